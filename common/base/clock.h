@@ -1,0 +1,31 @@
+/* clock - the time of day, which can be set, and time for deadlines. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_BASE_CLOCK_H
+#define COMMON_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* clock_mono_ms - milliseconds that only go forward, for deadlines and TTLs */
+int64_t clock_mono_ms(void);
+
+/* clock_wall_s - the time of day, seconds since 1970, for dates in data */
+time_t clock_wall_s(void);
+
+/*
+ * clock_shift - move both clocks forward by so many seconds, for tests of
+ * expiry; call it before there are threads that wait
+ */
+void clock_shift(int64_t seconds);
+
+/* clock_left_ms - milliseconds until deadline_ms of clock_mono_ms, at least 0
+ */
+int clock_left_ms(int64_t deadline_ms);
+
+/* clock_sooner_ms - the earlier of a deadline and now plus timeout_ms */
+int64_t clock_sooner_ms(int64_t deadline_ms, int timeout_ms);
+
+/* clock_timespec - a deadline as pthread_cond_clockwait and friends want it */
+struct timespec clock_timespec(int64_t deadline_ms);
+
+#endif

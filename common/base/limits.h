@@ -1,0 +1,69 @@
+/* limits - every maximum in one place, with its reason. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_BASE_LIMITS_H
+#define COMMON_BASE_LIMITS_H
+
+enum {
+	/* RFC 1035 section 2.3.4: 253 octets of text without the final dot */
+	LIMIT_DOMAIN = 253,
+	LIMIT_DOMAIN_SIZE = LIMIT_DOMAIN + 1,
+
+	/* Hosts walked for one domain: large farms publish about 20; an MTA
+	 * gives up earlier (Postfix: smtp_mx_address_limit 5 addresses) */
+	LIMIT_MX_HOSTS = 16,
+
+	/* Addresses probed of one host, A and AAAA together */
+	LIMIT_HOST_ADDRESSES = 8,
+
+	/* TLSA records of one RRset: more do not fit a DNS message (64 KiB) in
+	 * any form seen; a set that is larger is cut after so many */
+	LIMIT_TLSA_RECORDS = 1024,
+
+	/* Records taken of any other answer */
+	LIMIT_DNS_RECORDS = 256,
+
+	/* CNAME hops that are followed; longer is a lookup error (RFC 7672
+	 * section 2.1.3) */
+	LIMIT_CNAME_HOPS = 11,
+
+	/* Certificates of a presented chain, and octets of all of them */
+	LIMIT_CHAIN_CERTS = 16,
+	LIMIT_CHAIN_OCTETS = 128 * 1024,
+
+	/* SAN dNSNames looked at in one certificate */
+	LIMIT_CERT_NAMES = 1024,
+
+	/* RFC 5321 section 4.5.3.1.5: 512 octets a reply line; servers send
+	 * longer ones, and Postfix takes 2048 */
+	LIMIT_SMTP_LINE = 2048,
+	LIMIT_SMTP_LINES = 128,
+	LIMIT_SMTP_REPLY = 64 * 1024,
+
+	/* RFC 8461 section 3.3: 64 KiB for a policy */
+	LIMIT_STS_BODY = 64 * 1024,
+	LIMIT_STS_MX = 256,
+	LIMIT_STS_ID = 32,		/* RFC 8461 section 3.1 */
+	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
+
+	/* Next hops in one {rcpt_host}: relayhost lists are short */
+	LIMIT_NEXTHOPS = 8,
+
+	/* Remote text in a log line (`detail`), and the whole line */
+	LIMIT_DETAIL = 120,
+	LIMIT_DETAIL_SIZE = LIMIT_DETAIL + 1,
+	LIMIT_LOG_LINE = 900,
+
+	/* d= items of one tag */
+	LIMIT_TAG_ITEMS = 20,
+
+	/* Entries kept in the caches of verdicts, probes and policies */
+	LIMIT_CACHED_VERDICTS = 100000,
+	LIMIT_CACHED_PROBES = 20000,
+	LIMIT_CACHED_POLICIES = 20000,
+
+	/* A configuration file, and one line of it */
+	LIMIT_CONF_OCTETS = 1024 * 1024,
+	LIMIT_CONF_LINE = 4096,
+};
+
+#endif

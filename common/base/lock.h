@@ -1,0 +1,57 @@
+/* lock - mutexes and conditions that clang -Wthread-safety can check. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_BASE_LOCK_H
+#define COMMON_BASE_LOCK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Order, outermost first; no lock is held across I/O, a callback or a log line:
+ *   settings snapshot > engine queue > cache > leaf pool > dns dispatcher
+ * At present no thread holds two of them at once.
+ */
+
+#ifdef __clang__
+#define LOCK_TYPE __attribute__((capability("mutex")))
+#define GUARDED_BY(l) __attribute__((guarded_by(l)))
+#define HOLDS(l) __attribute__((requires_capability(l)))
+#define TAKES(l) __attribute__((acquire_capability(l)))
+#define DROPS(l) __attribute__((release_capability(l)))
+#define UNCHECKED __attribute__((no_thread_safety_analysis))
+#else
+#define LOCK_TYPE
+#define GUARDED_BY(l)
+#define HOLDS(l)
+#define TAKES(l)
+#define DROPS(l)
+#define UNCHECKED
+#endif
+
+struct LOCK_TYPE lock {
+	pthread_mutex_t mutex;
+};
+
+struct cond {
+	pthread_cond_t cond;
+};
+
+void lock_init(struct lock *lock);
+void lock_fini(struct lock *lock);
+void lock_take(struct lock *lock) TAKES(lock);
+void lock_drop(struct lock *lock) DROPS(lock);
+
+void cond_init(struct cond *cond);
+void cond_fini(struct cond *cond);
+void cond_signal(struct cond *cond);
+void cond_broadcast(struct cond *cond);
+
+/* cond_wait - wait for a signal; as ever, look at the condition again after */
+void cond_wait(struct cond *cond, struct lock *lock) HOLDS(lock);
+
+/* cond_wait_until - as cond_wait, false when deadline_ms (mono) has passed */
+bool cond_wait_until(struct cond *cond, struct lock *lock, int64_t deadline_ms)
+    HOLDS(lock);
+
+#endif

@@ -1,0 +1,97 @@
+/* engine - checks of destinations: scheduled, side by side, remembered. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_ENGINE_H
+#define COMMON_GATHER_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/own.h"
+#include "common/io/dns.h"
+#include "common/judge/facts.h"
+#include "common/judge/rules.h"
+#include "common/judge/verdict.h"
+
+/* Borrowed strings, needed during engine_new only. */
+struct engine_options {
+	struct dns_options dns;
+	unsigned max_checks;  /* running at once */
+	unsigned max_queue;   /* waiting; one more is a temperror, queue-full */
+	int check_timeout_ms; /* of a whole check */
+	bool probe;
+	int probe_timeout_ms; /* of one connection */
+	const char *probe_helo;
+	bool allow_private;  /* probe and fetch in special-purpose ranges */
+	const char *ca_file; /* NULL: the system's store */
+	int sts_timeout_ms;
+	enum insecure_mx insecure_mx;
+	uint32_t verdict_ttl_s;
+	uint32_t fail_ttl_s;
+	uint32_t temperror_ttl_s;
+	bool keep_facts; /* for a command that prints them */
+};
+
+struct engine_query {
+	const char *domain;   /* the recipient's, as it came; any octets */
+	const char *next_hop; /* {rcpt_host}, or NULL: the domain */
+	uint16_t port;	      /* of the next hop, unless it has its own */
+	enum level level;
+	bool level_is_local; /* level comes from an admin's rule */
+	bool dns_only;	     /* depth dns for this query */
+};
+
+/* A finished check.  Immutable; borrowed unless said. */
+struct check {
+	char domain[LIMIT_DOMAIN_SIZE]; /* normalised; "" if name-invalid */
+	struct verdict *verdict;
+	struct facts *facts; /* NULL without keep_facts */
+	unsigned ms;	     /* that it took */
+	int64_t expires_ms;  /* clock_mono_ms */
+};
+
+struct engine;
+struct engine_wait;
+
+/*
+ * engine_new - start the workers and the resolver's dispatcher
+ *
+ * Make it after fork.  LOCAL when the trust anchor, the CA file or threads are
+ * not to be had.  engine_free waits for the checks that run (their deadline
+ * bounds it); no engine_wait may be left.
+ */
+void engine_free(struct engine *engine);
+struct engine *engine_new(const struct engine_options *options, struct err *err)
+    OWNED(engine_free);
+AUTO_DEFINE(engine);
+
+/*
+ * engine_submit - the one entrance: check a destination
+ *
+ * done is called once: at once in this thread when a verdict is at hand (cached
+ * is true), else in a worker.  It must not block.  check is borrowed for the
+ * call.  Queries that mean the same share one check.
+ */
+typedef void engine_done(void *arg, const struct check *check, bool cached);
+void engine_submit(struct engine *engine, const struct engine_query *query,
+    engine_done *done, void *arg);
+
+/*
+ * engine_start, engine_await - the same for a thread that waits
+ *
+ * engine_await returns the check, borrowed until engine_wait_free, or NULL when
+ * deadline_ms (clock_mono_ms) passes first; it may be asked again.  The check
+ * goes on when the wait is freed early.
+ */
+void engine_wait_free(struct engine_wait *wait);
+struct engine_wait *engine_start(struct engine *engine,
+    const struct engine_query *query) OWNED(engine_wait_free);
+const struct check *engine_await(struct engine_wait *wait, int64_t deadline_ms);
+bool engine_wait_cached(const struct engine_wait *wait);
+AUTO_DEFINE(engine_wait);
+
+/* engine_self_test - see dns_self_test */
+int
+engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err);
+
+#endif

@@ -1,0 +1,85 @@
+/* dns - asking a validating resolver. Any thread; answers come through one
+ * dispatcher. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_IO_DNS_H
+#define COMMON_IO_DNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/own.h"
+#include "common/judge/facts.h"
+
+enum dns_type {
+	DNS_A = 1,
+	DNS_CNAME = 5,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_TLSA = 52,
+};
+
+/* Borrowed strings, needed during dns_new only. */
+struct dns_options {
+	const char *trust_anchor_file;	/* NULL: the distribution's root key */
+	const char *const *nameservers; /* addresses, "127.0.0.1" or with @port;
+					   none: /etc/resolv.conf */
+	size_t nameserver_count;
+	bool recurse;	/* ask the authoritative servers, no nameserver */
+	int timeout_ms; /* of one lookup */
+	unsigned max_outstanding; /* lookups at once; more are a timeout */
+};
+
+/* An answer: the lookup, and the RDATA of the records of the type asked. */
+struct dns_answer {
+	struct lookup lookup;
+	char owner[LIMIT_DOMAIN_SIZE]; /* of the RRset: the name asked, or where
+					  its CNAMEs led */
+	size_t count;
+	struct dns_rdata {
+		const uint8_t *data;
+		size_t size;
+	} * records;		     /* uncompressed, in the order received */
+	char why[LIMIT_DETAIL_SIZE]; /* why it failed, cleaned; else "" */
+};
+
+struct dns;
+struct dns_query;
+
+/*
+ * dns_new - a resolver; starts its dispatcher thread
+ *
+ * LOCAL when the trust anchor cannot be read or no nameserver is known.
+ * Make it after fork.  dns_free ends the dispatcher; no query may be pending.
+ */
+void dns_free(struct dns *dns);
+struct dns *
+dns_new(const struct dns_options *options, struct err *err) OWNED(dns_free);
+AUTO_DEFINE(dns);
+
+/*
+ * dns_ask - start a lookup; dns_await - its answer, at the deadline at latest
+ *
+ * name is normalised ("" is the root).  Ask for all that is wanted side by side
+ * first, then await each.  dns_await ends the query and always gives an answer:
+ * trouble is a LOOKUP_TIMEOUT or LOOKUP_SERVFAIL in it.
+ * The wait ends at deadline_ms (clock_mono_ms) or after the resolver's timeout,
+ * whichever is sooner.
+ */
+void dns_answer_free(struct dns_answer *answer);
+struct dns_query *dns_ask(
+    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
+struct dns_answer *dns_await(struct dns_query *query) OWNED(dns_answer_free);
+AUTO_DEFINE(dns_answer);
+
+/*
+ * dns_self_test - whether the resolver validates: the root's DNSKEY must be
+ * secure
+ *
+ * TEMP when no answer comes, LOCAL when the answer is not secure.
+ */
+int dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err);
+
+#endif

@@ -1,0 +1,54 @@
+/* https - fetch one small file, pinned to given addresses. Any thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_IO_HTTPS_H
+#define COMMON_IO_HTTPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/own.h"
+
+struct https_request {
+	const char *host; /* normalised: for the URL, SNI and the certificate */
+	const char *path; /* begins with "/" */
+	const char *const *addresses; /* the only ones that are connected to */
+	size_t address_count;	      /* at least one */
+	const char *ca_file;	      /* NULL: the system's store */
+	size_t max_octets;	      /* of the body, however encoded */
+	int64_t deadline_ms;	      /* for everything, clock_mono_ms */
+};
+
+enum https_outcome {
+	HTTPS_ANSWERED,	 /* status, type and body are there */
+	HTTPS_FAILED,	 /* connection, TLS, protocol or time */
+	HTTPS_UNTRUSTED, /* the certificate: chain, dates, or no dNSName */
+	HTTPS_TOO_LARGE,
+};
+
+struct https_reply {
+	enum https_outcome outcome;
+	long status;		/* 200 ... */
+	char content_type[128]; /* "" if absent; cut */
+	char *body;		/* length octets and a NUL */
+	size_t length;
+	char detail[LIMIT_DETAIL_SIZE]; /* why not, cleaned */
+};
+
+/* https_global_init - once, before threads; LOCAL if libcurl cannot do https */
+int https_global_init(struct err *err);
+
+/*
+ * https_get - a GET without redirects, proxy, cookies, cache or credentials
+ *
+ * The certificate must chain to the store, be in date, and have the host as a
+ * dNSName; a CN does not count.  TLS 1.2 at least.  Always gives a reply.
+ * RFC 8461 section 3.3.
+ */
+void https_reply_free(struct https_reply *reply);
+struct https_reply *
+https_get(const struct https_request *request) OWNED(https_reply_free);
+AUTO_DEFINE(https_reply);
+
+#endif

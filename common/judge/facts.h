@@ -1,0 +1,165 @@
+/* facts - what was learnt of a destination, before anything is decided. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_JUDGE_FACTS_H
+#define COMMON_JUDGE_FACTS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "common/base/limits.h"
+#include "common/base/own.h"
+#include "common/proto/nexthop.h"
+#include "common/proto/sts_policy.h"
+#include "common/proto/sts_record.h"
+#include "common/proto/tlsa.h"
+#include "common/proto/x509.h"
+
+/* How a DNS lookup ended: RFC 7672 section 2.1.1 and 2.1.2. */
+enum lookup_state {
+	LOOKUP_NOT_ASKED,
+	LOOKUP_DATA,
+	LOOKUP_NODATA,	 /* the name exists, the type does not */
+	LOOKUP_NXDOMAIN, /* the name does not exist */
+	LOOKUP_BOGUS,	 /* DNSSEC validation failed */
+	LOOKUP_SERVFAIL, /* SERVFAIL, REFUSED or another error of the server */
+	LOOKUP_TIMEOUT,	 /* no answer before our deadline */
+};
+
+struct lookup {
+	enum lookup_state state;
+	bool secure;	/* DATA, NODATA, NXDOMAIN: the whole chain validated */
+	uint32_t ttl_s; /* least of the chain */
+};
+
+/* Asked and denied, asked and failed; a lookup not asked is neither. */
+bool lookup_denied(const struct lookup *lookup);
+bool lookup_failed(const struct lookup *lookup);
+
+/* How far a probe of one address came. */
+enum probe_outcome {
+	PROBE_NOT_DONE,		/* depth dns, or an earlier host sufficed */
+	PROBE_TLS,		/* handshake finished; chain is there */
+	PROBE_NO_STARTTLS,	/* EHLO did not offer it */
+	PROBE_STARTTLS_REFUSED, /* offered, but answered other than 220 */
+	PROBE_TLS_FAILED,	/* alert, reset or garbage in the handshake */
+	PROBE_REFUSED,		/* greeting or EHLO answered 4xx or 5xx */
+	PROBE_NOT_SMTP,		/* what answers does not speak SMTP */
+	PROBE_CONNECT_FAILED,	/* refused, reset, no route */
+	PROBE_TIMEOUT,		/* no answer in time, at any step */
+	PROBE_BLOCKED,		/* address in a range that is never probed */
+};
+
+/*
+ * What one connection to (address, port, SNI) showed.  Immutable and counted,
+ * shared by all domains that use the host: probe_facts_ref, probe_facts_free.
+ */
+struct probe_facts {
+	_Atomic unsigned refs;
+	enum probe_outcome outcome;
+	bool requiretls;   /* offered in the EHLO after TLS, RFC 8689 */
+	char tls[16];	   /* "TLS1.3", "" without */
+	size_t cert_count; /* as presented, leaf first */
+	struct der *certs; /* owned octets */
+	unsigned ms;
+	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
+};
+
+void probe_facts_free(struct probe_facts *probe); /* drops one reference */
+struct probe_facts *
+probe_facts_new(enum probe_outcome outcome) OWNED(probe_facts_free);
+struct probe_facts *probe_facts_ref(struct probe_facts *probe);
+AUTO_DEFINE(probe_facts);
+
+struct address_facts {
+	char text[INET6_ADDRSTRLEN];
+	struct probe_facts *probe; /* NULL: as PROBE_NOT_DONE */
+};
+
+/* One MX host, or the next hop itself where there is no MX. */
+struct host_facts {
+	char name[LIMIT_DOMAIN_SIZE];	  /* as the MX record has it */
+	char expanded[LIMIT_DOMAIN_SIZE]; /* CNAME-expanded; name if no alias */
+	unsigned preference;
+	struct lookup a;
+	struct lookup aaaa;
+	struct lookup cname; /* asked for an alias to insecure addresses only */
+
+	/*
+	 * The TLSA lookup that decided: the first secure RRset found, or the
+	 * one that failed; base_domain is "" unless tlsa.state is DATA.
+	 */
+	struct lookup tlsa;
+	char base_domain[LIMIT_DOMAIN_SIZE];
+	struct tlsa_set records; /* finished */
+
+	char sni[LIMIT_DOMAIN_SIZE]; /* what the probes sent */
+	size_t address_count;
+	struct address_facts *addresses;
+	char detail[LIMIT_DETAIL_SIZE]; /* why a lookup failed, cleaned */
+};
+
+/* How the policy of a domain was got, or why not. */
+enum policy_fetch {
+	POLICY_NOT_FETCHED,
+	POLICY_FETCHED,
+	POLICY_FETCH_ERROR,    /* DNS, connection, status, time */
+	POLICY_WEBPKI_INVALID, /* the policy host's certificate */
+	POLICY_INVALID,	       /* media type, size or grammar */
+};
+
+/* One fetch, immutable and counted like a probe. */
+struct policy_facts {
+	_Atomic unsigned refs;
+	enum policy_fetch fetch;
+	struct sts_policy *policy; /* POLICY_FETCHED only, else NULL */
+	char id[LIMIT_STS_ID + 1]; /* the record's id it was fetched for */
+	time_t fetched_s;
+	char detail[LIMIT_DETAIL_SIZE];
+};
+
+void policy_facts_free(struct policy_facts *policy); /* drops one reference */
+struct policy_facts *
+policy_facts_new(enum policy_fetch fetch) OWNED(policy_facts_free);
+struct policy_facts *policy_facts_ref(struct policy_facts *policy);
+AUTO_DEFINE(policy_facts);
+
+struct sts_facts {
+	struct lookup txt;
+	struct sts_record record;
+	struct policy_facts *policy; /* NULL: no fetch was called for */
+	bool cached; /* the policy was there before this check */
+};
+
+/* What kept us from looking at all. */
+enum trouble {
+	TROUBLE_NONE,
+	TROUBLE_NAME_INVALID,
+	TROUBLE_LITERAL, /* the recipient's domain is an address literal */
+	TROUBLE_DEADLINE,
+	TROUBLE_QUEUE_FULL,
+	TROUBLE_NOT_VALIDATING,
+	TROUBLE_INTERNAL,
+};
+
+struct facts {
+	enum trouble trouble;
+	char domain[LIMIT_DOMAIN_SIZE];	  /* the recipient's */
+	struct nexthop next_hop;	  /* the original next-hop domain */
+	char expanded[LIMIT_DOMAIN_SIZE]; /* its CNAME expansion, or itself */
+	bool probed;			  /* depth probe, not dns */
+	struct lookup mx; /* NOT_ASKED where next_hop.mx_lookup is false */
+	bool null_mx;	  /* RFC 7505: the sole MX is "." */
+	size_t host_count;
+	struct host_facts *hosts; /* by preference, then by name */
+	struct sts_facts sts;
+	char detail[LIMIT_DETAIL_SIZE]; /* why the MX lookup failed, cleaned */
+};
+
+void facts_free(struct facts *facts);
+struct facts *facts_new(void) OWNED(facts_free);
+AUTO_DEFINE(facts);
+
+#endif

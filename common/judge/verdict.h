@@ -1,0 +1,153 @@
+/* verdict - what was decided of a destination, and the words for it. Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_JUDGE_VERDICT_H
+#define COMMON_JUDGE_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/limits.h"
+#include "common/base/own.h"
+#include "common/judge/rules.h"
+
+/* From best to worst: the result of a message is the greatest. */
+enum result {
+	RESULT_SKIP,
+	RESULT_PASS,
+	RESULT_NONE,
+	RESULT_SOFTFAIL,
+	RESULT_TEMPERROR,
+	RESULT_FAIL,
+};
+
+enum policy_type {
+	POLICY_TYPE_NONE, /* no-policy-found */
+	POLICY_TYPE_TLSA,
+	POLICY_TYPE_STS,
+	POLICY_TYPE_LOCAL,
+};
+
+enum reason {
+	REASON_OK,
+	REASON_NO_POLICY,
+	REASON_NOT_PROBED,
+	REASON_INSECURE_MX,
+	REASON_STARTTLS_NOT_SUPPORTED,
+	REASON_CERTIFICATE_HOST_MISMATCH,
+	REASON_CERTIFICATE_NOT_TRUSTED,
+	REASON_CERTIFICATE_EXPIRED,
+	REASON_VALIDATION_FAILURE,
+	REASON_DANE_REQUIRED,
+	REASON_TLSA_UNUSABLE,
+	REASON_DNSSEC_INVALID,
+	REASON_DNS_SERVFAIL,
+	REASON_DNS_TIMEOUT,
+	REASON_STS_POLICY_FETCH_ERROR,
+	REASON_STS_POLICY_INVALID,
+	REASON_STS_WEBPKI_INVALID,
+	REASON_STS_MX_MISMATCH,
+	REASON_STS_TESTING,
+	REASON_NULL_MX,
+	REASON_NXDOMAIN,
+	REASON_NO_ADDRESS,
+	REASON_NAME_INVALID,
+	REASON_CONNECT_FAILED,
+	REASON_PROBE_TIMEOUT,
+	REASON_ADDRESS_BLOCKED,
+	REASON_DEADLINE,
+	REASON_QUEUE_FULL,
+	REASON_RATE_LIMITED,
+	REASON_RESOLVER_NOT_VALIDATING,
+	REASON_INTERNAL_ERROR,
+	REASON_EXEMPT,
+	REASON_INTERNAL,
+	REASON_RELAYED,
+	REASON_TLS_REQUIRED_NO,
+	REASON_REQUIRETLS_UNMET,
+	REASON_EXPIRED_RULE,
+};
+
+enum host_outcome {
+	HOST_SECURE_DANE,
+	HOST_HALF_DANE, /* authenticated, but the MX RRset is insecure */
+	HOST_STS_OK,
+	HOST_ENCRYPT_ONLY, /* TLS is a must, nobody is authenticated */
+	HOST_NO_POLICY,
+	HOST_SKIP, /* not usable now: DNS error, no address, unreachable */
+	HOST_FAIL, /* a policy applies and is not kept */
+};
+
+/* DANE alone, whatever MTA-STS says; and the other way round. */
+enum dane_state {
+	DANE_STATE_NONE,
+	DANE_STATE_PASS,
+	DANE_STATE_FAIL,
+	DANE_STATE_ENCRYPT,
+	DANE_STATE_TEMPERROR,
+};
+enum sts_state {
+	STS_STATE_NONE,
+	STS_STATE_PASS,
+	STS_STATE_FAIL,
+	STS_STATE_TESTING_FAIL,
+	STS_STATE_ERROR, /* a record, but no policy to be had */
+};
+
+struct address_verdict {
+	enum host_outcome outcome;
+	enum reason reason;
+	bool verified; /* the certificate was compared and is good */
+	char detail[LIMIT_DETAIL_SIZE];
+};
+
+struct host_verdict {
+	enum host_outcome outcome;
+	enum reason reason;
+	const char *rt; /* RFC 8460 result type, a constant, "" where none */
+	enum policy_type policy;
+	enum dane_state dane;
+	enum sts_state sts;
+	enum reason sts_reason; /* why not, where sts is a failure */
+	bool mixed;		/* good, but one of its addresses failed */
+	int matched;		/* index of the TLSA record, or -1 */
+	char detail[LIMIT_DETAIL_SIZE];
+	size_t address_count;
+	struct address_verdict *addresses; /* as in the facts */
+};
+
+struct verdict {
+	enum result result;
+	enum policy_type policy;
+	enum level level;
+	enum reason reason;
+	const char *rt;
+	bool probed;  /* depth=probe, else depth=dns */
+	bool settled; /* a host takes the mail: no further one need be probed */
+	enum dane_state dane;
+	enum sts_state sts;
+	enum reason sts_reason;
+	uint32_t ttl_s;
+	char *mx;     /* the host that the reason speaks of, or NULL */
+	char *detail; /* cleaned, or NULL */
+	size_t host_count;
+	struct host_verdict *hosts; /* as in the facts; NULL once slimmed */
+};
+
+void verdict_free(struct verdict *verdict);
+struct verdict *
+verdict_new(enum result result, enum reason reason) OWNED(verdict_free);
+AUTO_DEFINE(verdict);
+
+/* verdict_slim - drop the hosts, before a verdict is kept for long */
+void verdict_slim(struct verdict *verdict);
+
+/* The promised words; each is a constant. */
+const char *result_text(enum result result);
+const char *policy_type_text(enum policy_type policy);
+const char *reason_text(enum reason reason);
+const char *host_outcome_text(enum host_outcome outcome);
+const char *dane_state_text(enum dane_state state);
+const char *sts_state_text(enum sts_state state);
+
+#endif

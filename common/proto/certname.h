@@ -1,0 +1,19 @@
+/* certname - a name of a certificate against a host name. Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_PROTO_CERTNAME_H
+#define COMMON_PROTO_CERTNAME_H
+
+#include <stdbool.h>
+
+/*
+ * certname_match - whether the presented identifier covers the name
+ *
+ * presented: a dNSName or CN as it stands in the certificate; name: normalised
+ * (see domain.h).  Compared as A-labels, ASCII case ignored, one final dot
+ * ignored.  A wildcard is the whole first label "*." and stands for exactly one
+ * label; "*" within a label, or anywhere else, matches nothing.
+ * RFC 7672 section 3.2.3, RFC 8461 section 4.1, RFC 6125 section 6.4.3.
+ */
+bool certname_match(const char *presented, const char *name);
+
+#endif

@@ -1,0 +1,70 @@
+/* tlsa - TLSA records: parsing, which are usable, digest agility. Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_PROTO_TLSA_H
+#define COMMON_PROTO_TLSA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/own.h"
+
+/* RFC 6698 section 2.1, names of RFC 7218; other values occur on the wire */
+enum tlsa_usage {
+	TLSA_PKIX_TA = 0,
+	TLSA_PKIX_EE = 1,
+	TLSA_DANE_TA = 2,
+	TLSA_DANE_EE = 3,
+};
+enum tlsa_selector { TLSA_CERT = 0, TLSA_SPKI = 1 };
+enum tlsa_mtype { TLSA_FULL = 0, TLSA_SHA2_256 = 1, TLSA_SHA2_512 = 2 };
+
+struct tlsa {
+	uint8_t usage;
+	uint8_t selector;
+	uint8_t mtype;
+	bool usable;	 /* RFC 7672 section 3.1.3 */
+	bool considered; /* usable, and left by digest agility */
+	size_t size;
+	uint8_t *data; /* certificate association data, size octets */
+};
+
+/* An RRset, in the order of the answer. */
+struct tlsa_set {
+	size_t count;
+	struct tlsa *records;
+};
+
+/*
+ * tlsa_set_add - append a record from RDATA octets
+ *
+ * RDATA of fewer than four octets is kept as an unusable record with the
+ * fields it has, the others 255.  Records past LIMIT_TLSA_RECORDS are dropped.
+ * RFC 6698 section 2.1, RFC 7672 section 3.1.3.
+ */
+void tlsa_set_add(struct tlsa_set *set, const uint8_t *rdata, size_t length);
+
+/*
+ * tlsa_set_add_text - append a record written "USAGE SELECTOR MTYPE HEX"
+ *
+ * White space may stand between digits, as in a zone file.  DATA when it is
+ * no such text.
+ */
+int tlsa_set_add_text(struct tlsa_set *set, const char *text, struct err *err);
+
+/*
+ * tlsa_set_finish - say which records are to be considered, after the last add
+ *
+ * For each usage and selector: all full records, and of the digests only those
+ * of the strongest matching type there.  RFC 7671 section 9.
+ */
+void tlsa_set_finish(struct tlsa_set *set);
+
+/* tlsa_set_usable - how many records are usable */
+size_t tlsa_set_usable(const struct tlsa_set *set);
+
+/* tlsa_set_fini - free the records; the set is empty after it */
+void tlsa_set_fini(struct tlsa_set *set);
+
+#endif

@@ -1,0 +1,117 @@
+/* x509 - certificate chains: parsing, names, signatures, trust. Pure; the one
+ * module over gnutls/x509.h. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_PROTO_X509_H
+#define COMMON_PROTO_X509_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "common/base/err.h"
+#include "common/base/own.h"
+
+/* Octets in DER; who owns them is said where it is used. */
+struct der {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* A chain as the server sent it, leaf first.  Immutable once made. */
+struct x509_chain;
+
+/* Certificates that are trusted as roots.  Immutable once made. */
+struct x509_store;
+
+/* How a path was found, worst news first where several hold. */
+enum x509_status {
+	X509_TRUSTED,
+	X509_NOT_TRUSTED,   /* no path, a bad signature, a constraint broken */
+	X509_EXPIRED,	    /* a path, but a certificate on it is over */
+	X509_NOT_YET_VALID, /* a path, but a certificate on it is not begun */
+};
+
+/* How a name was looked for in the leaf. */
+enum x509_names {
+	X509_NAMES_SAN,	      /* dNSName only: RFC 8461 section 4.1 */
+	X509_NAMES_SAN_OR_CN, /* CN where there is no dNSName: RFC 7672 3.2.3 */
+};
+
+/*
+ * x509_chain_new - parse what a peer presented
+ *
+ * certs is copied; count is 1 to LIMIT_CHAIN_CERTS.  DATA when there is none,
+ * too many, or one of them is no certificate.
+ */
+void x509_chain_free(struct x509_chain *chain);
+struct x509_chain *x509_chain_new(const struct der *certs, size_t count,
+    struct err *err) OWNED(x509_chain_free);
+AUTO_DEFINE(x509_chain);
+
+/* x509_chain_pem - the same from PEM text, every certificate of it in order */
+struct x509_chain *x509_chain_pem(
+    const char *pem, size_t length, struct err *err) OWNED(x509_chain_free);
+
+size_t x509_count(const struct x509_chain *chain);
+
+/* x509_cert, x509_spki - borrowed octets of certificate number i, 0 the leaf;
+ * the SPKI is cut from the certificate as it stands, not encoded anew */
+struct der x509_cert(const struct x509_chain *chain, size_t i);
+struct der x509_spki(const struct x509_chain *chain, size_t i);
+
+/* x509_is_cert, x509_is_spki - whether the octets parse as one (RFC 6698
+ * section 2.1.3: full association data) */
+bool x509_is_cert(struct der der);
+bool x509_is_spki(struct der der);
+
+/* Borrowed text of certificate i, printable ASCII (RFC 4514), "" if empty */
+const char *x509_subject(const struct x509_chain *chain, size_t i);
+const char *x509_issuer(const struct x509_chain *chain, size_t i);
+time_t x509_not_before(const struct x509_chain *chain, size_t i);
+time_t x509_not_after(const struct x509_chain *chain, size_t i);
+
+/* x509_sha256 - digest of octets, 32 of them; x509_sha512 likewise, 64 */
+void x509_sha256(struct der der, uint8_t out[32]);
+void x509_sha512(struct der der, uint8_t out[64]);
+
+/* x509_leaf_has_name - whether the leaf names one of count normalised names */
+bool x509_leaf_has_name(const struct x509_chain *chain,
+    const char *const names[], size_t count, enum x509_names how);
+
+/*
+ * x509_verify - whether the leaf chains to one of the anchors at the time now
+ *
+ * Validity dates of the whole path including the anchor, signatures,
+ * basicConstraints, pathlen, name constraints, EKU serverAuth.  The leaf itself
+ * is never its own anchor.  Names of the host are not looked at.
+ * RFC 7671 section 5.2 for DANE-TA; nothing but the anchors is trusted.
+ */
+enum x509_status x509_verify(const struct x509_chain *chain,
+    const struct der *anchors, size_t count, time_t now);
+
+/*
+ * x509_verify_key - the same for a bare key as the anchor
+ *
+ * Accepts if the topmost certificate presented is signed by the key (SPKI) and
+ * the rest of the path holds.  RFC 7671 section 5.2.3.
+ */
+enum x509_status
+x509_verify_key(const struct x509_chain *chain, struct der spki, time_t now);
+
+/* x509_verify_store - the same against a store: the WebPKI of MTA-STS */
+enum x509_status x509_verify_store(
+    const struct x509_chain *chain, const struct x509_store *store, time_t now);
+
+/*
+ * x509_store_load - the CA certificates of a PEM file, or of the system's
+ * store when file is NULL
+ *
+ * LOCAL when there is no such file or no certificate in it.
+ */
+void x509_store_free(struct x509_store *store);
+struct x509_store *
+x509_store_load(const char *file, struct err *err) OWNED(x509_store_free);
+AUTO_DEFINE(x509_store);
+
+#endif
