@@ -4,6 +4,7 @@
 #define COMMON_PROTO_DOMAIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/base/err.h"
 #include "common/base/limits.h"
@@ -30,7 +31,10 @@ int domain_normalise(
 int domain_from_wire(
     struct wire *wire, char out[LIMIT_DOMAIN_SIZE], struct err *err);
 
-/* domain_is_literal - whether text is an address literal, "[192.0.2.1]" */
+/*
+ * domain_is_literal - whether text is an address literal: "[192.0.2.1]",
+ * "[IPv6:2001:db8::1]", or that without the tag
+ */
 bool domain_is_literal(const char *text);
 
 /*
@@ -43,7 +47,8 @@ bool domain_is_literal(const char *text);
 int
 domain_of_address(const char *address, char *out, size_t size, struct err *err);
 
-/* domain_under - whether name is parent itself or a name below it */
+/* domain_under - whether name is parent itself or a name below it; both are
+ * normalised, and everything is under "" */
 bool domain_under(const char *name, const char *parent);
 
 #endif
