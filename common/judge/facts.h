@@ -62,7 +62,8 @@ struct probe_facts {
 	bool requiretls;   /* offered in the EHLO after TLS, RFC 8689 */
 	char tls[16];	   /* "TLS1.3", "" without */
 	size_t cert_count; /* as presented, leaf first */
-	struct der *certs; /* owned octets */
+	struct der *certs; /* their octets stand in octets */
+	uint8_t *octets;
 	unsigned ms;
 	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
 };
@@ -72,6 +73,10 @@ struct probe_facts *
 probe_facts_new(enum probe_outcome outcome) OWNED(probe_facts_free);
 struct probe_facts *probe_facts_ref(struct probe_facts *probe);
 AUTO_DEFINE(probe_facts);
+
+/* probe_facts_set_certs - keep copies of count certificates; once, when new */
+void probe_facts_set_certs(
+    struct probe_facts *probe, const struct der *certs, size_t count);
 
 struct address_facts {
 	char text[INET6_ADDRSTRLEN];

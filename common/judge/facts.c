@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/judge/facts.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "common/base/xalloc.h"
+
+bool
+lookup_denied(const struct lookup *lookup)
+{
+	return lookup->state == LOOKUP_NODATA ||
+	       lookup->state == LOOKUP_NXDOMAIN;
+}
+
+bool
+lookup_failed(const struct lookup *lookup)
+{
+	return lookup->state == LOOKUP_BOGUS ||
+	       lookup->state == LOOKUP_SERVFAIL ||
+	       lookup->state == LOOKUP_TIMEOUT;
+}
+
+struct probe_facts *
+probe_facts_new(enum probe_outcome outcome)
+{
+	struct probe_facts *probe = xcalloc(1, sizeof(*probe));
+
+	atomic_init(&probe->refs, 1);
+	probe->outcome = outcome;
+	return probe;
+}
+
+struct probe_facts *
+probe_facts_ref(struct probe_facts *probe)
+{
+	atomic_fetch_add(&probe->refs, 1);
+	return probe;
+}
+
+void
+probe_facts_free(struct probe_facts *probe)
+{
+	if (probe == NULL || atomic_fetch_sub(&probe->refs, 1) != 1)
+		return;
+	free(probe->certs);
+	free(probe->octets);
+	free(probe);
+}
+
+void
+probe_facts_set_certs(
+    struct probe_facts *probe, const struct der *certs, size_t count)
+{
+	size_t total = 0;
+
+	assert(probe->certs == NULL);
+	for (size_t i = 0; i < count; i++)
+		total += certs[i].size;
+	probe->octets = xmalloc(total);
+	probe->certs = xcalloc(count, sizeof(*certs));
+	probe->cert_count = count;
+	for (size_t i = 0, at = 0; i < count; at += certs[i++].size) {
+		memcpy(probe->octets + at, certs[i].data, certs[i].size);
+		probe->certs[i].data = probe->octets + at;
+		probe->certs[i].size = certs[i].size;
+	}
+}
+
+struct policy_facts *
+policy_facts_new(enum policy_fetch fetch)
+{
+	struct policy_facts *policy = xcalloc(1, sizeof(*policy));
+
+	atomic_init(&policy->refs, 1);
+	policy->fetch = fetch;
+	return policy;
+}
+
+struct policy_facts *
+policy_facts_ref(struct policy_facts *policy)
+{
+	atomic_fetch_add(&policy->refs, 1);
+	return policy;
+}
+
+void
+policy_facts_free(struct policy_facts *policy)
+{
+	if (policy == NULL || atomic_fetch_sub(&policy->refs, 1) != 1)
+		return;
+	sts_policy_free(policy->policy);
+	free(policy);
+}
+
+struct facts *
+facts_new(void)
+{
+	return xcalloc(1, sizeof(struct facts));
+}
+
+static void
+host_fini(struct host_facts *host)
+{
+	for (size_t i = 0; i < host->address_count; i++)
+		probe_facts_free(host->addresses[i].probe);
+	free(host->addresses);
+	tlsa_set_fini(&host->records);
+}
+
+void
+facts_free(struct facts *facts)
+{
+	if (facts == NULL)
+		return;
+	for (size_t i = 0; i < facts->host_count; i++)
+		host_fini(&facts->hosts[i]);
+	free(facts->hosts);
+	policy_facts_free(facts->sts.policy);
+	free(facts);
+}

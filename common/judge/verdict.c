@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/judge/verdict.h"
+
+#include "common/base/xalloc.h"
+
+struct verdict *
+verdict_new(enum result result, enum reason reason)
+{
+	struct verdict *verdict = xcalloc(1, sizeof(*verdict));
+
+	verdict->result = result;
+	verdict->policy = POLICY_TYPE_NONE;
+	verdict->level = LEVEL_MAY;
+	verdict->reason = reason;
+	verdict->rt = "";
+	return verdict;
+}
+
+void
+verdict_slim(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->host_count; i++)
+		free(verdict->hosts[i].addresses);
+	free(verdict->hosts);
+	verdict->hosts = NULL;
+	verdict->host_count = 0;
+}
+
+void
+verdict_free(struct verdict *verdict)
+{
+	if (verdict == NULL)
+		return;
+	verdict_slim(verdict);
+	free(verdict->mx);
+	free(verdict->detail);
+	free(verdict);
+}
+
+const char *
+result_text(enum result result)
+{
+	static const char *const words[] = {
+	    [RESULT_SKIP] = "skip",
+	    [RESULT_PASS] = "pass",
+	    [RESULT_NONE] = "none",
+	    [RESULT_SOFTFAIL] = "softfail",
+	    [RESULT_TEMPERROR] = "temperror",
+	    [RESULT_FAIL] = "fail",
+	};
+
+	return words[result];
+}
+
+const char *
+policy_type_text(enum policy_type policy)
+{
+	static const char *const words[] = {
+	    [POLICY_TYPE_NONE] = "no-policy-found",
+	    [POLICY_TYPE_TLSA] = "tlsa",
+	    [POLICY_TYPE_STS] = "sts",
+	    [POLICY_TYPE_LOCAL] = "local",
+	};
+
+	return words[policy];
+}
+
+const char *
+reason_text(enum reason reason)
+{
+	static const char *const words[] = {
+	    [REASON_OK] = "ok",
+	    [REASON_NO_POLICY] = "no-policy",
+	    [REASON_NOT_PROBED] = "not-probed",
+	    [REASON_INSECURE_MX] = "insecure-mx",
+	    [REASON_STARTTLS_NOT_SUPPORTED] = "starttls-not-supported",
+	    [REASON_CERTIFICATE_HOST_MISMATCH] = "certificate-host-mismatch",
+	    [REASON_CERTIFICATE_NOT_TRUSTED] = "certificate-not-trusted",
+	    [REASON_CERTIFICATE_EXPIRED] = "certificate-expired",
+	    [REASON_VALIDATION_FAILURE] = "validation-failure",
+	    [REASON_DANE_REQUIRED] = "dane-required",
+	    [REASON_TLSA_UNUSABLE] = "tlsa-unusable",
+	    [REASON_DNSSEC_INVALID] = "dnssec-invalid",
+	    [REASON_DNS_SERVFAIL] = "dns-servfail",
+	    [REASON_DNS_TIMEOUT] = "dns-timeout",
+	    [REASON_STS_POLICY_FETCH_ERROR] = "sts-policy-fetch-error",
+	    [REASON_STS_POLICY_INVALID] = "sts-policy-invalid",
+	    [REASON_STS_WEBPKI_INVALID] = "sts-webpki-invalid",
+	    [REASON_STS_MX_MISMATCH] = "sts-mx-mismatch",
+	    [REASON_STS_TESTING] = "sts-testing",
+	    [REASON_NULL_MX] = "null-mx",
+	    [REASON_NXDOMAIN] = "nxdomain",
+	    [REASON_NO_ADDRESS] = "no-address",
+	    [REASON_NAME_INVALID] = "name-invalid",
+	    [REASON_CONNECT_FAILED] = "connect-failed",
+	    [REASON_PROBE_TIMEOUT] = "probe-timeout",
+	    [REASON_ADDRESS_BLOCKED] = "address-blocked",
+	    [REASON_DEADLINE] = "deadline",
+	    [REASON_QUEUE_FULL] = "queue-full",
+	    [REASON_RATE_LIMITED] = "rate-limited",
+	    [REASON_RESOLVER_NOT_VALIDATING] = "resolver-not-validating",
+	    [REASON_INTERNAL_ERROR] = "internal-error",
+	    [REASON_EXEMPT] = "exempt",
+	    [REASON_INTERNAL] = "internal",
+	    [REASON_RELAYED] = "relayed",
+	    [REASON_TLS_REQUIRED_NO] = "tls-required-no",
+	    [REASON_REQUIRETLS_UNMET] = "requiretls-unmet",
+	    [REASON_EXPIRED_RULE] = "expired-rule",
+	};
+
+	return words[reason];
+}
+
+const char *
+host_outcome_text(enum host_outcome outcome)
+{
+	static const char *const words[] = {
+	    [HOST_SECURE_DANE] = "secure-dane",
+	    [HOST_HALF_DANE] = "half-dane",
+	    [HOST_STS_OK] = "sts-ok",
+	    [HOST_ENCRYPT_ONLY] = "encrypt-only",
+	    [HOST_NO_POLICY] = "no-policy",
+	    [HOST_SKIP] = "skip",
+	    [HOST_FAIL] = "fail",
+	};
+
+	return words[outcome];
+}
+
+const char *
+dane_state_text(enum dane_state state)
+{
+	static const char *const words[] = {
+	    [DANE_STATE_NONE] = "none",
+	    [DANE_STATE_PASS] = "pass",
+	    [DANE_STATE_FAIL] = "fail",
+	    [DANE_STATE_ENCRYPT] = "encrypt",
+	    [DANE_STATE_TEMPERROR] = "temperror",
+	};
+
+	return words[state];
+}
+
+const char *
+sts_state_text(enum sts_state state)
+{
+	static const char *const words[] = {
+	    [STS_STATE_NONE] = "none",
+	    [STS_STATE_PASS] = "pass",
+	    [STS_STATE_FAIL] = "fail",
+	    [STS_STATE_TESTING_FAIL] = "testing-fail",
+	    [STS_STATE_ERROR] = "error",
+	};
+
+	return words[state];
+}
