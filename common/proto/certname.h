@@ -11,7 +11,9 @@
  * presented: a dNSName or CN as it stands in the certificate; name: normalised
  * (see domain.h).  Compared as A-labels, ASCII case ignored, one final dot
  * ignored.  A wildcard is the whole first label "*." and stands for exactly one
- * label; "*" within a label, or anywhere else, matches nothing.
+ * label; "*" within a label, or anywhere else, matches nothing.  "*.example"
+ * matches nothing either: no wildcard for a whole top-level domain, as OpenSSL
+ * and GnuTLS have it.
  * RFC 7672 section 3.2.3, RFC 8461 section 4.1, RFC 6125 section 6.4.3.
  */
 bool certname_match(const char *presented, const char *name);
