@@ -1,0 +1,101 @@
+"""MTA-STS policy hosts that misbehave as told.
+
+Behaviour words ("ok" is none of them):
+no-address  the name has none     refuse   nothing listens
+hang        never handshakes      reset    RST after the ClientHello
+stall       no answer to the GET  drip     body at a byte a second
+chunked     chunked, no length    gzip     compressed unasked
+no-ctype    no Content-Type       big      body padded past 64 KiB
+tls12       highest version
+"""
+import gzip
+
+from live import drip, hold, listen, reset, spawn
+
+REQUEST_MAX = 65536
+PAD = b"note: " + b"x" * 998 + b"\n"
+
+
+def request(connection):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        part = connection.recv(4096)
+        if not part or len(data) > REQUEST_MAX:
+            return None
+        data += part
+    return data.split(b"\r\n", 1)[0].decode("latin-1")
+
+
+def body_of(spec, flags):
+    body = spec["body"].encode()
+    if "big" in flags:
+        body += PAD * 65
+    if "gzip" in flags:
+        body = gzip.compress(body)
+    return body
+
+
+def answer(connection, spec, flags, path):
+    body = body_of(spec, flags)
+    status = spec["status"]
+    if path != "/.well-known/mta-sts.txt":
+        status = 404
+    head = ["HTTP/1.1 %d Lab" % status, "Connection: close"]
+    if "no-ctype" not in flags:
+        head.append("Content-Type: " + spec["ctype"])
+    if "gzip" in flags:
+        head.append("Content-Encoding: gzip")
+    if "chunked" in flags:
+        head.append("Transfer-Encoding: chunked")
+        body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in
+                        (body[i:i + 4096] for i in range(0, len(body), 4096))
+                        ) + b"0\r\n\r\n"
+    else:
+        head.append("Content-Length: %d" % len(body))
+    head += spec["headers"]
+    connection.sendall("\r\n".join(head + ["", ""]).encode())
+    if "drip" in flags:
+        drip(connection, body)
+    else:
+        connection.sendall(body)
+
+
+def serve(live, host, connection):
+    spec = live.spec("https", host)
+    flags = spec["https"].split()
+    seen = []
+    with connection:
+        connection.settimeout(60)
+        live.log("https", "connect", host=spec["name"])
+        if "hang" in flags:
+            hold(connection)
+            return
+        if "reset" in flags:
+            connection.recv(65536)
+            reset(connection)
+            return
+        context = live.context(spec["cert"], flags, seen=seen.append)
+        try:
+            connection = context.wrap_socket(connection, server_side=True)
+        except OSError as error:
+            live.log("https", "handshake", host=spec["name"], sni=seen[-1:],
+                     error=str(error))
+            raise
+        with connection:
+            line = request(connection)
+            live.log("https", "request", host=spec["name"], sni=seen[-1:],
+                     line=line)
+            if line is None:
+                return
+            if "stall" in flags:
+                hold(connection)
+                return
+            answer(connection, spec, flags, line.split(" ")[1])
+            connection.unwrap()
+
+
+def start(live, accepts):
+    for host in live.world["https"]:
+        if not {"refuse", "no-address"} & set(host["https"].split()):
+            accepts[listen(host["address"], 443)] = \
+                lambda c, h=host: spawn(serve, live, h, c)

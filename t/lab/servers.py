@@ -1,0 +1,64 @@
+"""All servers of the lab that are written in Python, in one process."""
+import os
+import resource
+import selectors
+import socket
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+
+import dnsfault
+import httpsd
+import smtpsink
+from live import Live
+
+FACILITIES = {0: "kern", 1: "user", 2: "mail", 3: "daemon", 4: "auth"}
+SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info",
+              "debug")
+
+
+def readable(datagram):
+    """"mail.notice ..." for "<21>..."."""
+    text = datagram.decode("utf-8", "replace").rstrip("\n\0")
+    head, bracket, rest = text.partition(">")
+    if not bracket or not head[1:].isdigit():
+        return "user.notice " + text
+    number = int(head[1:])
+    facility = FACILITIES.get(number >> 3, "local%d" % ((number >> 3) - 16))
+    return "%s.%s %s" % (facility, SEVERITIES[number & 7],
+                         rest.replace("\n", "\\n"))
+
+
+def syslog(folder):
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    server.bind("/dev/log")
+    os.chmod("/dev/log", 0o666)
+
+    def pump():
+        with open(os.path.join(folder, "syslog"), "a", buffering=1) as out:
+            while True:
+                out.write(readable(server.recv(65536)) + "\n")
+    threading.Thread(target=pump, daemon=True).start()
+
+
+def main(folder):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    live = Live(folder)
+    syslog(folder)
+    accepts = {}
+    for module in (smtpsink, httpsd, dnsfault):
+        module.start(live, accepts)
+    selector = selectors.DefaultSelector()
+    for server, handle in accepts.items():
+        selector.register(server, selectors.EVENT_READ, handle)
+    open(os.path.join(folder, "servers.ready"), "w").close()
+    while True:
+        for key, _ in selector.select():
+            connection, _ = key.fileobj.accept()
+            key.data(connection)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

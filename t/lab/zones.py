@@ -1,0 +1,244 @@
+"""The lab's DNS data: zone files, signatures, delegations.
+
+Every name lives in the longest zone that holds it.  State of a zone:
+signed    signed, DS in the parent
+unsigned  not signed, no DS
+bogus     signed, but the DS in the parent is of another key
+lame      delegated to a server that refuses
+silent    delegated to an address that never answers
+absent    no zone of its own: the names live in the parent
+"""
+import base64
+import hashlib
+import os
+import re
+import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from model import TLSA
+from pki import read, run
+
+NSD = "127.53.0.1"
+SILENT = "127.53.0.99"
+TTL = 60
+NEGATIVE_TTL = 5
+
+
+class Zone:
+    def __init__(self, name, state, server=NSD):
+        self.name = name
+        self.state = state
+        self.server = server
+        self.lines = []
+
+    def add(self, owner, rtype, rdata):
+        self.lines.append("%s %d IN %s %s" % (absolute(owner), TTL, rtype,
+                                              rdata))
+
+
+class Zones:
+    def __init__(self, world, pki, folder):
+        self.world = world
+        self.pki = pki
+        self.folder = folder
+        self.zones = {"": Zone("", "signed")}
+        self.faults = {}
+        self.relays = set()
+
+    def build(self):
+        """Declare zones, fill them, delegate them, write and sign them."""
+        os.makedirs(self.folder)
+        for name, state in self.world.zones.items():
+            self._declare(name, state)
+        for dest in self.world.dests:
+            self._declare(dest.domain, dest.zone)
+            for name, state in dest.zones.items():
+                self._declare(dest.fill(name), state)
+        for dest in self.world.dests:
+            self._faults(dest)
+            self._records(dest)
+        self._make_key()
+        for zone in self.zones.values():
+            self._delegate(zone)
+        bogus = {}
+        for dest in self.world.dests:
+            for name, rtype in dest.bogus:
+                name = dest.fill(name)
+                bogus.setdefault(self._holding(name).name, set()).add(
+                    (absolute(name), rtype))
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            list(pool.map(lambda z: self._write(z, bogus.get(z.name, ())),
+                          self.served()))
+
+    def served(self):
+        """The zones that NSD has."""
+        return [z for z in self.zones.values()
+                if z.state not in ("lame", "silent")]
+
+    def anchor(self):
+        """The trust anchor of the lab's root."""
+        return ". IN DNSKEY " + self.dnskey + "\n"
+
+    def _declare(self, name, state):
+        if state != "absent":
+            assert name not in self.zones, name
+            self.zones[name] = Zone(name, state,
+                                    SILENT if state == "silent" else NSD)
+
+    def _holding(self, name, below=False):
+        """The zone that holds a name; below: the zone around its cut."""
+        labels = name.split(".") if name else []
+        for i in range(1 if below else 0, len(labels) + 1):
+            zone = self.zones.get(".".join(labels[i:]))
+            if zone is not None:
+                return zone
+        return None
+
+    def _faults(self, dest):
+        """A zone with a fault is asked through the relay of dnsfault.py."""
+        for (name, rtype), action in dest.faults.items():
+            name = dest.fill(name)
+            self.faults["%s %s" % (name, rtype)] = action
+            self._holding(name).server = dest.dns_address()
+            self.relays.add(dest.dns_address())
+
+    def _add(self, owner, rtype, rdata):
+        self._holding(owner).add(owner, rtype, rdata)
+
+    def _records(self, dest):
+        exchanges = dest.mx
+        if exchanges is None:
+            exchanges = ["%d %s." % (h.pref, dest.fill(h.name))
+                         for h in dest.hosts if h.pref is not None]
+        for text in exchanges:
+            self._add(dest.domain, "MX", dest.fill(text))
+        for host in dest.hosts:
+            self._host(dest, host)
+        for record in dest.records:
+            owner, rtype, rdata = dest.fill(record).split(None, 2)
+            self._add(owner.rstrip("."), rtype, rdata)
+        if dest.sts is not None:
+            self._sts(dest)
+
+    def _host(self, dest, host):
+        name = owner = dest.fill(host.name)
+        for target in host.alias:
+            target = dest.fill(target)
+            self._add(owner, "CNAME", target + ".")
+            owner = target
+        addresses = dest.mail_addresses(host)
+        for address, _, _ in addresses:
+            self._add(owner, "AAAA" if ":" in address else "A", address)
+        leaf = self.pki.want(addresses[0][2], names(dest, name)) \
+            if addresses else None
+        bases = {name: host.tlsa, **host.tlsa_at}
+        for base, records in bases.items():
+            for record in records:
+                base = dest.fill(base)
+                at = base if base.startswith("_") \
+                    else "_%d._tcp.%s" % (host.port, base)
+                if isinstance(record, TLSA):
+                    self._add(at, "TLSA", self.pki.rdata(record, leaf))
+                else:
+                    self._add(at, *record)
+
+    def _sts(self, dest):
+        for record in dest.sts.txt:
+            strings = [record] if isinstance(record, str) else record
+            self._add("_mta-sts." + dest.domain, "TXT",
+                      " ".join('"%s"' % s for s in strings))
+        owner = "mta-sts." + dest.domain
+        if dest.sts.alias:
+            target = dest.fill(dest.sts.alias)
+            self._add(owner, "CNAME", target + ".")
+            owner = target
+        if "no-address" not in dest.sts.https.split():
+            self._add(owner, "A", dest.web_address())
+
+    def _make_key(self):
+        """One key for every zone: only its owner name differs."""
+        os.makedirs(os.path.join(self.folder, "keys"))
+        run(["sh", "-c", "cd '%s/keys' && ldns-keygen -r /dev/urandom "
+             "-a ECDSAP256SHA256 -k lab" % self.folder])
+        made = [n for n in os.listdir(os.path.join(self.folder, "keys"))
+                if n.endswith(".key")]
+        base = os.path.join(self.folder, "keys", made[0][:-4])
+        self.private = base + ".private"
+        text = read(base + ".key")
+        self.dnskey = text.split("DNSKEY", 1)[1].split(";")[0].strip()
+
+    def _ds(self, zone):
+        flags, protocol, algorithm, key = self.dnskey.split(None, 3)
+        rdata = struct.pack("!HBB", int(flags), int(protocol),
+                            int(algorithm)) + base64.b64decode(key)
+        tag = sum(b << 8 if i % 2 == 0 else b for i, b in enumerate(rdata))
+        tag = (tag + (tag >> 16)) & 0xffff
+        digest = hashlib.sha256(wire(zone.name) + rdata).hexdigest()
+        if zone.state == "bogus":
+            digest = digest[::-1]
+        return "%d %s 2 %s" % (tag, algorithm, digest)
+
+    def _delegate(self, zone):
+        server = "ns." + zone.name if zone.name else "ns"
+        for at in (zone, self._holding(zone.name, below=True)):
+            if at is not None:
+                at.add(zone.name, "NS", server + ".")
+                at.add(server, "A", zone.server)
+        parent = self._holding(zone.name, below=True)
+        if parent is not None and parent is not zone and \
+                zone.state in ("signed", "bogus"):
+            parent.add(zone.name, "DS", self._ds(zone))
+
+    def _write(self, zone, bogus):
+        path = self.path(zone)
+        server = "ns." + zone.name if zone.name else "ns"
+        soa = "%s %d IN SOA %s. hostmaster. 1 3600 600 864000 %d" % (
+            absolute(zone.name), TTL, server, NEGATIVE_TTL)
+        with open(path, "w") as out:
+            out.write("\n".join([soa, *dict.fromkeys(zone.lines)]) + "\n")
+        if zone.state not in ("signed", "bogus"):
+            return
+        key = os.path.join(self.folder, "keys", zone.name or "root")
+        with open(key + ".key", "w") as out:
+            out.write("%s IN DNSKEY %s\n" % (absolute(zone.name),
+                                             self.dnskey))
+        os.symlink(self.private, key + ".private")
+        yesterday = time.strftime("%Y%m%d", time.gmtime(time.time() - 86400))
+        run(["ldns-signzone", "-i", yesterday, "-o", absolute(zone.name),
+             "-f", path + ".signed", path, key])
+        signed = spoil(read(path + ".signed"), bogus)
+        with open(path, "w") as out:
+            out.write(signed)
+
+    def path(self, zone):
+        return os.path.join(self.folder, (zone.name or "root") + ".zone")
+
+
+def spoil(text, sets):
+    """Break the signature of each (owner, type)."""
+    for owner, rtype in sets:
+        pattern = r"^(%s\s+\d+\s+IN\s+RRSIG\s+%s\s.*\s)(\S)(\S{40,})$" % (
+            re.escape(owner), rtype)
+        text, count = re.subn(
+            pattern, lambda m: m[1] + ("A" if m[2] != "A" else "B") + m[3],
+            text, flags=re.M | re.I)
+        if count != 1:
+            raise ValueError("no signature of %s %s" % (owner, rtype))
+    return text
+
+
+def absolute(name):
+    return name if name.endswith(".") else name + "."
+
+
+def names(dest, host):
+    """What "{d}" and "{h}" stand for, as certificates want it."""
+    return {"{d}": dest.domain, "{h}": host}
+
+
+def wire(name):
+    out = b""
+    for label in name.split(".") if name else []:
+        out += bytes([len(label)]) + label.encode()
+    return out + b"\0"
