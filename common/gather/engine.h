@@ -37,7 +37,6 @@ struct engine_query {
 	const char *next_hop; /* {rcpt_host}, or NULL: the domain */
 	uint16_t port;	      /* of the next hop, unless it has its own */
 	enum level level;
-	bool level_is_local; /* level comes from an admin's rule */
 	bool dns_only;	     /* depth dns for this query */
 };
 

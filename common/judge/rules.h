@@ -3,7 +3,6 @@
 #ifndef COMMON_JUDGE_RULES_H
 #define COMMON_JUDGE_RULES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +32,6 @@ struct rules {
 	bool
 	    local; /* level is an admin's rule: the verdict says policy=local */
 	enum insecure_mx insecure_mx;
-	size_t match_count; /* LEVEL_SECURE: names wanted; 0: the MX host */
-	const char *const *match;
 	const struct x509_store *store; /* roots for MTA-STS and secure */
 	uint32_t verdict_ttl_s;		/* caps: see judge.h */
 	uint32_t fail_ttl_s;

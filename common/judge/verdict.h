@@ -97,20 +97,24 @@ enum sts_state {
 struct address_verdict {
 	enum host_outcome outcome;
 	enum reason reason;
-	bool verified; /* the certificate was compared and is good */
+	bool verified; /* the certificate was compared, and is the right one */
+	int matched;   /* index of the TLSA record that it matched, or -1 */
+	enum reason sts_reason; /* MTA-STS alone; OK where none applies */
 	char detail[LIMIT_DETAIL_SIZE];
 };
 
 struct host_verdict {
 	enum host_outcome outcome;
+	enum policy_type policy;
+	enum level level; /* what an MTA enforces here */
 	enum reason reason;
 	const char *rt; /* RFC 8460 result type, a constant, "" where none */
-	enum policy_type policy;
+	bool probed;
+	bool mixed; /* good, but one of its addresses failed */
+	enum reason mixed_reason;
 	enum dane_state dane;
 	enum sts_state sts;
 	enum reason sts_reason; /* why not, where sts is a failure */
-	bool mixed;		/* good, but one of its addresses failed */
-	int matched;		/* index of the TLSA record, or -1 */
 	char detail[LIMIT_DETAIL_SIZE];
 	size_t address_count;
 	struct address_verdict *addresses; /* as in the facts */

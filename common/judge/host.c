@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/judge/host.h"
+
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/dane_match.h"
+
+/* What DNS demands of the host, by DANE alone. */
+enum dane_demand {
+	DEMAND_NONE,	/* no secure TLSA, or the admin wants none */
+	DEMAND_ENCRYPT, /* TLSA, but nothing in it to verify with */
+	DEMAND_VERIFY,
+	DEMAND_UNKNOWN, /* a lookup failed: the host must not be used */
+};
+
+/* The case of one host: what is known, and what is demanded of it. */
+struct host_case {
+	const struct facts *facts;
+	const struct host_facts *host;
+	const struct rules *rules;
+	time_t now;
+	enum dane_demand dane;
+	bool half; /* TLSA under an insecure MX RRset */
+	const struct sts_policy *sts;
+	bool sts_named; /* the policy names the host */
+};
+
+bool
+host_is_good(enum host_outcome outcome)
+{
+	return outcome != HOST_SKIP && outcome != HOST_FAIL;
+}
+
+enum reason
+lookup_reason(const struct lookup *lookup)
+{
+	switch (lookup->state) {
+	case LOOKUP_BOGUS:
+		return REASON_DNSSEC_INVALID;
+	case LOOKUP_SERVFAIL:
+		return REASON_DNS_SERVFAIL;
+	case LOOKUP_TIMEOUT:
+		return REASON_DNS_TIMEOUT;
+	case LOOKUP_NXDOMAIN:
+		return REASON_NXDOMAIN;
+	case LOOKUP_NOT_ASKED:
+	case LOOKUP_DATA:
+	case LOOKUP_NODATA:
+		break;
+	}
+	return REASON_OK;
+}
+
+enum reason
+policy_fetch_reason(enum policy_fetch fetch)
+{
+	switch (fetch) {
+	case POLICY_FETCH_ERROR:
+		return REASON_STS_POLICY_FETCH_ERROR;
+	case POLICY_WEBPKI_INVALID:
+		return REASON_STS_WEBPKI_INVALID;
+	case POLICY_INVALID:
+		return REASON_STS_POLICY_INVALID;
+	case POLICY_NOT_FETCHED:
+	case POLICY_FETCHED:
+		break;
+	}
+	return REASON_OK;
+}
+
+const char *
+reason_rt(enum reason reason)
+{
+	switch (reason) {
+	case REASON_STARTTLS_NOT_SUPPORTED:
+	case REASON_CERTIFICATE_HOST_MISMATCH:
+	case REASON_CERTIFICATE_NOT_TRUSTED:
+	case REASON_CERTIFICATE_EXPIRED:
+	case REASON_VALIDATION_FAILURE:
+	case REASON_DANE_REQUIRED:
+	case REASON_STS_POLICY_FETCH_ERROR:
+	case REASON_STS_POLICY_INVALID:
+	case REASON_STS_WEBPKI_INVALID:
+		return reason_text(reason);
+	case REASON_STS_MX_MISMATCH:
+		return "validation-failure";
+	case REASON_TLSA_UNUSABLE:
+		return "tlsa-invalid";
+	default: /* the other reasons are nothing that a report counts */
+		return "";
+	}
+}
+
+const struct sts_policy *
+sts_in_force(const struct facts *facts, const struct rules *rules)
+{
+	const struct policy_facts *fetched = facts->sts.policy;
+
+	if (rules->level != LEVEL_AUTO || fetched == NULL ||
+	    fetched->fetch != POLICY_FETCHED ||
+	    fetched->policy->mode == STS_MODE_NONE)
+		return NULL;
+	return fetched->policy;
+}
+
+static bool
+wants_dane(enum level level)
+{
+	return level == LEVEL_AUTO || level == LEVEL_DANE ||
+	       level == LEVEL_DANE_ONLY;
+}
+
+static bool
+mx_is_insecure(const struct facts *facts)
+{
+	return facts->mx.state == LOOKUP_DATA && !facts->mx.secure;
+}
+
+/*
+ * RFC 7672 section 2.2.2 and 2.2.3: what the lookups of the host step come to.
+ * Whether each lookup was called for is gather's part; here its answer counts.
+ */
+static enum dane_demand
+dane_demand(const struct host_case *c)
+{
+	const struct host_facts *host = c->host;
+
+	if (!wants_dane(c->rules->level))
+		return DEMAND_NONE;
+	if (lookup_failed(&host->cname) || lookup_failed(&host->tlsa))
+		return DEMAND_UNKNOWN;
+	if (host->tlsa.state != LOOKUP_DATA || !host->tlsa.secure)
+		return DEMAND_NONE;
+	if (mx_is_insecure(c->facts)) {
+		if (c->rules->insecure_mx == INSECURE_MX_MAY)
+			return DEMAND_NONE;
+		if (c->rules->insecure_mx == INSECURE_MX_ENCRYPT)
+			return DEMAND_ENCRYPT;
+	}
+	/* RFC 7672 section 2.2: records, but none usable: TLS without names */
+	return tlsa_set_usable(&host->records) == 0 ? DEMAND_ENCRYPT
+						    : DEMAND_VERIFY;
+}
+
+/*
+ * RFC 7672 section 3.2.2: the names that a DANE-TA leaf may bear.  Under an
+ * insecure MX RRset the next-hop domain vouches for nothing.
+ */
+static size_t
+reference_names(const struct host_case *c, const char *names[3])
+{
+	size_t count = 0;
+
+	names[count++] = c->host->base_domain;
+	if (c->half)
+		return count;
+	names[count++] = c->facts->next_hop.host;
+	if (strcmp(c->facts->expanded, c->facts->next_hop.host) != 0)
+		names[count++] = c->facts->expanded;
+	return count;
+}
+
+static enum reason
+dane_reason(enum dane_outcome outcome)
+{
+	switch (outcome) {
+	case DANE_NOT_TRUSTED:
+		return REASON_CERTIFICATE_NOT_TRUSTED;
+	case DANE_EXPIRED:
+		return REASON_CERTIFICATE_EXPIRED;
+	case DANE_NAME_MISMATCH:
+		return REASON_CERTIFICATE_HOST_MISMATCH;
+	case DANE_NO_MATCH:
+	case DANE_NOT_YET_VALID:
+	case DANE_UNUSABLE:
+		return REASON_VALIDATION_FAILURE;
+	case DANE_MATCHED:
+		break;
+	}
+	return REASON_OK;
+}
+
+/* The reason why there was no TLS session, OK when there was one. */
+static enum reason
+tls_reason(const struct probe_facts *probe)
+{
+	switch (probe->outcome) {
+	case PROBE_NO_STARTTLS:
+	case PROBE_STARTTLS_REFUSED:
+		return REASON_STARTTLS_NOT_SUPPORTED;
+	case PROBE_TLS_FAILED:
+		return REASON_VALIDATION_FAILURE;
+	case PROBE_CONNECT_FAILED:
+	case PROBE_REFUSED:
+	case PROBE_NOT_SMTP:
+		return REASON_CONNECT_FAILED;
+	case PROBE_TIMEOUT:
+		return REASON_PROBE_TIMEOUT;
+	case PROBE_BLOCKED:
+		return REASON_ADDRESS_BLOCKED;
+	case PROBE_NOT_DONE:
+		return REASON_NOT_PROBED;
+	case PROBE_TLS:
+		break;
+	}
+	return REASON_OK;
+}
+
+/* Nothing was learnt of TLS there: the MTA would try the next address. */
+static bool
+is_unreachable(enum reason reason)
+{
+	return reason == REASON_CONNECT_FAILED ||
+	       reason == REASON_PROBE_TIMEOUT ||
+	       reason == REASON_ADDRESS_BLOCKED;
+}
+
+/* RFC 8461 section 4.1: a trusted chain, in date, and the MX host as a
+ * dNSName; a CN does not count. */
+static enum reason
+webpki_reason(const struct host_case *c, const struct x509_chain *chain)
+{
+	const char *name = c->host->name;
+
+	switch (x509_verify_store(chain, c->rules->store, c->now)) {
+	case X509_NOT_TRUSTED:
+		return REASON_CERTIFICATE_NOT_TRUSTED;
+	case X509_EXPIRED:
+		return REASON_CERTIFICATE_EXPIRED;
+	case X509_NOT_YET_VALID:
+		return REASON_VALIDATION_FAILURE;
+	case X509_TRUSTED:
+		break;
+	}
+	return x509_leaf_has_name(chain, &name, 1, X509_NAMES_SAN)
+		   ? REASON_OK
+		   : REASON_CERTIFICATE_HOST_MISMATCH;
+}
+
+/* What the server showed, so that the admin can compare it with what he
+ * publishes: the digest that a "3 1 1" record would hold, or the subject. */
+static void
+describe_leaf(const struct x509_chain *chain, enum reason reason,
+    char detail[LIMIT_DETAIL_SIZE])
+{
+	char octets[2 * 32 + 1], words[2 * LIMIT_DETAIL_SIZE];
+	struct text text;
+	uint8_t digest[32];
+
+	text_init(&text, words, sizeof(words));
+	if (reason == REASON_VALIDATION_FAILURE) {
+		x509_sha256(x509_spki(chain, 0), digest);
+		text_hex(octets, sizeof(octets), digest, sizeof(digest));
+		text_addf(&text, "presented 3 1 1 %s", octets);
+	} else if (reason == REASON_CERTIFICATE_NOT_TRUSTED) {
+		text_addf(&text, "issuer %s",
+		    x509_issuer(chain, x509_count(chain) - 1));
+	} else {
+		text_addf(&text, "subject %s", x509_subject(chain, 0));
+	}
+	text_clean(detail, LIMIT_DETAIL_SIZE, words, text.len);
+}
+
+static void
+address_fail(struct address_verdict *out, enum reason reason)
+{
+	out->outcome = HOST_FAIL;
+	out->reason = reason;
+}
+
+static void
+judge_dane(const struct host_case *c, const struct x509_chain *chain,
+    struct address_verdict *out)
+{
+	const char *names[3];
+	size_t count = reference_names(c, names);
+	struct dane_result match =
+	    dane_match(&c->host->records, chain, names, count, c->now);
+
+	if (match.outcome != DANE_MATCHED) {
+		address_fail(out, dane_reason(match.outcome));
+		return;
+	}
+	out->outcome = c->half ? HOST_HALF_DANE : HOST_SECURE_DANE;
+	out->reason = c->half ? REASON_INSECURE_MX : REASON_OK;
+	out->matched = (int)match.record;
+	out->verified = true;
+}
+
+/* What stands where nobody is to be authenticated. */
+static void
+judge_unauthenticated(const struct host_case *c, struct address_verdict *out)
+{
+	if (c->dane == DEMAND_ENCRYPT) {
+		out->outcome = HOST_ENCRYPT_ONLY;
+		out->reason = tlsa_set_usable(&c->host->records) == 0
+				  ? REASON_TLSA_UNUSABLE
+				  : REASON_INSECURE_MX;
+	} else if (c->rules->level == LEVEL_ENCRYPT) {
+		out->outcome = HOST_ENCRYPT_ONLY;
+		out->reason = REASON_OK;
+	} else {
+		out->outcome = HOST_NO_POLICY;
+		out->reason = REASON_NO_POLICY;
+	}
+}
+
+static bool
+enforces_webpki(const struct host_case *c)
+{
+	return c->rules->level == LEVEL_SECURE ||
+	       (c->sts != NULL && c->sts->mode == STS_MODE_ENFORCE);
+}
+
+/* RFC 8461 section 2: DANE decides where it can; what it leaves open is the
+ * policy's; what that leaves open is opportunistic. */
+static void
+judge_demands(const struct host_case *c, const struct x509_chain *chain,
+    enum reason tls, enum reason webpki, struct address_verdict *out)
+{
+	bool must_encrypt = c->dane == DEMAND_ENCRYPT ||
+			    c->dane == DEMAND_VERIFY ||
+			    c->rules->level == LEVEL_ENCRYPT;
+
+	if (must_encrypt && tls != REASON_OK) {
+		address_fail(out, tls);
+	} else if (c->dane == DEMAND_VERIFY) {
+		judge_dane(c, chain, out);
+	} else if (enforces_webpki(c)) {
+		if (webpki != REASON_OK) {
+			address_fail(out, webpki);
+		} else {
+			out->outcome = HOST_STS_OK;
+			out->reason = REASON_OK;
+			out->verified = true;
+		}
+	} else {
+		judge_unauthenticated(c, out);
+		if (c->sts != NULL && webpki == REASON_OK) {
+			out->outcome = HOST_STS_OK;
+			out->reason = REASON_OK;
+			out->verified = true;
+		}
+	}
+}
+
+/* Before any probe: what would be decided if TLS showed nothing wrong. */
+static void
+judge_unprobed(const struct host_case *c, struct address_verdict *out)
+{
+	bool sts_failed = c->sts != NULL && !c->sts_named;
+
+	out->reason = REASON_NOT_PROBED;
+	out->outcome = HOST_NO_POLICY;
+	out->sts_reason = sts_failed ? REASON_STS_MX_MISMATCH : REASON_OK;
+	if (c->dane == DEMAND_NONE && c->rules->level != LEVEL_SECURE &&
+	    c->rules->level != LEVEL_ENCRYPT && c->sts == NULL)
+		out->reason = REASON_NO_POLICY;
+	else if (c->dane != DEMAND_VERIFY && sts_failed &&
+		 c->sts->mode == STS_MODE_ENFORCE)
+		address_fail(out, REASON_STS_MX_MISMATCH);
+}
+
+static void
+judge_probed(const struct host_case *c, const struct probe_facts *probe,
+    struct address_verdict *out)
+{
+	enum reason tls = tls_reason(probe), webpki = tls;
+	AUTO(x509_chain) struct x509_chain *chain = NULL;
+
+	if (tls == REASON_OK) {
+		chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
+		if (chain == NULL)
+			tls = webpki = REASON_VALIDATION_FAILURE;
+	}
+	if (c->sts != NULL && !c->sts_named)
+		webpki = REASON_STS_MX_MISMATCH;
+	else if (chain != NULL &&
+		 (c->sts != NULL || c->rules->level == LEVEL_SECURE))
+		webpki = webpki_reason(c, chain);
+	out->sts_reason = c->sts == NULL ? REASON_OK : webpki;
+	judge_demands(c, chain, tls, webpki, out);
+	if (chain != NULL && out->reason != REASON_STS_MX_MISMATCH &&
+	    (out->outcome == HOST_FAIL || out->sts_reason != REASON_OK))
+		describe_leaf(chain,
+		    out->outcome == HOST_FAIL ? out->reason : out->sts_reason,
+		    out->detail);
+	else if (out->reason == REASON_STS_MX_MISMATCH)
+		out->detail[0] = '\0';
+}
+
+static void
+judge_address(const struct host_case *c, const struct address_facts *address,
+    struct address_verdict *out)
+{
+	const struct probe_facts *probe = address->probe;
+
+	out->matched = -1;
+	if (probe == NULL || probe->outcome == PROBE_NOT_DONE) {
+		judge_unprobed(c, out);
+		return;
+	}
+	text_copy(out->detail, sizeof(out->detail), probe->detail);
+	if (is_unreachable(tls_reason(probe))) {
+		out->outcome = HOST_SKIP;
+		out->reason = tls_reason(probe);
+		out->sts_reason = REASON_OK;
+		return;
+	}
+	judge_probed(c, probe, out);
+}
+
+/* A host is as its weakest good address, and good if it has one. */
+static void
+combine_addresses(struct host_verdict *out)
+{
+	const struct address_verdict *chosen = NULL;
+
+	for (size_t i = 0; i < out->address_count; i++) {
+		const struct address_verdict *a = &out->addresses[i];
+
+		if (a->outcome == HOST_FAIL && !out->mixed) {
+			out->mixed = true;
+			out->mixed_reason = a->reason;
+		}
+		if (chosen == NULL ||
+		    host_is_good(a->outcome) > host_is_good(chosen->outcome) ||
+		    (host_is_good(a->outcome) ==
+			    host_is_good(chosen->outcome) &&
+			a->outcome > chosen->outcome))
+			chosen = a;
+	}
+	if (chosen == NULL)
+		return;
+	out->outcome = chosen->outcome;
+	out->reason = chosen->reason;
+	out->sts_reason = chosen->sts_reason;
+	text_copy(out->detail, sizeof(out->detail), chosen->detail);
+	if (!host_is_good(out->outcome))
+		out->mixed = false;
+}
+
+/* RFC 7672 section 2.2.2: no address, no host; a failed lookup is no denial,
+ * but one family that answers is enough. */
+static bool
+judge_lookups(const struct host_case *c, struct host_verdict *out)
+{
+	const struct host_facts *host = c->host;
+	bool data =
+	    host->a.state == LOOKUP_DATA || host->aaaa.state == LOOKUP_DATA;
+	const struct lookup *failed = NULL;
+
+	if (!data && lookup_failed(&host->a))
+		failed = &host->a;
+	else if (!data && lookup_failed(&host->aaaa))
+		failed = &host->aaaa;
+	else if (wants_dane(c->rules->level) && lookup_failed(&host->cname))
+		failed = &host->cname;
+	else if (wants_dane(c->rules->level) && lookup_failed(&host->tlsa))
+		failed = &host->tlsa;
+	if (failed == NULL && data)
+		return true;
+	out->outcome = HOST_SKIP;
+	out->reason = REASON_NO_ADDRESS;
+	if (failed == NULL)
+		return false;
+	out->reason = lookup_reason(failed);
+	text_copy(out->detail, sizeof(out->detail), host->detail);
+	if (failed == &host->tlsa || failed == &host->cname) {
+		out->policy = POLICY_TYPE_TLSA;
+		out->level = LEVEL_DANE;
+		out->dane = DANE_STATE_TEMPERROR;
+		out->rt = "dnssec-invalid";
+	}
+	return false;
+}
+
+/* RFC 7672 section 2.2: with DANE a must, anything less is a failure. */
+static void
+require_dane(const struct host_case *c, struct host_verdict *out)
+{
+	if (c->rules->level != LEVEL_DANE_ONLY ||
+	    (c->dane == DEMAND_VERIFY && !c->half))
+		return;
+	out->outcome = HOST_FAIL;
+	out->reason = REASON_DANE_REQUIRED;
+	out->mixed = false;
+	out->detail[0] = '\0';
+}
+
+/* Which policy is the host's, and what an MTA enforces under it. */
+static void
+name_policy(const struct host_case *c, struct host_verdict *out)
+{
+	out->policy = POLICY_TYPE_NONE;
+	out->level = LEVEL_MAY;
+	if (c->rules->level == LEVEL_DANE_ONLY) {
+		out->policy = POLICY_TYPE_TLSA;
+		out->level = LEVEL_DANE_ONLY;
+	} else if (c->dane == DEMAND_VERIFY) {
+		out->policy = POLICY_TYPE_TLSA;
+		out->level = c->half ? LEVEL_HALF_DANE : LEVEL_DANE_ONLY;
+	} else if (c->sts != NULL) {
+		out->policy = POLICY_TYPE_STS;
+		out->level = c->sts->mode == STS_MODE_ENFORCE ? LEVEL_SECURE
+			     : c->dane == DEMAND_ENCRYPT      ? LEVEL_ENCRYPT
+							      : LEVEL_MAY;
+	} else if (c->dane == DEMAND_ENCRYPT) {
+		out->policy = POLICY_TYPE_TLSA;
+		out->level = LEVEL_ENCRYPT;
+	} else if (c->rules->level != LEVEL_AUTO &&
+		   c->rules->level != LEVEL_DANE) {
+		out->policy = POLICY_TYPE_LOCAL;
+		out->level = c->rules->level;
+	}
+}
+
+static enum dane_state
+dane_state(const struct host_case *c, const struct host_verdict *out)
+{
+	if (c->dane == DEMAND_UNKNOWN)
+		return DANE_STATE_TEMPERROR;
+	if (c->rules->level == LEVEL_DANE_ONLY && out->outcome == HOST_FAIL)
+		return DANE_STATE_FAIL;
+	if (c->dane == DEMAND_NONE || !out->probed || out->outcome == HOST_SKIP)
+		return DANE_STATE_NONE;
+	if (c->dane == DEMAND_ENCRYPT)
+		return DANE_STATE_ENCRYPT;
+	return out->outcome == HOST_FAIL ? DANE_STATE_FAIL : DANE_STATE_PASS;
+}
+
+/* MTA-STS alone, as if there were no DANE. */
+static void
+judge_sts_alone(const struct host_case *c, struct host_verdict *out)
+{
+	bool passed = false;
+
+	out->sts = STS_STATE_NONE;
+	out->sts_reason = REASON_OK;
+	if (c->sts == NULL)
+		return;
+	for (size_t i = 0; i < out->address_count; i++) {
+		const struct address_verdict *a = &out->addresses[i];
+
+		if (a->sts_reason != REASON_OK)
+			out->sts_reason = a->sts_reason;
+		else if (a->reason != REASON_NOT_PROBED &&
+			 !is_unreachable(a->reason))
+			passed = true;
+	}
+	if (passed) {
+		out->sts = STS_STATE_PASS;
+		out->sts_reason = REASON_OK;
+	} else if (out->sts_reason != REASON_OK) {
+		out->sts = c->sts->mode == STS_MODE_ENFORCE
+			       ? STS_STATE_FAIL
+			       : STS_STATE_TESTING_FAIL;
+	}
+}
+
+static bool
+any_probed(const struct host_facts *host)
+{
+	for (size_t i = 0; i < host->address_count; i++)
+		if (host->addresses[i].probe != NULL)
+			return true;
+	return false;
+}
+
+void
+host_judge(const struct facts *facts, const struct host_facts *host,
+    const struct rules *rules, time_t now, struct host_verdict *out)
+{
+	struct host_case c = {.facts = facts,
+	    .host = host,
+	    .rules = rules,
+	    .now = now,
+	    .half = mx_is_insecure(facts),
+	    .sts = sts_in_force(facts, rules)};
+
+	c.dane = dane_demand(&c);
+	c.sts_named = c.sts != NULL && sts_policy_names(c.sts, host->name);
+	out->rt = "";
+	out->probed = any_probed(host);
+	out->address_count = host->address_count;
+	out->addresses = xcalloc(host->address_count, sizeof(*out->addresses));
+	for (size_t i = 0; i < host->address_count; i++)
+		judge_address(&c, &host->addresses[i], &out->addresses[i]);
+	combine_addresses(out);
+	name_policy(&c, out);
+	require_dane(&c, out);
+	judge_sts_alone(&c, out);
+	out->dane = dane_state(&c, out);
+	if (!judge_lookups(&c, out))
+		return;
+	if (out->outcome == HOST_FAIL || out->reason == REASON_TLSA_UNUSABLE)
+		out->rt = reason_rt(out->reason);
+	else if (out->dane == DANE_STATE_ENCRYPT &&
+		 tlsa_set_usable(&host->records) == 0)
+		out->rt = reason_rt(REASON_TLSA_UNUSABLE);
+}

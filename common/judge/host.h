@@ -1,0 +1,37 @@
+/* host - the verdict on one MX host: RFC 7672 section 2.2, RFC 8461 section 4.
+ * Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_JUDGE_HOST_H
+#define COMMON_JUDGE_HOST_H
+
+#include <time.h>
+
+#include "common/judge/facts.h"
+#include "common/judge/rules.h"
+#include "common/judge/verdict.h"
+
+/*
+ * host_judge - decide on one host of facts, as if it were the only one
+ *
+ * out is zeroed; its addresses are the caller's to free.  DANE decides where
+ * there are usable TLSA records, MTA-STS elsewhere: RFC 8461 section 2.
+ */
+void host_judge(const struct facts *facts, const struct host_facts *host,
+    const struct rules *rules, time_t now, struct host_verdict *out);
+
+/* host_is_good - whether mail goes to a host with this outcome */
+bool host_is_good(enum host_outcome outcome);
+
+/* The reason of a lookup that failed; and of a policy that was not to be had */
+enum reason lookup_reason(const struct lookup *lookup);
+enum reason policy_fetch_reason(enum policy_fetch fetch);
+
+/* sts_in_force - the policy that MTA-STS lays on the domain, or NULL; mode
+ * none is as none at all (RFC 8461 section 5) */
+const struct sts_policy *
+sts_in_force(const struct facts *facts, const struct rules *rules);
+
+/* reason_rt - the RFC 8460 section 4.3 result type of a failure, or "" */
+const char *reason_rt(enum reason reason);
+
+#endif
