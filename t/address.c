@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/proto/address.h"
+
+static void
+special_ranges_are_told_to_their_last_address(void **state)
+{
+	static const struct {
+		const char *text;
+		bool special;
+	} rows[] = {
+	    {"0.0.0.0", true},
+	    {"0.255.255.255", true},
+	    {"1.0.0.0", false},
+	    {"9.255.255.255", false},
+	    {"10.0.0.0", true},
+	    {"10.255.255.255", true},
+	    {"11.0.0.0", false},
+	    {"100.63.255.255", false},
+	    {"100.64.0.0", true},
+	    {"100.127.255.255", true},
+	    {"100.128.0.0", false},
+	    {"126.255.255.255", false},
+	    {"127.0.0.1", true},
+	    {"127.255.255.255", true},
+	    {"128.0.0.0", false},
+	    {"169.253.255.255", false},
+	    {"169.254.169.254", true},
+	    {"169.255.0.0", false},
+	    {"172.15.255.255", false},
+	    {"172.16.0.0", true},
+	    {"172.31.255.255", true},
+	    {"172.32.0.0", false},
+	    {"192.0.0.1", true},
+	    {"192.0.1.0", false},
+	    {"192.0.2.25", true},
+	    {"192.0.3.0", false},
+	    {"192.88.98.255", false},
+	    {"192.88.99.1", true},
+	    {"192.167.255.255", false},
+	    {"192.168.0.0", true},
+	    {"192.168.255.255", true},
+	    {"192.169.0.0", false},
+	    {"198.17.255.255", false},
+	    {"198.18.0.0", true},
+	    {"198.19.255.255", true},
+	    {"198.20.0.0", false},
+	    {"198.51.100.7", true},
+	    {"198.51.101.0", false},
+	    {"203.0.113.0", true},
+	    {"203.0.114.0", false},
+	    {"223.255.255.255", false},
+	    {"224.0.0.0", true},
+	    {"239.255.255.255", true},
+	    {"240.0.0.0", true},
+	    {"255.255.255.255", true},
+	    {"8.8.8.8", false},
+	    {"::", true},
+	    {"::1", true},
+	    {"::192.0.2.1", true},
+	    {"::8.8.8.8", true},
+	    {"::1:0:0", false},
+	    {"::ffff:8.8.8.8", true},
+	    {"::fffe:808:808", false},
+	    {"64:ff9b::808:808", true},
+	    {"64:ff9b::1:0:0", false},
+	    {"64:ff9b:1:2::3", true},
+	    {"64:ff9b:2::", false},
+	    {"100::1", true},
+	    {"100:0:0:1::1", true},
+	    {"100:0:0:2::", false},
+	    {"2001::1", true},
+	    {"2001:0:ffff::", true},
+	    {"2001:2::1", true},
+	    {"2001:1ff::1", true},
+	    {"2001:200::", false},
+	    {"2001:db7::", false},
+	    {"2001:db8::25", true},
+	    {"2001:db9::", false},
+	    {"2002:808:808::1", true},
+	    {"2003::1", false},
+	    {"2a00:1450:4001::1", false},
+	    {"3fff:fff::", true},
+	    {"3fff:1000::", false},
+	    {"5f00::1", true},
+	    {"5f01::", false},
+	    {"fbff::1", false},
+	    {"fc00::1", true},
+	    {"fdff::1", true},
+	    {"fe00::1", false},
+	    {"fe80::1", true},
+	    {"febf::1", true},
+	    {"fec0::1", true},
+	    {"feff::1", true},
+	    {"ff02::1", true},
+	    {"", true},
+	    {"example.com", true},
+	    {"192.0.2", true},
+	    {"8.8.8.8 ", true},
+	    {"08.8.8.8", true},
+	    {"[2a00::1]", true},
+	    {"2a00::1%eth0", true},
+	    {"8.8.8.8:25", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (address_is_special(rows[i].text) != rows[i].special)
+			fail_msg("%s", rows[i].text);
+}
+
+static void
+rdata_becomes_text(void **state)
+{
+	static const uint8_t four[] = {192, 0, 2, 1};
+	static const uint8_t sixteen[16] = {0x20, 1, 0xd, 0xb8, [15] = 0x25};
+	char text[INET6_ADDRSTRLEN] = "untouched";
+
+	(void)state;
+	assert_int_equal(address_from_rdata(four, 3, text), -1);
+	assert_int_equal(address_from_rdata(four, 0, text), -1);
+	assert_string_equal(text, "untouched");
+	assert_int_equal(address_from_rdata(four, 4, text), 0);
+	assert_string_equal(text, "192.0.2.1");
+	assert_int_equal(address_from_rdata(sixteen, 16, text), 0);
+	assert_string_equal(text, "2001:db8::25");
+}
+
+static void
+spellings_of_one_address_are_equal(void **state)
+{
+	struct address a, b;
+
+	(void)state;
+	assert_int_equal(address_parse("2001:DB8:0:0::25", &a), 0);
+	assert_int_equal(address_parse("2001:db8::25", &b), 0);
+	assert_true(address_equal(&a, &b));
+	assert_int_equal(address_parse("2001:db8::26", &b), 0);
+	assert_false(address_equal(&a, &b));
+	assert_int_equal(address_parse("32.1.13.184", &b), 0);
+	assert_int_equal(b.family, AF_INET);
+	assert_false(address_equal(&a, &b));
+	assert_int_equal(address_parse("2001:db8::25%lo", &b), -1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest address[] = {
+	    cmocka_unit_test(special_ranges_are_told_to_their_last_address),
+	    cmocka_unit_test(rdata_becomes_text),
+	    cmocka_unit_test(spellings_of_one_address_are_equal),
+	};
+
+	return cmocka_run_group_tests(address, NULL, NULL);
+}
