@@ -16,7 +16,7 @@ enum sts_mode { STS_MODE_NONE, STS_MODE_TESTING, STS_MODE_ENFORCE };
 enum sts_note {
 	STS_NOTE_MAX_AGE_CLAMPED = 1,
 	STS_NOTE_TRAILING_BLANK_LINES = 2,
-	STS_NOTE_DUPLICATE_KEY = 4,
+	STS_NOTE_DUPLICATE_KEY = 4, /* but mx, which may be repeated */
 	STS_NOTE_UNKNOWN_KEY = 8,
 };
 

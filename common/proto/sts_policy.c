@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/proto/sts_policy.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+
+enum {
+	MAX_FIELD_NAME = 32, /* sts-policy-ext-name */
+	MAX_AGE_DIGITS = 10, /* sts-policy-max-age */
+	MAX_LABEL = 63,
+};
+
+/* Keys but mx.  Those with a bit stand once; of several the first counts. */
+enum key { KEY_UNKNOWN = 0, KEY_VERSION = 1, KEY_MODE = 2, KEY_MAX_AGE = 4 };
+
+/* Octets of the body, counted. */
+struct span {
+	const char *s;
+	size_t length;
+};
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
+}
+
+static bool
+is_wsp(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool
+span_is(struct span span, const char *text)
+{
+	return strlen(text) == span.length &&
+	       memcmp(span.s, text, span.length) == 0;
+}
+
+static struct span
+trim_front(struct span span)
+{
+	while (span.length > 0 && is_wsp(span.s[0])) {
+		span.s++;
+		span.length--;
+	}
+	return span;
+}
+
+static struct span
+trim_end(struct span span)
+{
+	while (span.length > 0 && is_wsp(span.s[span.length - 1]))
+		span.length--;
+	return span;
+}
+
+/*
+ * The length of the UTF-8 sequence at s, 0 if it is none; RFC 3629 section 4:
+ * no overlong form, no surrogate, nothing above U+10FFFF.
+ */
+static size_t
+utf8_length(const char *s, size_t left)
+{
+	uint8_t first = (uint8_t)s[0];
+	uint8_t second = left > 1 ? (uint8_t)s[1] : 0;
+	uint8_t low = 0x80, high = 0xbf;
+	size_t length;
+
+	if (first >= 0xc2 && first <= 0xdf)
+		length = 2;
+	else if (first >= 0xe0 && first <= 0xef)
+		length = 3;
+	else if (first >= 0xf0 && first <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	if (first == 0xe0)
+		low = 0xa0;
+	else if (first == 0xed)
+		high = 0x9f;
+	else if (first == 0xf0)
+		low = 0x90;
+	else if (first == 0xf4)
+		high = 0x8f;
+	if (length > left || second < low || second > high)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if (((uint8_t)s[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* sts-policy-ext-value: printable ASCII and UTF-8, blanks within only. */
+static bool
+is_value(struct span value)
+{
+	size_t step;
+
+	if (value.length == 0)
+		return false;
+	for (size_t i = 0; i < value.length; i += step) {
+		step = 1;
+		if (value.s[i] >= ' ' && value.s[i] <= '~')
+			continue;
+		step = utf8_length(value.s + i, value.length - i);
+		if (step == 0)
+			return false;
+	}
+	return true;
+}
+
+/* sts-policy-ext-name, which the known names are of as well. */
+static bool
+is_field_name(struct span name)
+{
+	if (name.length == 0 || name.length > MAX_FIELD_NAME ||
+	    !is_alnum(name.s[0]))
+		return false;
+	for (size_t i = 1; i < name.length; i++)
+		if (!is_alnum(name.s[i]) && name.s[i] != '_' &&
+		    name.s[i] != '-' && name.s[i] != '.')
+			return false;
+	return true;
+}
+
+/* sub-domain of RFC 5321 section 4.1.2: Let-dig [Ldh-str] */
+static bool
+is_sub_domain(struct span label)
+{
+	if (label.length == 0 || label.length > MAX_LABEL)
+		return false;
+	if (!is_alnum(label.s[0]) || !is_alnum(label.s[label.length - 1]))
+		return false;
+	for (size_t i = 0; i < label.length; i++)
+		if (!is_alnum(label.s[i]) && label.s[i] != '-')
+			return false;
+	return true;
+}
+
+static bool
+all_digits(struct span span)
+{
+	for (size_t i = 0; i < span.length; i++)
+		if (!is_digit(span.s[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Domain of RFC 5321 section 4.1.2.  A last label of digits makes an IPv4
+ * address of it, which is no Domain.
+ */
+static bool
+is_domain(struct span domain)
+{
+	struct span label = {domain.s, 0};
+
+	if (domain.length > LIMIT_DOMAIN)
+		return false;
+	for (size_t i = 0; i < domain.length; i++) {
+		if (domain.s[i] != '.')
+			continue;
+		label.length = (size_t)(domain.s + i - label.s);
+		if (!is_sub_domain(label))
+			return false;
+		label.s = domain.s + i + 1;
+	}
+	label.length = (size_t)(domain.s + domain.length - label.s);
+	return is_sub_domain(label) && !all_digits(label);
+}
+
+/* sts-policy-mx: ["*."] Domain */
+static const char *
+take_mx(struct sts_policy *policy, struct span value)
+{
+	struct span domain = value;
+	char *pattern;
+
+	if (value.length > 2 && memcmp(value.s, "*.", 2) == 0) {
+		domain.s += 2;
+		domain.length -= 2;
+	}
+	if (!is_domain(domain))
+		return "mx is no host name of A-labels, nor \"*.\" and one";
+	if (policy->mx_count == LIMIT_STS_MX)
+		return "too many mx";
+	pattern = xstrndup(value.s, value.length);
+	text_lower(pattern);
+	policy->mx =
+	    xrealloc(policy->mx, policy->mx_count + 1, sizeof(policy->mx[0]));
+	policy->mx[policy->mx_count++] = pattern;
+	return NULL;
+}
+
+static const char *
+take_mode(struct sts_policy *policy, struct span value)
+{
+	static const enum sts_mode modes[] = {
+	    STS_MODE_NONE, STS_MODE_TESTING, STS_MODE_ENFORCE};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (!span_is(value, sts_mode_text(modes[i])))
+			continue;
+		policy->mode = modes[i];
+		return NULL;
+	}
+	return "mode is not enforce, testing or none";
+}
+
+/* sts-policy-max-age: 1*10(DIGIT) */
+static const char *
+take_max_age(struct sts_policy *policy, struct span value)
+{
+	uint64_t age_s = 0;
+
+	if (value.length > MAX_AGE_DIGITS || !all_digits(value))
+		return "max_age is not 1 to 10 digits";
+	for (size_t i = 0; i < value.length; i++)
+		age_s = age_s * 10 + (uint64_t)(value.s[i] - '0');
+	if (age_s > LIMIT_STS_MAX_AGE_S) {
+		age_s = LIMIT_STS_MAX_AGE_S;
+		policy->notes |= STS_NOTE_MAX_AGE_CLAMPED;
+	}
+	policy->max_age_s = (uint32_t)age_s;
+	return NULL;
+}
+
+static const char *
+take_version(struct span value)
+{
+	return span_is(value, "STSv1") ? NULL : "version is not STSv1";
+}
+
+static const char *
+take_key(struct sts_policy *policy, enum key key, struct span value)
+{
+	switch (key) {
+	case KEY_UNKNOWN:
+		policy->notes |= STS_NOTE_UNKNOWN_KEY;
+		return NULL;
+	case KEY_VERSION:
+		return take_version(value);
+	case KEY_MODE:
+		return take_mode(policy, value);
+	case KEY_MAX_AGE:
+		return take_max_age(policy, value);
+	}
+	assert(false); /* every enum value is above */
+	return NULL;
+}
+
+static enum key
+key_of(struct span name)
+{
+	if (span_is(name, "version"))
+		return KEY_VERSION;
+	if (span_is(name, "mode"))
+		return KEY_MODE;
+	return span_is(name, "max_age") ? KEY_MAX_AGE : KEY_UNKNOWN;
+}
+
+/*
+ * name ":" *WSP value *WSP.  seen collects the keys.  Gives the rule broken,
+ * or NULL.
+ */
+static const char *
+take_field(struct sts_policy *policy, unsigned *seen, struct span line)
+{
+	const char *colon = memchr(line.s, ':', line.length);
+	struct span name = {line.s, 0};
+	struct span value;
+	enum key key;
+
+	if (colon == NULL)
+		return "field without \":\"";
+	name.length = (size_t)(colon - line.s);
+	value.s = colon + 1;
+	value.length = line.length - name.length - 1;
+	value = trim_end(trim_front(value));
+	if (!is_field_name(name))
+		return "field name";
+	if (!is_value(value))
+		return "field value";
+	if (span_is(name, "mx"))
+		return take_mx(policy, value);
+	key = key_of(name);
+	if (*seen & key) {
+		policy->notes |= STS_NOTE_DUPLICATE_KEY;
+		return NULL;
+	}
+	*seen |= key;
+	return take_key(policy, key, value);
+}
+
+/*
+ * Cut the next line off the body, without its LF or CRLF.  A CR elsewhere
+ * stays in the line, where no rule takes it.
+ */
+static struct span
+next_line(struct span *body)
+{
+	const char *lf = memchr(body->s, '\n', body->length);
+	struct span line = *body;
+
+	if (lf != NULL)
+		line.length = (size_t)(lf - body->s);
+	body->s += line.length + (lf != NULL);
+	body->length -= line.length + (lf != NULL);
+	if (lf != NULL && line.length > 0 && line.s[line.length - 1] == '\r')
+		line.length--;
+	return line;
+}
+
+static bool
+all_blank(struct span body)
+{
+	while (body.length > 0)
+		if (trim_front(next_line(&body)).length > 0)
+			return false;
+	return true;
+}
+
+static const char *
+missing(const struct sts_policy *policy, unsigned seen)
+{
+	if (!(seen & KEY_VERSION))
+		return "no version";
+	if (!(seen & KEY_MODE))
+		return "no mode";
+	if (!(seen & KEY_MAX_AGE))
+		return "no max_age";
+	if (policy->mode != STS_MODE_NONE && policy->mx_count == 0)
+		return "no mx";
+	return NULL;
+}
+
+static int
+read_body(struct sts_policy *policy, struct span body, struct err *err)
+{
+	unsigned seen = 0;
+	const char *why;
+
+	for (unsigned number = 1; body.length > 0; number++) {
+		struct span rest = body;
+		struct span line = next_line(&body);
+
+		why = take_field(policy, &seen, line);
+		if (why == NULL)
+			continue;
+		if (trim_front(line).length > 0)
+			return err_set(
+			    err, ERR_DATA, "line %u: %s", number, why);
+		if (number == 1 || !all_blank(rest))
+			return err_set(err, ERR_DATA, "line %u: blank", number);
+		policy->notes |= STS_NOTE_TRAILING_BLANK_LINES;
+		break;
+	}
+	why = missing(policy, seen);
+	return why == NULL ? 0 : err_set(err, ERR_DATA, "%s", why);
+}
+
+static void
+release(struct sts_policy *policy)
+{
+	for (size_t i = 0; i < policy->mx_count; i++)
+		free(policy->mx[i]);
+	free(policy->mx);
+	free(policy);
+}
+
+struct sts_policy *
+sts_policy_parse(const char *body, size_t length, struct err *err)
+{
+	struct span span = {body, length};
+	struct sts_policy *policy;
+
+	if (length > LIMIT_STS_BODY) {
+		err_set(err, ERR_DATA, "longer than 64 KiB");
+		return NULL;
+	}
+	policy = xcalloc(1, sizeof(*policy));
+	if (read_body(policy, span, err) < 0) {
+		release(policy);
+		return NULL;
+	}
+	return policy;
+}
+
+void
+sts_policy_free(struct sts_policy *policy)
+{
+	if (policy != NULL)
+		release(policy);
+}
+
+bool
+sts_policy_names(const struct sts_policy *policy, const char *host)
+{
+	const char *parent = strchr(host, '.');
+
+	for (size_t i = 0; i < policy->mx_count; i++) {
+		const char *pattern = policy->mx[i];
+
+		if (strcmp(pattern, host) == 0)
+			return true;
+		if (parent != NULL && strncmp(pattern, "*.", 2) == 0 &&
+		    strcmp(pattern + 1, parent) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+sts_media_type(const char *content_type)
+{
+	static const char wanted[] = "text/plain";
+	const size_t length = sizeof(wanted) - 1;
+
+	if (content_type == NULL)
+		return false;
+	while (is_wsp(*content_type))
+		content_type++;
+	if (strncasecmp(content_type, wanted, length) != 0)
+		return false;
+	content_type += length;
+	while (is_wsp(*content_type))
+		content_type++;
+	return *content_type == '\0' || *content_type == ';';
+}
+
+const char *
+sts_mode_text(enum sts_mode mode)
+{
+	switch (mode) {
+	case STS_MODE_NONE:
+		return "none";
+	case STS_MODE_TESTING:
+		return "testing";
+	case STS_MODE_ENFORCE:
+		return "enforce";
+	}
+	assert(false); /* every enum value is above */
+	return "";
+}
