@@ -14,7 +14,7 @@ enum smtp_reply_state {
 	SMTP_REPLY_BAD,	 /* no SMTP, or over a limit: close */
 };
 
-/* What EHLO offered; RFC 5321 section 4.1.1.1. */
+/* What EHLO offered, if its code is 250; RFC 5321 section 4.1.1.1. */
 enum smtp_extension {
 	SMTP_STARTTLS = 1,   /* RFC 3207 */
 	SMTP_REQUIRETLS = 2, /* RFC 8689 */
@@ -26,9 +26,11 @@ enum smtp_extension {
  */
 struct smtp_reply {
 	enum smtp_reply_state state;
-	int code;	     /* 200 to 599, when DONE */
-	unsigned extensions; /* of enum smtp_extension, any line of the reply */
-	char text[LIMIT_DETAIL_SIZE]; /* first line, as it came: clean it */
+	int code;	     /* 200 to 599, when DONE; the last line's */
+	unsigned extensions; /* of enum smtp_extension, of all lines but the
+				first, which is the server's name */
+	char text[LIMIT_DETAIL_SIZE]; /* first line behind the code, as it
+					 came: clean it */
 	/* reading */
 	char line[LIMIT_SMTP_LINE];
 	size_t line_length;
