@@ -12,7 +12,7 @@
 
 struct nexthop {
 	char host[LIMIT_DOMAIN_SIZE]; /* normalised; a literal: the address */
-	uint16_t port;		      /* 25 unless given; network: host order */
+	uint16_t port;		      /* host order */
 	bool mx_lookup;		      /* false for "[host]" and addresses */
 	bool literal;		      /* host is an IP address */
 };
@@ -22,16 +22,22 @@ struct nexthop {
  * "[192.0.2.1]", or several of them with commas or white space between
  *
  * default_port is taken where none is given.  Returns how many stand in out, in
- * the MTA's order, at most LIMIT_NEXTHOPS, or -1.  "a:b" where b is not a
- * number is Sendmail's list of two hosts.  A port alone does not switch the MX
- * look-up off (Postfix transport(5)).  DATA when a part is no host.
+ * the MTA's order, or -1; what is behind LIMIT_NEXTHOPS of them is not read.
+ * "a:b" where b is not a number is Sendmail's list of two hosts.  A port alone
+ * does not switch the MX look-up off (Postfix transport(5)).  DATA when a part
+ * is no host, or there is none.
  */
 int nexthop_parse(const char *text, uint16_t default_port,
     struct nexthop out[LIMIT_NEXTHOPS], struct err *err);
 
-/* nexthop_print - the canonical spelling, "[host]:port" and its kin; out holds
- * NEXTHOP_TEXT_SIZE octets.  Equal next hops print alike: a key. */
 enum { NEXTHOP_TEXT_SIZE = LIMIT_DOMAIN_SIZE + 16 };
-void nexthop_print(const struct nexthop *hop, char *out);
+
+/*
+ * nexthop_print - the canonical spelling, "[host]:port" and its kin, without
+ * the port if it is 25
+ *
+ * Next hops print alike if they are equal and only then: a key.
+ */
+void nexthop_print(const struct nexthop *hop, char out[NEXTHOP_TEXT_SIZE]);
 
 #endif

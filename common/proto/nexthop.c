@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/proto/nexthop.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/text.h"
+#include "common/proto/domain.h"
+
+/* What stands between two separators: hosts with a ":" and a port each. */
+enum { PART_SIZE = LIMIT_NEXTHOPS * (LIMIT_DOMAIN_SIZE + 8) };
+
+static const char separators[] = ", \t\r\n";
+
+static int
+refuse(struct err *err, const char *part, const char *why)
+{
+	char clean[64];
+
+	text_clean(clean, sizeof(clean), part, strlen(part));
+	return err_set(err, ERR_DATA, "next hop %s: %s", clean, why);
+}
+
+/* An IPv4 or IPv6 address, and its one spelling in host. */
+static bool
+read_address(const char *text, char host[LIMIT_DOMAIN_SIZE])
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	unsigned char octets[sizeof(struct in6_addr)];
+
+	for (size_t i = 0; i < 2; i++) {
+		if (inet_pton(families[i], text, octets) != 1)
+			continue;
+		inet_ntop(families[i], octets, host, LIMIT_DOMAIN_SIZE);
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_number(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+static int
+read_host(const char *text, struct nexthop *hop, struct err *err)
+{
+	hop->literal = read_address(text, hop->host);
+	hop->mx_lookup = !hop->literal;
+	if (hop->literal)
+		return 0;
+	if (is_number(text))
+		return refuse(err, text, "no host");
+	return domain_normalise(text, hop->host, err);
+}
+
+/* What stands in brackets: a host without MX look-up, or an address. */
+static int
+read_bracketed(const char *text, struct nexthop *hop, struct err *err)
+{
+	if (strncasecmp(text, "IPv6:", 5) == 0) {
+		if (!read_address(text + 5, hop->host))
+			return refuse(err, text, "no IPv6 address");
+		hop->literal = true;
+	} else if (read_host(text, hop, err) < 0) {
+		return -1;
+	}
+	hop->mx_lookup = false;
+	return 0;
+}
+
+/*
+ * Cut "host" or "[host]" off the front of rest.  Gives the host, without its
+ * brackets, and moves rest behind the ":" that follows, or to NULL.
+ */
+static char *
+cut_host(char **rest, bool *bracketed)
+{
+	char *host = *rest;
+	char *end;
+
+	*bracketed = host[0] == '[';
+	if (*bracketed) {
+		end = strchr(++host, ']');
+		if (end == NULL)
+			return NULL;
+		*end++ = '\0';
+	} else {
+		end = host + strcspn(host, ":");
+	}
+	if (*end == '\0') {
+		*rest = NULL;
+		return host;
+	}
+	if (*end != ':')
+		return NULL;
+	*end = '\0';
+	*rest = end + 1;
+	return host;
+}
+
+/* If rest begins with a number it is the port, and rest moves behind it. */
+static int
+read_port(char **rest, uint16_t *port, struct err *err)
+{
+	size_t digits = strspn(*rest, "0123456789");
+	char *behind = *rest + digits;
+	uint32_t value;
+
+	if (digits == 0 || (*behind != '\0' && *behind != ':'))
+		return 0;
+	if (*behind == ':')
+		*behind++ = '\0';
+	else
+		behind = NULL;
+	if (text_uint(*rest, UINT16_MAX, &value) < 0 || value == 0)
+		return refuse(err, *rest, "no port");
+	*port = (uint16_t)value;
+	*rest = behind;
+	return 0;
+}
+
+/* One host of a part and its port, if it has one; rest moves behind them. */
+static int
+read_hop(char **rest, struct nexthop *hop, struct err *err)
+{
+	bool bracketed;
+	char *host = cut_host(rest, &bracketed);
+	int rc;
+
+	if (host == NULL)
+		return refuse(err, *rest, "brackets");
+	rc = bracketed ? read_bracketed(host, hop, err)
+		       : read_host(host, hop, err);
+	if (rc < 0 || *rest == NULL)
+		return rc;
+	return read_port(rest, &hop->port, err);
+}
+
+/* The next hops of a part "a", "a:25", "[a]:25", "a:b" or "a:25:b". */
+static int
+read_part(char *part, uint16_t default_port, struct nexthop *out, int count,
+    struct err *err)
+{
+	char *rest = part;
+
+	/* "2001:db8::25" has no brackets and no port */
+	if (count < LIMIT_NEXTHOPS && read_address(part, out[count].host)) {
+		out[count].literal = true;
+		out[count].mx_lookup = false;
+		out[count].port = default_port;
+		return count + 1;
+	}
+	for (; rest != NULL && count < LIMIT_NEXTHOPS; count++) {
+		out[count].port = default_port;
+		if (read_hop(&rest, &out[count], err) < 0)
+			return -1;
+	}
+	return count;
+}
+
+int
+nexthop_parse(const char *text, uint16_t default_port,
+    struct nexthop out[LIMIT_NEXTHOPS], struct err *err)
+{
+	struct nexthop hops[LIMIT_NEXTHOPS];
+	char part[PART_SIZE];
+	int count = 0;
+
+	memset(hops, 0, sizeof(hops));
+	for (text += strspn(text, separators);
+	     *text != '\0' && count < LIMIT_NEXTHOPS;
+	     text += strspn(text, separators)) {
+		size_t length = strcspn(text, separators);
+
+		if (length >= sizeof(part))
+			return err_set(err, ERR_DATA, "next hop too long");
+		memcpy(part, text, length);
+		part[length] = '\0';
+		text += length;
+		count = read_part(part, default_port, hops, count, err);
+		if (count < 0)
+			return -1;
+	}
+	if (count == 0)
+		return err_set(err, ERR_DATA, "no next hop");
+	memcpy(out, hops, (size_t)count * sizeof(out[0]));
+	return count;
+}
+
+void
+nexthop_print(const struct nexthop *hop, char out[NEXTHOP_TEXT_SIZE])
+{
+	struct text text;
+
+	text_init(&text, out, NEXTHOP_TEXT_SIZE);
+	text_addf(&text, hop->mx_lookup ? "%s" : "[%s]", hop->host);
+	if (hop->port != 25)
+		text_addf(&text, ":%u", hop->port);
+	assert(!text.cut);
+}
