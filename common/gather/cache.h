@@ -1,0 +1,61 @@
+/* cache - values by key, each made by one while others wait, kept until it
+ * expires. Any thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_CACHE_H
+#define COMMON_GATHER_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/own.h"
+
+struct cache;
+struct cache_entry;
+
+/*
+ * cache_new - an empty cache of at most max entries
+ *
+ * The least recently used value leaves when it is full; entries that wait for
+ * their value do not count as used up.  value_free is called without the lock.
+ * cache_free: no entry may be held.
+ */
+void cache_free(struct cache *cache);
+struct cache *
+cache_new(size_t max, void (*value_free)(void *value)) OWNED(cache_free);
+AUTO_DEFINE(cache);
+
+/*
+ * cache_claim - the entry for key; every claim needs a cache_release
+ *
+ * *mine: there is no value and nobody makes one: the caller must cache_fill it.
+ */
+struct cache_entry *
+cache_claim(struct cache *cache, const char *key, bool *mine);
+void cache_release(struct cache_entry *entry);
+
+/*
+ * cache_fill - give the entry its value, which the cache then owns
+ *
+ * Wakes all that wait.  Past expires_ms (clock_mono_ms) the next claim is for a
+ * new value; holders keep theirs.
+ */
+void cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms);
+
+/* cache_value - the value, borrowed while the entry is held, or NULL */
+const void *cache_value(struct cache_entry *entry);
+
+/* cache_await - wait for it, NULL when deadline_ms (mono) passes first */
+const void *cache_await(struct cache_entry *entry, int64_t deadline_ms);
+
+/*
+ * cache_when_filled - call ready once the value is there
+ *
+ * In this thread at once if it is, else in the one that fills.  value is
+ * borrowed for the call.
+ */
+typedef void cache_ready(void *arg, const void *value);
+void
+cache_when_filled(struct cache_entry *entry, cache_ready *ready, void *arg);
+
+#endif
