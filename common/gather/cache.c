@@ -148,6 +148,15 @@ cache_claim(struct cache *cache, const char *key, bool *mine)
 	return entry;
 }
 
+struct cache_entry *
+cache_hold(struct cache_entry *entry)
+{
+	lock_take(&entry->cache->lock);
+	entry->refs++;
+	lock_drop(&entry->cache->lock);
+	return entry;
+}
+
 void
 cache_release(struct cache_entry *entry)
 {
@@ -226,10 +235,10 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 		entry_free(dead);
 }
 
-const void *
+void *
 cache_value(struct cache_entry *entry)
 {
-	const void *value;
+	void *value;
 
 	lock_take(&entry->cache->lock);
 	value = entry->value;
@@ -237,13 +246,13 @@ cache_value(struct cache_entry *entry)
 	return value;
 }
 
-const void *
+void *
 cache_await(struct cache_entry *entry, int64_t deadline_ms)
 {
 	struct cache *cache = entry->cache;
 	struct cond cond;
 	struct waiter waiter = {.cond = &cond};
-	const void *value;
+	void *value;
 
 	cond_init(&cond);
 	lock_take(&cache->lock);

@@ -34,6 +34,9 @@ struct cache_entry *
 cache_claim(struct cache *cache, const char *key, bool *mine);
 void cache_release(struct cache_entry *entry);
 
+/* cache_hold - one more hold of an entry that is held; release it as well */
+struct cache_entry *cache_hold(struct cache_entry *entry);
+
 /*
  * cache_fill - give the entry its value, which the cache then owns
  *
@@ -42,11 +45,12 @@ void cache_release(struct cache_entry *entry);
  */
 void cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms);
 
-/* cache_value - the value, borrowed while the entry is held, or NULL */
-const void *cache_value(struct cache_entry *entry);
+/* cache_value - the value, borrowed while the entry is held, or NULL; it is
+ * shared: change nothing in it but a count of references */
+void *cache_value(struct cache_entry *entry);
 
 /* cache_await - wait for it, NULL when deadline_ms (mono) passes first */
-const void *cache_await(struct cache_entry *entry, int64_t deadline_ms);
+void *cache_await(struct cache_entry *entry, int64_t deadline_ms);
 
 /*
  * cache_when_filled - call ready once the value is there

@@ -37,7 +37,7 @@ struct engine_query {
 	const char *next_hop; /* {rcpt_host}, or NULL: the domain */
 	uint16_t port;	      /* of the next hop, unless it has its own */
 	enum level level;
-	bool dns_only;	     /* depth dns for this query */
+	bool dns_only; /* depth dns for this query */
 };
 
 /* A finished check.  Immutable; borrowed unless said. */

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/dane.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/address.h"
+
+/* Where one host stands. */
+struct host_step {
+	struct host_facts *host;
+	struct dns_query *a;
+	struct dns_query *aaaa;
+	struct dns_query *query;   /* the one CNAME or TLSA lookup on its way */
+	const char *candidates[2]; /* TLSA base domains, in order */
+	size_t candidate_count;
+	size_t asked; /* candidates asked for so far */
+};
+
+struct dane_step {
+	struct dns *dns;
+	struct facts *facts;
+	int64_t deadline_ms;
+	struct host_step *hosts;
+};
+
+struct dane_step *
+dane_start(struct dns *dns, struct facts *facts, int64_t deadline_ms)
+{
+	struct dane_step *step = xcalloc(1, sizeof(*step));
+
+	step->dns = dns;
+	step->facts = facts;
+	step->deadline_ms = deadline_ms;
+	step->hosts = xcalloc(facts->host_count, sizeof(*step->hosts));
+	for (size_t i = 0; i < facts->host_count; i++) {
+		struct host_step *s = &step->hosts[i];
+
+		s->host = &facts->hosts[i];
+		if (facts->next_hop.literal)
+			continue;
+		s->a = dns_ask(dns, s->host->name, DNS_A, deadline_ms);
+		s->aaaa = dns_ask(dns, s->host->name, DNS_AAAA, deadline_ms);
+	}
+	return step;
+}
+
+static void
+add_address(struct host_facts *host, const char *text)
+{
+	if (host->address_count == LIMIT_HOST_ADDRESSES)
+		return;
+	host->addresses = xrealloc(
+	    host->addresses, host->address_count + 1, sizeof(*host->addresses));
+	memset(
+	    &host->addresses[host->address_count], 0, sizeof(*host->addresses));
+	text_copy(host->addresses[host->address_count++].text, INET6_ADDRSTRLEN,
+	    text);
+}
+
+static void
+learn_addresses(
+    struct host_facts *host, struct lookup *lookup, struct dns_query *query)
+{
+	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
+	char text[INET6_ADDRSTRLEN];
+
+	*lookup = answer->lookup;
+	if (lookup_failed(lookup))
+		text_copy(host->detail, sizeof(host->detail), answer->why);
+	if (lookup->state != LOOKUP_DATA)
+		return;
+	text_copy(host->expanded, sizeof(host->expanded), answer->owner);
+	for (size_t i = 0; i < answer->count; i++)
+		if (address_from_rdata(answer->records[i].data,
+			answer->records[i].size, text) == 0)
+			add_address(host, text);
+}
+
+/* A literal next hop has its address by being one. */
+static void
+learn_literal(const struct facts *facts, struct host_facts *host)
+{
+	host->a.state = LOOKUP_DATA;
+	host->a.ttl_s = UINT32_MAX;
+	add_address(host, facts->next_hop.host);
+}
+
+static void
+await_addresses(struct dane_step *step)
+{
+	for (size_t i = 0; i < step->facts->host_count; i++) {
+		struct host_step *s = &step->hosts[i];
+
+		if (step->facts->next_hop.literal) {
+			learn_literal(step->facts, s->host);
+			continue;
+		}
+		learn_addresses(s->host, &s->host->a, s->a);
+		learn_addresses(s->host, &s->host->aaaa, s->aaaa);
+	}
+}
+
+static bool
+is_insecure_data(const struct lookup *lookup)
+{
+	return lookup->state == LOOKUP_DATA && !lookup->secure;
+}
+
+/*
+ * RFC 7672 section 2.2.2: insecure addresses mean that DANE does not apply and
+ * no TLSA query is made, but for an alias that is itself secure. Section 2.2.3:
+ * first the expanded name, then the original; never one between.
+ */
+static void
+choose_candidates(struct dane_step *step, struct host_step *s)
+{
+	struct host_facts *host = s->host;
+	bool alias = strcmp(host->expanded, host->name) != 0;
+
+	if (host->address_count == 0 || step->facts->next_hop.literal)
+		return;
+	if (!is_insecure_data(&host->a) && !is_insecure_data(&host->aaaa)) {
+		if (alias)
+			s->candidates[s->candidate_count++] = host->expanded;
+		s->candidates[s->candidate_count++] = host->name;
+	} else if (alias) {
+		s->query = dns_ask(
+		    step->dns, host->name, DNS_CNAME, step->deadline_ms);
+	}
+}
+
+/* The alias to insecure addresses: is it itself secure? */
+static void
+await_alias(struct host_step *s)
+{
+	AUTO(dns_answer) struct dns_answer *answer = NULL;
+
+	if (s->query == NULL)
+		return;
+	answer = dns_await(s->query);
+	s->query = NULL;
+	s->host->cname = answer->lookup;
+	if (lookup_failed(&answer->lookup))
+		text_copy(
+		    s->host->detail, sizeof(s->host->detail), answer->why);
+	else if (answer->lookup.state == LOOKUP_DATA && answer->lookup.secure)
+		s->candidates[s->candidate_count++] = s->host->name;
+}
+
+/* The owner of TLSA records: RFC 6698 section 3, port as the MTA uses it. */
+static bool
+tlsa_owner(char owner[LIMIT_DOMAIN_SIZE], uint16_t port, const char *base)
+{
+	return snprintf(owner, LIMIT_DOMAIN_SIZE, "_%u._tcp.%s", port, base) <
+	       LIMIT_DOMAIN_SIZE;
+}
+
+static bool
+ask_candidate(struct dane_step *step, struct host_step *s)
+{
+	char owner[LIMIT_DOMAIN_SIZE];
+
+	while (s->asked < s->candidate_count) {
+		const char *base = s->candidates[s->asked++];
+
+		/* a name too long to exist has no records */
+		if (!tlsa_owner(owner, step->facts->next_hop.port, base))
+			continue;
+		s->query =
+		    dns_ask(step->dns, owner, DNS_TLSA, step->deadline_ms);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * RFC 7672 section 2.1.2 and 2.2.3: a lookup that fails ends the search, and
+ * the first secure RRset is taken even if none of its records is usable.
+ */
+static void
+await_candidate(struct host_step *s)
+{
+	struct host_facts *host = s->host;
+	AUTO(dns_answer) struct dns_answer *answer = dns_await(s->query);
+
+	s->query = NULL;
+	host->tlsa = answer->lookup;
+	if (lookup_failed(&answer->lookup)) {
+		s->asked = s->candidate_count;
+		text_copy(host->detail, sizeof(host->detail), answer->why);
+	} else if (answer->lookup.state == LOOKUP_DATA &&
+		   answer->lookup.secure) {
+		text_copy(host->base_domain, sizeof(host->base_domain),
+		    s->candidates[s->asked - 1]);
+		s->asked = s->candidate_count;
+		for (size_t i = 0; i < answer->count; i++)
+			tlsa_set_add(&host->records, answer->records[i].data,
+			    answer->records[i].size);
+		tlsa_set_finish(&host->records);
+	}
+}
+
+static void
+find_tlsa(struct dane_step *step)
+{
+	size_t count = step->facts->host_count;
+	bool asking = true;
+
+	for (size_t i = 0; i < count; i++)
+		choose_candidates(step, &step->hosts[i]);
+	for (size_t i = 0; i < count; i++)
+		await_alias(&step->hosts[i]);
+	while (asking) {
+		asking = false;
+		for (size_t i = 0; i < count; i++)
+			asking |= ask_candidate(step, &step->hosts[i]);
+		for (size_t i = 0; i < count; i++)
+			if (step->hosts[i].query != NULL)
+				await_candidate(&step->hosts[i]);
+	}
+}
+
+void
+dane_finish(struct dane_step *step, bool want_tlsa)
+{
+	await_addresses(step);
+	if (want_tlsa)
+		find_tlsa(step);
+	free(step->hosts);
+	free(step);
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/engine.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/pool.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/gather/cache.h"
+#include "common/gather/gather.h"
+#include "common/judge/judge.h"
+#include "common/proto/domain.h"
+
+/* Leaves are what checks wait for; with few checks a host of many addresses
+ * still wants several at once. */
+enum { LEAVES_MIN = 16, LEAVES_QUEUED_FOR_EACH = 64 };
+
+struct engine {
+	struct engine_options options;
+	struct x509_store *store;
+	struct dns *dns;
+	struct pool *leaves;
+	struct pool *workers;
+	struct policies *policies;
+	struct prober *prober;
+	struct cache *checks;
+};
+
+struct engine_wait {
+	struct cache_entry *entry;
+	bool cached;
+};
+
+/* One check on its way through the workers. */
+struct job {
+	struct engine *engine;
+	struct cache_entry *entry;
+	struct facts *facts;
+	struct rules rules;
+	int64_t submitted_ms;
+};
+
+/* A callback of engine_submit, until it is called. */
+struct callback {
+	struct cache_entry *entry;
+	engine_done *done;
+	void *arg;
+};
+
+static void
+check_free(void *value)
+{
+	struct check *check = value;
+
+	verdict_free(check->verdict);
+	facts_free(check->facts);
+	free(check);
+}
+
+static int
+open_parts(struct engine *engine, struct err *err)
+{
+	const struct engine_options *options = &engine->options;
+	unsigned leaves =
+	    options->max_checks < LEAVES_MIN ? LEAVES_MIN : options->max_checks;
+
+	engine->store = x509_store_load(options->ca_file, err);
+	if (engine->store == NULL)
+		return -1;
+	engine->dns = dns_new(&options->dns, err);
+	if (engine->dns == NULL)
+		return -1;
+	engine->leaves =
+	    pool_new("leaf", leaves, leaves * LEAVES_QUEUED_FOR_EACH, err);
+	if (engine->leaves == NULL)
+		return -1;
+	engine->workers =
+	    pool_new("check", options->max_checks, options->max_queue, err);
+	return engine->workers == NULL ? -1 : 0;
+}
+
+static void
+open_sources(struct engine *engine)
+{
+	const struct engine_options *options = &engine->options;
+	struct policies_options policies = {.dns = engine->dns,
+	    .leaves = engine->leaves,
+	    .ca_file = options->ca_file,
+	    .timeout_ms = options->sts_timeout_ms,
+	    .allow_private = options->allow_private};
+	struct prober_options prober = {.leaves = engine->leaves,
+	    .helo = options->probe_helo,
+	    .timeout_ms = options->probe_timeout_ms,
+	    .keep_s = options->fail_ttl_s,
+	    .keep_failed_s = options->temperror_ttl_s};
+
+	engine->policies = policies_new(&policies);
+	engine->prober = prober_new(&prober);
+	engine->checks = cache_new(LIMIT_CACHED_VERDICTS, check_free);
+}
+
+/* The caller's strings are not kept. */
+static void
+forget_strings(struct engine_options *options)
+{
+	memset(&options->dns, 0, sizeof(options->dns));
+	options->ca_file = NULL;
+	options->probe_helo = NULL;
+}
+
+struct engine *
+engine_new(const struct engine_options *options, struct err *err)
+{
+	struct engine *engine = xcalloc(1, sizeof(*engine));
+
+	engine->options = *options;
+	if (open_parts(engine, err) != 0) {
+		engine_free(engine);
+		return NULL;
+	}
+	open_sources(engine);
+	forget_strings(&engine->options);
+	return engine;
+}
+
+/* Workers first, for they use all the rest; leaves next, for what a check gave
+ * up waiting for may still run. */
+void
+engine_free(struct engine *engine)
+{
+	if (engine == NULL)
+		return;
+	pool_free(engine->workers);
+	pool_free(engine->leaves);
+	cache_free(engine->checks);
+	prober_free(engine->prober);
+	policies_free(engine->policies);
+	dns_free(engine->dns);
+	x509_store_free(engine->store);
+	free(engine);
+}
+
+int
+engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err)
+{
+	return dns_self_test(engine->dns, deadline_ms, err);
+}
+
+static struct check *
+check_new(struct job *job)
+{
+	struct check *check = xcalloc(1, sizeof(*check));
+	int64_t now_ms = clock_mono_ms();
+
+	text_copy(check->domain, sizeof(check->domain), job->facts->domain);
+	check->verdict = judge(job->facts, &job->rules, clock_wall_s());
+	check->ms = (unsigned)(now_ms - job->submitted_ms);
+	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
+	if (job->engine->options.keep_facts) {
+		check->facts = job->facts;
+	} else {
+		verdict_slim(check->verdict);
+		facts_free(job->facts);
+	}
+	return check;
+}
+
+/* What could not be looked at is not remembered: the next one may be. */
+static void
+finish_job(struct job *job)
+{
+	bool looked = job->facts->trouble == TROUBLE_NONE;
+	struct check *check = check_new(job);
+
+	cache_fill(job->entry, check, looked ? check->expires_ms : 0);
+	cache_release(job->entry);
+	free(job);
+}
+
+static void
+run_check(void *arg)
+{
+	struct job *job = arg;
+	struct engine *engine = job->engine;
+	int64_t deadline_ms =
+	    job->submitted_ms + engine->options.check_timeout_ms;
+	struct gatherer gatherer = {.dns = engine->dns,
+	    .policies = engine->policies,
+	    .prober = engine->prober,
+	    .allow_private = engine->options.allow_private};
+
+	if (clock_left_ms(deadline_ms) == 0)
+		job->facts->trouble = TROUBLE_DEADLINE;
+	else
+		gather(&gatherer, job->facts, &job->rules, deadline_ms);
+	finish_job(job);
+}
+
+/* The domain and next hop of a query; what they cannot be is a trouble. */
+static void
+read_query(const struct engine_query *query, struct facts *facts)
+{
+	struct nexthop hops[LIMIT_NEXTHOPS];
+	const char *text = query->next_hop;
+
+	if (domain_is_literal(query->domain)) {
+		facts->trouble = TROUBLE_LITERAL;
+		return;
+	}
+	if (domain_normalise(query->domain, facts->domain, NULL) != 0) {
+		facts->trouble = TROUBLE_NAME_INVALID;
+		return;
+	}
+	if (text == NULL || text[0] == '\0')
+		text = facts->domain;
+	if (nexthop_parse(text, query->port, hops, NULL) < 1)
+		facts->trouble = TROUBLE_NAME_INVALID;
+	else
+		facts->next_hop = hops[0];
+}
+
+static struct job *
+job_new(struct engine *engine, const struct engine_query *query)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->engine = engine;
+	job->submitted_ms = clock_mono_ms();
+	job->facts = facts_new();
+	job->facts->probed = engine->options.probe && !query->dns_only;
+	job->rules.level = query->level;
+	job->rules.insecure_mx = engine->options.insecure_mx;
+	job->rules.store = engine->store;
+	job->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
+	job->rules.fail_ttl_s = engine->options.fail_ttl_s;
+	job->rules.temperror_ttl_s = engine->options.temperror_ttl_s;
+	read_query(query, job->facts);
+	return job;
+}
+
+static struct cache_entry *
+claim(struct engine *engine, const struct job *job, bool *mine)
+{
+	char hop[NEXTHOP_TEXT_SIZE];
+	char key[NEXTHOP_TEXT_SIZE + LIMIT_DOMAIN_SIZE + 32];
+
+	if (job->facts->trouble == TROUBLE_NONE)
+		nexthop_print(&job->facts->next_hop, hop);
+	else
+		snprintf(hop, sizeof(hop), "!%d", (int)job->facts->trouble);
+	snprintf(key, sizeof(key), "%s %s %s %d", hop, job->facts->domain,
+	    level_text(job->rules.level), job->facts->probed);
+	return cache_claim(engine->checks, key, mine);
+}
+
+static void
+job_free(struct job *job)
+{
+	facts_free(job->facts);
+	free(job);
+}
+
+/* The entry of a query's check, held; begun if nobody has. */
+static struct cache_entry *
+enter(struct engine *engine, const struct engine_query *query, bool *cached)
+{
+	struct job *job = job_new(engine, query);
+	struct cache_entry *entry;
+	bool mine;
+
+	entry = claim(engine, job, &mine);
+	*cached = !mine && cache_value(entry) != NULL;
+	if (!mine) {
+		job_free(job);
+		return entry;
+	}
+	job->entry = cache_hold(entry);
+	if (job->facts->trouble != TROUBLE_NONE) {
+		finish_job(job);
+	} else if (!pool_submit(engine->workers, run_check, job)) {
+		job->facts->trouble = TROUBLE_QUEUE_FULL;
+		finish_job(job);
+	}
+	return entry;
+}
+
+static void
+call_done(void *arg, const void *value)
+{
+	struct callback *callback = arg;
+
+	callback->done(callback->arg, value, false);
+	cache_release(callback->entry);
+	free(callback);
+}
+
+void
+engine_submit(struct engine *engine, const struct engine_query *query,
+    engine_done *done, void *arg)
+{
+	struct callback *callback;
+	struct cache_entry *entry;
+	bool cached;
+
+	entry = enter(engine, query, &cached);
+	if (cached) {
+		done(arg, cache_value(entry), true);
+		cache_release(entry);
+		return;
+	}
+	callback = xcalloc(1, sizeof(*callback));
+	callback->entry = entry;
+	callback->done = done;
+	callback->arg = arg;
+	cache_when_filled(entry, call_done, callback);
+}
+
+struct engine_wait *
+engine_start(struct engine *engine, const struct engine_query *query)
+{
+	struct engine_wait *wait = xcalloc(1, sizeof(*wait));
+
+	wait->entry = enter(engine, query, &wait->cached);
+	return wait;
+}
+
+const struct check *
+engine_await(struct engine_wait *wait, int64_t deadline_ms)
+{
+	return cache_await(wait->entry, deadline_ms);
+}
+
+bool
+engine_wait_cached(const struct engine_wait *wait)
+{
+	return wait->cached;
+}
+
+void
+engine_wait_free(struct engine_wait *wait)
+{
+	if (wait == NULL)
+		return;
+	cache_release(wait->entry);
+	free(wait);
+}

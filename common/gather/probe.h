@@ -1,0 +1,41 @@
+/* probe - STARTTLS probes, one for each (address, port, SNI), remembered. Any
+ * thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_PROBE_H
+#define COMMON_GATHER_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/own.h"
+#include "common/base/pool.h"
+#include "common/judge/facts.h"
+
+struct prober;
+struct probe;
+
+struct prober_options {
+	struct pool *leaves; /* where probes run; outlives the prober */
+	const char *helo;    /* copied */
+	int timeout_ms;	     /* of one connection */
+	uint32_t keep_s;     /* how long a TLS session's facts are used again */
+	uint32_t keep_failed_s; /* and those of a connection that failed */
+};
+
+void prober_free(struct prober *prober); /* no probe may be held or running */
+struct prober *
+prober_new(const struct prober_options *options) OWNED(prober_free);
+
+/*
+ * probe_start - begin a probe, or join one that runs or is remembered
+ * probe_finish - its facts, a reference of the caller's; ends the probe
+ *
+ * The wait ends at deadline_ms (mono) with PROBE_TIMEOUT; the probe itself goes
+ * on, for those that come later.
+ */
+struct probe *probe_start(
+    struct prober *prober, const char *address, uint16_t port, const char *sni);
+struct probe_facts *
+probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
+
+#endif
