@@ -2,11 +2,14 @@
 import os
 import pwd
 
+from zones import BEHIND, NSD
+
 HERE = "/run/lab"
 GATE = "gate.sender.example"
+NSDS = {"nsd": NSD, "nsd-behind": BEHIND}
 
-NSD = """server:
-  ip-address: 127.53.0.1
+NSD_CONF = """server:
+  ip-address: {address}
   port: 53
   username: nsd
   chroot: ""
@@ -16,8 +19,8 @@ NSD = """server:
   pidfile: ""
   xfrdfile: ""
   xfrdir: "/run/lab/nsd"
-  zonelistfile: "/run/lab/nsd/zone.list"
-  logfile: "/run/lab/nsd/nsd.log"
+  zonelistfile: "/run/lab/nsd/{address}.list"
+  logfile: "/run/lab/nsd/{address}.log"
   rrl-ratelimit: 0
   rrl-whitelist-ratelimit: 0
 remote-control:
@@ -140,11 +143,12 @@ def write(path, text):
 
 def servers(state, zones):
     """Configuration of NSD and Unbound."""
-    text = NSD
-    for zone in zones.served():
-        text += 'zone:\n  name: "%s"\n  zonefile: "%s"\n' % (
-            zone.name or ".", os.path.basename(zones.path(zone)))
-    write(state + "/nsd.conf", text)
+    for name, address in NSDS.items():
+        text = NSD_CONF.format(address=address)
+        for zone in zones.served(address):
+            text += 'zone:\n  name: "%s"\n  zonefile: "%s"\n' % (
+                zone.name or ".", os.path.basename(zones.path(zone)))
+        write("%s/%s.conf" % (state, name), text)
     write(state + "/unbound.conf", UNBOUND)
     write(state + "/root.hints", ". 3600 IN NS ns.\nns. 3600 IN A %s\n"
           % zones.zones[""].server)

@@ -9,8 +9,9 @@ import threading
 import time
 
 from live import hold, listen, spawn
+from zones import BEHIND
 
-NSD = ("127.53.0.1", 53)
+NSD = (BEHIND, 53)
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 15: "MX", 16: "TXT",
          28: "AAAA", 43: "DS", 48: "DNSKEY", 52: "TLSA"}
 RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5}

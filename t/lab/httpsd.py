@@ -5,7 +5,7 @@ no-address  the name has none     refuse   nothing listens
 hang        never handshakes      reset    RST after the ClientHello
 stall       no answer to the GET  drip     body at a byte a second
 chunked     chunked, no length    gzip     compressed unasked
-no-ctype    no Content-Type       big      body padded past 64 KiB
+no-ctype    no Content-Type       big      body padded to 64 KiB and 1
 tls12       highest version
 """
 import gzip
@@ -13,7 +13,7 @@ import gzip
 from live import drip, hold, listen, reset, spawn
 
 REQUEST_MAX = 65536
-PAD = b"note: " + b"x" * 998 + b"\n"
+BIG = 65537
 
 
 def request(connection):
@@ -29,7 +29,8 @@ def request(connection):
 def body_of(spec, flags):
     body = spec["body"].encode()
     if "big" in flags:
-        body += PAD * 65
+        body += b"note: "
+        body += b"x" * (BIG - len(body) - 1) + b"\n"
     if "gzip" in flags:
         body = gzip.compress(body)
     return body
@@ -53,11 +54,12 @@ def answer(connection, spec, flags, path):
     else:
         head.append("Content-Length: %d" % len(body))
     head += spec["headers"]
-    connection.sendall("\r\n".join(head + ["", ""]).encode())
+    head = "\r\n".join(head + ["", ""]).encode()
     if "drip" in flags:
+        connection.sendall(head)
         drip(connection, body)
     else:
-        connection.sendall(body)
+        connection.sendall(head + body)
 
 
 def serve(live, host, connection):

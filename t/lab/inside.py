@@ -88,7 +88,8 @@ def servers():
     return {
         "servers": start("servers", [sys.executable, "-B",
                                      here + "/servers.py", HERE]),
-        "nsd": start("nsd", ["nsd", "-d", "-c", HERE + "/nsd.conf"]),
+        **{name: start(name, ["nsd", "-d", "-c", "%s/%s.conf" % (HERE, name)])
+           for name in conf.NSDS},
         "unbound": start("unbound", [HERE + "/bin/unbound", "-d", "-c",
                                      HERE + "/unbound.conf"]),
         "postfix": start("postfix", ["postfix", "start"]),
@@ -98,7 +99,8 @@ def servers():
 def await_ready(running):
     """Until every server answers; a server that ends is an error."""
     checks = {"servers": lambda: os.path.exists(HERE + "/servers.ready"),
-              "nsd": lambda: rcode("127.53.0.1", "", 6) is not None,
+              **{name: lambda a=address: rcode(a, "", 6) is not None
+                 for name, address in conf.NSDS.items()},
               "unbound": lambda: rcode("127.0.0.1", "sender.example",
                                        15) == (0, True),
               "postfix": lambda: speaks("127.0.0.1", 25)}

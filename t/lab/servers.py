@@ -57,6 +57,7 @@ def main(folder):
     while True:
         for key, _ in selector.select():
             connection, _ = key.fileobj.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             key.data(connection)
 
 

@@ -20,7 +20,9 @@ from model import TLSA
 from pki import read, run
 
 NSD = "127.53.0.1"
+BEHIND = "127.53.0.2"
 SILENT = "127.53.0.99"
+SERVERS = {"silent": SILENT, "lame": BEHIND}
 TTL = 60
 NEGATIVE_TTL = 5
 
@@ -71,10 +73,13 @@ class Zones:
             list(pool.map(lambda z: self._write(z, bogus.get(z.name, ())),
                           self.served()))
 
-    def served(self):
-        """The zones that NSD has."""
+    def served(self, at=None):
+        """The zones that the NSDs have, or one of them.  A zone behind the
+        relay is on an NSD of its own: the one that has the parent too would
+        answer for the child unasked."""
         return [z for z in self.zones.values()
-                if z.state not in ("lame", "silent")]
+                if z.state not in ("lame", "silent") and at in (None, (
+                    BEHIND if z.server in self.relays else NSD))]
 
     def anchor(self):
         """The trust anchor of the lab's root."""
@@ -83,8 +88,7 @@ class Zones:
     def _declare(self, name, state):
         if state != "absent":
             assert name not in self.zones, name
-            self.zones[name] = Zone(name, state,
-                                    SILENT if state == "silent" else NSD)
+            self.zones[name] = Zone(name, state, SERVERS.get(state, NSD))
 
     def _holding(self, name, below=False):
         """The zone that holds a name; below: the zone around its cut."""
