@@ -18,6 +18,7 @@ enum dns_type {
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_DNSKEY = 48,
 	DNS_TLSA = 52,
 };
 
@@ -29,7 +30,13 @@ struct dns_options {
 	size_t nameserver_count;
 	bool recurse;	/* ask the authoritative servers, no nameserver */
 	int timeout_ms; /* of one lookup */
-	unsigned max_outstanding; /* lookups at once; more are a timeout */
+
+	/*
+	 * Lookups at once, more are a timeout.  One that was given up counts
+	 * until the library is through with it, for a silent server some 30 s:
+	 * allow several for each that is awaited.
+	 */
+	unsigned max_outstanding;
 };
 
 /* An answer: the lookup, and the RDATA of the records of the type asked. */
@@ -41,9 +48,17 @@ struct dns_answer {
 	struct dns_rdata {
 		const uint8_t *data;
 		size_t size;
-	} * records;		     /* uncompressed, in the order received */
+	} * records; /* uncompressed, in the order received; one allocation with
+			the octets behind it */
 	char why[LIMIT_DETAIL_SIZE]; /* why it failed, cleaned; else "" */
 };
+
+void dns_answer_free(struct dns_answer *answer);
+AUTO_DEFINE(dns_answer);
+
+/* dns_answer_failed - an answer that says why there is none; why is cleaned */
+struct dns_answer *dns_answer_failed(enum lookup_state state, const char *why)
+    OWNED(dns_answer_free);
 
 struct dns;
 struct dns_query;
@@ -51,8 +66,10 @@ struct dns_query;
 /*
  * dns_new - a resolver; starts its dispatcher thread
  *
- * LOCAL when the trust anchor cannot be read or no nameserver is known.
- * Make it after fork.  dns_free ends the dispatcher; no query may be pending.
+ * LOCAL when the trust anchor or resolv.conf cannot be read, or a nameserver is
+ * no address.  Without a trust anchor nothing would be secure.
+ * Make it after fork, and with RLIMIT_NOFILE raised: half of it bounds the
+ * sockets for queries.  dns_free ends the dispatcher; no query may be pending.
  */
 void dns_free(struct dns *dns);
 struct dns *
@@ -68,11 +85,9 @@ AUTO_DEFINE(dns);
  * The wait ends at deadline_ms (clock_mono_ms) or after the resolver's timeout,
  * whichever is sooner.
  */
-void dns_answer_free(struct dns_answer *answer);
 struct dns_query *dns_ask(
     struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 struct dns_answer *dns_await(struct dns_query *query) OWNED(dns_answer_free);
-AUTO_DEFINE(dns_answer);
 
 /*
  * dns_self_test - whether the resolver validates: the root's DNSKEY must be

@@ -1,0 +1,31 @@
+/* dns_embedded - the validating resolver inside this process: libunbound. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_IO_DNS_EMBEDDED_H
+#define COMMON_IO_DNS_EMBEDDED_H
+
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/base/own.h"
+#include "common/io/dns.h"
+
+struct dns_embedded;
+struct dns_request;
+
+/* As dns_new and dns_free. */
+void dns_embedded_free(struct dns_embedded *resolver);
+struct dns_embedded *dns_embedded_new(const struct dns_options *options,
+    struct err *err) OWNED(dns_embedded_free);
+AUTO_DEFINE(dns_embedded);
+
+/*
+ * dns_embedded_ask, dns_embedded_await - as dns_ask and dns_await
+ *
+ * name is valid.  dns_embedded_await ends the request; deadline_ms is final.
+ */
+struct dns_request *dns_embedded_ask(
+    struct dns_embedded *resolver, const char *name, enum dns_type type);
+struct dns_answer *dns_embedded_await(
+    struct dns_request *request, int64_t deadline_ms) OWNED(dns_answer_free);
+
+#endif
