@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "common/base/text.h"
+
+/* Set once, before there are threads. */
+static struct {
+	bool to_syslog;
+	bool to_stderr;
+	bool success;
+	char name[65];
+} report = {.success = true};
+
+int
+report_facility(const char *word)
+{
+	static const struct {
+		const char *word;
+		int facility;
+	} facilities[] = {{"mail", LOG_MAIL}, {"daemon", LOG_DAEMON},
+	    {"user", LOG_USER}, {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},
+	    {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
+	    {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5},
+	    {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}};
+
+	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
+		if (strcmp(facilities[i].word, word) == 0)
+			return facilities[i].facility;
+	return -1;
+}
+
+void
+report_open(const struct settings *settings, bool also_stderr)
+{
+	report.to_syslog = settings->syslog;
+	report.to_stderr = also_stderr;
+	report.success = settings->syslog_success;
+	text_copy(report.name, sizeof(report.name), settings->syslog_name);
+	openlog(
+	    report.name, LOG_PID, report_facility(settings->syslog_facility));
+}
+
+static void
+emit(int severity, const char *line)
+{
+	if (report.to_syslog)
+		syslog(severity, "%s", line);
+	if (report.to_stderr)
+		fprintf(stderr, "%s: %s\n", report.name, line);
+}
+
+static void
+begin(struct text *text, char line[REPORT_SIZE], const char *queue_id,
+    const char *event)
+{
+	text_init(text, line, REPORT_SIZE);
+	text_addf(text, "%s: event=%s", queue_id, event);
+}
+
+/* Keys whose value came from elsewhere: made fit for a value here, at the last
+ * moment, whatever others did to it before. */
+static void
+add_clean(struct text *text, const char *key, const char *value)
+{
+	char clean[LIMIT_DOMAIN_SIZE + 2];
+
+	text_clean(clean, sizeof(clean), value, strlen(value));
+	if (clean[0] == '\0')
+		text_copy(clean, sizeof(clean), "-");
+	text_addf(text, " %s=%s", key, clean);
+}
+
+static void
+add_detail(struct text *text, const char *detail)
+{
+	char clean[LIMIT_DETAIL_SIZE];
+
+	if (detail == NULL || detail[0] == '\0')
+		return;
+	text_clean(clean, sizeof(clean), detail, strlen(detail));
+	text_addf(text, " detail=%s", clean);
+}
+
+static int
+check_severity(const struct report_check *check)
+{
+	switch (check->verdict->result) {
+	case RESULT_SKIP:
+	case RESULT_PASS:
+	case RESULT_NONE:
+		return LOG_INFO;
+	case RESULT_SOFTFAIL:
+		return LOG_NOTICE;
+	case RESULT_TEMPERROR:
+		return LOG_WARNING;
+	case RESULT_FAIL:
+		break;
+	}
+	return check->action > ACTION_TAG ? LOG_WARNING : LOG_NOTICE;
+}
+
+int
+report_check_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_check *check)
+{
+	const struct verdict *verdict = check->verdict;
+	struct text text;
+
+	begin(&text, line, queue_id, "check");
+	add_clean(&text, "domain", check->domain);
+	text_addf(&text, " result=%s policy=%s level=%s reason=%s",
+	    result_text(verdict->result), policy_type_text(verdict->policy),
+	    level_text(verdict->level), reason_text(verdict->reason));
+	text_addf(&text, " action=%s rcpts=%u", action_text(check->action),
+	    check->rcpts);
+	if (verdict->mx != NULL && verdict->mx[0] != '\0')
+		add_clean(&text, "mx", verdict->mx);
+	if (check->looked)
+		text_addf(&text, " depth=%s cache=%s ttl=%u ms=%u",
+		    verdict->probed ? "probe" : "dns",
+		    check->cached ? "hit" : "miss", check->ttl_s, check->ms);
+	add_detail(
+	    &text, check->detail != NULL ? check->detail : verdict->detail);
+	return check_severity(check);
+}
+
+int
+report_skip_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_check *check)
+{
+	struct text text;
+
+	begin(&text, line, queue_id, "skip");
+	add_clean(&text, "domain", check->domain);
+	text_addf(&text, " reason=%s action=%s rcpts=%u",
+	    reason_text(check->verdict->reason), action_text(check->action),
+	    check->rcpts);
+	return LOG_INFO;
+}
+
+int
+report_message_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_message *message)
+{
+	struct text text;
+
+	begin(&text, line, queue_id, "message");
+	text_addf(&text,
+	    " result=%s action=%s domains=%zu rcpts=%u auth=%s ms=%u",
+	    result_text(message->result), action_text(message->action),
+	    message->domains, message->rcpts,
+	    message->authenticated ? "yes" : "no", message->ms);
+	return LOG_INFO;
+}
+
+int
+report_resolver_line(
+    char line[REPORT_SIZE], const struct report_resolver *resolver)
+{
+	struct text text;
+
+	begin(&text, line, "-", "resolver");
+	add_clean(&text, "addr", resolver->addr);
+	text_addf(&text, " validating=%s reason=%s",
+	    resolver->validating ? "yes" : "no", reason_text(resolver->reason));
+	add_detail(&text, resolver->detail);
+	return resolver->validating ? LOG_INFO : LOG_ERR;
+}
+
+void
+report_check(const char *queue_id, const struct report_check *check)
+{
+	enum result result = check->verdict->result;
+	char line[REPORT_SIZE];
+	int severity;
+
+	if (!report.success && (result == RESULT_PASS || result == RESULT_NONE))
+		return;
+	severity = report_check_line(line, queue_id, check);
+	emit(severity, line);
+}
+
+void
+report_skip(const char *queue_id, const struct report_check *check)
+{
+	char line[REPORT_SIZE];
+	int severity = report_skip_line(line, queue_id, check);
+
+	emit(severity, line);
+}
+
+void
+report_message(const char *queue_id, const struct report_message *message)
+{
+	char line[REPORT_SIZE];
+	int severity = report_message_line(line, queue_id, message);
+
+	emit(severity, line);
+}
+
+void
+report_resolver(const struct report_resolver *resolver)
+{
+	char line[REPORT_SIZE];
+	int severity = report_resolver_line(line, resolver);
+
+	emit(severity, line);
+}
+
+void
+report_start(const char *version)
+{
+	char line[REPORT_SIZE];
+	struct text text;
+
+	begin(&text, line, "-", "start");
+	add_clean(&text, "version", version);
+	emit(LOG_INFO, line);
+}
+
+void
+report_stop(void)
+{
+	emit(LOG_INFO, "-: event=stop");
+}
+
+void
+report_no_reload(void)
+{
+	emit(LOG_NOTICE,
+	    "-: event=reload detail=refused:_restart_to_read_the_settings");
+}

@@ -1,0 +1,83 @@
+/* report - the lines that go to syslog. Any thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_REPORT_H
+#define MILTER_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/limits.h"
+#include "common/judge/verdict.h"
+#include "milter/settings.h"
+
+enum { REPORT_SIZE = LIMIT_LOG_LINE + 1 };
+
+/* What was found of one domain of one message. */
+struct report_check {
+	const char *domain; /* normalised or a literal; "" if it is no name */
+	const struct verdict *verdict;
+	enum action action;
+	unsigned rcpts;
+	bool looked; /* a check was made: depth, cache, ttl and ms mean
+			something */
+	bool cached;
+	uint32_t ttl_s; /* left of the verdict's life */
+	unsigned ms;
+	const char *detail; /* over the verdict's own; or NULL */
+};
+
+struct report_message {
+	enum result result;
+	enum action action;
+	size_t domains;
+	unsigned rcpts;
+	bool authenticated;
+	unsigned ms; /* that the message waited for us */
+};
+
+struct report_resolver {
+	const char *addr;
+	bool validating;
+	enum reason reason;
+	const char *detail; /* any text; or NULL */
+};
+
+/*
+ * report_open - write to syslog from here on, as the settings say
+ *
+ * also_stderr: each line to standard error too.  Call it before there are
+ * threads, once.
+ */
+void report_open(const struct settings *settings, bool also_stderr);
+
+/*
+ * The events.  queue_id: as tag_queue_id gives it, or "-" where there is no
+ * message.
+ */
+void report_check(const char *queue_id, const struct report_check *check);
+void report_skip(const char *queue_id, const struct report_check *check);
+void report_message(const char *queue_id, const struct report_message *message);
+void report_resolver(const struct report_resolver *resolver);
+
+/* report_start, report_stop - event=start and event=stop */
+void report_start(const char *version);
+void report_stop(void);
+
+/* report_no_reload - a request to read the settings anew, which is refused */
+void report_no_reload(void);
+
+/* The lines alone, and how grave they are (syslog.h): for tests. */
+int report_check_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_check *check);
+int report_skip_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_check *check);
+int report_message_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_message *message);
+int report_resolver_line(
+    char line[REPORT_SIZE], const struct report_resolver *resolver);
+
+/* report_facility - the number of a word of syslog.conf(5), or -1 */
+int report_facility(const char *word);
+
+#endif

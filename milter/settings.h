@@ -1,0 +1,127 @@
+/* settings - what postern.conf says, as one immutable snapshot. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_SETTINGS_H
+#define MILTER_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/conf.h"
+#include "common/base/own.h"
+#include "common/gather/engine.h"
+
+#define SETTINGS_PATH "/etc/postern/postern.conf"
+
+/* What is done to a message or a recipient, the strictest last. */
+enum action {
+	ACTION_NONE,
+	ACTION_TAG,
+	ACTION_HOLD,
+	ACTION_DEFER,
+	ACTION_REJECT,
+};
+
+enum decide_at { DECIDE_AT_RCPT, DECIDE_AT_MESSAGE };
+enum internal_error { INTERNAL_ERROR_ACCEPT, INTERNAL_ERROR_TEMPFAIL };
+enum header_domains {
+	HEADER_DOMAINS_VISIBLE,
+	HEADER_DOMAINS_NONE,
+	HEADER_DOMAINS_ALL,
+};
+
+enum { MESSAGE_WAIT_AUTO = -1 };
+
+/* Words or normalised names; sorted where they are domains. */
+struct settings_list {
+	size_t count;
+	char **items;
+};
+
+/* Immutable once loaded and counted: settings_ref, settings_free. */
+struct settings {
+	_Atomic unsigned refs;
+
+	char *socket;
+	char *user; /* USER or USER:GROUP */
+	int umask;
+	char *pid_file; /* NULL: none */
+	int background;
+
+	int on_fail, on_temperror, on_softfail, on_none; /* enum action */
+	int on_internal_error;				 /* enum */
+	int decide_at;					 /* enum */
+	int rcpt_wait_ms;
+	int message_wait_ms; /* or MESSAGE_WAIT_AUTO */
+	int max_domains;
+
+	struct settings_list local_mailers;
+	struct settings_list exempt_domains; /* ".name": what is below it */
+	struct settings_list internal_domains;
+
+	int insecure_mx; /* enum insecure_mx */
+	int resolver;	 /* embedded is the one there is */
+	struct settings_list nameservers;
+	int recurse;
+	char *trust_anchor_file; /* NULL: the distribution's */
+	int dns_timeout_ms;
+	int probe;
+	int probe_timeout_ms;
+	int probe_port;
+	char *probe_helo;
+	int allow_private;
+	char *ca_file; /* NULL: the system's store */
+	int sts_timeout_ms;
+	int verdict_ttl_ms, fail_ttl_ms, temperror_ttl_ms;
+	int max_checks;
+	int max_queue;
+
+	char *header_name; /* NULL: no header */
+	int header_domains;
+	char *authserv_id;
+
+	int syslog;
+	char *syslog_facility; /* one of the words that syslog.conf(5) knows */
+	char *syslog_name;
+	int syslog_success;
+};
+
+/* A keyword set by an option, over what the file says. */
+struct settings_override {
+	const char *option; /* as the fault names it: "-p" */
+	const char *keyword;
+	const char *value;
+};
+
+/*
+ * settings_load - read a configuration file
+ *
+ * path NULL: SETTINGS_PATH, which may be missing.  overrides: count of them.
+ * NULL when anything is wrong; all of it stands in faults.
+ */
+void settings_free(struct settings *settings); /* drops one reference */
+struct settings *
+settings_load(const char *path, const struct settings_override *overrides,
+    size_t count, struct conf_faults *faults) OWNED(settings_free);
+struct settings *settings_ref(struct settings *settings);
+AUTO_DEFINE(settings);
+
+/* settings_engine_options - what the engine is to do; strings are borrowed */
+void settings_engine_options(
+    const struct settings *settings, struct engine_options *options);
+
+/* settings_lists_domain - whether a list names a normalised domain, itself or
+ * by a ".parent" */
+bool
+settings_lists_domain(const struct settings_list *list, const char *domain);
+
+/* settings_lists_word - whether the word stands in the list, spelt so */
+bool settings_lists_word(const struct settings_list *list, const char *word);
+
+/* action_text - the word of the configuration; a constant */
+const char *action_text(enum action action);
+
+/* settings_keyword - name of keyword number i, NULL past the last */
+const char *settings_keyword(size_t i);
+
+#endif
