@@ -168,7 +168,7 @@ conf_read(const char *path, bool may_be_missing, struct conf_faults *faults)
 	size_t length = 0;
 	char *text = slurp(path, &length);
 	struct conf *conf;
-	char *end = text;
+	char *line = text;
 
 	if (text == NULL && !(may_be_missing && errno == ENOENT)) {
 		conf_fault(faults, path, 0, "%s", strerror(errno));
@@ -182,17 +182,16 @@ conf_read(const char *path, bool may_be_missing, struct conf_faults *faults)
 		length = 0;
 	}
 	for (unsigned number = 1; length > 0; number++) {
-		char *line = end;
+		char *newline = memchr(line, '\n', length);
+		size_t taken =
+		    newline == NULL ? length : (size_t)(newline - line);
 
-		end = memchr(line, '\n', length);
-		if (end == NULL)
-			end = line + length;
-		else
-			*end++ = '\0';
-		length -= (size_t)(end - line);
-		take_line(conf, number, line,
-		    (size_t)(end - line) - (end > line && end[-1] == '\0'),
-		    faults);
+		line[taken] = '\0';
+		take_line(conf, number, line, taken, faults);
+		if (newline != NULL)
+			taken++;
+		line += taken;
+		length -= taken;
 	}
 	free(text);
 	return conf;
