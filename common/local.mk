@@ -1,0 +1,43 @@
+noinst_LIBRARIES += %D%/libcommon.a
+
+%C%_libcommon_a_SOURCES = \
+	%D%/base/clock.c %D%/base/clock.h \
+	%D%/base/conf.c %D%/base/conf.h \
+	%D%/base/err.c %D%/base/err.h \
+	%D%/base/limits.h \
+	%D%/base/lock.c %D%/base/lock.h \
+	%D%/base/own.h \
+	%D%/base/pool.c %D%/base/pool.h \
+	%D%/base/text.c %D%/base/text.h \
+	%D%/base/wire.c %D%/base/wire.h \
+	%D%/base/xalloc.c %D%/base/xalloc.h \
+	%D%/proto/address.c %D%/proto/address.h \
+	%D%/proto/certname.c %D%/proto/certname.h \
+	%D%/proto/dane_match.c %D%/proto/dane_match.h \
+	%D%/proto/domain.c %D%/proto/domain.h \
+	%D%/proto/nexthop.c %D%/proto/nexthop.h \
+	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
+	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
+	%D%/proto/sts_record.c %D%/proto/sts_record.h \
+	%D%/proto/tlsa.c %D%/proto/tlsa.h \
+	%D%/proto/x509.c %D%/proto/x509.h \
+	%D%/judge/facts.c %D%/judge/facts.h \
+	%D%/judge/host.c %D%/judge/host.h \
+	%D%/judge/judge.c %D%/judge/judge.h \
+	%D%/judge/rules.c %D%/judge/rules.h \
+	%D%/judge/verdict.c %D%/judge/verdict.h \
+	%D%/io/dns.c %D%/io/dns.h \
+	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \
+	%D%/io/dns_packet.c %D%/io/dns_packet.h \
+	%D%/io/https.c %D%/io/https.h \
+	%D%/io/smtp.c %D%/io/smtp.h \
+	%D%/gather/cache.c %D%/gather/cache.h \
+	%D%/gather/dane.c %D%/gather/dane.h \
+	%D%/gather/engine.c %D%/gather/engine.h \
+	%D%/gather/gather.c %D%/gather/gather.h \
+	%D%/gather/mtasts.c %D%/gather/mtasts.h \
+	%D%/gather/mx.c %D%/gather/mx.h \
+	%D%/gather/probe.c %D%/gather/probe.h
+
+COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \
+	$(GNUTLS_LIBS) $(IDN2_LIBS)

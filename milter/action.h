@@ -1,0 +1,18 @@
+/* action - what a verdict means for a message, by the settings. Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_ACTION_H
+#define MILTER_ACTION_H
+
+#include "common/judge/verdict.h"
+#include "milter/settings.h"
+
+/*
+ * action_for - the action of On-Fail and its kin for a verdict
+ *
+ * What the MTA bounces itself (no such domain, null MX, no address, no name) is
+ * never acted on, nor is a pass or a skip.
+ */
+enum action
+action_for(const struct settings *settings, const struct verdict *verdict);
+
+#endif

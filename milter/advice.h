@@ -1,0 +1,17 @@
+/* advice - what each reason means, whose job it is, and what to try. Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_ADVICE_H
+#define MILTER_ADVICE_H
+
+#include "common/judge/verdict.h"
+
+/* Sentences without remote text; constants, none is NULL. */
+struct advice {
+	const char *why;
+	const char *who; /* "" where nobody has to do anything */
+	const char *what;
+};
+
+struct advice advice_for(enum reason reason);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/cli_json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/action.h"
+
+static void
+put_text(json_t *object, const char *key, const char *value)
+{
+	json_object_set_new(object, key, json_string(value));
+}
+
+static void
+put_number(json_t *object, const char *key, json_int_t value)
+{
+	json_object_set_new(object, key, json_integer(value));
+}
+
+static void
+put_bool(json_t *object, const char *key, bool value)
+{
+	json_object_set_new(object, key, json_boolean(value));
+}
+
+/* RFC 3339, in UTC */
+static void
+put_time(json_t *object, const char *key, time_t at)
+{
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		json_object_set_new(object, key, json_null());
+	else
+		put_text(object, key, text);
+}
+
+static const struct sts_policy *
+policy_of(const struct facts *facts)
+{
+	return facts->sts.policy == NULL ? NULL : facts->sts.policy->policy;
+}
+
+void
+cli_postfix_policy(const struct check *check, char *out, size_t size)
+{
+	const struct verdict *verdict = check->verdict;
+	const struct sts_policy *policy = policy_of(check->facts);
+	struct text text;
+
+	text_init(&text, out, size);
+	switch (verdict->level) {
+	case LEVEL_DANE_ONLY:
+	case LEVEL_DANE:
+		text_add(&text, level_text(verdict->level));
+		break;
+	case LEVEL_HALF_DANE:
+		text_add(&text, "dane");
+		break;
+	case LEVEL_ENCRYPT:
+		text_add(&text, "encrypt");
+		break;
+	case LEVEL_SECURE:
+		text_add(&text, "secure");
+		for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
+			text_addf(&text, "%s%s", i == 0 ? " match=" : ":",
+			    policy->mx[i][0] == '*' ? policy->mx[i] + 1
+						    : policy->mx[i]);
+		text_add(&text, " servername=hostname");
+		break;
+	case LEVEL_AUTO:
+	case LEVEL_NONE:
+	case LEVEL_MAY:
+		break;
+	}
+	if (text.cut)
+		out[0] = '\0';
+}
+
+static json_t *
+tlsa_json(const struct host_facts *host, const struct host_verdict *judged)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < host->records.count; i++) {
+		const struct tlsa *record = &host->records.records[i];
+		size_t size = 2 * record->size + 1;
+		char *hex = xmalloc(size);
+		json_t *object = json_object();
+		bool matched = false;
+
+		text_hex(hex, size, record->data, record->size);
+		for (size_t k = 0; k < judged->address_count; k++)
+			matched |= judged->addresses[k].matched == (int)i;
+		put_number(object, "usage", record->usage);
+		put_number(object, "selector", record->selector);
+		put_number(object, "mtype", record->mtype);
+		put_text(object, "data", hex);
+		put_bool(object, "usable", record->usable);
+		put_bool(object, "matched", matched);
+		json_array_append_new(list, object);
+		free(hex);
+	}
+	return list;
+}
+
+static json_t *
+chain_json(const struct probe_facts *probe)
+{
+	AUTO(x509_chain)
+	struct x509_chain *chain =
+	    x509_chain_new(probe->certs, probe->cert_count, NULL);
+	json_t *list = json_array();
+
+	for (size_t i = 0; chain != NULL && i < x509_count(chain); i++) {
+		json_t *object = json_object();
+		char hex[2 * 32 + 1];
+		uint8_t digest[32];
+
+		x509_sha256(x509_spki(chain, i), digest);
+		text_hex(hex, sizeof(hex), digest, sizeof(digest));
+		put_text(object, "subject", x509_subject(chain, i));
+		put_text(object, "issuer", x509_issuer(chain, i));
+		put_time(object, "not_after", x509_not_after(chain, i));
+		put_text(object, "spki_sha256", hex);
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
+static json_t *
+address_json(
+    const struct address_facts *address, const struct address_verdict *judged)
+{
+	static const struct probe_facts none = {.outcome = PROBE_NOT_DONE};
+	const struct probe_facts *probe =
+	    address->probe == NULL ? &none : address->probe;
+	json_t *object = json_object();
+
+	put_text(object, "address", address->text);
+	put_bool(object, "starttls",
+	    probe->outcome == PROBE_TLS || probe->outcome == PROBE_TLS_FAILED ||
+		probe->outcome == PROBE_STARTTLS_REFUSED);
+	put_text(object, "tls", probe->tls);
+	json_object_set_new(object, "chain", chain_json(probe));
+	put_text(object, "verify",
+	    judged->verified		      ? "ok"
+	    : judged->outcome == HOST_FAIL    ? reason_text(judged->reason)
+	    : judged->sts_reason != REASON_OK ? reason_text(judged->sts_reason)
+					      : "");
+	put_text(object, "reason", reason_text(judged->reason));
+	if (judged->detail[0] != '\0')
+		put_text(object, "detail", judged->detail);
+	return object;
+}
+
+static const char *
+security_text(const struct lookup *lookup)
+{
+	switch (lookup->state) {
+	case LOOKUP_BOGUS:
+		return "bogus";
+	case LOOKUP_SERVFAIL:
+	case LOOKUP_TIMEOUT:
+		return "error";
+	case LOOKUP_NOT_ASKED:
+	case LOOKUP_DATA:
+	case LOOKUP_NODATA:
+	case LOOKUP_NXDOMAIN:
+		break;
+	}
+	return lookup->secure ? "secure" : "insecure";
+}
+
+/* The security of a host's addresses is that of the family that answered, the
+ * worse of two that did. */
+static const char *
+address_security(const struct host_facts *host)
+{
+	const struct lookup *a = &host->a, *aaaa = &host->aaaa;
+
+	if (a->state == LOOKUP_DATA && aaaa->state == LOOKUP_DATA)
+		return security_text(a->secure ? aaaa : a);
+	if (aaaa->state == LOOKUP_DATA)
+		return security_text(aaaa);
+	if (a->state != LOOKUP_DATA && lookup_failed(aaaa))
+		return security_text(aaaa);
+	return security_text(a);
+}
+
+static json_t *
+host_json(const struct facts *facts, const struct host_facts *host,
+    const struct host_verdict *judged)
+{
+	json_t *object = json_object(), *addresses = json_array();
+
+	for (size_t i = 0; i < host->address_count; i++)
+		json_array_append_new(addresses,
+		    address_json(&host->addresses[i], &judged->addresses[i]));
+	put_text(object, "name", host->name);
+	put_number(object, "preference", host->preference);
+	put_text(object, "security", security_text(&facts->mx));
+	put_text(object, "address_security", address_security(host));
+	put_text(object, "verdict", host_outcome_text(judged->outcome));
+	put_text(object, "reason", reason_text(judged->reason));
+	put_text(object, "base_domain", host->base_domain);
+	json_object_set_new(object, "tlsa", tlsa_json(host, judged));
+	json_object_set_new(object, "addresses", addresses);
+	return object;
+}
+
+static json_t *
+sts_json(const struct check *check)
+{
+	const struct sts_facts *sts = &check->facts->sts;
+	const struct sts_policy *policy = policy_of(check->facts);
+	json_t *object = json_object(), *mx = json_array();
+
+	for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
+		json_array_append_new(mx, json_string(policy->mx[i]));
+	put_text(object, "result", sts_state_text(check->verdict->sts));
+	put_text(
+	    object, "mode", policy == NULL ? "" : sts_mode_text(policy->mode));
+	put_text(object, "id", sts->record.id);
+	json_object_set_new(object, "mx", mx);
+	put_number(object, "max_age", policy == NULL ? 0 : policy->max_age_s);
+	put_text(object, "source",
+	    policy == NULL ? ""
+	    : sts->cached  ? "cached"
+			   : "fetched");
+	put_text(object, "reason",
+	    check->verdict->sts == STS_STATE_NONE ||
+		    check->verdict->sts == STS_STATE_PASS
+		? ""
+		: reason_text(check->verdict->sts_reason));
+	return object;
+}
+
+/* The keys of the log line, with its values and in its order. */
+static void
+put_log_keys(json_t *object, const struct settings *settings,
+    const struct check *check, const char *asked)
+{
+	const struct verdict *verdict = check->verdict;
+	const struct sts_policy *policy = policy_of(check->facts);
+	enum action action = action_for(settings, verdict);
+
+	put_text(
+	    object, "domain", check->domain[0] == '\0' ? asked : check->domain);
+	put_text(object, "result", result_text(verdict->result));
+	put_text(object, "policy", policy_type_text(verdict->policy));
+	put_text(object, "level", level_text(verdict->level));
+	put_text(object, "reason", reason_text(verdict->reason));
+	put_text(object, "action", action_text(action));
+	put_number(object, "rcpts", 1);
+	if (verdict->mx != NULL)
+		put_text(object, "mx", verdict->mx);
+	if (verdict->policy == POLICY_TYPE_STS && policy != NULL)
+		put_text(object, "mode", sts_mode_text(policy->mode));
+	put_text(object, "depth", verdict->probed ? "probe" : "dns");
+	put_text(object, "cache", "miss");
+	put_number(object, "ttl", verdict->ttl_s);
+	put_number(object, "ms", check->ms);
+	if (verdict->detail != NULL)
+		put_text(object, "detail", verdict->detail);
+}
+
+int
+cli_json_check(FILE *out, const struct settings *settings,
+    const struct check *check, const char *asked)
+{
+	const struct verdict *verdict = check->verdict;
+	json_t *object = json_object(), *hosts = json_array();
+	char postfix[1024];
+	int rc;
+
+	put_number(object, "schema", 1);
+	put_log_keys(object, settings, check, asked);
+	put_text(object, "rt", verdict->rt);
+	put_text(object, "dane", dane_state_text(verdict->dane));
+	json_object_set_new(object, "sts", sts_json(check));
+	cli_postfix_policy(check, postfix, sizeof(postfix));
+	put_text(object, "postfix", postfix);
+	for (size_t i = 0; i < verdict->host_count; i++)
+		json_array_append_new(
+		    hosts, host_json(check->facts, &check->facts->hosts[i],
+			       &verdict->hosts[i]));
+	json_object_set_new(object, "hosts", hosts);
+	rc = json_dumpf(object, out, JSON_COMPACT);
+	json_decref(object);
+	return rc != 0 || fputc('\n', out) == EOF ? -1 : 0;
+}

@@ -1,0 +1,20 @@
+/* cli_json - a check as the promised JSON object, schema 1. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_JSON_H
+#define MILTER_CLI_JSON_H
+
+#include <stdio.h>
+
+#include "common/gather/engine.h"
+#include "milter/settings.h"
+
+/* cli_json_check - print check (with its facts) as one line; -1 when the stream
+ * takes no more */
+int cli_json_check(FILE *out, const struct settings *settings,
+    const struct check *check, const char *asked);
+
+/* cli_postfix_policy - what Postfix's smtp_tls_policy_maps should say of the
+ * destination, in out; "" where nothing */
+void cli_postfix_policy(const struct check *check, char *out, size_t size);
+
+#endif

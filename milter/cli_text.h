@@ -1,0 +1,16 @@
+/* cli_text - a check as text for people, 80 columns. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_TEXT_H
+#define MILTER_CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "common/gather/engine.h"
+#include "milter/settings.h"
+
+/* cli_text_check - print each step, the verdict, why, who, and what to do */
+void cli_text_check(FILE *out, const struct settings *settings,
+    const struct check *check, const char *asked, bool colour);
+
+#endif

@@ -1,0 +1,22 @@
+sbin_PROGRAMS += %D%/posternd
+bin_PROGRAMS += %D%/postern
+
+%C%_posternd_SOURCES = \
+	%D%/action.c %D%/action.h \
+	%D%/callbacks.c %D%/callbacks.h \
+	%D%/main.c \
+	%D%/report.c %D%/report.h \
+	%D%/session.c %D%/session.h \
+	%D%/settings.c %D%/settings.h \
+	%D%/tag.c %D%/tag.h
+%C%_posternd_LDADD = $(COMMON_LIBS) -lmilter
+
+%C%_postern_SOURCES = \
+	%D%/action.c %D%/action.h \
+	%D%/advice.c %D%/advice.h \
+	%D%/cli_check.c %D%/cli_check.h \
+	%D%/cli_json.c %D%/cli_json.h \
+	%D%/cli_main.c \
+	%D%/cli_text.c %D%/cli_text.h \
+	%D%/settings.c %D%/settings.h
+%C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)
