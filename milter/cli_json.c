@@ -149,7 +149,7 @@ address_json(
 	put_text(object, "tls", probe->tls);
 	json_object_set_new(object, "chain", chain_json(probe));
 	put_text(object, "verify",
-	    judged->verified		      ? "ok"
+	    judged->verified                  ? "ok"
 	    : judged->outcome == HOST_FAIL    ? reason_text(judged->reason)
 	    : judged->sts_reason != REASON_OK ? reason_text(judged->sts_reason)
 					      : "");

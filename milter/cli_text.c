@@ -181,7 +181,7 @@ print_tlsa(
 		    record->selector, record->mtype, hex,
 		    2 * record->size >= sizeof(hex) ? "..." : "",
 		    is_matched(judged, i) ? "  matches"
-		    : !record->usable	  ? "  not usable"
+		    : !record->usable     ? "  not usable"
 		    : !record->considered ? "  a stronger digest counts"
 					  : "");
 	}

@@ -49,8 +49,8 @@ struct settings {
 	int background;
 
 	int on_fail, on_temperror, on_softfail, on_none; /* enum action */
-	int on_internal_error;				 /* enum */
-	int decide_at;					 /* enum */
+	int on_internal_error;                           /* enum */
+	int decide_at;                                   /* enum */
 	int rcpt_wait_ms;
 	int message_wait_ms; /* or MESSAGE_WAIT_AUTO */
 	int max_domains;
@@ -60,7 +60,7 @@ struct settings {
 	struct settings_list internal_domains;
 
 	int insecure_mx; /* enum insecure_mx */
-	int resolver;	 /* embedded is the one there is */
+	int resolver;    /* embedded is the one there is */
 	struct settings_list nameservers;
 	int recurse;
 	char *trust_anchor_file; /* NULL: the distribution's */

@@ -23,7 +23,7 @@ struct tag {
 	const char *queue_id; /* as tag_queue_id gives it */
 	enum result result;
 	enum action action; /* none, tag or hold */
-	size_t count;	    /* any number: what is over the limit is "more" */
+	size_t count;       /* any number: what is over the limit is "more" */
 	const struct tag_item *items;
 };
 

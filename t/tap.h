@@ -28,9 +28,10 @@
 			    (wanted));                                      \
 	} while (0)
 
-/* RUN_TESTS - the body of main */
-#define RUN_TESTS(tests)                           \
+/* RUN_TESTS - the body of main; RUN_TESTS_WITH - between setup and teardown */
+#define RUN_TESTS(tests) RUN_TESTS_WITH(tests, NULL, NULL)
+#define RUN_TESTS_WITH(tests, setup, teardown)     \
 	(cmocka_set_message_output(CM_OUTPUT_TAP), \
-	    cmocka_run_group_tests_name(#tests, tests, NULL, NULL))
+	    cmocka_run_group_tests_name(#tests, tests, setup, teardown))
 
 #endif

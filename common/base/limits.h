@@ -42,7 +42,7 @@ enum {
 	/* RFC 8461 section 3.3: 64 KiB for a policy */
 	LIMIT_STS_BODY = 64 * 1024,
 	LIMIT_STS_MX = 256,
-	LIMIT_STS_ID = 32,		/* RFC 8461 section 3.1 */
+	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 
 	/* Next hops in one {rcpt_host}: relayhost lists are short */

@@ -36,5 +36,5 @@ wire_u16(struct wire *wire)
 {
 	const uint8_t *p = wire_take(wire, 2);
 
-	return p == NULL ? 0 : (uint16_t)(p[0] << 8 | p[1]);
+	return (uint16_t)(p == NULL ? 0 : p[0] << 8 | p[1]);
 }

@@ -35,7 +35,7 @@ struct engine_options {
 struct engine_query {
 	const char *domain;   /* the recipient's, as it came; any octets */
 	const char *next_hop; /* {rcpt_host}, or NULL: the domain */
-	uint16_t port;	      /* of the next hop, unless it has its own */
+	uint16_t port;        /* of the next hop, unless it has its own */
 	enum level level;
 	bool dns_only; /* depth dns for this query */
 };
@@ -45,7 +45,7 @@ struct check {
 	char domain[LIMIT_DOMAIN_SIZE]; /* normalised; "" if name-invalid */
 	struct verdict *verdict;
 	struct facts *facts; /* NULL without keep_facts */
-	unsigned ms;	     /* that it took */
+	unsigned ms;         /* that it took */
 	int64_t expires_ms;  /* clock_mono_ms */
 };
 

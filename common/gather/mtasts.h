@@ -19,7 +19,7 @@ struct policies_options {
 	struct dns *dns;     /* both outlive the policies */
 	struct pool *leaves; /* where fetches run */
 	const char *ca_file; /* copied; NULL: the system's store */
-	int timeout_ms;	     /* of a whole fetch */
+	int timeout_ms;      /* of a whole fetch */
 	bool allow_private;  /* fetch from special-purpose addresses too */
 };
 

@@ -17,7 +17,7 @@ struct probe;
 struct prober_options {
 	struct pool *leaves; /* where probes run; outlives the prober */
 	const char *helo;    /* copied */
-	int timeout_ms;	     /* of one connection */
+	int timeout_ms;      /* of one connection */
 	uint32_t keep_s;     /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
 };

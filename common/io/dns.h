@@ -24,11 +24,11 @@ enum dns_type {
 
 /* Borrowed strings, needed during dns_new only. */
 struct dns_options {
-	const char *trust_anchor_file;	/* NULL: the distribution's root key */
+	const char *trust_anchor_file;  /* NULL: the distribution's root key */
 	const char *const *nameservers; /* addresses, "127.0.0.1" or with @port;
 					   none: /etc/resolv.conf */
 	size_t nameserver_count;
-	bool recurse;	/* ask the authoritative servers, no nameserver */
+	bool recurse;   /* ask the authoritative servers, no nameserver */
 	int timeout_ms; /* of one lookup */
 
 	/*

@@ -14,24 +14,24 @@ struct https_request {
 	const char *host; /* normalised: for the URL, SNI and the certificate */
 	const char *path; /* begins with "/" */
 	const char *const *addresses; /* the only ones that are connected to */
-	size_t address_count;	      /* at least one */
-	const char *ca_file;	      /* NULL: the system's store */
-	size_t max_octets;	      /* of the body, however encoded */
-	int64_t deadline_ms;	      /* for everything, clock_mono_ms */
+	size_t address_count;         /* at least one */
+	const char *ca_file;          /* NULL: the system's store */
+	size_t max_octets;            /* of the body, however encoded */
+	int64_t deadline_ms;          /* for everything, clock_mono_ms */
 };
 
 enum https_outcome {
-	HTTPS_ANSWERED,	 /* status, type and body are there */
-	HTTPS_FAILED,	 /* connection, TLS, protocol or time */
+	HTTPS_ANSWERED,  /* status, type and body are there */
+	HTTPS_FAILED,    /* connection, TLS, protocol or time */
 	HTTPS_UNTRUSTED, /* the certificate: chain, dates, or no dNSName */
 	HTTPS_TOO_LARGE,
 };
 
 struct https_reply {
 	enum https_outcome outcome;
-	long status;		/* 200 ... */
+	long status;            /* 200 ... */
 	char content_type[128]; /* "" if absent; cut */
-	char *body;		/* length octets and a NUL */
+	char *body;             /* length octets and a NUL */
 	size_t length;
 	char detail[LIMIT_DETAIL_SIZE]; /* why not, cleaned */
 };

@@ -11,7 +11,7 @@
 
 struct smtp_target {
 	const char *address; /* IPv4 or IPv6, text */
-	uint16_t port;	     /* 465: TLS from the first octet (RFC 8314) */
+	uint16_t port;       /* 465: TLS from the first octet (RFC 8314) */
 	const char *sni;     /* normalised; "" for none */
 	const char *helo;    /* our name in EHLO */
 };

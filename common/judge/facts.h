@@ -21,16 +21,16 @@
 enum lookup_state {
 	LOOKUP_NOT_ASKED,
 	LOOKUP_DATA,
-	LOOKUP_NODATA,	 /* the name exists, the type does not */
+	LOOKUP_NODATA,   /* the name exists, the type does not */
 	LOOKUP_NXDOMAIN, /* the name does not exist */
-	LOOKUP_BOGUS,	 /* DNSSEC validation failed */
+	LOOKUP_BOGUS,    /* DNSSEC validation failed */
 	LOOKUP_SERVFAIL, /* SERVFAIL, REFUSED or another error of the server */
-	LOOKUP_TIMEOUT,	 /* no answer before our deadline */
+	LOOKUP_TIMEOUT,  /* no answer before our deadline */
 };
 
 struct lookup {
 	enum lookup_state state;
-	bool secure;	/* DATA, NODATA, NXDOMAIN: the whole chain validated */
+	bool secure;    /* DATA, NODATA, NXDOMAIN: the whole chain validated */
 	uint32_t ttl_s; /* least of the chain */
 };
 
@@ -40,16 +40,16 @@ bool lookup_failed(const struct lookup *lookup);
 
 /* How far a probe of one address came. */
 enum probe_outcome {
-	PROBE_NOT_DONE,		/* depth dns, or an earlier host sufficed */
-	PROBE_TLS,		/* handshake finished; chain is there */
-	PROBE_NO_STARTTLS,	/* EHLO did not offer it */
+	PROBE_NOT_DONE,         /* depth dns, or an earlier host sufficed */
+	PROBE_TLS,              /* handshake finished; chain is there */
+	PROBE_NO_STARTTLS,      /* EHLO did not offer it */
 	PROBE_STARTTLS_REFUSED, /* offered, but answered other than 220 */
-	PROBE_TLS_FAILED,	/* alert, reset or garbage in the handshake */
-	PROBE_REFUSED,		/* greeting or EHLO answered 4xx or 5xx */
-	PROBE_NOT_SMTP,		/* what answers does not speak SMTP */
-	PROBE_CONNECT_FAILED,	/* refused, reset, no route */
-	PROBE_TIMEOUT,		/* no answer in time, at any step */
-	PROBE_BLOCKED,		/* address in a range that is never probed */
+	PROBE_TLS_FAILED,       /* alert, reset or garbage in the handshake */
+	PROBE_REFUSED,          /* greeting or EHLO answered 4xx or 5xx */
+	PROBE_NOT_SMTP,         /* what answers does not speak SMTP */
+	PROBE_CONNECT_FAILED,   /* refused, reset, no route */
+	PROBE_TIMEOUT,          /* no answer in time, at any step */
+	PROBE_BLOCKED,          /* address in a range that is never probed */
 };
 
 /*
@@ -60,7 +60,7 @@ struct probe_facts {
 	_Atomic unsigned refs;
 	enum probe_outcome outcome;
 	bool requiretls;   /* offered in the EHLO after TLS, RFC 8689 */
-	char tls[16];	   /* "TLS1.3", "" without */
+	char tls[16];      /* "TLS1.3", "" without */
 	size_t cert_count; /* as presented, leaf first */
 	struct der *certs; /* their octets stand in octets */
 	uint8_t *octets;
@@ -85,7 +85,7 @@ struct address_facts {
 
 /* One MX host, or the next hop itself where there is no MX. */
 struct host_facts {
-	char name[LIMIT_DOMAIN_SIZE];	  /* as the MX record has it */
+	char name[LIMIT_DOMAIN_SIZE];     /* as the MX record has it */
 	char expanded[LIMIT_DOMAIN_SIZE]; /* CNAME-expanded; name if no alias */
 	unsigned preference;
 	struct lookup a;
@@ -112,7 +112,7 @@ enum policy_fetch {
 	POLICY_FETCHED,
 	POLICY_FETCH_ERROR,    /* DNS, connection, status, time */
 	POLICY_WEBPKI_INVALID, /* the policy host's certificate */
-	POLICY_INVALID,	       /* media type, size or grammar */
+	POLICY_INVALID,        /* media type, size or grammar */
 };
 
 /* One fetch, immutable and counted like a probe. */
@@ -151,12 +151,12 @@ enum trouble {
 
 struct facts {
 	enum trouble trouble;
-	char domain[LIMIT_DOMAIN_SIZE];	  /* the recipient's */
-	struct nexthop next_hop;	  /* the original next-hop domain */
+	char domain[LIMIT_DOMAIN_SIZE];   /* the recipient's */
+	struct nexthop next_hop;          /* the original next-hop domain */
 	char expanded[LIMIT_DOMAIN_SIZE]; /* its CNAME expansion, or itself */
-	bool probed;			  /* depth probe, not dns */
+	bool probed;                      /* depth probe, not dns */
 	struct lookup mx; /* NOT_ASKED where next_hop.mx_lookup is false */
-	bool null_mx;	  /* RFC 7505: the sole MX is "." */
+	bool null_mx;     /* RFC 7505: the sole MX is "." */
 	size_t host_count;
 	struct host_facts *hosts; /* by preference, then by name */
 	struct sts_facts sts;

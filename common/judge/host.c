@@ -9,7 +9,7 @@
 
 /* What DNS demands of the host, by DANE alone. */
 enum dane_demand {
-	DEMAND_NONE,	/* no secure TLSA, or the admin wants none */
+	DEMAND_NONE,    /* no secure TLSA, or the admin wants none */
 	DEMAND_ENCRYPT, /* TLSA, but nothing in it to verify with */
 	DEMAND_VERIFY,
 	DEMAND_UNKNOWN, /* a lookup failed: the host must not be used */

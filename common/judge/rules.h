@@ -14,9 +14,9 @@ enum level {
 	LEVEL_NONE,
 	LEVEL_MAY,
 	LEVEL_ENCRYPT,
-	LEVEL_DANE,	 /* DANE where there is TLSA, else may; no MTA-STS */
+	LEVEL_DANE,      /* DANE where there is TLSA, else may; no MTA-STS */
 	LEVEL_DANE_ONLY, /* DANE or failure; no MTA-STS */
-	LEVEL_SECURE,	 /* WebPKI with the MX host name, or one of match */
+	LEVEL_SECURE,    /* WebPKI with the MX host name, or one of match */
 	LEVEL_HALF_DANE, /* in verdicts only: TLSA under an insecure MX */
 };
 
@@ -33,7 +33,7 @@ struct rules {
 	    local; /* level is an admin's rule: the verdict says policy=local */
 	enum insecure_mx insecure_mx;
 	const struct x509_store *store; /* roots for MTA-STS and secure */
-	uint32_t verdict_ttl_s;		/* caps: see judge.h */
+	uint32_t verdict_ttl_s;         /* caps: see judge.h */
 	uint32_t fail_ttl_s;
 	uint32_t temperror_ttl_s;
 };

@@ -11,10 +11,10 @@
 
 enum dane_outcome {
 	DANE_MATCHED,
-	DANE_UNUSABLE,	    /* no usable record: encrypt, do not verify */
-	DANE_NO_MATCH,	    /* no record fits any certificate as it must */
+	DANE_UNUSABLE,      /* no usable record: encrypt, do not verify */
+	DANE_NO_MATCH,      /* no record fits any certificate as it must */
 	DANE_NOT_TRUSTED,   /* a DANE-TA record, but no path to that TA */
-	DANE_EXPIRED,	    /* a path, but a certificate on it is over */
+	DANE_EXPIRED,       /* a path, but a certificate on it is over */
 	DANE_NOT_YET_VALID, /* a path, but a certificate is not begun */
 	DANE_NAME_MISMATCH, /* a path, but the leaf has none of the names */
 };

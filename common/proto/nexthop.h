@@ -12,9 +12,9 @@
 
 struct nexthop {
 	char host[LIMIT_DOMAIN_SIZE]; /* normalised; a literal: the address */
-	uint16_t port;		      /* host order */
-	bool mx_lookup;		      /* false for "[host]" and addresses */
-	bool literal;		      /* host is an IP address */
+	uint16_t port;                /* host order */
+	bool mx_lookup;               /* false for "[host]" and addresses */
+	bool literal;                 /* host is an IP address */
 };
 
 /*

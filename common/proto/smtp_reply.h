@@ -11,7 +11,7 @@
 enum smtp_reply_state {
 	SMTP_REPLY_MORE, /* feed more octets */
 	SMTP_REPLY_DONE, /* a whole reply is there */
-	SMTP_REPLY_BAD,	 /* no SMTP, or over a limit: close */
+	SMTP_REPLY_BAD,  /* no SMTP, or over a limit: close */
 };
 
 /* What EHLO offered, if its code is 250; RFC 5321 section 4.1.1.1. */
@@ -26,7 +26,7 @@ enum smtp_extension {
  */
 struct smtp_reply {
 	enum smtp_reply_state state;
-	int code;	     /* 200 to 599, when DONE; the last line's */
+	int code;            /* 200 to 599, when DONE; the last line's */
 	unsigned extensions; /* of enum smtp_extension, of all lines but the
 				first, which is the server's name */
 	char text[LIMIT_DETAIL_SIZE]; /* first line behind the code, as it

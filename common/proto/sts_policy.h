@@ -23,7 +23,7 @@ enum sts_note {
 struct sts_policy {
 	enum sts_mode mode;
 	uint32_t max_age_s; /* at most LIMIT_STS_MAX_AGE_S */
-	unsigned notes;	    /* of enum sts_note */
+	unsigned notes;     /* of enum sts_note */
 	size_t mx_count;
 	char **mx; /* patterns, lower case: a name, or "*." and a name */
 };

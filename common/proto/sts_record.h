@@ -23,7 +23,7 @@ struct sts_txt {
 struct sts_record {
 	enum sts_record_outcome outcome;
 	char id[LIMIT_STS_ID + 1]; /* STS_RECORD_VALID only, else "" */
-	const char *why;	   /* a constant: the rule broken, else "" */
+	const char *why;           /* a constant: the rule broken, else "" */
 };
 
 /*

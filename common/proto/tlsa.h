@@ -24,7 +24,7 @@ struct tlsa {
 	uint8_t usage;
 	uint8_t selector;
 	uint8_t mtype;
-	bool usable;	 /* RFC 7672 section 3.1.3 */
+	bool usable;     /* RFC 7672 section 3.1.3 */
 	bool considered; /* usable, and left by digest agility */
 	size_t size;
 	uint8_t *data; /* certificate association data, size octets */

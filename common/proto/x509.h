@@ -18,23 +18,24 @@ struct der {
 	size_t size;
 };
 
-/* A chain as the server sent it, leaf first.  Immutable once made. */
+/* A chain as the server sent it, leaf first.  Immutable once made, so that
+ * threads may share it. */
 struct x509_chain;
 
 /* Certificates that are trusted as roots.  Immutable once made. */
 struct x509_store;
 
-/* How a path was found, worst news first where several hold. */
+/* Of the path found that comes nearest to trust; the nearer the smaller. */
 enum x509_status {
 	X509_TRUSTED,
+	X509_EXPIRED,       /* good but for a certificate that is over */
+	X509_NOT_YET_VALID, /* good but for a certificate that is not begun */
 	X509_NOT_TRUSTED,   /* no path, a bad signature, a constraint broken */
-	X509_EXPIRED,	    /* a path, but a certificate on it is over */
-	X509_NOT_YET_VALID, /* a path, but a certificate on it is not begun */
 };
 
 /* How a name was looked for in the leaf. */
 enum x509_names {
-	X509_NAMES_SAN,	      /* dNSName only: RFC 8461 section 4.1 */
+	X509_NAMES_SAN,       /* dNSName only: RFC 8461 section 4.1 */
 	X509_NAMES_SAN_OR_CN, /* CN where there is no dNSName: RFC 7672 3.2.3 */
 };
 
@@ -60,12 +61,13 @@ size_t x509_count(const struct x509_chain *chain);
 struct der x509_cert(const struct x509_chain *chain, size_t i);
 struct der x509_spki(const struct x509_chain *chain, size_t i);
 
-/* x509_is_cert, x509_is_spki - whether the octets parse as one (RFC 6698
- * section 2.1.3: full association data) */
+/* x509_is_cert, x509_is_spki - whether the octets parse as one, and no more
+ * (RFC 6698 section 2.1.3: full association data) */
 bool x509_is_cert(struct der der);
 bool x509_is_spki(struct der der);
 
-/* Borrowed text of certificate i, printable ASCII (RFC 4514), "" if empty */
+/* Borrowed text of certificate i, printable ASCII (RFC 4514: other octets are
+ * "\XX"), cut where it is very long, "" if empty */
 const char *x509_subject(const struct x509_chain *chain, size_t i);
 const char *x509_issuer(const struct x509_chain *chain, size_t i);
 time_t x509_not_before(const struct x509_chain *chain, size_t i);
@@ -84,22 +86,30 @@ bool x509_leaf_has_name(const struct x509_chain *chain,
  *
  * Validity dates of the whole path including the anchor, signatures,
  * basicConstraints, pathlen, name constraints, EKU serverAuth.  The leaf itself
- * is never its own anchor.  Names of the host are not looked at.
+ * is never its own anchor.  Names of the host are not looked at.  The chain
+ * may be in any order and hold certificates that are of no use.  used, which
+ * may be NULL, gets the index of the anchor, if there is a path to one.
+ *
+ * No certificate counts as issuer whose key is weak (below 1024 bits of RSA) or
+ * absurd (so large that checking its signatures would stop the process), and no
+ * signature over MD5 or SHA-1.
  * RFC 7671 section 5.2 for DANE-TA; nothing but the anchors is trusted.
  */
 enum x509_status x509_verify(const struct x509_chain *chain,
-    const struct der *anchors, size_t count, time_t now);
+    const struct der *anchors, size_t count, time_t now, size_t *used);
 
 /*
  * x509_verify_key - the same for a bare key as the anchor
  *
- * Accepts if the topmost certificate presented is signed by the key (SPKI) and
- * the rest of the path holds.  RFC 7671 section 5.2.3.
+ * Accepts if a certificate presented is signed by the key (SPKI) and chains the
+ * leaf to it.  A leaf that its own key signed is not accepted.
+ * RFC 7671 section 5.2.3.
  */
 enum x509_status
 x509_verify_key(const struct x509_chain *chain, struct der spki, time_t now);
 
-/* x509_verify_store - the same against a store: the WebPKI of MTA-STS */
+/* x509_verify_store - the same against a store: the WebPKI of MTA-STS.  Threads
+ * may share a store. */
 enum x509_status x509_verify_store(
     const struct x509_chain *chain, const struct x509_store *store, time_t now);
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/cache.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common/base/clock.h"
+#include "common/base/xalloc.h"
+#include "t/tap.h"
+
+static atomic_int freed;
+
+static void
+count_free(void *value)
+{
+	freed++;
+	free(value);
+}
+
+static int *
+number(int n)
+{
+	int *value = xmalloc(sizeof(*value));
+
+	*value = n;
+	return value;
+}
+
+static int64_t
+later(void)
+{
+	return clock_mono_ms() + 60000;
+}
+
+static void
+put(struct cache *cache, const char *key, int n, int64_t expires_ms)
+{
+	bool mine;
+	struct cache_entry *entry = cache_claim(cache, key, &mine);
+
+	assert_true(mine);
+	cache_fill(entry, number(n), expires_ms);
+	cache_release(entry);
+}
+
+/* The number under key, or -1: the entry made by looking is filled. */
+static int
+get(struct cache *cache, const char *key)
+{
+	bool mine;
+	struct cache_entry *entry = cache_claim(cache, key, &mine);
+	int n = -1;
+
+	if (mine)
+		cache_fill(entry, number(-1), 0);
+	else
+		n = *(int *)cache_value(entry);
+	cache_release(entry);
+	return n;
+}
+
+static void
+a_value_is_kept_until_it_expires(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+
+	(void)state;
+	put(cache, "a", 1, later());
+	put(cache, "over", 2, clock_mono_ms());
+	assert_int_equal(get(cache, "a"), 1);
+	assert_int_equal(get(cache, "over"), -1);
+	clock_shift(61);
+	assert_int_equal(get(cache, "a"), -1);
+	cache_free(cache);
+}
+
+static void
+the_least_recently_used_value_makes_room(void **state)
+{
+	struct cache *cache = cache_new(2, count_free);
+
+	(void)state;
+	put(cache, "a", 1, later());
+	put(cache, "b", 2, later());
+	assert_int_equal(get(cache, "a"), 1);
+	put(cache, "c", 3, later());
+	assert_int_equal(get(cache, "b"), -1);
+	assert_int_equal(get(cache, "a"), 1);
+	assert_int_equal(get(cache, "c"), 3);
+	cache_free(cache);
+}
+
+static void
+a_held_value_outlives_its_entry(void **state)
+{
+	struct cache *cache = cache_new(1, count_free);
+	struct cache_entry *held;
+	bool mine;
+
+	(void)state;
+	put(cache, "a", 1, later());
+	held = cache_claim(cache, "a", &mine);
+	put(cache, "b", 2, later());
+	freed = 0;
+	assert_int_equal(*(int *)cache_value(held), 1);
+	cache_release(held);
+	assert_int_equal(freed, 1);
+	cache_free(cache);
+}
+
+static void
+a_second_claim_waits_for_the_first(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+	struct cache_entry *first, *second;
+	bool mine;
+
+	(void)state;
+	first = cache_claim(cache, "a", &mine);
+	assert_true(mine);
+	second = cache_claim(cache, "a", &mine);
+	assert_false(mine);
+	assert_null(cache_value(second));
+	assert_null(cache_await(second, clock_mono_ms() + 10));
+	cache_fill(first, number(5), later());
+	assert_int_equal(*(int *)cache_await(second, 0), 5);
+	cache_release(first);
+	cache_release(second);
+	cache_free(cache);
+}
+
+static void
+add(void *arg, const void *value)
+{
+	*(int *)arg += *(const int *)value;
+}
+
+static void
+callbacks_come_once_before_or_after(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+	struct cache_entry *entry;
+	int sum = 0;
+	bool mine;
+
+	(void)state;
+	entry = cache_claim(cache, "a", &mine);
+	cache_when_filled(entry, add, &sum);
+	cache_when_filled(entry, add, &sum);
+	assert_int_equal(sum, 0);
+	cache_fill(entry, number(5), 0);
+	assert_int_equal(sum, 10);
+	cache_when_filled(entry, add, &sum);
+	assert_int_equal(sum, 15);
+	cache_release(entry);
+	cache_free(cache);
+}
+
+enum { THREADS = 8, ROUNDS = 2000, KEYS = 7 };
+
+static atomic_int made;
+
+static void *
+hammer(void *arg)
+{
+	struct cache *cache = arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		char key[2] = {(char)('a' + i % KEYS), '\0'};
+		bool mine;
+		struct cache_entry *entry = cache_claim(cache, key, &mine);
+		const int *value;
+
+		if (mine) {
+			made++;
+			cache_fill(entry, number(i % KEYS), later());
+		}
+		value = cache_await(entry, later());
+		assert(*value == i % KEYS);
+		cache_release(entry);
+	}
+	return NULL;
+}
+
+static void
+many_threads_make_each_value_once(void **state)
+{
+	struct cache *cache = cache_new(KEYS, count_free);
+	pthread_t threads[THREADS];
+
+	(void)state;
+	made = 0;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, hammer, cache), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(made, KEYS);
+	cache_free(cache);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest cache[] = {
+	    cmocka_unit_test(a_value_is_kept_until_it_expires),
+	    cmocka_unit_test(the_least_recently_used_value_makes_room),
+	    cmocka_unit_test(a_held_value_outlives_its_entry),
+	    cmocka_unit_test(a_second_claim_waits_for_the_first),
+	    cmocka_unit_test(callbacks_come_once_before_or_after),
+	    cmocka_unit_test(many_threads_make_each_value_once),
+	};
+
+	return RUN_TESTS(cache);
+}

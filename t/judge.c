@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/judge/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "t/certs.h"
+#include "t/tap.h"
+
+/* What a row says of a lookup. */
+enum dns {
+	SEC, /* data, secure */
+	INS, /* data, insecure */
+	NIL, /* denied, secure */
+	BOG, /* bogus */
+	ERR, /* SERVFAIL */
+	TMO, /* no answer */
+	NXD, /* no such name */
+	NOT, /* not asked */
+};
+
+enum tlsa_kind {
+	T_NIL,  /* no records, secure denial */
+	T_OK,   /* 3 1 1 of the good leaf */
+	T_BAD,  /* 3 1 1 of nothing */
+	T_TA,   /* 2 0 1 of the root */
+	T_PKIX, /* 1 1 1: unusable */
+	T_INS,  /* records, insecure */
+	T_BOG,
+	T_ERR,
+	T_TMO,
+};
+
+enum probe_kind {
+	P_GOOD,    /* the host's name, chain to the root */
+	P_NEXTHOP, /* the domain's name instead */
+	P_OTHER,   /* some other name */
+	P_SELF,    /* self-signed, the host's name */
+	P_EXPIRED,
+	P_CN,      /* no SAN, CN is the host */
+	P_PLAIN,   /* no STARTTLS */
+	P_454,     /* STARTTLS refused */
+	P_ALERT,   /* handshake fails */
+	P_CLOSED,  /* connection refused */
+	P_SLOW,    /* no answer */
+	P_PRIVATE, /* address blocked */
+	P_NOT,     /* not probed */
+};
+
+enum sts_kind {
+	S_NIL,
+	S_ENFORCE, /* mx1 and mx2 */
+	S_ONLY_2,  /* enforce, mx2 alone */
+	S_TESTING,
+	S_TEST_2, /* testing, mx2 alone */
+	S_MODE_NONE,
+	S_ERROR,
+	S_INVALID,
+	S_WEBPKI,
+};
+
+struct host_row {
+	unsigned preference; /* 0: no such host */
+	enum dns addresses;
+	enum tlsa_kind tlsa;
+	enum probe_kind probe;
+};
+
+struct row {
+	const char *id;
+	enum dns mx;
+	struct host_row hosts[2];
+	enum sts_kind sts;
+	enum level level;
+	/* expected */
+	enum result result;
+	enum policy_type policy;
+	enum level enforced;
+	enum reason reason;
+	const char *rt;
+	const char *mx_name;
+};
+
+/* The certificates of all rows. */
+static struct {
+	struct cert_made *root;
+	struct cert_made *leaf[2][P_CN + 1];
+	struct x509_store *store;
+} pki;
+
+static const char *const host_names[2] = {"mx1.d.example", "mx2.d.example"};
+
+static struct cert_made *
+make_leaf(const char *host, enum probe_kind kind)
+{
+	struct cert_spec spec = {.issuer = pki.root, .names = {host}};
+
+	if (kind == P_NEXTHOP)
+		spec.names[0] = "d.example";
+	if (kind == P_OTHER)
+		spec.names[0] = "other.example";
+	if (kind == P_SELF)
+		spec.issuer = NULL;
+	if (kind == P_EXPIRED)
+		spec.flaws = CERTS_EXPIRED;
+	if (kind == P_CN) {
+		spec.names[0] = NULL;
+		spec.cn = host;
+	}
+	return cert_make(&spec);
+}
+
+static struct x509_store *
+make_store(void)
+{
+	const struct cert_made *roots[] = {pki.root};
+	char *pem = certs_pem(roots, 1), path[] = "/tmp/judge-XXXXXX";
+	struct x509_store *store;
+	int fd = mkstemp(path);
+	ssize_t length = (ssize_t)strlen(pem);
+
+	assert_true(fd >= 0);
+	assert_true(write(fd, pem, (size_t)length) == length);
+	close(fd);
+	free(pem);
+	store = x509_store_load(path, NULL);
+	unlink(path);
+	assert_non_null(store);
+	return store;
+}
+
+static int
+make_pki(void **state)
+{
+	struct cert_spec root = {.cn = "root", .ca = true};
+
+	(void)state;
+	pki.root = cert_make(&root);
+	for (int host = 0; host < 2; host++)
+		for (enum probe_kind kind = P_GOOD; kind <= P_CN; kind++)
+			pki.leaf[host][kind] =
+			    make_leaf(host_names[host], kind);
+	pki.store = make_store();
+	return 0;
+}
+
+static int
+drop_pki(void **state)
+{
+	(void)state;
+	for (int host = 0; host < 2; host++)
+		for (enum probe_kind kind = P_GOOD; kind <= P_CN; kind++)
+			cert_made_free(pki.leaf[host][kind]);
+	cert_made_free(pki.root);
+	x509_store_free(pki.store);
+	return 0;
+}
+
+static struct lookup
+lookup_of(enum dns dns)
+{
+	static const struct lookup lookups[] = {
+	    [SEC] = {LOOKUP_DATA, true, 3600},
+	    [INS] = {LOOKUP_DATA, false, 3600},
+	    [NIL] = {LOOKUP_NODATA, true, 3600},
+	    [BOG] = {LOOKUP_BOGUS, false, 0},
+	    [ERR] = {LOOKUP_SERVFAIL, false, 0},
+	    [TMO] = {LOOKUP_TIMEOUT, false, 0},
+	    [NXD] = {LOOKUP_NXDOMAIN, true, 3600},
+	    [NOT] = {LOOKUP_NOT_ASKED, false, 0},
+	};
+
+	return lookups[dns];
+}
+
+static void
+set_tlsa(struct host_facts *host, int number, enum tlsa_kind kind)
+{
+	static const enum dns lookups[] = {[T_NIL] = NIL,
+	    [T_OK] = SEC,
+	    [T_BAD] = SEC,
+	    [T_TA] = SEC,
+	    [T_PKIX] = SEC,
+	    [T_INS] = INS,
+	    [T_BOG] = BOG,
+	    [T_ERR] = ERR,
+	    [T_TMO] = TMO};
+
+	host->tlsa = lookup_of(lookups[kind]);
+	if (kind == T_OK)
+		certs_tlsa(&host->records, TLSA_DANE_EE, TLSA_SPKI,
+		    TLSA_SHA2_256, pki.leaf[number][P_GOOD]);
+	if (kind == T_BAD)
+		tlsa_set_add_text(&host->records,
+		    "3 1 1 00112233445566778899aabbccddeeff"
+		    "00112233445566778899aabbccddeeff",
+		    NULL);
+	if (kind == T_TA)
+		certs_tlsa(&host->records, TLSA_DANE_TA, TLSA_CERT,
+		    TLSA_SHA2_256, pki.root);
+	if (kind == T_PKIX)
+		certs_tlsa(&host->records, TLSA_PKIX_EE, TLSA_SPKI,
+		    TLSA_SHA2_256, pki.leaf[number][P_GOOD]);
+	if (host->records.count == 0)
+		return;
+	tlsa_set_finish(&host->records);
+	text_copy(host->base_domain, sizeof(host->base_domain), host->name);
+}
+
+static struct probe_facts *
+make_probe(int number, enum probe_kind kind)
+{
+	static const enum probe_outcome outcomes[] = {
+	    [P_PLAIN] = PROBE_NO_STARTTLS,
+	    [P_454] = PROBE_STARTTLS_REFUSED,
+	    [P_ALERT] = PROBE_TLS_FAILED,
+	    [P_CLOSED] = PROBE_CONNECT_FAILED,
+	    [P_SLOW] = PROBE_TIMEOUT,
+	    [P_PRIVATE] = PROBE_BLOCKED};
+	struct probe_facts *probe;
+	struct der chain[2];
+
+	if (kind == P_NOT)
+		return NULL;
+	if (kind > P_CN)
+		return probe_facts_new(outcomes[kind]);
+	probe = probe_facts_new(PROBE_TLS);
+	chain[0] = cert_der(pki.leaf[number][kind]);
+	chain[1] = cert_der(pki.root);
+	probe_facts_set_certs(probe, chain, kind == P_SELF ? 1 : 2);
+	return probe;
+}
+
+static void
+set_host(struct facts *facts, int number, const struct host_row *row)
+{
+	struct host_facts *host = &facts->hosts[facts->host_count++];
+	const char *name =
+	    facts->mx.state == LOOKUP_DATA ? host_names[number] : "d.example";
+
+	host->preference = row->preference;
+	text_copy(host->name, sizeof(host->name), name);
+	text_copy(host->expanded, sizeof(host->expanded), name);
+	host->a = lookup_of(row->addresses);
+	host->aaaa = lookup_of(row->addresses == SEC || row->addresses == INS
+				   ? NIL
+				   : row->addresses);
+	set_tlsa(host, number, row->tlsa);
+	if (host->a.state != LOOKUP_DATA)
+		return;
+	host->addresses = xcalloc(1, sizeof(*host->addresses));
+	host->address_count = 1;
+	host->addresses[0].probe = make_probe(number, row->probe);
+}
+
+static struct policy_facts *
+make_policy(enum sts_kind kind)
+{
+	static const char *const bodies[] = {
+	    [S_ENFORCE] = "version: STSv1\nmode: enforce\nmax_age: 86400\n"
+			  "mx: mx1.d.example\nmx: mx2.d.example\n",
+	    [S_ONLY_2] = "version: STSv1\nmode: enforce\nmax_age: 86400\n"
+			 "mx: mx2.d.example\n",
+	    [S_TESTING] = "version: STSv1\nmode: testing\nmax_age: 86400\n"
+			  "mx: mx1.d.example\n",
+	    [S_TEST_2] = "version: STSv1\nmode: testing\nmax_age: 86400\n"
+			 "mx: mx2.d.example\n",
+	    [S_MODE_NONE] = "version: STSv1\nmode: none\nmax_age: 86400\n",
+	};
+	static const enum policy_fetch fetches[] = {
+	    [S_ERROR] = POLICY_FETCH_ERROR,
+	    [S_INVALID] = POLICY_INVALID,
+	    [S_WEBPKI] = POLICY_WEBPKI_INVALID};
+	struct policy_facts *policy;
+
+	if (kind == S_NIL)
+		return NULL;
+	if (kind > S_MODE_NONE)
+		return policy_facts_new(fetches[kind]);
+	policy = policy_facts_new(POLICY_FETCHED);
+	policy->policy =
+	    sts_policy_parse(bodies[kind], strlen(bodies[kind]), NULL);
+	assert_non_null(policy->policy);
+	return policy;
+}
+
+static struct facts *
+make_facts(const struct row *row)
+{
+	struct facts *facts = facts_new();
+
+	facts->probed = row->hosts[0].probe != P_NOT;
+	text_copy(facts->domain, sizeof(facts->domain), "d.example");
+	text_copy(facts->expanded, sizeof(facts->expanded), "d.example");
+	text_copy(
+	    facts->next_hop.host, sizeof(facts->next_hop.host), "d.example");
+	facts->mx = lookup_of(row->mx);
+	facts->hosts = xcalloc(2, sizeof(*facts->hosts));
+	for (int i = 0; i < 2; i++)
+		if (row->hosts[i].preference != 0)
+			set_host(facts, i, &row->hosts[i]);
+	facts->sts.policy = make_policy(row->sts);
+	return facts;
+}
+
+static struct verdict *
+judge_row(const struct row *row)
+{
+	struct rules rules = {.level = row->level,
+	    .insecure_mx = INSECURE_MX_DANE,
+	    .store = pki.store,
+	    .verdict_ttl_s = 3600,
+	    .fail_ttl_s = 300,
+	    .temperror_ttl_s = 30};
+	AUTO(facts) struct facts *facts = make_facts(row);
+
+	return judge(facts, &rules, CERTS_NOW);
+}
+
+static void
+check_rows(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = &rows[i];
+		AUTO(verdict) struct verdict *verdict = judge_row(row);
+
+		ROW_TEXT(row->id, result_text(verdict->result),
+		    result_text(row->result));
+		ROW_TEXT(row->id, reason_text(verdict->reason),
+		    reason_text(row->reason));
+		ROW_TEXT(row->id, policy_type_text(verdict->policy),
+		    policy_type_text(row->policy));
+		ROW_TEXT(row->id, level_text(verdict->level),
+		    level_text(row->enforced));
+		ROW_TEXT(row->id, verdict->rt, row->rt);
+		ROW_TEXT(row->id, verdict->mx == NULL ? "" : verdict->mx,
+		    row->mx_name);
+	}
+}
+
+#define ONE(a, t, p)                \
+	{                           \
+		{                   \
+			10, a, t, p \
+		}                   \
+	}
+#define MX1 "mx1.d.example"
+#define MX2 "mx2.d.example"
+#define NOPE POLICY_TYPE_NONE
+#define TLSA POLICY_TYPE_TLSA
+#define STS POLICY_TYPE_STS
+#define LOCAL POLICY_TYPE_LOCAL
+
+static void
+dane_decides_at_one_host(void **state)
+{
+	static const struct row rows[] = {
+	    {"3 1 1 ok", SEC, ONE(SEC, T_OK, P_GOOD), 0, 0, RESULT_PASS, TLSA,
+		LEVEL_DANE_ONLY, REASON_OK, "", MX1},
+	    {"D06", SEC, ONE(SEC, T_BAD, P_GOOD), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX1},
+	    {"D15", SEC, ONE(SEC, T_TA, P_NEXTHOP), 0, 0, RESULT_PASS, TLSA,
+		LEVEL_DANE_ONLY, REASON_OK, "", MX1},
+	    {"D16", SEC, ONE(SEC, T_TA, P_OTHER), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_DANE_ONLY, REASON_CERTIFICATE_HOST_MISMATCH,
+		"certificate-host-mismatch", MX1},
+	    {"D22", SEC, ONE(SEC, T_TA, P_EXPIRED), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_DANE_ONLY, REASON_CERTIFICATE_EXPIRED,
+		"certificate-expired", MX1},
+	    {"D35", SEC, ONE(SEC, T_PKIX, P_SELF), 0, 0, RESULT_NONE, TLSA,
+		LEVEL_ENCRYPT, REASON_TLSA_UNUSABLE, "tlsa-invalid", MX1},
+	    {"D43", SEC, ONE(SEC, T_PKIX, P_PLAIN), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_ENCRYPT, REASON_STARTTLS_NOT_SUPPORTED,
+		"starttls-not-supported", MX1},
+	    {"D44", SEC, ONE(SEC, T_OK, P_PLAIN), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_DANE_ONLY, REASON_STARTTLS_NOT_SUPPORTED,
+		"starttls-not-supported", MX1},
+	    {"D45", SEC, ONE(SEC, T_OK, P_454), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_DANE_ONLY, REASON_STARTTLS_NOT_SUPPORTED,
+		"starttls-not-supported", MX1},
+	    {"D46", SEC, ONE(SEC, T_OK, P_ALERT), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX1},
+	    {"D51", SEC, ONE(SEC, T_NIL, P_SELF), 0, 0, RESULT_NONE, NOPE,
+		LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+	    {"D51 plain", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, 0, RESULT_NONE,
+		NOPE, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+	    {"D53", SEC, ONE(SEC, T_INS, P_SELF), 0, 0, RESULT_NONE, NOPE,
+		LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+	    {"not probed", SEC, ONE(SEC, T_OK, P_NOT), 0, 0, RESULT_NONE, TLSA,
+		LEVEL_DANE_ONLY, REASON_NOT_PROBED, "", MX1},
+	    {"slow", SEC, ONE(SEC, T_OK, P_SLOW), 0, 0, RESULT_TEMPERROR, TLSA,
+		LEVEL_DANE_ONLY, REASON_PROBE_TIMEOUT, "", MX1},
+	    {"blocked", SEC, ONE(SEC, T_NIL, P_PRIVATE), 0, 0, RESULT_TEMPERROR,
+		NOPE, LEVEL_MAY, REASON_ADDRESS_BLOCKED, "", MX1},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void
+a_failed_lookup_is_never_a_fail(void **state)
+{
+	static const struct row rows[] = {
+	    {"D54", SEC, ONE(SEC, T_BOG, P_GOOD), 0, 0, RESULT_TEMPERROR, TLSA,
+		LEVEL_DANE, REASON_DNSSEC_INVALID, "dnssec-invalid", MX1},
+	    {"D55", SEC, ONE(SEC, T_ERR, P_GOOD), 0, 0, RESULT_TEMPERROR, TLSA,
+		LEVEL_DANE, REASON_DNS_SERVFAIL, "dnssec-invalid", MX1},
+	    {"D56", SEC, ONE(SEC, T_TMO, P_GOOD), 0, 0, RESULT_TEMPERROR, TLSA,
+		LEVEL_DANE, REASON_DNS_TIMEOUT, "dnssec-invalid", MX1},
+	    {"D60", SEC, ONE(BOG, T_NIL, P_NOT), 0, 0, RESULT_TEMPERROR, NOPE,
+		LEVEL_MAY, REASON_DNSSEC_INVALID, "", MX1},
+	    {"D61", BOG, {{0}}, 0, 0, RESULT_TEMPERROR, NOPE, LEVEL_MAY,
+		REASON_DNSSEC_INVALID, "", ""},
+	    {"D62", ERR, {{0}}, 0, 0, RESULT_TEMPERROR, NOPE, LEVEL_MAY,
+		REASON_DNS_SERVFAIL, "", ""},
+	    {"D62 timeout", TMO, {{0}}, 0, 0, RESULT_TEMPERROR, NOPE, LEVEL_MAY,
+		REASON_DNS_TIMEOUT, "", ""},
+	    {"M73", SEC, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE, 0,
+		RESULT_TEMPERROR, TLSA, LEVEL_DANE, REASON_DNS_SERVFAIL,
+		"dnssec-invalid", MX1},
+	    {"M75", BOG, {{0}}, S_ENFORCE, 0, RESULT_TEMPERROR, NOPE, LEVEL_MAY,
+		REASON_DNSSEC_INVALID, "", ""},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void
+what_the_mta_bounces_is_none(void **state)
+{
+	static const struct row rows[] = {
+	    {"D59", SEC, ONE(NIL, T_NIL, P_NOT), 0, 0, RESULT_NONE, NOPE,
+		LEVEL_MAY, REASON_NO_ADDRESS, "", ""},
+	    {"D71", NXD, {{0}}, 0, 0, RESULT_NONE, NOPE, LEVEL_MAY,
+		REASON_NXDOMAIN, "", ""},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void
+an_insecure_mx_is_half_dane(void **state)
+{
+	static const struct row rows[] = {
+	    {"D63", INS, ONE(SEC, T_OK, P_GOOD), 0, 0, RESULT_PASS, TLSA,
+		LEVEL_HALF_DANE, REASON_INSECURE_MX, "", MX1},
+	    {"D64", INS, ONE(SEC, T_BAD, P_GOOD), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_HALF_DANE, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX1},
+	    {"D65", INS, ONE(SEC, T_TA, P_NEXTHOP), 0, 0, RESULT_FAIL, TLSA,
+		LEVEL_HALF_DANE, REASON_CERTIFICATE_HOST_MISMATCH,
+		"certificate-host-mismatch", MX1},
+	    {"D66", INS, ONE(INS, T_NIL, P_SELF), 0, 0, RESULT_NONE, NOPE,
+		LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+	    {"no MX", NIL, ONE(SEC, T_OK, P_GOOD), 0, 0, RESULT_PASS, TLSA,
+		LEVEL_DANE_ONLY, REASON_OK, "", "d.example"},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void
+preference_beats_security(void **state)
+{
+	static const struct row rows[] = {
+	    {"D91", SEC, {{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_NIL, P_SELF}},
+		0, 0, RESULT_SOFTFAIL, TLSA, LEVEL_MAY,
+		REASON_VALIDATION_FAILURE, "validation-failure", MX1},
+	    {"D92", SEC, {{10, SEC, T_NIL, P_SELF}, {20, SEC, T_OK, P_GOOD}}, 0,
+		0, RESULT_NONE, NOPE, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+	    {"D93", SEC, {{10, SEC, T_ERR, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0,
+		0, RESULT_PASS, TLSA, LEVEL_DANE_ONLY, REASON_OK, "", MX2},
+	    {"D94", SEC, {{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_BAD, P_GOOD}},
+		0, 0, RESULT_FAIL, TLSA, LEVEL_DANE_ONLY,
+		REASON_VALIDATION_FAILURE, "validation-failure", MX2},
+	    {"D95", SEC, {{10, SEC, T_OK, P_CLOSED}, {20, SEC, T_OK, P_GOOD}},
+		0, 0, RESULT_PASS, TLSA, LEVEL_DANE_ONLY, REASON_OK, "", MX2},
+	    {"fail outweighs temperror", SEC,
+		{{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_ERR, P_GOOD}}, 0, 0,
+		RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX1},
+	    {"equal: the weakest counts", SEC,
+		{{10, SEC, T_OK, P_GOOD}, {10, SEC, T_NIL, P_SELF}}, 0, 0,
+		RESULT_NONE, NOPE, LEVEL_MAY, REASON_NO_POLICY, "", MX2},
+	    {"equal: one fails", SEC,
+		{{10, SEC, T_OK, P_GOOD}, {10, SEC, T_BAD, P_GOOD}}, 0, 0,
+		RESULT_SOFTFAIL, TLSA, LEVEL_DANE_ONLY,
+		REASON_VALIDATION_FAILURE, "validation-failure", MX2},
+	    {"a worse host is not reached", SEC,
+		{{10, SEC, T_OK, P_GOOD}, {20, SEC, T_BAD, P_GOOD}}, 0, 0,
+		RESULT_PASS, TLSA, LEVEL_DANE_ONLY, REASON_OK, "", MX1},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void
+mta_sts_decides_where_dane_does_not(void **state)
+{
+	static const struct row rows[] = {
+	    {"M01", SEC, ONE(SEC, T_NIL, P_GOOD), S_ENFORCE, 0, RESULT_PASS,
+		STS, LEVEL_SECURE, REASON_OK, "", MX1},
+	    {"M17", SEC, ONE(SEC, T_NIL, P_GOOD), S_ERROR, 0, RESULT_NONE, STS,
+		LEVEL_MAY, REASON_STS_POLICY_FETCH_ERROR,
+		"sts-policy-fetch-error", MX1},
+	    {"M19", SEC, ONE(SEC, T_NIL, P_GOOD), S_WEBPKI, 0, RESULT_NONE, STS,
+		LEVEL_MAY, REASON_STS_WEBPKI_INVALID, "sts-webpki-invalid",
+		MX1},
+	    {"M23", SEC, ONE(SEC, T_NIL, P_GOOD), S_INVALID, 0, RESULT_NONE,
+		STS, LEVEL_MAY, REASON_STS_POLICY_INVALID, "sts-policy-invalid",
+		MX1},
+	    {"M50", SEC, {{10, SEC, T_NIL, P_GOOD}, {20, SEC, T_NIL, P_GOOD}},
+		S_ONLY_2, 0, RESULT_SOFTFAIL, STS, LEVEL_SECURE,
+		REASON_STS_MX_MISMATCH, "validation-failure", MX1},
+	    {"M51", SEC, ONE(SEC, T_NIL, P_GOOD), S_ONLY_2, 0, RESULT_FAIL, STS,
+		LEVEL_SECURE, REASON_STS_MX_MISMATCH, "validation-failure",
+		MX1},
+	    {"M52", SEC, ONE(SEC, T_NIL, P_PLAIN), S_ENFORCE, 0, RESULT_FAIL,
+		STS, LEVEL_SECURE, REASON_STARTTLS_NOT_SUPPORTED,
+		"starttls-not-supported", MX1},
+	    {"M53", SEC, ONE(SEC, T_NIL, P_SELF), S_ENFORCE, 0, RESULT_FAIL,
+		STS, LEVEL_SECURE, REASON_CERTIFICATE_NOT_TRUSTED,
+		"certificate-not-trusted", MX1},
+	    {"M54", SEC, ONE(SEC, T_NIL, P_EXPIRED), S_ENFORCE, 0, RESULT_FAIL,
+		STS, LEVEL_SECURE, REASON_CERTIFICATE_EXPIRED,
+		"certificate-expired", MX1},
+	    {"M55", SEC, ONE(SEC, T_NIL, P_OTHER), S_ENFORCE, 0, RESULT_FAIL,
+		STS, LEVEL_SECURE, REASON_CERTIFICATE_HOST_MISMATCH,
+		"certificate-host-mismatch", MX1},
+	    {"M57", SEC, ONE(SEC, T_NIL, P_NEXTHOP), S_ENFORCE, 0, RESULT_FAIL,
+		STS, LEVEL_SECURE, REASON_CERTIFICATE_HOST_MISMATCH,
+		"certificate-host-mismatch", MX1},
+	    {"M58", SEC, ONE(SEC, T_NIL, P_CN), S_ENFORCE, 0, RESULT_FAIL, STS,
+		LEVEL_SECURE, REASON_CERTIFICATE_HOST_MISMATCH,
+		"certificate-host-mismatch", MX1},
+	    {"M59 M51", SEC, ONE(SEC, T_NIL, P_GOOD), S_TEST_2, 0,
+		RESULT_SOFTFAIL, STS, LEVEL_MAY, REASON_STS_TESTING,
+		"validation-failure", MX1},
+	    {"M59 M52", SEC, ONE(SEC, T_NIL, P_PLAIN), S_TESTING, 0,
+		RESULT_SOFTFAIL, STS, LEVEL_MAY, REASON_STS_TESTING,
+		"starttls-not-supported", MX1},
+	    {"M59 M53", SEC, ONE(SEC, T_NIL, P_SELF), S_TESTING, 0,
+		RESULT_SOFTFAIL, STS, LEVEL_MAY, REASON_STS_TESTING,
+		"certificate-not-trusted", MX1},
+	    {"M60", SEC, ONE(SEC, T_NIL, P_PLAIN), S_MODE_NONE, 0, RESULT_NONE,
+		NOPE, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+	    {"M71", SEC, ONE(SEC, T_OK, P_GOOD), S_ONLY_2, 0, RESULT_PASS, TLSA,
+		LEVEL_DANE_ONLY, REASON_OK, "", MX1},
+	    {"M72", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE, 0, RESULT_FAIL,
+		TLSA, LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX1},
+	    {"M74 ok", SEC, ONE(SEC, T_PKIX, P_GOOD), S_ENFORCE, 0, RESULT_PASS,
+		STS, LEVEL_SECURE, REASON_OK, "tlsa-invalid", MX1},
+	    {"M74 bad", SEC, ONE(SEC, T_PKIX, P_SELF), S_ENFORCE, 0,
+		RESULT_FAIL, STS, LEVEL_SECURE, REASON_CERTIFICATE_NOT_TRUSTED,
+		"certificate-not-trusted", MX1},
+	    {"M51 without a probe", SEC, ONE(SEC, T_NIL, P_NOT), S_ONLY_2, 0,
+		RESULT_FAIL, STS, LEVEL_SECURE, REASON_STS_MX_MISMATCH,
+		"validation-failure", MX1},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void
+a_level_of_the_admin_is_kept_to(void **state)
+{
+	static const struct row rows[] = {
+	    {"D96", SEC, ONE(SEC, T_NIL, P_GOOD), 0, LEVEL_DANE_ONLY,
+		RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_DANE_REQUIRED,
+		"dane-required", MX1},
+	    {"dane-only, insecure MX", INS, ONE(SEC, T_OK, P_GOOD), 0,
+		LEVEL_DANE_ONLY, RESULT_FAIL, TLSA, LEVEL_DANE_ONLY,
+		REASON_DANE_REQUIRED, "dane-required", MX1},
+	    {"dane falls back", SEC, ONE(SEC, T_NIL, P_SELF), S_ENFORCE,
+		LEVEL_DANE, RESULT_NONE, NOPE, LEVEL_MAY, REASON_NO_POLICY, "",
+		MX1},
+	    {"may", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE, LEVEL_MAY,
+		RESULT_NONE, LOCAL, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+	    {"encrypt", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, LEVEL_ENCRYPT,
+		RESULT_FAIL, LOCAL, LEVEL_ENCRYPT,
+		REASON_STARTTLS_NOT_SUPPORTED, "starttls-not-supported", MX1},
+	    {"encrypt kept", SEC, ONE(SEC, T_NIL, P_SELF), 0, LEVEL_ENCRYPT,
+		RESULT_NONE, LOCAL, LEVEL_ENCRYPT, REASON_OK, "", MX1},
+	    {"secure", SEC, ONE(SEC, T_BAD, P_GOOD), 0, LEVEL_SECURE,
+		RESULT_PASS, LOCAL, LEVEL_SECURE, REASON_OK, "", MX1},
+	    {"secure, other name", SEC, ONE(SEC, T_NIL, P_OTHER), 0,
+		LEVEL_SECURE, RESULT_FAIL, LOCAL, LEVEL_SECURE,
+		REASON_CERTIFICATE_HOST_MISMATCH, "certificate-host-mismatch",
+		MX1},
+	};
+
+	(void)state;
+	check_rows(rows, COUNT(rows));
+}
+
+static void
+dane_and_mta_sts_are_told_apart(void **state)
+{
+	static const struct {
+		struct row row;
+		const char *dane, *sts;
+	} rows[] = {
+	    {{"M71", SEC, ONE(SEC, T_OK, P_GOOD), S_ONLY_2}, "pass", "fail"},
+	    {{"M72", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE}, "fail", "pass"},
+	    {{"M73", SEC, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE}, "temperror",
+		"pass"},
+	    {{"M74", SEC, ONE(SEC, T_PKIX, P_GOOD), S_ENFORCE}, "encrypt",
+		"pass"},
+	    {{"M59", SEC, ONE(SEC, T_NIL, P_SELF), S_TESTING}, "none",
+		"testing-fail"},
+	    {{"M17", SEC, ONE(SEC, T_OK, P_GOOD), S_ERROR}, "pass", "error"},
+	    {{"M01", SEC, ONE(SEC, T_NIL, P_GOOD), S_ENFORCE}, "none", "pass"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(verdict)
+		struct verdict *verdict = judge_row(&rows[i].row);
+
+		ROW_TEXT(rows[i].row.id, dane_state_text(verdict->dane),
+		    rows[i].dane);
+		ROW_TEXT(
+		    rows[i].row.id, sts_state_text(verdict->sts), rows[i].sts);
+	}
+}
+
+static void
+a_verdict_lives_no_longer_than_its_facts(void **state)
+{
+	static const struct row good = {
+	    "", SEC, ONE(SEC, T_OK, P_GOOD), 0, 0, 0, 0, 0, 0, "", ""};
+	struct rules rules = {.store = pki.store,
+	    .verdict_ttl_s = 3600,
+	    .fail_ttl_s = 300,
+	    .temperror_ttl_s = 30};
+	static const struct {
+		uint32_t tlsa_ttl_s, expected_s;
+	} rows[] = {{86400, 3600}, {600, 600}, {5, 30}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(facts) struct facts *facts = make_facts(&good);
+		struct verdict *verdict;
+
+		facts->hosts[0].tlsa.ttl_s = rows[i].tlsa_ttl_s;
+		verdict = judge(facts, &rules, CERTS_NOW);
+		assert_int_equal(verdict->ttl_s, rows[i].expected_s);
+		verdict_free(verdict);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest judge[] = {
+	    cmocka_unit_test(dane_decides_at_one_host),
+	    cmocka_unit_test(a_failed_lookup_is_never_a_fail),
+	    cmocka_unit_test(what_the_mta_bounces_is_none),
+	    cmocka_unit_test(an_insecure_mx_is_half_dane),
+	    cmocka_unit_test(preference_beats_security),
+	    cmocka_unit_test(mta_sts_decides_where_dane_does_not),
+	    cmocka_unit_test(a_level_of_the_admin_is_kept_to),
+	    cmocka_unit_test(dane_and_mta_sts_are_told_apart),
+	    cmocka_unit_test(a_verdict_lives_no_longer_than_its_facts),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(judge, make_pki, drop_pki);
+}

@@ -1,0 +1,67 @@
+TEST_EXTENSIONS = .t
+T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+AM_TESTS_ENVIRONMENT = \
+	POSTERN_BUILDDIR='$(abs_top_builddir)'; export POSTERN_BUILDDIR; \
+	POSTERN_SRCDIR='$(abs_top_srcdir)'; export POSTERN_SRCDIR;
+
+UNIT_TESTS = \
+	%D%/address.t \
+	%D%/cache.t \
+	%D%/certname.t \
+	%D%/conf.t \
+	%D%/dane_match.t \
+	%D%/dns.t \
+	%D%/domain.t \
+	%D%/engine.t \
+	%D%/https.t \
+	%D%/judge.t \
+	%D%/nexthop.t \
+	%D%/pool.t \
+	%D%/report.t \
+	%D%/session.t \
+	%D%/settings.t \
+	%D%/smtp.t \
+	%D%/smtp_reply.t \
+	%D%/sts_policy.t \
+	%D%/sts_record.t \
+	%D%/tag.t \
+	%D%/text.t \
+	%D%/tlsa.t \
+	%D%/wire.t \
+	%D%/x509.t
+
+check_PROGRAMS = $(UNIT_TESTS)
+dist_check_SCRIPTS = %D%/e2e.t %D%/lint/lint.t
+TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
+
+LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+
+%C%_address_t_SOURCES = %D%/address.c %D%/tap.h
+%C%_cache_t_SOURCES = %D%/cache.c %D%/tap.h
+%C%_certname_t_SOURCES = %D%/certname.c %D%/tap.h
+%C%_conf_t_SOURCES = %D%/conf.c %D%/tap.h
+%C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
+%C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
+%C%_engine_t_SOURCES = %D%/engine.c %D%/tap.h
+%C%_https_t_SOURCES = %D%/https.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
+%C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
+%C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
+	milter/report.c milter/settings.c
+%C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
+	milter/session.c milter/settings.c milter/action.c
+%C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h milter/settings.c
+%C%_smtp_t_SOURCES = %D%/smtp.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
+%C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
+%C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
+%C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c milter/settings.c
+%C%_text_t_SOURCES = %D%/text.c %D%/tap.h
+%C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/tap.h
+%C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
+%C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
+
+EXTRA_DIST += %D%/demo %D%/lab
