@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "t/tlsd.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+
+enum {
+	DAY_S = 86400,
+	LONG_CHAIN = 21,
+};
+
+struct tlsd {
+	struct tlsd_options options;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_datum_t pem;
+	int listener;
+	uint16_t port;
+	pthread_t thread;
+	bool joined;
+	_Atomic bool stop;
+	char sni[256];
+	char heard_octets[4096];
+	struct text heard;
+};
+
+/* One connection, of the server's thread. */
+struct peer {
+	struct tlsd *server;
+	int fd;
+	gnutls_session_t tls;
+	size_t sent;
+	bool over;
+};
+
+static void
+must(int rc)
+{
+	if (rc < 0)
+		fprintf(stderr, "GnuTLS: %s\n", gnutls_strerror(rc));
+	assert(rc >= 0);
+}
+
+static gnutls_x509_privkey_t
+make_key(unsigned flaws)
+{
+	gnutls_x509_privkey_t key;
+
+	must(gnutls_x509_privkey_init(&key));
+	if (flaws & (TLSD_RSA_1024 | TLSD_KEY_ENCIPHERMENT))
+		must(gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA,
+		    flaws & TLSD_RSA_1024 ? 1024 : 2048, 0));
+	else
+		must(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+		    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+	return key;
+}
+
+static void
+set_name(gnutls_x509_crt_t crt, const char *name, unsigned flaws)
+{
+	unsigned length = (unsigned)strlen(name);
+
+	if (flaws & TLSD_CN_ONLY)
+		must(gnutls_x509_crt_set_dn_by_oid(
+		    crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, length));
+	else
+		must(gnutls_x509_crt_set_subject_alt_name(
+		    crt, GNUTLS_SAN_DNSNAME, name, length, GNUTLS_FSAN_SET));
+}
+
+/* It is a CA, so that it can be trusted as its own root. */
+static gnutls_x509_crt_t
+make_certificate(gnutls_x509_privkey_t key, const char *name, unsigned flaws)
+{
+	time_t now = time(NULL);
+	gnutls_x509_crt_t crt;
+
+	must(gnutls_x509_crt_init(&crt));
+	must(gnutls_x509_crt_set_version(crt, 3));
+	must(gnutls_x509_crt_set_serial(crt, "\1", 1));
+	must(gnutls_x509_crt_set_key(crt, key));
+	must(gnutls_x509_crt_set_activation_time(crt, now - 9 * DAY_S));
+	must(gnutls_x509_crt_set_expiration_time(
+	    crt, flaws & TLSD_EXPIRED ? now - DAY_S : now + DAY_S));
+	set_name(crt, name, flaws);
+	if (flaws & TLSD_KEY_ENCIPHERMENT)
+		must(gnutls_x509_crt_set_key_usage(
+		    crt, GNUTLS_KEY_KEY_ENCIPHERMENT));
+	else
+		must(gnutls_x509_crt_set_basic_constraints(crt, 1, -1));
+	must(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0));
+	return crt;
+}
+
+static void
+make_identity(struct tlsd *server)
+{
+	unsigned flaws = server->options.flaws;
+	gnutls_x509_privkey_t key = make_key(flaws);
+	gnutls_x509_crt_t crt =
+	    make_certificate(key, server->options.name, flaws);
+	gnutls_x509_crt_t chain[LONG_CHAIN];
+
+	for (int i = 0; i < LONG_CHAIN; i++)
+		chain[i] = crt;
+	must(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &server->pem));
+	must(gnutls_certificate_allocate_credentials(&server->credentials));
+	must(gnutls_certificate_set_x509_key(server->credentials, chain,
+	    flaws & TLSD_LONG_CHAIN ? LONG_CHAIN : 1, key));
+	gnutls_x509_crt_deinit(crt);
+	gnutls_x509_privkey_deinit(key);
+}
+
+static void
+transmit(struct peer *peer, const char *octets, size_t size)
+{
+	size_t cut = peer->server->options.cut;
+	ssize_t done;
+
+	if (cut != 0 && peer->sent + size >= cut) {
+		size = cut - peer->sent;
+		peer->over = true;
+	}
+	while (size > 0) {
+		if (peer->tls != NULL)
+			done = gnutls_record_send(peer->tls, octets, size);
+		else
+			done = send(peer->fd, octets, size, MSG_NOSIGNAL);
+		if (done <= 0) {
+			peer->over = true;
+			return;
+		}
+		octets += done;
+		size -= (size_t)done;
+		peer->sent += (size_t)done;
+	}
+}
+
+static int
+take_octet(struct peer *peer)
+{
+	unsigned char octet;
+	ssize_t done;
+
+	if (peer->tls != NULL)
+		done = gnutls_record_recv(peer->tls, &octet, 1);
+	else
+		done = recv(peer->fd, &octet, 1, 0);
+	if (done == 1)
+		return octet;
+	peer->over = true;
+	return '\n';
+}
+
+/* Returns the length of the line without its end. */
+static size_t
+take_line(struct peer *peer)
+{
+	size_t length = 0;
+	char octet[2] = "";
+
+	do {
+		octet[0] = (char)take_octet(peer);
+		text_add(&peer->server->heard, octet);
+		length += octet[0] != '\r' && octet[0] != '\n';
+	} while (octet[0] != '\n');
+	return length;
+}
+
+static void
+shake_hands(struct peer *peer)
+{
+	const char *priority = peer->server->options.priority;
+	size_t size = sizeof(peer->server->sni);
+	unsigned type;
+	int rc;
+
+	must(gnutls_init(&peer->tls, GNUTLS_SERVER | GNUTLS_NO_SIGNAL));
+	must(gnutls_priority_set_direct(
+	    peer->tls, priority == NULL ? "NORMAL:%COMPAT" : priority, NULL));
+	must(gnutls_credentials_set(
+	    peer->tls, GNUTLS_CRD_CERTIFICATE, peer->server->credentials));
+	gnutls_transport_set_int(peer->tls, peer->fd);
+	do
+		rc = gnutls_handshake(peer->tls);
+	while (rc < 0 && !gnutls_error_is_fatal(rc));
+	if (rc == 0)
+		gnutls_server_name_get(
+		    peer->tls, peer->server->sni, &size, &type, 0);
+	else
+		gnutls_alert_send_appropriate(peer->tls, rc);
+	peer->over = rc != 0;
+}
+
+static bool
+still_wanted(struct peer *peer)
+{
+	struct pollfd fd = {.fd = peer->fd, .events = POLLRDHUP};
+
+	return !peer->over && !peer->server->stop && poll(&fd, 1, 20) == 0;
+}
+
+static void
+flood(struct peer *peer, const char *text, size_t total)
+{
+	for (size_t done = 0; done < total && !peer->over; done += strlen(text))
+		transmit(peer, text, strlen(text));
+}
+
+static void
+garble(struct peer *peer)
+{
+	char octets[512];
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (char)(i * 7);
+	transmit(peer, octets, sizeof(octets));
+}
+
+static void
+reset(struct peer *peer)
+{
+	struct linger hard = {.l_onoff = 1};
+
+	setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	peer->over = true;
+}
+
+static void
+act(struct peer *peer, const char *step)
+{
+	if (strcmp(step, TLSD_READ) == 0)
+		take_line(peer);
+	else if (strcmp(step, TLSD_READ_HEAD) == 0)
+		while (take_line(peer) > 0)
+			;
+	else if (strcmp(step, TLSD_TLS) == 0)
+		shake_hands(peer);
+	else if (strcmp(step, TLSD_HANG) == 0)
+		while (still_wanted(peer))
+			;
+	else if (strcmp(step, TLSD_DRIP) == 0)
+		while (still_wanted(peer))
+			transmit(peer, "2", 1);
+	else if (strcmp(step, TLSD_FLOOD) == 0)
+		flood(peer, "250-SIZE 10240000\r\n", 10 << 20);
+	else if (strcmp(step, TLSD_LONG_LINE) == 0)
+		flood(peer, "220 a line that has no end ", 1 << 20);
+	else if (strcmp(step, TLSD_GARBAGE) == 0)
+		garble(peer);
+	else if (strcmp(step, TLSD_RESET) == 0)
+		reset(peer);
+	else
+		transmit(peer, step, strlen(step));
+}
+
+static void
+serve_peer(struct tlsd *server, int fd)
+{
+	struct timeval limit = {.tv_sec = 5};
+	struct peer peer = {.server = server, .fd = fd};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	text_init(
+	    &server->heard, server->heard_octets, sizeof(server->heard_octets));
+	for (const char *const *step = server->options.steps;
+	     *step != NULL && !peer.over; step++)
+		act(&peer, *step);
+	if (peer.tls != NULL) {
+		if (!peer.over)
+			gnutls_bye(peer.tls, GNUTLS_SHUT_WR);
+		gnutls_deinit(peer.tls);
+	}
+	close(fd);
+}
+
+static void *
+serve(void *arg)
+{
+	struct tlsd *server = arg;
+	struct pollfd ready = {.fd = server->listener, .events = POLLIN};
+
+	while (!server->stop) {
+		int fd;
+
+		if (poll(&ready, 1, 20) <= 0)
+			continue;
+		fd = accept(server->listener, NULL, NULL);
+		if (fd >= 0)
+			serve_peer(server, fd);
+	}
+	return NULL;
+}
+
+static void
+listen_on_loopback(struct tlsd *server)
+{
+	struct sockaddr_in at = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(at);
+	int rc;
+
+	server->listener = socket(AF_INET, SOCK_STREAM, 0);
+	rc = bind(server->listener, (struct sockaddr *)&at, size);
+	assert(rc == 0);
+	rc = listen(server->listener, 8);
+	assert(rc == 0);
+	rc = getsockname(server->listener, (struct sockaddr *)&at, &size);
+	assert(rc == 0);
+	server->port = ntohs(at.sin_port);
+}
+
+struct tlsd *
+tlsd_new(const struct tlsd_options *options)
+{
+	struct tlsd *server = xcalloc(1, sizeof(*server));
+	int rc;
+
+	server->options = *options;
+	if (options->name != NULL)
+		make_identity(server);
+	text_init(
+	    &server->heard, server->heard_octets, sizeof(server->heard_octets));
+	listen_on_loopback(server);
+	rc = pthread_create(&server->thread, NULL, serve, server);
+	assert(rc == 0);
+	return server;
+}
+
+static void
+join(struct tlsd *server)
+{
+	if (server->joined)
+		return;
+	server->stop = true;
+	pthread_join(server->thread, NULL);
+	server->joined = true;
+}
+
+void
+tlsd_free(struct tlsd *server)
+{
+	if (server == NULL)
+		return;
+	join(server);
+	close(server->listener);
+	if (server->credentials != NULL)
+		gnutls_certificate_free_credentials(server->credentials);
+	gnutls_free(server->pem.data);
+	free(server);
+}
+
+uint16_t
+tlsd_port(const struct tlsd *server)
+{
+	return server->port;
+}
+
+const char *
+tlsd_certificate(const struct tlsd *server)
+{
+	return (const char *)server->pem.data;
+}
+
+const char *
+tlsd_heard(struct tlsd *server)
+{
+	join(server);
+	return server->heard_octets;
+}
+
+const char *
+tlsd_sni(struct tlsd *server)
+{
+	join(server);
+	return server->sni;
+}

@@ -1,0 +1,57 @@
+/* tlsd - a server on loopback for tests, which does as it is told. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef T_TLSD_H
+#define T_TLSD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/own.h"
+
+/* What may be odd about its certificate. */
+enum tlsd_flaw {
+	TLSD_EXPIRED = 1,
+	TLSD_RSA_1024 = 2,
+	TLSD_KEY_ENCIPHERMENT = 4, /* RSA, keyUsage without digitalSignature */
+	TLSD_CN_ONLY = 8,          /* the name stands in the subject alone */
+	TLSD_LONG_CHAIN = 16,      /* 20 certificates behind the leaf */
+};
+
+struct tlsd_options {
+	/*
+	 * Steps for each connection, to a NULL: text is sent as it is, these
+	 * are done:
+	 */
+#define TLSD_READ "<"      /* take a line */
+#define TLSD_READ_HEAD "{" /* take lines to an empty one */
+#define TLSD_TLS "T"       /* handshake */
+#define TLSD_HANG "H"      /* be silent until the end */
+#define TLSD_DRIP "D"      /* an octet every 20 ms until the end */
+#define TLSD_FLOOD "F"     /* 10 MB of EHLO lines */
+#define TLSD_LONG_LINE "L" /* 1 MB of one line */
+#define TLSD_GARBAGE "G"   /* octets of all values */
+#define TLSD_RESET "R"     /* close at once, without ceremony */
+	const char *const *steps;
+	const char *name;     /* in its certificate */
+	unsigned flaws;       /* of enum tlsd_flaw */
+	const char *priority; /* NULL: GnuTLS's normal one */
+	size_t cut;           /* close after so many octets; 0: never */
+};
+
+struct tlsd;
+
+/* tlsd_new - listen at a port of 127.0.0.1; trouble ends the test */
+void tlsd_free(struct tlsd *server);
+struct tlsd *tlsd_new(const struct tlsd_options *options) OWNED(tlsd_free);
+AUTO_DEFINE(tlsd);
+
+uint16_t tlsd_port(const struct tlsd *server);
+
+/* tlsd_certificate - PEM text of the leaf, which is its own issuer; borrowed */
+const char *tlsd_certificate(const struct tlsd *server);
+
+/* What the last client sent: its lines, and its SNI.  Ends the server. */
+const char *tlsd_heard(struct tlsd *server);
+const char *tlsd_sni(struct tlsd *server);
+
+#endif
