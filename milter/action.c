@@ -15,7 +15,10 @@ action_for(const struct settings *settings, const struct verdict *verdict)
 	case RESULT_FAIL:
 		return (enum action)settings->on_fail;
 	case RESULT_TEMPERROR:
-		return (enum action)settings->on_temperror;
+		/* what may be well tomorrow is never refused for good */
+		return settings->on_temperror == ACTION_REJECT
+			   ? ACTION_DEFER
+			   : (enum action)settings->on_temperror;
 	case RESULT_SOFTFAIL:
 		return (enum action)settings->on_softfail;
 	case RESULT_NONE:

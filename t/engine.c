@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/engine.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/io/https.h"
+#include "common/io/smtp.h"
+#include "t/certs.h"
+#include "t/tap.h"
+
+/*
+ * The engine with a network of its own: these stand before libcommon.a, so the
+ * real dns, smtp and https modules are not linked.  A zone is a table; a name
+ * that is not in it does not exist, securely.
+ */
+struct record {
+	const char *name;
+	enum dns_type type;
+	enum lookup_state state;
+	bool secure;
+	const char *owner; /* NULL: the name; else where its CNAMEs led */
+	const char *rdata; /* octets, counted */
+	size_t size;
+};
+
+#define DATA(octets) octets, sizeof(octets) - 1
+#define MX_MX1 DATA("\0\012\003mx1\001d\007example\0")
+#define MX_MX2 DATA("\0\024\003mx2\001d\007example\0")
+#define HOST_1 DATA("\xc6\x33\x64\x01")
+#define TLSA_311      \
+	DATA("\3\1\1" \
+	     "0123456789abcdef0123456789abcdef")
+
+static const struct record zone[] = {
+    {"good.example", DNS_MX, LOOKUP_DATA, true, NULL, MX_MX1},
+    {"also.example", DNS_MX, LOOKUP_DATA, true, NULL, MX_MX1},
+    {"slow.example", DNS_MX, LOOKUP_DATA, true, NULL, MX_MX2},
+    {"bogus.example", DNS_MX, LOOKUP_BOGUS, false, NULL, NULL, 0},
+    {"null.example", DNS_MX, LOOKUP_DATA, true, NULL, DATA("\0\0\0")},
+    {"nomx.example", DNS_MX, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"nomx.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
+    {"mx1.d.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
+    {"mx1.d.example", DNS_AAAA, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"mx2.d.example", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xc6\x33\x64\x02")},
+    /* insecure addresses, and a TLSA server that would break */
+    {"d57.example", DNS_A, LOOKUP_DATA, false, NULL, HOST_1},
+    {"_25._tcp.d57.example", DNS_TLSA, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
+    /* secure aliases */
+    {"d75.example", DNS_A, LOOKUP_DATA, true, "p.example", HOST_1},
+    {"d78.example", DNS_A, LOOKUP_DATA, true, "q.example", HOST_1},
+    {"_25._tcp.q.example", DNS_TLSA, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
+    {"_25._tcp.d78.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"_25._tcp.p.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"d76.example", DNS_A, LOOKUP_DATA, true, "o.example", HOST_1},
+    {"_25._tcp.d76.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"d79.example", DNS_A, LOOKUP_DATA, true, "u.example", HOST_1},
+    {"_25._tcp.u.example", DNS_TLSA, LOOKUP_DATA, true, NULL,
+	DATA("\1\1\1"
+	     "0123456789abcdef0123456789abcdef")},
+    {"_25._tcp.d79.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"d80.example", DNS_A, LOOKUP_DATA, true, "i.example", HOST_1},
+    {"_25._tcp.i.example", DNS_TLSA, LOOKUP_DATA, false, NULL, TLSA_311},
+    {"_25._tcp.d80.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    /* aliases to insecure addresses */
+    {"d81.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
+    {"d81.example", DNS_CNAME, LOOKUP_DATA, true, NULL, DATA("\0")},
+    {"_25._tcp.d81.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"d82.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
+    {"d82.example", DNS_CNAME, LOOKUP_DATA, false, NULL, DATA("\0")},
+    {"d83.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
+    {"d83.example", DNS_CNAME, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
+};
+
+/* What the network was asked, and a gate that probes wait at. */
+static struct {
+	struct lock lock;
+	struct cond changed;
+	bool gate_shut;
+	unsigned probes;
+	unsigned waiting; /* probes at the gate */
+	char asked[4096]; /* "name type;" of each lookup */
+	char sni[LIMIT_DOMAIN_SIZE];
+} net;
+
+struct dns {
+	int unused;
+};
+
+struct dns_query {
+	char name[LIMIT_DOMAIN_SIZE];
+	enum dns_type type;
+};
+
+struct dns *
+dns_new(const struct dns_options *options, struct err *err)
+{
+	(void)options;
+	(void)err;
+	return xcalloc(1, sizeof(struct dns));
+}
+
+void
+dns_free(struct dns *dns)
+{
+	free(dns);
+}
+
+int
+dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err)
+{
+	(void)dns;
+	(void)deadline_ms;
+	(void)err;
+	return 0;
+}
+
+struct dns_query *
+dns_ask(
+    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+{
+	struct dns_query *query = xcalloc(1, sizeof(*query));
+	size_t used;
+
+	(void)dns;
+	(void)deadline_ms;
+	text_copy(query->name, sizeof(query->name), name);
+	query->type = type;
+	lock_take(&net.lock);
+	used = strlen(net.asked);
+	snprintf(net.asked + used, sizeof(net.asked) - used, "%s %d;", name,
+	    (int)type);
+	lock_drop(&net.lock);
+	return query;
+}
+
+static void
+answer_from(struct dns_answer *answer, const struct record *record)
+{
+	answer->lookup.state = record->state;
+	answer->lookup.secure = record->secure;
+	if (record->owner != NULL)
+		text_copy(answer->owner, sizeof(answer->owner), record->owner);
+	if (record->rdata == NULL)
+		return;
+	answer->count = 1;
+	answer->records = xcalloc(1, sizeof(*answer->records));
+	answer->records[0].data = (const uint8_t *)record->rdata;
+	answer->records[0].size = record->size;
+}
+
+struct dns_answer *
+dns_await(struct dns_query *query)
+{
+	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
+
+	answer->lookup.state = LOOKUP_NXDOMAIN;
+	answer->lookup.secure = true;
+	answer->lookup.ttl_s = 3600;
+	text_copy(answer->owner, sizeof(answer->owner), query->name);
+	for (size_t i = 0; i < COUNT(zone); i++)
+		if (zone[i].type == query->type &&
+		    strcmp(zone[i].name, query->name) == 0)
+			answer_from(answer, &zone[i]);
+	free(query);
+	return answer;
+}
+
+void
+dns_answer_free(struct dns_answer *answer)
+{
+	if (answer == NULL)
+		return;
+	free(answer->records);
+	free(answer);
+}
+
+/* 198.51.100.1 has no STARTTLS; the others wait until the gate opens. */
+struct probe_facts *
+smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
+{
+	bool open = true;
+
+	lock_take(&net.lock);
+	net.probes++;
+	text_copy(net.sni, sizeof(net.sni), target->sni);
+	net.waiting++;
+	cond_broadcast(&net.changed);
+	while (net.gate_shut && open &&
+	       strcmp(target->address, "198.51.100.1") != 0)
+		open = cond_wait_until(&net.changed, &net.lock, deadline_ms);
+	net.waiting--;
+	lock_drop(&net.lock);
+	return probe_facts_new(open ? PROBE_NO_STARTTLS : PROBE_TIMEOUT);
+}
+
+struct https_reply *
+https_get(const struct https_request *request)
+{
+	struct https_reply *reply = xcalloc(1, sizeof(*reply));
+
+	(void)request;
+	reply->outcome = HTTPS_FAILED;
+	return reply;
+}
+
+void
+https_reply_free(struct https_reply *reply)
+{
+	free(reply);
+}
+
+static char ca_file[] = "/tmp/engine-XXXXXX";
+
+static int
+write_ca_file(void **state)
+{
+	struct cert_spec spec = {.cn = "root", .ca = true};
+	AUTO(cert_made) struct cert_made *root = cert_make(&spec);
+	const struct cert_made *roots[] = {root};
+	char *pem = certs_pem(roots, 1);
+	int fd = mkstemp(ca_file);
+
+	(void)state;
+	assert_true(write(fd, pem, strlen(pem)) == (ssize_t)strlen(pem));
+	close(fd);
+	free(pem);
+	lock_init(&net.lock);
+	cond_init(&net.changed);
+	return 0;
+}
+
+static int
+drop_ca_file(void **state)
+{
+	(void)state;
+	unlink(ca_file);
+	return 0;
+}
+
+static struct engine *
+engine_of(unsigned max_checks, unsigned max_queue)
+{
+	struct engine_options options = {.max_checks = max_checks,
+	    .max_queue = max_queue,
+	    .check_timeout_ms = 10000,
+	    .probe = true,
+	    .probe_timeout_ms = 10000,
+	    .probe_helo = "test.example",
+	    .ca_file = ca_file,
+	    .allow_private = true,
+	    .sts_timeout_ms = 1000,
+	    .verdict_ttl_s = 3600,
+	    .fail_ttl_s = 300,
+	    .temperror_ttl_s = 30,
+	    .keep_facts = true};
+	struct engine *engine = engine_new(&options, NULL);
+
+	assert_non_null(engine);
+	net.probes = 0;
+	net.gate_shut = false;
+	net.asked[0] = '\0';
+	return engine;
+}
+
+static int64_t
+soon(void)
+{
+	return clock_mono_ms() + 5000;
+}
+
+static struct engine_wait *
+start(struct engine *engine, const char *domain)
+{
+	struct engine_query query = {.domain = domain, .port = 25};
+
+	return engine_start(engine, &query);
+}
+
+static void
+set_gate(bool shut)
+{
+	lock_take(&net.lock);
+	net.gate_shut = shut;
+	cond_broadcast(&net.changed);
+	lock_drop(&net.lock);
+}
+
+static void
+a_verdict_is_remembered(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 10);
+	AUTO(engine_wait) struct engine_wait *first = NULL;
+	AUTO(engine_wait) struct engine_wait *second = NULL;
+
+	(void)state;
+	first = start(engine, "Good.Example.");
+	assert_non_null(engine_await(first, soon()));
+	assert_false(engine_wait_cached(first));
+	second = start(engine, "good.example");
+	assert_true(engine_wait_cached(second));
+	assert_ptr_equal(engine_await(first, 0), engine_await(second, 0));
+	assert_int_equal(engine_await(second, 0)->verdict->result, RESULT_NONE);
+	assert_string_equal(engine_await(second, 0)->domain, "good.example");
+}
+
+static void
+two_domains_at_one_host_are_one_probe(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 10);
+	AUTO(engine_wait) struct engine_wait *good = NULL;
+	AUTO(engine_wait) struct engine_wait *also = NULL;
+
+	(void)state;
+	good = start(engine, "good.example");
+	also = start(engine, "also.example");
+	assert_non_null(engine_await(good, soon()));
+	assert_non_null(engine_await(also, soon()));
+	assert_int_equal(net.probes, 1);
+}
+
+static void
+a_burst_to_one_domain_is_one_check(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(4, 10);
+	struct engine_wait *waits[20];
+
+	(void)state;
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(waits); i++)
+		waits[i] = start(engine, "slow.example");
+	assert_null(engine_await(waits[0], clock_mono_ms() + 20));
+	set_gate(false);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		assert_non_null(engine_await(waits[i], soon()));
+		engine_wait_free(waits[i]);
+	}
+	assert_int_equal(net.probes, 1);
+}
+
+static void
+await_stuck_probe(void)
+{
+	lock_take(&net.lock);
+	while (net.waiting == 0)
+		cond_wait(&net.changed, &net.lock);
+	lock_drop(&net.lock);
+}
+
+static void
+a_full_queue_is_a_temperror_that_is_not_remembered(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+	struct engine_wait *stuck, *queued, *refused, *again;
+
+	(void)state;
+	set_gate(true);
+	stuck = start(engine, "slow.example");
+	await_stuck_probe();
+	queued = start(engine, "good.example");
+	refused = start(engine, "also.example");
+	assert_non_null(engine_await(refused, 0));
+	assert_int_equal(
+	    engine_await(refused, 0)->verdict->result, RESULT_TEMPERROR);
+	assert_int_equal(
+	    engine_await(refused, 0)->verdict->reason, REASON_QUEUE_FULL);
+	set_gate(false);
+	assert_non_null(engine_await(queued, soon()));
+	again = start(engine, "also.example");
+	assert_int_equal(
+	    engine_await(again, soon())->verdict->result, RESULT_NONE);
+	engine_wait_free(stuck);
+	engine_wait_free(queued);
+	engine_wait_free(refused);
+	engine_wait_free(again);
+}
+
+static void
+a_cached_verdict_needs_no_worker(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct engine_wait *known, *stuck, *again;
+
+	(void)state;
+	known = start(engine, "good.example");
+	assert_non_null(engine_await(known, soon()));
+	set_gate(true);
+	stuck = start(engine, "slow.example");
+	await_stuck_probe();
+	again = start(engine, "good.example");
+	assert_non_null(engine_await(again, 0));
+	set_gate(false);
+	engine_wait_free(known);
+	engine_wait_free(stuck);
+	engine_wait_free(again);
+}
+
+struct seen {
+	atomic_int calls;
+	atomic_int result;
+	atomic_bool cached;
+};
+
+static void
+note(void *arg, const struct check *check, bool cached)
+{
+	struct seen *seen = arg;
+
+	seen->result = (int)check->verdict->result;
+	seen->cached = cached;
+	seen->calls++;
+}
+
+static void
+a_callback_comes_once(void **state)
+{
+	struct engine *engine = engine_of(2, 10);
+	struct engine_query query = {.domain = "bogus.example", .port = 25};
+	struct seen first = {0}, second = {0};
+
+	(void)state;
+	engine_submit(engine, &query, note, &first);
+	while (first.calls == 0)
+		usleep(1000);
+	engine_submit(engine, &query, note, &second);
+	assert_int_equal(second.calls, 1);
+	assert_true(second.cached);
+	engine_free(engine);
+	assert_int_equal(first.calls, 1);
+	assert_false(first.cached);
+	assert_int_equal(first.result, RESULT_TEMPERROR);
+}
+
+static void
+what_is_no_domain_is_answered_at_once(void **state)
+{
+	static const struct {
+		const char *domain;
+		enum result result;
+		enum reason reason;
+	} rows[] = {
+	    {"", RESULT_NONE, REASON_NAME_INVALID},
+	    {"a..b", RESULT_NONE, REASON_NAME_INVALID},
+	    {"\xff\xfe", RESULT_NONE, REASON_NAME_INVALID},
+	    {"[192.0.2.1]", RESULT_SKIP, REASON_NO_POLICY},
+	};
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(engine_wait)
+		struct engine_wait *wait = start(engine, rows[i].domain);
+		const struct check *check = engine_await(wait, 0);
+
+		assert_non_null(check);
+		ROW(rows[i].domain, check->verdict->result == rows[i].result);
+		ROW(rows[i].domain, check->verdict->reason == rows[i].reason);
+	}
+	assert_string_equal(net.asked, "");
+}
+
+/* RFC 7672 section 2.2.2 and 2.2.3, by what is asked and in which order. */
+static void
+tlsa_is_asked_for_where_it_may_count(void **state)
+{
+	static const struct {
+		const char *id, *host;
+		const char *tlsa_asked; /* owners, in order */
+		const char *base, *sni;
+		enum reason reason;
+	} rows[] = {
+	    {"D57", "d57.example", "", "", "d57.example", REASON_NO_POLICY},
+	    {"D75", "d75.example", "p.example ", "p.example", "p.example",
+		REASON_STARTTLS_NOT_SUPPORTED},
+	    {"D76", "d76.example", "o.example d76.example ", "d76.example",
+		"d76.example", REASON_STARTTLS_NOT_SUPPORTED},
+	    {"D78", "d78.example", "q.example ", "", "d78.example",
+		REASON_DNS_SERVFAIL},
+	    {"D79", "d79.example", "u.example ", "u.example", "d79.example",
+		REASON_STARTTLS_NOT_SUPPORTED},
+	    {"D80", "d80.example", "i.example d80.example ", "d80.example",
+		"d80.example", REASON_STARTTLS_NOT_SUPPORTED},
+	    {"D81", "d81.example", "d81.example ", "d81.example", "d81.example",
+		REASON_STARTTLS_NOT_SUPPORTED},
+	    {"D82", "d82.example", "", "", "d82.example", REASON_NO_POLICY},
+	    {"D83", "d83.example", "", "", "d83.example", REASON_DNS_SERVFAIL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(engine) struct engine *engine = engine_of(1, 1);
+		AUTO(engine_wait) struct engine_wait *wait = NULL;
+		char hop[64], owners[256] = "", *asked, *rest;
+		const struct check *check;
+		struct engine_query query = {
+		    .domain = "r.example", .next_hop = hop, .port = 25};
+
+		snprintf(hop, sizeof(hop), "[%s]", rows[i].host);
+		wait = engine_start(engine, &query);
+		check = engine_await(wait, soon());
+		assert_non_null(check);
+		for (asked = strtok_r(net.asked, ";", &rest); asked != NULL;
+		     asked = strtok_r(NULL, ";", &rest)) {
+			char *type = strrchr(asked, ' ');
+
+			*type = '\0';
+			if (strcmp(type + 1, "52") != 0)
+				continue;
+			strncat(owners, asked + strlen("_25._tcp."),
+			    sizeof(owners) - strlen(owners) - 2);
+			strncat(owners, " ", 2);
+		}
+		ROW_TEXT(rows[i].id, owners, rows[i].tlsa_asked);
+		ROW_TEXT(rows[i].id, check->facts->hosts[0].base_domain,
+		    rows[i].base);
+		ROW_TEXT(rows[i].id, net.sni, rows[i].sni);
+		ROW_TEXT(rows[i].id, reason_text(check->verdict->reason),
+		    reason_text(rows[i].reason));
+	}
+}
+
+static void
+the_mx_step_finds_the_hosts(void **state)
+{
+	static const struct {
+		const char *id, *domain, *host;
+		enum reason reason;
+	} rows[] = {
+	    {"D61", "bogus.example", "", REASON_DNSSEC_INVALID},
+	    {"D67", "null.example", "", REASON_NULL_MX},
+	    {"D69", "nomx.example", "nomx.example", REASON_NO_POLICY},
+	    {"D71", "absent.example", "", REASON_NXDOMAIN},
+	    {"MX", "good.example", "mx1.d.example", REASON_NO_POLICY},
+	};
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(engine_wait)
+		struct engine_wait *wait = start(engine, rows[i].domain);
+		const struct check *check = engine_await(wait, soon());
+
+		assert_non_null(check);
+		ROW_TEXT(rows[i].id, reason_text(check->verdict->reason),
+		    reason_text(rows[i].reason));
+		ROW_TEXT(rows[i].id,
+		    check->facts->host_count == 0 ? ""
+						  : check->facts->hosts[0].name,
+		    rows[i].host);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest engine[] = {
+	    cmocka_unit_test(a_verdict_is_remembered),
+	    cmocka_unit_test(two_domains_at_one_host_are_one_probe),
+	    cmocka_unit_test(a_burst_to_one_domain_is_one_check),
+	    cmocka_unit_test(
+		a_full_queue_is_a_temperror_that_is_not_remembered),
+	    cmocka_unit_test(a_cached_verdict_needs_no_worker),
+	    cmocka_unit_test(a_callback_comes_once),
+	    cmocka_unit_test(what_is_no_domain_is_answered_at_once),
+	    cmocka_unit_test(tlsa_is_asked_for_where_it_may_count),
+	    cmocka_unit_test(the_mx_step_finds_the_hosts),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(engine, write_ca_file, drop_ca_file);
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/perl
+# lint - what no compiler checks: floors, foreign headers, banned functions,
+# head lines, format, and that every setting is documented.  TAP.
+use strict;
+use warnings;
+
+my $src = $ENV{POSTERN_SRCDIR} // '.';
+chdir $src or die "$src: $!\n";
+
+# A file may include its own floor and lower ones.
+my %floor = (
+	'common/base'   => 0,
+	'common/proto'  => 1,
+	'common/judge'  => 2,
+	'common/io'     => 3,
+	'common/gather' => 4,
+	'milter'        => 5,
+	't'             => 6,
+);
+
+# Each foreign header belongs to one module.
+my %foreign = (
+	qr{^gnutls/gnutls\.h}     => qr{^common/(io/smtp|proto/x509)\.c$},
+	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509\.c$},
+	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
+	qr{^curl/}                => qr{^common/io/https\.c$},
+	qr{^unbound\.h}           => qr{^common/io/dns_embedded\.c$},
+	qr{^ldns/}                => qr{^common/io/dns_\w+\.[ch]$},
+	qr{^sqlite3\.h}           => qr{^common/io/store\.c$},
+	qr{^jansson\.h}           => qr{^milter/cli_\w+\.c$},
+	qr{^libmilter/}           => qr{^milter/(callbacks|main)\.c$},
+	qr{^syslog\.h}            => qr{^(milter/report|milter/settings|common/base/xalloc)\.c$},
+	qr{^cmocka\.h}            => qr{^t/},
+);
+
+my @banned = qw(strcpy strcat sprintf vsprintf strtok gmtime localtime atoi gets);
+
+my @files = sort grep { !m{/\.} } glob('common/*/*.[ch] milter/*.[ch] t/*.[ch] t/*/*.[ch]');
+my (%mistakes, $tests);
+
+sub mistake { my ($rule, $text) = @_; push @{$mistakes{$rule}}, $text; }
+
+sub floor_of {
+	my ($path) = @_;
+	return $floor{$1} if $path =~ m{^(common/\w+|milter|t)/};
+	return undef;
+}
+
+sub check_include {
+	my ($file, $line, $quoted, $path) = @_;
+	if ($quoted) {
+		my $theirs = floor_of($path);
+		mistake('floors', "$file:$line: \"$path\" is not rooted")
+			unless defined $theirs;
+		mistake('floors', "$file:$line: $path is a higher floor")
+			if defined $theirs && $theirs > floor_of($file);
+		return;
+	}
+	for my $header (keys %foreign) {
+		next unless $path =~ $header && $file !~ m{^t/};
+		mistake('foreign', "$file:$line: <$path> belongs elsewhere")
+			unless $file =~ $foreign{$header};
+	}
+}
+
+# Comments and strings hold no code.
+sub strip {
+	my ($text) = @_;
+	$text =~ s{("(?:[^"\\\n]|\\.)*")|(/\*.*?\*/)}{
+		defined $1 ? '""' : ' ' . ("\n" x ($2 =~ tr/\n//)) }gsex;
+	return $text;
+}
+
+sub check_head {
+	my ($file, $text) = @_;
+	my ($name) = $file =~ m{([^/]+)\.h$};
+	if (defined $name) {
+		mistake('head', "$file: the first line does not say what it is")
+			unless $text =~ m{\A/\* \Q$name\E - };
+		(my $guard = uc $file) =~ s/[^A-Z0-9]/_/g;
+		mistake('head', "$file: no guard $guard")
+			unless $text =~ /^#ifndef $guard\n#define $guard$/m;
+	}
+	mistake('head', "$file: no SPDX line")
+		unless $text =~ /^\/\* SPDX-License-Identifier: BSD-2-Clause \*\/$/m;
+}
+
+for my $file (@files) {
+	open my $in, '<', $file or die "$file: $!\n";
+	my $text = do { local $/; <$in> };
+	check_head($file, $text);
+	my $number = 0;
+	for my $line (split /\n/, $text) {
+		$number++;
+		check_include($file, $number, $1 eq '"', $2)
+			if $line =~ /^\s*#\s*include\s*(["<])([^">]+)/;
+		mistake('width', "$file:$number: over 80 columns")
+			if length($line =~ s/\t/        /gr) > 80;
+	}
+	$number = 0;
+	for my $line (split /\n/, strip($text)) {
+		$number++;
+		for my $name (@banned) {
+			mistake('banned', "$file:$number: $name")
+				if $line =~ /(?<![\w.>])$name\s*\(/;
+		}
+	}
+}
+
+# Every keyword that the settings know stands in the page and in the sample.
+sub check_settings {
+	open my $in, '<', 'milter/settings.c' or die "settings.c: $!\n";
+	my @keywords = do { local $/; <$in> } =~ /^\s*\{"([A-Z][A-Za-z-]+)",/mg;
+	mistake('settings', 'no keyword found in milter/settings.c')
+		unless @keywords > 20;
+	for my $page ('milter/postern.conf.5', 'etc/postern.conf') {
+		open my $doc, '<', $page or die "$page: $!\n";
+		my $text = do { local $/; <$doc> };
+		for my $keyword (@keywords) {
+			mistake('settings', "$page: no $keyword")
+				unless $text =~ /(?<![\w-])\Q$keyword\E(?![\w-])/;
+		}
+	}
+}
+check_settings();
+
+sub have { my ($tool) = @_; return `command -v $tool` ne ''; }
+
+sub check_format {
+	my @out = `clang-format-14 --dry-run --Werror @files 2>&1`;
+	mistake('format', $_) for map { /(\S+:\d+:\d+): error/ ? $1 : () } @out;
+}
+
+sub check_pages {
+	for my $page (glob 'milter/*.[1-8]') {
+		mistake('pages', $_) for map { chomp; $_ }
+			`mandoc -Tlint -Wwarning $page 2>&1`;
+	}
+}
+
+sub report {
+	my ($rule, $name) = @_;
+	my @found = @{$mistakes{$rule} // []};
+	print @found ? 'not ok ' : 'ok ', ++$tests, " - $name\n";
+	print "# $_\n" for @found;
+}
+
+sub report_with {
+	my ($tool, $check, $rule, $name) = @_;
+	if (have($tool)) {
+		$check->();
+		report($rule, $name);
+	} else {
+		print 'ok ', ++$tests, " - $name # SKIP no $tool\n";
+	}
+}
+
+print "1..8\n";
+report('floors', 'a file includes its own floor and lower ones only');
+report('foreign', 'each foreign header is in its one module');
+report('banned', 'no banned function is called');
+report('head', 'each file says what it is, and under which licence');
+report('width', 'no line is over 80 columns');
+report('settings', 'every setting is in the man page and in the sample');
+report_with('clang-format-14', \&check_format, 'format', 'clang-format agrees');
+report_with('mandoc', \&check_pages, 'pages', 'mandoc finds no fault');
