@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/callbacks.h"
+
+#include <libmilter/mfapi.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/text.h"
+#include "milter/session.h"
+
+enum { BACKLOG = 128 };
+
+/* libmilter takes names that it does not change as char *. */
+static char name_j[] = "j";
+static char name_i[] = "i";
+static char name_auth[] = "{auth_authen}";
+static char name_addr[] = "{rcpt_addr}";
+static char name_mailer[] = "{rcpt_mailer}";
+static char name_host[] = "{rcpt_host}";
+static char mail_macros[] = "j {auth_authen}";
+static char rcpt_macros[] = "{rcpt_addr} {rcpt_mailer} {rcpt_host}";
+static char eom_macros[] = "i";
+
+/* What serves now.  Set before libmilter's threads begin, but for what stands
+ * under the lock. */
+static struct {
+	struct settings *settings;
+	struct engine *engine;
+	struct lock lock;
+	struct cond idle;
+	unsigned active; /* messages between MAIL and end */
+	bool stopping;
+} service;
+
+static bool
+begin_message(void)
+{
+	bool may;
+
+	lock_take(&service.lock);
+	may = !service.stopping;
+	if (may)
+		service.active++;
+	lock_drop(&service.lock);
+	return may;
+}
+
+static void
+end_message(void)
+{
+	lock_take(&service.lock);
+	if (--service.active == 0)
+		cond_broadcast(&service.idle);
+	lock_drop(&service.lock);
+}
+
+bool
+callbacks_drain(int64_t deadline_ms)
+{
+	bool idle;
+
+	lock_take(&service.lock);
+	service.stopping = true;
+	while (service.active > 0)
+		if (!cond_wait_until(&service.idle, &service.lock, deadline_ms))
+			break;
+	idle = service.active == 0;
+	lock_drop(&service.lock);
+	return idle;
+}
+
+static sfsistat
+internal_error(void)
+{
+	return service.settings->on_internal_error == INTERNAL_ERROR_ACCEPT
+		   ? SMFIS_ACCEPT
+		   : SMFIS_TEMPFAIL;
+}
+
+/* The connection's message is over. */
+static void
+drop_session(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session == NULL)
+		return;
+	smfi_setpriv(ctx, NULL);
+	session_free(session);
+	end_message();
+}
+
+static void
+abandon_session(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session != NULL)
+		session_abandon(session);
+	drop_session(ctx);
+}
+
+/* In a reply a "%" is the begin of a format to the MTA. */
+static sfsistat
+refuse(SMFICTX *ctx, enum action action, struct session_reply *reply)
+{
+	char text[2 * sizeof(reply->text)];
+	size_t length = 0;
+
+	for (const char *c = reply->text; *c != '\0'; c++) {
+		if (*c == '%')
+			text[length++] = '%';
+		text[length++] = *c;
+	}
+	text[length] = '\0';
+	smfi_setreply(ctx, reply->code, reply->status, text);
+	return action == ACTION_REJECT ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+/* The strictest action of the settings, as mail without SMTP has it. */
+static bool
+may_hold(const struct settings *settings)
+{
+	return settings->on_fail >= ACTION_HOLD ||
+	       settings->on_temperror >= ACTION_HOLD ||
+	       settings->on_softfail >= ACTION_HOLD ||
+	       settings->on_none >= ACTION_HOLD;
+}
+
+static unsigned long
+wanted_actions(const struct settings *settings)
+{
+	unsigned long wanted = 0;
+
+	if (settings->header_name != NULL)
+		wanted |= SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	if (may_hold(settings))
+		wanted |= SMFIF_QUARANTINE;
+	return wanted;
+}
+
+/*
+ * Ask for what is used and no more.  An MTA that does not take lists of macros
+ * sends {j} when a client connects, so that step stays on for it.
+ */
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+    unsigned long f2, unsigned long f3, unsigned long *wanted_f0,
+    unsigned long *wanted_f1, unsigned long *wanted_f2,
+    unsigned long *wanted_f3)
+{
+	unsigned long wanted = wanted_actions(service.settings);
+	unsigned long skipped = SMFIP_NOHELO | SMFIP_NOBODY | SMFIP_NOEOH |
+				SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NR_HDR;
+
+	(void)f2;
+	(void)f3;
+	if ((actions & wanted) != wanted)
+		return SMFIS_REJECT;
+	if ((actions & SMFIF_SETSYMLIST) != 0) {
+		wanted |= SMFIF_SETSYMLIST;
+		skipped |= SMFIP_NOCONNECT;
+		smfi_setsymlist(ctx, SMFIM_ENVFROM, mail_macros);
+		smfi_setsymlist(ctx, SMFIM_ENVRCPT, rcpt_macros);
+		smfi_setsymlist(ctx, SMFIM_EOM, eom_macros);
+	}
+	*wanted_f0 = wanted;
+	*wanted_f1 = steps & skipped;
+	*wanted_f2 = 0;
+	*wanted_f3 = 0;
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	struct session_mail mail = {.mta_name = smfi_getsymval(ctx, name_j)};
+	struct session *session;
+
+	abandon_session(ctx);
+	if (!begin_message())
+		return internal_error();
+	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
+	mail.authenticated = smfi_getsymval(ctx, name_auth) != NULL;
+	session = session_new(service.settings, service.engine, &mail);
+	if (smfi_setpriv(ctx, session) != MI_SUCCESS) {
+		session_free(session);
+		end_message();
+		return internal_error();
+	}
+	return SMFIS_CONTINUE;
+}
+
+/* A good recipient is answered with "continue", for "accept" would let all of
+ * the message pass. */
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	struct session *session = smfi_getpriv(ctx);
+	struct route_rcpt rcpt = {.address = argv[0],
+	    .addr = smfi_getsymval(ctx, name_addr),
+	    .mailer = smfi_getsymval(ctx, name_mailer),
+	    .host = smfi_getsymval(ctx, name_host)};
+	struct session_reply reply;
+	enum action action;
+
+	if (session == NULL)
+		return SMFIS_CONTINUE;
+	action = session_rcpt(session, &rcpt, &reply);
+	if (action == ACTION_NONE)
+		return SMFIS_CONTINUE;
+	return refuse(ctx, action, &reply);
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session != NULL)
+		session_header(session, name, value);
+	return SMFIS_NOREPLY;
+}
+
+static void
+progress(void *ctx)
+{
+	smfi_progress(ctx);
+}
+
+/* Copies of our field go from the highest index down, so that the lower ones
+ * keep theirs. */
+static int
+change_header(SMFICTX *ctx, const struct session_end *end)
+{
+	char *name = service.settings->header_name;
+
+	for (unsigned i = end->forged; i > 0; i--)
+		if (smfi_chgheader(ctx, name, (int)i, NULL) != MI_SUCCESS)
+			return -1;
+	if (end->tag != NULL &&
+	    smfi_insheader(ctx, 0, name, end->tag) != MI_SUCCESS)
+		return -1;
+	return 0;
+}
+
+static sfsistat
+carry_out(SMFICTX *ctx, struct session_end *end)
+{
+	switch (end->action) {
+	case ACTION_DEFER:
+	case ACTION_REJECT:
+		return refuse(ctx, end->action, &end->reply);
+	case ACTION_HOLD:
+		if (smfi_quarantine(ctx, end->hold_reason) != MI_SUCCESS)
+			return internal_error();
+		break;
+	case ACTION_TAG:
+	case ACTION_NONE:
+		break;
+	}
+	return change_header(ctx, end) == 0 ? SMFIS_CONTINUE : internal_error();
+}
+
+static sfsistat
+on_end(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+	struct session_end end;
+	sfsistat status;
+
+	if (session == NULL)
+		return SMFIS_CONTINUE;
+	session_end(session, smfi_getsymval(ctx, name_i), progress, ctx, &end);
+	status = carry_out(ctx, &end);
+	session_end_fini(&end);
+	drop_session(ctx);
+	return status;
+}
+
+/* RSET, the end of the connection, or a client that is gone. */
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	abandon_session(ctx);
+	return SMFIS_CONTINUE;
+}
+
+static int
+listen_at(const struct settings *settings, struct err *err)
+{
+	static char name[] = "postern";
+	struct smfiDesc filter = {.xxfi_name = name,
+	    .xxfi_version = SMFI_VERSION,
+	    .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE |
+			  SMFIF_SETSYMLIST,
+	    .xxfi_envfrom = on_mail,
+	    .xxfi_envrcpt = on_rcpt,
+	    .xxfi_header = on_header,
+	    .xxfi_eom = on_end,
+	    .xxfi_abort = on_abort,
+	    .xxfi_close = on_abort,
+	    .xxfi_negotiate = on_negotiate};
+
+	if (smfi_register(filter) != MI_SUCCESS ||
+	    smfi_setconn(settings->socket) != MI_SUCCESS ||
+	    smfi_setbacklog(BACKLOG) != MI_SUCCESS)
+		return err_set(err, ERR_LOCAL, "libmilter does not start");
+	if (smfi_opensocket(true) != MI_SUCCESS)
+		return err_set(err, ERR_LOCAL,
+		    "cannot listen at %.200s (see syslog)", settings->socket);
+	return 0;
+}
+
+int
+callbacks_open(const struct settings *settings, struct err *err)
+{
+	lock_init(&service.lock);
+	cond_init(&service.idle);
+	return listen_at(settings, err);
+}
+
+int
+callbacks_serve(struct settings *settings, struct engine *engine)
+{
+	service.settings = settings;
+	service.engine = engine;
+	return smfi_main() == MI_SUCCESS ? 0 : -1;
+}
+
+void
+callbacks_stop(void)
+{
+	smfi_stop();
+}
+
+void
+callbacks_version(char *out, size_t size)
+{
+	unsigned major = 0;
+	unsigned minor = 0;
+	unsigned level = 0;
+	struct text text;
+
+	smfi_version(&major, &minor, &level);
+	text_init(&text, out, size);
+	text_addf(&text, "%u.%u.%u", major, minor, level);
+}

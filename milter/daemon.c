@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/base/text.h"
+
+static int ready_fd = -1;          /* to the parent that waits */
+static int wake_fds[2] = {-1, -1}; /* a signal number an octet */
+
+static struct {
+	int fd;
+	const char *path; /* borrowed from the settings */
+} pid_file = {.fd = -1};
+
+static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
+
+static int fail(struct err *err, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int
+fail(struct err *err, int status, const char *format, ...)
+{
+	va_list args;
+
+	err->kind = ERR_LOCAL;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	return status;
+}
+
+/* The parent: as the child fares, so do we. */
+static void __attribute__((noreturn)) await_child(int fd, pid_t child)
+{
+	char octet;
+	ssize_t got;
+	int status;
+
+	do
+		got = read(fd, &octet, 1);
+	while (got < 0 && errno == EINTR);
+	if (got == 1)
+		_exit(EX_OK);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE);
+}
+
+int
+daemon_detach(struct err *err)
+{
+	int fds[2];
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return fail(err, EX_OSERR, "pipe: %s", strerror(errno));
+	fflush(NULL);
+	child = fork();
+	if (child < 0)
+		return fail(err, EX_OSERR, "fork: %s", strerror(errno));
+	if (child > 0) {
+		close(fds[1]);
+		await_child(fds[0], child);
+	}
+	close(fds[0]);
+	ready_fd = fds[1];
+	if (setsid() < 0 || chdir("/") < 0)
+		return fail(err, EX_OSERR, "%s", strerror(errno));
+	return 0;
+}
+
+void
+daemon_ready(void)
+{
+	int null;
+
+	if (ready_fd < 0)
+		return;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	if (write(ready_fd, "", 1) < 0)
+		_exit(EX_OSERR); /* the parent died: nobody asked for us */
+	close(ready_fd);
+	ready_fd = -1;
+}
+
+/* User and group of "USER:GROUP"; the group is the user's own if not told. */
+static int
+find_user(const char *user, struct passwd **passwd, gid_t *gid, struct err *err)
+{
+	char name[160];
+	char *colon;
+	const struct group *group;
+
+	text_copy(name, sizeof(name), user);
+	colon = strchr(name, ':');
+	if (colon != NULL)
+		*colon++ = '\0';
+	*passwd = getpwnam(name);
+	if (*passwd == NULL)
+		return fail(err, EX_NOUSER,
+		    "started as root, and there is no user \"%.64s\" to run "
+		    "as: make that user, or name another with UserID or -u",
+		    name);
+	if ((*passwd)->pw_uid == 0)
+		return fail(err, EX_NOUSER,
+		    "started as root, and \"%.64s\" is root too: name another "
+		    "user with UserID or -u",
+		    name);
+	*gid = (*passwd)->pw_gid;
+	if (colon == NULL)
+		return 0;
+	group = getgrnam(colon);
+	if (group == NULL)
+		return fail(err, EX_NOUSER, "no group \"%.64s\"", colon);
+	*gid = group->gr_gid;
+	return 0;
+}
+
+int
+daemon_drop_root(const char *user, struct err *err)
+{
+	struct passwd *passwd;
+	gid_t gid;
+	int status;
+
+	if (geteuid() != 0)
+		return 0;
+	status = find_user(user, &passwd, &gid, err);
+	if (status != 0)
+		return status;
+	if (initgroups(passwd->pw_name, gid) < 0 ||
+	    setresgid(gid, gid, gid) < 0 ||
+	    setresuid(passwd->pw_uid, passwd->pw_uid, passwd->pw_uid) < 0)
+		return fail(err, EX_NOPERM, "cannot become \"%.64s\": %s", user,
+		    strerror(errno));
+	if (setuid(0) == 0)
+		return fail(err, EX_NOPERM, "root did not go away");
+	return 0;
+}
+
+/* Whether a server answers at the Unix socket; else it is of no use. */
+static int
+claim_path(const char *path, struct err *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat status;
+	int fd;
+	int rc;
+
+	if (lstat(path, &status) < 0)
+		return errno == ENOENT ? 0
+				       : fail(err, EX_CANTCREAT, "%.150s: %s",
+					     path, strerror(errno));
+	if (!S_ISSOCK(status.st_mode))
+		return fail(err, EX_CANTCREAT,
+		    "%.150s is there and is no socket", path);
+	text_copy(address.sun_path, sizeof(address.sun_path), path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fail(err, EX_OSERR, "socket: %s", strerror(errno));
+	rc = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	close(fd);
+	if (rc == 0)
+		return fail(err, EX_UNAVAILABLE,
+		    "%.150s is in use by another process", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return fail(err, EX_CANTCREAT, "cannot remove %.150s: %s", path,
+		    strerror(errno));
+	return 0;
+}
+
+/* Whether a listener could have the directory of path; libmilter says it to
+ * syslog alone. */
+static int
+try_directory(const char *path, struct err *err)
+{
+	char directory[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	char *slash;
+
+	text_copy(directory, sizeof(directory), path);
+	slash = strrchr(directory, '/');
+	slash[slash == directory] = '\0';
+	if (access(directory, W_OK | X_OK) < 0)
+		return fail(err, EX_CANTCREAT,
+		    "cannot make a socket in %.150s: %s", directory,
+		    strerror(errno));
+	return 0;
+}
+
+/* Bind as libmilter is going to, and let go. */
+static int
+try_bind(const struct addrinfo *info, const char *socket_text, struct err *err)
+{
+	int on = 1;
+	int status = 0;
+	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fail(err, EX_UNAVAILABLE, "%.150s: %s", socket_text,
+		    strerror(errno));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0)
+		status = fail(err, errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE,
+		    "%.150s: %s", socket_text, strerror(errno));
+	close(fd);
+	return status;
+}
+
+/* "port@host", "port@[address]" or "port" */
+static int
+claim_port(
+    const char *text, int family, const char *socket_text, struct err *err)
+{
+	struct addrinfo hints = {.ai_family = family,
+	    .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *info;
+	char copy[300];
+	char *host;
+	int rc;
+
+	text_copy(copy, sizeof(copy), text);
+	host = strchr(copy, '@');
+	if (host != NULL)
+		*host++ = '\0';
+	if (host != NULL && host[0] == '[') {
+		host++;
+		host[strcspn(host, "]")] = '\0';
+	}
+	rc = getaddrinfo(host, copy, &hints, &info);
+	if (rc != 0)
+		return fail(err, EX_NOHOST, "%.150s: %s", socket_text,
+		    gai_strerror(rc));
+	rc = try_bind(info, socket_text, err);
+	freeaddrinfo(info);
+	return rc;
+}
+
+int
+daemon_claim_socket(const char *text, struct err *err)
+{
+	const char *rest = strchr(text, ':') + 1;
+	int status;
+
+	if (rest[0] != '/')
+		return claim_port(rest,
+		    strncmp(text, "inet6:", 6) == 0 ? AF_INET6 : AF_INET, text,
+		    err);
+	status = try_directory(rest, err);
+	return status != 0 ? status : claim_path(rest, err);
+}
+
+int
+daemon_open_pid_file(const char *path, struct err *err)
+{
+	if (path == NULL)
+		return 0;
+	pid_file.path = path;
+	pid_file.fd =
+	    open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (pid_file.fd < 0)
+		return fail(
+		    err, EX_CANTCREAT, "%.150s: %s", path, strerror(errno));
+	return 0;
+}
+
+void
+daemon_write_pid(void)
+{
+	if (pid_file.fd < 0)
+		return;
+	if (fchmod(pid_file.fd, 0644) < 0 || ftruncate(pid_file.fd, 0) < 0 ||
+	    dprintf(pid_file.fd, "%ld\n", (long)getpid()) < 0)
+		perror(pid_file.path);
+}
+
+void
+daemon_remove_pid(void)
+{
+	if (pid_file.fd < 0)
+		return;
+	if (ftruncate(pid_file.fd, 0) < 0)
+		perror(pid_file.path);
+	unlink(pid_file.path);
+	close(pid_file.fd);
+	pid_file.fd = -1;
+}
+
+static void
+wake(int number)
+{
+	unsigned char octet = (unsigned char)number;
+	int kept = errno;
+
+	/* a full pipe holds signals enough */
+	if (write(wake_fds[1], &octet, 1) < 0)
+		errno = kept;
+}
+
+void
+daemon_wake(void)
+{
+	wake(0);
+}
+
+static void
+mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaddset(&set, signals[i]);
+	pthread_sigmask(how, &set, NULL);
+}
+
+int
+daemon_hold_signals(struct err *err)
+{
+	struct sigaction action = {.sa_handler = wake, .sa_flags = SA_RESTART};
+
+	if (pipe2(wake_fds, O_CLOEXEC) < 0 ||
+	    fcntl(wake_fds[1], F_SETFL, O_NONBLOCK) < 0)
+		return fail(err, EX_OSERR, "pipe: %s", strerror(errno));
+	mask_signals(SIG_BLOCK);
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+int
+daemon_next_signal(void)
+{
+	unsigned char octet;
+	ssize_t got;
+
+	mask_signals(SIG_UNBLOCK);
+	do
+		got = read(wake_fds[0], &octet, 1);
+	while (got < 0 && errno == EINTR);
+	return got == 1 ? octet : 0;
+}

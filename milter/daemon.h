@@ -1,0 +1,66 @@
+/* daemon - a process of the system: its user, its socket, its PID file, its
+ * signals.  The main thread only. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_DAEMON_H
+#define MILTER_DAEMON_H
+
+#include <stdbool.h>
+
+#include "common/base/err.h"
+
+/* These return 0, or an exit status of sysexits(3) and err. */
+
+/*
+ * daemon_detach - go on as a child in a session of its own
+ *
+ * The parent stays until the child calls daemon_ready or ends, and exits with
+ * the child's status; what the child says to standard error until then is seen.
+ */
+int daemon_detach(struct err *err);
+void daemon_ready(void); /* does nothing without daemon_detach */
+
+/*
+ * daemon_drop_root - run as another user from here on, if we are root
+ *
+ * user: "USER" or "USER:GROUP".  EX_NOUSER when there is none such.
+ */
+int daemon_drop_root(const char *user, struct err *err);
+
+/*
+ * daemon_claim_socket - make way for a listener at "unix:/path", "local:/path",
+ * "inet:port@host" or "inet6:port@host"
+ *
+ * A Unix socket that nobody serves is removed.  EX_UNAVAILABLE when somebody
+ * does, EX_CANTCREAT when the place is not ours, EX_NOHOST when host is
+ * unknown.
+ */
+int daemon_claim_socket(const char *socket, struct err *err);
+
+/*
+ * daemon_open_pid_file - get hold of the file while we may, and
+ * daemon_write_pid - write it once the start succeeded
+ *
+ * daemon_remove_pid empties it, and removes it if that is allowed.  path NULL:
+ * no PID file.
+ */
+int daemon_open_pid_file(const char *path, struct err *err);
+void daemon_write_pid(void);
+void daemon_remove_pid(void);
+
+/*
+ * daemon_hold_signals - block in this thread, and in those it makes, the
+ * signals that daemon_next_signal tells
+ *
+ * libmilter has a thread of its own that waits for TERM, HUP and INT, and ends
+ * the service with messages in flight.  Linux gives a signal to the main thread
+ * first if that does not block it: so only daemon_next_signal lets them in, and
+ * libmilter must not run in the main thread.
+ */
+int daemon_hold_signals(struct err *err);
+
+/* daemon_next_signal - wait for SIGTERM, SIGINT, SIGHUP or SIGUSR1, or for
+ * daemon_wake in another thread: 0 */
+int daemon_next_signal(void);
+void daemon_wake(void);
+
+#endif

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/session.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/domain.h"
+#include "milter/action.h"
+#include "milter/report.h"
+#include "milter/tag.h"
+
+enum {
+	/* Waits at RCPT, all of a message together: MTAs and clients give up
+	 * on a dialogue that stands still */
+	RCPT_BUDGET_MS = 60 * 1000,
+
+	/* MessageWait auto: worth a wait if the mail could be stopped */
+	WAIT_TO_STOP_MS = 60 * 1000,
+	WAIT_TO_TAG_MS = 5 * 1000,
+
+	/* Well within the shortest time-out of an MTA at end of message */
+	PROGRESS_MS = 5 * 1000,
+
+	/* Domains of a message that are told apart, whatever MaxDomains */
+	ITEMS_MAX = 20000,
+
+	SMTP_PORT = 25,
+
+	/* Octets of To, Cc and their kin that are read of one message; what is
+	 * behind them stays unnamed */
+	SCAN_MAX = 256 * 1024,
+};
+
+/* Recipients of one domain that go one way. */
+struct item {
+	char domain[LIMIT_DOMAIN_SIZE]; /* "" if it is no name */
+	char *hop;                      /* the next hop, or NULL */
+	enum reason why; /* REASON_OK, or why it is not looked at */
+	unsigned rcpts;
+	bool visible; /* the message's own header names it */
+	bool refused; /* at RCPT: out of the message */
+	enum action action;
+	struct engine_wait *wait;  /* NULL: nothing to look at */
+	const struct check *check; /* of wait, once it is there */
+	struct verdict *own;       /* ours, where there is no check's */
+};
+
+struct session {
+	struct settings *settings;
+	struct engine *engine;
+	bool null_sender;
+	bool authenticated;
+	bool smtp; /* the MTA said where a recipient goes */
+	char mta_name[LIMIT_DOMAIN_SIZE];
+	int rcpt_budget_ms;
+	int64_t waited_ms;
+	size_t scan_left;
+	unsigned forged;
+	int looked; /* items with a check */
+	size_t count;
+	struct item *items;
+};
+
+struct session *
+session_new(struct settings *settings, struct engine *engine,
+    const struct session_mail *mail)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	session->settings = settings_ref(settings);
+	session->engine = engine;
+	session->null_sender = mail->null_sender;
+	session->authenticated = mail->authenticated;
+	session->rcpt_budget_ms = RCPT_BUDGET_MS;
+	session->scan_left = SCAN_MAX;
+	if (mail->mta_name != NULL)
+		domain_normalise(mail->mta_name, session->mta_name, NULL);
+	return session;
+}
+
+void
+session_free(struct session *session)
+{
+	if (session == NULL)
+		return;
+	for (size_t i = 0; i < session->count; i++) {
+		free(session->items[i].hop);
+		engine_wait_free(session->items[i].wait);
+		verdict_free(session->items[i].own);
+	}
+	free(session->items);
+	settings_free(session->settings);
+	free(session);
+}
+
+/* NULL until there is one. */
+static const struct verdict *
+verdict_of(const struct item *item)
+{
+	if (item->own != NULL)
+		return item->own;
+	return item->check == NULL ? NULL : item->check->verdict;
+}
+
+/*
+ * What the message as a whole allows: a temporary failure is never answered for
+ * good; a bounce must get through (RFC 5321 section 6.1); mail that did not
+ * come by SMTP has nobody to refuse it to, the MTA would try it for ever.
+ */
+static enum action
+restrain(const struct session *session, enum action action)
+{
+	if (session->null_sender && action > ACTION_TAG)
+		return ACTION_TAG;
+	if (!session->smtp && action > ACTION_HOLD)
+		return ACTION_HOLD;
+	return action;
+}
+
+static enum action
+decide(const struct session *session, const struct verdict *verdict)
+{
+	enum action action = action_for(session->settings, verdict);
+
+	if (verdict->result == RESULT_TEMPERROR && action == ACTION_REJECT)
+		action = ACTION_DEFER;
+	return restrain(session, action);
+}
+
+/* The strictest that any verdict could come to. */
+static enum action
+strictest_possible(const struct session *session)
+{
+	const struct settings *settings = session->settings;
+	int actions[] = {settings->on_fail, settings->on_temperror,
+	    settings->on_softfail, settings->on_none};
+	int strictest = ACTION_NONE;
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (actions[i] > strictest)
+			strictest = actions[i];
+	return restrain(session, (enum action)strictest);
+}
+
+static bool
+is_refusal(enum action action)
+{
+	return action == ACTION_DEFER || action == ACTION_REJECT;
+}
+
+/* Whether the recipient is one more of the item's. */
+static bool
+fits(const struct item *item, const struct route *route)
+{
+	return item->why == route->reason &&
+	       strcmp(item->domain, route->domain) == 0 &&
+	       strcmp(item->hop == NULL ? "" : item->hop, route->hop) == 0;
+}
+
+static void
+start_check(struct session *session, struct item *item)
+{
+	struct engine_query query = {
+	    .domain = item->domain, .next_hop = item->hop, .level = LEVEL_AUTO};
+
+	/* a next hop as nexthop_print spells it has its port, or 25 */
+	query.port = item->hop != NULL
+			 ? SMTP_PORT
+			 : (uint16_t)session->settings->probe_port;
+	if (session->looked >= session->settings->max_domains) {
+		item->own = verdict_new(RESULT_TEMPERROR, REASON_QUEUE_FULL);
+		return;
+	}
+	session->looked++;
+	item->wait = engine_start(session->engine, &query);
+}
+
+static struct item *
+add_item(struct session *session, const struct route *route)
+{
+	struct item *item;
+
+	session->items = xrealloc(
+	    session->items, session->count + 1, sizeof(*session->items));
+	item = &session->items[session->count++];
+	*item = (struct item){.why = route->reason};
+	text_copy(item->domain, sizeof(item->domain), route->domain);
+	if (route->hop[0] != '\0')
+		item->hop = xstrdup(route->hop);
+	if (route->reason == REASON_OK) {
+		start_check(session, item);
+		return item;
+	}
+	item->own = verdict_new(route->result, route->reason);
+	if (route->detail[0] != '\0')
+		item->own->detail = xstrdup(route->detail);
+	return item;
+}
+
+static struct item *
+item_for(struct session *session, struct route *route)
+{
+	if (session->count >= ITEMS_MAX) {
+		*route = (struct route){
+		    .result = RESULT_TEMPERROR, .reason = REASON_QUEUE_FULL};
+	}
+	for (size_t i = 0; i < session->count; i++)
+		if (fits(&session->items[i], route))
+			return &session->items[i];
+	return add_item(session, route);
+}
+
+/* The item's check, if it comes by the deadline. */
+static void
+await(struct session *session, struct item *item, int64_t deadline_ms)
+{
+	int64_t begun_ms = clock_mono_ms();
+
+	item->check = engine_await(item->wait, deadline_ms);
+	session->waited_ms += clock_mono_ms() - begun_ms;
+}
+
+/* The verdict for this message, whatever the check comes to later. */
+static void
+give_up(struct item *item)
+{
+	item->own = verdict_new(RESULT_TEMPERROR, REASON_DEADLINE);
+}
+
+static void
+await_at_rcpt(struct session *session, struct item *item)
+{
+	int wait_ms = session->settings->rcpt_wait_ms;
+	int64_t waited_ms = session->waited_ms;
+
+	if (verdict_of(item) != NULL)
+		return;
+	if (wait_ms > session->rcpt_budget_ms)
+		wait_ms = session->rcpt_budget_ms;
+	await(session, item, clock_mono_ms() + wait_ms);
+	waited_ms = session->waited_ms - waited_ms;
+	session->rcpt_budget_ms = waited_ms < session->rcpt_budget_ms
+				      ? session->rcpt_budget_ms - (int)waited_ms
+				      : 0;
+	if (item->check == NULL)
+		give_up(item);
+}
+
+static bool
+is_dns_trouble(enum reason reason)
+{
+	return reason == REASON_DNS_SERVFAIL || reason == REASON_DNS_TIMEOUT ||
+	       reason == REASON_DNSSEC_INVALID;
+}
+
+/* Replies and hold reasons are read by others than the sender: a domain that
+ * the message does not name itself is not named there. */
+static const char *
+named(const struct item *item, bool may_name)
+{
+	return may_name && item->domain[0] != '\0' ? item->domain
+						   : "a recipient's domain";
+}
+
+static void
+write_reply(struct session_reply *reply, enum action action,
+    const struct item *item, bool may_name)
+{
+	enum reason reason = verdict_of(item)->reason;
+	const char *code = "451";
+	const char *status = "4.7.5";
+
+	if (action == ACTION_REJECT) {
+		code = "550";
+		status = "5.7.5";
+	} else if (is_dns_trouble(reason)) {
+		code = "450";
+		status = "4.4.3";
+	}
+	text_copy(reply->code, sizeof(reply->code), code);
+	text_copy(reply->status, sizeof(reply->status), status);
+	snprintf(reply->text, sizeof(reply->text),
+	    "%s: %s (outbound TLS precheck)", named(item, may_name),
+	    reason_text(reason));
+}
+
+enum action
+session_rcpt(struct session *session, const struct route_rcpt *rcpt,
+    struct session_reply *reply)
+{
+	bool smtp = route_is_smtp(rcpt);
+	struct route route;
+	struct item *item;
+
+	session->smtp = session->smtp || smtp;
+	route_read(session->settings, session->mta_name, rcpt, &route);
+	item = item_for(session, &route);
+	item->rcpts++;
+	if (!smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
+	    !is_refusal(strictest_possible(session)))
+		return ACTION_NONE;
+	await_at_rcpt(session, item);
+	item->action = decide(session, verdict_of(item));
+	if (!is_refusal(item->action))
+		return ACTION_NONE;
+	item->refused = true;
+	write_reply(reply, item->action, item, true);
+	return item->action;
+}
+
+static void
+mark_visible(void *arg, const char *found)
+{
+	struct session *session = arg;
+	char domain[LIMIT_DOMAIN_SIZE];
+
+	if (domain_is_literal(found)) {
+		text_copy(domain, sizeof(domain), found);
+		text_lower(domain);
+	} else if (domain_normalise(found, domain, NULL) < 0) {
+		return;
+	}
+	for (size_t i = 0; i < session->count; i++)
+		if (strcmp(session->items[i].domain, domain) == 0)
+			session->items[i].visible = true;
+}
+
+void
+session_header(struct session *session, const char *name, const char *value)
+{
+	const char *ours = session->settings->header_name;
+	size_t length = strlen(value);
+
+	if (ours != NULL && strlen(ours) == strcspn(name, " \t") &&
+	    strncasecmp(ours, name, strlen(ours)) == 0)
+		session->forged++;
+	if (!tag_is_recipients(name) || length > session->scan_left)
+		return;
+	session->scan_left -= length;
+	tag_each_domain(value, mark_visible, session);
+}
+
+static int
+message_wait_ms(const struct session *session)
+{
+	int wait_ms = session->settings->message_wait_ms;
+
+	if (wait_ms != MESSAGE_WAIT_AUTO)
+		return wait_ms;
+	return strictest_possible(session) > ACTION_TAG ? WAIT_TO_STOP_MS
+							: WAIT_TO_TAG_MS;
+}
+
+static void
+await_all(struct session *session, session_progress *progress, void *arg)
+{
+	int64_t deadline_ms = clock_mono_ms() + message_wait_ms(session);
+
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+
+		while (verdict_of(item) == NULL) {
+			await(session, item,
+			    clock_sooner_ms(deadline_ms, PROGRESS_MS));
+			if (item->check != NULL)
+				break;
+			if (clock_left_ms(deadline_ms) == 0)
+				give_up(item);
+			else
+				progress(arg);
+		}
+	}
+}
+
+static void
+report_item(const struct item *item, const char *queue_id)
+{
+	struct report_check check = {.domain = item->domain,
+	    .verdict = verdict_of(item),
+	    .action = item->action,
+	    .rcpts = item->rcpts};
+
+	if (check.verdict->result == RESULT_SKIP) {
+		report_skip(queue_id, &check);
+		return;
+	}
+	if (item->own == NULL) {
+		check.looked = true;
+		check.cached = engine_wait_cached(item->wait);
+		check.ttl_s =
+		    (uint32_t)(clock_left_ms(item->check->expires_ms) / 1000);
+		check.ms = item->check->ms;
+	}
+	report_check(queue_id, &check);
+}
+
+/* What all items that are left in the message come to. */
+struct sum {
+	enum result result;
+	enum action action;
+	const struct item *worst; /* the one whose action is the message's */
+	size_t domains;
+	unsigned rcpts;
+};
+
+static bool
+is_worse(const struct item *item, const struct item *than)
+{
+	if (than == NULL || item->action != than->action)
+		return than == NULL || item->action > than->action;
+	return verdict_of(item)->result > verdict_of(than)->result;
+}
+
+static struct sum
+sum_up(struct session *session, const char *queue_id)
+{
+	struct sum sum = {.result = RESULT_SKIP};
+
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+		const struct verdict *verdict = verdict_of(item);
+
+		report_item(item, item->refused ? "NOQUEUE" : queue_id);
+		if (item->refused)
+			continue;
+		sum.domains++;
+		sum.rcpts += item->rcpts;
+		if (verdict->result > sum.result)
+			sum.result = verdict->result;
+		if (is_worse(item, sum.worst))
+			sum.worst = item;
+	}
+	if (sum.worst != NULL)
+		sum.action = sum.worst->action;
+	return sum;
+}
+
+static void
+decide_all(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+
+		if (!item->refused)
+			item->action = decide(session, verdict_of(item));
+	}
+}
+
+/* Whether the tag may name the item's domain. */
+static bool
+is_listed(const struct session *session, const struct item *item)
+{
+	if (item->refused || item->domain[0] == '\0')
+		return false;
+	switch ((enum header_domains)session->settings->header_domains) {
+	case HEADER_DOMAINS_ALL:
+		return true;
+	case HEADER_DOMAINS_NONE:
+		return false;
+	case HEADER_DOMAINS_VISIBLE:
+		break;
+	}
+	return item->visible;
+}
+
+/* Worst first, so that the tag shows what matters when it must leave out;
+ * else in the order of the envelope. */
+static int
+compare_tag_items(const void *left, const void *right)
+{
+	const struct item *a = *(const struct item *const *)left;
+	const struct item *b = *(const struct item *const *)right;
+	int by_result = (int)verdict_of(b)->result - (int)verdict_of(a)->result;
+
+	if (by_result != 0)
+		return by_result;
+	return (a > b) - (a < b);
+}
+
+static char *
+print_tag(
+    const struct session *session, const struct sum *sum, const char *queue_id)
+{
+	const struct item **listed =
+	    xcalloc(session->count, sizeof(struct item *));
+	struct tag_item *items =
+	    xcalloc(session->count, sizeof(struct tag_item));
+	struct tag tag = {.authserv_id = session->settings->authserv_id,
+	    .queue_id = queue_id,
+	    .result = sum->result,
+	    .action = sum->action,
+	    .items = items};
+	char *value;
+
+	for (size_t i = 0; i < session->count; i++)
+		if (is_listed(session, &session->items[i]))
+			listed[tag.count++] = &session->items[i];
+	qsort(listed, tag.count, sizeof(*listed), compare_tag_items);
+	for (size_t i = 0; i < tag.count; i++)
+		items[i] =
+		    (struct tag_item){listed[i]->domain, verdict_of(listed[i])};
+	value = tag_print(&tag);
+	free(items);
+	free(listed);
+	return value;
+}
+
+/* Who sees the header sees replies and hold reasons too. */
+static bool
+may_name(const struct session *session, const struct item *item)
+{
+	return item->visible ||
+	       session->settings->header_domains == HEADER_DOMAINS_ALL;
+}
+
+static void
+fill_end(const struct session *session, const struct sum *sum,
+    const char *queue_id, struct session_end *end)
+{
+	const struct item *worst = sum->worst;
+
+	*end = (struct session_end){
+	    .action = sum->action, .forged = session->forged};
+	if (is_refusal(sum->action)) {
+		write_reply(
+		    &end->reply, sum->action, worst, may_name(session, worst));
+		return;
+	}
+	if (sum->action == ACTION_HOLD)
+		snprintf(end->hold_reason, sizeof(end->hold_reason),
+		    "outbound TLS precheck: %s: %s",
+		    named(worst, may_name(session, worst)),
+		    reason_text(verdict_of(worst)->reason));
+	if (session->settings->header_name != NULL &&
+	    sum->result != RESULT_SKIP)
+		end->tag = print_tag(session, sum, queue_id);
+}
+
+void
+session_end(struct session *session, const char *queue_id,
+    session_progress *progress, void *arg, struct session_end *end)
+{
+	char id[TAG_QUEUE_ID_SIZE];
+	struct report_message message;
+	struct sum sum;
+
+	tag_queue_id(id, queue_id);
+	await_all(session, progress, arg);
+	decide_all(session);
+	sum = sum_up(session, id);
+	fill_end(session, &sum, id, end);
+	message = (struct report_message){.result = sum.result,
+	    .action = sum.action,
+	    .domains = sum.domains,
+	    .rcpts = sum.rcpts,
+	    .authenticated = session->authenticated,
+	    .ms = (unsigned)session->waited_ms};
+	report_message(id, &message);
+}
+
+void
+session_end_fini(struct session_end *end)
+{
+	free(end->tag);
+	end->tag = NULL;
+}
+
+void
+session_abandon(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (session->items[i].refused)
+			report_item(&session->items[i], "NOQUEUE");
+}

@@ -1,0 +1,74 @@
+/* session - one message: its recipients by domain, and what is done to them.
+ * One thread at a time, not always the same. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_SESSION_H
+#define MILTER_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/own.h"
+#include "common/gather/engine.h"
+#include "milter/route.h"
+#include "milter/settings.h"
+
+/* What MAIL says.  Strings are copied. */
+struct session_mail {
+	bool null_sender;
+	bool authenticated;
+	const char *mta_name; /* {j}, or NULL */
+};
+
+/* For the SMTP client: no CR, LF or octet beyond ASCII. */
+struct session_reply {
+	char code[4];   /* "451" */
+	char status[8]; /* "4.7.5" */
+	char text[400];
+};
+
+/* What is to be done at the end of the message. */
+struct session_end {
+	enum action action;
+	struct session_reply reply; /* ACTION_DEFER, ACTION_REJECT */
+	char hold_reason[400];      /* ACTION_HOLD */
+	unsigned forged; /* fields of our name that came with the message */
+	char *tag;       /* owned value of ours, or NULL for none */
+};
+
+struct session;
+
+/* session_new - begin a message; engine must outlive it */
+void session_free(struct session *session);
+struct session *session_new(struct settings *settings, struct engine *engine,
+    const struct session_mail *mail) OWNED(session_free);
+AUTO_DEFINE(session);
+
+/*
+ * session_rcpt - one more recipient: its check starts here
+ *
+ * Returns ACTION_DEFER or ACTION_REJECT with a reply when this recipient is to
+ * be refused, else ACTION_NONE.  Waits RcptWait at most, and 60 s over all
+ * recipients of the message; not at all where no action could refuse.
+ */
+enum action session_rcpt(struct session *session, const struct route_rcpt *rcpt,
+    struct session_reply *reply);
+
+/* session_header - one field of the message's header, name and value */
+void
+session_header(struct session *session, const char *name, const char *value);
+
+/*
+ * session_end - wait for the verdicts that are still out, decide, and log
+ *
+ * queue_id: the MTA's, or NULL.  progress is called every few seconds of the
+ * wait.  session_end_fini frees what end holds.
+ */
+typedef void session_progress(void *arg);
+void session_end(struct session *session, const char *queue_id,
+    session_progress *progress, void *arg, struct session_end *end);
+void session_end_fini(struct session_end *end);
+
+/* session_abandon - log what was refused of a message that never ended */
+void session_abandon(struct session *session);
+
+#endif
