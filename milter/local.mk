@@ -4,8 +4,10 @@ bin_PROGRAMS += %D%/postern
 %C%_posternd_SOURCES = \
 	%D%/action.c %D%/action.h \
 	%D%/callbacks.c %D%/callbacks.h \
+	%D%/daemon.c %D%/daemon.h \
 	%D%/main.c \
 	%D%/report.c %D%/report.h \
+	%D%/route.c %D%/route.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/tag.c %D%/tag.h
