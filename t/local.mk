@@ -52,7 +52,8 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
 	milter/report.c milter/settings.c
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
-	milter/session.c milter/settings.c milter/action.c
+	milter/session.c milter/route.c milter/tag.c milter/settings.c \
+	milter/action.c
 %C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h milter/settings.c
 %C%_smtp_t_SOURCES = %D%/smtp.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
