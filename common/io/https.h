@@ -15,6 +15,7 @@ struct https_request {
 	const char *path; /* begins with "/" */
 	const char *const *addresses; /* the only ones that are connected to */
 	size_t address_count;         /* at least one */
+	uint16_t port;                /* 0: 443 */
 	const char *ca_file;          /* NULL: the system's store */
 	size_t max_octets;            /* of the body, however encoded */
 	int64_t deadline_ms;          /* for everything, clock_mono_ms */

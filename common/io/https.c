@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/https.h"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/address.h"
+#include "common/proto/x509.h"
+
+enum {
+	PORT_HTTPS = 443,
+
+	/* Octets of all header fields: libcurl keeps them and has no maximum */
+	MAX_HEAD = 64 * 1024,
+};
+
+struct transfer {
+	const struct https_request *request;
+	struct https_reply *reply;
+	CURL *curl;
+	struct curl_slist *pins;
+	size_t head_octets;
+	bool too_large;
+	char error[CURL_ERROR_SIZE];
+};
+
+static const struct {
+	CURLoption option;
+	long value;
+} numbers[] = {
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_HTTPGET, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+    {CURLOPT_FOLLOWLOCATION, 0}, /* RFC 8461 section 3.3 */
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_SSL_SESSIONID_CACHE, 0},
+    {CURLOPT_CERTINFO, 1},
+    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+    {CURLOPT_FRESH_CONNECT, 1},
+    {CURLOPT_FORBID_REUSE, 1},
+};
+
+static const struct {
+	CURLoption option;
+	const char *value;
+} texts[] = {
+    {CURLOPT_PROTOCOLS_STR, "https"},
+    {CURLOPT_PROXY, ""}, /* else the environment says */
+    {CURLOPT_NOPROXY, "*"},
+    {CURLOPT_USERAGENT, "postern"}, /* some servers refuse none */
+};
+
+int
+https_global_init(struct err *err)
+{
+	CURLcode rc = curl_global_init(CURL_GLOBAL_DEFAULT);
+
+	if (rc != CURLE_OK)
+		return err_set(
+		    err, ERR_LOCAL, "libcurl: %s", curl_easy_strerror(rc));
+	if (!(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_SSL))
+		return err_set(err, ERR_LOCAL, "libcurl has no TLS");
+	return 0;
+}
+
+void
+https_reply_free(struct https_reply *reply)
+{
+	if (reply == NULL)
+		return;
+	free(reply->body);
+	free(reply);
+}
+
+static size_t
+on_body(char *octets, size_t size, size_t count, void *arg)
+{
+	struct transfer *t = arg;
+	struct https_reply *reply = t->reply;
+	size_t length = size * count;
+
+	if (length > t->request->max_octets - reply->length) {
+		t->too_large = true;
+		return 0;
+	}
+	memcpy(reply->body + reply->length, octets, length);
+	reply->length += length;
+	return length;
+}
+
+static size_t
+on_head(char *octets, size_t size, size_t count, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)octets;
+	t->head_octets += size * count;
+	return t->head_octets > MAX_HEAD ? 0 : size * count;
+}
+
+static void
+from_sockaddr(const struct curl_sockaddr *from, struct address *out)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	memset(out, 0, sizeof(*out));
+	out->family = from->family;
+	if (from->family == AF_INET && from->addrlen >= sizeof(in)) {
+		memcpy(&in, &from->addr, sizeof(in));
+		out->size = 4;
+		memcpy(out->octets, &in.sin_addr, out->size);
+	} else if (from->family == AF_INET6 && from->addrlen >= sizeof(in6)) {
+		memcpy(&in6, &from->addr, sizeof(in6));
+		out->size = 16;
+		memcpy(out->octets, &in6.sin6_addr, out->size);
+	}
+}
+
+static bool
+is_pinned(const struct https_request *request, const struct address *to)
+{
+	struct address pin;
+
+	for (size_t i = 0; i < request->address_count; i++)
+		if (address_parse(request->addresses[i], &pin) == 0 &&
+		    to->size != 0 && address_equal(&pin, to))
+			return true;
+	return false;
+}
+
+static curl_socket_t
+on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	const struct transfer *t = arg;
+	struct address address;
+
+	from_sockaddr(to, &address);
+	if (purpose != CURLSOCKTYPE_IPCXN || !is_pinned(t->request, &address))
+		return CURL_SOCKET_BAD;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static unsigned
+port_of(const struct https_request *request)
+{
+	return request->port == 0 ? PORT_HTTPS : request->port;
+}
+
+/* "host:443:192.0.2.1,[2001:db8::1]" */
+static struct curl_slist *
+make_pins(const struct https_request *request)
+{
+	size_t size = LIMIT_DOMAIN_SIZE + 16 +
+		      request->address_count * (INET6_ADDRSTRLEN + 3);
+	char *array = xmalloc(size);
+	struct curl_slist *pins;
+	struct text text;
+
+	text_init(&text, array, size);
+	text_addf(&text, "%s:%u:", request->host, port_of(request));
+	for (size_t i = 0; i < request->address_count; i++) {
+		const char *address = request->addresses[i];
+		bool v6 = strchr(address, ':') != NULL;
+
+		text_addf(
+		    &text, v6 ? "%s[%s]" : "%s%s", i == 0 ? "" : ",", address);
+	}
+	pins = curl_slist_append(NULL, array);
+	free(array);
+	return pins;
+}
+
+static CURLcode
+set_fixed(CURL *curl)
+{
+	CURLcode rc = CURLE_OK;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (rc == CURLE_OK)
+			rc = curl_easy_setopt(
+			    curl, numbers[i].option, numbers[i].value);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (rc == CURLE_OK)
+			rc = curl_easy_setopt(
+			    curl, texts[i].option, texts[i].value);
+	return rc;
+}
+
+static void
+set_callbacks(struct transfer *t)
+{
+	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, on_head);
+	curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_easy_setopt(t->curl, CURLOPT_OPENSOCKETDATA, t);
+	curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, t->error);
+}
+
+static CURLcode
+set_request(struct transfer *t, long left_ms)
+{
+	const struct https_request *request = t->request;
+	char array[LIMIT_DOMAIN_SIZE + 128];
+	CURLcode rc = CURLE_OK;
+	struct text url;
+
+	text_init(&url, array, sizeof(array));
+	text_addf(&url, "https://%s:%u%s", request->host, port_of(request),
+	    request->path);
+	if (url.cut)
+		return CURLE_URL_MALFORMAT;
+	rc = curl_easy_setopt(t->curl, CURLOPT_URL, url.s);
+	if (rc == CURLE_OK && request->ca_file != NULL)
+		rc =
+		    curl_easy_setopt(t->curl, CURLOPT_CAINFO, request->ca_file);
+	if (rc == CURLE_OK && request->ca_file != NULL)
+		curl_easy_setopt(t->curl, CURLOPT_CAPATH, NULL);
+	t->pins = make_pins(request);
+	curl_easy_setopt(t->curl, CURLOPT_RESOLVE, t->pins);
+	/* before 8.4.0 this looks at Content-Length only: see on_body */
+	curl_easy_setopt(
+	    t->curl, CURLOPT_MAXFILESIZE, (long)request->max_octets);
+	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, left_ms);
+	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, left_ms);
+	return rc;
+}
+
+static struct https_reply *
+conclude(struct transfer *t, enum https_outcome outcome, const char *why)
+{
+	struct https_reply *reply = t->reply;
+
+	reply->outcome = outcome;
+	if (outcome != HTTPS_ANSWERED) {
+		free(reply->body);
+		reply->body = NULL;
+		reply->length = 0;
+	}
+	text_clean(reply->detail, sizeof(reply->detail), why, strlen(why));
+	return reply;
+}
+
+static struct https_reply *
+conclude_failed(struct transfer *t, CURLcode rc)
+{
+	const char *why =
+	    t->error[0] != '\0' ? t->error : curl_easy_strerror(rc);
+
+	if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
+		return conclude(t, HTTPS_TOO_LARGE, "body too large");
+	if (t->head_octets > MAX_HEAD)
+		return conclude(t, HTTPS_FAILED, "header too large");
+	if (rc == CURLE_PEER_FAILED_VERIFICATION ||
+	    rc == CURLE_SSL_CACERT_BADFILE || rc == CURLE_SSL_ISSUER_ERROR)
+		return conclude(t, HTTPS_UNTRUSTED, why);
+	return conclude(t, HTTPS_FAILED, why);
+}
+
+static struct x509_chain *
+presented_leaf(CURL *curl)
+{
+	static const char tag[] = "Cert:";
+	struct curl_certinfo *info = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &info) != CURLE_OK ||
+	    info == NULL || info->num_of_certs < 1)
+		return NULL;
+	for (struct curl_slist *item = info->certinfo[0]; item != NULL;
+	     item = item->next)
+		if (strncmp(item->data, tag, sizeof(tag) - 1) == 0)
+			return x509_chain_pem(item->data + sizeof(tag) - 1,
+			    strlen(item->data) - sizeof(tag) + 1, NULL);
+	return NULL;
+}
+
+/* libcurl has taken the chain and a name, which may be the CN or a pattern
+ * that MTA-STS knows not. */
+static bool
+leaf_names_host(struct transfer *t)
+{
+	AUTO(x509_chain) struct x509_chain *leaf = presented_leaf(t->curl);
+	const char *const names[] = {t->request->host};
+
+	return leaf != NULL &&
+	       x509_leaf_has_name(leaf, names, 1, X509_NAMES_SAN);
+}
+
+static struct https_reply *
+conclude_answered(struct transfer *t)
+{
+	struct https_reply *reply = t->reply;
+	const char *type = NULL;
+
+	if (!leaf_names_host(t))
+		return conclude(t, HTTPS_UNTRUSTED,
+		    "host is no dNSName of the certificate");
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
+	if (type != NULL)
+		text_copy(
+		    reply->content_type, sizeof(reply->content_type), type);
+	reply->body[reply->length] = '\0';
+	return conclude(t, HTTPS_ANSWERED, "");
+}
+
+static struct https_reply *
+fetch(struct transfer *t)
+{
+	/* to libcurl a timeout of 0 is none at all */
+	long left_ms = clock_left_ms(t->request->deadline_ms);
+	CURLcode rc;
+
+	if (left_ms == 0)
+		return conclude(t, HTTPS_FAILED, "no time left");
+	rc = set_fixed(t->curl);
+	set_callbacks(t);
+	if (rc == CURLE_OK)
+		rc = set_request(t, left_ms);
+	if (rc == CURLE_OK)
+		rc = curl_easy_perform(t->curl);
+	return rc == CURLE_OK ? conclude_answered(t) : conclude_failed(t, rc);
+}
+
+struct https_reply *
+https_get(const struct https_request *request)
+{
+	struct transfer t = {.request = request};
+	struct https_reply *reply;
+
+	t.reply = xcalloc(1, sizeof(*t.reply));
+	t.reply->body = xmalloc(request->max_octets + 1);
+	t.curl = curl_easy_init();
+	if (t.curl == NULL)
+		return conclude(&t, HTTPS_FAILED, "libcurl cannot start");
+	reply = fetch(&t);
+	curl_easy_cleanup(t.curl);
+	curl_slist_free_all(t.pins);
+	return reply;
+}
