@@ -175,7 +175,8 @@ take_line(struct peer *peer)
 
 	do {
 		octet[0] = (char)take_octet(peer);
-		text_add(&peer->server->heard, octet);
+		if (!peer->over)
+			text_add(&peer->server->heard, octet);
 		length += octet[0] != '\r' && octet[0] != '\n';
 	} while (octet[0] != '\n');
 	return length;
