@@ -9,7 +9,7 @@
 #include "milter/advice.h"
 #include "milter/cli_json.h"
 
-enum { LABEL_WIDTH = 10, WRAP_COLUMN = 78 };
+enum { LABEL_WIDTH = 10, WRAP_WIDTH = 64 };
 
 /* A line of a step; the label stands on the first line of a step only. */
 static void
@@ -22,25 +22,20 @@ label(FILE *out, const char *name)
 static void
 paragraph(FILE *out, const char *name, const char *text)
 {
-	size_t column = LABEL_WIDTH + 4;
+	size_t column = 0;
 
 	label(out, name);
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 
-		if (column + length > WRAP_COLUMN && column > LABEL_WIDTH + 4) {
+		if (column > 0 && column + 1 + length > WRAP_WIDTH) {
 			fputc('\n', out);
 			label(out, "");
-			column = LABEL_WIDTH + 4;
+			column = 0;
 		}
-		fprintf(out, "%.*s", (int)length, text);
-		column += length;
-		text += length;
-		if (*text == ' ') {
-			fputc(' ', out);
-			column++;
-			text++;
-		}
+		column += (size_t)fprintf(
+		    out, "%s%.*s", column > 0 ? " " : "", (int)length, text);
+		text += length + strspn(text + length, " ");
 	}
 	fputc('\n', out);
 }
@@ -315,7 +310,7 @@ cli_text_check(FILE *out, const struct settings *settings,
 		print_steps(out, check);
 	print_verdict(out, verdict, colour);
 	paragraph(out, "why", advice.why);
-	if (verdict->detail != NULL)
+	if (verdict->detail != NULL && verdict->host_count == 0)
 		paragraph(out, "detail", verdict->detail);
 	if (advice.who[0] != '\0')
 		paragraph(out, "who", advice.who);

@@ -393,7 +393,8 @@ report_item(const struct item *item, const char *queue_id)
 		check.looked = true;
 		check.cached = engine_wait_cached(item->wait);
 		check.ttl_s =
-		    (uint32_t)(clock_left_ms(item->check->expires_ms) / 1000);
+		    (uint32_t)((clock_left_ms(item->check->expires_ms) + 999) /
+			       1000);
 		check.ms = item->check->ms;
 	}
 	report_check(queue_id, &check);

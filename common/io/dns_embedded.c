@@ -83,6 +83,18 @@ rcode_name(int rcode)
 	return known == NULL ? "unknown answer code" : known->name;
 }
 
+/* libunbound writes "<name type class>"; log values know no angle brackets. */
+static struct dns_answer *
+answer_bogus(const char *why)
+{
+	char words[256];
+
+	text_copy(words, sizeof(words), why == NULL ? "bogus" : why);
+	for (char *c = words; *c != '\0'; c++)
+		*c = *c == '<' ? '[' : *c == '>' ? ']' : *c;
+	return dns_answer_failed(LOOKUP_BOGUS, words);
+}
+
 /* The table of RFC 7672 section 2.1.1; bogus answers may hold data. */
 static struct dns_answer *
 classify(const struct dns_request *request, int error,
@@ -94,8 +106,7 @@ classify(const struct dns_request *request, int error,
 	if (error != 0)
 		return dns_answer_failed(LOOKUP_SERVFAIL, ub_strerror(error));
 	if (result->bogus)
-		return dns_answer_failed(LOOKUP_BOGUS,
-		    result->why_bogus == NULL ? "bogus" : result->why_bogus);
+		return answer_bogus(result->why_bogus);
 	if (result->rcode != RCODE_NOERROR && result->rcode != RCODE_NXDOMAIN)
 		return dns_answer_failed(
 		    LOOKUP_SERVFAIL, rcode_name(result->rcode));

@@ -260,6 +260,9 @@ describe_leaf(const struct x509_chain *chain, enum reason reason,
 	} else {
 		text_addf(&text, "subject %s", x509_subject(chain, 0));
 	}
+	/* a log value knows no "=", which stands in every subject */
+	for (char *c = words; *c != '\0'; c++)
+		*c = *c == '=' ? ':' : *c;
 	text_clean(detail, LIMIT_DETAIL_SIZE, words, text.len);
 }
 
