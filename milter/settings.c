@@ -172,8 +172,9 @@ read_duration(const struct place *place, const struct keyword *keyword,
 		*(int *)field = ms;
 	else
 		complain(place,
-		    "\"%s\" is no time from %dms to %ds, such as 20s or 5m",
-		    value, keyword->min, keyword->max / SECOND);
+		    "\"%s\" is no time from %gs to %gs, such as 20s or 5m",
+		    value, (double)keyword->min / SECOND,
+		    (double)keyword->max / SECOND);
 }
 
 static void
@@ -574,12 +575,6 @@ static void *
 field_of(struct settings *settings, const struct keyword *keyword)
 {
 	return (char *)settings + keyword->at;
-}
-
-const char *
-settings_keyword(size_t i)
-{
-	return i < KEYWORDS ? keywords[i].name : NULL;
 }
 
 static const struct keyword *

@@ -121,7 +121,4 @@ bool settings_lists_word(const struct settings_list *list, const char *word);
 /* action_text - the word of the configuration; a constant */
 const char *action_text(enum action action);
 
-/* settings_keyword - name of keyword number i, NULL past the last */
-const char *settings_keyword(size_t i);
-
 #endif

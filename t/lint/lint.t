@@ -110,7 +110,7 @@ for my $file (@files) {
 # Every keyword that the settings know stands in the page and in the sample.
 sub check_settings {
 	open my $in, '<', 'milter/settings.c' or die "settings.c: $!\n";
-	my @keywords = do { local $/; <$in> } =~ /^\s*\{"([A-Z][A-Za-z-]+)",/mg;
+	my @keywords = do { local $/; <$in> } =~ /^\s*[A-Z]+\("([A-Z][A-Za-z-]+)",/mg;
 	mistake('settings', 'no keyword found in milter/settings.c')
 		unless @keywords > 20;
 	for my $page ('milter/postern.conf.5', 'etc/postern.conf') {
