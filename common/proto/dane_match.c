@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/proto/dane_match.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/xalloc.h"
+
+/* Bare keys tried as trust anchors: each costs signature checks, and a set of
+ * hundreds is made to cost them. */
+enum { MAX_BARE_KEYS = 8 };
+
+/* What records may say of a certificate, by selector. */
+struct print {
+	struct der full[2];
+	uint8_t sha256[2][32];
+	uint8_t sha512[2][64];
+};
+
+/* One match in the making. */
+struct match {
+	const struct tlsa_set *set;
+	const struct x509_chain *chain;
+	time_t now;
+	size_t count; /* certificates of the chain */
+	struct print prints[LIMIT_CHAIN_CERTS];
+};
+
+/* Trust anchors, and for each the result if the path ends there. */
+struct anchors {
+	size_t count;
+	struct der *certs;
+	struct dane_result *results;
+};
+
+static void
+match_init(struct match *match, const struct tlsa_set *set,
+    const struct x509_chain *chain, time_t now)
+{
+	match->set = set;
+	match->chain = chain;
+	match->now = now;
+	match->count = x509_count(chain);
+	for (size_t i = 0; i < match->count; i++) {
+		struct print *print = &match->prints[i];
+
+		print->full[TLSA_CERT] = x509_cert(chain, i);
+		print->full[TLSA_SPKI] = x509_spki(chain, i);
+		for (size_t s = TLSA_CERT; s <= TLSA_SPKI; s++) {
+			x509_sha256(print->full[s], print->sha256[s]);
+			x509_sha512(print->full[s], print->sha512[s]);
+		}
+	}
+}
+
+/* RFC 6698 section 2.1: selector and matching type applied.  A usable record
+ * of a digest has the digest's size. */
+static bool
+fits(const struct tlsa *record, const struct print *print)
+{
+	const struct der *full = &print->full[record->selector];
+
+	switch ((enum tlsa_mtype)record->mtype) {
+	case TLSA_FULL:
+		return record->size == full->size &&
+		       memcmp(record->data, full->data, full->size) == 0;
+	case TLSA_SHA2_256:
+		return memcmp(record->data, print->sha256[record->selector],
+			   sizeof(print->sha256[0])) == 0;
+	case TLSA_SHA2_512:
+		return memcmp(record->data, print->sha512[record->selector],
+			   sizeof(print->sha512[0])) == 0;
+	}
+	assert(false); /* no other is usable */
+	return false;
+}
+
+static bool
+is_considered(const struct tlsa *record, enum tlsa_usage usage)
+{
+	return record->considered && record->usage == usage;
+}
+
+/* Whether certificate i fits a record of the usage, and the first such one. */
+static bool
+find_record(const struct match *match, enum tlsa_usage usage, size_t i,
+    struct dane_result *found)
+{
+	for (size_t r = 0; r < match->set->count; r++) {
+		const struct tlsa *record = &match->set->records[r];
+
+		if (!is_considered(record, usage) ||
+		    !fits(record, &match->prints[i]))
+			continue;
+		found->outcome = DANE_MATCHED;
+		found->record = r;
+		found->depth = (int)i;
+		return true;
+	}
+	return false;
+}
+
+static size_t
+count_considered(const struct tlsa_set *set, enum tlsa_usage usage)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		count += is_considered(&set->records[i], usage);
+	return count;
+}
+
+static bool
+is_full(const struct tlsa *record, enum tlsa_selector selector)
+{
+	return is_considered(record, TLSA_DANE_TA) &&
+	       record->mtype == TLSA_FULL && record->selector == selector;
+}
+
+static void
+anchors_add(
+    struct anchors *anchors, struct der cert, const struct dane_result *result)
+{
+	anchors->certs[anchors->count] = cert;
+	anchors->results[anchors->count++] = *result;
+}
+
+/*
+ * The certificates that DANE-TA records make trust anchors: issuers presented
+ * that fit a record, and those that stand whole in a "2 0 0" record, presented
+ * or not (RFC 7671 section 5.2.2).  The leaf is no issuer.
+ */
+static void
+collect_anchors(const struct match *match, struct anchors *anchors)
+{
+	struct dane_result result;
+
+	for (size_t i = 1; i < match->count; i++)
+		if (find_record(match, TLSA_DANE_TA, i, &result))
+			anchors_add(
+			    anchors, match->prints[i].full[TLSA_CERT], &result);
+	for (size_t r = 0; r < match->set->count; r++) {
+		const struct tlsa *record = &match->set->records[r];
+		struct der cert = {record->data, record->size};
+
+		if (!is_full(record, TLSA_CERT))
+			continue;
+		result.outcome = DANE_MATCHED;
+		result.record = r;
+		result.depth = (int)match->count;
+		anchors_add(anchors, cert, &result);
+	}
+}
+
+static enum dane_outcome
+outcome_of(enum x509_status status)
+{
+	switch (status) {
+	case X509_TRUSTED:
+		return DANE_MATCHED;
+	case X509_EXPIRED:
+		return DANE_EXPIRED;
+	case X509_NOT_YET_VALID:
+		return DANE_NOT_YET_VALID;
+	case X509_NOT_TRUSTED:
+		return DANE_NOT_TRUSTED;
+	}
+	assert(false); /* every enum value is above */
+	return DANE_NOT_TRUSTED;
+}
+
+static struct dane_result
+match_anchors(const struct match *match, const struct anchors *anchors)
+{
+	struct dane_result result = {DANE_NOT_TRUSTED, 0, 0};
+	enum x509_status status;
+	size_t used = 0;
+
+	status = x509_verify(
+	    match->chain, anchors->certs, anchors->count, match->now, &used);
+	if (status == X509_TRUSTED)
+		return anchors->results[used];
+	result.outcome = outcome_of(status);
+	return result;
+}
+
+/* RFC 7671 section 5.2.3: "2 1 0" records whose key signed the topmost. */
+static struct dane_result
+match_bare_keys(const struct match *match)
+{
+	struct dane_result best = {DANE_NOT_TRUSTED, 0, 0};
+	enum x509_status best_status = X509_NOT_TRUSTED;
+	int tried = 0;
+
+	for (size_t r = 0; r < match->set->count; r++) {
+		const struct tlsa *record = &match->set->records[r];
+		struct der key = {record->data, record->size};
+		enum x509_status status;
+
+		if (!is_full(record, TLSA_SPKI) || tried++ >= MAX_BARE_KEYS)
+			continue;
+		status = x509_verify_key(match->chain, key, match->now);
+		if (status >= best_status)
+			continue;
+		best_status = status;
+		best.outcome = outcome_of(status);
+		best.record = r;
+		best.depth = (int)match->count;
+	}
+	return best;
+}
+
+/* The path to a trust anchor, names not looked at. */
+static struct dane_result
+match_path(const struct match *match)
+{
+	size_t room = match->count + match->set->count;
+	struct anchors anchors = {0, xcalloc(room, sizeof(struct der)),
+	    xcalloc(room, sizeof(struct dane_result))};
+	struct dane_result by_cert, by_key;
+
+	collect_anchors(match, &anchors);
+	by_cert = match_anchors(match, &anchors);
+	free(anchors.certs);
+	free(anchors.results);
+	if (by_cert.outcome == DANE_MATCHED)
+		return by_cert;
+	by_key = match_bare_keys(match);
+	if (by_key.outcome == DANE_MATCHED ||
+	    by_cert.outcome == DANE_NOT_TRUSTED)
+		return by_key;
+	return by_cert;
+}
+
+struct dane_result
+dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
+    const char *const names[], size_t count, time_t now)
+{
+	struct dane_result result = {DANE_UNUSABLE, 0, 0};
+	struct match match;
+
+	if (tlsa_set_usable(set) == 0)
+		return result;
+	match_init(&match, set, chain, now);
+	/* RFC 7672 section 3.1.1: no names, no dates, nothing but the match */
+	if (find_record(&match, TLSA_DANE_EE, 0, &result))
+		return result;
+	result.outcome = DANE_NO_MATCH;
+	if (count_considered(set, TLSA_DANE_TA) == 0)
+		return result;
+	result = match_path(&match);
+	/* RFC 7672 section 3.2.3 */
+	if (result.outcome == DANE_MATCHED &&
+	    !x509_leaf_has_name(chain, names, count, X509_NAMES_SAN_OR_CN))
+		result.outcome = DANE_NAME_MISMATCH;
+	return result;
+}
