@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/cli_check.h"
-
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "common/gather/engine.h"
 #include "common/io/https.h"
 #include "common/proto/domain.h"
+#include "milter/cli.h"
 #include "milter/cli_json.h"
 #include "milter/cli_text.h"
 #include "milter/settings.h"
@@ -33,7 +32,7 @@ load_settings(const char *file)
 	struct settings *settings = settings_load(file, NULL, 0, &faults);
 
 	for (size_t i = 0; i < faults.count; i++)
-		fprintf(stderr, "postern: %s\n", faults.texts[i]);
+		cli_fail(EX_CONFIG, "%s", faults.texts[i]);
 	conf_faults_fini(&faults);
 	return settings;
 }
@@ -49,20 +48,19 @@ start_engine(struct engine_options *options)
 	options->keep_facts = true;
 	if (https_global_init(&err) != 0 ||
 	    (engine = engine_new(options, &err)) == NULL) {
-		fprintf(stderr, "postern: %s\n", err.text);
+		cli_fail(EX_UNAVAILABLE, "%s", err.text);
 		return NULL;
 	}
 	if (engine_self_test(
 		engine, clock_mono_ms() + options->dns.timeout_ms, &err) == 0)
 		return engine;
-	fprintf(stderr, "postern: %s\n", err.text);
+	cli_fail(EX_UNAVAILABLE, "%s", err.text);
 	engine_free(engine);
 	return NULL;
 }
 
 static struct engine_wait *
-ask(struct engine *engine, const struct cli_check_options *options,
-    const char *asked)
+ask(struct engine *engine, const struct cli_options *options, const char *asked)
 {
 	struct engine_query query = {.domain = asked,
 	    .port = 25,
@@ -97,15 +95,14 @@ exit_status(enum result worst)
 }
 
 static int
-answer(const struct cli_check_options *options, const struct settings *settings,
+answer(const struct cli_options *options, const struct settings *settings,
     struct question *question, int64_t deadline_ms, enum result *worst)
 {
 	const struct check *check = engine_await(question->wait, deadline_ms);
 	bool colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 
 	if (check == NULL) {
-		fprintf(stderr, "postern: %s: no verdict in time\n",
-		    question->asked);
+		cli_fail(3, "%s: no verdict in time", question->asked);
 		*worst = RESULT_TEMPERROR > *worst ? RESULT_TEMPERROR : *worst;
 		return 0;
 	}
@@ -118,10 +115,10 @@ answer(const struct cli_check_options *options, const struct settings *settings,
 }
 
 static int
-check_all(const struct cli_check_options *options,
-    const struct settings *settings, struct engine *engine,
-    char *const domains[], size_t count, int64_t timeout_ms)
+check_all(const struct cli_options *options, const struct settings *settings,
+    struct engine *engine, int64_t timeout_ms)
 {
+	size_t count = options->words.count;
 	struct question *questions = xcalloc(count, sizeof(*questions));
 	enum result worst = RESULT_SKIP;
 	int64_t rounds = (int64_t)(count / CHECKS_AT_ONCE) + 1;
@@ -129,9 +126,11 @@ check_all(const struct cli_check_options *options,
 	int rc = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		text_clean(questions[i].asked, sizeof(questions[i].asked),
-		    domains[i], strlen(domains[i]));
-		questions[i].wait = ask(engine, options, domains[i]);
+		const char *word = options->words.items[i];
+
+		text_clean(questions[i].asked, sizeof(questions[i].asked), word,
+		    strlen(word));
+		questions[i].wait = ask(engine, options, word);
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (rc == 0 && i > 0 && !options->json)
@@ -142,28 +141,26 @@ check_all(const struct cli_check_options *options,
 		engine_wait_free(questions[i].wait);
 	}
 	free(questions);
-	if (rc != 0 || fflush(stdout) != 0) {
-		fprintf(stderr, "postern: cannot write the answer\n");
-		return EX_IOERR;
-	}
+	if (rc != 0 || fflush(stdout) != 0)
+		return cli_fail(EX_IOERR, "cannot write the answer");
 	return exit_status(worst);
 }
 
 int
-cli_check(const struct cli_check_options *options, char *const domains[],
-    size_t count)
+cli_check(const struct cli_options *options)
 {
-	AUTO(settings)
-	struct settings *settings = load_settings(options->conf_file);
+	AUTO(settings) struct settings *settings = NULL;
 	AUTO(engine) struct engine *engine = NULL;
 	struct engine_options wanted;
 
+	if (options->words.count == 0)
+		return cli_fail(EX_USAGE, "check wants a domain");
+	settings = load_settings(options->conf_file);
 	if (settings == NULL)
 		return EX_CONFIG;
 	settings_engine_options(settings, &wanted);
 	engine = start_engine(&wanted);
 	if (engine == NULL)
 		return EX_UNAVAILABLE;
-	return check_all(
-	    options, settings, engine, domains, count, wanted.check_timeout_ms);
+	return check_all(options, settings, engine, wanted.check_timeout_ms);
 }

@@ -16,9 +16,12 @@ bin_PROGRAMS += %D%/postern
 %C%_postern_SOURCES = \
 	%D%/action.c %D%/action.h \
 	%D%/advice.c %D%/advice.h \
-	%D%/cli_check.c %D%/cli_check.h \
+	%D%/cli.h \
+	%D%/cli_check.c \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
+	%D%/cli_sts.c \
 	%D%/cli_text.c %D%/cli_text.h \
+	%D%/cli_tlsa.c \
 	%D%/settings.c %D%/settings.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

@@ -162,8 +162,8 @@ reference_names(const struct host_case *c, const char *names[3])
 	return count;
 }
 
-static enum reason
-dane_reason(enum dane_outcome outcome)
+enum reason
+dane_outcome_reason(enum dane_outcome outcome)
 {
 	switch (outcome) {
 	case DANE_NOT_TRUSTED:
@@ -283,7 +283,7 @@ judge_dane(const struct host_case *c, const struct x509_chain *chain,
 	    dane_match(&c->host->records, chain, names, count, c->now);
 
 	if (match.outcome != DANE_MATCHED) {
-		address_fail(out, dane_reason(match.outcome));
+		address_fail(out, dane_outcome_reason(match.outcome));
 		return;
 	}
 	out->outcome = c->half ? HOST_HALF_DANE : HOST_SECURE_DANE;

@@ -9,6 +9,7 @@
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
+#include "common/proto/dane_match.h"
 
 /*
  * host_judge - decide on one host of facts, as if it were the only one
@@ -25,6 +26,9 @@ bool host_is_good(enum host_outcome outcome);
 /* The reason of a lookup that failed; and of a policy that was not to be had */
 enum reason lookup_reason(const struct lookup *lookup);
 enum reason policy_fetch_reason(enum policy_fetch fetch);
+
+/* dane_outcome_reason - why a chain does not match; OK where it does */
+enum reason dane_outcome_reason(enum dane_outcome outcome);
 
 /* sts_in_force - the policy that MTA-STS lays on the domain, or NULL; mode
  * none is as none at all (RFC 8461 section 5) */

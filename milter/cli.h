@@ -1,0 +1,53 @@
+/* cli - what the command line asked for, and the verbs that answer. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_H
+#define MILTER_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "common/judge/rules.h"
+
+/* Strings of the command line, in order. */
+struct cli_list {
+	size_t count;
+	char **items;
+};
+
+struct cli_options {
+	const char *conf_file; /* -c; NULL: the default one */
+	bool json;
+	bool dns_only;         /* --depth dns */
+	enum level level;      /* --level */
+	const char *chain;     /* --chain: a PEM file */
+	struct cli_list names; /* --name */
+	struct cli_list txts;  /* --txt */
+	bool at_given;
+	time_t at;             /* --at, or now */
+	struct cli_list words; /* what stands behind the verb */
+};
+
+/*
+ * A verb does its work and returns the exit status: a result's (0 to 3), or a
+ * code of sysexits(3) with a line on stderr.
+ */
+int cli_check(const struct cli_options *options);
+int cli_tlsa_match(const struct cli_options *options);
+int cli_sts_lint(const struct cli_options *options);
+
+/* cli_fail - a line on stderr; returns status */
+int cli_fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * cli_read_file - all of a file, or of stdin for "-", at most max octets
+ *
+ * The octets, for free(), with a NUL behind length of them; NULL with err:
+ * LOCAL when it cannot be read, DATA when it is larger.
+ */
+struct err;
+char *
+cli_read_file(const char *path, size_t max, size_t *length, struct err *err);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <jansson.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/judge/host.h"
+#include "common/proto/dane_match.h"
+#include "common/proto/domain.h"
+#include "milter/cli.h"
+
+/* A chain of LIMIT_CHAIN_CERTS in PEM, with what openssl writes between. */
+enum { CHAIN_FILE_MAX = 1024 * 1024 };
+
+/* The question of `tlsa match`, read and checked. */
+struct question {
+	struct x509_chain *chain;
+	struct tlsa_set set;
+	size_t name_count;
+	char (*names)[LIMIT_DOMAIN_SIZE];
+	const char **name_list;
+};
+
+static void
+question_fini(struct question *question)
+{
+	x509_chain_free(question->chain);
+	tlsa_set_fini(&question->set);
+	free(question->names);
+	free(question->name_list);
+}
+
+static int
+read_chain(const struct cli_options *options, struct question *question)
+{
+	struct err err;
+	size_t length;
+	char *pem =
+	    cli_read_file(options->chain, CHAIN_FILE_MAX, &length, &err);
+
+	if (pem == NULL)
+		return cli_fail(err.kind == ERR_LOCAL ? EX_NOINPUT : EX_DATAERR,
+		    "%s", err.text);
+	question->chain = x509_chain_pem(pem, length, &err);
+	free(pem);
+	if (question->chain == NULL)
+		return cli_fail(EX_DATAERR, "%s: %s", options->chain, err.text);
+	return 0;
+}
+
+static int
+read_names(const struct cli_list *names, struct question *question)
+{
+	struct err err;
+
+	question->name_count = names->count;
+	question->names = xcalloc(names->count, sizeof(*question->names));
+	question->name_list =
+	    xcalloc(names->count, sizeof(*question->name_list));
+	for (size_t i = 0; i < names->count; i++) {
+		question->name_list[i] = question->names[i];
+		if (domain_normalise(
+			names->items[i], question->names[i], &err) != 0)
+			return cli_fail(EX_USAGE, "--name: %s", err.text);
+	}
+	return 0;
+}
+
+static int
+read_records(const struct cli_list *records, struct question *question)
+{
+	struct err err;
+
+	if (records->count > LIMIT_TLSA_RECORDS)
+		return cli_fail(
+		    EX_USAGE, "over %d records", LIMIT_TLSA_RECORDS);
+	for (size_t i = 0; i < records->count; i++)
+		if (tlsa_set_add_text(
+			&question->set, records->items[i], &err) != 0)
+			return cli_fail(
+			    EX_USAGE, "record %zu: %s", i + 1, err.text);
+	tlsa_set_finish(&question->set);
+	return 0;
+}
+
+static const char *
+result_word(enum dane_outcome outcome)
+{
+	switch (outcome) {
+	case DANE_MATCHED:
+		return "match";
+	case DANE_UNUSABLE:
+		return "unusable";
+	case DANE_NO_MATCH:
+	case DANE_NOT_TRUSTED:
+	case DANE_EXPIRED:
+	case DANE_NOT_YET_VALID:
+	case DANE_NAME_MISMATCH:
+		break;
+	}
+	return "no-match";
+}
+
+static int
+exit_status(enum dane_outcome outcome)
+{
+	if (outcome == DANE_MATCHED)
+		return 0;
+	return outcome == DANE_UNUSABLE ? 1 : 2;
+}
+
+static json_t *
+record_json(const struct tlsa *record)
+{
+	size_t size = 2 * record->size + 1;
+	char *hex = xmalloc(size);
+	json_t *object;
+
+	text_hex(hex, size, record->data, record->size);
+	object = json_pack("{s:i, s:i, s:i, s:s}", "usage", record->usage,
+	    "selector", record->selector, "mtype", record->mtype, "data", hex);
+	free(hex);
+	return object;
+}
+
+static int
+print_match(const struct question *question, const struct dane_result *result)
+{
+	bool matched = result->outcome == DANE_MATCHED;
+	enum reason reason = result->outcome == DANE_UNUSABLE
+				 ? REASON_TLSA_UNUSABLE
+				 : dane_outcome_reason(result->outcome);
+	json_t *object = json_pack("{s:i, s:s, s:s, s:o, s:o, s:I, s:I}",
+	    "schema", 1, "result", result_word(result->outcome), "reason",
+	    reason_text(reason), "matched",
+	    matched ? record_json(&question->set.records[result->record])
+		    : json_null(),
+	    "depth", matched ? json_integer(result->depth) : json_null(),
+	    "usable", (json_int_t)tlsa_set_usable(&question->set), "records",
+	    (json_int_t)question->set.count);
+	int rc = json_dumpf(object, stdout, JSON_COMPACT);
+
+	json_decref(object);
+	return rc != 0 || putchar('\n') == EOF || fflush(stdout) != 0 ? -1 : 0;
+}
+
+int
+cli_tlsa_match(const struct cli_options *options)
+{
+	struct question question = {.chain = NULL};
+	struct dane_result result;
+	int status;
+
+	if (options->chain == NULL)
+		return cli_fail(EX_USAGE, "tlsa match wants --chain FILE");
+	if (options->names.count == 0)
+		return cli_fail(EX_USAGE, "tlsa match wants --name NAME");
+	if (options->words.count == 0)
+		return cli_fail(EX_USAGE, "tlsa match wants a TLSA record");
+	status = read_records(&options->words, &question);
+	if (status == 0)
+		status = read_names(&options->names, &question);
+	if (status == 0)
+		status = read_chain(options, &question);
+	if (status == 0) {
+		result = dane_match(&question.set, question.chain,
+		    question.name_list, question.name_count, options->at);
+		status = print_match(&question, &result) == 0
+			     ? exit_status(result.outcome)
+			     : cli_fail(EX_IOERR, "cannot write the answer");
+	}
+	question_fini(&question);
+	return status;
+}
