@@ -258,7 +258,7 @@ act(struct peer *peer, const char *step)
 		while (still_wanted(peer))
 			transmit(peer, "2", 1);
 	else if (strcmp(step, TLSD_FLOOD) == 0)
-		flood(peer, "250-SIZE 10240000\r\n", 10 << 20);
+		flood(peer, "250-SIZE: 10240000\r\n", 10 << 20);
 	else if (strcmp(step, TLSD_LONG_LINE) == 0)
 		flood(peer, "220 a line that has no end ", 1 << 20);
 	else if (strcmp(step, TLSD_GARBAGE) == 0)

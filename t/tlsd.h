@@ -27,7 +27,7 @@ struct tlsd_options {
 #define TLSD_TLS "T"       /* handshake */
 #define TLSD_HANG "H"      /* be silent until the end */
 #define TLSD_DRIP "D"      /* an octet every 20 ms until the end */
-#define TLSD_FLOOD "F"     /* 10 MB of EHLO lines */
+#define TLSD_FLOOD "F"     /* 10 MB of lines of EHLO or of a header */
 #define TLSD_LONG_LINE "L" /* 1 MB of one line */
 #define TLSD_GARBAGE "G"   /* octets of all values */
 #define TLSD_RESET "R"     /* close at once, without ceremony */

@@ -16,7 +16,8 @@
 enum {
 	PORT_HTTPS = 443,
 
-	/* Octets of all header fields: libcurl keeps them and has no maximum */
+	/* Octets of all header fields: libcurl keeps them, and old ones know no
+	   maximum */
 	MAX_HEAD = 64 * 1024,
 };
 
