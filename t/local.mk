@@ -45,7 +45,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
 %C%_engine_t_SOURCES = %D%/engine.c %D%/tap.h
-%C%_https_t_SOURCES = %D%/https.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
@@ -55,7 +55,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/session.c milter/route.c milter/tag.c milter/settings.c \
 	milter/action.c
 %C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h milter/settings.c
-%C%_smtp_t_SOURCES = %D%/smtp.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
