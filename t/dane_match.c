@@ -318,6 +318,22 @@ a_bare_key_asks_for_names_and_dates(void **state)
 }
 
 static void
+a_bare_key_has_no_date_where_its_certificate_is_over(void **state)
+{
+	struct pki pki;
+
+	(void)state;
+	pki_init(&pki, (struct cert_spec){.ca = true, .flaws = CERTS_EXPIRED},
+	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
+	assert_int_equal(match(&pki, "200R", "LI", HOST).outcome, DANE_EXPIRED);
+	assert_int_equal(
+	    match(&pki, "200R 210R", "LI", HOST).outcome, DANE_MATCHED);
+	assert_int_equal(
+	    match(&pki, "200R 210X", "LI", HOST).outcome, DANE_EXPIRED);
+	pki_fini(&pki);
+}
+
+static void
 the_oddest_leaf_matches_dane_ee(void **state) /* D01 */
 {
 	struct cert_made *odd = cert_make(&(struct cert_spec){
@@ -509,6 +525,8 @@ main(void)
 	    cmocka_unit_test(names_and_dates_count_for_dane_ta_only),
 	    cmocka_unit_test(a_ca_must_be_one),
 	    cmocka_unit_test(a_bare_key_asks_for_names_and_dates),
+	    cmocka_unit_test(
+		a_bare_key_has_no_date_where_its_certificate_is_over),
 	    cmocka_unit_test(the_oddest_leaf_matches_dane_ee),
 	    cmocka_unit_test(a_self_signed_leaf_is_no_trust_anchor),
 	    cmocka_unit_test(records_that_no_one_can_use_are_unusable),

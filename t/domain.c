@@ -125,6 +125,8 @@ wire_names_are_read_in_the_same_spelling(void **state)
 	    {"cut", WIRE("\5mx"), NULL, 0},
 	    {"compressed", WIRE("\3mx1\xc0\x0c"), NULL, 0},
 	    {"extended label", WIRE("\x41\x01\0"), NULL, 0},
+	    {"label of 63", WIRE("\x3f" L63 "\0"), L63, 0},
+	    {"label of 64", WIRE("\x40" L63 "0\0"), NULL, 0},
 	    {"dot in label", WIRE("\3a.b\0"), NULL, 0},
 	    {"NUL in label", WIRE("\3a\0b\0"), NULL, 0},
 	    {"space in label", WIRE("\3a b\0"), NULL, 0},

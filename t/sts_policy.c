@@ -132,6 +132,8 @@ a_broken_policy_is_refused_with_its_line(void **state)
 	    {"overlong", V E A MX "note: \xc0\x80\n", "line 5: field value"},
 	    {"overlong 3", V E A MX "note: \xe0\x9f\xbf\n",
 		"line 5: field value"},
+	    {"overlong 4", V E A MX "note: \xf0\x8f\xbf\xbf\n",
+		"line 5: field value"},
 	    {"surrogate", V E A MX "note: \xed\xa0\x80\n",
 		"line 5: field value"},
 	    {"above Unicode", V E A MX "note: \xf4\x90\x80\x80\n",

@@ -32,7 +32,7 @@ refuse(struct err *err, const char *name, size_t length, const char *why)
 	return err_set(err, ERR_DATA, "%s: %s", clean, why);
 }
 
-/* What keeps a name without a final dot from being one, or NULL. */
+/* What keeps a text without a final dot, short enough, from being a name. */
 static const char *
 fault_of(const char *name)
 {
@@ -40,8 +40,6 @@ fault_of(const char *name)
 	size_t i;
 
 	for (i = 0; name[i] != '\0'; i++) {
-		if (i == LIMIT_DOMAIN)
-			return "name too long";
 		if (name[i] == '.') {
 			if (label == 0)
 				return "empty label";

@@ -42,9 +42,11 @@ keep_text(struct smtp_reply *reply, const char *text, size_t length)
 {
 	if (length >= sizeof(reply->text))
 		length = sizeof(reply->text) - 1;
-	for (size_t i = 0; i < length; i++)
-		reply->text[i] = text[i] == '\0' ? '?' : text[i];
+	memcpy(reply->text, text, length);
 	reply->text[length] = '\0';
+	for (size_t i = 0; i < length; i++)
+		if (reply->text[i] == '\0')
+			reply->text[i] = '?';
 }
 
 /*
@@ -71,7 +73,7 @@ end_line(struct smtp_reply *reply)
 {
 	const char *line = reply->line;
 	size_t length = reply->line_length;
-	char separator;
+	char separator = ' '; /* a bare code ends a reply as well */
 
 	if (length > 0 && line[length - 1] == '\r')
 		length--;
@@ -80,7 +82,8 @@ end_line(struct smtp_reply *reply)
 	reply->code = read_code(line, length);
 	if (reply->code == 0)
 		return SMTP_REPLY_BAD;
-	separator = length > CODE_LENGTH ? line[CODE_LENGTH] : ' ';
+	if (length > CODE_LENGTH)
+		separator = line[CODE_LENGTH];
 	if (separator != ' ' && separator != '-')
 		return SMTP_REPLY_BAD;
 	if (length > CODE_LENGTH)
@@ -90,6 +93,17 @@ end_line(struct smtp_reply *reply)
 		return SMTP_REPLY_DONE;
 	return reply->line_count < LIMIT_SMTP_LINES ? SMTP_REPLY_MORE
 						    : SMTP_REPLY_BAD;
+}
+
+static enum smtp_reply_state
+take_octet(struct smtp_reply *reply, char octet)
+{
+	if (octet == '\n')
+		return end_line(reply);
+	if (reply->line_length == sizeof(reply->line))
+		return SMTP_REPLY_BAD;
+	reply->line[reply->line_length++] = octet;
+	return SMTP_REPLY_MORE;
 }
 
 size_t
@@ -102,12 +116,8 @@ smtp_reply_feed(struct smtp_reply *reply, const char *octets, size_t length)
 
 		if (++reply->total > LIMIT_SMTP_REPLY)
 			reply->state = SMTP_REPLY_BAD;
-		else if (octet == '\n')
-			reply->state = end_line(reply);
-		else if (reply->line_length == sizeof(reply->line))
-			reply->state = SMTP_REPLY_BAD;
 		else
-			reply->line[reply->line_length++] = octet;
+			reply->state = take_octet(reply, octet);
 	}
 	return used;
 }

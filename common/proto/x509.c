@@ -82,8 +82,11 @@ same_octets(struct der a, struct der b)
 static gnutls_datum_t
 datum_of(struct der der)
 {
-	gnutls_datum_t datum = {
-	    (unsigned char *)(uintptr_t)der.data, (unsigned)der.size};
+	union {
+		const uint8_t *constant;
+		unsigned char *plain;
+	} octets = {der.data};
+	gnutls_datum_t datum = {octets.plain, (unsigned)der.size};
 
 	return datum;
 }
@@ -670,7 +673,7 @@ struct search {
 	unsigned tries;
 	unsigned steps;
 	enum x509_status status; /* of the best path so far */
-	size_t used;		 /* its anchor */
+	size_t used;             /* its anchor */
 };
 
 static bool
