@@ -1,3 +1,5 @@
+dist_man_MANS += %D%/postern.1
+
 sbin_PROGRAMS += %D%/posternd
 bin_PROGRAMS += %D%/postern
 
