@@ -609,30 +609,32 @@ static void
 dane_and_mta_sts_are_told_apart(void **state)
 {
 	static const struct {
-		struct row row;
-		const char *dane, *sts;
+		const char *id;
+		enum tlsa_kind tlsa;
+		enum probe_kind probe;
+		enum sts_kind sts;
+		const char *dane_state, *sts_state;
 	} rows[] = {
-	    {{"M71", SEC, ONE(SEC, T_OK, P_GOOD), S_ONLY_2}, "pass", "fail"},
-	    {{"M72", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE}, "fail", "pass"},
-	    {{"M73", SEC, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE}, "temperror",
-		"pass"},
-	    {{"M74", SEC, ONE(SEC, T_PKIX, P_GOOD), S_ENFORCE}, "encrypt",
-		"pass"},
-	    {{"M59", SEC, ONE(SEC, T_NIL, P_SELF), S_TESTING}, "none",
-		"testing-fail"},
-	    {{"M17", SEC, ONE(SEC, T_OK, P_GOOD), S_ERROR}, "pass", "error"},
-	    {{"M01", SEC, ONE(SEC, T_NIL, P_GOOD), S_ENFORCE}, "none", "pass"},
+	    {"M71", T_OK, P_GOOD, S_ONLY_2, "pass", "fail"},
+	    {"M72", T_BAD, P_GOOD, S_ENFORCE, "fail", "pass"},
+	    {"M73", T_ERR, P_GOOD, S_ENFORCE, "temperror", "pass"},
+	    {"M74", T_PKIX, P_GOOD, S_ENFORCE, "encrypt", "pass"},
+	    {"M59", T_NIL, P_SELF, S_TESTING, "none", "testing-fail"},
+	    {"M17", T_OK, P_GOOD, S_ERROR, "pass", "error"},
+	    {"M01", T_NIL, P_GOOD, S_ENFORCE, "none", "pass"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(verdict)
-		struct verdict *verdict = judge_row(&rows[i].row);
+		struct row row = {.mx = SEC,
+		    .hosts = ONE(SEC, rows[i].tlsa, rows[i].probe),
+		    .sts = rows[i].sts};
+		AUTO(verdict) struct verdict *verdict = judge_row(&row);
 
-		ROW_TEXT(rows[i].row.id, dane_state_text(verdict->dane),
-		    rows[i].dane);
-		ROW_TEXT(
-		    rows[i].row.id, sts_state_text(verdict->sts), rows[i].sts);
+		ROW_TEXT(rows[i].id, dane_state_text(verdict->dane),
+		    rows[i].dane_state);
+		ROW_TEXT(rows[i].id, sts_state_text(verdict->sts),
+		    rows[i].sts_state);
 	}
 }
 
@@ -640,7 +642,7 @@ static void
 a_verdict_lives_no_longer_than_its_facts(void **state)
 {
 	static const struct row good = {
-	    "", SEC, ONE(SEC, T_OK, P_GOOD), 0, 0, 0, 0, 0, 0, "", ""};
+	    .mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
 	struct rules rules = {.store = pki.store,
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,

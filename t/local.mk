@@ -44,7 +44,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
-%C%_engine_t_SOURCES = %D%/engine.c %D%/tap.h
+%C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
@@ -61,7 +61,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
 %C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c milter/settings.c
 %C%_text_t_SOURCES = %D%/text.c %D%/tap.h
-%C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/tap.h
+%C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 
