@@ -27,7 +27,7 @@ enum {
 	PROGRESS_MS = 5 * 1000,
 
 	/* Domains of a message that are told apart, whatever MaxDomains */
-	ITEMS_MAX = 20000,
+	ITEMS_MAX = 10000,
 
 	SMTP_PORT = 25,
 
@@ -63,6 +63,7 @@ struct session {
 	unsigned forged;
 	int looked; /* items with a check */
 	size_t count;
+	size_t room;
 	struct item *items;
 };
 
@@ -185,8 +186,11 @@ add_item(struct session *session, const struct route *route)
 {
 	struct item *item;
 
-	session->items = xrealloc(
-	    session->items, session->count + 1, sizeof(*session->items));
+	if (session->count == session->room) {
+		session->room = session->room == 0 ? 8 : 2 * session->room;
+		session->items = xrealloc(
+		    session->items, session->room, sizeof(*session->items));
+	}
 	item = &session->items[session->count++];
 	*item = (struct item){.why = route->reason};
 	text_copy(item->domain, sizeof(item->domain), route->domain);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/report.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "t/tap.h"
+
+/* The promised grammar, written anew; "?" is what replaces other octets. */
+static const char grammar[] = "^(-|[A-Za-z0-9._-]{1,32}): event=[a-z]+"
+			      "( [a-z]+=[][A-Za-z0-9._:/@+~,%?-]+)*$";
+
+static void
+must_be_of_the_grammar(const char *id, const char *line)
+{
+	regex_t regex;
+	int rc;
+
+	assert_int_equal(regcomp(&regex, grammar, REG_EXTENDED | REG_NOSUB), 0);
+	rc = regexec(&regex, line, 0, NULL, 0);
+	regfree(&regex);
+	if (rc != 0 || strlen(line) > 900)
+		fail_msg("%s: not of the grammar: %s", id, line);
+}
+
+static char mx1[] = "mx1.example.com";
+
+static void
+the_example_is_printed_to_the_letter(void **state)
+{
+	struct verdict verdict = {.result = RESULT_FAIL,
+	    .policy = POLICY_TYPE_TLSA,
+	    .level = LEVEL_DANE_ONLY,
+	    .reason = REASON_VALIDATION_FAILURE,
+	    .probed = true,
+	    .mx = mx1};
+	struct report_check check = {.domain = "example.com",
+	    .verdict = &verdict,
+	    .action = ACTION_TAG,
+	    .rcpts = 2,
+	    .looked = true,
+	    .ttl_s = 300,
+	    .ms = 812};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	assert_int_equal(
+	    report_check_line(line, "4h5QLG1x3hz2jkk", &check), LOG_NOTICE);
+	assert_string_equal(line,
+	    "4h5QLG1x3hz2jkk: event=check domain=example.com result=fail "
+	    "policy=tlsa level=dane-only reason=validation-failure action=tag "
+	    "rcpts=2 mx=mx1.example.com depth=probe cache=miss ttl=300 ms=812");
+	must_be_of_the_grammar("example", line);
+}
+
+static void
+a_verdict_without_a_check_has_no_keys_of_one(void **state)
+{
+	struct verdict verdict = {.result = RESULT_TEMPERROR,
+	    .level = LEVEL_MAY,
+	    .reason = REASON_DEADLINE};
+	struct report_check check = {.domain = "example.com",
+	    .verdict = &verdict,
+	    .action = ACTION_DEFER,
+	    .rcpts = 1};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	report_check_line(line, "NOQUEUE", &check);
+	assert_string_equal(line,
+	    "NOQUEUE: event=check domain=example.com result=temperror "
+	    "policy=no-policy-found level=may reason=deadline action=defer "
+	    "rcpts=1");
+}
+
+static void
+severities_are_as_promised(void **state)
+{
+	static const struct {
+		const char *id;
+		enum result result;
+		enum action action;
+		int severity;
+	} rows[] = {
+	    {"pass", RESULT_PASS, ACTION_NONE, LOG_INFO},
+	    {"none", RESULT_NONE, ACTION_NONE, LOG_INFO},
+	    {"none that defers", RESULT_NONE, ACTION_DEFER, LOG_INFO},
+	    {"softfail", RESULT_SOFTFAIL, ACTION_TAG, LOG_NOTICE},
+	    {"fail, no action", RESULT_FAIL, ACTION_NONE, LOG_NOTICE},
+	    {"fail, tag", RESULT_FAIL, ACTION_TAG, LOG_NOTICE},
+	    {"fail, hold", RESULT_FAIL, ACTION_HOLD, LOG_WARNING},
+	    {"fail, defer", RESULT_FAIL, ACTION_DEFER, LOG_WARNING},
+	    {"fail, reject", RESULT_FAIL, ACTION_REJECT, LOG_WARNING},
+	    {"temperror", RESULT_TEMPERROR, ACTION_TAG, LOG_WARNING},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct verdict verdict = {.result = rows[i].result};
+		struct report_check check = {.domain = "a.example",
+		    .verdict = &verdict,
+		    .action = rows[i].action};
+		char line[REPORT_SIZE];
+
+		ROW(rows[i].id,
+		    report_check_line(line, "Q", &check) == rows[i].severity);
+		must_be_of_the_grammar(rows[i].id, line);
+	}
+}
+
+static void
+no_octet_from_outside_breaks_the_grammar(void **state)
+{
+	char hostile[1024];
+	char host[1024];
+	struct verdict verdict = {.result = RESULT_FAIL,
+	    .level = LEVEL_DANE_ONLY,
+	    .reason = REASON_CERTIFICATE_HOST_MISMATCH,
+	    .probed = true,
+	    .mx = host,
+	    .detail = hostile};
+	struct report_check check = {.domain = hostile,
+	    .verdict = &verdict,
+	    .action = ACTION_REJECT,
+	    .rcpts = UINT32_MAX,
+	    .looked = true,
+	    .cached = true,
+	    .ttl_s = UINT32_MAX,
+	    .ms = UINT32_MAX};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	for (size_t shift = 0; shift < 256; shift++) {
+		for (size_t i = 0; i < sizeof(hostile) - 1; i++) {
+			char c = (char)(unsigned char)(i + shift);
+
+			hostile[i] = c == '\0' ? 'x' : c;
+			host[i] = hostile[i];
+		}
+		hostile[sizeof(hostile) - 1] = '\0';
+		host[sizeof(host) - 1] = '\0';
+		report_check_line(
+		    line, "12345678901234567890123456789012", &check);
+		must_be_of_the_grammar("octets", line);
+		assert_non_null(strstr(line, " detail="));
+		assert_true(strlen(strstr(line, " detail=")) <= 8 + 120);
+	}
+}
+
+static void
+a_domain_that_is_no_name_is_a_dash(void **state)
+{
+	static char detail[] = "user sent: x y";
+	struct verdict verdict = {.result = RESULT_NONE,
+	    .level = LEVEL_MAY,
+	    .reason = REASON_NAME_INVALID,
+	    .detail = detail};
+	struct report_check check = {.domain = "", .verdict = &verdict};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	report_check_line(line, "Q", &check);
+	assert_string_equal(line,
+	    "Q: event=check domain=- result=none policy=no-policy-found "
+	    "level=may reason=name-invalid action=none rcpts=0 "
+	    "detail=user_sent:_x_y");
+}
+
+static void
+other_events_are_printed_to_the_letter(void **state)
+{
+	struct verdict skip = {
+	    .result = RESULT_SKIP, .reason = REASON_INTERNAL};
+	struct report_check skipped = {
+	    .domain = "[192.0.2.1]", .verdict = &skip, .rcpts = 3};
+	struct report_message message = {.result = RESULT_FAIL,
+	    .action = ACTION_HOLD,
+	    .domains = 2,
+	    .rcpts = 5,
+	    .authenticated = true,
+	    .ms = 81};
+	struct report_resolver resolver = {.addr = "2001:db8::53@5353",
+	    .reason = REASON_DNS_TIMEOUT,
+	    .detail = "no answer = \"none\""};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	assert_int_equal(report_skip_line(line, "Q1", &skipped), LOG_INFO);
+	assert_string_equal(line, "Q1: event=skip domain=[192.0.2.1] "
+				  "reason=internal action=none rcpts=3");
+	assert_int_equal(report_message_line(line, "Q1", &message), LOG_INFO);
+	assert_string_equal(line, "Q1: event=message result=fail action=hold "
+				  "domains=2 rcpts=5 auth=yes ms=81");
+	assert_int_equal(report_resolver_line(line, &resolver), LOG_ERR);
+	assert_string_equal(line,
+	    "-: event=resolver addr=2001:db8::53@5353 validating=no "
+	    "reason=dns-timeout detail=no_answer_?_?none?");
+	must_be_of_the_grammar("resolver", line);
+}
+
+static void
+every_facility_of_the_settings_is_known(void **state)
+{
+	static const struct {
+		const char *word;
+		int facility;
+	} rows[] = {{"mail", LOG_MAIL}, {"daemon", LOG_DAEMON},
+	    {"user", LOG_USER}, {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},
+	    {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
+	    {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5},
+	    {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}, {"ftp", -1}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ROW(rows[i].word,
+		    report_facility(rows[i].word) == rows[i].facility);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest report[] = {
+	    cmocka_unit_test(the_example_is_printed_to_the_letter),
+	    cmocka_unit_test(a_verdict_without_a_check_has_no_keys_of_one),
+	    cmocka_unit_test(severities_are_as_promised),
+	    cmocka_unit_test(no_octet_from_outside_breaks_the_grammar),
+	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
+	    cmocka_unit_test(other_events_are_printed_to_the_letter),
+	    cmocka_unit_test(every_facility_of_the_settings_is_known),
+	};
+
+	return RUN_TESTS(report);
+}

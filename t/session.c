@@ -1,0 +1,944 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/report.h"
+#include "t/tap.h"
+
+/*
+ * The engine of these tests, linked before libcommon.a.  A domain's first label
+ * says what its check comes to ("fail", "temperror", "slow", ...); time passes
+ * when it is waited for.
+ */
+struct engine {
+	int unused;
+};
+
+struct engine_wait {
+	struct check check;
+	int64_t ready_ms;
+};
+
+static struct {
+	unsigned started;
+	unsigned freed;
+	char last_hop[300]; /* of the last query, "-" for none */
+	unsigned last_port;
+	char log[8192]; /* of the fake report, a line an event */
+	struct text text;
+	unsigned progressed;
+} seen;
+
+static struct engine fake;
+
+static const struct fate {
+	const char *label;
+	enum result result;
+	enum reason reason;
+	int seconds;
+} fates[] = {
+    {"pass", RESULT_PASS, REASON_OK, 0},
+    {"none", RESULT_NONE, REASON_NO_POLICY, 0},
+    {"softfail", RESULT_SOFTFAIL, REASON_VALIDATION_FAILURE, 0},
+    {"fail", RESULT_FAIL, REASON_VALIDATION_FAILURE, 0},
+    {"temperror", RESULT_TEMPERROR, REASON_PROBE_TIMEOUT, 0},
+    {"servfail", RESULT_TEMPERROR, REASON_DNS_SERVFAIL, 0},
+    {"timeout", RESULT_TEMPERROR, REASON_DNS_TIMEOUT, 0},
+    {"bogus", RESULT_TEMPERROR, REASON_DNSSEC_INVALID, 0},
+    {"nullmx", RESULT_NONE, REASON_NULL_MX, 0},
+    {"nxdomain", RESULT_NONE, REASON_NXDOMAIN, 0},
+    {"noaddress", RESULT_NONE, REASON_NO_ADDRESS, 0},
+    {"slow", RESULT_FAIL, REASON_VALIDATION_FAILURE, 12},
+    {"slower", RESULT_FAIL, REASON_VALIDATION_FAILURE, 40},
+    {"hang", RESULT_PASS, REASON_OK, 100000},
+};
+
+static const struct fate *
+fate_of(const char *domain)
+{
+	size_t label = strcspn(domain, ".0123456789");
+
+	for (size_t i = 0; i < COUNT(fates); i++)
+		if (strlen(fates[i].label) == label &&
+		    memcmp(fates[i].label, domain, label) == 0)
+			return &fates[i];
+	fail_msg("no fate for %s", domain);
+	return NULL;
+}
+
+struct engine_wait *
+engine_start(struct engine *engine, const struct engine_query *query)
+{
+	struct engine_wait *wait = xcalloc(1, sizeof(*wait));
+	const struct fate *fate = fate_of(query->domain);
+
+	assert_ptr_equal(engine, &fake);
+	assert_int_equal(query->level, LEVEL_AUTO);
+	seen.started++;
+	text_copy(seen.last_hop, sizeof(seen.last_hop),
+	    query->next_hop == NULL ? "-" : query->next_hop);
+	seen.last_port = query->port;
+	text_copy(
+	    wait->check.domain, sizeof(wait->check.domain), query->domain);
+	wait->check.verdict = verdict_new(fate->result, fate->reason);
+	wait->check.expires_ms = clock_mono_ms() + 3600000;
+	wait->ready_ms = clock_mono_ms() + fate->seconds * 1000;
+	return wait;
+}
+
+const struct check *
+engine_await(struct engine_wait *wait, int64_t deadline_ms)
+{
+	int64_t until_ms =
+	    wait->ready_ms < deadline_ms ? wait->ready_ms : deadline_ms;
+
+	while (clock_mono_ms() < until_ms)
+		clock_shift(1);
+	return clock_mono_ms() >= wait->ready_ms ? &wait->check : NULL;
+}
+
+bool
+engine_wait_cached(const struct engine_wait *wait)
+{
+	(void)wait;
+	return false;
+}
+
+void
+engine_wait_free(struct engine_wait *wait)
+{
+	if (wait == NULL)
+		return;
+	seen.freed++;
+	verdict_free(wait->check.verdict);
+	free(wait);
+}
+
+void
+report_check(const char *queue_id, const struct report_check *check)
+{
+	text_addf(&seen.text, "%s check %s %s %s %s %u\n", queue_id,
+	    check->domain, result_text(check->verdict->result),
+	    reason_text(check->verdict->reason), action_text(check->action),
+	    check->rcpts);
+	assert_true(check->looked ==
+		    (check->verdict->reason != REASON_DEADLINE &&
+			check->verdict->reason != REASON_QUEUE_FULL &&
+			check->verdict->reason != REASON_NAME_INVALID));
+}
+
+void
+report_skip(const char *queue_id, const struct report_check *check)
+{
+	text_addf(&seen.text, "%s skip %s %s %s %u\n", queue_id, check->domain,
+	    reason_text(check->verdict->reason), action_text(check->action),
+	    check->rcpts);
+}
+
+void
+report_message(const char *queue_id, const struct report_message *message)
+{
+	text_addf(&seen.text, "%s message %s %s %zu %u\n", queue_id,
+	    result_text(message->result), action_text(message->action),
+	    message->domains, message->rcpts);
+}
+
+static void
+on_progress(void *arg)
+{
+	(void)arg;
+	seen.progressed++;
+}
+
+/* A session under the settings of a text. */
+static struct session *
+begin_as(const char *conf, bool null_sender)
+{
+	struct conf_faults faults = {0};
+	char path[] = "/tmp/session-XXXXXX";
+	int fd = mkstemp(path);
+	struct session_mail mail = {
+	    .null_sender = null_sender, .mta_name = "Gate.Sender.Example"};
+	struct settings *settings;
+	struct session *session;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, conf, strlen(conf)), strlen(conf));
+	close(fd);
+	settings = settings_load(path, NULL, 0, &faults);
+	unlink(path);
+	if (settings == NULL)
+		fail_msg("%s", faults.texts[0]);
+	session = session_new(settings, &fake, &mail);
+	settings_free(settings);
+	memset(&seen, 0, sizeof(seen));
+	text_init(&seen.text, seen.log, sizeof(seen.log));
+	return session;
+}
+
+static struct session *
+begin(const char *conf)
+{
+	return begin_as(conf, false);
+}
+
+static enum action
+rcpt_to(struct session *session, const char *address)
+{
+	struct route_rcpt rcpt = {
+	    .address = address, .mailer = "smtp", .host = ""};
+	struct session_reply reply;
+
+	return session_rcpt(session, &rcpt, &reply);
+}
+
+/* As a message that did not come by SMTP. */
+static enum action
+rcpt_without_macros(struct session *session, const char *address)
+{
+	struct route_rcpt rcpt = {.address = address};
+	struct session_reply reply;
+
+	return session_rcpt(session, &rcpt, &reply);
+}
+
+static struct session_end
+finish(struct session *session)
+{
+	struct session_end end;
+
+	session_end(session, "Q1", on_progress, NULL, &end);
+	return end;
+}
+
+static void
+finish_and_free(struct session *session)
+{
+	struct session_end end = finish(session);
+
+	session_end_fini(&end);
+	session_free(session);
+	assert_int_equal(seen.started, seen.freed);
+}
+
+/* One recipient, one verdict, one row of the table of actions. */
+struct row {
+	const char *conf;
+	const char *address;
+	const char *how; /* "" "null" "local": null sender, no SMTP */
+	enum action at_rcpt;
+	enum action at_end; /* if it came so far */
+};
+
+static void
+run_row(const struct row *row)
+{
+	bool null = strstr(row->how, "null") != NULL;
+	bool local = strstr(row->how, "local") != NULL;
+	struct session *session = begin_as(row->conf, null);
+	struct session_end end;
+	enum action action;
+	char id[256];
+
+	snprintf(id, sizeof(id), "%s %s %s", row->conf, row->address, row->how);
+	action = local ? rcpt_without_macros(session, row->address)
+		       : rcpt_to(session, row->address);
+	if (action != row->at_rcpt)
+		fail_msg("%s: %s at RCPT", id, action_text(action));
+	if (action == ACTION_NONE) {
+		end = finish(session);
+		if (end.action != row->at_end)
+			fail_msg("%s: %s at end", id, action_text(end.action));
+		ROW(id, (end.tag == NULL) == (row->at_end >= ACTION_DEFER));
+		session_end_fini(&end);
+	}
+	session_free(session);
+}
+
+#define NONE ACTION_NONE
+#define TAG ACTION_TAG
+#define HOLD ACTION_HOLD
+#define DEFER ACTION_DEFER
+#define REJECT ACTION_REJECT
+#define ALL(action)                                     \
+	"On-Fail " action "\nOn-TempError " action "\n" \
+	"On-SoftFail " action "\nOn-None " action "\n"
+#define MESSAGE "DecideAt message\n"
+
+static void
+each_action_is_done_where_it_belongs(void **state)
+{
+	static const struct row rows[] = {
+	    {"", "a@fail.example", "", NONE, TAG},
+	    {"", "a@temperror.example", "", NONE, TAG},
+	    {"", "a@softfail.example", "", NONE, TAG},
+	    {"", "a@none.example", "", NONE, NONE},
+	    {"", "a@pass.example", "", NONE, NONE},
+	    {"On-Fail none\n", "a@fail.example", "", NONE, NONE},
+	    {"On-Fail hold\n", "a@fail.example", "", NONE, HOLD},
+	    {"On-Fail defer\n", "a@fail.example", "", DEFER, NONE},
+	    {"On-Fail reject\n", "a@fail.example", "", REJECT, NONE},
+	    {"On-Fail defer\n", "a@temperror.example", "", NONE, TAG},
+	    {"On-TempError defer\n", "a@temperror.example", "", DEFER, NONE},
+	    {"On-TempError hold\n", "a@temperror.example", "", NONE, HOLD},
+	    {"On-SoftFail reject\n", "a@softfail.example", "", REJECT, NONE},
+	    {"On-None defer\n", "a@none.example", "", DEFER, NONE},
+	    {MESSAGE "On-Fail hold\n", "a@fail.example", "", NONE, HOLD},
+	    {MESSAGE "On-Fail defer\n", "a@fail.example", "", NONE, DEFER},
+	    {MESSAGE "On-Fail reject\n", "a@fail.example", "", NONE, REJECT},
+	    /* what is good is let alone, whatever else is strict */
+	    {ALL("reject"), "a@pass.example", "", NONE, NONE},
+	    {MESSAGE ALL("reject"), "a@pass.example", "", NONE, NONE},
+	    /* the MTA bounces these itself */
+	    {ALL("reject"), "a@nullmx.example", "", NONE, NONE},
+	    {ALL("reject"), "a@nxdomain.example", "", NONE, NONE},
+	    {ALL("reject"), "a@noaddress.example", "", NONE, NONE},
+	    {ALL("reject"), "a@in..valid", "", NONE, NONE},
+	    /* a temperror is never refused for good */
+	    {ALL("reject"), "a@temperror.example", "", DEFER, NONE},
+	    {MESSAGE ALL("reject"), "a@temperror.example", "", NONE, DEFER},
+	    /* a bounce is tagged only */
+	    {ALL("reject"), "a@fail.example", "null", NONE, TAG},
+	    {ALL("hold"), "a@fail.example", "null", NONE, TAG},
+	    {ALL("defer"), "a@temperror.example", "null", NONE, TAG},
+	    {MESSAGE ALL("reject"), "a@fail.example", "null", NONE, TAG},
+	    {ALL("none"), "a@fail.example", "null", NONE, NONE},
+	    /* what did not come by SMTP is held, not refused */
+	    {ALL("reject"), "a@fail.example", "local", NONE, HOLD},
+	    {ALL("defer"), "a@fail.example", "local", NONE, HOLD},
+	    {ALL("defer"), "a@temperror.example", "local", NONE, HOLD},
+	    {ALL("hold"), "a@fail.example", "local", NONE, HOLD},
+	    {ALL("tag"), "a@fail.example", "local", NONE, TAG},
+	    {MESSAGE ALL("reject"), "a@fail.example", "local", NONE, HOLD},
+	    {ALL("reject"), "a@fail.example", "local null", NONE, TAG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		run_row(&rows[i]);
+}
+
+static void
+the_strictest_action_wins_at_the_end(void **state)
+{
+	static const struct {
+		const char *conf, *rcpts[4];
+		enum action action;
+	} rows[] = {
+	    {MESSAGE "On-Fail defer\nOn-SoftFail hold\n",
+		{"a@pass.example", "a@fail.example", "a@softfail.example"},
+		DEFER},
+	    {MESSAGE "On-Fail reject\nOn-SoftFail defer\n",
+		{"a@softfail.example", "a@fail.example", "a@pass.example"},
+		REJECT},
+	    {MESSAGE "On-Fail tag\nOn-SoftFail hold\n",
+		{"a@softfail.example", "a@fail.example"}, HOLD},
+	    {MESSAGE "On-Fail none\nOn-SoftFail tag\n",
+		{"a@softfail.example", "a@fail.example"}, TAG},
+	    {MESSAGE ALL("reject"), {"a@temperror.example", "a@pass.example"},
+		DEFER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session = begin(rows[i].conf);
+		struct session_end end;
+
+		for (size_t r = 0; rows[i].rcpts[r] != NULL; r++)
+			rcpt_to(session, rows[i].rcpts[r]);
+		end = finish(session);
+		ROW(rows[i].conf, end.action == rows[i].action);
+		session_end_fini(&end);
+		session_free(session);
+	}
+}
+
+static void
+a_refused_recipient_is_out_of_the_message(void **state)
+{
+	struct session *session = begin(
+	    "On-Fail defer\nHeaderDomains all\nAuthservID gate.example\n");
+	struct session_end end;
+
+	(void)state;
+	assert_int_equal(rcpt_to(session, "<a@pass.example>"), NONE);
+	assert_int_equal(rcpt_to(session, "<a@fail.example>"), DEFER);
+	assert_int_equal(rcpt_to(session, "<b@fail.example>"), DEFER);
+	assert_int_equal(rcpt_to(session, "<b@pass.example>"), NONE);
+	end = finish(session);
+	assert_string_equal(end.tag,
+	    "gate.example; v=1; result=pass; action=none; id=Q1;\n"
+	    " d=pass.example/pass/no-policy-found/ok");
+	session_end_fini(&end);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "Q1 check pass.example pass ok none 2\n"
+	    "NOQUEUE check fail.example fail validation-failure defer 2\n"
+	    "Q1 message pass none 1 2\n");
+	assert_int_equal(seen.started, 2);
+	assert_int_equal(seen.freed, 2);
+}
+
+static void
+an_abandoned_message_logs_what_was_refused(void **state)
+{
+	struct session *session = begin("On-Fail defer\n");
+
+	(void)state;
+	rcpt_to(session, "<a@pass.example>");
+	rcpt_to(session, "<a@fail.example>");
+	session_abandon(session);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "NOQUEUE check fail.example fail validation-failure defer 1\n");
+}
+
+static void
+replies_are_as_promised(void **state)
+{
+	static const struct {
+		const char *conf, *address, *code, *status, *text;
+	} rows[] = {
+	    {ALL("defer"), "a@fail.example", "451", "4.7.5",
+		"fail.example: validation-failure (outbound TLS precheck)"},
+	    {ALL("reject"), "a@fail.example", "550", "5.7.5",
+		"fail.example: validation-failure (outbound TLS precheck)"},
+	    {ALL("reject"), "a@temperror.example", "451", "4.7.5",
+		"temperror.example: probe-timeout (outbound TLS precheck)"},
+	    {ALL("reject"), "a@servfail.example", "450", "4.4.3",
+		"servfail.example: dns-servfail (outbound TLS precheck)"},
+	    {ALL("defer"), "a@timeout.example", "450", "4.4.3",
+		"timeout.example: dns-timeout (outbound TLS precheck)"},
+	    {ALL("defer"), "a@bogus.example", "450", "4.4.3",
+		"bogus.example: dnssec-invalid (outbound TLS precheck)"},
+	    {ALL("defer"), "a@hang.example", "451", "4.7.5",
+		"hang.example: deadline (outbound TLS precheck)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session = begin(rows[i].conf);
+		struct route_rcpt rcpt = {
+		    .address = rows[i].address, .mailer = "smtp"};
+		struct session_reply reply;
+
+		session_rcpt(session, &rcpt, &reply);
+		ROW_TEXT(rows[i].address, reply.code, rows[i].code);
+		ROW_TEXT(rows[i].address, reply.status, rows[i].status);
+		ROW_TEXT(rows[i].address, reply.text, rows[i].text);
+		session_free(session);
+	}
+}
+
+static void
+rcpt_waits_no_longer_than_told(void **state)
+{
+	struct session *session = begin(ALL("defer") "RcptWait 20s\n");
+	int64_t begun_ms = clock_mono_ms();
+	int64_t waited_ms;
+
+	(void)state;
+	assert_int_equal(rcpt_to(session, "a@slow.example"), DEFER);
+	waited_ms = clock_mono_ms() - begun_ms;
+	assert_true(waited_ms >= 11000 && waited_ms < 14000);
+	assert_int_equal(rcpt_to(session, "a@hang.example"), DEFER);
+	waited_ms = clock_mono_ms() - begun_ms - waited_ms;
+	assert_true(waited_ms >= 19000 && waited_ms < 22000);
+	session_abandon(session);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "NOQUEUE check slow.example fail validation-failure defer 1\n"
+	    "NOQUEUE check hang.example temperror deadline defer 1\n");
+}
+
+static void
+a_deadline_stays_the_verdict_of_the_message(void **state)
+{
+	struct session *session = begin("On-Fail defer\nRcptWait 20s\n");
+	struct session_end end;
+
+	(void)state;
+	assert_int_equal(rcpt_to(session, "a@slower.example"), NONE);
+	clock_shift(60);
+	assert_int_equal(rcpt_to(session, "b@slower.example"), NONE);
+	end = finish(session);
+	assert_int_equal(end.action, TAG);
+	session_end_fini(&end);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "Q1 check slower.example temperror deadline tag 2\n"
+	    "Q1 message temperror tag 1 2\n");
+}
+
+static void
+all_recipients_together_wait_a_minute(void **state)
+{
+	struct session *session = begin(ALL("defer") "RcptWait 25s\n");
+	int64_t begun_ms = clock_mono_ms();
+	int64_t waited_ms;
+	char address[32];
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		snprintf(address, sizeof(address), "a@hang%d.example", i);
+		assert_int_equal(rcpt_to(session, address), DEFER);
+	}
+	waited_ms = clock_mono_ms() - begun_ms;
+	assert_true(waited_ms >= 59000 && waited_ms < 65000);
+	/* what is there at once needs no wait */
+	assert_int_equal(rcpt_to(session, "a@pass.example"), NONE);
+	session_free(session);
+}
+
+static void
+nobody_waits_at_rcpt_where_nothing_could_be_refused(void **state)
+{
+	static const struct {
+		const char *conf;
+		bool null;
+	} rows[] = {{"", false}, {ALL("hold"), false}, {ALL("tag"), false},
+	    {MESSAGE ALL("reject"), false}, {ALL("reject"), true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session = begin_as(rows[i].conf, rows[i].null);
+		int64_t begun_ms = clock_mono_ms();
+
+		ROW(rows[i].conf, rcpt_to(session, "a@hang.example") == NONE);
+		ROW(rows[i].conf, clock_mono_ms() - begun_ms < 900);
+		ROW(rows[i].conf, seen.started == 1);
+		session_free(session);
+	}
+}
+
+static void
+the_end_of_the_message_waits_as_long_as_told(void **state)
+{
+	static const struct {
+		const char *conf;
+		bool null, local;
+		int seconds;
+	} rows[] = {
+	    {"MessageWait 30s\n", false, false, 30},
+	    {"MessageWait 0\n", false, false, 0},
+	    {"", false, false, 5},
+	    {"On-Fail hold\n", false, false, 60},
+	    {MESSAGE "On-Fail defer\n", false, false, 60},
+	    {MESSAGE "On-Fail defer\n", true, false, 5},
+	    {"On-Fail defer\n", false, true, 60},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session = begin_as(rows[i].conf, rows[i].null);
+		int64_t begun_ms = clock_mono_ms();
+		int64_t left_ms;
+		char address[32];
+
+		for (int r = 0; r < 5; r++) {
+			snprintf(
+			    address, sizeof(address), "a@hang%d.example", r);
+			if (rows[i].local)
+				rcpt_without_macros(session, address);
+			else
+				rcpt_to(session, address);
+		}
+		finish_and_free(session);
+		left_ms = clock_mono_ms() - begun_ms - rows[i].seconds * 1000;
+		ROW(rows[i].conf, left_ms > -1500 && left_ms < 2500);
+		ROW(rows[i].conf,
+		    (int)seen.progressed >= rows[i].seconds / 6 - 1);
+	}
+}
+
+static void
+one_check_is_made_of_each_domain_and_next_hop(void **state)
+{
+	struct session *session = begin("");
+	struct route_rcpt rcpt = {
+	    .address = "<a@pass.example>", .mailer = "smtp"};
+	struct session_reply reply;
+
+	(void)state;
+	rcpt.host = "pass.example";
+	session_rcpt(session, &rcpt, &reply);
+	rcpt.address = "<b@PASS.Example.>";
+	session_rcpt(session, &rcpt, &reply);
+	assert_int_equal(seen.started, 1);
+	assert_string_equal(seen.last_hop, "pass.example");
+	assert_int_equal(seen.last_port, 25);
+	rcpt.host = "[Relay.Example]:587, [other.example]";
+	session_rcpt(session, &rcpt, &reply);
+	assert_int_equal(seen.started, 2);
+	assert_string_equal(seen.last_hop, "[relay.example]:587");
+	rcpt.host = NULL;
+	session_rcpt(session, &rcpt, &reply);
+	assert_int_equal(seen.started, 3);
+	assert_string_equal(seen.last_hop, "-");
+	finish_and_free(session);
+	assert_string_equal(seen.log, "Q1 check pass.example pass ok none 2\n"
+				      "Q1 check pass.example pass ok none 1\n"
+				      "Q1 check pass.example pass ok none 1\n"
+				      "Q1 message pass none 3 4\n");
+}
+
+static void
+some_recipients_are_not_looked_at(void **state)
+{
+	static const struct {
+		const char *address, *mailer, *line;
+	} rows[] = {
+	    {"<a@fail.example>", "local", "skip fail.example internal none 1"},
+	    {"<a@fail.example>", "*file*", "skip fail.example internal none 1"},
+	    {"<a@fail.example>", "error", "skip fail.example internal none 1"},
+	    {"<a@[192.0.2.1]>", "smtp", "skip [192.0.2.1] no-policy none 1"},
+	    {"<a@[IPv6:2001:DB8::1]>", "smtp",
+		"skip [ipv6:2001:db8::1] no-policy none 1"},
+	    {"<a@gate.sender.example>", "smtp",
+		"skip gate.sender.example internal none 1"},
+	    {"<a@x.relay.example>", "smtp",
+		"skip x.relay.example internal none 1"},
+	    {"<a@free.example>", "smtp", "skip free.example exempt none 1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session =
+		    begin(ALL("reject") "InternalDomains .relay.example\n"
+					"ExemptDomains free.example\n");
+		struct route_rcpt rcpt = {
+		    .address = rows[i].address, .mailer = rows[i].mailer};
+		struct session_reply reply;
+		struct session_end end;
+		char log[128];
+
+		ROW(rows[i].line,
+		    session_rcpt(session, &rcpt, &reply) == ACTION_NONE);
+		end = finish(session);
+		ROW(rows[i].line, end.action == NONE && end.tag == NULL);
+		snprintf(log, sizeof(log), "Q1 %s\nQ1 message skip none 1 1\n",
+		    rows[i].line);
+		ROW_TEXT(rows[i].line, seen.log, log);
+		ROW(rows[i].line, seen.started == 0);
+		session_end_fini(&end);
+		session_free(session);
+	}
+}
+
+static void
+every_other_mailer_is_looked_at(void **state)
+{
+	static const char *const mailers[] = {
+	    "smtp", "relay", "esmtp", "smtp-slow", "Local", "", "locals"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(mailers); i++) {
+		struct session *session = begin("");
+		struct route_rcpt rcpt = {
+		    .address = "a@pass.example", .mailer = mailers[i]};
+		struct session_reply reply;
+
+		session_rcpt(session, &rcpt, &reply);
+		ROW(mailers[i], seen.started == 1);
+		session_free(session);
+	}
+}
+
+static void
+malformed_recipients_get_a_verdict(void **state)
+{
+	char longest[600];
+	const char *rows[] = {"", "<>", "<postmaster>", "a@", "<a@>", "@",
+	    "a@b..example", "a@.", "a@-\x01.example", "a@\xff\xfe.example",
+	    "a@[192.0.2]", "a@[]", "a@exa mple", longest};
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest));
+	memcpy(longest, "a@", 2);
+	longest[sizeof(longest) - 1] = '\0';
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session = begin(ALL("reject"));
+		struct session_end end;
+
+		ROW(rows[i], rcpt_to(session, rows[i]) == NONE);
+		end = finish(session);
+		ROW(rows[i], end.action == NONE);
+		ROW_TEXT(rows[i], seen.log,
+		    "Q1 check  none name-invalid none 1\n"
+		    "Q1 message none none 1 1\n");
+		ROW(rows[i], strstr(end.tag, " d=") == NULL);
+		session_end_fini(&end);
+		session_free(session);
+	}
+}
+
+static void
+an_address_without_a_domain_takes_that_of_the_mta(void **state)
+{
+	struct session *session = begin("");
+	struct route_rcpt rcpt = {
+	    .address = "<user>", .addr = "user@pass.example", .mailer = "smtp"};
+	struct session_reply reply;
+
+	(void)state;
+	session_rcpt(session, &rcpt, &reply);
+	assert_int_equal(seen.started, 1);
+	session_free(session);
+}
+
+static void
+an_international_domain_is_asked_by_its_a_label(void **state)
+{
+	struct session *session = begin("InternalDomains xn--mller-kva.org\n");
+
+	(void)state;
+	rcpt_to(session, "<a@m\xc3\xbcller.org>");
+	finish_and_free(session);
+	assert_string_equal(seen.log,
+	    "Q1 skip xn--mller-kva.org internal none 1\n"
+	    "Q1 message skip none 1 1\n");
+}
+
+static void
+domains_beyond_the_maximum_are_not_looked_at(void **state)
+{
+	struct session *session =
+	    begin("MaxDomains 3\nOn-TempError hold\nHeaderDomains none\n");
+	struct session_end end;
+	char address[32];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		snprintf(address, sizeof(address), "a@pass%d.example", i);
+		rcpt_to(session, address);
+		rcpt_to(session, address);
+	}
+	assert_int_equal(seen.started, 3);
+	end = finish(session);
+	assert_int_equal(end.action, HOLD);
+	session_end_fini(&end);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "Q1 check pass0.example pass ok none 2\n"
+	    "Q1 check pass1.example pass ok none 2\n"
+	    "Q1 check pass2.example pass ok none 2\n"
+	    "Q1 check pass3.example temperror queue-full hold 2\n"
+	    "Q1 check pass4.example temperror queue-full hold 2\n"
+	    "Q1 message temperror hold 5 10\n");
+}
+
+static void
+domains_without_number_cost_bounded_memory(void **state)
+{
+	struct session *session = begin("MaxDomains 1\nSyslog no\n");
+	struct session_end end;
+	char address[32];
+
+	(void)state;
+	for (int i = 0; i < 10050; i++) {
+		snprintf(address, sizeof(address), "a@%d.example", i);
+		if (i == 0)
+			text_copy(address, sizeof(address), "a@pass.example");
+		rcpt_without_macros(session, address);
+	}
+	end = finish(session);
+	assert_int_equal(end.action, TAG);
+	session_end_fini(&end);
+	session_free(session);
+}
+
+static char *
+bcc_conf(const char *action, const char *more)
+{
+	static char conf[256];
+
+	snprintf(conf, sizeof(conf),
+	    "DecideAt message\nAuthservID gate.example\nOn-Fail %s\n%s", action,
+	    more);
+	return conf;
+}
+
+static struct session_end
+send_with_bcc(const char *conf)
+{
+	struct session *session = begin(conf);
+	struct session_end end;
+
+	rcpt_to(session, "<a@pass.example>");
+	rcpt_to(session, "<b@softfail.example>");
+	rcpt_to(session, "<secret@fail.example>");
+	session_header(session, "Subject", "x@fail.example");
+	session_header(session, "to", "A <a@pass.example>");
+	session_header(
+	    session, "CC", "\"b@fail.example\" <b@SoftFail.Example>");
+	session_header(session, "Bcc", "secret@fail.example");
+	end = finish(session);
+	session_free(session);
+	return end;
+}
+
+static void
+the_tag_names_only_what_the_message_names(void **state)
+{
+	struct session_end end = send_with_bcc(bcc_conf("tag", ""));
+
+	(void)state;
+	assert_string_equal(end.tag,
+	    "gate.example; v=1; result=fail; action=tag; id=Q1;\n"
+	    " d=softfail.example/softfail/no-policy-found/"
+	    "validation-failure;\n"
+	    " d=pass.example/pass/no-policy-found/ok");
+	session_end_fini(&end);
+}
+
+static void
+header_domains_may_be_all_or_none(void **state)
+{
+	struct session_end end =
+	    send_with_bcc(bcc_conf("tag", "HeaderDomains none\n"));
+
+	(void)state;
+	assert_string_equal(
+	    end.tag, "gate.example; v=1; result=fail; action=tag; id=Q1");
+	session_end_fini(&end);
+	end = send_with_bcc(bcc_conf("tag", "HeaderDomains all\n"));
+	assert_non_null(strstr(end.tag, "id=Q1;\n d=fail.example/fail/"));
+	session_end_fini(&end);
+}
+
+static void
+replies_and_hold_reasons_keep_the_secret_too(void **state)
+{
+	struct session_end end = send_with_bcc(bcc_conf("defer", ""));
+
+	(void)state;
+	assert_string_equal(end.reply.text, "a recipient's domain: "
+					    "validation-failure (outbound TLS "
+					    "precheck)");
+	session_end_fini(&end);
+	end = send_with_bcc(bcc_conf("hold", ""));
+	assert_string_equal(end.hold_reason,
+	    "outbound TLS precheck: a recipient's domain: validation-failure");
+	session_end_fini(&end);
+	end =
+	    send_with_bcc(bcc_conf("none", "On-SoftFail hold\nOn-None none\n"));
+	assert_string_equal(end.hold_reason,
+	    "outbound TLS precheck: softfail.example: validation-failure");
+	session_end_fini(&end);
+}
+
+static void
+what_is_behind_the_scanned_header_stays_secret(void **state)
+{
+	struct session *session = begin("AuthservID gate.example\n");
+	char *value = xmalloc(300 * 1024);
+	struct session_end end;
+
+	(void)state;
+	memset(value, ' ', 300 * 1024);
+	text_copy(value + 290 * 1024, 1024, "a@pass.example");
+	rcpt_to(session, "a@pass.example");
+	session_header(session, "To", value);
+	end = finish(session);
+	assert_null(strstr(end.tag, " d="));
+	session_end_fini(&end);
+	session_free(session);
+	free(value);
+}
+
+static void
+forged_copies_are_counted_whatever_their_case(void **state)
+{
+	static const char *const yes[] = {"X-TLS-Precheck", "x-tls-precheck",
+	    "X-TLS-PRECHECK", "X-Tls-Precheck ", "X-TLS-Precheck\t"};
+	static const char *const no[] = {
+	    "X-TLS-Precheck2", "X-TLS-Prechec", "XX-TLS-Precheck", ""};
+	struct session *session = begin("");
+	struct session_end end;
+
+	(void)state;
+	rcpt_to(session, "a@pass.example");
+	for (size_t i = 0; i < COUNT(yes); i++)
+		session_header(session, yes[i], "forged");
+	for (size_t i = 0; i < COUNT(no); i++)
+		session_header(session, no[i], "other");
+	end = finish(session);
+	assert_int_equal(end.forged, COUNT(yes));
+	session_end_fini(&end);
+	session_free(session);
+}
+
+static void
+header_name_none_leaves_the_header_alone(void **state)
+{
+	struct session *session = begin("HeaderName none\n");
+	struct session_end end;
+
+	(void)state;
+	rcpt_to(session, "a@fail.example");
+	session_header(session, "X-TLS-Precheck", "somebody's");
+	end = finish(session);
+	assert_int_equal(end.action, TAG);
+	assert_int_equal(end.forged, 0);
+	assert_null(end.tag);
+	session_free(session);
+}
+
+static void
+local_mail_loses_forged_copies_and_gets_no_tag(void **state)
+{
+	struct session *session = begin("");
+	struct route_rcpt rcpt = {
+	    .address = "a@fail.example", .mailer = "local"};
+	struct session_reply reply;
+	struct session_end end;
+
+	(void)state;
+	session_rcpt(session, &rcpt, &reply);
+	session_header(session, "X-TLS-Precheck", "forged");
+	end = finish(session);
+	assert_int_equal(end.forged, 1);
+	assert_null(end.tag);
+	session_free(session);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest session[] = {
+	    cmocka_unit_test(each_action_is_done_where_it_belongs),
+	    cmocka_unit_test(the_strictest_action_wins_at_the_end),
+	    cmocka_unit_test(a_refused_recipient_is_out_of_the_message),
+	    cmocka_unit_test(an_abandoned_message_logs_what_was_refused),
+	    cmocka_unit_test(replies_are_as_promised),
+	    cmocka_unit_test(rcpt_waits_no_longer_than_told),
+	    cmocka_unit_test(a_deadline_stays_the_verdict_of_the_message),
+	    cmocka_unit_test(all_recipients_together_wait_a_minute),
+	    cmocka_unit_test(
+		nobody_waits_at_rcpt_where_nothing_could_be_refused),
+	    cmocka_unit_test(the_end_of_the_message_waits_as_long_as_told),
+	    cmocka_unit_test(one_check_is_made_of_each_domain_and_next_hop),
+	    cmocka_unit_test(some_recipients_are_not_looked_at),
+	    cmocka_unit_test(every_other_mailer_is_looked_at),
+	    cmocka_unit_test(malformed_recipients_get_a_verdict),
+	    cmocka_unit_test(an_address_without_a_domain_takes_that_of_the_mta),
+	    cmocka_unit_test(an_international_domain_is_asked_by_its_a_label),
+	    cmocka_unit_test(domains_beyond_the_maximum_are_not_looked_at),
+	    cmocka_unit_test(domains_without_number_cost_bounded_memory),
+	    cmocka_unit_test(the_tag_names_only_what_the_message_names),
+	    cmocka_unit_test(header_domains_may_be_all_or_none),
+	    cmocka_unit_test(replies_and_hold_reasons_keep_the_secret_too),
+	    cmocka_unit_test(what_is_behind_the_scanned_header_stays_secret),
+	    cmocka_unit_test(forged_copies_are_counted_whatever_their_case),
+	    cmocka_unit_test(header_name_none_leaves_the_header_alone),
+	    cmocka_unit_test(local_mail_loses_forged_copies_and_gets_no_tag),
+	};
+
+	return RUN_TESTS(session);
+}
