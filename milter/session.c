@@ -109,9 +109,9 @@ verdict_of(const struct item *item)
 }
 
 /*
- * What the message as a whole allows: a temporary failure is never answered for
- * good; a bounce must get through (RFC 5321 section 6.1); mail that did not
- * come by SMTP has nobody to refuse it to, the MTA would try it for ever.
+ * What the message as a whole allows: a bounce must get through (RFC 5321
+ * section 6.1); mail that did not come by SMTP has nobody to refuse it to, the
+ * MTA would try it for ever.
  */
 static enum action
 restrain(const struct session *session, enum action action)
@@ -126,11 +126,7 @@ restrain(const struct session *session, enum action action)
 static enum action
 decide(const struct session *session, const struct verdict *verdict)
 {
-	enum action action = action_for(session->settings, verdict);
-
-	if (verdict->result == RESULT_TEMPERROR && action == ACTION_REJECT)
-		action = ACTION_DEFER;
-	return restrain(session, action);
+	return restrain(session, action_for(session->settings, verdict));
 }
 
 /* The strictest that any verdict could come to. */
