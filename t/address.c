@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "common/proto/address.h"
 
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/proto/address.h"
+#include "t/tap.h"
 
 static void
 special_ranges_are_told_to_their_last_address(void **state)
@@ -160,5 +156,5 @@ main(void)
 	    cmocka_unit_test(spellings_of_one_address_are_equal),
 	};
 
-	return cmocka_run_group_tests(address, NULL, NULL);
+	return RUN_TESTS(address);
 }
