@@ -1,0 +1,28 @@
+# Fuzz targets, each with the corpus replayed: %D%/run fuzzes them.
+FUZZ_TESTS = \
+	%D%/chain.t \
+	%D%/dns_answer.t \
+	%D%/domain.t \
+	%D%/media_type.t \
+	%D%/nexthop.t \
+	%D%/smtp_reply.t \
+	%D%/sts_policy.t \
+	%D%/sts_record.t \
+	%D%/tlsa.t
+
+check_PROGRAMS += $(FUZZ_TESTS)
+TESTS += $(FUZZ_TESTS)
+
+FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
+
+%C%_chain_t_SOURCES = %D%/chain.c $(FUZZ_SOURCES)
+%C%_dns_answer_t_SOURCES = %D%/dns_answer.c $(FUZZ_SOURCES)
+%C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
+%C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
+%C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
+%C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
+%C%_sts_policy_t_SOURCES = %D%/sts_policy.c $(FUZZ_SOURCES)
+%C%_sts_record_t_SOURCES = %D%/sts_record.c $(FUZZ_SOURCES)
+%C%_tlsa_t_SOURCES = %D%/tlsa.c $(FUZZ_SOURCES)
+
+EXTRA_DIST += %D%/corpus %D%/run
