@@ -16,8 +16,8 @@
 enum {
 	PORT_HTTPS = 443,
 
-	/* Octets of all header fields: libcurl keeps them, and old ones know no
-	   maximum */
+	/* Octets of all header fields: libcurl keeps them, before 8.4.0
+	 * however many */
 	MAX_HEAD = 64 * 1024,
 };
 
