@@ -1,1 +1,7 @@
-EXTRA_DIST +=
+exampledir = $(docdir)/examples
+dist_example_DATA = \
+	%D%/postern.conf \
+	%D%/postern.sysusers \
+	%D%/postern.tmpfiles \
+	%D%/posternd.service \
+	%D%/postfix-main.cf

@@ -359,6 +359,46 @@ a_mistake_in_a_list_is_told_with_its_own_line(void **state)
 	conf_faults_fini(&faults);
 }
 
+/* Each "#Keyword value" of the sample as a setting; what stands in brackets is
+ * a remark, and files need not be here. */
+static void
+add_sample_line(struct text *text, const char *line)
+{
+	const char *remark = strstr(line, "  (");
+	size_t length = strcspn(line, "\n");
+
+	if (line[0] != '#' || line[1] < 'A' || line[1] > 'Z' ||
+	    strstr(line, "File ") != NULL || strstr(line, "file:") != NULL)
+		return;
+	if (remark != NULL)
+		length = (size_t)(remark - line);
+	text_addf(text, "%.*s\n", (int)length - 1, line + 1);
+}
+
+static void
+every_line_of_the_sample_can_be_used(void **state)
+{
+	const char *srcdir = getenv("POSTERN_SRCDIR");
+	char path[512];
+	char line[512];
+	char sample[8192];
+	struct text text;
+	FILE *in;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/etc/postern.conf",
+	    srcdir == NULL ? "." : srcdir);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	text_init(&text, sample, sizeof(sample));
+	while (fgets(line, sizeof(line), in) != NULL)
+		add_sample_line(&text, line);
+	fclose(in);
+	assert_false(text.cut);
+	assert_non_null(strstr(sample, "\nSyslogSuccess "));
+	settings_free(load(sample));
+}
+
 static void
 settings_live_as_long_as_they_are_held(void **state)
 {
@@ -387,6 +427,7 @@ main(void)
 	    cmocka_unit_test(domains_match_themselves_or_below),
 	    cmocka_unit_test(a_list_may_stand_in_a_file),
 	    cmocka_unit_test(a_mistake_in_a_list_is_told_with_its_own_line),
+	    cmocka_unit_test(every_line_of_the_sample_can_be_used),
 	    cmocka_unit_test(settings_live_as_long_as_they_are_held),
 	};
 
