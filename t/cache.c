@@ -157,6 +157,39 @@ callbacks_come_once_before_or_after(void **state)
 	cache_free(cache);
 }
 
+static void
+count_values(void *arg, const char *key, const void *value)
+{
+	(void)key;
+	*(int *)arg += *(const int *)value;
+}
+
+static void
+a_value_put_replaces_what_was_there(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+	struct cache_entry *held, *pending;
+	int sum = 0;
+	bool mine;
+
+	(void)state;
+	put(cache, "a", 1, later());
+	held = cache_claim(cache, "a", &mine);
+	pending = cache_claim(cache, "b", &mine);
+	cache_put(cache, "a", number(10), later());
+	cache_put(cache, "b", number(20), later());
+	cache_fill(pending, number(5), later());
+	assert_int_equal(*(int *)cache_value(held), 1);
+	assert_int_equal(*(int *)cache_value(pending), 5);
+	cache_release(held);
+	cache_release(pending);
+	assert_int_equal(get(cache, "a"), 10);
+	assert_int_equal(get(cache, "b"), 20);
+	cache_each(cache, count_values, &sum);
+	assert_int_equal(sum, 30);
+	cache_free(cache);
+}
+
 enum { THREADS = 8, ROUNDS = 2000, KEYS = 7 };
 
 static atomic_int made;
@@ -209,6 +242,7 @@ main(void)
 	    cmocka_unit_test(a_held_value_outlives_its_entry),
 	    cmocka_unit_test(a_second_claim_waits_for_the_first),
 	    cmocka_unit_test(callbacks_come_once_before_or_after),
+	    cmocka_unit_test(a_value_put_replaces_what_was_there),
 	    cmocka_unit_test(many_threads_make_each_value_once),
 	};
 

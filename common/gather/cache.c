@@ -90,6 +90,13 @@ unref_locked(struct cache_entry *entry)
 	return --entry->refs == 0 ? entry : NULL;
 }
 
+static void
+index_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
+{
+	if (tsearch(entry, &cache->index, compare_keys) == NULL)
+		abort(); /* no memory: as xalloc */
+}
+
 static struct cache_entry *
 unindex_locked(struct cache *cache, struct cache_entry *entry)
     HOLDS(cache->lock)
@@ -136,8 +143,7 @@ cache_claim(struct cache *cache, const char *key, bool *mine)
 		entry = fresh;
 		entry->indexed = true;
 		entry->refs = 1;
-		if (tsearch(entry, &cache->index, compare_keys) == NULL)
-			abort(); /* no memory: as xalloc */
+		index_locked(cache, entry);
 	}
 	entry->refs++;
 	lock_drop(&cache->lock);
@@ -204,6 +210,8 @@ call_back(struct waiters *waiting, const void *value)
 static struct cache_entry *
 keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
+	if (!entry->indexed)
+		return NULL; /* cache_put has replaced it meanwhile */
 	TAILQ_INSERT_TAIL(&cache->used, entry, used);
 	cache->filled++;
 	if (entry->expires_ms <= clock_mono_ms())
@@ -233,6 +241,42 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 	call_back(waiting, value);
 	if (dead != NULL)
 		entry_free(dead);
+}
+
+void
+cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
+{
+	struct cache_entry *entry = entry_new(cache, key);
+	struct cache_entry **node, *old = NULL, *dead;
+
+	free(entry->waiting);
+	entry->waiting = NULL;
+	entry->value = value;
+	entry->expires_ms = expires_ms;
+	entry->indexed = true;
+	entry->refs = 1;
+	lock_take(&cache->lock);
+	node = tfind(entry, &cache->index, compare_keys);
+	if (node != NULL)
+		old = unindex_locked(cache, *node);
+	index_locked(cache, entry);
+	dead = keep_locked(cache, entry);
+	lock_drop(&cache->lock);
+	if (old != NULL)
+		entry_free(old);
+	if (dead != NULL)
+		entry_free(dead);
+}
+
+void
+cache_each(struct cache *cache, cache_visit *each, void *arg)
+{
+	struct cache_entry *entry;
+
+	lock_take(&cache->lock);
+	TAILQ_FOREACH (entry, &cache->used, used)
+		each(arg, entry->key, entry->value);
+	lock_drop(&cache->lock);
 }
 
 void *

@@ -45,6 +45,20 @@ struct cache_entry *cache_hold(struct cache_entry *entry);
  */
 void cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms);
 
+/*
+ * cache_put - let value be the one under key, whatever was there
+ *
+ * Holders of an older entry keep theirs; one that waits for its value still
+ * gets that.
+ */
+void cache_put(
+    struct cache *cache, const char *key, void *value, int64_t expires_ms);
+
+/* cache_each - call each for every value that is there, under the lock: it must
+ * be quick, and must not call the cache */
+typedef void cache_visit(void *arg, const char *key, const void *value);
+void cache_each(struct cache *cache, cache_visit *each, void *arg);
+
 /* cache_value - the value, borrowed while the entry is held, or NULL; it is
  * shared: change nothing in it but a count of references */
 void *cache_value(struct cache_entry *entry);
