@@ -35,14 +35,20 @@ skip_name(struct wire *wire)
 	}
 }
 
-/* The RDATA has the form of its type, whoever sent it; or it has no octets,
- * which ldns takes for any type. */
+/* ldns takes RDATA that ends behind any of its fields, or has none at all. */
+static bool
+is_short(enum dns_type type, const struct dns_rdata *rdata)
+{
+	return rdata->size == 0 || (type == DNS_MX && rdata->size == 2);
+}
+
+/* But for that, RDATA has the form of its type, whoever sent it. */
 static void
 check_rdata(enum dns_type type, const struct dns_rdata *rdata)
 {
 	struct wire wire;
 
-	if (rdata->size == 0)
+	if (is_short(type, rdata))
 		return;
 	wire_init(&wire, rdata->data, rdata->size);
 	switch (type) {

@@ -45,6 +45,33 @@ read_reply(struct smtp_reply *reply, const char *octets, size_t length,
 	return used;
 }
 
+/* A whole reply ends with a line, and has its code. */
+static void
+check_last_line(const struct smtp_reply *reply, const char *octets, size_t used)
+{
+	const char *line = octets + used - 1;
+
+	assert(*line == '\n');
+	while (line > octets && line[-1] != '\n')
+		line--;
+	assert(reply->code >= 200 && reply->code <= 599);
+	assert(line[0] == '0' + reply->code / 100);
+	assert(line[1] == '0' + reply->code / 10 % 10);
+	assert(line[2] == '0' + reply->code % 10);
+	assert(line[3] != '-');
+}
+
+/* No reply goes on for ever: a last line ends any. */
+static void
+check_open(const struct smtp_reply *reply)
+{
+	static const char last[] = "\r\n250 end\r\n";
+	struct smtp_reply copy = *reply;
+
+	smtp_reply_feed(&copy, last, sizeof(last) - 1);
+	assert(copy.state != SMTP_REPLY_MORE);
+}
+
 static void
 check_reply(struct smtp_reply *reply, const char *octets, size_t used)
 {
@@ -54,10 +81,10 @@ check_reply(struct smtp_reply *reply, const char *octets, size_t used)
 	assert(memchr(reply->text, '\0', sizeof(reply->text)) != NULL);
 	switch (reply->state) {
 	case SMTP_REPLY_MORE:
+		check_open(reply);
 		return;
 	case SMTP_REPLY_DONE:
-		assert(reply->code >= 200 && reply->code <= 599);
-		assert(octets[used - 1] == '\n');
+		check_last_line(reply, octets, used);
 		break;
 	case SMTP_REPLY_BAD:
 		break;
