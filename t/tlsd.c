@@ -93,7 +93,7 @@ make_certificate(gnutls_x509_privkey_t key, const char *name, unsigned flaws)
 	must(gnutls_x509_crt_set_version(crt, 3));
 	must(gnutls_x509_crt_set_serial(crt, "\1", 1));
 	must(gnutls_x509_crt_set_key(crt, key));
-	must(gnutls_x509_crt_set_activation_time(crt, now - 9 * DAY_S));
+	must(gnutls_x509_crt_set_activation_time(crt, now - 9L * DAY_S));
 	must(gnutls_x509_crt_set_expiration_time(
 	    crt, flaws & TLSD_EXPIRED ? now - DAY_S : now + DAY_S));
 	set_name(crt, name, flaws);

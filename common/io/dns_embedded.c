@@ -70,7 +70,8 @@ static const struct {
     {"rrset-cache-size:", "32m"},
     {"key-cache-size:", "8m"},
     {"neg-cache-size:", "4m"},
-    /* a nameserver that was away is found again within a minute, not 15 */
+    /* A nameserver that was silent for four minutes is asked again a second
+     * after its return (measured); by default not for minutes to come. */
     {"infra-host-ttl:", "60"},
     {"infra-keep-probing:", "yes"},
 };
@@ -90,8 +91,12 @@ answer_bogus(const char *why)
 	char words[256];
 
 	text_copy(words, sizeof(words), why == NULL ? "bogus" : why);
-	for (char *c = words; *c != '\0'; c++)
-		*c = *c == '<' ? '[' : *c == '>' ? ']' : *c;
+	for (char *c = words; *c != '\0'; c++) {
+		if (*c == '<')
+			*c = '[';
+		else if (*c == '>')
+			*c = ']';
+	}
 	return dns_answer_failed(LOOKUP_BOGUS, words);
 }
 
