@@ -322,18 +322,12 @@ callbacks_open(const struct settings *settings, struct err *err)
 	return listen_at(settings, err);
 }
 
-int
+void
 callbacks_serve(struct settings *settings, struct engine *engine)
 {
 	service.settings = settings;
 	service.engine = engine;
-	return smfi_main() == MI_SUCCESS ? 0 : -1;
-}
-
-void
-callbacks_stop(void)
-{
-	smfi_stop();
+	smfi_main();
 }
 
 void

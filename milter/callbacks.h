@@ -20,12 +20,13 @@
 int callbacks_open(const struct settings *settings, struct err *err);
 
 /*
- * callbacks_serve - take mail until callbacks_stop
+ * callbacks_serve - take mail, to the end of the process
  *
- * Both objects stay the caller's, who must keep them until it returns and no
- * message is active.  Returns 0, or -1 when libmilter ends by itself.
+ * Both objects stay the caller's: the engine must live until no message is
+ * active any more, the settings for ever.  Returns when libmilter gives up,
+ * which it tells syslog.
  */
-int callbacks_serve(struct settings *settings, struct engine *engine);
+void callbacks_serve(struct settings *settings, struct engine *engine);
 
 /*
  * callbacks_drain - begin no message any more, and wait for those that are
@@ -34,9 +35,6 @@ int callbacks_serve(struct settings *settings, struct engine *engine);
  * Any thread.
  */
 bool callbacks_drain(int64_t deadline_ms);
-
-/* callbacks_stop - let callbacks_serve return, within five seconds */
-void callbacks_stop(void);
 
 /* callbacks_version - libmilter's, "1.0.1" */
 void callbacks_version(char *out, size_t size);

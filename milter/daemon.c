@@ -25,6 +25,7 @@ static int wake_fds[2] = {-1, -1}; /* a signal number an octet */
 static struct {
 	int fd;
 	const char *path; /* borrowed from the settings */
+	bool written;
 } pid_file = {.fd = -1};
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
@@ -274,6 +275,15 @@ daemon_claim_socket(const char *text, struct err *err)
 	return status != 0 ? status : claim_path(rest, err);
 }
 
+void
+daemon_release_socket(const char *text)
+{
+	const char *rest = strchr(text, ':') + 1;
+
+	if (rest[0] == '/')
+		unlink(rest);
+}
+
 int
 daemon_open_pid_file(const char *path, struct err *err)
 {
@@ -293,19 +303,26 @@ daemon_write_pid(void)
 {
 	if (pid_file.fd < 0)
 		return;
-	if (fchmod(pid_file.fd, 0644) < 0 || ftruncate(pid_file.fd, 0) < 0 ||
+	if (ftruncate(pid_file.fd, 0) < 0 ||
 	    dprintf(pid_file.fd, "%ld\n", (long)getpid()) < 0)
 		perror(pid_file.path);
+	pid_file.written = true;
 }
 
 void
 daemon_remove_pid(void)
 {
+	struct stat status;
+	bool ours;
+
 	if (pid_file.fd < 0)
 		return;
-	if (ftruncate(pid_file.fd, 0) < 0)
+	ours = pid_file.written ||
+	       (fstat(pid_file.fd, &status) == 0 && status.st_size == 0);
+	if (ours && ftruncate(pid_file.fd, 0) < 0)
 		perror(pid_file.path);
-	unlink(pid_file.path);
+	if (ours)
+		unlink(pid_file.path);
 	close(pid_file.fd);
 	pid_file.fd = -1;
 }
@@ -354,13 +371,18 @@ daemon_hold_signals(struct err *err)
 	return 0;
 }
 
+void
+daemon_take_signals(void)
+{
+	mask_signals(SIG_UNBLOCK);
+}
+
 int
 daemon_next_signal(void)
 {
 	unsigned char octet;
 	ssize_t got;
 
-	mask_signals(SIG_UNBLOCK);
 	do
 		got = read(wake_fds[0], &octet, 1);
 	while (got < 0 && errno == EINTR);

@@ -36,30 +36,36 @@ int daemon_drop_root(const char *user, struct err *err);
  */
 int daemon_claim_socket(const char *socket, struct err *err);
 
+/* daemon_release_socket - remove the Unix socket that was listened at */
+void daemon_release_socket(const char *socket);
+
 /*
  * daemon_open_pid_file - get hold of the file while we may, and
  * daemon_write_pid - write it once the start succeeded
  *
- * daemon_remove_pid empties it, and removes it if that is allowed.  path NULL:
- * no PID file.
+ * daemon_remove_pid empties it, and removes it if that is allowed; not if
+ * another process's id stands there.  path NULL: no PID file.
  */
 int daemon_open_pid_file(const char *path, struct err *err);
 void daemon_write_pid(void);
 void daemon_remove_pid(void);
 
 /*
- * daemon_hold_signals - block in this thread, and in those it makes, the
- * signals that daemon_next_signal tells
+ * daemon_hold_signals - block in this thread, and in those it makes, TERM, INT,
+ * HUP and USR1, and
+ * daemon_take_signals - let them in again, in this thread, to be told by
+ * daemon_next_signal
  *
- * libmilter has a thread of its own that waits for TERM, HUP and INT, and ends
- * the service with messages in flight.  Linux gives a signal to the main thread
- * first if that does not block it: so only daemon_next_signal lets them in, and
- * libmilter must not run in the main thread.
+ * libmilter has a thread of its own that waits for TERM, HUP and INT, and then
+ * drops the messages in flight.  Linux gives a signal to the main thread first
+ * if that does not block it: so it must take signals before libmilter starts,
+ * and libmilter must not run in it.
  */
 int daemon_hold_signals(struct err *err);
+void daemon_take_signals(void);
 
-/* daemon_next_signal - wait for SIGTERM, SIGINT, SIGHUP or SIGUSR1, or for
- * daemon_wake in another thread: 0 */
+/* daemon_next_signal - wait for one of them, or for daemon_wake in another
+ * thread: 0 */
 int daemon_next_signal(void);
 void daemon_wake(void);
 

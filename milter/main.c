@@ -19,8 +19,8 @@ enum {
 	/* Messages in flight get so long to end */
 	DRAIN_MS = 30 * 1000,
 
-	/* libmilter looks whether to stop every five seconds */
-	STOP_S = 10,
+	/* The answer to the last of them is written after its callback */
+	LAST_ANSWER_US = 200 * 1000,
 
 	/* Checks that nobody waits for any more may end, or not */
 	FREE_S = 2,
@@ -39,11 +39,10 @@ struct options {
 	struct settings_override overrides[OVERRIDES_MAX];
 };
 
-/* One thread for libmilter, which must not be the main one. */
+/* For libmilter's thread, which must not be the main one. */
 struct server {
 	struct settings *settings;
 	struct engine *engine;
-	int status;
 };
 
 static int
@@ -165,7 +164,7 @@ serve(void *arg)
 {
 	struct server *server = arg;
 
-	server->status = callbacks_serve(server->settings, server->engine);
+	callbacks_serve(server->settings, server->engine);
 	daemon_wake();
 	return NULL;
 }
@@ -209,16 +208,6 @@ await_end(void)
 	}
 }
 
-static bool
-join_within(pthread_t thread, int seconds)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += seconds;
-	return pthread_timedjoin_np(thread, NULL, &until) == 0;
-}
-
 static void *
 free_engine(void *engine)
 {
@@ -227,37 +216,48 @@ free_engine(void *engine)
 }
 
 /*
- * Let messages in flight end, then libmilter, then the engine.  False when a
- * thread is left that still uses what would be freed.
+ * Let messages in flight end, then the engine.  libmilter is left to the end of
+ * the process: it would take five seconds, and drop idle connections as well.
+ * False when a thread is left that still uses the engine.
  */
 static bool
-stop(struct server *server, pthread_t thread)
+stop(struct engine *engine)
 {
-	bool idle = callbacks_drain(clock_mono_ms() + DRAIN_MS);
+	struct timespec until;
 	pthread_t freer;
 
-	callbacks_stop();
-	return join_within(thread, STOP_S) && idle &&
-	       pthread_create(&freer, NULL, free_engine, server->engine) == 0 &&
-	       join_within(freer, FREE_S);
+	if (!callbacks_drain(clock_mono_ms() + DRAIN_MS))
+		return false;
+	usleep(LAST_ANSWER_US);
+	if (pthread_create(&freer, NULL, free_engine, engine) != 0)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += FREE_S;
+	return pthread_timedjoin_np(freer, NULL, &until) == 0;
 }
 
 static int
 run(struct settings *settings)
 {
-	struct server server = {.settings = settings};
+	static struct server server; /* for a thread that is not joined */
 	struct engine_options options;
 	pthread_t thread;
 	struct err err;
 	int status;
 	bool clean;
 
+	/* never dropped: libmilter's threads read them to the end */
+	server.settings = settings_ref(settings);
 	settings_engine_options(settings, &options);
 	server.engine = engine_new(&options, &err);
-	if (server.engine == NULL)
+	if (server.engine == NULL) {
+		daemon_release_socket(settings->socket);
 		return complain(EX_OSFILE, &err);
+	}
+	daemon_take_signals();
 	if (pthread_create(&thread, NULL, serve, &server) != 0) {
 		err_set(&err, ERR_LOCAL, "no thread to be had");
+		daemon_release_socket(settings->socket);
 		engine_free(server.engine);
 		return complain(EX_OSERR, &err);
 	}
@@ -266,11 +266,13 @@ run(struct settings *settings)
 	daemon_ready();
 	test_resolver(settings, server.engine);
 	status = await_end() ? EX_OK : EX_SOFTWARE;
-	clean = stop(&server, thread);
+	clean = stop(server.engine);
+	daemon_release_socket(settings->socket);
 	report_stop();
-	daemon_remove_pid();
-	if (!clean)
+	if (!clean) {
+		daemon_remove_pid();
 		_exit(status);
+	}
 	return status;
 }
 
@@ -294,7 +296,8 @@ main(int argc, char **argv)
 	else if ((status = become_daemon(&options, settings, &err)) != 0)
 		status = complain(status, &err);
 	else
-		return run(settings); /* libmilter may use them to the end */
+		status = run(settings);
+	daemon_remove_pid();
 	settings_free(settings);
 	return status;
 }

@@ -32,7 +32,7 @@ UNIT_TESTS = \
 	%D%/x509.t
 
 check_PROGRAMS = $(UNIT_TESTS)
-dist_check_SCRIPTS = %D%/e2e.t %D%/lint/lint.t
+dist_check_SCRIPTS = %D%/e2e.t %D%/lint/lint.t %D%/posternd.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
 LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
@@ -66,3 +66,4 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 
 EXTRA_DIST += %D%/demo %D%/lab
+EXTRA_DIST += %D%/posternd.lua %D%/posternd.key

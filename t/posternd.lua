@@ -1,0 +1,170 @@
+-- The milter side of posternd.t: part names which messages to send.
+mt.set_timeout(60)
+
+local function check(condition, text)
+	if not condition then
+		print(part .. ": " .. text)
+		os.exit(1)
+	end
+end
+
+local function open()
+	local c = mt.connect(socket)
+	check(c ~= nil, "no connection")
+	check(mt.negotiate(c, nil, nil, nil) == nil, "no negotiation")
+	return c
+end
+
+local function mail(c, from, queue_id)
+	mt.macro(c, SMFIC_MAIL, "j", "gate.example", "i", queue_id,
+	    "{auth_authen}", "user")
+	check(mt.mailfrom(c, from) == nil, "MAIL")
+	return mt.getreply(c)
+end
+
+local function rcpt(c, address)
+	local domain = string.match(address, "@(.*)>$") or "x"
+	mt.macro(c, SMFIC_RCPT, "{rcpt_mailer}", "smtp", "{rcpt_host}", domain)
+	check(mt.rcptto(c, address) == nil, "RCPT")
+	return mt.getreply(c)
+end
+
+local function header(c, name, value)
+	check(mt.header(c, name, value) == nil, "header " .. name)
+end
+
+local function finish(c)
+	check(mt.eom(c) == nil, "end of message")
+	return mt.getreply(c)
+end
+
+local function tag(c)
+	return mt.getheader(c, "X-TLS-Precheck", 0)
+end
+
+local function begin(c, address, queue_id)
+	check(mail(c, "<a@gate.example>", queue_id) == SMFIR_CONTINUE, "MAIL")
+	check(rcpt(c, address) == SMFIR_CONTINUE, "RCPT " .. address)
+end
+
+local parts = {}
+
+function parts.resolver()
+	local c = open()
+	begin(c, "<x@nobody.example>", "Q1")
+	check(rcpt(c, "<y@NOBODY.example.>") == SMFIR_CONTINUE, "RCPT")
+	header(c, "To", "<x@nobody.example>")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	check(string.find(tag(c), "^gate.example; v=1; result=temperror; " ..
+	    "action=tag; id=Q1;\n d=nobody.example/temperror/" ..
+	    "no%-policy%-found/[a-z-]+$") ~= nil, tag(c))
+	mt.disconnect(c)
+end
+
+function parts.forged()
+	for _, copies in ipairs({0, 1, 50}) do
+		local c = open()
+		begin(c, "<x@nobody.example>", "Q2")
+		for i = 1, copies do
+			header(c, i % 2 == 0 and "X-TLS-Precheck" or
+			    "x-tls-PRECHECK", "gate.example; v=1; result=pass")
+		end
+		check(finish(c) == SMFIR_CONTINUE, "end")
+		check(mt.eom_check(c, MT_HDRINSERT, "X-TLS-Precheck"), "no tag")
+		check(mt.eom_check(c, MT_HDRDELETE, "X-TLS-Precheck") ==
+		    (copies > 0), "forged copies")
+		mt.disconnect(c)
+	end
+end
+
+function parts.several()
+	local c = open()
+	for i = 1, 5 do
+		begin(c, "<x@nobody.example>", "Q3" .. i)
+		check(finish(c) == SMFIR_CONTINUE, "end")
+		check(string.find(tag(c), "id=Q3" .. i, 1, true), tag(c))
+	end
+	mt.disconnect(c)
+end
+
+function parts.abort()
+	local c = open()
+	begin(c, "<x@hidden.example>", "Q4")
+	header(c, "X-TLS-Precheck", "forged")
+	check(mt.abort(c) == nil, "abort")
+	begin(c, "<x@nobody.example>", "Q5")
+	header(c, "To", "x@hidden.example, x@nobody.example")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	check(not string.find(tag(c), "hidden", 1, true), tag(c))
+	check(not mt.eom_check(c, MT_HDRDELETE, "X-TLS-Precheck"), "deleted")
+	mt.disconnect(c)
+end
+
+function parts.odd()
+	local c = open()
+	check(mail(c, "<>", "Q6") == SMFIR_CONTINUE, "MAIL")
+	for _, address in ipairs({"<>", "", "<x@>", "<@>", "<x@a..b>",
+	    "<x@" .. string.rep("a", 300) .. ".example>", "<x@\255\254>",
+	    "<x@m\195\188ller.example>", "<x@[192.0.2.1]>", "<x@[>",
+	    "<\"a@b\"@nobody.example>", "<x@%s%n.example>"}) do
+		check(rcpt(c, address) == SMFIR_CONTINUE, address)
+	end
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	mt.disconnect(c)
+end
+
+function parts.vanish()
+	local c = open()
+	begin(c, "<x@nobody.example>", "Q7")
+	mt.disconnect(c, false)
+	c = mt.connect(socket)
+	mt.disconnect(c, false)
+	parts.several()
+end
+
+function parts.defer()
+	local c = open()
+	check(mail(c, "<a@gate.example>", "Q8") == SMFIR_CONTINUE, "MAIL")
+	check(rcpt(c, "<x@nobody.example>") == SMFIR_REPLYCODE, "not refused")
+	check(rcpt(c, "<x@[192.0.2.1]>") == SMFIR_CONTINUE, "other recipient")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	mt.disconnect(c)
+end
+
+function parts.term()
+	local c = open()
+	begin(c, "<x@[192.0.2.1]>", "QTERM")
+	os.execute("kill -TERM " .. pid .. "; sleep 1; kill -0 " .. pid)
+	header(c, "Subject", "still here")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	mt.disconnect(c)
+end
+
+function parts.reject()
+	local c = open()
+	begin(c, "<x@nobody.example>", "Q9")
+	check(finish(c) == SMFIR_REPLYCODE, "not refused")
+	mt.disconnect(c)
+end
+
+function parts.late()
+	local c = open()
+	local other = open()
+	begin(c, "<x@nobody.example>", "Q10")
+	os.execute("kill -TERM " .. pid .. "; sleep 0.5")
+	check(mail(other, "<a@gate.example>", "Q11") == SMFIR_TEMPFAIL, "taken")
+	check(finish(c) == SMFIR_REPLYCODE, "end")
+	mt.disconnect(c)
+end
+
+function parts.hold()
+	local c = open()
+	begin(c, "<x@nobody.example>", "Q12")
+	header(c, "To", "x@nobody.example")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	check(mt.eom_check(c, MT_QUARANTINE), "not held")
+	check(string.find(tag(c), "action=hold", 1, true), tag(c))
+	mt.disconnect(c)
+end
+
+parts[part]()

@@ -1,0 +1,273 @@
+#!/bin/sh
+# posternd as a process: options, exit codes, user, socket, PID file, signals,
+# and messages that no MTA can be made to send (miltertest).  No network: the
+# resolver that it is told to ask is not there.
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
+posternd=${POSTERN_BUILDDIR:-$here/..}/milter/posternd
+command -v miltertest >/dev/null || {
+	echo '1..0 # SKIP packages are missing: miltertest'
+	exit 0
+}
+dir=$(mktemp -d) || exit 1
+started=
+trap 'kill $started $(cat "$dir/run/pid" 2>/dev/null) 2>/dev/null
+	rm -rf "$dir"' EXIT
+chmod 755 "$dir"
+mkdir "$dir/run"
+count=0
+user=
+if [ "$(id -u)" -eq 0 ]; then
+	user='-u nobody'
+	chown nobody "$dir/run"
+fi
+
+test_that() { # NAME COMMAND...
+	name=$1
+	shift
+	count=$((count + 1))
+	if "$@" >"$dir/said" 2>&1; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' "$dir/said" "$dir/out" "$dir/err" 2>/dev/null
+	fi
+}
+
+conf() { # lines of a configuration that works, and those given
+	cat >"$dir/conf" <<-END
+		Socket unix:$dir/run/sock
+		TrustAnchorFile $here/posternd.key
+		Nameservers 127.0.0.1@1
+		DNSTimeout 300ms
+		AuthservID gate.example
+		Syslog no
+	END
+	printf '%s\n' "$@" >>"$dir/conf"
+}
+
+run() { # STATUS OPTIONS...: run to the end, and compare the exit status
+	wanted=$1
+	shift
+	status=0
+	timeout 60 "$posternd" "$@" >"$dir/out" 2>"$dir/err" || status=$?
+	[ "$status" -eq "$wanted" ] || {
+		echo "exit $status, not $wanted"
+		return 1
+	}
+}
+
+says() { # TEXT: in what the last run wrote to standard error
+	grep -qF -- "$1" "$dir/err"
+}
+
+run_says() { # STATUS TEXT OPTIONS...
+	wanted=$1 text=$2
+	shift 2
+	run "$wanted" "$@" && says "$text"
+}
+
+start() { # OPTIONS...: in the foreground, until it listens
+	rm -f "$dir/log"
+	# shellcheck disable=SC2086 # two words or none
+	"$posternd" -fv -c "$dir/conf" $user "$@" >"$dir/out" 2>"$dir/log" &
+	pid=$!
+	started="$started $pid"
+	await grep -qs event=start "$dir/log"
+}
+
+await() { # COMMAND...: until it succeeds, ten seconds at most
+	for _ in $(seq 100); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+ended() { # STATUS: of the process that was started
+	status=0
+	wait "$pid" || status=$?
+	cp "$dir/log" "$dir/err"
+	[ "$status" -eq "$1" ]
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+version_is_told() { run 0 -V && grep -q '^posternd [0-9]' "$dir/out" &&
+	grep -q '^libmilter [0-9]' "$dir/out"; }
+good_is_silent() { conf; run 0 -n -c "$dir/conf" && [ ! -s "$dir/out" ] &&
+	[ ! -s "$dir/err" ]; }
+all_mistakes() {
+	conf 'Sokcet x' 'On-Fail maybe' 'Syslog yes'
+	run 78 -n -c "$dir/conf" &&
+		says "$dir/conf:7: Sokcet: unknown keyword" &&
+		says "$dir/conf:8: On-Fail: " &&
+		says "$dir/conf:9: Syslog: stands in line 6 already" &&
+		[ "$(wc -l <"$dir/err")" -eq 3 ]
+}
+anchor_missing() {
+	conf
+	sed -i "s|^TrustAnchorFile.*|TrustAnchorFile $dir/none|" "$dir/conf"
+	run_says 78 "$dir/conf:2: TrustAnchorFile: $dir/none: No such file" \
+		-f -c "$dir/conf"
+}
+anchor_garbage() {
+	conf
+	echo nonsense >"$dir/garbage"
+	sed -i "s|^TrustAnchorFile.*|TrustAnchorFile $dir/garbage|" "$dir/conf"
+	# shellcheck disable=SC2086
+	run_says 72 "$dir/garbage" -f -c "$dir/conf" $user &&
+		[ ! -e "$dir/run/sock" ]
+}
+no_user() {
+	conf 'UserID no-such-user'
+	[ "$(id -u)" -ne 0 ] || run_says 67 '"no-such-user"' -f -c "$dir/conf"
+}
+user_is_root() {
+	conf 'UserID root'
+	[ "$(id -u)" -ne 0 ] || run_says 67 '"root" is root' -f -c "$dir/conf"
+}
+no_directory() {
+	conf
+	# shellcheck disable=SC2086
+	run_says 73 "cannot make a socket in $dir/none" \
+		-f -c "$dir/conf" -p "unix:$dir/none/sock" $user
+}
+not_a_socket() {
+	conf
+	echo precious >"$dir/run/file"
+	# shellcheck disable=SC2086
+	run_says 73 'is no socket' -f -c "$dir/conf" \
+		-p "unix:$dir/run/file" $user &&
+		[ "$(cat "$dir/run/file")" = precious ]
+}
+
+starts() { conf; start -P "$dir/pid" && [ "$(cat "$dir/pid")" -eq "$pid" ]; }
+mode_follows_umask() { [ "$(stat -c %a "$dir/run/sock")" = 770 ]; }
+drops_root() { [ "$(id -u)" -ne 0 ] ||
+	[ "$(stat -c %U "/proc/$pid")" = nobody ]; }
+resolver_told() {
+	await grep -q event=resolver "$dir/log" &&
+		[ "$(grep -c event=resolver "$dir/log")" -eq 1 ] &&
+		grep -q -e ': -: event=resolver addr=127.0.0.1@1 validating=no reason=dns-timeout detail=' "$dir/log"
+}
+in_use() {
+	# shellcheck disable=SC2086
+	run_says 69 "$dir/run/sock is in use" -f -c "$dir/conf" $user \
+		-P "$dir/pid" &&
+		[ "$(cat "$dir/pid")" -eq "$pid" ] && kill -0 "$pid"
+}
+mail() { # SCRIPT: a part of posternd.lua
+	miltertest -s "$here/posternd.lua" -D "socket=unix:$dir/run/sock" \
+		-D "part=$1" -D "pid=$pid"
+}
+logged() { # TEXT [COUNT]
+	[ "$(grep -cF -- "$1" "$dir/log")" -eq "${2:-1}" ]
+}
+hup_is_refused() {
+	kill -HUP "$pid" && kill -USR1 "$pid" &&
+		await logged '-: event=reload' 2 && kill -0 "$pid"
+}
+term_ends() { kill -TERM "$pid" && ended 0 && says 'event=stop' &&
+	[ ! -e "$dir/run/sock" ] && [ ! -s "$dir/pid" ]; }
+
+stale_is_replaced() {
+	start && kill -KILL "$pid" && ! ended 0 && [ -S "$dir/run/sock" ] &&
+		start && kill -TERM "$pid" && ended 0
+}
+int_ends() { start && kill -INT "$pid" && ended 0; }
+
+port_in_use() {
+	conf
+	start -p inet:28891@127.0.0.1 || return 1
+	# shellcheck disable=SC2086
+	run_says 69 'inet:28891@127.0.0.1: Address already in use' \
+		-f -c "$dir/conf" -p inet:28891@127.0.0.1 $user &&
+		kill -TERM "$pid" && ended 0
+}
+unknown_host() {
+	conf
+	# shellcheck disable=SC2086
+	run_says 68 'inet:28891@[::1]' -f -c "$dir/conf" \
+		-p 'inet:28891@[::1]' $user
+}
+
+daemon_starts() {
+	conf "PidFile $dir/run/pid"
+	# shellcheck disable=SC2086
+	run 0 -c "$dir/conf" $user && [ ! -s "$dir/err" ] &&
+		pid=$(cat "$dir/run/pid") && started="$started $pid" &&
+		kill -0 "$pid" && [ -S "$dir/run/sock" ]
+}
+daemon_has_a_session() {
+	[ "$(ps -o sid= -p "$pid" | tr -d ' ')" -eq "$pid" ]
+}
+daemon_ends() { kill -TERM "$pid" && await gone "$pid" &&
+	[ ! -e "$dir/run/sock" ] && [ ! -s "$dir/run/pid" ]; }
+daemon_fails_in_front() {
+	conf
+	# shellcheck disable=SC2086
+	run_says 73 'posternd: cannot make a socket' \
+		-c "$dir/conf" -p "unix:$dir/none/sock" $user
+}
+
+starts_with() { conf "$@"; start; }
+term_lets_a_message_end() {
+	mail term && ended 0 && says 'QTERM: event=message '
+}
+
+test_that 'the version is told' version_is_told
+test_that 'a wrong option is a usage error' run 64 -x
+test_that 'a word that is no option is a usage error' run 64 start
+test_that 'a good configuration is silent' good_is_silent
+test_that 'all mistakes are told in one run' all_mistakes
+test_that 'a named configuration that is missing is an error' \
+	run_says 78 "$dir/none: No such file" -n -c "$dir/none"
+test_that 'a mistake in an option is told' \
+	run_says 78 '-p: Socket: "x"' -n -p x
+test_that 'a missing trust anchor is told with its line' anchor_missing
+test_that 'a trust anchor that is none ends the start' anchor_garbage
+test_that 'root without the user is an error' no_user
+test_that 'root is no user to become' user_is_root
+test_that 'a socket without a directory is an error' no_directory
+test_that 'a file in place of the socket is kept' not_a_socket
+test_that 'it starts, and writes its PID' starts
+test_that 'the socket has the mode of UMask' mode_follows_umask
+test_that 'root is dropped' drops_root
+test_that 'a resolver that is not there is one err line' resolver_told
+test_that 'a socket in use is left alone' in_use
+test_that 'mail goes on without a resolver, tagged temperror' mail resolver
+test_that 'its check is logged' \
+	logged 'Q1: event=check domain=nobody.example result=temperror policy='
+test_that 'its message is logged' \
+	logged 'Q1: event=message result=temperror action=tag domains=1 rcpts=2 auth=yes'
+test_that 'forged copies are removed, ours is inserted' mail forged
+test_that 'several messages go over one connection' mail several
+test_that 'an aborted message leaves nothing behind' mail abort
+test_that 'odd recipients are answered' mail odd
+test_that 'a client that vanishes is survived' mail vanish
+test_that 'HUP and USR1 are refused, not obeyed' hup_is_refused
+test_that 'TERM ends it and removes socket and PID' term_ends
+test_that 'a stale socket is replaced' stale_is_replaced
+test_that 'INT ends it' int_ends
+test_that 'a port in use is an error' port_in_use
+test_that 'a host that is none is an error' unknown_host
+test_that 'a daemon is ready when its parent returns' daemon_starts
+test_that 'the daemon has a session of its own' daemon_has_a_session
+test_that 'the daemon serves' mail several
+test_that 'the daemon ends on TERM' daemon_ends
+test_that 'a daemon that fails says so and why' daemon_fails_in_front
+test_that 'it starts to defer' starts_with 'On-TempError defer'
+test_that 'a recipient is refused at RCPT, another is not' mail defer
+test_that 'what was refused is logged without a queue id' \
+	logged 'NOQUEUE: event=check domain=nobody.example result=temperror'
+test_that 'TERM lets a message in flight end' term_lets_a_message_end
+test_that 'it starts to reject whole messages' starts_with \
+	'On-TempError reject' 'DecideAt message' 'On-InternalError tempfail'
+test_that 'a temperror is deferred at the end, never rejected' mail reject
+test_that 'a message begun after TERM is answered by On-InternalError' \
+	mail late
+test_that 'and it ends' ended 0
+test_that 'it starts to hold' starts_with 'On-TempError hold'
+test_that 'a message is held, and tagged so' mail hold
+test_that 'it ends once more' term_ends
+echo "1..$count"
