@@ -23,7 +23,9 @@ def build(world, state):
     zones = Zones(world, pki, os.path.join(state, "zones"))
     zones.build()
     conf.servers(state, zones)
-    conf.etc(state, pki.ca_pem("webpki-root"), zones.anchor())
+    conf.etc(state, pki.ca_pem("webpki-root"), zones.anchor(),
+             {dest.domain: dest.fill(dest.relay)
+              for dest in world.dests if dest.relay})
     table = {"smtp": smtp, "https": https, "faults": zones.faults,
              "relays": sorted(zones.relays), "silent": SILENT}
     with open(os.path.join(state, "world.json"), "w") as out:

@@ -70,6 +70,7 @@ inet_protocols = all
 mynetworks = 127.0.0.0/8
 smtpd_peername_lookup = no
 smtputf8_enable = yes
+transport_maps = texthash:/etc/postfix/transport
 smtpd_milters = unix:/run/postern/milter.sock
 non_smtpd_milters =
 milter_default_action = tempfail
@@ -155,8 +156,9 @@ def servers(state, zones):
     write(state + "/root.key", zones.anchor())
 
 
-def etc(state, ca_bundle, anchor):
-    """Turn the copy of /etc into the lab's own."""
+def etc(state, ca_bundle, anchor, relays):
+    """Turn the copy of /etc into the lab's own; relays: {domain: next hop}.
+    """
     base = state + "/etc"
     write(base + "/resolv.conf", "nameserver 127.0.0.1\noptions trust-ad\n")
     write(base + "/hosts", "127.0.0.1 localhost\n10.53.0.1 %s gate\n" % GATE)
@@ -166,6 +168,8 @@ def etc(state, ca_bundle, anchor):
     write(base + "/ssl/certs/ca-certificates.crt", ca_bundle)
     write(base + "/postfix/main.cf", MAIN_CF)
     write(base + "/postfix/master.cf", MASTER_CF)
+    write(base + "/postfix/transport", "".join(
+        "%s smtp:%s\n" % pair for pair in relays.items()))
     write(base + "/postern/postern.conf", POSTERN_CONF)
     write(base + "/postern/root.key", anchor)
     add_user(base)

@@ -96,17 +96,31 @@ class STS:
 class Expect:
     """The verdict promised for a destination.
 
-    postfix: what a Postfix with TLS level "may" does with tagged mail: sent,
-    deferred or bounced.
+    reason: a tuple where one of several will do.  postfix: what a Postfix
+    with TLS level "may" does with tagged mail: sent, deferred or bounced.
     """
     result: str
     policy: str
-    reason: str
+    reason: object
     postfix: str = "sent"
+
+    def reasons(self):
+        """All reasons that will do."""
+        return self.reason if isinstance(self.reason, tuple) \
+            else (self.reason,)
+
+    def __str__(self):
+        return "/".join([self.result, self.policy, "|".join(self.reasons())])
 
 
 @dataclass
 class Dest:
+    """A recipient domain.
+
+    relay: the next hop that Postfix has for it, as in transport(5).
+    facts: what else the verdict shows, or the servers see, where it does not
+    follow from the rest; the keys are those of ../vectors.
+    """
     name: str
     what: str
     hosts: list
@@ -119,6 +133,8 @@ class Dest:
     bogus: list = field(default_factory=list)
     faults: dict = field(default_factory=dict)
     expect: Expect = None
+    facts: dict = field(default_factory=dict)
+    relay: str = ""
     vectors: tuple = ()
     demo: bool = False
     show: str = ""
