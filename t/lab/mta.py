@@ -227,6 +227,16 @@ def header_block(message):
     return message.split("\n\n", 1)[0] + "\n"
 
 
+def check_line(domain, start):
+    """{key: value} of the check line for a domain, from an offset on."""
+    def look():
+        for line in syslog(start):
+            if "event=check " in line and " domain=%s " % domain in line:
+                return dict(re.findall(r" ([a-z]+)=(\S+)", line))
+        return None
+    return await_true(look, 30, "check line for " + domain)
+
+
 def headers(message, name):
     """[raw field, folds kept], of that name."""
     return re.findall(r"^%s:.*(?:\n[ \t].*)*" % re.escape(name),
