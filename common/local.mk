@@ -28,7 +28,9 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \
 	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \
+	%D%/io/dns_nameserver.c %D%/io/dns_nameserver.h \
 	%D%/io/dns_packet.c %D%/io/dns_packet.h \
+	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/gather/cache.c %D%/gather/cache.h \

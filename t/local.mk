@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	%D%/conf.t \
 	%D%/dane_match.t \
 	%D%/dns.t \
+	%D%/dns_system.t \
 	%D%/domain.t \
 	%D%/engine.t \
 	%D%/https.t \
@@ -43,6 +44,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_conf_t_SOURCES = %D%/conf.c %D%/tap.h
 %C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
+%C%_dns_system_t_SOURCES = %D%/dns_system.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h

@@ -7,23 +7,23 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/dns_embedded.h"
+#include "common/io/dns_nameserver.h"
+#include "common/io/dns_system.h"
 #include "common/proto/domain.h"
-
-enum dns_kind {
-	DNS_EMBEDDED,
-};
 
 struct dns {
 	enum dns_kind kind;
 	int timeout_ms;
 	struct dns_embedded *embedded;
+	struct dns_system *system;
 };
 
 struct dns_query {
 	enum dns_kind kind;
 	int64_t deadline_ms;
 	struct dns_answer *refusal; /* the answer if nothing was asked */
-	struct dns_request *request;
+	struct dns_request *embedded;
+	struct dns_system_request *system;
 };
 
 struct dns_answer *
@@ -45,19 +45,31 @@ dns_answer_free(struct dns_answer *answer)
 	free(answer);
 }
 
+static bool
+open_kind(struct dns *dns, const struct dns_options *options, struct err *err)
+{
+	switch (dns->kind) {
+	case DNS_EMBEDDED:
+		dns->embedded = dns_embedded_new(options, err);
+		return dns->embedded != NULL;
+	case DNS_SYSTEM:
+		dns->system = dns_system_new(options, err);
+		return dns->system != NULL;
+	}
+	return false;
+}
+
 struct dns *
 dns_new(const struct dns_options *options, struct err *err)
 {
-	struct dns_embedded *embedded = dns_embedded_new(options, err);
-	struct dns *dns;
+	struct dns *dns = xcalloc(1, sizeof(*dns));
 
-	if (embedded == NULL)
-		return NULL;
-	dns = xcalloc(1, sizeof(*dns));
-	dns->kind = DNS_EMBEDDED;
+	dns->kind = options->kind;
 	dns->timeout_ms = options->timeout_ms;
-	dns->embedded = embedded;
-	return dns;
+	if (open_kind(dns, options, err))
+		return dns;
+	free(dns);
+	return NULL;
 }
 
 void
@@ -65,11 +77,8 @@ dns_free(struct dns *dns)
 {
 	if (dns == NULL)
 		return;
-	switch (dns->kind) {
-	case DNS_EMBEDDED:
-		dns_embedded_free(dns->embedded);
-		break;
-	}
+	dns_embedded_free(dns->embedded);
+	dns_system_free(dns->system);
 	free(dns);
 }
 
@@ -87,9 +96,9 @@ check_name(const char *name, struct err *err)
 	return 0;
 }
 
-struct dns_query *
-dns_ask(
-    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+static struct dns_query *
+ask(struct dns *dns, const char *name, enum dns_type type, int server,
+    int64_t deadline_ms)
 {
 	struct dns_query *query = xcalloc(1, sizeof(*query));
 	struct err err;
@@ -102,10 +111,20 @@ dns_ask(
 	}
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
-		query->request = dns_embedded_ask(dns->embedded, name, type);
+		query->embedded = dns_embedded_ask(dns->embedded, name, type);
+		break;
+	case DNS_SYSTEM:
+		query->system = dns_system_ask(dns->system, name, type, server);
 		break;
 	}
 	return query;
+}
+
+struct dns_query *
+dns_ask(
+    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+{
+	return ask(dns, name, type, DNS_SYSTEM_ANY, deadline_ms);
 }
 
 static struct dns_answer *
@@ -113,7 +132,9 @@ await_request(struct dns_query *query)
 {
 	switch (query->kind) {
 	case DNS_EMBEDDED:
-		return dns_embedded_await(query->request, query->deadline_ms);
+		return dns_embedded_await(query->embedded, query->deadline_ms);
+	case DNS_SYSTEM:
+		return dns_system_await(query->system, query->deadline_ms);
 	}
 	return NULL;
 }
@@ -129,13 +150,10 @@ dns_await(struct dns_query *query)
 	return answer;
 }
 
-int
-dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err)
+/* Of an answer about the root's DNSKEY. */
+static int
+judge_root(const struct dns_answer *answer, struct err *err)
 {
-	AUTO(dns_answer)
-	struct dns_answer *answer =
-	    dns_await(dns_ask(dns, "", DNS_DNSKEY, deadline_ms));
-
 	switch (answer->lookup.state) {
 	case LOOKUP_DATA:
 		if (answer->lookup.secure)
@@ -154,4 +172,72 @@ dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err)
 	}
 	return err_set(
 	    err, ERR_TEMP, "no answer about the root: %s", answer->why);
+}
+
+static int
+test_embedded(struct dns *dns, int64_t deadline_ms, struct err *err)
+{
+	AUTO(dns_answer)
+	struct dns_answer *answer =
+	    dns_await(dns_ask(dns, "", DNS_DNSKEY, deadline_ms));
+
+	return judge_root(answer, err);
+}
+
+/* Ends the query. */
+static int
+judge_server(
+    struct dns *dns, int server, struct dns_query *query, struct err *err)
+{
+	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
+	bool trusted;
+	const char *text = dns_system_server(dns->system, server, &trusted);
+	struct err why;
+
+	if (judge_root(answer, &why) == 0)
+		return 0;
+	if (!trusted && why.kind == ERR_LOCAL)
+		return err_set(err, ERR_LOCAL,
+		    "nameserver %s is not on this host, and not trusted "
+		    "(TrustRemoteResolver)",
+		    text);
+	return err_set(err, why.kind, "nameserver %s: %s", text, why.text);
+}
+
+static int
+test_system(struct dns *dns, int64_t deadline_ms, struct err *err)
+{
+	struct dns_query *queries[DNS_NAMESERVERS_MAX];
+	struct err worst = {.kind = ERR_TEMP};
+	bool secure = false;
+	int count = 0;
+	bool trusted;
+
+	while (dns_system_server(dns->system, count, &trusted) != NULL) {
+		queries[count] = ask(dns, "", DNS_DNSKEY, count, deadline_ms);
+		count++;
+	}
+	for (int i = 0; i < count; i++) {
+		struct err why;
+
+		if (judge_server(dns, i, queries[i], &why) == 0)
+			secure = true;
+		else if (worst.kind == ERR_TEMP)
+			worst = why;
+	}
+	if (secure && worst.kind == ERR_TEMP)
+		return 0;
+	return err_set(err, worst.kind, "%s", worst.text);
+}
+
+int
+dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err)
+{
+	switch (dns->kind) {
+	case DNS_EMBEDDED:
+		return test_embedded(dns, deadline_ms, err);
+	case DNS_SYSTEM:
+		return test_system(dns, deadline_ms, err);
+	}
+	return -1;
 }

@@ -22,19 +22,30 @@ enum dns_type {
 	DNS_TLSA = 52,
 };
 
+enum dns_kind {
+	DNS_EMBEDDED, /* validates in this process */
+	DNS_SYSTEM,   /* trusts nameservers that validate */
+};
+
 /* Borrowed strings, needed during dns_new only. */
 struct dns_options {
-	const char *trust_anchor_file;  /* NULL: the distribution's root key */
+	enum dns_kind kind;
+	const char *trust_anchor_file;  /* NULL: the distribution's root key;
+					   DNS_EMBEDDED */
 	const char *const *nameservers; /* addresses, "127.0.0.1" or with @port;
 					   none: /etc/resolv.conf */
 	size_t nameserver_count;
-	bool recurse;   /* ask the authoritative servers, no nameserver */
-	int timeout_ms; /* of one lookup */
+	bool recurse;      /* ask the authoritative servers, no nameserver;
+			      DNS_EMBEDDED */
+	bool trust_remote; /* the AD bit also of nameservers that have no
+			      loopback address; DNS_SYSTEM */
+	int timeout_ms;    /* of one lookup */
 
 	/*
 	 * Lookups at once, more are a timeout.  One that was given up counts
-	 * until the library is through with it, for a silent server some 30 s:
-	 * allow several for each that is awaited.
+	 * until the library is through with it, for a silent server some 30 s
+	 * (DNS_SYSTEM: a third of timeout_ms): allow several for each that is
+	 * awaited.
 	 */
 	unsigned max_outstanding;
 };
@@ -69,7 +80,7 @@ struct dns_query;
  * LOCAL when the trust anchor or resolv.conf cannot be read, or a nameserver is
  * no address.  Without a trust anchor nothing would be secure.
  * Make it after fork, and with RLIMIT_NOFILE raised: half of it bounds the
- * sockets for queries.  dns_free ends the dispatcher; no query may be pending.
+ * sockets for queries; dns_free ends the dispatcher; no query may be pending.
  */
 void dns_free(struct dns *dns);
 struct dns *
@@ -93,7 +104,8 @@ struct dns_answer *dns_await(struct dns_query *query) OWNED(dns_answer_free);
  * dns_self_test - whether the resolver validates: the root's DNSKEY must be
  * secure
  *
- * TEMP when no answer comes, LOCAL when the answer is not secure.
+ * DNS_SYSTEM: each nameserver that may be asked and that answers must say so.
+ * TEMP when no answer comes, LOCAL when one is not secure.
  */
 int dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err);
 

@@ -2,15 +2,29 @@
 #include "common/io/dns_packet.h"
 
 #include <ldns/ldns.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/text.h"
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 
-/* RFC 1035 section 3.3.13: MINIMUM is the last field of an SOA */
-enum { SOA_MINIMUM = 6 };
+enum {
+	HEADER_SIZE = 12,
+	ID_SIZE = 2,
+	QUESTION_TAIL = 4, /* type and class */
+	OPT_SIZE = 11,     /* without options */
+	CODE_SIZE = 2,     /* of an extended error */
+	RCODE_BITS = 4,    /* of the header, the rest stand in OPT */
+
+	/* What passes the common paths in one piece: the DNS flag day 2020 */
+	UDP_SIZE = 1232,
+
+	/* RFC 1035 section 3.3.13: MINIMUM is the last field of an SOA */
+	SOA_MINIMUM = 6,
+};
 
 /* A length octet is at most 63 and so no letter: case can be ignored in all. */
 static bool
@@ -162,25 +176,253 @@ read_sections(const ldns_pkt *message, const ldns_rdf *name, enum dns_type type,
 	return 0;
 }
 
+static int
+read_message(const ldns_pkt *message, const char *name, enum dns_type type,
+    struct dns_answer *answer, struct err *err)
+{
+	ldns_rdf *owner = ldns_dname_new_frm_str(*name == '\0' ? "." : name);
+	int rc;
+
+	if (owner == NULL)
+		return err_set(err, ERR_DATA, "not a name for the DNS");
+	rc = read_sections(message, owner, type, answer, err);
+	ldns_rdf_deep_free(owner);
+	return rc;
+}
+
+static ldns_pkt *
+parse(const uint8_t *packet, size_t size, struct err *err)
+{
+	ldns_pkt *message = NULL;
+	ldns_status status = ldns_wire2pkt(&message, packet, size);
+
+	if (status == LDNS_STATUS_OK)
+		return message;
+	err_set(err, ERR_DATA, "malformed DNS message: %s",
+	    ldns_get_errorstr_by_id(status));
+	return NULL;
+}
+
 int
 dns_packet_read(const uint8_t *packet, size_t size, const char *name,
     enum dns_type type, struct dns_answer *answer, struct err *err)
 {
-	ldns_pkt *message = NULL;
-	ldns_rdf *owner;
-	ldns_status status;
+	ldns_pkt *message = parse(packet, size, err);
 	int rc;
 
-	owner = ldns_dname_new_frm_str(*name == '\0' ? "." : name);
-	if (owner == NULL)
-		return err_set(err, ERR_DATA, "not a name for the DNS");
-	status = ldns_wire2pkt(&message, packet, size);
-	if (status == LDNS_STATUS_OK)
-		rc = read_sections(message, owner, type, answer, err);
-	else
-		rc = err_set(err, ERR_DATA, "malformed DNS message: %s",
-		    ldns_get_errorstr_by_id(status));
+	if (message == NULL)
+		return -1;
+	rc = read_message(message, name, type, answer, err);
 	ldns_pkt_free(message);
-	ldns_rdf_deep_free(owner);
 	return rc;
+}
+
+/* The name is the message's own, also where there is none. */
+static ldns_pkt *
+make_query(const char *name, enum dns_type type)
+{
+	ldns_rdf *owner = ldns_dname_new_frm_str(*name == '\0' ? "." : name);
+	ldns_pkt *message = NULL;
+
+	if (owner != NULL)
+		message = ldns_pkt_query_new(owner, (ldns_rr_type)type,
+		    LDNS_RR_CLASS_IN, LDNS_RD | LDNS_AD);
+	if (message == NULL) {
+		ldns_rdf_deep_free(owner);
+		return NULL;
+	}
+	ldns_pkt_set_edns_udp_size(message, UDP_SIZE);
+	ldns_pkt_set_edns_do(message, true);
+	return message;
+}
+
+int
+dns_packet_query(struct dns_packet_query *query, const char *name,
+    enum dns_type type, struct err *err)
+{
+	ldns_pkt *message = make_query(name, type);
+	uint8_t *octets = NULL;
+	size_t size = 0;
+	int rc = -1;
+
+	if (message != NULL &&
+	    ldns_pkt2wire(&octets, message, &size) == LDNS_STATUS_OK &&
+	    size > HEADER_SIZE + OPT_SIZE && size <= sizeof(query->octets)) {
+		memcpy(query->octets, octets, size);
+		query->size = size;
+		dns_packet_set_id(query, 0);
+		rc = 0;
+	}
+	free(octets);
+	ldns_pkt_free(message);
+	return rc == 0 ? 0 : err_set(err, ERR_DATA, "not a name for the DNS");
+}
+
+void
+dns_packet_set_id(struct dns_packet_query *query, uint16_t id)
+{
+	query->octets[0] = (uint8_t)(id >> 8);
+	query->octets[1] = (uint8_t)id;
+}
+
+/* The name in our question has its only NUL at the end. */
+static bool
+same_question(
+    const struct dns_packet_query *query, const uint8_t *packet, size_t size)
+{
+	size_t length = query->size - HEADER_SIZE - OPT_SIZE;
+	size_t name = length - QUESTION_TAIL;
+	const uint8_t *ours = query->octets + HEADER_SIZE;
+	const uint8_t *theirs = packet + HEADER_SIZE;
+
+	return size >= HEADER_SIZE + length &&
+	       strncasecmp((const char *)ours, (const char *)theirs, name) ==
+		   0 &&
+	       memcmp(ours + name, theirs + name, QUESTION_TAIL) == 0;
+}
+
+bool
+dns_packet_is_reply(
+    const struct dns_packet_query *query, const uint8_t *packet, size_t size)
+{
+	unsigned questions;
+
+	if (size < HEADER_SIZE || memcmp(packet, query->octets, ID_SIZE) != 0 ||
+	    !LDNS_QR_WIRE(packet))
+		return false;
+	questions = LDNS_QDCOUNT(packet);
+	if (questions == 0)
+		return LDNS_RCODE_WIRE(packet) == LDNS_RCODE_FORMERR ||
+		       LDNS_RCODE_WIRE(packet) == LDNS_RCODE_NOTIMPL ||
+		       LDNS_RCODE_WIRE(packet) == LDNS_RCODE_REFUSED;
+	return questions == 1 && same_question(query, packet, size);
+}
+
+bool
+dns_packet_is_truncated(const uint8_t *packet)
+{
+	return LDNS_TC_WIRE(packet);
+}
+
+const char *
+dns_packet_rcode(int rcode)
+{
+	const ldns_lookup_table *known = ldns_lookup_by_id(ldns_rcodes, rcode);
+
+	return known == NULL ? "unknown answer code" : known->name;
+}
+
+/* RFC 8914 section 2: an option of the nameserver, borrowed from its reply. */
+struct extended_error {
+	bool there;
+	bool dnssec; /* section 4.7 to 4.13: validation failed */
+	unsigned code;
+	int text_size;
+	const char *text;
+};
+
+static struct extended_error
+read_extended_error(const uint8_t *data, size_t size)
+{
+	struct extended_error error = {.there = true};
+	struct wire value;
+
+	wire_init(&value, data, size);
+	error.code = wire_u16(&value);
+	error.dnssec = error.code >= LDNS_EDE_DNSSEC_BOGUS &&
+		       error.code <= LDNS_EDE_NSEC_MISSING;
+	error.text_size = (int)value.left;
+	error.text = (const char *)value.at;
+	return error;
+}
+
+/* Of several, one that tells of DNSSEC, else the first. */
+static struct extended_error
+find_extended_error(const ldns_pkt *message)
+{
+	struct extended_error found = {.text = ""};
+	const ldns_rdf *options = ldns_pkt_edns_data(message);
+	struct wire wire = {0};
+
+	if (options != NULL)
+		wire_init(
+		    &wire, ldns_rdf_data(options), ldns_rdf_size(options));
+	while (wire.left > 0 && !found.dnssec) {
+		unsigned option = wire_u16(&wire);
+		size_t size = wire_u16(&wire);
+		const uint8_t *data = wire_take(&wire, size);
+
+		if (data == NULL)
+			break;
+		if (option == LDNS_EDNS_EDE && size >= CODE_SIZE) {
+			struct extended_error next =
+			    read_extended_error(data, size);
+
+			if (!found.there || next.dnssec)
+				found = next;
+		}
+	}
+	return found;
+}
+
+/* A validator's SERVFAIL is bogus data, if it cares to say so. */
+static struct dns_answer *
+read_failure(const ldns_pkt *message, int rcode)
+{
+	struct extended_error error = find_extended_error(message);
+	char why[LIMIT_DETAIL_SIZE];
+
+	if (error.there)
+		snprintf(why, sizeof(why), "%s, EDE %u%s%.*s",
+		    dns_packet_rcode(rcode), error.code,
+		    error.text_size > 0 ? " " : "", error.text_size,
+		    error.text);
+	else
+		text_copy(why, sizeof(why), dns_packet_rcode(rcode));
+	return dns_answer_failed(
+	    error.dnssec ? LOOKUP_BOGUS : LOOKUP_SERVFAIL, why);
+}
+
+static struct dns_answer *
+read_success(const ldns_pkt *message, const char *name, enum dns_type type)
+{
+	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
+	struct err why;
+
+	if (read_message(message, name, type, answer, &why) < 0) {
+		dns_answer_free(answer);
+		return dns_answer_failed(LOOKUP_SERVFAIL, why.text);
+	}
+	answer->lookup.secure = ldns_pkt_ad(message);
+	if (answer->count > 0)
+		answer->lookup.state = LOOKUP_DATA;
+	else if (ldns_pkt_get_rcode(message) == LDNS_RCODE_NXDOMAIN)
+		answer->lookup.state = LOOKUP_NXDOMAIN;
+	else
+		answer->lookup.state = LOOKUP_NODATA;
+	return answer;
+}
+
+struct dns_answer *
+dns_packet_reply(
+    const uint8_t *packet, size_t size, const char *name, enum dns_type type)
+{
+	struct err why;
+	ldns_pkt *message = parse(packet, size, &why);
+	struct dns_answer *answer;
+	int rcode;
+
+	if (message == NULL)
+		return dns_answer_failed(LOOKUP_SERVFAIL, why.text);
+	rcode = (int)ldns_pkt_get_rcode(message) |
+		ldns_pkt_edns_extended_rcode(message) << RCODE_BITS;
+	if (rcode != LDNS_RCODE_NOERROR && rcode != LDNS_RCODE_NXDOMAIN)
+		answer = read_failure(message, rcode);
+	else if (!ldns_pkt_ra(message)) /* what it says may be a referral */
+		answer = dns_answer_failed(
+		    LOOKUP_SERVFAIL, "the nameserver does not recurse");
+	else
+		answer = read_success(message, name, type);
+	ldns_pkt_free(message);
+	return answer;
 }

@@ -1,13 +1,65 @@
-/* dns_packet - an answer as it came on the wire, as our own struct. Pure. */
+/* dns_packet - DNS messages: a query as it goes out, an answer as our own
+ * struct. Pure. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_IO_DNS_PACKET_H
 #define COMMON_IO_DNS_PACKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
 #include "common/io/dns.h"
+
+enum {
+	DNS_PACKET_MAX = 65535,
+
+	/* Header, the longest name with type and class, OPT */
+	DNS_PACKET_QUERY_MAX = 12 + 255 + 4 + 11,
+};
+
+struct dns_packet_query {
+	uint8_t octets[DNS_PACKET_QUERY_MAX];
+	size_t size;
+};
+
+/*
+ * dns_packet_query - a query for a recursive nameserver that validates
+ *
+ * name is normalised ("" is the root).  RD and AD are set, EDNS with DO and
+ * answers of 1232 octets; the id is 0.  DATA when ldns refuses the name.
+ */
+int dns_packet_query(struct dns_packet_query *query, const char *name,
+    enum dns_type type, struct err *err);
+
+void dns_packet_set_id(struct dns_packet_query *query, uint16_t id);
+
+/*
+ * dns_packet_is_reply - whether a message replies to the query: same id, same
+ * question, QR set
+ *
+ * The question may be missing where the rcode says that the query was not
+ * understood.
+ */
+bool dns_packet_is_reply(
+    const struct dns_packet_query *query, const uint8_t *packet, size_t size);
+
+/* dns_packet_is_truncated - the TC bit of what is a reply */
+bool dns_packet_is_truncated(const uint8_t *packet);
+
+/*
+ * dns_packet_reply - what the reply of a recursive nameserver amounts to
+ *
+ * packet is a reply, whole.  lookup.secure is the AD bit: clear it if the
+ * nameserver is not trusted.  Any rcode but NOERROR and NXDOMAIN is a
+ * LOOKUP_SERVFAIL, or LOOKUP_BOGUS if an extended error (RFC 8914) says that
+ * validation failed.
+ */
+struct dns_answer *dns_packet_reply(const uint8_t *packet, size_t size,
+    const char *name, enum dns_type type) OWNED(dns_answer_free);
+
+/* dns_packet_rcode - the name of a response code; a constant */
+const char *dns_packet_rcode(int rcode);
 
 /*
  * dns_packet_read - what a DNS message says about name and type
