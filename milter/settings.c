@@ -491,7 +491,8 @@ static const struct choice auto_wait[] = {
     {"auto", MESSAGE_WAIT_AUTO}, {NULL, 0}};
 static const struct choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
     {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY}, {NULL, 0}};
-static const struct choice resolvers[] = {{"embedded", 0}, {NULL, 0}};
+static const struct choice resolvers[] = {
+    {"embedded", DNS_EMBEDDED}, {"system", DNS_SYSTEM}, {NULL, 0}};
 static const struct choice header_domains[] = {
     {"visible", HEADER_DOMAINS_VISIBLE}, {"none", HEADER_DOMAINS_NONE},
     {"all", HEADER_DOMAINS_ALL}, {NULL, 0}};
@@ -541,6 +542,7 @@ static const struct keyword keywords[] = {
     CHOICE("InsecureMX", "dane", insecure_mx, insecure_mxs),
     CHOICE("Resolver", "embedded", resolver, resolvers),
     LIST("Nameservers", NULL, read_nameservers, nameservers),
+    CHOICE("TrustRemoteResolver", "no", trust_remote_resolver, yes_no),
     TEXT("TrustAnchorFile", NULL, read_input_path, trust_anchor_file, NULL),
     DURATION("DNSTimeout", "5s", dns_timeout_ms, 100, MINUTE),
     CHOICE("Probe", "yes", probe, yes_no),
@@ -657,17 +659,36 @@ host_name(char out[LIMIT_DOMAIN_SIZE])
 		text_copy(out, LIMIT_DOMAIN_SIZE, "localhost");
 }
 
-/* What follows from other settings, or from the host. */
+static unsigned
+line_of(const struct conf *conf, const char *keyword)
+{
+	for (size_t i = 0; i < conf->count; i++)
+		if (strcasecmp(conf->entries[i].keyword, keyword) == 0)
+			return conf->entries[i].line;
+	return 0;
+}
+
+static void
+set_recurse(struct settings *settings, const struct conf *conf,
+    struct conf_faults *faults)
+{
+	settings->recurse =
+	    settings->nameservers.count == 1 &&
+	    strcmp(settings->nameservers.items[0], "recurse") == 0;
+	if (!settings->recurse)
+		return;
+	list_fini(&settings->nameservers);
+	if (settings->resolver == DNS_SYSTEM)
+		conf_fault(faults, conf->path, line_of(conf, "Nameservers"),
+		    "Nameservers: \"recurse\" is for Resolver embedded alone");
+}
+
+/* What follows from the host. */
 static void
 complete(struct settings *settings)
 {
 	char name[LIMIT_DOMAIN_SIZE];
 
-	settings->recurse =
-	    settings->nameservers.count == 1 &&
-	    strcmp(settings->nameservers.items[0], "recurse") == 0;
-	if (settings->recurse)
-		list_fini(&settings->nameservers);
 	if (settings->authserv_id != NULL && settings->probe_helo != NULL)
 		return;
 	host_name(name);
@@ -690,8 +711,10 @@ settings_load(const char *path, const struct settings_override *overrides,
 	read_defaults(settings, faults);
 	conf = conf_read(
 	    path == NULL ? SETTINGS_PATH : path, path == NULL, faults);
-	if (conf != NULL)
+	if (conf != NULL) {
 		read_entries(settings, conf, faults);
+		set_recurse(settings, conf, faults);
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct place place = {
 		    .faults = faults, .file = overrides[i].option};
@@ -750,10 +773,12 @@ settings_engine_options(
 	unsigned checks = (unsigned)settings->max_checks;
 
 	*options = (struct engine_options){
-	    .dns = {.trust_anchor_file = settings->trust_anchor_file,
+	    .dns = {.kind = (enum dns_kind)settings->resolver,
+		.trust_anchor_file = settings->trust_anchor_file,
 		.nameservers = (const char *const *)settings->nameservers.items,
 		.nameserver_count = settings->nameservers.count,
 		.recurse = settings->recurse,
+		.trust_remote = settings->trust_remote_resolver,
 		.timeout_ms = settings->dns_timeout_ms,
 		.max_outstanding = checks * LOOKUPS_PER_CHECK},
 	    .max_checks = checks,

@@ -60,9 +60,10 @@ struct settings {
 	struct settings_list internal_domains;
 
 	int insecure_mx; /* enum insecure_mx */
-	int resolver;    /* embedded is the one there is */
+	int resolver;    /* enum dns_kind */
 	struct settings_list nameservers;
 	int recurse;
+	int trust_remote_resolver;
 	char *trust_anchor_file; /* NULL: the distribution's */
 	int dns_timeout_ms;
 	int probe;

@@ -92,8 +92,10 @@ the_engine_gets_the_defaults(void **state)
 	(void)state;
 	settings_engine_options(s, &o);
 	assert_null(o.dns.trust_anchor_file);
+	assert_int_equal(o.dns.kind, DNS_EMBEDDED);
 	assert_int_equal(o.dns.nameserver_count, 0);
 	assert_false(o.dns.recurse);
+	assert_false(o.dns.trust_remote);
 	assert_int_equal(o.dns.timeout_ms, 5000);
 	assert_int_equal(o.max_checks, 256);
 	assert_int_equal(o.max_queue, 4096);
@@ -114,6 +116,8 @@ the_engine_gets_what_the_file_says(void **state)
 {
 	AUTO(settings)
 	struct settings *s = load("Nameservers 192.0.2.53, 2001:db8::53@5353\n"
+				  "Resolver system\n"
+				  "TrustRemoteResolver yes\n"
 				  "TrustAnchorFile /dev/null\n"
 				  "CAFile /dev/null\n"
 				  "Probe no\n"
@@ -126,6 +130,8 @@ the_engine_gets_what_the_file_says(void **state)
 
 	(void)state;
 	settings_engine_options(s, &o);
+	assert_int_equal(o.dns.kind, DNS_SYSTEM);
+	assert_true(o.dns.trust_remote);
 	assert_int_equal(o.dns.nameserver_count, 2);
 	assert_string_equal(o.dns.nameservers[0], "192.0.2.53");
 	assert_string_equal(o.dns.nameservers[1], "2001:db8::53@5353");
@@ -194,7 +200,10 @@ bad_values_are_told_with_their_line(void **state)
 	    {"RcptWait -1s", "RcptWait: \"-1s\" is no time"},
 	    {"RcptWait auto", "RcptWait: \"auto\" is no time"},
 	    {"VerdictTTL 29s", "VerdictTTL: \"29s\" is no time"},
-	    {"Resolver system", "Resolver: \"system\" is not one of: embedded"},
+	    {"Resolver unbound",
+		"Resolver: \"unbound\" is not one of: embedded system"},
+	    {"Nameservers recurse\nResolver system",
+		"Nameservers: \"recurse\" is for Resolver embedded alone"},
 	    {"Nameservers localhost", "Nameservers: \"localhost\" is no"},
 	    {"Nameservers 192.0.2.1@0", "Nameservers: \"192.0.2.1@0\" is no"},
 	    {"Nameservers recurse 192.0.2.1", "Nameservers: \"recurse\" is no"},
