@@ -17,10 +17,10 @@ enum { CERTS_NOW = 1800000000, CERTS_DAY = 86400 };
 
 /* What may be wrong with a certificate. */
 enum certs_flaw {
-	CERTS_EXPIRED = 1,	/* over since yesterday */
-	CERTS_FUTURE = 2,	/* begins tomorrow */
-	CERTS_SHA1 = 4,		/* signed over SHA-1 */
-	CERTS_RSA_1024 = 8,	/* the subject's key */
+	CERTS_EXPIRED = 1,      /* over since yesterday */
+	CERTS_FUTURE = 2,       /* begins tomorrow */
+	CERTS_SHA1 = 4,         /* signed over SHA-1 */
+	CERTS_RSA_1024 = 8,     /* the subject's key */
 	CERTS_CLIENT_ONLY = 16, /* EKU without serverAuth */
 	CERTS_RSA_512 = 32,
 	CERTS_BIG_EXPONENT = 64, /* an RSA key with one of 81 bits */
@@ -29,15 +29,15 @@ enum certs_flaw {
 struct cert_made;
 
 struct cert_spec {
-	const char *cn;	      /* NULL: an empty subject */
+	const char *cn;       /* NULL: an empty subject */
 	const char *names[8]; /* SAN dNSNames, up to a NULL */
 	bool ca;
 	int path_length;       /* of a CA; 0 is none at all, n is n - 1 */
 	const char *permitted; /* name constraint of a CA, or NULL */
 	const struct cert_made *issuer; /* NULL: self-signed */
 	const struct cert_made *key_of; /* share that one's key, or NULL */
-	unsigned flaws;			/* of enum certs_flaw */
-	const void *san;		/* raw SAN extension instead of names */
+	unsigned flaws;                 /* of enum certs_flaw */
+	const void *san;                /* raw SAN extension instead of names */
 	size_t san_size;
 };
 

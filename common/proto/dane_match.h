@@ -22,8 +22,9 @@ enum dane_outcome {
 struct dane_result {
 	enum dane_outcome outcome;
 	size_t record; /* DANE_MATCHED: index in the set */
-	int depth;     /* DANE_MATCHED: 0 the leaf, 1.. an issuer; the count of
-			  certificates presented when the TA was not among them */
+	/* DANE_MATCHED: 0 the leaf, 1.. an issuer; the count of certificates
+	 * presented when the TA was not among them */
+	int depth;
 };
 
 /*

@@ -124,7 +124,7 @@ sub check_settings {
 }
 check_settings();
 
-sub have { my ($tool) = @_; return `command -v $tool` ne ''; }
+sub have { my ($tool) = @_; return system("command -v $tool >/dev/null 2>&1") == 0; }
 
 sub check_format {
 	my @out = `clang-format-14 --dry-run --Werror @files 2>&1`;
