@@ -145,7 +145,7 @@ int
 daemon_drop_root(const char *user, struct err *err)
 {
 	struct passwd *passwd;
-	gid_t gid;
+	gid_t gid = 0;
 	int status;
 
 	if (geteuid() != 0)
