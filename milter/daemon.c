@@ -358,7 +358,7 @@ mask_signals(int how)
 int
 daemon_hold_signals(struct err *err)
 {
-	struct sigaction action = {.sa_handler = wake, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = wake};
 
 	if (pipe2(wake_fds, O_CLOEXEC) < 0 ||
 	    fcntl(wake_fds[1], F_SETFL, O_NONBLOCK) < 0)
