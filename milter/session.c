@@ -487,8 +487,7 @@ static char *
 print_tag(
     const struct session *session, const struct sum *sum, const char *queue_id)
 {
-	const struct item **listed =
-	    xcalloc(session->count, sizeof(struct item *));
+	const struct item **listed = xcalloc(session->count, sizeof(*listed));
 	struct tag_item *items =
 	    xcalloc(session->count, sizeof(struct tag_item));
 	struct tag tag = {.authserv_id = session->settings->authserv_id,
