@@ -39,7 +39,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
-	%D%/gather/probe.c %D%/gather/probe.h
+	%D%/gather/probe.c %D%/gather/probe.h \
+	%D%/gather/validation.c %D%/gather/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \
 	$(GNUTLS_LIBS) $(IDN2_LIBS)

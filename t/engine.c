@@ -112,13 +112,29 @@ dns_free(struct dns *dns)
 	free(dns);
 }
 
+/* What the resolver's test shows, and a gate that it waits at. */
+static struct {
+	bool fails;
+	enum err_kind kind;
+	bool gate_shut; /* with net.lock */
+	bool waiting;   /* with net.lock */
+	atomic_uint tests;
+} resolver;
+
 int
 dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err)
 {
 	(void)dns;
-	(void)deadline_ms;
-	(void)err;
-	return 0;
+	resolver.tests++;
+	lock_take(&net.lock);
+	resolver.waiting = true;
+	cond_broadcast(&net.changed);
+	while (resolver.gate_shut)
+		if (!cond_wait_until(&net.changed, &net.lock, deadline_ms))
+			break;
+	resolver.waiting = false;
+	lock_drop(&net.lock);
+	return resolver.fails ? err_set(err, resolver.kind, "no good") : 0;
 }
 
 struct dns_query *
@@ -244,6 +260,22 @@ drop_ca_file(void **state)
 	return 0;
 }
 
+/* What was told of the resolver. */
+static struct {
+	atomic_uint calls;
+	atomic_bool validates;
+	char why[32];
+} told;
+
+static void
+hear_of_resolver(void *arg, bool validates, const char *why)
+{
+	assert_ptr_equal(arg, &told);
+	text_copy(told.why, sizeof(told.why), why);
+	told.validates = validates;
+	told.calls++;
+}
+
 static struct engine *
 engine_of(unsigned max_checks, unsigned max_queue)
 {
@@ -259,10 +291,14 @@ engine_of(unsigned max_checks, unsigned max_queue)
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30,
-	    .keep_facts = true};
+	    .keep_facts = true,
+	    .resolver_changed = hear_of_resolver,
+	    .resolver_arg = &told};
 	struct engine *engine = engine_new(&options, NULL);
 
 	assert_non_null(engine);
+	memset(&resolver, 0, sizeof(resolver));
+	memset(&told, 0, sizeof(told));
 	net.probes = 0;
 	net.gate_shut = false;
 	net.asked[0] = '\0';
@@ -556,6 +592,166 @@ the_mx_step_finds_the_hosts(void **state)
 	}
 }
 
+static enum reason
+reason_of(struct engine *engine, const char *domain)
+{
+	AUTO(engine_wait) struct engine_wait *wait = start(engine, domain);
+	const struct check *check = engine_await(wait, soon());
+
+	assert_non_null(check);
+	return check->verdict->reason;
+}
+
+enum { GOOD_S = 600, OTHER_S = 30 };
+
+static void
+d97_resolver_that_does_not_validate_proves_nothing(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+
+	(void)state;
+	resolver.fails = true;
+	resolver.kind = ERR_LOCAL;
+	for (int i = 0; i < 2; i++) {
+		AUTO(engine_wait)
+		struct engine_wait *wait = start(engine, "good.example");
+		const struct check *check = engine_await(wait, soon());
+
+		assert_non_null(check);
+		assert_false(engine_wait_cached(wait));
+		assert_int_equal(check->verdict->result, RESULT_TEMPERROR);
+		assert_int_equal(
+		    check->verdict->reason, REASON_RESOLVER_NOT_VALIDATING);
+	}
+	assert_string_equal(net.asked, "");
+	assert_int_equal(resolver.tests, 1);
+	assert_int_equal(told.calls, 1);
+	assert_false(told.validates);
+	assert_string_equal(told.why, "no good");
+}
+
+static void
+resolver_is_tested_again(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+
+	(void)state;
+	resolver.fails = true;
+	resolver.kind = ERR_LOCAL;
+	assert_int_equal(
+	    reason_of(engine, "good.example"), REASON_RESOLVER_NOT_VALIDATING);
+	resolver.fails = false;
+	clock_shift(OTHER_S - 2);
+	assert_int_equal(
+	    reason_of(engine, "good.example"), REASON_RESOLVER_NOT_VALIDATING);
+	clock_shift(2);
+	assert_int_equal(reason_of(engine, "good.example"), REASON_NO_POLICY);
+	assert_int_equal(resolver.tests, 2);
+	assert_int_equal(told.calls, 2);
+	assert_true(told.validates);
+	assert_string_equal(told.why, "");
+	clock_shift(GOOD_S - 2);
+	reason_of(engine, "also.example");
+	assert_int_equal(resolver.tests, 2);
+	clock_shift(2);
+	reason_of(engine, "nomx.example");
+	assert_int_equal(resolver.tests, 3);
+	assert_int_equal(told.calls, 2);
+}
+
+static void
+silent_resolver_is_not_one_that_does_not_validate(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct err err;
+
+	(void)state;
+	resolver.fails = true;
+	resolver.kind = ERR_TEMP;
+	assert_int_equal(engine_self_test(engine, soon(), &err), -1);
+	assert_int_equal(err.kind, ERR_TEMP);
+	assert_int_equal(reason_of(engine, "good.example"), REASON_NO_POLICY);
+	assert_int_equal(resolver.tests, 1);
+	clock_shift(OTHER_S);
+	assert_int_equal(reason_of(engine, "also.example"), REASON_NO_POLICY);
+	assert_int_equal(resolver.tests, 2);
+	assert_int_equal(told.calls, 0);
+	resolver.fails = false;
+	assert_int_equal(engine_self_test(engine, soon(), NULL), 0);
+	assert_int_equal(told.calls, 1);
+	resolver.fails = true;
+	assert_int_equal(engine_self_test(engine, soon(), NULL), -1);
+	assert_int_equal(told.calls, 1);
+}
+
+static void
+verdicts_from_before_do_not_outlive_validation(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(reason_of(engine, "good.example"), REASON_NO_POLICY);
+	resolver.fails = true;
+	resolver.kind = ERR_LOCAL;
+	assert_int_equal(reason_of(engine, "good.example"), REASON_NO_POLICY);
+	assert_int_equal(engine_self_test(engine, soon(), &err), -1);
+	assert_string_equal(err.text, "no good");
+	assert_int_equal(
+	    reason_of(engine, "good.example"), REASON_RESOLVER_NOT_VALIDATING);
+}
+
+static void
+set_test_gate(bool shut)
+{
+	lock_take(&net.lock);
+	resolver.gate_shut = shut;
+	cond_broadcast(&net.changed);
+	lock_drop(&net.lock);
+}
+
+static void
+await_stuck_test(void)
+{
+	lock_take(&net.lock);
+	while (!resolver.waiting)
+		cond_wait(&net.changed, &net.lock);
+	lock_drop(&net.lock);
+}
+
+static void
+only_one_tests_and_nobody_waits_for_it_but_at_first(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 10);
+	struct engine_wait *tester, *other;
+
+	(void)state;
+	set_test_gate(true);
+	tester = start(engine, "good.example");
+	await_stuck_test();
+	other = start(engine, "also.example");
+	assert_null(engine_await(other, clock_mono_ms() + 50));
+	set_test_gate(false);
+	assert_non_null(engine_await(tester, soon()));
+	assert_non_null(engine_await(other, soon()));
+	engine_wait_free(tester);
+	engine_wait_free(other);
+	assert_int_equal(resolver.tests, 1);
+	clock_shift(GOOD_S);
+	set_test_gate(true);
+	tester = start(engine, "nomx.example");
+	await_stuck_test();
+	other = start(engine, "null.example");
+	assert_non_null(engine_await(other, soon()));
+	assert_null(engine_await(tester, 0));
+	set_test_gate(false);
+	assert_non_null(engine_await(tester, soon()));
+	engine_wait_free(tester);
+	engine_wait_free(other);
+	assert_int_equal(resolver.tests, 2);
+	assert_int_equal(told.calls, 1);
+}
+
 int
 main(void)
 {
@@ -570,8 +766,14 @@ main(void)
 	    cmocka_unit_test(what_is_no_domain_is_answered_at_once),
 	    cmocka_unit_test(tlsa_is_asked_for_where_it_may_count),
 	    cmocka_unit_test(the_mx_step_finds_the_hosts),
+	    cmocka_unit_test(
+		d97_resolver_that_does_not_validate_proves_nothing),
+	    cmocka_unit_test(resolver_is_tested_again),
+	    cmocka_unit_test(silent_resolver_is_not_one_that_does_not_validate),
+	    cmocka_unit_test(verdicts_from_before_do_not_outlive_validation),
+	    cmocka_unit_test(
+		only_one_tests_and_nobody_waits_for_it_but_at_first),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(engine, write_ca_file, drop_ca_file);
+	return RUN_TESTS_WITH(engine, write_ca_file, drop_ca_file);
 }

@@ -11,6 +11,7 @@
 #include "common/base/xalloc.h"
 #include "common/gather/cache.h"
 #include "common/gather/gather.h"
+#include "common/gather/validation.h"
 #include "common/judge/judge.h"
 #include "common/proto/domain.h"
 
@@ -22,6 +23,7 @@ struct engine {
 	struct engine_options options;
 	struct x509_store *store;
 	struct dns *dns;
+	struct validation *validation;
 	struct pool *leaves;
 	struct pool *workers;
 	struct policies *policies;
@@ -97,6 +99,8 @@ open_sources(struct engine *engine)
 	    .keep_s = options->fail_ttl_s,
 	    .keep_failed_s = options->temperror_ttl_s};
 
+	engine->validation = validation_new(
+	    engine->dns, options->resolver_changed, options->resolver_arg);
 	engine->policies = policies_new(&policies);
 	engine->prober = prober_new(&prober);
 	engine->checks = cache_new(LIMIT_CACHED_VERDICTS, check_free);
@@ -138,6 +142,7 @@ engine_free(struct engine *engine)
 	cache_free(engine->checks);
 	prober_free(engine->prober);
 	policies_free(engine->policies);
+	validation_free(engine->validation);
 	dns_free(engine->dns);
 	x509_store_free(engine->store);
 	free(engine);
@@ -146,7 +151,7 @@ engine_free(struct engine *engine)
 int
 engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err)
 {
-	return dns_self_test(engine->dns, deadline_ms, err);
+	return validation_test(engine->validation, deadline_ms, err);
 }
 
 static struct check *
@@ -194,6 +199,8 @@ run_check(void *arg)
 
 	if (clock_left_ms(deadline_ms) == 0)
 		job->facts->trouble = TROUBLE_DEADLINE;
+	else if (validation_is_missing(engine->validation, deadline_ms))
+		job->facts->trouble = TROUBLE_NOT_VALIDATING;
 	else
 		gather(&gatherer, job->facts, &job->rules, deadline_ms);
 	finish_job(job);
@@ -251,8 +258,9 @@ claim(struct engine *engine, const struct job *job, bool *mine)
 		nexthop_print(&job->facts->next_hop, hop);
 	else
 		snprintf(hop, sizeof(hop), "!%d", (int)job->facts->trouble);
-	snprintf(key, sizeof(key), "%s %s %s %d", hop, job->facts->domain,
-	    level_text(job->rules.level), job->facts->probed);
+	snprintf(key, sizeof(key), "%s %s %s %d %u", hop, job->facts->domain,
+	    level_text(job->rules.level), job->facts->probed,
+	    validation_losses(engine->validation));
 	return cache_claim(engine->checks, key, mine);
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/base/err.h"
 #include "common/base/own.h"
+#include "common/gather/validation.h"
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
@@ -30,6 +31,14 @@ struct engine_options {
 	uint32_t fail_ttl_s;
 	uint32_t temperror_ttl_s;
 	bool keep_facts; /* for a command that prints them */
+
+	/*
+	 * Told whether the resolver validates, once that is known and whenever
+	 * it changes; see validation_changed.  By a worker, or by whoever calls
+	 * engine_self_test.  It must not block.  May be NULL.
+	 */
+	validation_changed *resolver_changed;
+	void *resolver_arg;
 };
 
 struct engine_query {
@@ -89,7 +98,13 @@ const struct check *engine_await(struct engine_wait *wait, int64_t deadline_ms);
 bool engine_wait_cached(const struct engine_wait *wait);
 AUTO_DEFINE(engine_wait);
 
-/* engine_self_test - see dns_self_test */
+/*
+ * engine_self_test - see dns_self_test
+ *
+ * Not needed: checks test the resolver, at first and from time to time.  Where
+ * it does not validate, they end with TROUBLE_NOT_VALIDATING, and verdicts from
+ * before are forgotten.
+ */
 int
 engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err);
 
