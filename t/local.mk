@@ -33,7 +33,12 @@ UNIT_TESTS = \
 	%D%/x509.t
 
 check_PROGRAMS = $(UNIT_TESTS)
-dist_check_SCRIPTS = %D%/e2e.t %D%/lint/lint.t %D%/posternd.t
+dist_check_SCRIPTS = \
+	%D%/agree.t \
+	%D%/e2e.t \
+	%D%/lint/lint.t \
+	%D%/posternd.t \
+	%D%/vectors.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
 LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
@@ -67,5 +72,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 
-EXTRA_DIST += %D%/demo %D%/lab
+EXTRA_DIST += %D%/agree %D%/demo %D%/lab %D%/vectors %D%/vectors.list
 EXTRA_DIST += %D%/posternd.lua %D%/posternd.key
+
+include %D%/fuzz/local.mk

@@ -52,9 +52,12 @@ read_host(const char *text, struct nexthop *hop, struct err *err)
 	hop->mx_lookup = !hop->literal;
 	if (hop->literal)
 		return 0;
-	if (is_number(text))
+	if (domain_normalise(text, hop->host, err) < 0)
+		return -1;
+	/* "9." and wide digits are numbers only once they are normalised */
+	if (is_number(hop->host) || read_address(hop->host, hop->host))
 		return refuse(err, text, "no host");
-	return domain_normalise(text, hop->host, err);
+	return 0;
 }
 
 /* What stands in brackets: a host without MX look-up, or an address. */
