@@ -11,6 +11,10 @@
 #include "common/io/dns_system.h"
 #include "common/proto/domain.h"
 
+/* Of the time-out, for the self-test of each of several nameservers: they have
+ * the root's keys at hand */
+enum { SILENT_PART = 3 };
+
 struct dns {
 	enum dns_kind kind;
 	int timeout_ms;
@@ -213,6 +217,10 @@ test_system(struct dns *dns, int64_t deadline_ms, struct err *err)
 	int count = 0;
 	bool trusted;
 
+	/* of several, one that is silent must not hold the others up */
+	if (dns_system_server(dns->system, 1, &trusted) != NULL)
+		deadline_ms =
+		    clock_sooner_ms(deadline_ms, dns->timeout_ms / SILENT_PART);
 	while (dns_system_server(dns->system, count, &trusted) != NULL) {
 		queries[count] = ask(dns, "", DNS_DNSKEY, count, deadline_ms);
 		count++;
