@@ -1,4 +1,4 @@
-dist_man_MANS += %D%/postern.1
+dist_man_MANS += %D%/postern.1 %D%/postern.conf.5 %D%/posternd.8
 
 sbin_PROGRAMS += %D%/posternd
 bin_PROGRAMS += %D%/postern
