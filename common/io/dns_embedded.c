@@ -76,14 +76,6 @@ static const struct {
     {"infra-keep-probing:", "yes"},
 };
 
-static const char *
-rcode_name(int rcode)
-{
-	const ldns_lookup_table *known = ldns_lookup_by_id(ldns_rcodes, rcode);
-
-	return known == NULL ? "unknown answer code" : known->name;
-}
-
 /* libunbound writes "<name type class>"; log values know no angle brackets. */
 static struct dns_answer *
 answer_bogus(const char *why)
@@ -114,7 +106,7 @@ classify(const struct dns_request *request, int error,
 		return answer_bogus(result->why_bogus);
 	if (result->rcode != RCODE_NOERROR && result->rcode != RCODE_NXDOMAIN)
 		return dns_answer_failed(
-		    LOOKUP_SERVFAIL, rcode_name(result->rcode));
+		    LOOKUP_SERVFAIL, dns_packet_rcode(result->rcode));
 	answer = xcalloc(1, sizeof(*answer));
 	if (dns_packet_read(result->answer_packet, (size_t)result->answer_len,
 		request->name, request->type, answer, &why) < 0) {
