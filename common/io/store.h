@@ -11,6 +11,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/own.h"
+#include "common/judge/facts.h"
 
 /* What is kept of a policy domain: RFC 8461 section 3.3 and 10.2. */
 struct store_policy {
@@ -19,11 +20,11 @@ struct store_policy {
 	char *body; /* owned, NUL-terminated; NULL: only a failure is known */
 	size_t length;
 	time_t fetched_s;
-	time_t expires_s;
+	time_t expires_s; /* at most LIMIT_STS_MAX_AGE_S after fetched_s */
 	char failed_id[LIMIT_STS_ID + 1]; /* of the last fetch that failed */
 	time_t failed_s;                  /* 0: none since the last success */
-	int failed_how;                   /* enum policy_fetch */
-	char failed_detail[LIMIT_DETAIL_SIZE];
+	enum policy_fetch failed_how;
+	char failed_detail[LIMIT_DETAIL_SIZE]; /* cleaned */
 };
 
 void store_policy_fini(struct store_policy *policy);
@@ -33,10 +34,28 @@ struct store;
 /*
  * store_open - open, make or migrate the database at path
  *
- * read_only: for a command beside a running daemon; a file that is not there is
- * then LOCAL.  A database that is damaged is moved aside (path.damaged-TIME,
- * never deleted) and a new one made; *renamed tells, when not NULL.  LOCAL when
- * the path cannot be used, or was written by a newer schema.
+ * A writer makes a file that is not there, of mode 0644 less the umask: 0600 or
+ * 0640 is for the caller's umask to say; -wal and -shm beside it get the mode
+ * of the file.  A database that is damaged is moved aside with those two (to
+ * path.damaged-SECONDS, never deleted) and a new one made; *renamed tells, when
+ * not NULL, and is set on success only.
+ *
+ * read_only: for a command beside a running daemon, or where a writer was
+ * refused.  Nothing is ever made, moved or changed then, but an index (-shm)
+ * beside a log (-wal) that a killed writer left.  Without a log, which a live
+ * writer always has, the file is read as it is (SQLite's "immutable"), so that
+ * the directory need not be writable; if a writer comes meanwhile and changes
+ * it, the reading call is LOCAL.
+ *
+ * LOCAL when the path cannot be used, is no database of Postern, was written by
+ * a newer schema, or is locked; a reader's also when there is no file or it is
+ * damaged.  Waits a second at most for another process's lock.
+ *
+ * Of a store that is open, a call that fails leaves it usable: the next call
+ * opens the file again if it must, so that what was mended works again.  If the
+ * file was deleted, replaced or damaged meanwhile, the writer's call that sees
+ * it is LOCAL and has, if it can, a new database ready; a damaged one is moved
+ * aside as above.
  */
 void store_free(struct store *store);
 struct store *store_open(const char *path, bool read_only, bool *renamed,
@@ -46,8 +65,11 @@ AUTO_DEFINE(store);
 /*
  * store_put_policy - insert or replace what is kept of policy->domain
  *
- * On return 0 it is on disk, whatever happens to the process.  LOCAL when it is
- * not (disk full, locked, read-only, damaged): the old row is still there.
+ * On return 0 it is on disk, whatever happens to the process or the power.
+ * LOCAL when it is not (disk full, locked, read-only, damaged): the old row is
+ * still there, whole; only where the disk took the new one and then failed to
+ * sync may it be that.  DATA when a field breaks its limit.  When there are
+ * more than LIMIT_CACHED_POLICIES, those that expire first go.
  */
 int store_put_policy(
     struct store *store, const struct store_policy *policy, struct err *err);
@@ -55,14 +77,22 @@ int store_put_policy(
 /* store_drop_policy - forget a domain; 0 also when nothing was known */
 int store_drop_policy(struct store *store, const char *domain, struct err *err);
 
-/* store_get_policy - 1 and out (fini it), 0 when unknown, -1 with err */
+/*
+ * store_get_policy - 1 and out (fini it), 0 when unknown, -1 with err
+ *
+ * A row that Postern would not have written is unknown: a name that is not in
+ * its one spelling, a time before 1970, a field that is too long or holds a
+ * NUL.  The body's grammar is not looked at.
+ */
 int store_get_policy(struct store *store, const char *domain,
     struct store_policy *out, struct err *err);
 
 /*
  * store_each_policy - call each for every row, by domain; row is borrowed
  *
- * A row whose fields break a limit is skipped.  Returns the count, or -1.
+ * A row that store_get_policy would not know is skipped.  Returns the count, or
+ * -1, then some may have been seen already.  each may call the store; nothing
+ * is locked while it runs, and what is put meanwhile may be seen or not.
  */
 typedef void store_row(void *arg, const struct store_policy *row);
 int store_each_policy(
@@ -71,8 +101,9 @@ int store_each_policy(
 /*
  * store_flip - note a domain's result; whether it differs from the last noted
  *
- * 1 and the old word in old (size octets) when it differs, 0 when it is the
- * same or the first, -1 with err.
+ * result is a word of lower-case letters and "-".  1 and the old word in old
+ * (size octets) when it differs, 0 when it is the same or the first, -1 with
+ * err.  Of more than LIMIT_CACHED_VERDICTS domains those noted longest ago go.
  */
 int store_flip(struct store *store, const char *domain, const char *result,
     time_t now, char *old, size_t size, struct err *err);
