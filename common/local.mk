@@ -33,14 +33,18 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
+	%D%/io/store.c %D%/io/store.h \
 	%D%/gather/cache.c %D%/gather/cache.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
 	%D%/gather/engine.c %D%/gather/engine.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
+	%D%/gather/guard.c %D%/gather/guard.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
+	%D%/gather/policies.c %D%/gather/policies.h \
+	%D%/gather/policy_fetch.c %D%/gather/policy_fetch.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
 	%D%/gather/validation.c %D%/gather/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \
-	$(GNUTLS_LIBS) $(IDN2_LIBS)
+	$(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS)

@@ -46,6 +46,7 @@ start_engine(struct engine_options *options)
 	options->max_checks = CHECKS_AT_ONCE;
 	options->max_queue = UINT_MAX;
 	options->keep_facts = true;
+	options->store_read_only = true;
 	if (https_global_init(&err) != 0 ||
 	    (engine = engine_new(options, &err)) == NULL) {
 		cli_fail(EX_UNAVAILABLE, "%s", err.text);

@@ -234,8 +234,7 @@ sts_json(const struct check *check)
 	    : sts->cached  ? "cached"
 			   : "fetched");
 	put_text(object, "reason",
-	    check->verdict->sts == STS_STATE_NONE ||
-		    check->verdict->sts == STS_STATE_PASS
+	    check->verdict->sts_reason == REASON_OK
 		? ""
 		: reason_text(check->verdict->sts_reason));
 	return object;
@@ -247,7 +246,6 @@ put_log_keys(json_t *object, const struct settings *settings,
     const struct check *check, const char *asked)
 {
 	const struct verdict *verdict = check->verdict;
-	const struct sts_policy *policy = policy_of(check->facts);
 	enum action action = action_for(settings, verdict);
 
 	put_text(
@@ -260,8 +258,8 @@ put_log_keys(json_t *object, const struct settings *settings,
 	put_number(object, "rcpts", 1);
 	if (verdict->mx != NULL)
 		put_text(object, "mx", verdict->mx);
-	if (verdict->policy == POLICY_TYPE_STS && policy != NULL)
-		put_text(object, "mode", sts_mode_text(policy->mode));
+	if (verdict->policy == POLICY_TYPE_STS && verdict->mode[0] != '\0')
+		put_text(object, "mode", verdict->mode);
 	put_text(object, "depth", verdict->probed ? "probe" : "dns");
 	put_text(object, "cache", "miss");
 	put_number(object, "ttl", verdict->ttl_s);

@@ -460,6 +460,25 @@ is_nameserver(char *text)
 	return good;
 }
 
+/* "none", or "sqlite:" and the name of a file, in StateDirectory unless it
+ * begins with "/". */
+static void
+read_store(const struct place *place, const struct keyword *keyword,
+    void *field, char *value)
+{
+	static const char sqlite[] = "sqlite:";
+	size_t prefix = sizeof(sqlite) - 1;
+
+	(void)keyword;
+	if (strcmp(value, "none") == 0)
+		set_text(field, NULL);
+	else if (strncmp(value, sqlite, prefix) == 0 && value[prefix] != '\0')
+		set_text(field, value + prefix);
+	else
+		complain(
+		    place, "\"%s\" is neither none nor sqlite:FILE", value);
+}
+
 static void
 read_nameservers(const struct place *place, const struct keyword *keyword,
     void *field, char *value)
@@ -552,6 +571,9 @@ static const struct keyword keywords[] = {
     CHOICE("AllowPrivateAddresses", "no", allow_private, yes_no),
     TEXT("CAFile", NULL, read_input_path, ca_file, NULL),
     DURATION("STSTimeout", "8s", sts_timeout_ms, 100, MINUTE),
+    TEXT(
+	"StateDirectory", "/var/lib/postern", read_path, state_directory, NULL),
+    TEXT("Store", "sqlite:state.db", read_store, store, NULL),
     DURATION("VerdictTTL", "1h", verdict_ttl_ms, 30 * SECOND, 7 * DAY),
     DURATION("FailTTL", "5m", fail_ttl_ms, 30 * SECOND, 7 * DAY),
     DURATION("TempErrorTTL", "30s", temperror_ttl_ms, 30 * SECOND, 7 * DAY),
@@ -683,11 +705,27 @@ set_recurse(struct settings *settings, const struct conf *conf,
 		    "Nameservers: \"recurse\" is for Resolver embedded alone");
 }
 
-/* What follows from the host. */
+static void
+set_store_path(struct settings *settings)
+{
+	char path[LIMIT_CONF_LINE * 2];
+
+	if (settings->store == NULL || settings->store[0] == '/') {
+		set_text(&settings->store_path, settings->store);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/%s", settings->state_directory,
+	    settings->store);
+	set_text(&settings->store_path, path);
+}
+
+/* What follows from other settings, and from the host. */
 static void
 complete(struct settings *settings)
 {
 	char name[LIMIT_DOMAIN_SIZE];
+
+	set_store_path(settings);
 
 	if (settings->authserv_id != NULL && settings->probe_helo != NULL)
 		return;
@@ -741,6 +779,7 @@ settings_free(struct settings *settings)
 {
 	if (settings == NULL || --settings->refs > 0)
 		return;
+	free(settings->store_path);
 	for (size_t i = 0; i < KEYWORDS; i++) {
 		void *field = field_of(settings, &keywords[i]);
 
@@ -790,6 +829,7 @@ settings_engine_options(
 	    .allow_private = settings->allow_private,
 	    .ca_file = settings->ca_file,
 	    .sts_timeout_ms = settings->sts_timeout_ms,
+	    .store_path = settings->store_path,
 	    .insecure_mx = (enum insecure_mx)settings->insecure_mx,
 	    .verdict_ttl_s = (uint32_t)settings->verdict_ttl_ms / SECOND,
 	    .fail_ttl_s = (uint32_t)settings->fail_ttl_ms / SECOND,

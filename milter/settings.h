@@ -73,6 +73,9 @@ struct settings {
 	int allow_private;
 	char *ca_file; /* NULL: the system's store */
 	int sts_timeout_ms;
+	char *state_directory;
+	char *store;      /* a file name; NULL: none */
+	char *store_path; /* of it, whole; NULL: none */
 	int verdict_ttl_ms, fail_ttl_ms, temperror_ttl_ms;
 	int max_checks;
 	int max_queue;

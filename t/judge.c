@@ -638,6 +638,45 @@ dane_and_mta_sts_are_told_apart(void **state)
 	}
 }
 
+/* The policy is kept, and its record or its body is not to be had. */
+static void
+a_kept_policy_counts_and_its_failure_is_told(void **state)
+{
+	static const struct {
+		const char *id;
+		enum policy_fetch failed;
+		enum probe_kind probe;
+		enum result result;
+		const char *rt, *sts_reason;
+	} rows[] = {
+	    {"M03", POLICY_FETCH_ERROR, P_GOOD, RESULT_PASS,
+		"sts-policy-fetch-error", "sts-policy-fetch-error"},
+	    {"M62", POLICY_INVALID, P_GOOD, RESULT_PASS, "sts-policy-invalid",
+		"sts-policy-invalid"},
+	    {"M62 webpki", POLICY_WEBPKI_INVALID, P_SELF, RESULT_FAIL,
+		"certificate-not-trusted", "certificate-not-trusted"},
+	    {"fresh", POLICY_NOT_FETCHED, P_GOOD, RESULT_PASS, "", "ok"},
+	};
+	struct rules rules = {.store = pki.store, .verdict_ttl_s = 3600};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct row row = {.mx = SEC,
+		    .hosts = ONE(SEC, T_NIL, rows[i].probe),
+		    .sts = S_ENFORCE};
+		AUTO(facts) struct facts *facts = make_facts(&row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		facts->sts.cached = true;
+		facts->sts.failed = rows[i].failed;
+		verdict = judge(facts, &rules, CERTS_NOW);
+		ROW(rows[i].id, verdict->result == rows[i].result);
+		ROW_TEXT(rows[i].id, verdict->rt, rows[i].rt);
+		ROW_TEXT(rows[i].id, reason_text(verdict->sts_reason),
+		    rows[i].sts_reason);
+	}
+}
+
 static void
 a_verdict_lives_no_longer_than_its_facts(void **state)
 {
@@ -675,6 +714,7 @@ main(void)
 	    cmocka_unit_test(mta_sts_decides_where_dane_does_not),
 	    cmocka_unit_test(a_level_of_the_admin_is_kept_to),
 	    cmocka_unit_test(dane_and_mta_sts_are_told_apart),
+	    cmocka_unit_test(a_kept_policy_counts_and_its_failure_is_told),
 	    cmocka_unit_test(a_verdict_lives_no_longer_than_its_facts),
 	};
 

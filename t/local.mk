@@ -18,12 +18,14 @@ UNIT_TESTS = \
 	%D%/https.t \
 	%D%/judge.t \
 	%D%/nexthop.t \
+	%D%/policies.t \
 	%D%/pool.t \
 	%D%/report.t \
 	%D%/session.t \
 	%D%/settings.t \
 	%D%/smtp.t \
 	%D%/smtp_reply.t \
+	%D%/store.t \
 	%D%/sts_policy.t \
 	%D%/sts_record.t \
 	%D%/tag.t \
@@ -55,6 +57,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
+%C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
 	milter/report.c milter/settings.c
@@ -64,6 +67,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h milter/settings.c
 %C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
+%C%_store_t_SOURCES = %D%/store.c %D%/tap.h
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
 %C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c milter/settings.c

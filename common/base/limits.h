@@ -56,10 +56,14 @@ enum {
 	/* d= items of one tag */
 	LIMIT_TAG_ITEMS = 20,
 
-	/* Entries kept in the caches of verdicts, probes and policies */
+	/* Entries kept in the caches of verdicts and probes */
 	LIMIT_CACHED_VERDICTS = 100000,
 	LIMIT_CACHED_PROBES = 20000,
+
+	/* Policies in the store, and those of them kept in memory, of 64 KiB
+	 * at worst */
 	LIMIT_CACHED_POLICIES = 20000,
+	LIMIT_KEPT_POLICIES = 4096,
 
 	/* A configuration file, and one line of it */
 	LIMIT_CONF_OCTETS = 1024 * 1024,

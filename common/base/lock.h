@@ -9,8 +9,8 @@
 
 /*
  * Order, outermost first; no lock is held across I/O, a callback or a log line:
- *   settings snapshot > engine queue > cache > leaf pool > dns dispatcher
- * At present no thread holds two of them at once.
+ *   settings snapshot > policies > cache > pool > dns dispatcher
+ * Only policies takes a second one, that of its caches.
  */
 
 /* clang 14 cannot name a member in C: what a lock guards is said in comments */

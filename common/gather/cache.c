@@ -155,6 +155,25 @@ cache_claim(struct cache *cache, const char *key, bool *mine)
 }
 
 struct cache_entry *
+cache_find(struct cache *cache, const char *key)
+{
+	struct cache_entry *wanted = entry_new(cache, key);
+	struct cache_entry *dead = NULL, *entry;
+
+	lock_take(&cache->lock);
+	entry = find_locked(cache, wanted, &dead);
+	if (entry != NULL && entry->value == NULL)
+		entry = NULL;
+	if (entry != NULL)
+		entry->refs++;
+	lock_drop(&cache->lock);
+	entry_free(wanted);
+	if (dead != NULL)
+		entry_free(dead);
+	return entry;
+}
+
+struct cache_entry *
 cache_hold(struct cache_entry *entry)
 {
 	lock_take(&entry->cache->lock);

@@ -34,6 +34,9 @@ struct cache_entry *
 cache_claim(struct cache *cache, const char *key, bool *mine);
 void cache_release(struct cache_entry *entry);
 
+/* cache_find - the entry with a value under key, held, or NULL */
+struct cache_entry *cache_find(struct cache *cache, const char *key);
+
 /* cache_hold - one more hold of an entry that is held; release it as well */
 struct cache_entry *cache_hold(struct cache_entry *entry);
 

@@ -21,7 +21,8 @@ enum { LEAVES_MIN = 16, LEAVES_QUEUED_FOR_EACH = 64 };
 
 struct engine {
 	struct engine_options options;
-	struct x509_store *store;
+	struct x509_store *roots;
+	struct store *store; /* NULL: memory only */
 	struct dns *dns;
 	struct validation *validation;
 	struct pool *leaves;
@@ -69,8 +70,8 @@ open_parts(struct engine *engine, struct err *err)
 	unsigned leaves =
 	    options->max_checks < LEAVES_MIN ? LEAVES_MIN : options->max_checks;
 
-	engine->store = x509_store_load(options->ca_file, err);
-	if (engine->store == NULL)
+	engine->roots = x509_store_load(options->ca_file, err);
+	if (engine->roots == NULL)
 		return -1;
 	engine->dns = dns_new(&options->dns, err);
 	if (engine->dns == NULL)
@@ -85,14 +86,38 @@ open_parts(struct engine *engine, struct err *err)
 }
 
 static void
+open_store(struct engine *engine)
+{
+	const struct engine_options *options = &engine->options;
+	bool renamed = false;
+	struct err err;
+
+	if (options->store_path == NULL)
+		return;
+	engine->store = store_open(
+	    options->store_path, options->store_read_only, &renamed, &err);
+	if (renamed)
+		err_set(&err, ERR_LOCAL,
+		    "%.160s was damaged: kept aside, a new one begun",
+		    options->store_path);
+	if ((engine->store == NULL || renamed) && options->store_failed != NULL)
+		options->store_failed(options->store_arg, &err);
+}
+
+static void
 open_sources(struct engine *engine)
 {
 	const struct engine_options *options = &engine->options;
 	struct policies_options policies = {.dns = engine->dns,
 	    .leaves = engine->leaves,
+	    .store = engine->store,
+	    .read_only = options->store_read_only,
 	    .ca_file = options->ca_file,
 	    .timeout_ms = options->sts_timeout_ms,
-	    .allow_private = options->allow_private};
+	    .allow_private = options->allow_private,
+	    .refresh = options->refresh,
+	    .trouble = options->store_failed,
+	    .arg = options->store_arg};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .helo = options->probe_helo,
 	    .timeout_ms = options->probe_timeout_ms,
@@ -113,6 +138,7 @@ forget_strings(struct engine_options *options)
 	memset(&options->dns, 0, sizeof(options->dns));
 	options->ca_file = NULL;
 	options->probe_helo = NULL;
+	options->store_path = NULL;
 }
 
 struct engine *
@@ -125,6 +151,7 @@ engine_new(const struct engine_options *options, struct err *err)
 		engine_free(engine);
 		return NULL;
 	}
+	open_store(engine);
 	open_sources(engine);
 	forget_strings(&engine->options);
 	return engine;
@@ -137,6 +164,7 @@ engine_free(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
+	policies_end_refresh(engine->policies);
 	pool_free(engine->workers);
 	pool_free(engine->leaves);
 	cache_free(engine->checks);
@@ -144,7 +172,8 @@ engine_free(struct engine *engine)
 	policies_free(engine->policies);
 	validation_free(engine->validation);
 	dns_free(engine->dns);
-	x509_store_free(engine->store);
+	store_free(engine->store);
+	x509_store_free(engine->roots);
 	free(engine);
 }
 
@@ -173,6 +202,29 @@ check_new(struct job *job)
 	return check;
 }
 
+static bool
+is_decided(enum result result)
+{
+	return result != RESULT_TEMPERROR && result != RESULT_SKIP;
+}
+
+static void
+note_flip(const struct engine *engine, const struct check *check)
+{
+	const struct verdict *verdict = check->verdict;
+	const char *result = result_text(verdict->result);
+	char old[16];
+
+	if (engine->store == NULL || engine->options.store_read_only ||
+	    check->domain[0] == '\0' || !is_decided(verdict->result))
+		return;
+	if (store_flip(engine->store, check->domain, result, clock_wall_s(),
+		old, sizeof(old), NULL) == 1 &&
+	    engine->options.flipped != NULL)
+		engine->options.flipped(engine->options.store_arg,
+		    check->domain, old, result, verdict->mx);
+}
+
 /* What could not be looked at is not remembered: the next one may be. */
 static void
 finish_job(struct job *job)
@@ -180,6 +232,7 @@ finish_job(struct job *job)
 	bool looked = job->facts->trouble == TROUBLE_NONE;
 	struct check *check = check_new(job);
 
+	note_flip(job->engine, check);
 	cache_fill(job->entry, check, looked ? check->expires_ms : 0);
 	cache_release(job->entry);
 	free(job);
@@ -240,7 +293,7 @@ job_new(struct engine *engine, const struct engine_query *query)
 	job->facts->probed = engine->options.probe && !query->dns_only;
 	job->rules.level = query->level;
 	job->rules.insecure_mx = engine->options.insecure_mx;
-	job->rules.store = engine->store;
+	job->rules.store = engine->roots;
 	job->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
 	job->rules.fail_ttl_s = engine->options.fail_ttl_s;
 	job->rules.temperror_ttl_s = engine->options.temperror_ttl_s;

@@ -8,11 +8,17 @@
 
 #include "common/base/err.h"
 #include "common/base/own.h"
+#include "common/gather/policies.h"
 #include "common/gather/validation.h"
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
+
+/* A domain's verdict is another than the last that was known of it; temperror
+ * and skip are none.  mx may be NULL. */
+typedef void engine_flip(void *arg, const char *domain, const char *old,
+    const char *result, const char *mx);
 
 /* Borrowed strings, needed during engine_new only. */
 struct engine_options {
@@ -39,6 +45,19 @@ struct engine_options {
 	 */
 	validation_changed *resolver_changed;
 	void *resolver_arg;
+
+	/*
+	 * Where policies and verdict flips are kept; NULL: in memory only.  A
+	 * store that cannot be used is told to store_failed, once, and the
+	 * engine goes on without.  read_only is for a command: it uses what is
+	 * there and writes nothing.
+	 */
+	const char *store_path;
+	bool store_read_only;
+	policies_trouble *store_failed; /* must not block; may be NULL */
+	bool refresh;                   /* fetch policies ahead of their end */
+	engine_flip *flipped;           /* by a worker; may be NULL */
+	void *store_arg;
 };
 
 struct engine_query {

@@ -7,9 +7,9 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/gather/dane.h"
+#include "common/gather/guard.h"
 #include "common/gather/mx.h"
 #include "common/judge/judge.h"
-#include "common/proto/address.h"
 
 /* The probes of the hosts of one preference. */
 struct probes {
@@ -54,7 +54,7 @@ static bool
 may_connect(const struct gatherer *gatherer, const struct facts *facts,
     const char *address)
 {
-	return gatherer->allow_private || !address_is_special(address) ||
+	return gatherer->allow_private || !guard_blocks(address) ||
 	       strcmp(facts->domain, facts->next_hop.host) != 0;
 }
 
@@ -136,7 +136,8 @@ gather(const struct gatherer *gatherer, struct facts *facts,
 	size_t next = 0;
 
 	if (rules->level == LEVEL_AUTO)
-		sts = sts_start(gatherer->policies, facts, deadline_ms);
+		sts = sts_start(
+		    gatherer->policies, gatherer->dns, facts, deadline_ms);
 	mx_learn(facts, mx);
 	dane = dane_start(gatherer->dns, facts, deadline_ms);
 	if (sts != NULL)

@@ -1226,3 +1226,9 @@ store_flip(struct store *store, const char *domain, const char *result,
 	text_copy(old, size, word);
 	return 1;
 }
+
+const char *
+store_library(void)
+{
+	return sqlite3_libversion();
+}

@@ -108,4 +108,7 @@ int store_each_policy(
 int store_flip(struct store *store, const char *domain, const char *result,
     time_t now, char *old, size_t size, struct err *err);
 
+/* store_library - the version of SQLite, a constant */
+const char *store_library(void);
+
 #endif

@@ -91,6 +91,7 @@ policy_facts_free(struct policy_facts *policy)
 	if (policy == NULL || atomic_fetch_sub(&policy->refs, 1) != 1)
 		return;
 	sts_policy_free(policy->policy);
+	free(policy->body);
 	free(policy);
 }
 

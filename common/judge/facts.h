@@ -120,6 +120,7 @@ struct policy_facts {
 	_Atomic unsigned refs;
 	enum policy_fetch fetch;
 	struct sts_policy *policy; /* POLICY_FETCHED only, else NULL */
+	char *body;                /* of it, as it came */
 	char id[LIMIT_STS_ID + 1]; /* the record's id it was fetched for */
 	time_t fetched_s;
 	char detail[LIMIT_DETAIL_SIZE];
@@ -135,7 +136,8 @@ struct sts_facts {
 	struct lookup txt;
 	struct sts_record record;
 	struct policy_facts *policy; /* NULL: no fetch was called for */
-	bool cached; /* the policy was there before this check */
+	bool cached;              /* the policy was there before this check */
+	enum policy_fetch failed; /* beside a cached one: why it is not fresh */
 };
 
 /* What kept us from looking at all. */

@@ -198,11 +198,25 @@ tell_states(
 		verdict->sts_reason = host->sts_reason;
 	}
 	if (facts->sts.policy != NULL &&
+	    facts->sts.policy->fetch == POLICY_FETCHED)
+		verdict->mode = sts_mode_text(facts->sts.policy->policy->mode);
+	if (verdict->sts_reason == REASON_OK)
+		verdict->sts_reason = policy_fetch_reason(facts->sts.failed);
+	if (facts->sts.policy != NULL &&
 	    facts->sts.policy->fetch != POLICY_FETCHED) {
 		verdict->sts = STS_STATE_ERROR;
 		verdict->sts_reason =
 		    policy_fetch_reason(facts->sts.policy->fetch);
 	}
+}
+
+/* RFC 8461 section 3.3: a kept policy counts, and that it could not be renewed
+ * is reported beside it. */
+static void
+tell_stale_policy(struct verdict *verdict, const struct facts *facts)
+{
+	if (verdict->policy == POLICY_TYPE_STS && verdict->rt[0] == '\0')
+		verdict->rt = reason_rt(policy_fetch_reason(facts->sts.failed));
 }
 
 /* RFC 8461 section 3.3: without a policy the mail goes as if there were no
@@ -239,6 +253,7 @@ judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 	else
 		conclude_untaken(verdict, facts, &walk);
 	tell_states(verdict, facts, &walk);
+	tell_stale_policy(verdict, facts);
 	tell_lost_policy(verdict, facts, rules);
 	return verdict;
 }

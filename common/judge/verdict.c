@@ -13,6 +13,7 @@ verdict_new(enum result result, enum reason reason)
 	verdict->level = LEVEL_MAY;
 	verdict->reason = reason;
 	verdict->rt = "";
+	verdict->mode = "";
 	return verdict;
 }
 

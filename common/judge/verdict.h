@@ -131,6 +131,7 @@ struct verdict {
 	enum dane_state dane;
 	enum sts_state sts;
 	enum reason sts_reason;
+	const char *mode; /* of the MTA-STS policy, a constant; "" for none */
 	uint32_t ttl_s;
 	char *mx;     /* the host that the reason speaks of, or NULL */
 	char *detail; /* cleaned, or NULL */

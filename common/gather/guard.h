@@ -1,0 +1,17 @@
+/* guard - addresses that a stranger must not make us connect to. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_GUARD_H
+#define COMMON_GATHER_GUARD_H
+
+#include <stdbool.h>
+
+/*
+ * guard_blocks - whether the address is special-purpose (see address.h), or one
+ * of this host's own
+ *
+ * Any sender chooses the recipient's domain, and that domain's DNS chooses the
+ * address: without this, mail could make us talk to our own network.
+ */
+bool guard_blocks(const char *address);
+
+#endif

@@ -1,0 +1,69 @@
+/* policies - MTA-STS policies: fetched, kept, kept on disk, refreshed. Any
+ * thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_POLICIES_H
+#define COMMON_GATHER_POLICIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/own.h"
+#include "common/base/pool.h"
+#include "common/io/dns.h"
+#include "common/io/store.h"
+#include "common/judge/facts.h"
+
+struct policies;
+struct policy_want;
+
+/* Something of the store went wrong: told in the thread that met it. */
+typedef void policies_trouble(void *arg, const struct err *err);
+
+struct policies_options {
+	struct dns *dns;     /* these three outlive the policies */
+	struct pool *leaves; /* where fetches run */
+	struct store *store; /* NULL: nothing survives the process */
+	bool read_only;      /* use what the store has, write nothing, and let
+				no failure of another process keep us back */
+	const char *ca_file; /* copied; NULL: the system's store */
+	int timeout_ms;      /* of a whole fetch that a message waits for */
+	bool allow_private;  /* fetch from special-purpose addresses too */
+	bool refresh;        /* start the thread that fetches ahead of time */
+	policies_trouble *trouble; /* may be NULL */
+	void *arg;
+};
+
+/*
+ * policies_new - read what the store has, and start the refresh if wanted
+ *
+ * policies_free: ends the refresh; no want may be held, no fetch be running.
+ */
+void policies_free(struct policies *policies);
+struct policies *
+policies_new(const struct policies_options *options) OWNED(policies_free);
+
+/* policies_end_refresh - before the leaves end: no fetch is begun after it */
+void policies_end_refresh(struct policies *policies);
+
+/*
+ * policies_want - the policy of a domain whose record announces id
+ *
+ * id NULL: the record is absent, invalid or could not be looked up, so that
+ * only a kept policy counts.  Starts or joins a fetch where there is none kept
+ * for that id, and none has failed within five minutes.  deadline_ms bounds the
+ * lookups of the policy host.  RFC 8461 section 3.3 and 5.1.
+ */
+struct policy_want *policies_want(struct policies *policies, const char *domain,
+    const char *id, int64_t deadline_ms);
+
+/*
+ * policy_want_finish - await it and fill policy, cached, and failed of sts;
+ * ends the want
+ *
+ * An unexpired kept policy stands in for a fetch that fails or does not end by
+ * deadline_ms.
+ */
+void policy_want_finish(
+    struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms);
+
+#endif

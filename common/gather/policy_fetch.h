@@ -1,0 +1,54 @@
+/* policy_fetch - one MTA-STS record, one policy, from the network. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_POLICY_FETCH_H
+#define COMMON_GATHER_POLICY_FETCH_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/io/dns.h"
+#include "common/judge/facts.h"
+
+/* A fetch with all that it needs, so that it can run in a leaf. */
+struct policy_fetch_request {
+	char id[LIMIT_STS_ID + 1];    /* of the record that announces it */
+	char host[LIMIT_DOMAIN_SIZE]; /* the policy host */
+	const char *ca_file;          /* borrowed; NULL: the system's store */
+	int timeout_ms;
+	size_t address_count;
+	char addresses[2 * LIMIT_HOST_ADDRESSES][INET6_ADDRSTRLEN];
+};
+
+/* policy_fetch_select - the record among the TXT records of an answer; RFC 8461
+ * section 3.1 */
+struct sts_record policy_fetch_select(const struct dns_answer *answer);
+
+/* policy_fetch_record - ask for the record at _mta-sts of domain, and wait */
+struct sts_record
+policy_fetch_record(struct dns *dns, const char *domain, int64_t deadline_ms);
+
+/*
+ * policy_fetch_prepare - name the policy host of domain, and pin its addresses
+ *
+ * What is connected to is fixed here, so that nothing between this and the
+ * connection can point it elsewhere.  NULL when request is ready, else the
+ * failure.
+ */
+struct policy_facts *
+policy_fetch_prepare(struct policy_fetch_request *request, struct dns *dns,
+    const char *domain, bool allow_private, int64_t deadline_ms);
+
+/*
+ * policy_fetch - fetch and parse; always gives facts, without id and time
+ *
+ * RFC 8461 section 3.3: only status 200 and text/plain make a policy.
+ */
+struct policy_facts *policy_fetch(const struct policy_fetch_request *request)
+    OWNED(policy_facts_free);
+
+/* policy_fetch_failed - the facts of a fetch that failed; detail is cleaned */
+struct policy_facts *policy_fetch_failed(
+    enum policy_fetch fetch, const char *detail) OWNED(policy_facts_free);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/policies.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/io/https.h"
+#include "t/tap.h"
+
+/*
+ * The policies with a policy host of their own: these stand before libcommon.a,
+ * so the real dns and https modules are not linked.  The store is the real one.
+ */
+#define ENFORCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 86400\n"
+#define MODE_NONE "version: STSv1\nmode: none\nmax_age: 86400\n"
+#define AT_ONCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 0\n"
+
+static struct {
+	atomic_uint gets;
+	_Atomic(const char *) body; /* NULL: the fetch fails */
+	atomic_bool record;         /* whether _mta-sts announces id 1 */
+} host;
+
+struct dns_query {
+	enum dns_type type;
+};
+
+struct dns_query *
+dns_ask(
+    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+{
+	struct dns_query *query = xcalloc(1, sizeof(*query));
+
+	(void)dns;
+	(void)name;
+	(void)deadline_ms;
+	query->type = type;
+	return query;
+}
+
+static void
+answer(struct dns_answer *reply, const char *octets, size_t size)
+{
+	reply->lookup.state = LOOKUP_DATA;
+	reply->count = 1;
+	reply->records = xcalloc(1, sizeof(*reply->records));
+	reply->records[0].data = (const uint8_t *)octets;
+	reply->records[0].size = size;
+}
+
+struct dns_answer *
+dns_await(struct dns_query *query)
+{
+	struct dns_answer *reply = xcalloc(1, sizeof(*reply));
+
+	reply->lookup.state = LOOKUP_NODATA;
+	if (query->type == DNS_A)
+		answer(reply, "\xc6\x33\x64\x01", 4);
+	if (query->type == DNS_TXT && host.record)
+		answer(reply, "\015v=STSv1;id=1;", 14);
+	free(query);
+	return reply;
+}
+
+void
+dns_answer_free(struct dns_answer *reply)
+{
+	if (reply == NULL)
+		return;
+	free(reply->records);
+	free(reply);
+}
+
+struct https_reply *
+https_get(const struct https_request *request)
+{
+	struct https_reply *reply = xcalloc(1, sizeof(*reply));
+
+	(void)request;
+	host.gets++;
+	reply->outcome = host.body == NULL ? HTTPS_FAILED : HTTPS_ANSWERED;
+	if (host.body == NULL)
+		return reply;
+	reply->status = 200;
+	text_copy(
+	    reply->content_type, sizeof(reply->content_type), "text/plain");
+	reply->body = xstrdup(host.body);
+	reply->length = strlen(reply->body);
+	return reply;
+}
+
+void
+https_reply_free(struct https_reply *reply)
+{
+	if (reply == NULL)
+		return;
+	free(reply->body);
+	free(reply);
+}
+
+/* One process that knows policies: leaves, store and all. */
+struct house {
+	struct pool *leaves;
+	struct store *store;
+	struct policies *policies;
+};
+
+static char path[64];
+
+static void
+move_in(struct house *house, bool read_only, bool refresh)
+{
+	struct policies_options options = {.timeout_ms = 1000,
+	    .allow_private = true,
+	    .read_only = read_only,
+	    .refresh = refresh};
+
+	house->leaves = pool_new("leaf", 2, 10, NULL);
+	house->store = store_open(path, read_only, NULL, NULL);
+	assert_non_null(house->store);
+	options.leaves = house->leaves;
+	options.store = house->store;
+	house->policies = policies_new(&options);
+}
+
+static void
+move_out(struct house *house)
+{
+	policies_end_refresh(house->policies);
+	pool_free(house->leaves);
+	policies_free(house->policies);
+	store_free(house->store);
+}
+
+static void
+unlink_store(void)
+{
+	char other[80];
+
+	unlink(path);
+	snprintf(other, sizeof(other), "%s-wal", path);
+	unlink(other);
+	snprintf(other, sizeof(other), "%s-shm", path);
+	unlink(other);
+}
+
+static void
+new_store(void)
+{
+	unlink_store();
+	snprintf(path, sizeof(path), "/tmp/policies-%d.db", (int)getpid());
+	unlink_store();
+	host.gets = 0;
+	host.body = ENFORCE;
+	host.record = true;
+}
+
+/* What a check of d.ex is told, with the record's id or NULL. */
+static struct sts_facts
+ask(struct house *house, const char *id)
+{
+	struct sts_facts sts = {.record = {.outcome = STS_RECORD_ABSENT}};
+	int64_t deadline_ms = clock_mono_ms() + 5000;
+
+	if (id != NULL) {
+		sts.record.outcome = STS_RECORD_VALID;
+		text_copy(sts.record.id, sizeof(sts.record.id), id);
+	}
+	policy_want_finish(
+	    policies_want(house->policies, "d.ex", id, deadline_ms), &sts,
+	    deadline_ms);
+	return sts;
+}
+
+/* One step of a story. */
+struct step {
+	const char *id;     /* the vector */
+	const char *record; /* the id announced, NULL: none */
+	const char *body;   /* what the policy host has, NULL: it fails */
+	int later_s;        /* before the step */
+	bool restart;       /* before the step */
+	bool policy;        /* a policy is in force */
+	bool cached;
+	const char *kept_id;      /* its id, "" without a policy */
+	enum policy_fetch failed; /* beside it, or instead of it */
+	unsigned gets;            /* all so far */
+};
+
+static void
+check_step(const struct step *step, struct house *house)
+{
+	struct sts_facts sts = ask(house, step->record);
+	bool policy = sts.policy != NULL && sts.policy->fetch == POLICY_FETCHED;
+
+	ROW(step->id, policy == step->policy);
+	ROW(step->id, sts.cached == step->cached);
+	ROW_TEXT(step->id, policy ? sts.policy->id : "", step->kept_id);
+	if (policy)
+		ROW(step->id, sts.failed == step->failed);
+	else
+		ROW(step->id,
+		    (sts.policy == NULL ? POLICY_NOT_FETCHED
+					: sts.policy->fetch) == step->failed);
+	ROW(step->id, host.gets == step->gets);
+	policy_facts_free(sts.policy);
+}
+
+static void
+run_story(const struct step *steps, size_t count)
+{
+	struct house house;
+
+	new_store();
+	move_in(&house, false, false);
+	for (size_t i = 0; i < count; i++) {
+		host.body = steps[i].body;
+		if (steps[i].restart) {
+			move_out(&house);
+			move_in(&house, false, false);
+		}
+		clock_shift(steps[i].later_s);
+		check_step(&steps[i], &house);
+	}
+	move_out(&house);
+	unlink_store();
+}
+
+#define DAY 86400
+#define OK POLICY_NOT_FETCHED
+#define ERROR POLICY_FETCH_ERROR
+
+static void
+a_kept_policy_stands_in(void **state)
+{
+	static const struct step story[] = {
+	    {"M01", "1", ENFORCE, 0, false, true, false, "1", OK, 1},
+	    {"same id", "1", ENFORCE, 60, false, true, true, "1", OK, 1},
+	    {"M03", NULL, ENFORCE, 60, false, true, true, "1", ERROR, 1},
+	    {"M76", NULL, ENFORCE, 60, true, true, true, "1", ERROR, 1},
+	    {"M76 same id", "1", NULL, 60, false, true, true, "1", OK, 1},
+	    {"M62", "2", NULL, 60, false, true, true, "1", ERROR, 2},
+	    {"M62 again", "2", ENFORCE, 60, false, true, true, "1", ERROR, 2},
+	    {"M62 body", "3", "mode: enforce\n", 60, false, true, true, "1",
+		POLICY_INVALID, 3},
+	    {"old id again", "1", NULL, 60, false, true, true, "1", OK, 3},
+	    {"M63", "1", NULL, DAY, false, false, false, "", ERROR, 4},
+	    {"M63 no record", NULL, NULL, 60, false, false, false, "", OK, 4},
+	};
+
+	(void)state;
+	run_story(story, COUNT(story));
+}
+
+static void
+a_failed_fetch_waits_for_five_minutes_or_a_new_id(void **state)
+{
+	static const struct step story[] = {
+	    {"M17", "1", NULL, 0, false, false, false, "", ERROR, 1},
+	    {"M64", "1", ENFORCE, 240, false, false, false, "", ERROR, 1},
+	    {"M64 restart", "1", ENFORCE, 1, true, false, false, "", ERROR, 1},
+	    {"M65", "2", ENFORCE, 0, false, true, false, "2", OK, 2},
+	    {"M64 other id", "1", NULL, 400, false, true, true, "2", ERROR, 3},
+	};
+	static const struct step again[] = {
+	    {"fail", "1", NULL, 0, false, false, false, "", ERROR, 1},
+	    {"5 min", "1", ENFORCE, 301, false, true, false, "1", OK, 2},
+	};
+
+	(void)state;
+	run_story(story, COUNT(story));
+	run_story(again, COUNT(again));
+}
+
+static void
+a_new_policy_replaces_the_old(void **state)
+{
+	static const struct step none[] = {
+	    {"enforce", "1", ENFORCE, 0, false, true, false, "1", OK, 1},
+	    {"M61", "2", MODE_NONE, 60, false, true, false, "2", OK, 2},
+	    {"M44", "2", NULL, 60, true, true, true, "2", OK, 2},
+	};
+	static const struct step at_once[] = {
+	    {"enforce", "1", ENFORCE, 0, false, true, false, "1", OK, 1},
+	    {"M40", "2", AT_ONCE, 60, false, true, false, "2", OK, 2},
+	    {"M40 after", NULL, NULL, 1, false, false, false, "", OK, 2},
+	    {"M40 again", "2", AT_ONCE, 1, false, true, false, "2", OK, 3},
+	};
+
+	(void)state;
+	run_story(none, COUNT(none));
+	run_story(at_once, COUNT(at_once));
+}
+
+static void
+a_reader_uses_policies_and_ignores_failures(void **state)
+{
+	struct house daemon, command;
+	struct sts_facts sts;
+
+	(void)state;
+	new_store();
+	move_in(&daemon, false, false);
+	host.body = NULL;
+	sts = ask(&daemon, "1");
+	policy_facts_free(sts.policy);
+	move_in(&command, true, false);
+	host.body = ENFORCE;
+	sts = ask(&command, "1");
+	assert_int_equal(host.gets, 2);
+	assert_int_equal(sts.policy->fetch, POLICY_FETCHED);
+	policy_facts_free(sts.policy);
+	move_out(&command);
+	/* and has written nothing */
+	sts = ask(&daemon, NULL);
+	assert_null(sts.policy);
+	move_out(&daemon);
+	unlink_store();
+}
+
+static void
+a_policy_is_fetched_ahead_of_its_end(void **state)
+{
+	struct house house;
+	struct sts_facts sts;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	sts = ask(&house, "1");
+	policy_facts_free(sts.policy);
+	move_out(&house);
+	clock_shift(DAY / 2 + 60);
+	move_in(&house, false, true);
+	for (int i = 0; i < 500 && host.gets < 2; i++)
+		usleep(10000);
+	assert_int_equal(host.gets, 2);
+	move_out(&house);
+	unlink_store();
+}
+
+static atomic_int troubles;
+
+static void
+count_trouble(void *arg, const struct err *err)
+{
+	(void)arg;
+	assert_int_equal(err->kind, ERR_LOCAL);
+	troubles++;
+}
+
+/* The store is there at first, then its directory takes no more. */
+static void
+a_broken_store_is_said_once_and_memory_goes_on(void **state)
+{
+	struct policies_options options = {.timeout_ms = 1000,
+	    .allow_private = true,
+	    .trouble = count_trouble};
+	struct house house;
+	struct sts_facts sts;
+
+	(void)state;
+	new_store();
+	house.store = store_open(path, false, NULL, NULL);
+	store_free(house.store);
+	house.store = store_open(path, true, NULL, NULL);
+	house.leaves = pool_new("leaf", 2, 10, NULL);
+	options.leaves = house.leaves;
+	options.store = house.store;
+	house.policies = policies_new(&options);
+	troubles = 0;
+	sts = ask(&house, "1");
+	policy_facts_free(sts.policy);
+	sts = ask(&house, "2");
+	policy_facts_free(sts.policy);
+	sts = ask(&house, NULL);
+	assert_true(sts.cached);
+	policy_facts_free(sts.policy);
+	assert_int_equal(troubles, 1);
+	move_out(&house);
+	unlink_store();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest policies[] = {
+	    cmocka_unit_test(a_kept_policy_stands_in),
+	    cmocka_unit_test(a_failed_fetch_waits_for_five_minutes_or_a_new_id),
+	    cmocka_unit_test(a_new_policy_replaces_the_old),
+	    cmocka_unit_test(a_reader_uses_policies_and_ignores_failures),
+	    cmocka_unit_test(a_broken_store_is_said_once_and_memory_goes_on),
+	    cmocka_unit_test(a_policy_is_fetched_ahead_of_its_end),
+	};
+
+	return RUN_TESTS(policies);
+}
