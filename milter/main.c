@@ -10,6 +10,12 @@
 
 #include "common/base/clock.h"
 #include "common/gather/engine.h"
+#include "common/io/dns_embedded.h"
+#include "common/io/dns_packet.h"
+#include "common/io/https.h"
+#include "common/io/smtp.h"
+#include "common/io/store.h"
+#include "common/proto/domain.h"
 #include "milter/callbacks.h"
 #include "milter/daemon.h"
 #include "milter/report.h"
@@ -118,7 +124,11 @@ print_version(void)
 	char version[32];
 
 	callbacks_version(version, sizeof(version));
-	printf("posternd %s\nlibmilter %s\n", PACKAGE_VERSION, version);
+	printf("posternd %s\nlibmilter %s\nlibunbound %s\nldns %s\n",
+	    PACKAGE_VERSION, version, dns_embedded_library(),
+	    dns_packet_library());
+	printf("GnuTLS %s\nlibcurl %s\nSQLite %s\nlibidn2 %s\n", smtp_library(),
+	    https_library(), store_library(), domain_library());
 	return EX_OK;
 }
 
@@ -169,22 +179,57 @@ serve(void *arg)
 	return NULL;
 }
 
-/* A resolver that does not validate is told at once; mail goes on, by the
- * settings of On-TempError. */
+static const char *
+resolver_name(const struct settings *settings)
+{
+	if (settings->recurse)
+		return "recurse";
+	return settings->nameservers.count > 0 ? settings->nameservers.items[0]
+					       : "resolv.conf";
+}
+
+static void
+on_resolver(void *arg, bool validates, const char *why)
+{
+	struct report_resolver resolver = {.addr = resolver_name(arg),
+	    .validating = validates,
+	    .reason = validates ? REASON_OK : REASON_RESOLVER_NOT_VALIDATING,
+	    .detail = why};
+
+	report_resolver(&resolver);
+}
+
+static void
+on_store_failure(void *arg, const struct err *err)
+{
+	(void)arg;
+	report_store(err->text);
+}
+
+static void
+on_flip(void *arg, const char *domain, const char *old, const char *result,
+    const char *mx)
+{
+	struct report_change change = {
+	    .domain = domain, .before = old, .after = result, .mx = mx};
+
+	(void)arg;
+	report_change(&change);
+}
+
+/* A resolver that does not answer is told at once, as one that does not
+ * validate is; mail goes on, by the settings of On-TempError. */
 static void
 test_resolver(const struct settings *settings, struct engine *engine)
 {
-	struct report_resolver resolver = {.addr = "resolv.conf"};
+	struct report_resolver resolver = {
+	    .addr = resolver_name(settings), .reason = REASON_DNS_TIMEOUT};
 	struct err err;
 
-	if (settings->recurse)
-		resolver.addr = "recurse";
-	else if (settings->nameservers.count > 0)
-		resolver.addr = settings->nameservers.items[0];
-	if (engine_self_test(engine, clock_mono_ms() + SELF_TEST_MS, &err) == 0)
+	if (engine_self_test(engine, clock_mono_ms() + SELF_TEST_MS, &err) ==
+		0 ||
+	    err.kind != ERR_TEMP)
 		return;
-	resolver.reason = err.kind == ERR_TEMP ? REASON_DNS_TIMEOUT
-					       : REASON_RESOLVER_NOT_VALIDATING;
 	resolver.detail = err.text;
 	report_resolver(&resolver);
 }
@@ -249,6 +294,11 @@ run(struct settings *settings)
 	/* never dropped: libmilter's threads read them to the end */
 	server.settings = settings_ref(settings);
 	settings_engine_options(settings, &options);
+	options.resolver_changed = on_resolver;
+	options.resolver_arg = settings;
+	options.refresh = true;
+	options.store_failed = on_store_failure;
+	options.flipped = on_flip;
 	server.engine = engine_new(&options, &err);
 	if (server.engine == NULL) {
 		daemon_release_socket(settings->socket);

@@ -120,6 +120,8 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 	    check->rcpts);
 	if (verdict->mx != NULL && verdict->mx[0] != '\0')
 		add_clean(&text, "mx", verdict->mx);
+	if (verdict->policy == POLICY_TYPE_STS && verdict->mode[0] != '\0')
+		text_addf(&text, " mode=%s", verdict->mode);
 	if (check->looked)
 		text_addf(&text, " depth=%s cache=%s ttl=%u ms=%u",
 		    verdict->probed ? "probe" : "dns",
@@ -210,6 +212,40 @@ report_resolver(const struct report_resolver *resolver)
 	int severity = report_resolver_line(line, resolver);
 
 	emit(severity, line);
+}
+
+int
+report_change_line(char line[REPORT_SIZE], const struct report_change *change)
+{
+	struct text text;
+
+	begin(&text, line, "-", "change");
+	add_clean(&text, "domain", change->domain);
+	text_addf(&text, " old=%s new=%s", change->before, change->after);
+	if (change->mx != NULL)
+		add_clean(&text, "mx", change->mx);
+	return LOG_NOTICE;
+}
+
+void
+report_change(const struct report_change *change)
+{
+	char line[REPORT_SIZE];
+	int severity = report_change_line(line, change);
+
+	emit(severity, line);
+}
+
+void
+report_store(const char *detail)
+{
+	char line[REPORT_SIZE];
+	struct text text;
+
+	begin(&text, line, "-", "store");
+	text_addf(&text, " reason=%s", reason_text(REASON_INTERNAL_ERROR));
+	add_detail(&text, detail);
+	emit(LOG_ERR, line);
 }
 
 void

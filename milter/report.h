@@ -43,6 +43,14 @@ struct report_resolver {
 	const char *detail; /* any text; or NULL */
 };
 
+/* A domain's result is another than the last that was known of it. */
+struct report_change {
+	const char *domain;
+	const char *before; /* words of result_text */
+	const char *after;
+	const char *mx; /* or NULL */
+};
+
 /*
  * report_open - write to syslog from here on, as the settings say
  *
@@ -59,6 +67,10 @@ void report_check(const char *queue_id, const struct report_check *check);
 void report_skip(const char *queue_id, const struct report_check *check);
 void report_message(const char *queue_id, const struct report_message *message);
 void report_resolver(const struct report_resolver *resolver);
+void report_change(const struct report_change *change);
+
+/* report_store - event=store: what is to survive a restart is not kept */
+void report_store(const char *detail);
 
 /* report_start, report_stop - event=start and event=stop */
 void report_start(const char *version);
@@ -76,6 +88,8 @@ int report_message_line(char line[REPORT_SIZE], const char *queue_id,
     const struct report_message *message);
 int report_resolver_line(
     char line[REPORT_SIZE], const struct report_resolver *resolver);
+int
+report_change_line(char line[REPORT_SIZE], const struct report_change *change);
 
 /* report_facility - the number of a word of syslog.conf(5), or -1 */
 int report_facility(const char *word);

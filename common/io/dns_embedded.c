@@ -442,3 +442,9 @@ dns_embedded_free(struct dns_embedded *resolver)
 	lock_fini(&resolver->lock);
 	free(resolver);
 }
+
+const char *
+dns_embedded_library(void)
+{
+	return ub_version();
+}

@@ -28,4 +28,7 @@ struct dns_request *dns_embedded_ask(
 struct dns_answer *dns_embedded_await(
     struct dns_request *request, int64_t deadline_ms) OWNED(dns_answer_free);
 
+/* dns_embedded_library - the version of the library behind this, a constant */
+const char *dns_embedded_library(void);
+
 #endif

@@ -426,3 +426,9 @@ dns_packet_reply(
 	ldns_pkt_free(message);
 	return answer;
 }
+
+const char *
+dns_packet_library(void)
+{
+	return ldns_version();
+}

@@ -74,4 +74,7 @@ const char *dns_packet_rcode(int rcode);
 int dns_packet_read(const uint8_t *packet, size_t size, const char *name,
     enum dns_type type, struct dns_answer *answer, struct err *err);
 
+/* dns_packet_library - the version of the library behind this, a constant */
+const char *dns_packet_library(void);
+
 #endif

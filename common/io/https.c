@@ -349,3 +349,9 @@ https_get(const struct https_request *request)
 	curl_slist_free_all(t.pins);
 	return reply;
 }
+
+const char *
+https_library(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -52,4 +52,7 @@ struct https_reply *
 https_get(const struct https_request *request) OWNED(https_reply_free);
 AUTO_DEFINE(https_reply);
 
+/* https_library - the version of the library behind this, a constant */
+const char *https_library(void);
+
 #endif

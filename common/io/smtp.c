@@ -486,3 +486,9 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 	s.facts->ms = (unsigned)(clock_mono_ms() - begun_ms);
 	return s.facts;
 }
+
+const char *
+smtp_library(void)
+{
+	return gnutls_check_version(NULL);
+}

@@ -27,4 +27,7 @@ struct smtp_target {
 struct probe_facts *smtp_probe(const struct smtp_target *target,
     int64_t deadline_ms) OWNED(probe_facts_free);
 
+/* smtp_library - the version of the library behind this, a constant */
+const char *smtp_library(void);
+
 #endif

@@ -201,3 +201,9 @@ domain_under(const char *name, const char *parent)
 		return false;
 	return length == tail || name[length - tail - 1] == '.';
 }
+
+const char *
+domain_library(void)
+{
+	return idn2_check_version(NULL);
+}

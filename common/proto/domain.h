@@ -51,4 +51,7 @@ domain_of_address(const char *address, char *out, size_t size, struct err *err);
  * normalised, and everything is under "" */
 bool domain_under(const char *name, const char *parent);
 
+/* domain_library - the version of the library behind this, a constant */
+const char *domain_library(void);
+
 #endif
