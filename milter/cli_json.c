@@ -240,6 +240,36 @@ sts_json(const struct check *check)
 	return object;
 }
 
+static json_t *
+sts_host_json(const struct host_facts *host, const struct host_verdict *judged)
+{
+	return json_pack("{s:s, s:s, s:s}", "name", host->name, "result",
+	    sts_state_text(judged->sts), "reason",
+	    judged->sts_reason == REASON_OK ? ""
+					    : reason_text(judged->sts_reason));
+}
+
+int
+cli_json_sts_check(FILE *out, const struct check *check, const char *asked)
+{
+	const struct sts_record *record = &check->facts->sts.record;
+	json_t *hosts = json_array(), *object;
+	int rc;
+
+	for (size_t i = 0; i < check->verdict->host_count; i++)
+		json_array_append_new(
+		    hosts, sts_host_json(&check->facts->hosts[i],
+			       &check->verdict->hosts[i]));
+	object = json_pack("{s:i, s:s, s:{s:b, s:s, s:s}, s:o, s:o}", "schema",
+	    1, "domain", check->domain[0] == '\0' ? asked : check->domain,
+	    "record", "valid", record->outcome == STS_RECORD_VALID, "id",
+	    record->id, "reason", record->why == NULL ? "" : record->why, "sts",
+	    sts_json(check), "hosts", hosts);
+	rc = json_dumpf(object, out, JSON_COMPACT);
+	json_decref(object);
+	return rc != 0 || fputc('\n', out) == EOF ? -1 : 0;
+}
+
 /* The keys of the log line, with its values and in its order. */
 static void
 put_log_keys(json_t *object, const struct settings *settings,

@@ -57,6 +57,16 @@ static const struct verb {
     {{"sts", "lint"}, cli_sts_lint, {OPTION_TXT, OPTION_AT},
 	"postern sts lint [--txt STRING] ... [--at TIME] [FILE|-]\n"
 	"    whether TXT records and a policy keep to RFC 8461, offline\n"},
+    {{"sts", "check"}, cli_sts_check, {'c'},
+	"postern sts check [-c FILE] [--json] DOMAIN\n"
+	"    whether record, policy and every mail host of a domain agree "
+	"now\n"},
+    {{"cache", "list"}, cli_cache_list, {'c'},
+	"postern cache list [-c FILE] [--json]\n"
+	"    the MTA-STS policies that posternd keeps\n"},
+    {{"cache", "show"}, cli_cache_show, {'c'},
+	"postern cache show [-c FILE] [--json] DOMAIN\n"
+	"    all that is kept of one domain\n"},
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

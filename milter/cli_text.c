@@ -124,6 +124,48 @@ print_mta_sts(FILE *out, const struct sts_facts *sts)
 	}
 }
 
+enum sts_state
+cli_worst_sts(const struct verdict *verdict)
+{
+	enum sts_state worst = verdict->sts;
+
+	for (size_t i = 0; i < verdict->host_count; i++)
+		if (verdict->hosts[i].sts > worst)
+			worst = verdict->hosts[i].sts;
+	return worst;
+}
+
+void
+cli_text_sts_check(FILE *out, const struct check *check, const char *asked)
+{
+	const struct verdict *verdict = check->verdict;
+	const struct sts_facts *sts = &check->facts->sts;
+
+	fprintf(out, "%s\n", check->domain[0] == '\0' ? asked : check->domain);
+	if (sts->record.outcome == STS_RECORD_VALID)
+		paragraph(out, "record", "valid");
+	else if (sts->record.outcome == STS_RECORD_INVALID)
+		paragraph(out, "record", sts->record.why);
+	print_mta_sts(out, sts);
+	for (size_t i = 0; i < verdict->host_count; i++) {
+		const struct host_verdict *host = &verdict->hosts[i];
+
+		label(out, "host");
+		fprintf(out, "%s: %s%s%s\n", check->facts->hosts[i].name,
+		    sts_state_text(host->sts),
+		    host->sts_reason == REASON_OK ? "" : ", ",
+		    host->sts_reason == REASON_OK
+			? ""
+			: reason_text(host->sts_reason));
+	}
+	label(out, "verdict");
+	fprintf(out, "%s\n", sts_state_text(cli_worst_sts(verdict)));
+	if (verdict->sts_reason != REASON_OK) {
+		paragraph(out, "why", advice_for(verdict->sts_reason).why);
+		paragraph(out, "try", advice_for(verdict->sts_reason).what);
+	}
+}
+
 static void
 print_addresses(FILE *out, const struct host_facts *host)
 {

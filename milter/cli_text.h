@@ -13,4 +13,12 @@
 void cli_text_check(FILE *out, const struct settings *settings,
     const struct check *check, const char *asked, bool colour);
 
+/* cli_worst_sts - MTA-STS at the worst host: who publishes a policy wants each
+ * of them to keep it */
+enum sts_state cli_worst_sts(const struct verdict *verdict);
+
+/* cli_text_sts_check - the same for MTA-STS alone */
+void
+cli_text_sts_check(FILE *out, const struct check *check, const char *asked);
+
 #endif

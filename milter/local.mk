@@ -19,7 +19,9 @@ bin_PROGRAMS += %D%/postern
 	%D%/action.c %D%/action.h \
 	%D%/advice.c %D%/advice.h \
 	%D%/cli.h \
+	%D%/cli_cache.c \
 	%D%/cli_check.c \
+	%D%/cli_engine.c %D%/cli_engine.h \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
 	%D%/cli_sts.c \

@@ -37,6 +37,7 @@ UNIT_TESTS = \
 check_PROGRAMS = $(UNIT_TESTS)
 dist_check_SCRIPTS = \
 	%D%/agree.t \
+	%D%/cli.t \
 	%D%/e2e.t \
 	%D%/lint/lint.t \
 	%D%/posternd.t \

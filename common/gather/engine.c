@@ -291,6 +291,7 @@ job_new(struct engine *engine, const struct engine_query *query)
 	job->submitted_ms = clock_mono_ms();
 	job->facts = facts_new();
 	job->facts->probed = engine->options.probe && !query->dns_only;
+	job->facts->all_hosts = query->all_hosts;
 	job->rules.level = query->level;
 	job->rules.insecure_mx = engine->options.insecure_mx;
 	job->rules.store = engine->roots;
@@ -311,9 +312,9 @@ claim(struct engine *engine, const struct job *job, bool *mine)
 		nexthop_print(&job->facts->next_hop, hop);
 	else
 		snprintf(hop, sizeof(hop), "!%d", (int)job->facts->trouble);
-	snprintf(key, sizeof(key), "%s %s %s %d %u", hop, job->facts->domain,
+	snprintf(key, sizeof(key), "%s %s %s %d%d %u", hop, job->facts->domain,
 	    level_text(job->rules.level), job->facts->probed,
-	    validation_losses(engine->validation));
+	    job->facts->all_hosts, validation_losses(engine->validation));
 	return cache_claim(engine->checks, key, mine);
 }
 

@@ -65,7 +65,8 @@ struct engine_query {
 	const char *next_hop; /* {rcpt_host}, or NULL: the domain */
 	uint16_t port;        /* of the next hop, unless it has its own */
 	enum level level;
-	bool dns_only; /* depth dns for this query */
+	bool dns_only;  /* depth dns for this query */
+	bool all_hosts; /* probe each host, not just until one takes the mail */
 };
 
 /* A finished check.  Immutable; borrowed unless said. */

@@ -117,7 +117,8 @@ static void
 probe_worse(const struct gatherer *gatherer, struct facts *facts,
     const struct rules *rules, size_t next, int64_t deadline_ms)
 {
-	while (next < facts->host_count && !is_settled(facts, rules)) {
+	while (next < facts->host_count &&
+	       (facts->all_hosts || !is_settled(facts, rules))) {
 		struct probes probes = {.count = 0};
 
 		next = start_equals(gatherer, facts, rules, next, &probes);

@@ -157,6 +157,7 @@ struct facts {
 	struct nexthop next_hop;          /* the original next-hop domain */
 	char expanded[LIMIT_DOMAIN_SIZE]; /* its CNAME expansion, or itself */
 	bool probed;                      /* depth probe, not dns */
+	bool all_hosts;   /* probed beyond what a MTA would try */
 	struct lookup mx; /* NOT_ASKED where next_hop.mx_lookup is false */
 	bool null_mx;     /* RFC 7505: the sole MX is "." */
 	size_t host_count;

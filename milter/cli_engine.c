@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/cli_engine.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/base/clock.h"
+#include "common/io/https.h"
+#include "common/proto/domain.h"
+
+struct settings *
+cli_load_settings(const struct cli_options *options)
+{
+	struct conf_faults faults = {.count = 0};
+	struct settings *settings =
+	    settings_load(options->conf_file, NULL, 0, &faults);
+
+	for (size_t i = 0; i < faults.count; i++)
+		cli_fail(EX_CONFIG, "%s", faults.texts[i]);
+	conf_faults_fini(&faults);
+	return settings;
+}
+
+static int
+start(struct cli_engine *cli, const struct engine_options *options)
+{
+	struct err err;
+
+	if (https_global_init(&err) != 0)
+		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	cli->engine = engine_new(options, &err);
+	if (cli->engine == NULL ||
+	    engine_self_test(cli->engine,
+		clock_mono_ms() + options->dns.timeout_ms, &err) != 0)
+		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	return 0;
+}
+
+int
+cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
+    bool kept_policies)
+{
+	struct engine_options wanted;
+
+	cli->engine = NULL;
+	cli->settings = cli_load_settings(options);
+	if (cli->settings == NULL)
+		return EX_CONFIG;
+	settings_engine_options(cli->settings, &wanted);
+	wanted.max_checks = CLI_CHECKS_AT_ONCE;
+	wanted.max_queue = UINT_MAX;
+	wanted.keep_facts = true;
+	wanted.store_read_only = true;
+	if (!kept_policies)
+		wanted.store_path = NULL;
+	cli->check_timeout_ms = wanted.check_timeout_ms;
+	return start(cli, &wanted);
+}
+
+void
+cli_engine_close(struct cli_engine *cli)
+{
+	engine_free(cli->engine);
+	settings_free(cli->settings);
+}
+
+struct engine_wait *
+cli_engine_ask(
+    struct cli_engine *cli, const struct engine_query *like, const char *asked)
+{
+	struct engine_query query = *like;
+	char domain[4 * LIMIT_DOMAIN_SIZE];
+
+	query.domain = asked;
+	query.port = (uint16_t)cli->settings->probe_port;
+	if (strchr(asked, '@') != NULL) {
+		if (domain_of_address(asked, domain, sizeof(domain), NULL) != 0)
+			domain[0] = '\0';
+		query.domain = domain;
+	}
+	return engine_start(cli->engine, &query);
+}

@@ -1,0 +1,41 @@
+/* cli_engine - the engine in the command's own process. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_ENGINE_H
+#define MILTER_CLI_ENGINE_H
+
+#include <stdbool.h>
+
+#include "common/gather/engine.h"
+#include "milter/cli.h"
+#include "milter/settings.h"
+
+struct cli_engine {
+	struct settings *settings;
+	struct engine *engine;
+	int check_timeout_ms; /* of one check */
+};
+
+/* A person waits for a few answers: few threads do. */
+enum { CLI_CHECKS_AT_ONCE = 16 };
+
+/*
+ * cli_engine_open - settings by -c, and an engine whose resolver validates
+ *
+ * kept_policies: use those that posternd keeps, else see what is published now.
+ * Returns 0, or the exit status of what it has said on stderr; close it in
+ * either case.
+ */
+int cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
+    bool kept_policies);
+void cli_engine_close(struct cli_engine *cli);
+
+/* cli_engine_ask - start a check of what a user typed: a domain or an address
+ */
+struct engine_wait *cli_engine_ask(struct cli_engine *cli,
+    const struct engine_query *like, const char *asked) OWNED(engine_wait_free);
+
+/* cli_load_settings - by -c; NULL when its mistakes have been said */
+struct settings *
+cli_load_settings(const struct cli_options *options) OWNED(settings_free);
+
+#endif

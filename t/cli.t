@@ -1,0 +1,143 @@
+#!/bin/sh
+# postern without a network: verbs that work offline, and what is said to wrong
+# words, files and outputs.
+postern=${POSTERN_BUILDDIR:-$(dirname "$0")/..}/milter/postern
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+count=0
+
+# exits STATUS NAME COMMAND... - stdout in $dir/out, stderr in $dir/err
+exits() {
+	wanted=$1
+	name=$2
+	shift 2
+	count=$((count + 1))
+	"$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+	if [ "$status" -eq "$wanted" ]; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		echo "# exit $status, not $wanted"
+		sed 's/^/# /' "$dir/err"
+	fi
+}
+
+# says WHERE PATTERN - of the last command
+says() {
+	count=$((count + 1))
+	if grep -Eq -- "$2" "$dir/$1"; then
+		echo "ok $count - its $1 says $2"
+	else
+		echo "not ok $count - its $1 says $2"
+		sed 's/^/# /' "$dir/$1"
+	fi
+}
+
+silent() {
+	count=$((count + 1))
+	if [ -s "$dir/$1" ]; then
+		echo "not ok $count - its $1 is empty"
+		sed 's/^/# /' "$dir/$1"
+	else
+		echo "ok $count - its $1 is empty"
+	fi
+}
+
+exits 64 'no verb is a usage error' "$postern"
+silent out
+exits 64 'an unknown verb is a usage error' "$postern" frobnicate
+says err 'no such verb: frobnicate'
+exits 64 'half a verb is a usage error' "$postern" tlsa
+exits 64 'an unknown option is a usage error' "$postern" check --frob x.example
+exits 64 'an option of another verb is a usage error' \
+	"$postern" check --txt a x.example
+says err '--txt is not for this verb'
+exits 64 'check wants a domain' "$postern" check
+exits 64 'a depth is dns or probe' "$postern" check --depth deep x.example
+exits 64 'a level is one of the words' "$postern" check --level high x.example
+exits 0 'help is data' "$postern" --help
+says out 'postern tlsa match'
+silent err
+exits 0 'so is the version' "$postern" -V
+says out '^postern [0-9]'
+exits 74 'a full disk is no answer' sh -c "'$postern' sts lint --txt x >/dev/full"
+
+printf 'Frob yes\nOn-Fail maybe\n' >"$dir/bad.conf"
+exits 78 'a bad configuration is told' \
+	"$postern" check -c "$dir/bad.conf" x.example
+says err 'bad\.conf:1: '
+says err 'bad\.conf:2: '
+exits 78 'so is a missing one' "$postern" check -c "$dir/none" x.example
+
+printf 'Nameservers 127.0.0.1@9\nDNSTimeout 300ms\nStore none\n' \
+	>"$dir/lonely.conf"
+exits 69 'no resolver, no verdict' \
+	"$postern" check -c "$dir/lonely.conf" x.example
+silent out
+exits 78 'no store, no cache' "$postern" cache list -c "$dir/lonely.conf"
+printf 'StateDirectory %s\n' "$dir" >"$dir/empty.conf"
+exits 66 'a store that was never made is no store' \
+	"$postern" cache list -c "$dir/empty.conf"
+exits 64 'cache show wants a domain' "$postern" cache show
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-keyout "$dir/key.pem" -out "$dir/cert.pem" -days 30 \
+	-subj /CN=mx1.d.example -addext subjectAltName=DNS:mx1.d.example \
+	2>/dev/null
+spki=$(openssl x509 -in "$dir/cert.pem" -noout -pubkey |
+	openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)
+match() {
+	"$postern" tlsa match --chain "$dir/cert.pem" --name mx1.d.example "$@"
+}
+exits 0 'a record of the key matches' match "3 1 1 $spki"
+says out '^\{"schema":1,"result":"match","reason":"ok","matched":\{"usage":3,'
+says out '"depth":0,"usable":1,"records":1\}$'
+exits 0 'dates do not matter to DANE-EE' \
+	match --at 2001-01-01T00:00:00Z "3 1 1 $spki"
+exits 2 'another key does not match' match "3 1 1 $(echo x | sha256sum |
+	cut -d' ' -f1)"
+says out '"result":"no-match","reason":"validation-failure","matched":null'
+exits 1 'usage 1 is not usable for mail' match "1 1 1 $spki"
+says out '"result":"unusable"'
+exits 2 'a self-signed leaf is not its own issuer' match "2 1 1 $spki"
+says out '"reason":"certificate-not-trusted"'
+set --
+while [ $# -lt 200 ]; do set -- "$@" "3 1 1 $(printf %064d $#)"; done
+exits 0 'the last of 200 records matches' match "$@" "3 1 1 $spki"
+says out '"usable":201,"records":201'
+exits 64 'odd hex is a usage error' match "3 1 1 ${spki}0"
+exits 64 'so is text that is no record' match 'three one one'
+exits 64 'and a time that is none' match --at yesterday "3 1 1 $spki"
+exits 64 'a match wants a record' match
+exits 65 'a file without a certificate is bad data' \
+	"$postern" tlsa match --chain /dev/null --name a.example "3 1 1 $spki"
+exits 65 'so is a key' "$postern" tlsa match --chain "$dir/key.pem" \
+	--name a.example "3 1 1 $spki"
+exits 66 'a file that is not there is said' \
+	"$postern" tlsa match --chain "$dir/none" --name a.example "3 1 1 $spki"
+exits 64 'options may not lack their value' "$postern" tlsa match --chain
+
+policy='version: STSv1\nmode: enforce\nmx: *.d.example\nmax_age: 86400\n'
+lint() { # BODY ARGUMENTS...
+	body=$1
+	shift
+	printf '%b' "$body" >"$dir/policy"
+	"$postern" sts lint "$@" "$dir/policy"
+}
+exits 0 'a good policy is valid' lint "$policy" --txt 'v=STSv1; id=1;'
+says out '"record":\{"valid":true,"id":"1","reason":""\}'
+says out '"mode":"enforce","mx":\["\*\.d\.example"\],"max_age":86400'
+exits 0 'blank lines at the end are noted' lint "$policy\\n\\n"
+says out '"notes":\["blank lines'
+exits 2 'a blank line within is invalid' lint "version: STSv1\\n\\n$policy"
+says out '"policy":\{"valid":false'
+exits 2 'two records are invalid' "$postern" sts lint \
+	--txt 'v=STSv1; id=1;' --txt 'v=STSv1; id=2;'
+says out '"policy":null'
+exits 0 'text beside the record is not' "$postern" sts lint \
+	--txt 'v=STSv1; id=1;' --txt 'v=spf1 -all'
+exits 64 'lint wants something' "$postern" sts lint
+exits 66 'lint says what it cannot read' "$postern" sts lint "$dir/none"
+
+echo "1..$count"
