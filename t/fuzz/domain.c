@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/xalloc.h"
@@ -25,7 +26,7 @@ check_marked(const char out[LIMIT_DOMAIN_SIZE])
 static void
 check_under(const char *name)
 {
-	char other[LIMIT_DOMAIN_SIZE + 1] = "x";
+	char other[LIMIT_DOMAIN_SIZE + 1];
 
 	assert(domain_under(name, ""));
 	for (const char *parent = name; parent != NULL;
@@ -34,7 +35,7 @@ check_under(const char *name)
 		assert(domain_under(name, parent));
 		assert(parent == name || !domain_under(parent, name));
 	}
-	strncat(other, name, LIMIT_DOMAIN);
+	snprintf(other, sizeof(other), "x%s", name);
 	assert(!domain_under(other, name));
 }
 
