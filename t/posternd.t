@@ -199,7 +199,7 @@ daemon_starts() {
 		kill -0 "$pid" && [ -S "$dir/run/sock" ]
 }
 daemon_has_a_session() {
-	[ "$(ps -o sid= -p "$pid" | tr -d ' ')" -eq "$pid" ]
+	[ "$(cut -d' ' -f6 "/proc/$pid/stat")" -eq "$pid" ]
 }
 daemon_ends() { kill -TERM "$pid" && await gone "$pid" &&
 	[ ! -e "$dir/run/sock" ] && [ ! -s "$dir/run/pid" ]; }
