@@ -18,6 +18,7 @@ enum {
 	/* RFC 8461 section 10.2: about daily, whatever the record says */
 	REFRESH_S = 20 * 3600,
 	REFRESH_SPREAD_S = 4 * 3600,
+	REFRESH_RETRY_S = 3600, /* after one that failed */
 	REFRESH_ROUND_MS = 60 * 1000,
 	REFRESH_AT_ONCE = 4,
 	REFRESH_TIMEOUT_MS = 60 * 1000, /* RFC 8461 section 3.3 */
@@ -466,7 +467,7 @@ collect_due(void *arg, const char *domain, const void *value)
 		after_s = life_s / 2;
 	if (age_s >= after_s &&
 	    (known->failed_s == 0 ||
-		due->now - known->failed_s >= FAILED_KEEP_S * 12))
+		due->now - known->failed_s >= REFRESH_RETRY_S))
 		text_copy(
 		    due->domains[due->count++], LIMIT_DOMAIN_SIZE, domain);
 }

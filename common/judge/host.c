@@ -261,8 +261,8 @@ describe_leaf(const struct x509_chain *chain, enum reason reason,
 		text_addf(&text, "subject %s", x509_subject(chain, 0));
 	}
 	/* a log value knows no "=", which stands in every subject */
-	for (char *c = words; *c != '\0'; c++)
-		*c = *c == '=' ? ':' : *c;
+	for (char *c = strchr(words, '='); c != NULL; c = strchr(c, '='))
+		*c = ':';
 	text_clean(detail, LIMIT_DETAIL_SIZE, words, text.len);
 }
 
