@@ -142,11 +142,12 @@ sub check_pages {
 sub check_cppcheck {
 	my ($queue) = grep { -e } glob('/usr/include/*/sys/queue.h'),
 	    '/usr/include/sys/queue.h';
-	mistake('cppcheck', $_) for grep { /error:|warning:|portability:|performance:/ }
-	    map { chomp; $_ } `cppcheck -q --std=c11 --inline-suppr \
-		--enable=warning,portability,performance --include=$queue \
-		--suppress=missingIncludeSystem -D_GNU_SOURCE -I. \
-		common milter 2>&1`;
+	my @command = (qw(cppcheck -q --std=c11 --inline-suppr -I. -D_GNU_SOURCE
+		--enable=warning,portability,performance
+		--suppress=missingIncludeSystem common milter),
+		"--include=$queue");
+	mistake('cppcheck', $_) for grep { /: \w+: / } map { chomp; $_ }
+		`@command 2>&1`;
 }
 
 sub report {
