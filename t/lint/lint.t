@@ -143,9 +143,8 @@ sub check_cppcheck {
 	my ($queue) = grep { -e } glob('/usr/include/*/sys/queue.h'),
 	    '/usr/include/sys/queue.h';
 	my @command = (qw(cppcheck -q --std=c11 --inline-suppr -I. -D_GNU_SOURCE
-		--enable=warning,portability,performance
 		--suppress=missingIncludeSystem common milter),
-		"--include=$queue");
+		'--enable=warning,portability,performance', "--include=$queue");
 	mistake('cppcheck', $_) for grep { /: \w+: / } map { chomp; $_ }
 		`@command 2>&1`;
 }
