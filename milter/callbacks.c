@@ -4,6 +4,7 @@
 #include <libmilter/mfapi.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
@@ -173,6 +174,16 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	return SMFIS_CONTINUE;
 }
 
+/* argv: the address, then the parameters of MAIL.  RFC 8689 section 2. */
+static bool
+requires_tls(char **argv)
+{
+	while (*++argv != NULL)
+		if (strcasecmp(*argv, "REQUIRETLS") == 0)
+			return true;
+	return false;
+}
+
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
@@ -183,6 +194,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	if (!begin_message())
 		return internal_error();
 	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
+	mail.require_tls = requires_tls(argv);
 	mail.authenticated = smfi_getsymval(ctx, name_auth) != NULL;
 	session = session_new(service.settings, service.engine, &mail);
 	if (smfi_setpriv(ctx, session) != MI_SUCCESS) {

@@ -36,6 +36,9 @@ enum {
 	SCAN_MAX = 256 * 1024,
 };
 
+/* RFC 5322 section 2.2.3, as an MTA may pass it on */
+#define FOLDING_SPACE " \t\r\n"
+
 /* Recipients of one domain that go one way. */
 struct item {
 	char domain[LIMIT_DOMAIN_SIZE]; /* "" if it is no name */
@@ -55,13 +58,16 @@ struct session {
 	struct engine *engine;
 	bool null_sender;
 	bool authenticated;
+	bool require_tls;
 	bool smtp; /* the MTA said where a recipient goes */
 	char mta_name[LIMIT_DOMAIN_SIZE];
 	int rcpt_budget_ms;
 	int64_t waited_ms;
 	size_t scan_left;
 	unsigned forged;
-	int looked; /* items with a check */
+	unsigned tls_required; /* fields of that name */
+	bool tls_required_no;  /* the last one is well-formed */
+	int looked;            /* items with a check */
 	size_t count;
 	size_t room;
 	struct item *items;
@@ -77,6 +83,7 @@ session_new(struct settings *settings, struct engine *engine,
 	session->engine = engine;
 	session->null_sender = mail->null_sender;
 	session->authenticated = mail->authenticated;
+	session->require_tls = mail->require_tls;
 	session->rcpt_budget_ms = RCPT_BUDGET_MS;
 	session->scan_left = SCAN_MAX;
 	if (mail->mta_name != NULL)
@@ -330,19 +337,71 @@ mark_visible(void *arg, const char *found)
 			session->items[i].visible = true;
 }
 
+/* A field's name may have white space behind it (RFC 5322 section 4.5.3). */
+static bool
+is_field(const char *name, const char *wanted)
+{
+	size_t length = strlen(wanted);
+
+	return strcspn(name, " \t") == length &&
+	       strncasecmp(name, wanted, length) == 0;
+}
+
+/* RFC 8689 section 3 - there is no other value. */
+static bool
+says_no(const char *value)
+{
+	value += strspn(value, FOLDING_SPACE);
+	if (strncasecmp(value, "no", 2) != 0)
+		return false;
+	value += 2;
+	return value[strspn(value, FOLDING_SPACE)] == '\0';
+}
+
 void
 session_header(struct session *session, const char *name, const char *value)
 {
 	const char *ours = session->settings->header_name;
 	size_t length = strlen(value);
 
-	if (ours != NULL && strlen(ours) == strcspn(name, " \t") &&
-	    strncasecmp(ours, name, strlen(ours)) == 0)
+	if (ours != NULL && is_field(name, ours))
 		session->forged++;
+	if (is_field(name, "TLS-Required")) {
+		session->tls_required++;
+		session->tls_required_no = says_no(value);
+	}
 	if (!tag_is_recipients(name) || length > session->scan_left)
 		return;
 	session->scan_left -= length;
 	tag_each_domain(value, mark_visible, session);
+}
+
+/*
+ * RFC 8689 section 4.1 - REQUIRETLS wins over the field; section 3 - the field
+ * must not stand there twice: who breaks that is not known to want it.
+ */
+static bool
+tls_is_waived(const struct session *session)
+{
+	return session->tls_required == 1 && session->tls_required_no &&
+	       !session->require_tls;
+}
+
+/* Nobody is waited for, and nothing is done: whatever a check came to, the
+ * sender wants the message delivered. */
+static void
+waive_all(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+		const struct verdict *verdict = verdict_of(item);
+
+		if (item->refused ||
+		    (verdict != NULL && verdict->result == RESULT_SKIP))
+			continue;
+		verdict_free(item->own);
+		item->own = verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO);
+	}
 }
 
 static int
@@ -405,6 +464,7 @@ struct sum {
 	enum result result;
 	enum action action;
 	const struct item *worst; /* the one whose action is the message's */
+	bool tagged; /* one of them was looked at, or would have been */
 	size_t domains;
 	unsigned rcpts;
 };
@@ -415,6 +475,14 @@ is_worse(const struct item *item, const struct item *than)
 	if (than == NULL || item->action != than->action)
 		return than == NULL || item->action > than->action;
 	return verdict_of(item)->result > verdict_of(than)->result;
+}
+
+/* What was never looked at needs no tag; what the sender waived gets one. */
+static bool
+deserves_tag(const struct verdict *verdict)
+{
+	return verdict->result != RESULT_SKIP ||
+	       verdict->reason == REASON_TLS_REQUIRED_NO;
 }
 
 static struct sum
@@ -429,6 +497,7 @@ sum_up(struct session *session, const char *queue_id)
 		report_item(item, item->refused ? "NOQUEUE" : queue_id);
 		if (item->refused)
 			continue;
+		sum.tagged = sum.tagged || deserves_tag(verdict);
 		sum.domains++;
 		sum.rcpts += item->rcpts;
 		if (verdict->result > sum.result)
@@ -536,8 +605,7 @@ fill_end(const struct session *session, const struct sum *sum,
 		    "outbound TLS precheck: %s: %s",
 		    named(worst, may_name(session, worst)),
 		    reason_text(verdict_of(worst)->reason));
-	if (session->settings->header_name != NULL &&
-	    sum->result != RESULT_SKIP)
+	if (session->settings->header_name != NULL && sum->tagged)
 		end->tag = print_tag(session, sum, queue_id);
 }
 
@@ -550,6 +618,8 @@ session_end(struct session *session, const char *queue_id,
 	struct sum sum;
 
 	tag_queue_id(id, queue_id);
+	if (tls_is_waived(session))
+		waive_all(session);
 	await_all(session, progress, arg);
 	decide_all(session);
 	sum = sum_up(session, id);

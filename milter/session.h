@@ -16,6 +16,7 @@
 struct session_mail {
 	bool null_sender;
 	bool authenticated;
+	bool require_tls;     /* REQUIRETLS, RFC 8689 */
 	const char *mta_name; /* {j}, or NULL */
 };
 
@@ -53,7 +54,13 @@ AUTO_DEFINE(session);
 enum action session_rcpt(struct session *session, const struct route_rcpt *rcpt,
     struct session_reply *reply);
 
-/* session_header - one field of the message's header, name and value */
+/*
+ * session_header - one field of the message's header, name and value
+ *
+ * RFC 8689 section 3 - a sender that says "TLS-Required: No" wants the message
+ * delivered whatever the destination's TLS: nothing is done to it then, but to
+ * recipients that were refused before.
+ */
 void
 session_header(struct session *session, const char *name, const char *value);
 

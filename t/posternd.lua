@@ -15,10 +15,10 @@ local function open()
 	return c
 end
 
-local function mail(c, from, queue_id)
+local function mail(c, from, queue_id, ...)
 	mt.macro(c, SMFIC_MAIL, "j", "gate.example", "i", queue_id,
 	    "{auth_authen}", "user")
-	check(mt.mailfrom(c, from) == nil, "MAIL")
+	check(mt.mailfrom(c, from, ...) == nil, "MAIL")
 	return mt.getreply(c)
 end
 
@@ -164,6 +164,44 @@ function parts.hold()
 	check(finish(c) == SMFIR_CONTINUE, "end")
 	check(mt.eom_check(c, MT_QUARANTINE), "not held")
 	check(string.find(tag(c), "action=hold", 1, true), tag(c))
+	mt.disconnect(c)
+end
+
+function parts.waive()
+	local c = open()
+	begin(c, "<x@nobody.example>", "QWAIVE")
+	header(c, "To", "x@nobody.example")
+	header(c, "tls-required", "\r\n no")
+	check(finish(c) == SMFIR_CONTINUE, "not waived")
+	check(tag(c) == "gate.example; v=1; result=skip; action=none; " ..
+	    "id=QWAIVE;\n d=nobody.example/skip/no-policy-found/" ..
+	    "tls-required-no", tag(c))
+	for _, name in ipairs({"TLS-Required", "tls-required"}) do
+		check(not mt.eom_check(c, MT_HDRDELETE, name), "removed")
+		check(not mt.eom_check(c, MT_HDRINSERT, name), "added")
+		check(not mt.eom_check(c, MT_HDRADD, name), "added")
+		check(not mt.eom_check(c, MT_HDRCHANGE, name), "changed")
+	end
+	-- the next message of the connection is one of its own
+	begin(c, "<x@nobody.example>", "QNEXT")
+	check(finish(c) == SMFIR_REPLYCODE, "waived by the one before")
+	mt.disconnect(c)
+end
+
+function parts.require()
+	local c = open()
+	check(mail(c, "<a@gate.example>", "QTLS", "SIZE=100", "RequireTLS") ==
+	    SMFIR_CONTINUE, "MAIL")
+	check(rcpt(c, "<x@nobody.example>") == SMFIR_CONTINUE, "RCPT")
+	header(c, "TLS-Required", "No")
+	check(finish(c) == SMFIR_REPLYCODE, "waived")
+	for _, word in ipairs({"REQUIRETLS=", "XREQUIRETLS", "REQUIRETL"}) do
+		check(mail(c, "<a@gate.example>", "QWORD", word) ==
+		    SMFIR_CONTINUE, "MAIL")
+		check(rcpt(c, "<x@nobody.example>") == SMFIR_CONTINUE, "RCPT")
+		header(c, "TLS-Required", "No")
+		check(finish(c) == SMFIR_CONTINUE, word)
+	end
 	mt.disconnect(c)
 end
 

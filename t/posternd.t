@@ -264,6 +264,10 @@ test_that 'TERM lets a message in flight end' term_lets_a_message_end
 test_that 'it starts to reject whole messages' starts_with \
 	'On-TempError reject' 'DecideAt message' 'On-InternalError tempfail'
 test_that 'a temperror is deferred at the end, never rejected' mail reject
+test_that 'TLS-Required: No lets a message through, tagged so' mail waive
+test_that 'it is logged as skipped' \
+	logged 'QWAIVE: event=skip domain=nobody.example reason=tls-required-no action=none rcpts=1'
+test_that 'REQUIRETLS of MAIL wins over it' mail require
 test_that 'a message begun after TERM is answered by On-InternalError' \
 	mail late
 test_that 'and it ends' ended 0

@@ -158,13 +158,11 @@ on_progress(void *arg)
 
 /* A session under the settings of a text. */
 static struct session *
-begin_as(const char *conf, bool null_sender)
+begin_mail(const char *conf, const struct session_mail *mail)
 {
 	struct conf_faults faults = {0};
 	char path[] = "/tmp/session-XXXXXX";
 	int fd = mkstemp(path);
-	struct session_mail mail = {
-	    .null_sender = null_sender, .mta_name = "Gate.Sender.Example"};
 	struct settings *settings;
 	struct session *session;
 
@@ -175,11 +173,20 @@ begin_as(const char *conf, bool null_sender)
 	unlink(path);
 	if (settings == NULL)
 		fail_msg("%s", faults.texts[0]);
-	session = session_new(settings, &fake, &mail);
+	session = session_new(settings, &fake, mail);
 	settings_free(settings);
 	memset(&seen, 0, sizeof(seen));
 	text_init(&seen.text, seen.log, sizeof(seen.log));
 	return session;
+}
+
+static struct session *
+begin_as(const char *conf, bool null_sender)
+{
+	struct session_mail mail = {
+	    .null_sender = null_sender, .mta_name = "Gate.Sender.Example"};
+
+	return begin_mail(conf, &mail);
 }
 
 static struct session *
@@ -908,6 +915,150 @@ local_mail_loses_forged_copies_and_gets_no_tag(void **state)
 	session_free(session);
 }
 
+/* A message to a domain that fails and to one that hangs, decided at its end,
+ * with up to two fields. */
+struct waiver {
+	const char *id;
+	bool require_tls;
+	const char *fields[2][2];
+	bool waived;
+};
+
+static void
+run_waiver(const struct waiver *row)
+{
+	struct session_mail mail = {.require_tls = row->require_tls};
+	struct session *session = begin_mail(MESSAGE ALL("reject"), &mail);
+	int64_t begun_ms = clock_mono_ms();
+	struct session_end end;
+
+	rcpt_to(session, "a@fail.example");
+	rcpt_to(session, "a@hang.example");
+	session_header(session, "Subject", "No");
+	for (size_t i = 0; i < 2 && row->fields[i][0] != NULL; i++)
+		session_header(session, row->fields[i][0], row->fields[i][1]);
+	end = finish(session);
+	ROW(row->id, end.action == (row->waived ? NONE : REJECT));
+	ROW(row->id, (clock_mono_ms() - begun_ms < 900) == row->waived);
+	ROW(row->id,
+	    (strstr(seen.log, "tls-required-no") != NULL) == row->waived);
+	session_end_fini(&end);
+	session_free(session);
+	ROW(row->id, seen.freed == seen.started);
+}
+
+static void
+tls_required_no_lets_the_message_through(void **state)
+{
+	static const struct waiver rows[] = {
+	    {"no field", false, {{NULL}}, false},
+	    {"Q11", true, {{"TLS-Required", "No"}}, false},
+	    {"Q12", false, {{"TLS-Required", "No"}}, true},
+	    {"Q13 case", false, {{"tls-required", "no"}}, true},
+	    {"Q13 case 2", false, {{"TLS-REQUIRED", "nO"}}, true},
+	    {"Q13 fold", false, {{"TLS-Required", "\r\n No"}}, true},
+	    {"Q13 fold, LF", false, {{"TLS-Required", " \n\tNo \t"}}, true},
+	    {"Q13 name", false, {{"TLS-Required ", "No"}}, true},
+	    {"Q14 yes", false, {{"TLS-Required", "Yes"}}, false},
+	    {"Q14 empty", false, {{"TLS-Required", ""}}, false},
+	    {"Q14 space", false, {{"TLS-Required", " \r\n "}}, false},
+	    {"Q14 more", false, {{"TLS-Required", "No; x"}}, false},
+	    {"Q14 comment", false, {{"TLS-Required", "No (x)"}}, false},
+	    {"Q14 none", false, {{"TLS-Required", "None"}}, false},
+	    {"Q14 n", false, {{"TLS-Required", "N"}}, false},
+	    {"Q14 fold within", false, {{"TLS-Required", "N\r\n o"}}, false},
+	    {"Q15", false, {{"TLS-Required", "No"}, {"TLS-Required", "No"}},
+		false},
+	    {"Q15 case", false,
+		{{"TLS-Required", "No"}, {"tls-required", "no"}}, false},
+	    {"Q15 yes, no", false,
+		{{"TLS-Required", "Yes"}, {"TLS-Required", "No"}}, false},
+	    {"Q15 no, yes", false,
+		{{"TLS-Required", "No"}, {"TLS-Required", "Yes"}}, false},
+	    {"other name", false, {{"X-TLS-Required", "No"}}, false},
+	    {"other name 2", false, {{"TLS-Required-X", "No"}}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		run_waiver(&rows[i]);
+}
+
+static void
+a_waived_message_is_tagged_and_logged_so(void **state)
+{
+	struct session *session =
+	    begin(MESSAGE ALL("defer") "HeaderDomains all\n"
+				       "AuthservID gate.example\n"
+				       "ExemptDomains free.example\n"
+				       "MaxDomains 2\n");
+	struct session_end end;
+
+	(void)state;
+	rcpt_to(session, "a@hang.example");
+	rcpt_to(session, "a@pass.example");
+	rcpt_to(session, "a@fail.example");
+	rcpt_to(session, "a@free.example");
+	rcpt_to(session, "a@in..valid");
+	session_header(session, "X-TLS-Precheck", "forged");
+	session_header(session, "TLS-Required", "No");
+	end = finish(session);
+	assert_string_equal(end.tag,
+	    "gate.example; v=1; result=skip; action=none; id=Q1;\n"
+	    " d=hang.example/skip/no-policy-found/tls-required-no;\n"
+	    " d=pass.example/skip/no-policy-found/tls-required-no;\n"
+	    " d=fail.example/skip/no-policy-found/tls-required-no;\n"
+	    " d=free.example/skip/no-policy-found/exempt");
+	assert_int_equal(end.forged, 1);
+	session_end_fini(&end);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "Q1 skip hang.example tls-required-no none 1\n"
+	    "Q1 skip pass.example tls-required-no none 1\n"
+	    "Q1 skip fail.example tls-required-no none 1\n"
+	    "Q1 skip free.example exempt none 1\n"
+	    "Q1 skip  tls-required-no none 1\n"
+	    "Q1 message skip none 5 5\n");
+}
+
+static void
+what_was_refused_before_the_header_stays_refused(void **state)
+{
+	struct session *session = begin("On-Fail defer\nOn-TempError hold\n");
+	struct session_end end;
+
+	(void)state;
+	assert_int_equal(rcpt_to(session, "a@fail.example"), DEFER);
+	assert_int_equal(rcpt_to(session, "a@hang.example"), NONE);
+	assert_int_equal(rcpt_to(session, "a@temperror.example"), NONE);
+	session_header(session, "TLS-Required", "No");
+	end = finish(session);
+	assert_int_equal(end.action, NONE);
+	session_end_fini(&end);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "NOQUEUE check fail.example fail validation-failure defer 1\n"
+	    "Q1 skip hang.example tls-required-no none 1\n"
+	    "Q1 skip temperror.example tls-required-no none 1\n"
+	    "Q1 message skip none 2 2\n");
+}
+
+static void
+local_mail_that_waives_tls_gets_no_tag(void **state)
+{
+	struct session *session = begin("InternalDomains in.example\n");
+	struct session_end end;
+
+	(void)state;
+	rcpt_to(session, "a@in.example");
+	session_header(session, "TLS-Required", "No");
+	end = finish(session);
+	assert_null(end.tag);
+	session_free(session);
+	assert_string_equal(seen.log, "Q1 skip in.example internal none 1\n"
+				      "Q1 message skip none 1 1\n");
+}
+
 int
 main(void)
 {
@@ -938,6 +1089,10 @@ main(void)
 	    cmocka_unit_test(forged_copies_are_counted_whatever_their_case),
 	    cmocka_unit_test(header_name_none_leaves_the_header_alone),
 	    cmocka_unit_test(local_mail_loses_forged_copies_and_gets_no_tag),
+	    cmocka_unit_test(tls_required_no_lets_the_message_through),
+	    cmocka_unit_test(a_waived_message_is_tagged_and_logged_so),
+	    cmocka_unit_test(what_was_refused_before_the_header_stays_refused),
+	    cmocka_unit_test(local_mail_that_waives_tls_gets_no_tag),
 	};
 
 	return RUN_TESTS(session);
