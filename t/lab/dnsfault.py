@@ -1,7 +1,8 @@
 """A relay before NSD that spoils single answers, and servers that are mute.
 
 A fault belongs to a name and a type: servfail, refused, notimp, formerr,
-drop, delay=SECONDS, or txt=STRING (an unsigned answer of its own).
+nxdomain, drop, delay=SECONDS, txt=STRING (an unsigned answer of its own), or
+pass (none yet: what NSD says, for answers that change while the lab runs).
 """
 import socket
 import struct
@@ -14,7 +15,8 @@ from zones import BEHIND
 NSD = (BEHIND, 53)
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 15: "MX", 16: "TXT",
          28: "AAAA", 43: "DS", 48: "DNSKEY", 52: "TLSA"}
-RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5}
+RCODES = {"formerr": 1, "servfail": 2, "nxdomain": 3,
+          "notimp": 4, "refused": 5}
 
 
 def question(query):
@@ -45,7 +47,7 @@ def resolve(live, query, ask):
     name, rtype, end = question(query)
     fault = live.fault("%s %s" % (name, rtype))
     live.log("dns", "query", name=name, type=rtype, fault=fault)
-    if fault is None:
+    if fault in (None, "pass"):
         return ask(query)
     if fault == "drop":
         return None

@@ -92,8 +92,11 @@ class Posternd:
         try:
             return self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
+            return self.kill()
+
+    def kill(self):
+        self.process.kill()
+        return self.process.wait()
 
 
 @dataclass

@@ -99,4 +99,5 @@ for words, what, reason in (
 dest("inject", "plaintext behind the reply to STARTTLS",
      mx(tlsa=GOOD, smtp="inject"), expect=PASS)
 
-import world_dane, world_sts    # noqa: E401,F401  their rows follow
+# Their rows follow.
+import world_dane, world_sts, world_store    # noqa: E401,E402,F401
