@@ -10,7 +10,8 @@
  * action_for - the action of On-Fail and its kin for a verdict
  *
  * What the MTA bounces itself (no such domain, null MX, no address, no name) is
- * never acted on, nor is a pass or a skip.  A temperror is deferred at most.
+ * never acted on, nor is a pass or a skip.  A temperror, and what MTA-STS
+ * alone refuses, is deferred at most.
  */
 enum action
 action_for(const struct settings *settings, const struct verdict *verdict);

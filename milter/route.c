@@ -13,15 +13,24 @@ settle(struct route *route, enum result result, enum reason reason)
 	route->reason = reason;
 }
 
+/* The MTA's reading comes first: "user%far@here", as typed, may be mail to
+ * "far", and who typed it must not choose which of the two is looked at. */
+static int
+find_domain(const struct route_rcpt *rcpt, char *text, size_t size)
+{
+	if (rcpt->addr != NULL &&
+	    domain_of_address(rcpt->addr, text, size, NULL) == 0)
+		return 0;
+	return domain_of_address(rcpt->address, text, size, NULL);
+}
+
 static void
 read_domain(struct route *route, const struct route_rcpt *rcpt)
 {
 	char text[4 * LIMIT_DOMAIN];
 	struct err err;
 
-	if (domain_of_address(rcpt->address, text, sizeof(text), NULL) < 0 &&
-	    (rcpt->addr == NULL ||
-		domain_of_address(rcpt->addr, text, sizeof(text), &err) < 0)) {
+	if (find_domain(rcpt, text, sizeof(text)) < 0) {
 		settle(route, RESULT_NONE, REASON_NAME_INVALID);
 		text_copy(route->detail, sizeof(route->detail),
 		    "no domain in the address, or one too long");

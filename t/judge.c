@@ -564,6 +564,9 @@ mta_sts_decides_where_dane_does_not(void **state)
 	    {"M74 bad", SEC, ONE(SEC, T_PKIX, P_SELF), S_ENFORCE, 0,
 		RESULT_FAIL, STS, LEVEL_SECURE, REASON_CERTIFICATE_NOT_TRUSTED,
 		"certificate-not-trusted", MX1},
+	    {"M51 out of reach", SEC, ONE(SEC, T_NIL, P_CLOSED), S_ONLY_2, 0,
+		RESULT_FAIL, STS, LEVEL_SECURE, REASON_STS_MX_MISMATCH,
+		"validation-failure", MX1},
 	    {"M51 without a probe", SEC, ONE(SEC, T_NIL, P_NOT), S_ONLY_2, 0,
 		RESULT_FAIL, STS, LEVEL_SECURE, REASON_STS_MX_MISMATCH,
 		"validation-failure", MX1},
@@ -680,6 +683,8 @@ a_kept_policy_counts_and_its_failure_is_told(void **state)
 static void
 a_verdict_lives_no_longer_than_its_facts(void **state)
 {
+	static const struct row two = {.mx = SEC,
+	    .hosts = {{10, SEC, T_OK, P_SLOW}, {20, SEC, T_OK, P_GOOD}}};
 	static const struct row good = {
 	    .mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
 	struct rules rules = {.store = pki.store,
@@ -687,15 +692,25 @@ a_verdict_lives_no_longer_than_its_facts(void **state)
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30};
 	static const struct {
-		uint32_t tlsa_ttl_s, expected_s;
-	} rows[] = {{86400, 3600}, {600, 600}, {5, 30}};
+		uint32_t tlsa_ttl_s;
+		bool skipped; /* a host was out of reach */
+		time_t policy_left_s;
+		uint32_t expected_s;
+	} rows[] = {{86400, false, 86400, 3600}, {600, false, 86400, 600},
+	    {5, false, 86400, 30}, {86400, true, 86400, 300},
+	    {86400, false, 50, 50}, {86400, false, -5, 30}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(facts) struct facts *facts = make_facts(&good);
+		AUTO(facts)
+		struct facts *facts =
+		    make_facts(rows[i].skipped ? &two : &good);
 		struct verdict *verdict;
 
 		facts->hosts[0].tlsa.ttl_s = rows[i].tlsa_ttl_s;
+		facts->sts.policy = make_policy(S_ENFORCE);
+		facts->sts.policy->fetched_s =
+		    CERTS_NOW - 86400 + rows[i].policy_left_s;
 		verdict = judge(facts, &rules, CERTS_NOW);
 		assert_int_equal(verdict->ttl_s, rows[i].expected_s);
 		verdict_free(verdict);

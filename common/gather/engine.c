@@ -183,6 +183,17 @@ engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err)
 	return validation_test(engine->validation, deadline_ms, err);
 }
 
+/* The domain's own verdict, and not that of a relay or of one rule. */
+static bool
+is_own_verdict(const struct job *job)
+{
+	const struct facts *facts = job->facts;
+
+	return facts->trouble == TROUBLE_NONE && facts->next_hop.mx_lookup &&
+	       strcmp(facts->next_hop.host, facts->domain) == 0 &&
+	       job->rules.level == LEVEL_AUTO;
+}
+
 static struct check *
 check_new(struct job *job)
 {
@@ -216,7 +227,7 @@ note_flip(const struct engine *engine, const struct check *check)
 	char old[16];
 
 	if (engine->store == NULL || engine->options.store_read_only ||
-	    check->domain[0] == '\0' || !is_decided(verdict->result))
+	    !is_decided(verdict->result))
 		return;
 	if (store_flip(engine->store, check->domain, result, clock_wall_s(),
 		old, sizeof(old), NULL) == 1 &&
@@ -230,9 +241,11 @@ static void
 finish_job(struct job *job)
 {
 	bool looked = job->facts->trouble == TROUBLE_NONE;
+	bool own = is_own_verdict(job);
 	struct check *check = check_new(job);
 
-	note_flip(job->engine, check);
+	if (own)
+		note_flip(job->engine, check);
 	cache_fill(job->entry, check, looked ? check->expires_ms : 0);
 	cache_release(job->entry);
 	free(job);

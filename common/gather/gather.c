@@ -60,7 +60,7 @@ may_connect(const struct gatherer *gatherer, const struct facts *facts,
 
 static void
 start_probes(const struct gatherer *gatherer, const struct facts *facts,
-    struct host_facts *host, struct probes *probes)
+    struct host_facts *host, struct probes *probes, int64_t deadline_ms)
 {
 	probes->list = xrealloc(probes->list,
 	    probes->count + host->address_count, sizeof(*probes->list));
@@ -71,17 +71,22 @@ start_probes(const struct gatherer *gatherer, const struct facts *facts,
 			address->probe = probe_facts_new(PROBE_BLOCKED);
 			continue;
 		}
+		if (clock_left_ms(deadline_ms) == 0) {
+			address->probe = probe_facts_new(PROBE_TIMEOUT);
+			continue;
+		}
 		probes->list[probes->count].address = address;
 		probes->list[probes->count++].probe =
 		    probe_start(gatherer->prober, address->text,
-			facts->next_hop.port, host->sni);
+			facts->next_hop.port, host->sni, deadline_ms);
 	}
 }
 
 /* Start the hosts from first on that share its preference; returns the end. */
 static size_t
 start_equals(const struct gatherer *gatherer, struct facts *facts,
-    const struct rules *rules, size_t first, struct probes *probes)
+    const struct rules *rules, size_t first, struct probes *probes,
+    int64_t deadline_ms)
 {
 	size_t i = first;
 
@@ -89,7 +94,8 @@ start_equals(const struct gatherer *gatherer, struct facts *facts,
 	       facts->hosts[i].preference == facts->hosts[first].preference;
 	     i++) {
 		choose_sni(facts, rules, &facts->hosts[i]);
-		start_probes(gatherer, facts, &facts->hosts[i], probes);
+		start_probes(
+		    gatherer, facts, &facts->hosts[i], probes, deadline_ms);
 	}
 	return i;
 }
@@ -121,7 +127,8 @@ probe_worse(const struct gatherer *gatherer, struct facts *facts,
 	       (facts->all_hosts || !is_settled(facts, rules))) {
 		struct probes probes = {.count = 0};
 
-		next = start_equals(gatherer, facts, rules, next, &probes);
+		next = start_equals(
+		    gatherer, facts, rules, next, &probes, deadline_ms);
 		finish_probes(&probes, deadline_ms);
 	}
 }
@@ -145,7 +152,8 @@ gather(const struct gatherer *gatherer, struct facts *facts,
 		sts_fetch(sts);
 	dane_finish(dane, wants_dane(facts, rules));
 	if (facts->probed)
-		next = start_equals(gatherer, facts, rules, 0, &best);
+		next =
+		    start_equals(gatherer, facts, rules, 0, &best, deadline_ms);
 	if (sts != NULL)
 		sts_finish(sts);
 	finish_probes(&best, deadline_ms);

@@ -495,11 +495,12 @@ static void
 refresh_due(struct policies *policies, const struct due *due)
 {
 	struct cache_entry *fetches[REFRESH_AT_ONCE];
-	int64_t deadline_ms = clock_mono_ms() + REFRESH_TIMEOUT_MS;
+	int64_t deadline_ms = 0;
 	char id[LIMIT_STS_ID + 1];
 
 	for (size_t i = 0; i < due->count; i++) {
 		current_id(policies, due->domains[i], id);
+		deadline_ms = clock_mono_ms() + REFRESH_TIMEOUT_MS;
 		fetches[i] = join_fetch(policies, due->domains[i], id,
 		    REFRESH_TIMEOUT_MS, deadline_ms);
 	}

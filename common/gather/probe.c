@@ -26,6 +26,7 @@ struct probe_job {
 	char address[INET6_ADDRSTRLEN];
 	char sni[LIMIT_DOMAIN_SIZE];
 	uint16_t port;
+	int64_t deadline_ms; /* of the check that wants it: to begin by */
 };
 
 static void
@@ -68,6 +69,20 @@ keep_until(const struct prober *prober, const struct probe_facts *facts)
 	return clock_mono_ms() + (int64_t)keep_s * 1000;
 }
 
+/* A probe that nobody awaits any more, or that the queue has no room for, is
+ * not made; who comes later begins anew. */
+static void
+drop_probe(struct probe_job *job)
+{
+	struct probe_facts *facts = probe_facts_new(PROBE_TIMEOUT);
+
+	text_copy(facts->detail, sizeof(facts->detail),
+	    "too_many_probes_are_waiting");
+	cache_fill(job->entry, facts, 0);
+	cache_release(job->entry);
+	free(job);
+}
+
 static void
 run_probe(void *arg)
 {
@@ -78,50 +93,41 @@ run_probe(void *arg)
 	    .sni = job->sni,
 	    .helo = prober->helo};
 	int64_t started_ms = clock_mono_ms();
-	struct probe_facts *facts =
-	    smtp_probe(&target, started_ms + prober->options.timeout_ms);
+	struct probe_facts *facts;
 
+	if (started_ms >= job->deadline_ms) {
+		drop_probe(job);
+		return;
+	}
+	facts = smtp_probe(&target, started_ms + prober->options.timeout_ms);
 	facts->ms = (unsigned)(clock_mono_ms() - started_ms);
 	cache_fill(job->entry, facts, keep_until(prober, facts));
 	cache_release(job->entry);
 	free(job);
 }
 
-static void
-submit_probe(struct prober *prober, struct cache_entry *entry,
-    const char *address, uint16_t port, const char *sni)
-{
-	struct probe_job *job = xcalloc(1, sizeof(*job));
-
-	job->prober = prober;
-	job->entry = entry;
-	job->port = port;
-	text_copy(job->address, sizeof(job->address), address);
-	text_copy(job->sni, sizeof(job->sni), sni);
-	if (!pool_submit(prober->options.leaves, run_probe, job)) {
-		struct probe_facts *facts = probe_facts_new(PROBE_TIMEOUT);
-
-		text_copy(facts->detail, sizeof(facts->detail),
-		    "too_many_probes_are_waiting");
-		cache_fill(entry, facts, 0);
-		cache_release(entry);
-		free(job);
-	}
-}
-
 struct probe *
-probe_start(
-    struct prober *prober, const char *address, uint16_t port, const char *sni)
+probe_start(struct prober *prober, const char *address, uint16_t port,
+    const char *sni, int64_t deadline_ms)
 {
 	char key[INET6_ADDRSTRLEN + LIMIT_DOMAIN_SIZE + 16];
 	struct probe *probe = xcalloc(1, sizeof(*probe));
+	struct probe_job *job;
 	bool mine;
 
 	snprintf(key, sizeof(key), "%s %u %s", address, port, sni);
 	probe->entry = cache_claim(prober->cache, key, &mine);
-	if (mine)
-		submit_probe(
-		    prober, cache_hold(probe->entry), address, port, sni);
+	if (!mine)
+		return probe;
+	job = xcalloc(1, sizeof(*job));
+	job->prober = prober;
+	job->entry = cache_hold(probe->entry);
+	job->port = port;
+	job->deadline_ms = deadline_ms;
+	text_copy(job->address, sizeof(job->address), address);
+	text_copy(job->sni, sizeof(job->sni), sni);
+	if (!pool_submit(prober->options.leaves, run_probe, job))
+		drop_probe(job);
 	return probe;
 }
 

@@ -30,11 +30,12 @@ prober_new(const struct prober_options *options) OWNED(prober_free);
  * probe_start - begin a probe, or join one that runs or is remembered
  * probe_finish - its facts, a reference of the caller's; ends the probe
  *
- * The wait ends at deadline_ms (mono) with PROBE_TIMEOUT; the probe itself goes
- * on, for those that come later.
+ * The wait ends at deadline_ms (mono) with PROBE_TIMEOUT; a probe that runs
+ * goes on, for those that come later, and one that has not begun by then never
+ * does.
  */
-struct probe *probe_start(
-    struct prober *prober, const char *address, uint16_t port, const char *sni);
+struct probe *probe_start(struct prober *prober, const char *address,
+    uint16_t port, const char *sni, int64_t deadline_ms);
 struct probe_facts *
 probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
 

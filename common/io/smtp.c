@@ -323,7 +323,13 @@ ehlo(struct session *s)
 
 	s->step = AT_EHLO;
 	snprintf(line, sizeof(line), "EHLO %s\r\n", s->target->helo);
-	return say(s, line) && read_welcome(s);
+	if (!say(s, line) || !read_reply(s))
+		return false;
+	/* RFC 5321 section 3.2 - an MTA goes on with HELO, and without TLS */
+	if (s->reply.code / 100 == 5)
+		return conclude(s, PROBE_NO_STARTTLS, "EHLO: %d %s",
+		    s->reply.code, s->reply.text);
+	return s->reply.code / 100 == 2 || refused(s);
 }
 
 static bool

@@ -349,6 +349,15 @@ judge_demands(const struct host_case *c, const struct x509_chain *chain,
 	}
 }
 
+/* RFC 8461 section 4.1: a host that the policy does not name fails it whatever
+ * it would show; no MTA connects to it. */
+static bool
+fails_unseen(const struct host_case *c)
+{
+	return c->dane != DEMAND_VERIFY && c->sts != NULL && !c->sts_named &&
+	       c->sts->mode == STS_MODE_ENFORCE;
+}
+
 /* Before any probe: what would be decided if TLS showed nothing wrong. */
 static void
 judge_unprobed(const struct host_case *c, struct address_verdict *out)
@@ -361,8 +370,7 @@ judge_unprobed(const struct host_case *c, struct address_verdict *out)
 	if (c->dane == DEMAND_NONE && c->rules->level != LEVEL_SECURE &&
 	    c->rules->level != LEVEL_ENCRYPT && c->sts == NULL)
 		out->reason = REASON_NO_POLICY;
-	else if (c->dane != DEMAND_VERIFY && sts_failed &&
-		 c->sts->mode == STS_MODE_ENFORCE)
+	else if (fails_unseen(c))
 		address_fail(out, REASON_STS_MX_MISMATCH);
 }
 
@@ -406,6 +414,12 @@ judge_address(const struct host_case *c, const struct address_facts *address,
 		return;
 	}
 	text_copy(out->detail, sizeof(out->detail), probe->detail);
+	if (is_unreachable(tls_reason(probe)) && fails_unseen(c)) {
+		address_fail(out, REASON_STS_MX_MISMATCH);
+		out->sts_reason = REASON_STS_MX_MISMATCH;
+		out->detail[0] = '\0';
+		return;
+	}
 	if (is_unreachable(tls_reason(probe))) {
 		out->outcome = HOST_SKIP;
 		out->reason = tls_reason(probe);

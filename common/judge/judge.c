@@ -266,11 +266,37 @@ lower(uint32_t *ttl_s, const struct lookup *lookup)
 		*ttl_s = lookup->ttl_s;
 }
 
+/* RFC 8461 section 3.2: a policy counts until max_age has passed. */
+static void
+lower_to_policy(uint32_t *ttl_s, const struct facts *facts, time_t now)
+{
+	const struct policy_facts *policy = facts->sts.policy;
+	time_t left_s;
+
+	if (policy == NULL || policy->fetch != POLICY_FETCHED)
+		return;
+	left_s = policy->fetched_s + (time_t)policy->policy->max_age_s - now;
+	if (left_s < (time_t)*ttl_s)
+		*ttl_s = left_s < 0 ? 0 : (uint32_t)left_s;
+}
+
+/* A host that was out of reach, or whose lookup failed, may be back soon, and
+ * then it is the one that counts. */
+static bool
+rests_on_skipped(const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->host_count; i++)
+		if (verdict->hosts[i].outcome == HOST_SKIP &&
+		    verdict->hosts[i].reason != REASON_NO_ADDRESS)
+			return true;
+	return false;
+}
+
 /* A verdict lives as long as all that it rests on, and what may heal soon is
  * looked at again soon. */
 static uint32_t
 verdict_ttl(const struct verdict *verdict, const struct facts *facts,
-    const struct rules *rules)
+    const struct rules *rules, time_t now)
 {
 	uint32_t ttl_s = rules->verdict_ttl_s;
 
@@ -278,8 +304,9 @@ verdict_ttl(const struct verdict *verdict, const struct facts *facts,
 		ttl_s = rules->temperror_ttl_s;
 	else if (verdict->result == RESULT_FAIL ||
 		 verdict->result == RESULT_SOFTFAIL ||
-		 verdict->sts == STS_STATE_ERROR)
+		 verdict->sts == STS_STATE_ERROR || rests_on_skipped(verdict))
 		ttl_s = rules->fail_ttl_s;
+	lower_to_policy(&ttl_s, facts, now);
 	lower(&ttl_s, &facts->mx);
 	lower(&ttl_s, &facts->sts.txt);
 	for (size_t i = 0; i < facts->host_count; i++) {
@@ -301,6 +328,6 @@ judge(const struct facts *facts, const struct rules *rules, time_t now)
 	if (verdict == NULL)
 		verdict = judge_hosts(facts, rules, now);
 	verdict->probed = facts->probed;
-	verdict->ttl_s = verdict_ttl(verdict, facts, rules);
+	verdict->ttl_s = verdict_ttl(verdict, facts, rules, now);
 	return verdict;
 }
