@@ -44,18 +44,20 @@ read_domain(struct route *route, const struct route_rcpt *rcpt)
 	}
 }
 
-/* The first next hop names the check; a text that is none is the engine's to
- * judge. */
+/* The canonical spelling names the check; a text that is no next hop is the
+ * engine's to judge. */
 static void
 read_hop(const struct settings *settings, struct route *route, const char *host)
 {
 	struct nexthop hops[LIMIT_NEXTHOPS];
 	uint16_t port = (uint16_t)settings->probe_port;
+	int count;
 
 	if (host == NULL || host[0] == '\0')
 		return;
-	if (nexthop_parse(host, port, hops, NULL) > 0)
-		nexthop_print(&hops[0], route->hop);
+	count = nexthop_parse(host, port, hops, NULL);
+	if (count > 0)
+		nexthop_print_list(hops, (size_t)count, route->hop);
 	else
 		text_copy(route->hop, sizeof(route->hop), host);
 }

@@ -22,7 +22,7 @@ struct route_rcpt {
 struct route {
 	char domain[LIMIT_DOMAIN_SIZE]; /* normalised, a literal in lower case,
 					   or "" if it is no name */
-	char hop[NEXTHOP_TEXT_SIZE];    /* "" where the MTA names none */
+	char hop[NEXTHOP_LIST_SIZE];    /* "" where the MTA names none */
 	enum reason reason; /* REASON_OK: look; else why there is no need */
 	enum result result; /* what that comes to */
 	char detail[LIMIT_DETAIL_SIZE];
@@ -31,7 +31,8 @@ struct route {
 /*
  * route_read - read one recipient
  *
- * mta_name: {j}, normalised, or "".  Of several next hops the first counts.
+ * mta_name: {j}, normalised, or "".  Of several next hops all stand in
+ * hop, in the MTA's order.
  */
 void route_read(const struct settings *settings, const char *mta_name,
     const struct route_rcpt *rcpt, struct route *route);

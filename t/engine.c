@@ -561,6 +561,36 @@ tlsa_is_asked_for_where_it_may_count(void **state)
 	}
 }
 
+/* A relay that is down makes the MTA try the next. */
+static void
+the_first_next_hop_that_takes_mail_counts(void **state)
+{
+	static const struct {
+		const char *hops, *host;
+		enum result result;
+	} rows[] = {
+	    {"[d83.example], [mx1.d.example]", "mx1.d.example", RESULT_NONE},
+	    {"[mx1.d.example], [d83.example]", "mx1.d.example", RESULT_NONE},
+	    {"[d83.example], [d78.example]", "d78.example", RESULT_TEMPERROR},
+	};
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct engine_query query = {.domain = "r.example",
+		    .next_hop = rows[i].hops,
+		    .port = 25};
+		AUTO(engine_wait)
+		struct engine_wait *wait = engine_start(engine, &query);
+		const struct check *check = engine_await(wait, soon());
+
+		assert_non_null(check);
+		ROW(rows[i].hops, check->verdict->result == rows[i].result);
+		ROW_TEXT(
+		    rows[i].hops, check->facts->hosts[0].name, rows[i].host);
+	}
+}
+
 static void
 the_mx_step_finds_the_hosts(void **state)
 {
@@ -765,6 +795,7 @@ main(void)
 	    cmocka_unit_test(a_callback_comes_once),
 	    cmocka_unit_test(what_is_no_domain_is_answered_at_once),
 	    cmocka_unit_test(tlsa_is_asked_for_where_it_may_count),
+	    cmocka_unit_test(the_first_next_hop_that_takes_mail_counts),
 	    cmocka_unit_test(the_mx_step_finds_the_hosts),
 	    cmocka_unit_test(
 		d97_resolver_that_does_not_validate_proves_nothing),

@@ -6,6 +6,7 @@ AM_TESTS_ENVIRONMENT = \
 	POSTERN_SRCDIR='$(abs_top_srcdir)'; export POSTERN_SRCDIR;
 
 UNIT_TESTS = \
+	%D%/action.t \
 	%D%/address.t \
 	%D%/cache.t \
 	%D%/certname.t \
@@ -46,6 +47,8 @@ TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
 LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
+%C%_action_t_SOURCES = %D%/action.c %D%/tap.h \
+	milter/action.c milter/settings.c
 %C%_address_t_SOURCES = %D%/address.c %D%/tap.h
 %C%_cache_t_SOURCES = %D%/cache.c %D%/tap.h
 %C%_certname_t_SOURCES = %D%/certname.c %D%/tap.h

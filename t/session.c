@@ -583,7 +583,7 @@ one_check_is_made_of_each_domain_and_next_hop(void **state)
 	rcpt.host = "[Relay.Example]:587, [other.example]";
 	session_rcpt(session, &rcpt, &reply);
 	assert_int_equal(seen.started, 2);
-	assert_string_equal(seen.last_hop, "[relay.example]:587");
+	assert_string_equal(seen.last_hop, "[relay.example]:587,[other.example]");
 	rcpt.host = NULL;
 	session_rcpt(session, &rcpt, &reply);
 	assert_int_equal(seen.started, 3);
@@ -696,6 +696,39 @@ an_address_without_a_domain_takes_that_of_the_mta(void **state)
 	(void)state;
 	session_rcpt(session, &rcpt, &reply);
 	assert_int_equal(seen.started, 1);
+	session_free(session);
+}
+
+/* Who types the address must not choose what is looked at. */
+static void
+the_address_counts_as_the_mta_reads_it(void **state)
+{
+	struct session *session = begin("InternalDomains here.example\n");
+	struct route_rcpt rcpt = {.address = "<user%fail.example@here.example>",
+	    .addr = "user@fail.example",
+	    .mailer = "smtp",
+	    .host = "fail.example"};
+	struct session_reply reply;
+
+	(void)state;
+	session_rcpt(session, &rcpt, &reply);
+	assert_int_equal(seen.started, 1);
+	assert_string_equal(seen.last_hop, "fail.example");
+	session_free(session);
+}
+
+static void
+all_next_hops_are_asked(void **state)
+{
+	struct session *session = begin("");
+	struct route_rcpt rcpt = {.address = "<user@fail.example>",
+	    .mailer = "relay",
+	    .host = "[a.example]:587, b.example"};
+	struct session_reply reply;
+
+	(void)state;
+	session_rcpt(session, &rcpt, &reply);
+	assert_string_equal(seen.last_hop, "[a.example]:587,b.example");
 	session_free(session);
 }
 
@@ -1079,6 +1112,8 @@ main(void)
 	    cmocka_unit_test(every_other_mailer_is_looked_at),
 	    cmocka_unit_test(malformed_recipients_get_a_verdict),
 	    cmocka_unit_test(an_address_without_a_domain_takes_that_of_the_mta),
+	    cmocka_unit_test(the_address_counts_as_the_mta_reads_it),
+	    cmocka_unit_test(all_next_hops_are_asked),
 	    cmocka_unit_test(an_international_domain_is_asked_by_its_a_label),
 	    cmocka_unit_test(domains_beyond_the_maximum_are_not_looked_at),
 	    cmocka_unit_test(domains_without_number_cost_bounded_memory),

@@ -42,6 +42,8 @@ struct job {
 	struct engine *engine;
 	struct cache_entry *entry;
 	struct facts *facts;
+	size_t hop_count; /* the MTA tries them in order */
+	struct nexthop hops[LIMIT_NEXTHOPS];
 	struct rules rules;
 	int64_t submitted_ms;
 };
@@ -251,6 +253,49 @@ finish_job(struct job *job)
 	free(job);
 }
 
+/* The same question, nothing learnt yet. */
+static struct facts *
+facts_like(const struct facts *facts)
+{
+	struct facts *fresh = facts_new();
+
+	text_copy(fresh->domain, sizeof(fresh->domain), facts->domain);
+	fresh->probed = facts->probed;
+	fresh->all_hosts = facts->all_hosts;
+	return fresh;
+}
+
+static bool
+takes_mail(const struct job *job)
+{
+	AUTO(verdict)
+	struct verdict *verdict =
+	    judge(job->facts, &job->rules, clock_wall_s());
+
+	return verdict->result != RESULT_FAIL &&
+	       verdict->result != RESULT_TEMPERROR;
+}
+
+/* Of several next hops the first counts that takes the mail, else the last. */
+static void
+gather_hops(
+    const struct gatherer *gatherer, struct job *job, int64_t deadline_ms)
+{
+	struct facts *fresh;
+
+	for (size_t i = 0; i < job->hop_count; i++) {
+		if (i > 0) {
+			fresh = facts_like(job->facts);
+			facts_free(job->facts);
+			job->facts = fresh;
+		}
+		job->facts->next_hop = job->hops[i];
+		gather(gatherer, job->facts, &job->rules, deadline_ms);
+		if (i + 1 < job->hop_count && takes_mail(job))
+			return;
+	}
+}
+
 static void
 run_check(void *arg)
 {
@@ -268,16 +313,17 @@ run_check(void *arg)
 	else if (validation_is_missing(engine->validation, deadline_ms))
 		job->facts->trouble = TROUBLE_NOT_VALIDATING;
 	else
-		gather(&gatherer, job->facts, &job->rules, deadline_ms);
+		gather_hops(&gatherer, job, deadline_ms);
 	finish_job(job);
 }
 
 /* The domain and next hop of a query; what they cannot be is a trouble. */
 static void
-read_query(const struct engine_query *query, struct facts *facts)
+read_query(const struct engine_query *query, struct job *job)
 {
-	struct nexthop hops[LIMIT_NEXTHOPS];
+	struct facts *facts = job->facts;
 	const char *text = query->next_hop;
+	int count;
 
 	if (domain_is_literal(query->domain)) {
 		facts->trouble = TROUBLE_LITERAL;
@@ -289,10 +335,13 @@ read_query(const struct engine_query *query, struct facts *facts)
 	}
 	if (text == NULL || text[0] == '\0')
 		text = facts->domain;
-	if (nexthop_parse(text, query->port, hops, NULL) < 1)
+	count = nexthop_parse(text, query->port, job->hops, NULL);
+	if (count < 1) {
 		facts->trouble = TROUBLE_NAME_INVALID;
-	else
-		facts->next_hop = hops[0];
+		return;
+	}
+	job->hop_count = (size_t)count;
+	facts->next_hop = job->hops[0];
 }
 
 static struct job *
@@ -311,21 +360,21 @@ job_new(struct engine *engine, const struct engine_query *query)
 	job->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
 	job->rules.fail_ttl_s = engine->options.fail_ttl_s;
 	job->rules.temperror_ttl_s = engine->options.temperror_ttl_s;
-	read_query(query, job->facts);
+	read_query(query, job);
 	return job;
 }
 
 static struct cache_entry *
 claim(struct engine *engine, const struct job *job, bool *mine)
 {
-	char hop[NEXTHOP_TEXT_SIZE];
-	char key[NEXTHOP_TEXT_SIZE + LIMIT_DOMAIN_SIZE + 32];
+	char hops[NEXTHOP_LIST_SIZE];
+	char key[NEXTHOP_LIST_SIZE + LIMIT_DOMAIN_SIZE + 32];
 
 	if (job->facts->trouble == TROUBLE_NONE)
-		nexthop_print(&job->facts->next_hop, hop);
+		nexthop_print_list(job->hops, job->hop_count, hops);
 	else
-		snprintf(hop, sizeof(hop), "!%d", (int)job->facts->trouble);
-	snprintf(key, sizeof(key), "%s %s %s %d%d %u", hop, job->facts->domain,
+		snprintf(hops, sizeof(hops), "!%d", (int)job->facts->trouble);
+	snprintf(key, sizeof(key), "%s %s %s %d%d %u", hops, job->facts->domain,
 	    level_text(job->rules.level), job->facts->probed,
 	    job->facts->all_hosts, validation_losses(engine->validation));
 	return cache_claim(engine->checks, key, mine);

@@ -62,7 +62,8 @@ struct engine_options {
 
 struct engine_query {
 	const char *domain;   /* the recipient's, as it came; any octets */
-	const char *next_hop; /* {rcpt_host}, or NULL: the domain */
+	const char *next_hop; /* {rcpt_host}, or NULL: the domain; of several
+				 the first that takes the mail counts */
 	uint16_t port;        /* of the next hop, unless it has its own */
 	enum level level;
 	bool dns_only;  /* depth dns for this query */

@@ -205,3 +205,17 @@ nexthop_print(const struct nexthop *hop, char out[NEXTHOP_TEXT_SIZE])
 		text_addf(&text, ":%u", hop->port);
 	assert(!text.cut);
 }
+
+void
+nexthop_print_list(
+    const struct nexthop hops[], size_t count, char out[NEXTHOP_LIST_SIZE])
+{
+	char hop[NEXTHOP_TEXT_SIZE];
+	struct text text;
+
+	text_init(&text, out, NEXTHOP_LIST_SIZE);
+	for (size_t i = 0; i < count; i++) {
+		nexthop_print(&hops[i], hop);
+		text_addf(&text, "%s%s", i == 0 ? "" : ",", hop);
+	}
+}

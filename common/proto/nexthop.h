@@ -30,7 +30,10 @@ struct nexthop {
 int nexthop_parse(const char *text, uint16_t default_port,
     struct nexthop out[LIMIT_NEXTHOPS], struct err *err);
 
-enum { NEXTHOP_TEXT_SIZE = LIMIT_DOMAIN_SIZE + 16 };
+enum {
+	NEXTHOP_TEXT_SIZE = LIMIT_DOMAIN_SIZE + 16,
+	NEXTHOP_LIST_SIZE = LIMIT_NEXTHOPS * NEXTHOP_TEXT_SIZE,
+};
 
 /*
  * nexthop_print - the canonical spelling, "[host]:port" and its kin, without
@@ -39,5 +42,10 @@ enum { NEXTHOP_TEXT_SIZE = LIMIT_DOMAIN_SIZE + 16 };
  * Next hops print alike if they are equal and only then: a key.
  */
 void nexthop_print(const struct nexthop *hop, char out[NEXTHOP_TEXT_SIZE]);
+
+/* nexthop_print_list - several of them, with "," between, as nexthop_parse
+ * reads them */
+void nexthop_print_list(
+    const struct nexthop hops[], size_t count, char out[NEXTHOP_LIST_SIZE]);
 
 #endif
