@@ -2,6 +2,7 @@
 #include "milter/cli_engine.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -65,16 +66,37 @@ cli_engine_close(struct cli_engine *cli)
 	settings_free(cli->settings);
 }
 
+/* "mx:HOST" or "mx:HOST:PORT": that host alone, whatever its domain's MX. */
+static int
+read_host(const char *text, char hop[NEXTHOP_TEXT_SIZE],
+    char domain[LIMIT_DOMAIN_SIZE])
+{
+	const char *colon = strrchr(text, ':');
+	size_t length = colon == NULL ? strlen(text) : (size_t)(colon - text);
+
+	return snprintf(domain, LIMIT_DOMAIN_SIZE, "%.*s", (int)length, text) <
+			   LIMIT_DOMAIN_SIZE &&
+		       snprintf(hop, NEXTHOP_TEXT_SIZE, "[%s]%s", domain,
+			   colon == NULL ? "" : colon) < NEXTHOP_TEXT_SIZE
+		   ? 0
+		   : -1;
+}
+
 struct engine_wait *
 cli_engine_ask(
     struct cli_engine *cli, const struct engine_query *like, const char *asked)
 {
 	struct engine_query query = *like;
-	char domain[4 * LIMIT_DOMAIN_SIZE];
+	char domain[4 * LIMIT_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
 
 	query.domain = asked;
 	query.port = (uint16_t)cli->settings->probe_port;
-	if (strchr(asked, '@') != NULL) {
+	if (strncmp(asked, "mx:", 3) == 0) {
+		if (read_host(asked + 3, hop, domain) != 0)
+			domain[0] = '\0';
+		query.domain = domain;
+		query.next_hop = hop;
+	} else if (strchr(asked, '@') != NULL) {
 		if (domain_of_address(asked, domain, sizeof(domain), NULL) != 0)
 			domain[0] = '\0';
 		query.domain = domain;

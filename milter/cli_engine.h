@@ -29,8 +29,8 @@ int cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
     bool kept_policies);
 void cli_engine_close(struct cli_engine *cli);
 
-/* cli_engine_ask - start a check of what a user typed: a domain or an address
- */
+/* cli_engine_ask - start a check of what a user typed: a domain, an address, or
+ * mx:HOST[:PORT] for one host alone */
 struct engine_wait *cli_engine_ask(struct cli_engine *cli,
     const struct engine_query *like, const char *asked) OWNED(engine_wait_free);
 

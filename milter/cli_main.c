@@ -9,6 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli.h"
 #include "milter/settings.h"
@@ -46,7 +47,7 @@ static const struct verb {
 } verbs[] = {
     {{"check", NULL}, cli_check, {'c', OPTION_DEPTH, OPTION_LEVEL},
 	"postern check [-c FILE] [--depth dns|probe] [--level LEVEL] [--json]\n"
-	"              DOMAIN|ADDRESS ...\n"
+	"              DOMAIN|ADDRESS|mx:HOST[:PORT] ...\n"
 	"    what DANE and MTA-STS demand of a destination, whether it keeps\n"
 	"    it now, why not, and who can mend it\n"},
     {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},
@@ -247,6 +248,7 @@ run_verb(
 {
 	const struct verb *verb;
 	const char *unwanted;
+	char word[32];
 	int words;
 
 	if (argc == 0) {
@@ -254,9 +256,10 @@ run_verb(
 		return EX_USAGE;
 	}
 	verb = find_verb(argv, argc, &words);
-	if (verb == NULL)
-		return cli_fail(EX_USAGE, "no such verb: %s%s%s", argv[0],
-		    argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+	if (verb == NULL) {
+		text_clean(word, sizeof(word), argv[0], strlen(argv[0]));
+		return cli_fail(EX_USAGE, "no such verb: %s", word);
+	}
 	unwanted = find_unwanted(verb, given);
 	if (unwanted != NULL)
 		return cli_fail(
@@ -264,6 +267,14 @@ run_verb(
 	for (int i = words; i < argc; i++)
 		list_add(&options->words, argv[i]);
 	return verb->run(options);
+}
+
+static int
+finish_output(void)
+{
+	return fflush(stdout) == 0
+		   ? EX_OK
+		   : cli_fail(EX_IOERR, "cannot write the answer");
 }
 
 int
@@ -280,11 +291,11 @@ main(int argc, char *argv[])
 				   long_options, NULL)) != -1) {
 		if (option == 'h') {
 			print_usage(stdout);
-			return EX_OK;
+			return finish_output();
 		}
 		if (option == 'V') {
 			puts("postern " PACKAGE_VERSION);
-			return EX_OK;
+			return finish_output();
 		}
 		note_given(given, option);
 		status = read_option(option, &options);

@@ -48,6 +48,7 @@ exits 64 'no verb is a usage error' "$postern"
 silent out
 exits 64 'an unknown verb is a usage error' "$postern" frobnicate
 says err 'no such verb: frobnicate'
+exits 74 'nor is help' sh -c "'$postern' --help >/dev/full"
 exits 64 'half a verb is a usage error' "$postern" tlsa
 exits 64 'an unknown option is a usage error' "$postern" check --frob x.example
 exits 64 'an option of another verb is a usage error' \

@@ -583,7 +583,8 @@ one_check_is_made_of_each_domain_and_next_hop(void **state)
 	rcpt.host = "[Relay.Example]:587, [other.example]";
 	session_rcpt(session, &rcpt, &reply);
 	assert_int_equal(seen.started, 2);
-	assert_string_equal(seen.last_hop, "[relay.example]:587,[other.example]");
+	assert_string_equal(
+	    seen.last_hop, "[relay.example]:587,[other.example]");
 	rcpt.host = NULL;
 	session_rcpt(session, &rcpt, &reply);
 	assert_int_equal(seen.started, 3);

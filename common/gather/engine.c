@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "common/base/clock.h"
 #include "common/base/pool.h"
@@ -63,6 +64,21 @@ check_free(void *value)
 	verdict_free(check->verdict);
 	facts_free(check->facts);
 	free(check);
+}
+
+/* Sockets of the resolver, of probes and fetches, and of the MTA: what the hard
+ * limit gives, so that our own lack of them is not taken for a destination's
+ * fault. */
+static void
+raise_file_limit(const struct engine_options *options)
+{
+	struct rlimit files;
+	rlim_t wanted = 4096 + 8 * (rlim_t)options->max_checks;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
+		return;
+	files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 static int
@@ -149,6 +165,7 @@ engine_new(const struct engine_options *options, struct err *err)
 	struct engine *engine = xcalloc(1, sizeof(*engine));
 
 	engine->options = *options;
+	raise_file_limit(options);
 	if (open_parts(engine, err) != 0) {
 		engine_free(engine);
 		return NULL;

@@ -253,6 +253,11 @@ conclude_connect(struct session *s, int error)
 	case EADDRNOTAVAIL:
 	case EAFNOSUPPORT:
 		return conclude(s, PROBE_CONNECT_FAILED, "no route");
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM: /* our own lack: nothing was learnt, ask again soon */
+		return conclude(s, PROBE_TIMEOUT, "%s", strerror(error));
 	case ETIMEDOUT:
 		return conclude_timeout(s);
 	default:
