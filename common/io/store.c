@@ -25,6 +25,10 @@ enum {
 	 * usual policies are a tenth of it */
 	MAX_CHECKED = 64 * 1024 * 1024,
 
+	/* How often, and how far apart, a reader looks at a torn index */
+	TORN_TRIES = 100,
+	TORN_MS = 5,
+
 	MAX_ASIDE = 100,  /* names tried for what is moved aside */
 	RESULT_SIZE = 32, /* a result's word */
 	DAY_S = 24 * 60 * 60,
@@ -566,6 +570,35 @@ harden(struct database *db, struct err *err)
 	    NULL, NULL);
 }
 
+/*
+ * A reader that has no right to write the log's index takes one that a live
+ * writer is just changing for a dead one's, which it cannot mend; a moment
+ * later it is whole.
+ */
+static bool
+wait_if_torn(int rc, int *tries)
+{
+	const struct timespec wait = {.tv_nsec = TORN_MS * 1000000L};
+
+	if (rc != SQLITE_READONLY_RECOVERY && rc != SQLITE_READONLY_CANTINIT)
+		return false;
+	if ((*tries)++ >= TORN_TRIES)
+		return false;
+	nanosleep(&wait, NULL);
+	return true;
+}
+
+static int
+step(sqlite3_stmt *stmt)
+{
+	int tries = 0;
+	int rc;
+
+	while (wait_if_torn(rc = sqlite3_step(stmt), &tries))
+		sqlite3_reset(stmt);
+	return rc;
+}
+
 struct answer {
 	sqlite3_int64 number;
 	char word[16];
@@ -579,7 +612,7 @@ ask(sqlite3 *handle, const char *sql, struct answer *answer)
 
 	if (rc != SQLITE_OK)
 		return rc;
-	rc = sqlite3_step(stmt);
+	rc = step(stmt);
 	if (rc == SQLITE_ROW) {
 		answer->number = sqlite3_column_int64(stmt, 0);
 		if (!read_text(stmt, 0, answer->word, sizeof(answer->word)))
@@ -703,7 +736,7 @@ schema_text(sqlite3 *handle, char **out)
 
 	if (rc != SQLITE_OK)
 		return rc;
-	rc = sqlite3_step(stmt);
+	rc = step(stmt);
 	if (rc == SQLITE_ROW) {
 		text = (const char *)sqlite3_column_text(stmt, 0);
 		*out = xstrdup(text == NULL ? "" : text);
@@ -838,7 +871,12 @@ connect_to(struct database *db, bool *renamed, struct err *err)
 {
 	int rc = attach(db, err);
 	bool moved = false;
+	int tries = 0;
 
+	while (wait_if_torn(rc, &tries)) {
+		detach(db, false);
+		rc = attach(db, err);
+	}
 	if (is_damage(rc) && !db->read_only) {
 		detach(db, false);
 		if (set_aside(db, true, err) < 0)
@@ -937,7 +975,7 @@ conclude(struct database *db, int rc, struct err *err)
 static int
 run(struct database *db, enum statement which)
 {
-	int rc = sqlite3_step(db->prepared[which]);
+	int rc = step(db->prepared[which]);
 
 	release(db->prepared[which]);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -974,7 +1012,7 @@ static int
 find(struct database *db, struct store_policy *row, struct err *err)
 {
 	sqlite3_stmt *stmt = db->prepared[GET];
-	int rc = sqlite3_step(stmt);
+	int rc = step(stmt);
 	bool found = rc == SQLITE_ROW || rc == SQLITE_TOOBIG;
 
 	if (rc != SQLITE_ROW || !read_row(stmt, row)) {
@@ -999,7 +1037,7 @@ move_on(struct database *db, sqlite3_value **key)
 		bind_text(stmt, 1, "");
 	else
 		sqlite3_bind_value(stmt, 1, *key);
-	rc = sqlite3_step(stmt);
+	rc = step(stmt);
 	if (rc == SQLITE_ROW) {
 		next = sqlite3_value_dup(sqlite3_column_value(stmt, 0));
 		if (next == NULL)
@@ -1173,7 +1211,7 @@ last_flip(struct database *db, const char *domain, char word[RESULT_SIZE],
 	int rc;
 
 	bind_text(stmt, 1, domain);
-	rc = sqlite3_step(stmt);
+	rc = step(stmt);
 	if (rc != SQLITE_ROW || !read_text(stmt, 0, word, RESULT_SIZE) ||
 	    !is_result(word) || !read_time(stmt, 1, noted))
 		word[0] = '\0';
