@@ -226,7 +226,8 @@ sts_json(const struct check *check)
 	put_text(object, "result", sts_state_text(check->verdict->sts));
 	put_text(
 	    object, "mode", policy == NULL ? "" : sts_mode_text(policy->mode));
-	put_text(object, "id", sts->record.id);
+	put_text(
+	    object, "id", policy == NULL ? sts->record.id : sts->policy->id);
 	json_object_set_new(object, "mx", mx);
 	put_number(object, "max_age", policy == NULL ? 0 : policy->max_age_s);
 	put_text(object, "source",

@@ -42,6 +42,7 @@ dist_check_SCRIPTS = \
 	%D%/e2e.t \
 	%D%/lint/lint.t \
 	%D%/posternd.t \
+	%D%/sts_cache.t \
 	%D%/vectors.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
@@ -80,7 +81,8 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 
-EXTRA_DIST += %D%/agree %D%/demo %D%/lab %D%/vectors %D%/vectors.list
+EXTRA_DIST += %D%/agree %D%/demo %D%/lab %D%/vectors %D%/vectors.list \
+	%D%/sts_cache %D%/sts_cache.lua
 EXTRA_DIST += %D%/posternd.lua %D%/posternd.key
 
 include %D%/fuzz/local.mk

@@ -103,10 +103,11 @@ open_parts(struct engine *engine, struct err *err)
 	return engine->workers == NULL ? -1 : 0;
 }
 
+/* What cannot be written can often be read: what it keeps goes on to count. */
 static void
 open_store(struct engine *engine)
 {
-	const struct engine_options *options = &engine->options;
+	struct engine_options *options = &engine->options;
 	bool renamed = false;
 	struct err err;
 
@@ -120,6 +121,10 @@ open_store(struct engine *engine)
 		    options->store_path);
 	if ((engine->store == NULL || renamed) && options->store_failed != NULL)
 		options->store_failed(options->store_arg, &err);
+	if (engine->store != NULL || options->store_read_only)
+		return;
+	engine->store = store_open(options->store_path, true, NULL, NULL);
+	options->store_read_only = engine->store != NULL;
 }
 
 static void
@@ -244,13 +249,17 @@ note_flip(const struct engine *engine, const struct check *check)
 	const struct verdict *verdict = check->verdict;
 	const char *result = result_text(verdict->result);
 	char old[16];
+	struct err err;
+	int flipped;
 
 	if (engine->store == NULL || engine->options.store_read_only ||
 	    !is_decided(verdict->result))
 		return;
-	if (store_flip(engine->store, check->domain, result, clock_wall_s(),
-		old, sizeof(old), NULL) == 1 &&
-	    engine->options.flipped != NULL)
+	flipped = store_flip(engine->store, check->domain, result,
+	    clock_wall_s(), old, sizeof(old), &err);
+	if (flipped < 0)
+		policies_store_failed(engine->policies, &err);
+	if (flipped == 1 && engine->options.flipped != NULL)
 		engine->options.flipped(engine->options.store_arg,
 		    check->domain, old, result, verdict->mx);
 }

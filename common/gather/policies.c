@@ -75,8 +75,8 @@ is_unexpired(const struct known *known)
 }
 
 /* Said once: a disk that is full is full for every policy. */
-static void
-store_failed(struct policies *policies, const struct err *err)
+void
+policies_store_failed(struct policies *policies, const struct err *err)
 {
 	bool first;
 
@@ -139,7 +139,7 @@ load_all(struct policies *policies)
 	if (policies->options.store != NULL &&
 	    store_each_policy(
 		policies->options.store, load_row, policies, &err) < 0)
-		store_failed(policies, &err);
+		policies_store_failed(policies, &err);
 }
 
 /* On disk before anybody rests a verdict on it. */
@@ -165,7 +165,7 @@ keep_on_disk(
 		row.expires_s = known->expires_s;
 	}
 	if (store_put_policy(policies->options.store, &row, &err) != 0)
-		store_failed(policies, &err);
+		policies_store_failed(policies, &err);
 }
 
 /* The entry of a domain that is known, held, or NULL. */
@@ -330,7 +330,7 @@ find_known(struct policies *policies, const char *domain)
 		return entry;
 	found = store_get_policy(policies->options.store, domain, &row, &err);
 	if (found < 0)
-		store_failed(policies, &err);
+		policies_store_failed(policies, &err);
 	if (found <= 0)
 		return NULL;
 	lock_take(&policies->lock);

@@ -42,6 +42,9 @@ void policies_free(struct policies *policies);
 struct policies *
 policies_new(const struct policies_options *options) OWNED(policies_free);
 
+/* policies_store_failed - tell of the store, if that was not done yet */
+void policies_store_failed(struct policies *policies, const struct err *err);
+
 /* policies_end_refresh - before the leaves end: no fetch is begun after it */
 void policies_end_refresh(struct policies *policies);
 

@@ -489,7 +489,7 @@ survey(struct database *db, struct err *err)
 		return refuse(db, err, "not a regular file");
 	if (number != 0 && (db->read_only || number != ENOENT))
 		return refuse(db, err, strerror(number));
-	db->immutable = db->read_only && !has_wal;
+	db->immutable = db->read_only && (!has_wal || wal.st_size == 0);
 	/* SQLite would delete the log of a file that is empty */
 	if (main.st_size == 0 && wal.st_size > 0)
 		return SQLITE_CORRUPT;
