@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 /*
- * Order, outermost first; no lock is held across I/O, a callback or a log line:
- *   settings snapshot > policies > cache > pool > dns dispatcher
- * Only policies takes a second one, that of its caches.
+ * Order, outermost first:
+ *   settings snapshot > policies > cache > pool > dns dispatcher > store
+ * Only policies takes a second one, that of its caches.  No lock is held across
+ * I/O, a callback or a log line, but for the store's own around its disk.
  */
 
 /* clang 14 cannot name a member in C: what a lock guards is said in comments */
