@@ -38,6 +38,13 @@ a_name_covers_what_the_rfc_says(void **state)
 	    {"A-label", "XN--mller-kva.example", "xn--mller-kva.example", true},
 	    {"wildcard over A-label", "*.d.example", "xn--mller-kva.d.example",
 		true},
+	    {"below", "mx1.d.example", ".d.example", true},
+	    {"far below", "a.B.D.Example.", ".d.example", true},
+	    {"below, by a wildcard", "*.d.example", ".d.example", true},
+	    {"below, the parent itself", "d.example", ".d.example", false},
+	    {"below, only the dot", ".d.example", ".d.example", false},
+	    {"below, another label's end", "mx1.bad.example", ".d.example",
+		false},
 	    {"U-label", "m\u00fcller.example", "xn--mller-kva.example", false},
 	};
 

@@ -437,6 +437,83 @@ a_cached_verdict_needs_no_worker(void **state)
 	engine_wait_free(again);
 }
 
+static struct rule *
+add_rule(struct rule_list *list, enum rule_scope scope, const char *name,
+    enum level level)
+{
+	struct rule *rule = rule_new();
+
+	rule->scope = scope;
+	rule->level = level;
+	text_copy(rule->name, sizeof(rule->name), name);
+	rule_list_add(list, rule);
+	return rule;
+}
+
+static struct engine_wait *
+start_by(struct engine *engine, const char *domain, struct rule_list *rules)
+{
+	struct engine_query query = {
+	    .domain = domain, .port = 25, .rules = rules};
+	struct engine_wait *wait = engine_start(engine, &query);
+
+	assert_non_null(engine_await(wait, soon()));
+	return wait;
+}
+
+static void
+each_rule_has_a_check_of_its_own(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct rule_list *list = rule_list_new(LEVEL_AUTO);
+	AUTO(rule_list) struct rule_list *other = rule_list_new(LEVEL_AUTO);
+	struct rule *rule =
+	    add_rule(list, RULE_DOMAIN, "good.example", LEVEL_MAY);
+	struct engine_wait *ruled, *again, *free_of_it;
+
+	(void)state;
+	rule_list_sort(list);
+	ruled = start_by(engine, "good.example", list);
+	assert_null(strstr(net.asked, "_mta-sts"));
+	assert_null(strstr(net.asked, "_tcp"));
+	again = start_by(engine, "good.example", list);
+	assert_true(engine_wait_cached(again));
+	assert_ptr_equal(engine_await(again, 0)->verdict->rule, rule);
+	rule_list_free(list); /* a verdict keeps its rule */
+	assert_int_equal(
+	    engine_await(again, 0)->verdict->rule->level, LEVEL_MAY);
+	free_of_it = start_by(engine, "good.example", other);
+	assert_false(engine_wait_cached(free_of_it));
+	assert_null(engine_await(free_of_it, 0)->verdict->rule);
+	assert_non_null(strstr(net.asked, "_mta-sts"));
+	assert_non_null(strstr(net.asked, "_tcp"));
+	engine_wait_free(ruled);
+	engine_wait_free(again);
+	engine_wait_free(free_of_it);
+}
+
+/* With DANE and MTA-STS off for all, the host's rule asks for them. */
+static void
+a_rule_for_a_host_is_looked_for_where_it_may_apply(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_MAY);
+	struct engine_wait *wait;
+
+	(void)state;
+	add_rule(list, RULE_MX_BELOW, ".d.example", LEVEL_AUTO);
+	add_rule(list, RULE_DOMAIN, "also.example", LEVEL_MAY);
+	rule_list_sort(list);
+	wait = start_by(engine, "also.example", list);
+	assert_null(strstr(net.asked, "_mta-sts"));
+	assert_null(strstr(net.asked, "_tcp"));
+	engine_wait_free(wait);
+	wait = start_by(engine, "good.example", list);
+	assert_non_null(strstr(net.asked, "_mta-sts.good.example"));
+	assert_non_null(strstr(net.asked, "_25._tcp.mx1.d.example"));
+	engine_wait_free(wait);
+}
+
 struct seen {
 	atomic_int calls;
 	atomic_int result;
@@ -792,6 +869,9 @@ main(void)
 	    cmocka_unit_test(
 		a_full_queue_is_a_temperror_that_is_not_remembered),
 	    cmocka_unit_test(a_cached_verdict_needs_no_worker),
+	    cmocka_unit_test(each_rule_has_a_check_of_its_own),
+	    cmocka_unit_test(
+		a_rule_for_a_host_is_looked_for_where_it_may_apply),
 	    cmocka_unit_test(a_callback_comes_once),
 	    cmocka_unit_test(what_is_no_domain_is_answered_at_once),
 	    cmocka_unit_test(tlsa_is_asked_for_where_it_may_count),

@@ -608,6 +608,263 @@ a_level_of_the_admin_is_kept_to(void **state)
 	check_rows(rows, COUNT(rows));
 }
 
+/* A rule as it stands in the list; level AUTO and no name: none. */
+struct rule_row {
+	enum rule_scope scope;
+	const char *name;
+	enum level level;
+	bool no_dane, no_sts;
+	const char *match[2];
+};
+
+static struct rule_list *
+make_list(enum level level, const struct rule_row rules[2])
+{
+	struct rule_list *list = rule_list_new(level);
+
+	for (size_t i = 0; i < 2 && rules[i].name != NULL; i++) {
+		struct rule *rule = rule_new();
+
+		rule->scope = rules[i].scope;
+		text_copy(rule->name, sizeof(rule->name), rules[i].name);
+		text_copy(rule->key, sizeof(rule->key), rules[i].name);
+		rule->level = rules[i].level;
+		rule->no_dane = rules[i].no_dane;
+		rule->no_sts = rules[i].no_sts;
+		while (rule->match_count < 2 &&
+		       rules[i].match[rule->match_count] != NULL) {
+			rule->match = xrealloc(
+			    rule->match, rule->match_count + 1, sizeof(char *));
+			rule->match[rule->match_count] =
+			    xstrdup(rules[i].match[rule->match_count]);
+			rule->match_count++;
+		}
+		rule_list_add(list, rule);
+	}
+	rule_list_sort(list);
+	return list;
+}
+
+struct ruled_row {
+	struct row row;
+	struct rule_row rules[2];
+	const char *rule; /* expected: its name, or NULL */
+};
+
+static void
+check_ruled_rows(const struct ruled_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = &rows[i].row;
+		AUTO(rule_list)
+		struct rule_list *list = make_list(row->level, rows[i].rules);
+		struct rules rules = {.store = pki.store};
+		AUTO(facts) struct facts *facts = make_facts(row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		rules_set(&rules, list, "d.example", CERTS_NOW);
+		verdict = judge(facts, &rules, CERTS_NOW);
+		ROW_TEXT(row->id, result_text(verdict->result),
+		    result_text(row->result));
+		ROW_TEXT(row->id, policy_type_text(verdict->policy),
+		    policy_type_text(row->policy));
+		ROW_TEXT(row->id, level_text(verdict->level),
+		    level_text(row->enforced));
+		ROW_TEXT(row->id, reason_text(verdict->reason),
+		    reason_text(row->reason));
+		ROW_TEXT(row->id,
+		    verdict->rule == NULL ? "-" : verdict->rule->name,
+		    rows[i].rule == NULL ? "-" : rows[i].rule);
+	}
+}
+
+#define D_RULE_WITH(level, no_dane, no_sts, ...)                          \
+	{                                                                 \
+		{                                                         \
+			RULE_DOMAIN, "d.example", level, no_dane, no_sts, \
+			{                                                 \
+				__VA_ARGS__                               \
+			}                                                 \
+		}                                                         \
+	}
+#define D_RULE(level) D_RULE_WITH(level, false, false, NULL)
+
+static void
+a_rule_decides_for_its_destination(void **state)
+{
+	static const struct ruled_row rows[] = {
+	    {{"none", SEC, ONE(SEC, T_BAD, P_PLAIN), S_ENFORCE, LEVEL_AUTO,
+		 RESULT_NONE, LOCAL, LEVEL_NONE, REASON_NO_POLICY, "", MX1},
+		D_RULE(LEVEL_NONE), "d.example"},
+	    {{"may", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE, LEVEL_ENCRYPT,
+		 RESULT_NONE, LOCAL, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+		D_RULE(LEVEL_MAY), "d.example"},
+	    {{"encrypt", SEC, ONE(SEC, T_BAD, P_PLAIN), 0, LEVEL_AUTO,
+		 RESULT_FAIL, LOCAL, LEVEL_ENCRYPT,
+		 REASON_STARTTLS_NOT_SUPPORTED, "", MX1},
+		D_RULE(LEVEL_ENCRYPT), "d.example"},
+	    {{"dane", SEC, ONE(SEC, T_NIL, P_PLAIN), S_ENFORCE, LEVEL_AUTO,
+		 RESULT_NONE, NOPE, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+		D_RULE(LEVEL_DANE), "d.example"},
+	    {{"dane-only", SEC, ONE(SEC, T_NIL, P_GOOD), S_ENFORCE, LEVEL_AUTO,
+		 RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_DANE_REQUIRED, "",
+		 MX1},
+		D_RULE(LEVEL_DANE_ONLY), "d.example"},
+	    {{"auto, dane=no", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE,
+		 LEVEL_AUTO, RESULT_PASS, STS, LEVEL_SECURE, REASON_OK, "",
+		 MX1},
+		D_RULE_WITH(LEVEL_AUTO, true, false, NULL), "d.example"},
+	    {{"auto, sts=no", SEC, ONE(SEC, T_NIL, P_SELF), S_ENFORCE,
+		 LEVEL_AUTO, RESULT_NONE, NOPE, LEVEL_MAY, REASON_NO_POLICY, "",
+		 MX1},
+		D_RULE_WITH(LEVEL_AUTO, false, true, NULL), "d.example"},
+	    {{"auto, sts=no, a policy lost", SEC, ONE(SEC, T_NIL, P_GOOD),
+		 S_ERROR, LEVEL_AUTO, RESULT_NONE, NOPE, LEVEL_MAY,
+		 REASON_NO_POLICY, "", MX1},
+		D_RULE_WITH(LEVEL_AUTO, false, true, NULL), "d.example"},
+	    {{"dane=no, lookup failed", SEC, ONE(SEC, T_ERR, P_GOOD), 0,
+		 LEVEL_AUTO, RESULT_NONE, NOPE, LEVEL_MAY, REASON_NO_POLICY, "",
+		 MX1},
+		D_RULE_WITH(LEVEL_AUTO, true, false, NULL), "d.example"},
+	    {{"a rule of another", SEC, ONE(SEC, T_OK, P_GOOD), 0, LEVEL_AUTO,
+		 RESULT_PASS, TLSA, LEVEL_DANE_ONLY, REASON_OK, "", MX1},
+		{{RULE_BELOW, ".d.example", LEVEL_NONE, 0, 0, {0}}}, NULL},
+	    {{"no MX to be had", ERR, {{0}}, 0, LEVEL_AUTO, RESULT_TEMPERROR,
+		 NOPE, LEVEL_MAY, REASON_DNS_SERVFAIL, "", NULL},
+		D_RULE(LEVEL_SECURE), "d.example"},
+	};
+
+	(void)state;
+	check_ruled_rows(rows, COUNT(rows));
+}
+
+static void
+secure_wants_the_names_of_its_match(void **state)
+{
+#define SECURE(id, probe, ok, ...)                                           \
+	{                                                                    \
+		{id, SEC, ONE(SEC, T_NIL, probe), 0, LEVEL_AUTO,             \
+		    (ok) ? RESULT_PASS : RESULT_FAIL, LOCAL, LEVEL_SECURE,   \
+		    (ok) ? REASON_OK : REASON_CERTIFICATE_HOST_MISMATCH, "", \
+		    MX1},                                                    \
+		    D_RULE_WITH(LEVEL_SECURE, false, false, __VA_ARGS__),    \
+		    "d.example"                                              \
+	}
+	static const struct ruled_row rows[] = {
+	    SECURE("no match", P_GOOD, true, NULL),
+	    SECURE("no match, next hop", P_NEXTHOP, false, NULL),
+	    SECURE("no match, CN", P_CN, false, NULL),
+	    SECURE("below", P_GOOD, true, ".d.example"),
+	    SECURE("below, the name itself", P_NEXTHOP, false, ".d.example"),
+	    SECURE("other", P_OTHER, true, "other.example"),
+	    SECURE("other, not the host", P_GOOD, false, "other.example"),
+	    SECURE("the second", P_GOOD, true, "other.example", ".example"),
+	    SECURE("hostname", P_GOOD, true, "nexthop", "hostname"),
+	    SECURE("nexthop", P_NEXTHOP, true, "nexthop"),
+	    SECURE("nexthop, not the host", P_GOOD, false, "nexthop"),
+	    SECURE("dot-nexthop", P_GOOD, true, "dot-nexthop"),
+	    SECURE("dot-nexthop, not it", P_NEXTHOP, false, "dot-nexthop"),
+	};
+
+	(void)state;
+	check_ruled_rows(rows, COUNT(rows));
+}
+
+static void
+rules_for_hosts_are_judged_host_by_host(void **state)
+{
+	static const struct ruled_row rows[] = {
+	    {{"the first is let go", SEC,
+		 {{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0,
+		 LEVEL_AUTO, RESULT_NONE, LOCAL, LEVEL_MAY, REASON_NO_POLICY,
+		 "", MX1},
+		{{RULE_MX, "mx1.d.example", LEVEL_MAY, 0, 0, {0}}},
+		"mx1.d.example"},
+	    {{"only the second has one", SEC,
+		 {{10, SEC, T_NIL, P_CLOSED}, {20, SEC, T_NIL, P_GOOD}}, 0,
+		 LEVEL_AUTO, RESULT_FAIL, TLSA, LEVEL_DANE_ONLY,
+		 REASON_DANE_REQUIRED, "", MX2},
+		{{RULE_MX, "mx2.d.example", LEVEL_DANE_ONLY, 0, 0, {0}}},
+		"mx2.d.example"},
+	    {{"all of a hoster", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, LEVEL_AUTO,
+		 RESULT_FAIL, LOCAL, LEVEL_ENCRYPT,
+		 REASON_STARTTLS_NOT_SUPPORTED, "", MX1},
+		{{RULE_MX_BELOW, ".d.example", LEVEL_ENCRYPT, 0, 0, {0}}},
+		".d.example"},
+	    {{"above any", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, LEVEL_AUTO,
+		 RESULT_FAIL, LOCAL, LEVEL_ENCRYPT,
+		 REASON_STARTTLS_NOT_SUPPORTED, "", MX1},
+		{{RULE_MX, "mx1.d.example", LEVEL_ENCRYPT, 0, 0, {0}},
+		    {RULE_ANY, "", LEVEL_MAY, 0, 0, {0}}},
+		"mx1.d.example"},
+	    {{"below a domain's", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, LEVEL_AUTO,
+		 RESULT_NONE, LOCAL, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+		{{RULE_MX, "mx1.d.example", LEVEL_ENCRYPT, 0, 0, {0}},
+		    {RULE_DOMAIN, "d.example", LEVEL_MAY, 0, 0, {0}}},
+		"d.example"},
+	    {{"MTA-STS at one host", SEC, ONE(SEC, T_NIL, P_SELF), S_ENFORCE,
+		 LEVEL_MAY, RESULT_FAIL, STS, LEVEL_SECURE,
+		 REASON_CERTIFICATE_NOT_TRUSTED, "", MX1},
+		{{RULE_MX, "mx1.d.example", LEVEL_AUTO, 0, 0, {0}}},
+		"mx1.d.example"},
+	};
+
+	(void)state;
+	check_ruled_rows(rows, COUNT(rows));
+}
+
+static void
+the_default_level_holds_without_a_rule(void **state)
+{
+	static const struct ruled_row rows[] = {
+	    {{"may", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE, LEVEL_MAY,
+		 RESULT_NONE, LOCAL, LEVEL_MAY, REASON_NO_POLICY, "", MX1},
+		{{0}}, NULL},
+	    {{"encrypt, plain", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, LEVEL_ENCRYPT,
+		 RESULT_FAIL, LOCAL, LEVEL_ENCRYPT,
+		 REASON_STARTTLS_NOT_SUPPORTED, "", MX1},
+		{{0}}, NULL},
+	    {{"encrypt, TLS", SEC, ONE(SEC, T_NIL, P_SELF), 0, LEVEL_ENCRYPT,
+		 RESULT_NONE, LOCAL, LEVEL_ENCRYPT, REASON_OK, "", MX1},
+		{{0}}, NULL},
+	    {{"encrypt, not probed", SEC, ONE(SEC, T_NIL, P_NOT), 0,
+		 LEVEL_ENCRYPT, RESULT_NONE, LOCAL, LEVEL_ENCRYPT,
+		 REASON_NOT_PROBED, "", MX1},
+		{{0}}, NULL},
+	    {{"encrypt, DANE", SEC, ONE(SEC, T_BAD, P_GOOD), 0, LEVEL_ENCRYPT,
+		 RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
+		 "", MX1},
+		{{0}}, NULL},
+	    {{"encrypt, MTA-STS", SEC, ONE(SEC, T_NIL, P_GOOD), S_ENFORCE,
+		 LEVEL_ENCRYPT, RESULT_PASS, STS, LEVEL_SECURE, REASON_OK, "",
+		 MX1},
+		{{0}}, NULL},
+	    {{"encrypt, MTA-STS not kept", SEC, ONE(SEC, T_NIL, P_SELF),
+		 S_ENFORCE, LEVEL_ENCRYPT, RESULT_FAIL, STS, LEVEL_SECURE,
+		 REASON_CERTIFICATE_NOT_TRUSTED, "", MX1},
+		{{0}}, NULL},
+	    {{"encrypt, testing, plain", SEC, ONE(SEC, T_NIL, P_PLAIN),
+		 S_TESTING, LEVEL_ENCRYPT, RESULT_FAIL, STS, LEVEL_ENCRYPT,
+		 REASON_STARTTLS_NOT_SUPPORTED, "", MX1},
+		{{0}}, NULL},
+	    {{"dane-only", SEC, ONE(SEC, T_NIL, P_GOOD), 0, LEVEL_DANE_ONLY,
+		 RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_DANE_REQUIRED, "",
+		 MX1},
+		{{0}}, NULL},
+	    {{"secure", SEC, ONE(SEC, T_NIL, P_SELF), 0, LEVEL_SECURE,
+		 RESULT_FAIL, LOCAL, LEVEL_SECURE,
+		 REASON_CERTIFICATE_NOT_TRUSTED, "", MX1},
+		{{0}}, NULL},
+	    {{"auto is no floor", SEC, ONE(SEC, T_NIL, P_PLAIN), 0,
+		 LEVEL_ENCRYPT, RESULT_NONE, NOPE, LEVEL_MAY, REASON_NO_POLICY,
+		 "", MX1},
+		D_RULE(LEVEL_AUTO), "d.example"},
+	};
+
+	(void)state;
+	check_ruled_rows(rows, COUNT(rows));
+}
+
 static void
 dane_and_mta_sts_are_told_apart(void **state)
 {
@@ -728,6 +985,10 @@ main(void)
 	    cmocka_unit_test(preference_beats_security),
 	    cmocka_unit_test(mta_sts_decides_where_dane_does_not),
 	    cmocka_unit_test(a_level_of_the_admin_is_kept_to),
+	    cmocka_unit_test(a_rule_decides_for_its_destination),
+	    cmocka_unit_test(secure_wants_the_names_of_its_match),
+	    cmocka_unit_test(rules_for_hosts_are_judged_host_by_host),
+	    cmocka_unit_test(the_default_level_holds_without_a_rule),
 	    cmocka_unit_test(dane_and_mta_sts_are_told_apart),
 	    cmocka_unit_test(a_kept_policy_counts_and_its_failure_is_told),
 	    cmocka_unit_test(a_verdict_lives_no_longer_than_its_facts),

@@ -45,6 +45,7 @@ struct job {
 	struct facts *facts;
 	size_t hop_count; /* the MTA tries them in order */
 	struct nexthop hops[LIMIT_NEXTHOPS];
+	struct rule_list *list; /* that the rules borrow from, or NULL */
 	struct rules rules;
 	int64_t submitted_ms;
 };
@@ -207,7 +208,7 @@ engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err)
 	return validation_test(engine->validation, deadline_ms, err);
 }
 
-/* The domain's own verdict, and not that of a relay or of one rule. */
+/* The domain's own verdict by all rules, not that of a relay or one level. */
 static bool
 is_own_verdict(const struct job *job)
 {
@@ -215,7 +216,7 @@ is_own_verdict(const struct job *job)
 
 	return facts->trouble == TROUBLE_NONE && facts->next_hop.mx_lookup &&
 	       strcmp(facts->next_hop.host, facts->domain) == 0 &&
-	       job->rules.level == LEVEL_AUTO;
+	       (job->list != NULL || job->rules.level == LEVEL_AUTO);
 }
 
 static struct check *
@@ -276,7 +277,18 @@ finish_job(struct job *job)
 		note_flip(job->engine, check);
 	cache_fill(job->entry, check, looked ? check->expires_ms : 0);
 	cache_release(job->entry);
+	rule_list_free(job->list);
 	free(job);
+}
+
+/* Each next hop has a rule of its own. */
+static void
+set_hop(struct job *job, size_t number)
+{
+	job->facts->next_hop = job->hops[number];
+	if (job->list != NULL)
+		rules_set(&job->rules, job->list, job->hops[number].host,
+		    clock_wall_s());
 }
 
 /* The same question, nothing learnt yet. */
@@ -315,7 +327,7 @@ gather_hops(
 			facts_free(job->facts);
 			job->facts = fresh;
 		}
-		job->facts->next_hop = job->hops[i];
+		set_hop(job, i);
 		gather(gatherer, job->facts, &job->rules, deadline_ms);
 		if (i + 1 < job->hop_count && takes_mail(job))
 			return;
@@ -367,7 +379,7 @@ read_query(const struct engine_query *query, struct job *job)
 		return;
 	}
 	job->hop_count = (size_t)count;
-	facts->next_hop = job->hops[0];
+	set_hop(job, 0);
 }
 
 static struct job *
@@ -386,23 +398,46 @@ job_new(struct engine *engine, const struct engine_query *query)
 	job->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
 	job->rules.fail_ttl_s = engine->options.fail_ttl_s;
 	job->rules.temperror_ttl_s = engine->options.temperror_ttl_s;
+	job->list = rule_list_ref(query->rules);
 	read_query(query, job);
 	return job;
+}
+
+enum { RULES_KEY_LIST_SIZE = LIMIT_NEXTHOPS * RULES_KEY_SIZE };
+
+/* The rules of all next hops; the first one's are those of the job. */
+static void
+print_rules(const struct job *job, char out[RULES_KEY_LIST_SIZE])
+{
+	struct rules rules = job->rules;
+	char key[RULES_KEY_SIZE];
+	time_t now = clock_wall_s();
+	struct text text;
+
+	text_init(&text, out, RULES_KEY_LIST_SIZE);
+	rules_key(&rules, now, key);
+	text_add(&text, key);
+	for (size_t i = 1; job->list != NULL && i < job->hop_count; i++) {
+		rules_set(&rules, job->list, job->hops[i].host, now);
+		rules_key(&rules, now, key);
+		text_addf(&text, ",%s", key);
+	}
 }
 
 static struct cache_entry *
 claim(struct engine *engine, const struct job *job, bool *mine)
 {
-	char hops[NEXTHOP_LIST_SIZE];
-	char key[NEXTHOP_LIST_SIZE + LIMIT_DOMAIN_SIZE + 32];
+	char hops[NEXTHOP_LIST_SIZE], rules[RULES_KEY_LIST_SIZE];
+	char key[sizeof(hops) + LIMIT_DOMAIN_SIZE + sizeof(rules) + 32];
 
 	if (job->facts->trouble == TROUBLE_NONE)
 		nexthop_print_list(job->hops, job->hop_count, hops);
 	else
 		snprintf(hops, sizeof(hops), "!%d", (int)job->facts->trouble);
+	print_rules(job, rules);
 	snprintf(key, sizeof(key), "%s %s %s %d%d %u", hops, job->facts->domain,
-	    level_text(job->rules.level), job->facts->probed,
-	    job->facts->all_hosts, validation_losses(engine->validation));
+	    rules, job->facts->probed, job->facts->all_hosts,
+	    validation_losses(engine->validation));
 	return cache_claim(engine->checks, key, mine);
 }
 
@@ -410,6 +445,7 @@ static void
 job_free(struct job *job)
 {
 	facts_free(job->facts);
+	rule_list_free(job->list);
 	free(job);
 }
 

@@ -61,10 +61,11 @@ struct engine_options {
 };
 
 struct engine_query {
-	const char *domain;   /* the recipient's, as it came; any octets */
-	const char *next_hop; /* {rcpt_host}, or NULL: the domain; of several
-				 the first that takes the mail counts */
-	uint16_t port;        /* of the next hop, unless it has its own */
+	const char *domain;      /* the recipient's, as it came; any octets */
+	const char *next_hop;    /* {rcpt_host}, or NULL: the domain; of several
+				    the first that takes the mail counts */
+	uint16_t port;           /* of the next hop, unless it has its own */
+	struct rule_list *rules; /* of the admin; NULL: level alone counts */
 	enum level level;
 	bool dns_only;  /* depth dns for this query */
 	bool all_hosts; /* probe each host, not just until one takes the mail */
@@ -99,7 +100,8 @@ AUTO_DEFINE(engine);
  *
  * done is called once: at once in this thread when a verdict is at hand (cached
  * is true), else in a worker.  It must not block.  check is borrowed for the
- * call.  Queries that mean the same share one check.
+ * call.  Queries that mean the same share one check; a rule is looked for by
+ * the next hop.
  */
 typedef void engine_done(void *arg, const struct check *check, bool cached);
 void engine_submit(struct engine *engine, const struct engine_query *query,

@@ -21,14 +21,23 @@ struct probes {
 };
 
 static bool
-wants_dane(const struct facts *facts, const struct rules *rules)
+wants_dane(const struct facts *facts, const struct rules *rules,
+    const struct host_facts *host)
 {
 	bool insecure = facts->mx.state == LOOKUP_DATA && !facts->mx.secure;
 
 	if (insecure && rules->insecure_mx == INSECURE_MX_MAY)
 		return false;
-	return rules->level == LEVEL_AUTO || rules->level == LEVEL_DANE ||
-	       rules->level == LEVEL_DANE_ONLY;
+	return rules_demand(rules, host->name, clock_wall_s()).dane;
+}
+
+static bool
+any_wants_dane(const struct facts *facts, const struct rules *rules)
+{
+	for (size_t i = 0; i < facts->host_count; i++)
+		if (wants_dane(facts, rules, &facts->hosts[i]))
+			return true;
+	return false;
 }
 
 /*
@@ -40,7 +49,8 @@ choose_sni(const struct facts *facts, const struct rules *rules,
     struct host_facts *host)
 {
 	bool insecure = facts->mx.state == LOOKUP_DATA && !facts->mx.secure;
-	bool verify = tlsa_set_usable(&host->records) > 0 &&
+	bool verify = wants_dane(facts, rules, host) &&
+		      tlsa_set_usable(&host->records) > 0 &&
 		      !(insecure && rules->insecure_mx != INSECURE_MX_DANE);
 
 	if (facts->next_hop.literal)
@@ -143,14 +153,14 @@ gather(const struct gatherer *gatherer, struct facts *facts,
 	struct dane_step *dane;
 	size_t next = 0;
 
-	if (rules->level == LEVEL_AUTO)
+	if (rules_may_want_sts(rules, clock_wall_s()))
 		sts = sts_start(
 		    gatherer->policies, gatherer->dns, facts, deadline_ms);
 	mx_learn(facts, mx);
 	dane = dane_start(gatherer->dns, facts, deadline_ms);
 	if (sts != NULL)
 		sts_fetch(sts);
-	dane_finish(dane, wants_dane(facts, rules));
+	dane_finish(dane, any_wants_dane(facts, rules));
 	if (facts->probed)
 		next =
 		    start_equals(gatherer, facts, rules, 0, &best, deadline_ms);

@@ -20,6 +20,7 @@ struct host_case {
 	const struct facts *facts;
 	const struct host_facts *host;
 	const struct rules *rules;
+	struct demand demand; /* of the admin */
 	time_t now;
 	enum dane_demand dane;
 	bool half; /* TLSA under an insecure MX RRset */
@@ -94,22 +95,15 @@ reason_rt(enum reason reason)
 }
 
 const struct sts_policy *
-sts_in_force(const struct facts *facts, const struct rules *rules)
+sts_in_force(const struct facts *facts, const struct demand *demand)
 {
 	const struct policy_facts *fetched = facts->sts.policy;
 
-	if (rules->level != LEVEL_AUTO || fetched == NULL ||
+	if (!demand->sts || fetched == NULL ||
 	    fetched->fetch != POLICY_FETCHED ||
 	    fetched->policy->mode == STS_MODE_NONE)
 		return NULL;
 	return fetched->policy;
-}
-
-static bool
-wants_dane(enum level level)
-{
-	return level == LEVEL_AUTO || level == LEVEL_DANE ||
-	       level == LEVEL_DANE_ONLY;
 }
 
 static bool
@@ -127,7 +121,7 @@ dane_demand(const struct host_case *c)
 {
 	const struct host_facts *host = c->host;
 
-	if (!wants_dane(c->rules->level))
+	if (!c->demand.dane)
 		return DEMAND_NONE;
 	if (lookup_failed(&host->cname) || lookup_failed(&host->tlsa))
 		return DEMAND_UNKNOWN;
@@ -217,13 +211,46 @@ is_unreachable(enum reason reason)
 	       reason == REASON_ADDRESS_BLOCKED;
 }
 
-/* RFC 8461 section 4.1: a trusted chain, in date, and the MX host as a
- * dNSName; a CN does not count. */
+/* Postfix's words of a match: the rest are names, or ".name". */
+static const char *
+match_name(const struct host_case *c, const char *word,
+    char dotted[LIMIT_DOMAIN_SIZE + 1])
+{
+	if (strcmp(word, "hostname") == 0)
+		return c->host->name;
+	if (strcmp(word, "nexthop") == 0)
+		return c->facts->next_hop.host;
+	if (strcmp(word, "dot-nexthop") != 0)
+		return word;
+	dotted[0] = '.';
+	text_copy(dotted + 1, LIMIT_DOMAIN_SIZE, c->facts->next_hop.host);
+	return dotted;
+}
+
+/* RFC 8461 section 4.1: the MX host as a dNSName, a CN does not count; or one
+ * of the names that the admin's rule wants. */
+static bool
+leaf_is_named(const struct host_case *c, const struct x509_chain *chain)
+{
+	const struct rule *rule = c->demand.rule;
+	char dotted[LIMIT_DOMAIN_SIZE + 1];
+	const char *name = c->host->name;
+
+	if (c->demand.level != LEVEL_SECURE || rule == NULL ||
+	    rule->match_count == 0)
+		return x509_leaf_has_name(chain, &name, 1, X509_NAMES_SAN);
+	for (size_t i = 0; i < rule->match_count; i++) {
+		name = match_name(c, rule->match[i], dotted);
+		if (x509_leaf_has_name(chain, &name, 1, X509_NAMES_SAN))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 8461 section 4.1: a trusted chain, in date, that bears the name. */
 static enum reason
 webpki_reason(const struct host_case *c, const struct x509_chain *chain)
 {
-	const char *name = c->host->name;
-
 	switch (x509_verify_store(chain, c->rules->store, c->now)) {
 	case X509_NOT_TRUSTED:
 		return REASON_CERTIFICATE_NOT_TRUSTED;
@@ -234,9 +261,8 @@ webpki_reason(const struct host_case *c, const struct x509_chain *chain)
 	case X509_TRUSTED:
 		break;
 	}
-	return x509_leaf_has_name(chain, &name, 1, X509_NAMES_SAN)
-		   ? REASON_OK
-		   : REASON_CERTIFICATE_HOST_MISMATCH;
+	return leaf_is_named(c, chain) ? REASON_OK
+				       : REASON_CERTIFICATE_HOST_MISMATCH;
 }
 
 /* What the server showed, so that the admin can compare it with what he
@@ -301,7 +327,7 @@ judge_unauthenticated(const struct host_case *c, struct address_verdict *out)
 		out->reason = tlsa_set_usable(&c->host->records) == 0
 				  ? REASON_TLSA_UNUSABLE
 				  : REASON_INSECURE_MX;
-	} else if (c->rules->level == LEVEL_ENCRYPT) {
+	} else if (c->demand.encrypt) {
 		out->outcome = HOST_ENCRYPT_ONLY;
 		out->reason = REASON_OK;
 	} else {
@@ -313,7 +339,7 @@ judge_unauthenticated(const struct host_case *c, struct address_verdict *out)
 static bool
 enforces_webpki(const struct host_case *c)
 {
-	return c->rules->level == LEVEL_SECURE ||
+	return c->demand.level == LEVEL_SECURE ||
 	       (c->sts != NULL && c->sts->mode == STS_MODE_ENFORCE);
 }
 
@@ -324,8 +350,7 @@ judge_demands(const struct host_case *c, const struct x509_chain *chain,
     enum reason tls, enum reason webpki, struct address_verdict *out)
 {
 	bool must_encrypt = c->dane == DEMAND_ENCRYPT ||
-			    c->dane == DEMAND_VERIFY ||
-			    c->rules->level == LEVEL_ENCRYPT;
+			    c->dane == DEMAND_VERIFY || c->demand.encrypt;
 
 	if (must_encrypt && tls != REASON_OK) {
 		address_fail(out, tls);
@@ -367,8 +392,8 @@ judge_unprobed(const struct host_case *c, struct address_verdict *out)
 	out->reason = REASON_NOT_PROBED;
 	out->outcome = HOST_NO_POLICY;
 	out->sts_reason = sts_failed ? REASON_STS_MX_MISMATCH : REASON_OK;
-	if (c->dane == DEMAND_NONE && c->rules->level != LEVEL_SECURE &&
-	    c->rules->level != LEVEL_ENCRYPT && c->sts == NULL)
+	if (c->dane == DEMAND_NONE && c->demand.level != LEVEL_SECURE &&
+	    !c->demand.encrypt && c->sts == NULL)
 		out->reason = REASON_NO_POLICY;
 	else if (fails_unseen(c))
 		address_fail(out, REASON_STS_MX_MISMATCH);
@@ -389,7 +414,7 @@ judge_probed(const struct host_case *c, const struct probe_facts *probe,
 	if (c->sts != NULL && !c->sts_named)
 		webpki = REASON_STS_MX_MISMATCH;
 	else if (chain != NULL &&
-		 (c->sts != NULL || c->rules->level == LEVEL_SECURE))
+		 (c->sts != NULL || c->demand.level == LEVEL_SECURE))
 		webpki = webpki_reason(c, chain);
 	out->sts_reason = c->sts == NULL ? REASON_OK : webpki;
 	judge_demands(c, chain, tls, webpki, out);
@@ -473,9 +498,9 @@ judge_lookups(const struct host_case *c, struct host_verdict *out)
 		failed = &host->a;
 	else if (!data && lookup_failed(&host->aaaa))
 		failed = &host->aaaa;
-	else if (wants_dane(c->rules->level) && lookup_failed(&host->cname))
+	else if (c->demand.dane && lookup_failed(&host->cname))
 		failed = &host->cname;
-	else if (wants_dane(c->rules->level) && lookup_failed(&host->tlsa))
+	else if (c->demand.dane && lookup_failed(&host->tlsa))
 		failed = &host->tlsa;
 	if (failed == NULL && data)
 		return true;
@@ -498,7 +523,7 @@ judge_lookups(const struct host_case *c, struct host_verdict *out)
 static void
 require_dane(const struct host_case *c, struct host_verdict *out)
 {
-	if (c->rules->level != LEVEL_DANE_ONLY ||
+	if (c->demand.level != LEVEL_DANE_ONLY ||
 	    (c->dane == DEMAND_VERIFY && !c->half))
 		return;
 	out->outcome = HOST_FAIL;
@@ -513,7 +538,7 @@ name_policy(const struct host_case *c, struct host_verdict *out)
 {
 	out->policy = POLICY_TYPE_NONE;
 	out->level = LEVEL_MAY;
-	if (c->rules->level == LEVEL_DANE_ONLY) {
+	if (c->demand.level == LEVEL_DANE_ONLY) {
 		out->policy = POLICY_TYPE_TLSA;
 		out->level = LEVEL_DANE_ONLY;
 	} else if (c->dane == DEMAND_VERIFY) {
@@ -522,15 +547,19 @@ name_policy(const struct host_case *c, struct host_verdict *out)
 	} else if (c->sts != NULL) {
 		out->policy = POLICY_TYPE_STS;
 		out->level = c->sts->mode == STS_MODE_ENFORCE ? LEVEL_SECURE
-			     : c->dane == DEMAND_ENCRYPT      ? LEVEL_ENCRYPT
-							      : LEVEL_MAY;
+			     : c->dane == DEMAND_ENCRYPT || c->demand.encrypt
+				 ? LEVEL_ENCRYPT
+				 : LEVEL_MAY;
 	} else if (c->dane == DEMAND_ENCRYPT) {
 		out->policy = POLICY_TYPE_TLSA;
 		out->level = LEVEL_ENCRYPT;
-	} else if (c->rules->level != LEVEL_AUTO &&
-		   c->rules->level != LEVEL_DANE) {
+	} else if (c->demand.encrypt) {
 		out->policy = POLICY_TYPE_LOCAL;
-		out->level = c->rules->level;
+		out->level = LEVEL_ENCRYPT;
+	} else if (c->demand.level != LEVEL_AUTO &&
+		   c->demand.level != LEVEL_DANE) {
+		out->policy = POLICY_TYPE_LOCAL;
+		out->level = c->demand.level;
 	}
 }
 
@@ -539,7 +568,7 @@ dane_state(const struct host_case *c, const struct host_verdict *out)
 {
 	if (c->dane == DEMAND_UNKNOWN)
 		return DANE_STATE_TEMPERROR;
-	if (c->rules->level == LEVEL_DANE_ONLY && out->outcome == HOST_FAIL)
+	if (c->demand.level == LEVEL_DANE_ONLY && out->outcome == HOST_FAIL)
 		return DANE_STATE_FAIL;
 	if (c->dane == DEMAND_NONE || !out->probed || out->outcome == HOST_SKIP)
 		return DANE_STATE_NONE;
@@ -594,12 +623,15 @@ host_judge(const struct facts *facts, const struct host_facts *host,
 	    .host = host,
 	    .rules = rules,
 	    .now = now,
-	    .half = mx_is_insecure(facts),
-	    .sts = sts_in_force(facts, rules)};
+	    .demand = rules_demand(rules, host->name, now),
+	    .half = mx_is_insecure(facts)};
 
+	c.sts = sts_in_force(facts, &c.demand);
 	c.dane = dane_demand(&c);
 	c.sts_named = c.sts != NULL && sts_policy_names(c.sts, host->name);
 	out->rt = "";
+	out->rule = rule_ref(c.demand.rule);
+	out->sts_counts = c.demand.sts;
 	out->probed = any_probed(host);
 	out->address_count = host->address_count;
 	out->addresses = xcalloc(host->address_count, sizeof(*out->addresses));

@@ -14,8 +14,9 @@
 /*
  * host_judge - decide on one host of facts, as if it were the only one
  *
- * out is zeroed; its addresses are the caller's to free.  DANE decides where
- * there are usable TLSA records, MTA-STS elsewhere: RFC 8461 section 2.
+ * out is zeroed; its addresses and its rule are the caller's to free.  DANE
+ * decides where there are usable TLSA records, MTA-STS elsewhere: RFC 8461
+ * section 2.
  */
 void host_judge(const struct facts *facts, const struct host_facts *host,
     const struct rules *rules, time_t now, struct host_verdict *out);
@@ -33,7 +34,7 @@ enum reason dane_outcome_reason(enum dane_outcome outcome);
 /* sts_in_force - the policy that MTA-STS lays on the domain, or NULL; mode
  * none is as none at all (RFC 8461 section 5) */
 const struct sts_policy *
-sts_in_force(const struct facts *facts, const struct rules *rules);
+sts_in_force(const struct facts *facts, const struct demand *demand);
 
 /* reason_rt - the RFC 8460 section 4.3 result type of a failure, or "" */
 const char *reason_rt(enum reason reason);

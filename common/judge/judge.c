@@ -128,6 +128,7 @@ take_host(struct verdict *verdict, const struct facts *facts,
 	verdict->level = host->level;
 	verdict->reason = reason;
 	verdict->rt = host->rt;
+	verdict->rule = rule_ref(host->rule);
 	verdict->mx = xstrdup(facts->hosts[host - verdict->hosts].name);
 	if (host->detail[0] != '\0')
 		verdict->detail = xstrdup(host->detail);
@@ -197,6 +198,8 @@ tell_states(
 		verdict->sts = host->sts;
 		verdict->sts_reason = host->sts_reason;
 	}
+	if (host != NULL && !host->sts_counts)
+		return;
 	if (facts->sts.policy != NULL &&
 	    facts->sts.policy->fetch == POLICY_FETCHED)
 		verdict->mode = sts_mode_text(facts->sts.policy->policy->mode);
@@ -222,12 +225,11 @@ tell_stale_policy(struct verdict *verdict, const struct facts *facts)
 /* RFC 8461 section 3.3: without a policy the mail goes as if there were no
  * MTA-STS; the domain that wanted one is told why it has none. */
 static void
-tell_lost_policy(struct verdict *verdict, const struct facts *facts,
-    const struct rules *rules)
+tell_lost_policy(struct verdict *verdict, const struct facts *facts)
 {
 	if (verdict->result != RESULT_NONE ||
 	    verdict->reason != REASON_NO_POLICY ||
-	    verdict->sts != STS_STATE_ERROR || rules->level != LEVEL_AUTO)
+	    verdict->sts != STS_STATE_ERROR)
 		return;
 	verdict->policy = POLICY_TYPE_STS;
 	verdict->reason = verdict->sts_reason;
@@ -254,7 +256,7 @@ judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 		conclude_untaken(verdict, facts, &walk);
 	tell_states(verdict, facts, &walk);
 	tell_stale_policy(verdict, facts);
-	tell_lost_policy(verdict, facts, rules);
+	tell_lost_policy(verdict, facts);
 	return verdict;
 }
 
@@ -327,6 +329,8 @@ judge(const struct facts *facts, const struct rules *rules, time_t now)
 		verdict = judge_mx(facts);
 	if (verdict == NULL)
 		verdict = judge_hosts(facts, rules, now);
+	if (verdict->mx == NULL)
+		verdict->rule = rule_ref(rules->rule);
 	verdict->probed = facts->probed;
 	verdict->ttl_s = verdict_ttl(verdict, facts, rules, now);
 	return verdict;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/rules.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
 
 static const char *const words[] = {
     [LEVEL_AUTO] = "auto",
@@ -23,11 +29,282 @@ level_text(enum level level)
 int
 level_parse(const char *word, enum level *out)
 {
+	if (strcasecmp(word, "opportunistic") == 0) {
+		*out = LEVEL_AUTO;
+		return 0;
+	}
+	if (strcasecmp(word, "mandatory") == 0) {
+		*out = LEVEL_DANE_ONLY;
+		return 0;
+	}
 	for (enum level level = LEVEL_AUTO; level < LEVEL_HALF_DANE; level++) {
-		if (strcmp(word, words[level]) == 0) {
+		if (strcasecmp(word, words[level]) == 0) {
 			*out = level;
 			return 0;
 		}
 	}
 	return -1;
+}
+
+static uint64_t
+next_id(void)
+{
+	static _Atomic uint64_t last;
+
+	return ++last;
+}
+
+struct rule *
+rule_new(void)
+{
+	struct rule *rule = xcalloc(1, sizeof(*rule));
+
+	rule->refs = 1;
+	rule->id = next_id();
+	rule->on_fail = rule->on_temperror = RULE_NO_ACTION;
+	return rule;
+}
+
+struct rule *
+rule_ref(struct rule *rule)
+{
+	if (rule != NULL)
+		rule->refs++;
+	return rule;
+}
+
+void
+rule_free(struct rule *rule)
+{
+	if (rule == NULL || --rule->refs > 0)
+		return;
+	for (size_t i = 0; i < rule->match_count; i++)
+		free(rule->match[i]);
+	free(rule->match);
+	free(rule);
+}
+
+bool
+rule_in_effect(const struct rule *rule, time_t now)
+{
+	return rule->ends_s == 0 || now < rule->ends_s;
+}
+
+const char *
+rule_word(const struct rule *rule)
+{
+	return rule->scope == RULE_ANY ? "any" : rule->key;
+}
+
+bool
+rule_is_of_host(const struct rule *rule)
+{
+	return rule->scope == RULE_MX || rule->scope == RULE_MX_BELOW;
+}
+
+struct rule_list *
+rule_list_new(enum level level)
+{
+	struct rule_list *list = xcalloc(1, sizeof(*list));
+
+	list->refs = 1;
+	list->id = next_id();
+	list->level = level;
+	return list;
+}
+
+struct rule_list *
+rule_list_ref(struct rule_list *list)
+{
+	if (list != NULL)
+		list->refs++;
+	return list;
+}
+
+void
+rule_list_free(struct rule_list *list)
+{
+	if (list == NULL || --list->refs > 0)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		rule_free(list->rules[i]);
+	free(list->rules);
+	free(list);
+}
+
+void
+rule_list_add(struct rule_list *list, struct rule *rule)
+{
+	list->rules =
+	    xrealloc(list->rules, list->count + 1, sizeof(struct rule *));
+	list->rules[list->count++] = rule;
+}
+
+/* Longer names are more specific; the alphabet makes the order whole. */
+static int
+compare(enum rule_scope scope, const char *name, const struct rule *rule)
+{
+	size_t length = strlen(name), theirs = strlen(rule->name);
+
+	if (scope != rule->scope)
+		return scope < rule->scope ? -1 : 1;
+	if (length != theirs)
+		return length > theirs ? -1 : 1;
+	return strcmp(name, rule->name);
+}
+
+static int
+compare_rules(const void *left, const void *right)
+{
+	const struct rule *a = *(struct rule *const *)left;
+
+	return compare(a->scope, a->name, *(struct rule *const *)right);
+}
+
+void
+rule_list_sort(struct rule_list *list)
+{
+	if (list->count > 0)
+		qsort(list->rules, list->count, sizeof(struct rule *),
+		    compare_rules);
+}
+
+struct rule *
+rule_list_get(
+    const struct rule_list *list, enum rule_scope scope, const char *name)
+{
+	size_t first = 0, end = list->count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+		int order = compare(scope, name, list->rules[middle]);
+
+		if (order == 0)
+			return list->rules[middle];
+		if (order < 0)
+			end = middle;
+		else
+			first = middle + 1;
+	}
+	return NULL;
+}
+
+static struct rule *
+get_in_effect(const struct rule_list *list, enum rule_scope scope,
+    const char *name, time_t now)
+{
+	struct rule *rule = rule_list_get(list, scope, name);
+
+	return rule != NULL && rule_in_effect(rule, now) ? rule : NULL;
+}
+
+/* The name itself, else the longest of what it is below. */
+static struct rule *
+find(const struct rule_list *list, enum rule_scope exact, enum rule_scope below,
+    const char *name, time_t now)
+{
+	struct rule *rule = get_in_effect(list, exact, name, now);
+
+	for (const char *dot = strchr(name, '.'); dot != NULL && rule == NULL;
+	     dot = strchr(dot + 1, '.'))
+		rule = get_in_effect(list, below, dot, now);
+	return rule;
+}
+
+struct rule *
+rule_list_find(const struct rule_list *list, const char *domain, time_t now)
+{
+	struct rule *rule = find(list, RULE_DOMAIN, RULE_BELOW, domain, now);
+
+	return rule != NULL ? rule : get_in_effect(list, RULE_ANY, "", now);
+}
+
+struct rule *
+rule_list_find_host(const struct rule_list *list, const char *host, time_t now)
+{
+	return find(list, RULE_MX, RULE_MX_BELOW, host, now);
+}
+
+void
+rules_set(
+    struct rules *rules, struct rule_list *list, const char *domain, time_t now)
+{
+	rules->list = list;
+	rules->rule = rule_list_find(list, domain, now);
+	rules->encrypt = list->level == LEVEL_ENCRYPT;
+	rules->level = rules->encrypt ? LEVEL_AUTO : list->level;
+}
+
+/* Rules for hosts rank above "*" only. */
+static bool
+hosts_have_rules(const struct rules *rules)
+{
+	return rules->list != NULL &&
+	       (rules->rule == NULL || rules->rule->scope == RULE_ANY);
+}
+
+/* Rules only ever go out of effect, so their number tells which are left. */
+static size_t
+count_host_rules(const struct rules *rules, time_t now)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < rules->list->count; i++)
+		if (rule_is_of_host(rules->list->rules[i]) &&
+		    rule_in_effect(rules->list->rules[i], now))
+			count++;
+	return count;
+}
+
+void
+rules_key(const struct rules *rules, time_t now, char out[RULES_KEY_SIZE])
+{
+	size_t hosts =
+	    hosts_have_rules(rules) ? count_host_rules(rules, now) : 0;
+
+	snprintf(out, RULES_KEY_SIZE, "%s%s %" PRIu64 " %" PRIu64 ":%zu",
+	    level_text(rules->level), rules->encrypt ? "+" : "",
+	    rules->rule == NULL ? 0 : rules->rule->id,
+	    hosts == 0 ? 0 : rules->list->id, hosts);
+}
+
+static struct demand
+demand_of(const struct rules *rules, struct rule *rule)
+{
+	enum level level = rule == NULL ? rules->level : rule->level;
+	bool automatic = level == LEVEL_AUTO;
+
+	return (struct demand){.rule = rule,
+	    .level = level,
+	    .encrypt =
+		level == LEVEL_ENCRYPT || (rule == NULL && rules->encrypt),
+	    .dane = level == LEVEL_DANE || level == LEVEL_DANE_ONLY ||
+		    (automatic && (rule == NULL || !rule->no_dane)),
+	    .sts = automatic && (rule == NULL || !rule->no_sts)};
+}
+
+struct demand
+rules_demand(const struct rules *rules, const char *host, time_t now)
+{
+	struct rule *rule = NULL;
+
+	if (hosts_have_rules(rules))
+		rule = rule_list_find_host(rules->list, host, now);
+	return demand_of(rules, rule == NULL ? rules->rule : rule);
+}
+
+bool
+rules_may_want_sts(const struct rules *rules, time_t now)
+{
+	if (demand_of(rules, rules->rule).sts)
+		return true;
+	for (size_t i = 0; hosts_have_rules(rules) && i < rules->list->count;
+	     i++) {
+		struct rule *rule = rules->list->rules[i];
+
+		if (rule_is_of_host(rule) && rule_in_effect(rule, now) &&
+		    demand_of(rules, rule).sts)
+			return true;
+	}
+	return false;
 }

@@ -1,11 +1,15 @@
-/* rules - what the admin wants of a destination, as the judge needs it. */
+/* rules - what the admin wants of destinations, as the judge needs it. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_JUDGE_RULES_H
 #define COMMON_JUDGE_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
+#include "common/base/limits.h"
+#include "common/base/own.h"
 #include "common/proto/x509.h"
 
 /* Postfix's words (TLS_README), AUTO for DANE and then MTA-STS. */
@@ -27,10 +31,100 @@ enum insecure_mx {
 	INSECURE_MX_MAY,     /* as if there were no TLSA */
 };
 
-struct rules {
+/* What a rule is for, the most specific first. */
+enum rule_scope {
+	RULE_DOMAIN,   /* "name" */
+	RULE_BELOW,    /* ".name": what is below it */
+	RULE_MX,       /* "mx:name" */
+	RULE_MX_BELOW, /* "mx:.name" */
+	RULE_ANY,      /* "*" */
+};
+
+enum {
+	RULE_KEY_SIZE = LIMIT_DOMAIN_SIZE + sizeof("mx:."),
+
+	/* No action of its own: that of the settings */
+	RULE_NO_ACTION = -1,
+};
+
+/* A rule for destinations.  Immutable once listed and counted: rule_ref,
+ * rule_free. */
+struct rule {
+	_Atomic unsigned refs;
+	uint64_t id; /* of this rule and no other of the process */
+	enum rule_scope scope;
+	char key[RULE_KEY_SIZE];          /* as in the file, normalised */
+	char name[LIMIT_DOMAIN_SIZE + 1]; /* of it: "name", ".name", "" */
+	unsigned line;
 	enum level level;
-	bool
-	    local; /* level is an admin's rule: the verdict says policy=local */
+	bool no_dane, no_sts; /* LEVEL_AUTO: without this part */
+	int on_fail;          /* of the front end, or RULE_NO_ACTION */
+	int on_temperror;
+	time_t ends_s;  /* from then on it is ignored; 0: never */
+	char until[11]; /* the last day, "2027-03-31", or "" */
+
+	/* LEVEL_SECURE: names for the certificate, ".name" for what is below
+	 * it, or the words hostname, nexthop, dot-nexthop; none is hostname */
+	size_t match_count;
+	char **match;
+};
+
+void rule_free(struct rule *rule); /* drops one reference */
+struct rule *rule_new(void) OWNED(rule_free);
+struct rule *rule_ref(struct rule *rule); /* NULL is fine */
+AUTO_DEFINE(rule);
+
+bool rule_in_effect(const struct rule *rule, time_t now);
+
+/* rule_word - its key as a value of a log line, which has no "*" */
+const char *rule_word(const struct rule *rule);
+
+/* rule_is_of_host - whether it is judged host by host */
+bool rule_is_of_host(const struct rule *rule);
+
+/*
+ * All rules, and what holds without one.  Immutable once sorted and counted:
+ * rule_list_ref, rule_list_free.
+ */
+struct rule_list {
+	_Atomic unsigned refs;
+	uint64_t id;
+	enum level level; /* without a rule; ENCRYPT is a floor below AUTO */
+	size_t count;
+	struct rule **rules; /* sorted: the most specific first */
+};
+
+void rule_list_free(struct rule_list *list);
+struct rule_list *rule_list_new(enum level level) OWNED(rule_list_free);
+struct rule_list *rule_list_ref(struct rule_list *list); /* NULL is fine */
+AUTO_DEFINE(rule_list);
+
+/* rule_list_add - keep rule, which is the list's from here on; rule_list_sort
+ * - when all are in, before any is looked for */
+void rule_list_add(struct rule_list *list, struct rule *rule);
+void rule_list_sort(struct rule_list *list);
+
+/* rule_list_get - the rule with just this name, in effect or not, or NULL */
+struct rule *rule_list_get(
+    const struct rule_list *list, enum rule_scope scope, const char *name);
+
+/*
+ * rule_list_find, rule_list_find_host - the rule in effect for a next-hop
+ * domain; and for an MX host, among the rules for hosts
+ *
+ * Names are normalised.  Borrowed, or NULL.
+ */
+struct rule *
+rule_list_find(const struct rule_list *list, const char *domain, time_t now);
+struct rule *
+rule_list_find_host(const struct rule_list *list, const char *host, time_t now);
+
+/* What the judge is told of one destination.  Nothing in it is owned. */
+struct rules {
+	enum level level;       /* where there is no rule */
+	bool encrypt;           /* TLS is a must beside that level */
+	struct rule *rule;      /* of the next hop, or NULL */
+	struct rule_list *list; /* rules for hosts stand there; or NULL */
 	enum insecure_mx insecure_mx;
 	const struct x509_store *store; /* roots for MTA-STS and secure */
 	uint32_t verdict_ttl_s;         /* caps: see judge.h */
@@ -38,7 +132,33 @@ struct rules {
 	uint32_t temperror_ttl_s;
 };
 
-/* level_text, level_parse - the word; -1 for one that is not a rule's level */
+/* rules_set - take rule and level of a next-hop domain from a list */
+void rules_set(struct rules *rules, struct rule_list *list, const char *domain,
+    time_t now);
+
+enum { RULES_KEY_SIZE = 80 };
+
+/* rules_key - which rules these are, now: what differs judges otherwise */
+void rules_key(const struct rules *rules, time_t now, char out[RULES_KEY_SIZE]);
+
+/* What the rules demand of one host. */
+struct demand {
+	struct rule *rule; /* that says so, or NULL; borrowed */
+	enum level level;
+	bool encrypt; /* TLS is a must, whatever is published */
+	bool dane;    /* TLSA records count */
+	bool sts;     /* an MTA-STS policy counts */
+};
+
+/* rules_demand - of a host, by its name in the MX record */
+struct demand
+rules_demand(const struct rules *rules, const char *host, time_t now);
+
+/* rules_may_want_sts - whether MTA-STS may count at any host there is */
+bool rules_may_want_sts(const struct rules *rules, time_t now);
+
+/* level_text, level_parse - the word; -1 for one that is not a rule's level.
+ * Read in any case, and as the words of Exchange: opportunistic, mandatory */
 const char *level_text(enum level level);
 int level_parse(const char *word, enum level *out);
 

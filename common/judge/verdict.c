@@ -20,8 +20,10 @@ verdict_new(enum result result, enum reason reason)
 void
 verdict_slim(struct verdict *verdict)
 {
-	for (size_t i = 0; i < verdict->host_count; i++)
+	for (size_t i = 0; i < verdict->host_count; i++) {
 		free(verdict->hosts[i].addresses);
+		rule_free(verdict->hosts[i].rule);
+	}
 	free(verdict->hosts);
 	verdict->hosts = NULL;
 	verdict->host_count = 0;
@@ -33,6 +35,7 @@ verdict_free(struct verdict *verdict)
 	if (verdict == NULL)
 		return;
 	verdict_slim(verdict);
+	rule_free(verdict->rule);
 	free(verdict->mx);
 	free(verdict->detail);
 	free(verdict);

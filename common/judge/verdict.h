@@ -106,7 +106,9 @@ struct address_verdict {
 struct host_verdict {
 	enum host_outcome outcome;
 	enum policy_type policy;
-	enum level level; /* what an MTA enforces here */
+	enum level level;  /* what an MTA enforces here */
+	struct rule *rule; /* that it was judged by, or NULL */
+	bool sts_counts;   /* the rule, or its absence, lets MTA-STS count */
 	enum reason reason;
 	const char *rt; /* RFC 8460 result type, a constant, "" where none */
 	bool probed;
@@ -133,8 +135,9 @@ struct verdict {
 	enum reason sts_reason;
 	const char *mode; /* of the MTA-STS policy, a constant; "" for none */
 	uint32_t ttl_s;
-	char *mx;     /* the host that the reason speaks of, or NULL */
-	char *detail; /* cleaned, or NULL */
+	struct rule *rule; /* of the host that mx names, or of the domain */
+	char *mx;          /* the host that the reason speaks of, or NULL */
+	char *detail;      /* cleaned, or NULL */
 	size_t host_count;
 	struct host_verdict *hosts; /* as in the facts; NULL once slimmed */
 };

@@ -13,6 +13,15 @@ is_name(const char *presented, size_t length, const char *name)
 	       strncasecmp(presented, name, length) == 0;
 }
 
+/* ".example" covers every name that ends so, a wildcard among them. */
+static bool
+is_below(const char *presented, size_t length, const char *suffix)
+{
+	size_t end = strlen(suffix);
+
+	return length > end && is_name(presented + length - end, end, suffix);
+}
+
 bool
 certname_match(const char *presented, const char *name)
 {
@@ -23,6 +32,8 @@ certname_match(const char *presented, const char *name)
 		length--;
 	if (length == 0 || (length < 3 && presented[0] == '*'))
 		return false;
+	if (name[0] == '.')
+		return is_below(presented, length, name);
 	/* a normalised name has no "*", so a "*" elsewhere never matches */
 	if (strncmp(presented, "*.", 2) != 0)
 		return is_name(presented, length, name);

@@ -14,6 +14,8 @@
  * label; "*" within a label, or anywhere else, matches nothing.  "*.example"
  * matches nothing either: no wildcard for a whole top-level domain, as OpenSSL
  * and GnuTLS have it.
+ * A name with a leading dot stands for all names below it, at any depth, and a
+ * wildcard for them: Postfix's match=.example.
  * RFC 7672 section 3.2.3, RFC 8461 section 4.1, RFC 6125 section 6.4.3.
  */
 bool certname_match(const char *presented, const char *name);
