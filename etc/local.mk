@@ -1,5 +1,6 @@
 exampledir = $(docdir)/examples
 dist_example_DATA = \
+	%D%/destinations \
 	%D%/postern.conf \
 	%D%/postern.sysusers \
 	%D%/postern.tmpfiles \

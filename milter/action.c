@@ -19,14 +19,31 @@ restrain(const struct verdict *verdict, enum action action)
 	return transient && action == ACTION_REJECT ? ACTION_DEFER : action;
 }
 
+static enum action
+on_fail(const struct settings *settings, const struct rule *rule)
+{
+	return (enum action)(rule != NULL && rule->on_fail != RULE_NO_ACTION
+				 ? rule->on_fail
+				 : settings->on_fail);
+}
+
+static enum action
+on_temperror(const struct settings *settings, const struct rule *rule)
+{
+	return (enum action)(
+	    rule != NULL && rule->on_temperror != RULE_NO_ACTION
+		? rule->on_temperror
+		: settings->on_temperror);
+}
+
 enum action
 action_for(const struct settings *settings, const struct verdict *verdict)
 {
 	switch (verdict->result) {
 	case RESULT_FAIL:
-		return restrain(verdict, (enum action)settings->on_fail);
+		return restrain(verdict, on_fail(settings, verdict->rule));
 	case RESULT_TEMPERROR:
-		return restrain(verdict, (enum action)settings->on_temperror);
+		return restrain(verdict, on_temperror(settings, verdict->rule));
 	case RESULT_SOFTFAIL:
 		return restrain(verdict, (enum action)settings->on_softfail);
 	case RESULT_NONE:
@@ -38,4 +55,31 @@ action_for(const struct settings *settings, const struct verdict *verdict)
 		break;
 	}
 	return ACTION_NONE;
+}
+
+static void
+raise_to(enum action *strictest, enum action action)
+{
+	if (action > *strictest)
+		*strictest = action;
+}
+
+enum action
+action_strictest(const struct settings *settings, const struct rule *rule)
+{
+	const struct rule_list *list = settings->destinations;
+	enum action strictest = on_fail(settings, rule);
+
+	raise_to(&strictest, on_temperror(settings, rule));
+	raise_to(&strictest, (enum action)settings->on_softfail);
+	raise_to(&strictest, (enum action)settings->on_none);
+	if (rule != NULL && rule->scope != RULE_ANY)
+		return strictest;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!rule_is_of_host(list->rules[i]))
+			continue;
+		raise_to(&strictest, on_fail(settings, list->rules[i]));
+		raise_to(&strictest, on_temperror(settings, list->rules[i]));
+	}
+	return strictest;
 }

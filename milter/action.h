@@ -7,7 +7,8 @@
 #include "milter/settings.h"
 
 /*
- * action_for - the action of On-Fail and its kin for a verdict
+ * action_for - the action of On-Fail and its kin for a verdict, or that of the
+ * rule it was judged by
  *
  * What the MTA bounces itself (no such domain, null MX, no address, no name) is
  * never acted on, nor is a pass or a skip.  A temperror, and what MTA-STS
@@ -15,5 +16,14 @@
  */
 enum action
 action_for(const struct settings *settings, const struct verdict *verdict);
+
+/*
+ * action_strictest - the strictest that any verdict could come to
+ *
+ * rule: of the destination, or NULL; without a rule of its own, those for its
+ * hosts may apply.
+ */
+enum action
+action_strictest(const struct settings *settings, const struct rule *rule);
 
 #endif

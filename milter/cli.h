@@ -18,8 +18,9 @@ struct cli_list {
 struct cli_options {
 	const char *conf_file; /* -c; NULL: the default one */
 	bool json;
-	bool dns_only;         /* --depth dns */
-	enum level level;      /* --level */
+	bool dns_only; /* --depth dns */
+	bool level_given;
+	enum level level;      /* --level, over the rules */
 	const char *chain;     /* --chain: a PEM file */
 	struct cli_list names; /* --name */
 	struct cli_list txts;  /* --txt */

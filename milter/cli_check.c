@@ -54,7 +54,9 @@ answer(const struct cli_options *options, const struct settings *settings,
 		*worst = check->verdict->result;
 	if (options->json)
 		return cli_json_check(stdout, settings, check, question->asked);
-	cli_text_check(stdout, settings, check, question->asked, colour);
+	cli_text_check(stdout, settings,
+	    options->level_given ? NULL : settings->destinations, check,
+	    question->asked, colour);
 	return ferror(stdout) ? -1 : 0;
 }
 
@@ -62,8 +64,9 @@ static void
 ask_all(struct cli_engine *cli, const struct cli_options *options,
     struct question *questions)
 {
-	struct engine_query like = {
-	    .level = options->level, .dns_only = options->dns_only};
+	struct engine_query like = {.level = options->level,
+	    .rules = options->level_given ? NULL : cli->settings->destinations,
+	    .dns_only = options->dns_only};
 
 	for (size_t i = 0; i < options->words.count; i++) {
 		const char *word = options->words.items[i];

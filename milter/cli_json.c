@@ -46,6 +46,28 @@ policy_of(const struct facts *facts)
 	return facts->sts.policy == NULL ? NULL : facts->sts.policy->policy;
 }
 
+/* A rule's own names go before those of a policy, which it switches off. */
+static void
+add_match(struct text *text, const struct verdict *verdict,
+    const struct sts_policy *policy)
+{
+	const struct rule *rule = verdict->rule;
+
+	if (verdict->policy == POLICY_TYPE_LOCAL) {
+		text_add(text, " match=");
+		if (rule == NULL || rule->match_count == 0)
+			text_add(text, "hostname");
+		for (size_t i = 0; rule != NULL && i < rule->match_count; i++)
+			text_addf(
+			    text, "%s%s", i == 0 ? "" : ":", rule->match[i]);
+		return;
+	}
+	for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
+		text_addf(text, "%s%s", i == 0 ? " match=" : ":",
+		    policy->mx[i][0] == '*' ? policy->mx[i] + 1
+					    : policy->mx[i]);
+}
+
 void
 cli_postfix_policy(const struct check *check, char *out, size_t size)
 {
@@ -67,10 +89,7 @@ cli_postfix_policy(const struct check *check, char *out, size_t size)
 		break;
 	case LEVEL_SECURE:
 		text_add(&text, "secure");
-		for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
-			text_addf(&text, "%s%s", i == 0 ? " match=" : ":",
-			    policy->mx[i][0] == '*' ? policy->mx[i] + 1
-						    : policy->mx[i]);
+		add_match(&text, verdict, policy);
 		text_add(&text, " servername=hostname");
 		break;
 	case LEVEL_AUTO:
@@ -295,6 +314,8 @@ put_log_keys(json_t *object, const struct settings *settings,
 	put_text(object, "cache", "miss");
 	put_number(object, "ttl", verdict->ttl_s);
 	put_number(object, "ms", check->ms);
+	if (verdict->rule != NULL)
+		put_text(object, "rule", rule_word(verdict->rule));
 	if (verdict->detail != NULL)
 		put_text(object, "detail", verdict->detail);
 }

@@ -80,8 +80,9 @@ print_usage(FILE *out)
 		fprintf(out, "%s\n", verbs[i].usage);
 	fputs(
 	    "-c FILE   configuration, instead of " SETTINGS_PATH "\n"
-	    "--level   judge by may, encrypt, dane, dane-only or secure, not\n"
-	    "          by what is published (auto)\n"
+	    "--level   judge by auto, may, encrypt, dane, dane-only or "
+	    "secure,\n"
+	    "          not by postern-destinations(5) and DefaultLevel\n"
 	    "--json    one JSON object a line\n"
 	    "--at      TIME as in RFC 3339, 2026-01-31T12:00:00Z\n"
 	    "-h -V     this text; version\n"
@@ -186,6 +187,7 @@ read_option(int option, struct cli_options *options)
 		options->json = true;
 		return 0;
 	case OPTION_LEVEL:
+		options->level_given = true;
 		return level_parse(optarg, &options->level) == 0
 			   ? 0
 			   : cli_fail(EX_USAGE, "--level: no such level");

@@ -4,10 +4,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "milter/action.h"
 #include "milter/advice.h"
 #include "milter/cli_json.h"
+#include "milter/destinations.h"
 
 enum { LABEL_WIDTH = 10, WRAP_WIDTH = 64 };
 
@@ -60,6 +63,38 @@ lookup_text(const struct lookup *lookup)
 		return "failed: no answer in time";
 	}
 	return "";
+}
+
+static void
+print_rule(FILE *out, const struct rule *rule)
+{
+	char line[LIMIT_CONF_LINE];
+
+	destinations_print(rule, line, sizeof(line));
+	label(out, "rule");
+	fprintf(out, "%s\n", line);
+}
+
+/* The rule of the domain; those of hosts stand with the hosts. */
+static void
+print_domain_rule(
+    FILE *out, const struct rule_list *rules, const struct check *check)
+{
+	const struct rule *rule;
+
+	if (rules == NULL) {
+		label(out, "rule");
+		fprintf(out, "put aside by --level\n");
+		return;
+	}
+	rule =
+	    rule_list_find(rules, check->facts->next_hop.host, clock_wall_s());
+	if (rule != NULL) {
+		print_rule(out, rule);
+		return;
+	}
+	label(out, "rule");
+	fprintf(out, "none, default level %s\n", level_text(rules->level));
 }
 
 static void
@@ -272,16 +307,20 @@ print_probes(
 }
 
 static void
-print_steps(FILE *out, const struct check *check)
+print_steps(FILE *out, const struct rule_list *rules, const struct check *check)
 {
 	const struct facts *facts = check->facts;
 
+	print_domain_rule(out, rules, check);
 	print_mx(out, facts);
 	print_mta_sts(out, &facts->sts);
 	for (size_t i = 0; i < facts->host_count; i++) {
 		label(out, "host");
 		fprintf(out, "%s: %s\n", facts->hosts[i].name,
 		    host_outcome_text(check->verdict->hosts[i].outcome));
+		if (check->verdict->hosts[i].rule != NULL &&
+		    rule_is_of_host(check->verdict->hosts[i].rule))
+			print_rule(out, check->verdict->hosts[i].rule);
 		print_addresses(out, &facts->hosts[i]);
 		print_tlsa(out, &facts->hosts[i], &check->verdict->hosts[i]);
 		print_probes(out, &facts->hosts[i], &check->verdict->hosts[i]);
@@ -341,7 +380,8 @@ milter_text(enum action action)
 
 void
 cli_text_check(FILE *out, const struct settings *settings,
-    const struct check *check, const char *asked, bool colour)
+    const struct rule_list *rules, const struct check *check, const char *asked,
+    bool colour)
 {
 	const struct verdict *verdict = check->verdict;
 	struct advice advice = advice_for(verdict->reason);
@@ -349,7 +389,7 @@ cli_text_check(FILE *out, const struct settings *settings,
 
 	fprintf(out, "%s\n", check->domain[0] == '\0' ? asked : check->domain);
 	if (check->facts->trouble == TROUBLE_NONE)
-		print_steps(out, check);
+		print_steps(out, rules, check);
 	print_verdict(out, verdict, colour);
 	paragraph(out, "why", advice.why);
 	if (verdict->detail != NULL && verdict->host_count == 0)

@@ -9,9 +9,11 @@
 #include "common/gather/engine.h"
 #include "milter/settings.h"
 
-/* cli_text_check - print each step, the verdict, why, who, and what to do */
+/* cli_text_check - print each step, the verdict, why, who, and what to do;
+ * rules: those that counted, NULL if a level did instead */
 void cli_text_check(FILE *out, const struct settings *settings,
-    const struct check *check, const char *asked, bool colour);
+    const struct rule_list *rules, const struct check *check, const char *asked,
+    bool colour);
 
 /* cli_worst_sts - MTA-STS at the worst host: who publishes a policy wants each
  * of them to keep it */

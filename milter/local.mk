@@ -1,4 +1,5 @@
-dist_man_MANS += %D%/postern.1 %D%/postern.conf.5 %D%/posternd.8
+dist_man_MANS += %D%/postern.1 %D%/postern-destinations.5 \
+	%D%/postern.conf.5 %D%/posternd.8
 
 sbin_PROGRAMS += %D%/posternd
 bin_PROGRAMS += %D%/postern
@@ -7,6 +8,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/action.c %D%/action.h \
 	%D%/callbacks.c %D%/callbacks.h \
 	%D%/daemon.c %D%/daemon.h \
+	%D%/destinations.c %D%/destinations.h \
 	%D%/main.c \
 	%D%/report.c %D%/report.h \
 	%D%/route.c %D%/route.h \
@@ -27,5 +29,6 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_sts.c \
 	%D%/cli_text.c %D%/cli_text.h \
 	%D%/cli_tlsa.c \
+	%D%/destinations.c %D%/destinations.h \
 	%D%/settings.c %D%/settings.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

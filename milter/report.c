@@ -104,6 +104,16 @@ check_severity(const struct report_check *check)
 	return check->action > ACTION_TAG ? LOG_WARNING : LOG_NOTICE;
 }
 
+/* A key so long that it would cut the detail off is left out. */
+static void
+add_rule(struct text *text, const struct rule *rule)
+{
+	if (rule != NULL && text->len + strlen(rule->key) + LIMIT_DETAIL +
+				    sizeof(" rule= detail=") <=
+				text->size)
+		add_clean(text, "rule", rule_word(rule));
+}
+
 int
 report_check_line(char line[REPORT_SIZE], const char *queue_id,
     const struct report_check *check)
@@ -126,6 +136,7 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 		text_addf(&text, " depth=%s cache=%s ttl=%u ms=%u",
 		    verdict->probed ? "probe" : "dns",
 		    check->cached ? "hit" : "miss", check->ttl_s, check->ms);
+	add_rule(&text, verdict->rule);
 	add_detail(
 	    &text, check->detail != NULL ? check->detail : verdict->detail);
 	return check_severity(check);

@@ -11,6 +11,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 #include "milter/action.h"
+#include "milter/destinations.h"
 #include "milter/report.h"
 #include "milter/tag.h"
 
@@ -48,6 +49,7 @@ struct item {
 	bool visible; /* the message's own header names it */
 	bool refused; /* at RCPT: out of the message */
 	enum action action;
+	struct rule *rule;         /* of its next hop, or NULL; the settings' */
 	struct engine_wait *wait;  /* NULL: nothing to look at */
 	const struct check *check; /* of wait, once it is there */
 	struct verdict *own;       /* ours, where there is no check's */
@@ -136,19 +138,12 @@ decide(const struct session *session, const struct verdict *verdict)
 	return restrain(session, action_for(session->settings, verdict));
 }
 
-/* The strictest that any verdict could come to. */
+/* The strictest that any verdict of the item could come to. */
 static enum action
-strictest_possible(const struct session *session)
+strictest_possible(const struct session *session, const struct item *item)
 {
-	const struct settings *settings = session->settings;
-	int actions[] = {settings->on_fail, settings->on_temperror,
-	    settings->on_softfail, settings->on_none};
-	int strictest = ACTION_NONE;
-
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-		if (actions[i] > strictest)
-			strictest = actions[i];
-	return restrain(session, (enum action)strictest);
+	return restrain(
+	    session, action_strictest(session->settings, item->rule));
 }
 
 static bool
@@ -166,18 +161,29 @@ fits(const struct item *item, const struct route *route)
 	       strcmp(item->hop == NULL ? "" : item->hop, route->hop) == 0;
 }
 
+/* A temperror that is no check's; the rule has a word in what it does. */
+static void
+set_own(struct item *item, enum reason reason)
+{
+	item->own = verdict_new(RESULT_TEMPERROR, reason);
+	item->own->rule = rule_ref(item->rule);
+}
+
 static void
 start_check(struct session *session, struct item *item)
 {
-	struct engine_query query = {
-	    .domain = item->domain, .next_hop = item->hop, .level = LEVEL_AUTO};
+	struct engine_query query = {.domain = item->domain,
+	    .next_hop = item->hop,
+	    .rules = session->settings->destinations};
 
+	item->rule = destinations_rule(
+	    query.rules, item->domain, item->hop, clock_wall_s());
 	/* a next hop as nexthop_print spells it has its port, or 25 */
 	query.port = item->hop != NULL
 			 ? SMTP_PORT
 			 : (uint16_t)session->settings->probe_port;
 	if (session->looked >= session->settings->max_domains) {
-		item->own = verdict_new(RESULT_TEMPERROR, REASON_QUEUE_FULL);
+		set_own(item, REASON_QUEUE_FULL);
 		return;
 	}
 	session->looked++;
@@ -236,7 +242,7 @@ await(struct session *session, struct item *item, int64_t deadline_ms)
 static void
 give_up(struct item *item)
 {
-	item->own = verdict_new(RESULT_TEMPERROR, REASON_DEADLINE);
+	set_own(item, REASON_DEADLINE);
 }
 
 static void
@@ -309,7 +315,7 @@ session_rcpt(struct session *session, const struct route_rcpt *rcpt,
 	item = item_for(session, &route);
 	item->rcpts++;
 	if (!smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
-	    !is_refusal(strictest_possible(session)))
+	    !is_refusal(strictest_possible(session, item)))
 		return ACTION_NONE;
 	await_at_rcpt(session, item);
 	item->action = decide(session, verdict_of(item));
@@ -404,6 +410,16 @@ waive_all(struct session *session)
 	}
 }
 
+static bool
+may_stop(const struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (strictest_possible(session, &session->items[i]) >
+		    ACTION_TAG)
+			return true;
+	return false;
+}
+
 static int
 message_wait_ms(const struct session *session)
 {
@@ -411,8 +427,7 @@ message_wait_ms(const struct session *session)
 
 	if (wait_ms != MESSAGE_WAIT_AUTO)
 		return wait_ms;
-	return strictest_possible(session) > ACTION_TAG ? WAIT_TO_STOP_MS
-							: WAIT_TO_TAG_MS;
+	return may_stop(session) ? WAIT_TO_STOP_MS : WAIT_TO_TAG_MS;
 }
 
 static void

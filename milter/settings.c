@@ -15,6 +15,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/address.h"
 #include "common/proto/domain.h"
+#include "milter/destinations.h"
 
 enum {
 	SECOND = 1000,
@@ -231,6 +232,17 @@ read_input_path(const struct place *place, const struct keyword *keyword,
 		complain(place, "%s: %s", value, strerror(errno));
 	else
 		read_path(place, keyword, field, value);
+}
+
+/* As read_input_path, but where it is by default it may be missing. */
+static void
+read_destinations(const struct place *place, const struct keyword *keyword,
+    void *field, char *value)
+{
+	if (strcmp(value, DESTINATIONS_PATH) == 0)
+		set_text(field, value);
+	else
+		read_input_path(place, keyword, field, value);
 }
 
 static bool
@@ -508,6 +520,11 @@ static const struct choice decide_ats[] = {
     {"rcpt", DECIDE_AT_RCPT}, {"message", DECIDE_AT_MESSAGE}, {NULL, 0}};
 static const struct choice auto_wait[] = {
     {"auto", MESSAGE_WAIT_AUTO}, {NULL, 0}};
+static const struct choice levels[] = {{"auto", LEVEL_AUTO},
+    {"none", LEVEL_NONE}, {"may", LEVEL_MAY}, {"encrypt", LEVEL_ENCRYPT},
+    {"dane", LEVEL_DANE}, {"dane-only", LEVEL_DANE_ONLY},
+    {"secure", LEVEL_SECURE}, {"opportunistic", LEVEL_AUTO},
+    {"mandatory", LEVEL_DANE_ONLY}, {NULL, 0}};
 static const struct choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
     {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY}, {NULL, 0}};
 static const struct choice resolvers[] = {
@@ -558,6 +575,9 @@ static const struct keyword keywords[] = {
 	read_words, local_mailers),
     LIST("ExemptDomains", NULL, read_domains, exempt_domains),
     LIST("InternalDomains", NULL, read_domains, internal_domains),
+    TEXT("Destinations", DESTINATIONS_PATH, read_destinations,
+	destinations_file, NULL),
+    CHOICE("DefaultLevel", "auto", default_level, levels),
     CHOICE("InsecureMX", "dane", insecure_mx, insecure_mxs),
     CHOICE("Resolver", "embedded", resolver, resolvers),
     LIST("Nameservers", NULL, read_nameservers, nameservers),
@@ -719,6 +739,20 @@ set_store_path(struct settings *settings)
 	set_text(&settings->store_path, path);
 }
 
+/* The rules, by what the rest says; all mistakes in one run. */
+static void
+load_destinations(struct settings *settings, struct conf_faults *faults)
+{
+	const char *path = settings->destinations_file;
+	struct destinations_default normal = {
+	    .level = (enum level)settings->default_level,
+	    .on_fail = (enum action)settings->on_fail,
+	    .on_temperror = (enum action)settings->on_temperror};
+
+	settings->destinations = destinations_load(
+	    path, strcmp(path, DESTINATIONS_PATH) == 0, &normal, faults);
+}
+
 /* What follows from other settings, and from the host. */
 static void
 complete(struct settings *settings)
@@ -760,6 +794,7 @@ settings_load(const char *path, const struct settings_override *overrides,
 		read_value(settings, find_keyword(overrides[i].keyword), place,
 		    overrides[i].value);
 	}
+	load_destinations(settings, faults);
 	if (faults->count > 0)
 		return NULL;
 	complete(settings);
@@ -780,6 +815,7 @@ settings_free(struct settings *settings)
 	if (settings == NULL || --settings->refs > 0)
 		return;
 	free(settings->store_path);
+	rule_list_free(settings->destinations);
 	for (size_t i = 0; i < KEYWORDS; i++) {
 		void *field = field_of(settings, &keywords[i]);
 

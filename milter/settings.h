@@ -58,6 +58,9 @@ struct settings {
 	struct settings_list local_mailers;
 	struct settings_list exempt_domains; /* ".name": what is below it */
 	struct settings_list internal_domains;
+	char *destinations_file;
+	int default_level;              /* enum level */
+	struct rule_list *destinations; /* never NULL once loaded */
 
 	int insecure_mx; /* enum insecure_mx */
 	int resolver;    /* enum dns_kind */

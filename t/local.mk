@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	%D%/certname.t \
 	%D%/conf.t \
 	%D%/dane_match.t \
+	%D%/destinations.t \
 	%D%/dns.t \
 	%D%/dns_system.t \
 	%D%/domain.t \
@@ -48,13 +49,18 @@ TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
 LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
+# Settings, and the rules that they hold
+SETTINGS = milter/settings.c milter/destinations.c
+
 %C%_action_t_SOURCES = %D%/action.c %D%/tap.h \
-	milter/action.c milter/settings.c
+	milter/action.c $(SETTINGS)
 %C%_address_t_SOURCES = %D%/address.c %D%/tap.h
 %C%_cache_t_SOURCES = %D%/cache.c %D%/tap.h
 %C%_certname_t_SOURCES = %D%/certname.c %D%/tap.h
 %C%_conf_t_SOURCES = %D%/conf.c %D%/tap.h
 %C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_destinations_t_SOURCES = %D%/destinations.c %D%/tap.h \
+	$(SETTINGS)
 %C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
 %C%_dns_system_t_SOURCES = %D%/dns_system.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
@@ -65,17 +71,17 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
-	milter/report.c milter/settings.c
+	milter/report.c $(SETTINGS)
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
-	milter/session.c milter/route.c milter/tag.c milter/settings.c \
+	milter/session.c milter/route.c milter/tag.c $(SETTINGS) \
 	milter/action.c
-%C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h milter/settings.c
+%C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h $(SETTINGS)
 %C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
 %C%_store_t_SOURCES = %D%/store.c %D%/tap.h
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
-%C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c milter/settings.c
+%C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c $(SETTINGS)
 %C%_text_t_SOURCES = %D%/text.c %D%/tap.h
 %C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "common/base/text.h"
 #include "t/tap.h"
 
 /* The promised grammar, written anew; "?" is what replaces other octets. */
@@ -150,6 +151,68 @@ no_octet_from_outside_breaks_the_grammar(void **state)
 }
 
 static void
+the_rule_of_a_verdict_is_named(void **state)
+{
+	static const struct {
+		enum rule_scope scope;
+		const char *key, *end;
+	} rows[] = {
+	    {RULE_BELOW, ".d.example", " ms=0 rule=.d.example"},
+	    {RULE_MX_BELOW, "mx:.d.example", " ms=0 rule=mx:.d.example"},
+	    {RULE_ANY, "*", " ms=0 rule=any"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(rule) struct rule *rule = rule_new();
+		struct verdict verdict = {.result = RESULT_PASS, .rule = rule};
+		struct report_check check = {
+		    .domain = "d.example", .verdict = &verdict, .looked = true};
+		char line[REPORT_SIZE];
+
+		rule->scope = rows[i].scope;
+		text_copy(rule->key, sizeof(rule->key), rows[i].key);
+		report_check_line(line, "Q", &check);
+		must_be_of_the_grammar(rows[i].key, line);
+		ROW_TEXT(rows[i].key, line + strlen(line) - strlen(rows[i].end),
+		    rows[i].end);
+	}
+}
+
+static void
+the_longest_names_leave_the_detail_its_place(void **state)
+{
+	AUTO(rule) struct rule *rule = rule_new();
+	char name[LIMIT_DOMAIN_SIZE], detail[LIMIT_DETAIL_SIZE];
+	struct verdict verdict = {.result = RESULT_FAIL,
+	    .reason = REASON_RESOLVER_NOT_VALIDATING,
+	    .rule = rule,
+	    .mx = name,
+	    .detail = detail};
+	struct report_check check = {.domain = name,
+	    .verdict = &verdict,
+	    .action = ACTION_REJECT,
+	    .rcpts = UINT32_MAX,
+	    .looked = true,
+	    .ttl_s = UINT32_MAX,
+	    .ms = UINT32_MAX};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	memset(detail, 'd', sizeof(detail) - 1);
+	detail[sizeof(detail) - 1] = '\0';
+	for (size_t length = 0; length < sizeof(rule->key); length++) {
+		memset(rule->key, 'r', length);
+		report_check_line(
+		    line, "12345678901234567890123456789012", &check);
+		must_be_of_the_grammar("long", line);
+		assert_int_equal(strlen(strstr(line, " detail=")), 8 + 120);
+	}
+}
+
+static void
 a_domain_that_is_no_name_is_a_dash(void **state)
 {
 	static char detail[] = "user sent: x y";
@@ -226,6 +289,8 @@ main(void)
 	    cmocka_unit_test(a_verdict_without_a_check_has_no_keys_of_one),
 	    cmocka_unit_test(severities_are_as_promised),
 	    cmocka_unit_test(no_octet_from_outside_breaks_the_grammar),
+	    cmocka_unit_test(the_rule_of_a_verdict_is_named),
+	    cmocka_unit_test(the_longest_names_leave_the_detail_its_place),
 	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
 	    cmocka_unit_test(every_facility_of_the_settings_is_known),

@@ -79,7 +79,7 @@ engine_start(struct engine *engine, const struct engine_query *query)
 	const struct fate *fate = fate_of(query->domain);
 
 	assert_ptr_equal(engine, &fake);
-	assert_int_equal(query->level, LEVEL_AUTO);
+	assert_non_null(query->rules);
 	seen.started++;
 	text_copy(seen.last_hop, sizeof(seen.last_hop),
 	    query->next_hop == NULL ? "-" : query->next_hop);
@@ -87,6 +87,8 @@ engine_start(struct engine *engine, const struct engine_query *query)
 	text_copy(
 	    wait->check.domain, sizeof(wait->check.domain), query->domain);
 	wait->check.verdict = verdict_new(fate->result, fate->reason);
+	wait->check.verdict->rule = rule_ref(
+	    rule_list_find(query->rules, query->domain, clock_wall_s()));
 	wait->check.expires_ms = clock_mono_ms() + 3600000;
 	wait->ready_ms = clock_mono_ms() + fate->seconds * 1000;
 	return wait;
@@ -193,6 +195,23 @@ static struct session *
 begin(const char *conf)
 {
 	return begin_as(conf, false);
+}
+
+/* The same with rules. */
+static struct session *
+begin_with_rules(const char *conf, const char *rules)
+{
+	char path[] = "/tmp/session-XXXXXX", text[512];
+	int fd = mkstemp(path);
+	struct session *session;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, rules, strlen(rules)), strlen(rules));
+	close(fd);
+	snprintf(text, sizeof(text), "%sDestinations %s\n", conf, path);
+	session = begin(text);
+	unlink(path);
+	return session;
 }
 
 static enum action
@@ -561,6 +580,81 @@ the_end_of_the_message_waits_as_long_as_told(void **state)
 		ROW(rows[i].conf, left_ms > -1500 && left_ms < 2500);
 		ROW(rows[i].conf,
 		    (int)seen.progressed >= rows[i].seconds / 6 - 1);
+	}
+}
+
+static void
+a_rule_has_its_own_actions(void **state)
+{
+	static const struct {
+		const char *conf, *rules, *address;
+		enum action at_rcpt, at_end;
+	} rows[] = {
+	    {"", "fail.example may on-fail=defer\n", "a@fail.example", DEFER,
+		NONE},
+	    {"", "other.example may on-fail=defer\n", "a@fail.example", NONE,
+		TAG},
+	    {"", "* may on-fail=reject\n", "a@fail.example", REJECT, NONE},
+	    {ALL("reject"), "fail.example may on-fail=none\n", "a@fail.example",
+		NONE, NONE},
+	    {ALL("reject"), "fail.example may on-temperror=none\n",
+		"a@fail.example", REJECT, NONE},
+	    {ALL("reject"), "temperror.example may on-temperror=hold\n",
+		"a@temperror.example", NONE, HOLD},
+	    {"", "temperror.example may on-temperror=reject\n",
+		"a@temperror.example", DEFER, NONE},
+	    {MESSAGE, "fail.example may on-fail=defer\n", "a@fail.example",
+		NONE, DEFER},
+	    /* what is not there in time has its rule none the less */
+	    {"RcptWait 2s\n", "hang.example may on-temperror=defer\n",
+		"a@hang.example", DEFER, NONE},
+	    {"RcptWait 2s\n", "pass.example may on-temperror=defer\n",
+		"a@hang.example", NONE, TAG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session =
+		    begin_with_rules(rows[i].conf, rows[i].rules);
+
+		ROW(rows[i].rules,
+		    rcpt_to(session, rows[i].address) == rows[i].at_rcpt);
+		if (rows[i].at_rcpt == NONE) {
+			struct session_end end = finish(session);
+
+			ROW(rows[i].rules, end.action == rows[i].at_end);
+			session_end_fini(&end);
+		}
+		session_free(session);
+	}
+}
+
+/* A rule for hosts may come to apply wherever there is none for the domain. */
+static void
+who_may_be_refused_by_a_rule_is_waited_for(void **state)
+{
+	static const struct {
+		const char *rules;
+		int waited_s;
+	} rows[] = {
+	    {"", 5},
+	    {"hang.example may on-fail=defer\n", 60},
+	    {"other.example may on-fail=defer\n", 5},
+	    {"mx:.hoster.example may on-fail=defer\n", 60},
+	    {"mx:.hoster.example may on-fail=defer\nhang.example auto\n", 5},
+	    {"mx:.hoster.example may on-fail=defer\n* auto\n", 60},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session =
+		    begin_with_rules(MESSAGE, rows[i].rules);
+		int64_t begun_ms = clock_mono_ms();
+
+		rcpt_to(session, "a@hang.example");
+		finish_and_free(session);
+		ROW(rows[i].rules,
+		    (clock_mono_ms() - begun_ms) / 1000 == rows[i].waited_s);
 	}
 }
 
@@ -1108,6 +1202,8 @@ main(void)
 	    cmocka_unit_test(
 		nobody_waits_at_rcpt_where_nothing_could_be_refused),
 	    cmocka_unit_test(the_end_of_the_message_waits_as_long_as_told),
+	    cmocka_unit_test(a_rule_has_its_own_actions),
+	    cmocka_unit_test(who_may_be_refused_by_a_rule_is_waited_for),
 	    cmocka_unit_test(one_check_is_made_of_each_domain_and_next_hop),
 	    cmocka_unit_test(some_recipients_are_not_looked_at),
 	    cmocka_unit_test(every_other_mailer_is_looked_at),

@@ -182,7 +182,13 @@ bad_values_are_told_with_their_line(void **state)
 		const char *line, *fault;
 	} rows[] = {
 	    {"Sokcet unix:/x", "Sokcet: unknown keyword"},
-	    {"Destinations /x", "Destinations: unknown keyword"},
+	    {"Destination /x", "Destination: unknown keyword"},
+	    {"Destinations /nonexistent",
+		"Destinations: /nonexistent: No such file or directory"},
+	    {"Destinations x", "Destinations: \"x\" is no path"},
+	    {"DefaultLevel half-dane",
+		"DefaultLevel: \"half-dane\" is not one of: auto none may "
+		"encrypt dane dane-only secure"},
 	    {"Socket", "Socket: no value"},
 	    {"Socket /run/x", "Socket: \"/run/x\" is not unix:/PATH, "
 			      "inet:PORT@HOST or inet6:PORT@HOST"},
@@ -246,6 +252,43 @@ bad_values_are_told_with_their_line(void **state)
 			fail_msg("%s: %s", rows[i].line, faults.texts[0]);
 		conf_faults_fini(&faults);
 	}
+}
+
+static void
+rules_are_read_with_the_settings(void **state)
+{
+	char rules[32], text[128];
+
+	(void)state;
+	write_temporary(rules, "d.example may until=2027-03-31\n"
+			       "e.example dane-only on-fail=none\n");
+	snprintf(text, sizeof(text),
+	    "DefaultLevel Mandatory\nDestinations %s\n", rules);
+	{
+		AUTO(settings) struct settings *s = load(text);
+
+		assert_int_equal(s->destinations->count, 2);
+		assert_int_equal(s->destinations->level, LEVEL_DANE_ONLY);
+		assert_int_equal(s->default_level, LEVEL_DANE_ONLY);
+	}
+	unlink(rules);
+}
+
+static void
+mistakes_in_rules_are_told_with_the_others(void **state)
+{
+	struct conf_faults faults = {0};
+	char path[32], rules[32], text[128], wanted[128];
+
+	(void)state;
+	write_temporary(rules, "# head\nd.example high\ne.example low\n");
+	snprintf(text, sizeof(text), "On-Fail maybe\nDestinations %s\n", rules);
+	assert_null(load_from(path, text, &faults));
+	unlink(rules);
+	assert_int_equal(faults.count, 3);
+	snprintf(wanted, sizeof(wanted), "%s:2: \"high\" is not", rules);
+	assert_memory_equal(faults.texts[1], wanted, strlen(wanted));
+	conf_faults_fini(&faults);
 }
 
 static void
@@ -430,6 +473,8 @@ main(void)
 	    cmocka_unit_test(recurse_asks_no_nameserver),
 	    cmocka_unit_test(good_values_are_taken),
 	    cmocka_unit_test(bad_values_are_told_with_their_line),
+	    cmocka_unit_test(rules_are_read_with_the_settings),
+	    cmocka_unit_test(mistakes_in_rules_are_told_with_the_others),
 	    cmocka_unit_test(all_mistakes_are_told_in_one_run),
 	    cmocka_unit_test(options_go_over_the_file),
 	    cmocka_unit_test(a_named_file_that_is_missing_is_an_error),
