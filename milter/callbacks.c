@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/base/clock.h"
-#include "common/base/lock.h"
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/service.h"
 #include "milter/session.h"
 
 enum { BACKLOG = 128 };
@@ -24,83 +24,48 @@ static char mail_macros[] = "j {auth_authen}";
 static char rcpt_macros[] = "{rcpt_addr} {rcpt_mailer} {rcpt_host}";
 static char eom_macros[] = "i";
 
-/* What serves now.  Set before libmilter's threads begin, but for what stands
- * under the lock. */
-static struct {
-	struct settings *settings;
-	struct engine *engine;
-	struct lock lock;
-	struct cond idle;
-	unsigned active; /* messages between MAIL and end */
-	bool stopping;
-} service;
-
-static bool
-begin_message(void)
-{
-	bool may;
-
-	lock_take(&service.lock);
-	may = !service.stopping;
-	if (may)
-		service.active++;
-	lock_drop(&service.lock);
-	return may;
-}
-
-static void
-end_message(void)
-{
-	lock_take(&service.lock);
-	if (--service.active == 0)
-		cond_broadcast(&service.idle);
-	lock_drop(&service.lock);
-}
-
-bool
-callbacks_drain(int64_t deadline_ms)
-{
-	bool idle;
-
-	lock_take(&service.lock);
-	service.stopping = true;
-	while (service.active > 0)
-		if (!cond_wait_until(&service.idle, &service.lock, deadline_ms))
-			break;
-	idle = service.active == 0;
-	lock_drop(&service.lock);
-	return idle;
-}
+/* What a connection has between MAIL and the end of the message. */
+struct message {
+	struct serving serving;
+	struct session *session;
+};
 
 static sfsistat
-internal_error(void)
+internal_error(const struct settings *settings)
 {
-	return service.settings->on_internal_error == INTERNAL_ERROR_ACCEPT
+	return settings->on_internal_error == INTERNAL_ERROR_ACCEPT
 		   ? SMFIS_ACCEPT
 		   : SMFIS_TEMPFAIL;
 }
 
+static void
+message_free(struct message *message)
+{
+	session_free(message->session);
+	service_end(&message->serving);
+	free(message);
+}
+
 /* The connection's message is over. */
 static void
-drop_session(SMFICTX *ctx)
+drop_message(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	struct message *message = smfi_getpriv(ctx);
 
-	if (session == NULL)
+	if (message == NULL)
 		return;
 	smfi_setpriv(ctx, NULL);
-	session_free(session);
-	end_message();
+	message_free(message);
 }
 
 static void
-abandon_session(SMFICTX *ctx)
+abandon_message(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	const struct message *message = smfi_getpriv(ctx);
 
-	if (session != NULL)
-		session_abandon(session);
-	drop_session(ctx);
+	if (message != NULL)
+		session_abandon(message->session);
+	drop_message(ctx);
 }
 
 /* In a reply a "%" is the begin of a format to the MTA. */
@@ -130,21 +95,24 @@ may_hold(const struct settings *settings)
 	       settings->on_none >= ACTION_HOLD;
 }
 
+/* What an MTA must offer. */
 static unsigned long
-wanted_actions(const struct settings *settings)
+needed_actions(void)
 {
-	unsigned long wanted = 0;
+	AUTO(settings) struct settings *settings = service_settings();
+	unsigned long needed = 0;
 
 	if (settings->header_name != NULL)
-		wanted |= SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+		needed |= SMFIF_ADDHDRS | SMFIF_CHGHDRS;
 	if (may_hold(settings))
-		wanted |= SMFIF_QUARANTINE;
-	return wanted;
+		needed |= SMFIF_QUARANTINE;
+	return needed;
 }
 
 /*
- * Ask for what is used and no more.  An MTA that does not take lists of macros
- * sends {j} when a client connects, so that step stays on for it.
+ * Ask for all that any settings could need, for the connection may outlive
+ * these.  An MTA that does not take lists of macros sends {j} when a client
+ * connects, so that step stays on for it.
  */
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
@@ -152,13 +120,15 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long *wanted_f1, unsigned long *wanted_f2,
     unsigned long *wanted_f3)
 {
-	unsigned long wanted = wanted_actions(service.settings);
+	unsigned long needed = needed_actions();
+	unsigned long wanted =
+	    actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE);
 	unsigned long skipped = SMFIP_NOHELO | SMFIP_NOBODY | SMFIP_NOEOH |
 				SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NR_HDR;
 
 	(void)f2;
 	(void)f3;
-	if ((actions & wanted) != wanted)
+	if ((actions & needed) != needed)
 		return SMFIS_REJECT;
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
 		wanted |= SMFIF_SETSYMLIST;
@@ -184,23 +154,44 @@ requires_tls(char **argv)
 	return false;
 }
 
-static sfsistat
-on_mail(SMFICTX *ctx, char **argv)
+static struct message *
+begin_message(SMFICTX *ctx, char **argv)
 {
 	struct session_mail mail = {.mta_name = smfi_getsymval(ctx, name_j)};
-	struct session *session;
+	struct message *message = xcalloc(1, sizeof(*message));
 
-	abandon_session(ctx);
-	if (!begin_message())
-		return internal_error();
+	if (!service_begin(&message->serving)) {
+		free(message);
+		return NULL;
+	}
 	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
 	mail.require_tls = requires_tls(argv);
 	mail.authenticated = smfi_getsymval(ctx, name_auth) != NULL;
-	session = session_new(service.settings, service.engine, &mail);
-	if (smfi_setpriv(ctx, session) != MI_SUCCESS) {
-		session_free(session);
-		end_message();
-		return internal_error();
+	message->session = session_new(
+	    message->serving.settings, message->serving.engine, &mail);
+	return message;
+}
+
+static sfsistat
+refuse_message(void)
+{
+	AUTO(settings) struct settings *settings = service_settings();
+
+	return internal_error(settings);
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	struct message *message;
+
+	abandon_message(ctx);
+	message = begin_message(ctx, argv);
+	if (message == NULL)
+		return refuse_message();
+	if (smfi_setpriv(ctx, message) != MI_SUCCESS) {
+		message_free(message);
+		return refuse_message();
 	}
 	return SMFIS_CONTINUE;
 }
@@ -210,7 +201,7 @@ on_mail(SMFICTX *ctx, char **argv)
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
-	struct session *session = smfi_getpriv(ctx);
+	const struct message *message = smfi_getpriv(ctx);
 	struct route_rcpt rcpt = {.address = argv[0],
 	    .addr = smfi_getsymval(ctx, name_addr),
 	    .mailer = smfi_getsymval(ctx, name_mailer),
@@ -218,9 +209,9 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	struct session_reply reply;
 	enum action action;
 
-	if (session == NULL)
+	if (message == NULL)
 		return SMFIS_CONTINUE;
-	action = session_rcpt(session, &rcpt, &reply);
+	action = session_rcpt(message->session, &rcpt, &reply);
 	if (action == ACTION_NONE)
 		return SMFIS_CONTINUE;
 	return refuse(ctx, action, &reply);
@@ -229,10 +220,10 @@ on_rcpt(SMFICTX *ctx, char **argv)
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
-	struct session *session = smfi_getpriv(ctx);
+	const struct message *message = smfi_getpriv(ctx);
 
-	if (session != NULL)
-		session_header(session, name, value);
+	if (message != NULL)
+		session_header(message->session, name, value);
 	return SMFIS_NOREPLY;
 }
 
@@ -245,9 +236,10 @@ progress(void *ctx)
 /* Copies of our field go from the highest index down, so that the lower ones
  * keep theirs. */
 static int
-change_header(SMFICTX *ctx, const struct session_end *end)
+change_header(SMFICTX *ctx, const struct settings *settings,
+    const struct session_end *end)
 {
-	char *name = service.settings->header_name;
+	char *name = settings->header_name;
 
 	for (unsigned i = end->forged; i > 0; i--)
 		if (smfi_chgheader(ctx, name, (int)i, NULL) != MI_SUCCESS)
@@ -259,36 +251,42 @@ change_header(SMFICTX *ctx, const struct session_end *end)
 }
 
 static sfsistat
-carry_out(SMFICTX *ctx, struct session_end *end)
+carry_out(
+    SMFICTX *ctx, const struct settings *settings, struct session_end *end)
 {
 	switch (end->action) {
 	case ACTION_DEFER:
 	case ACTION_REJECT:
 		return refuse(ctx, end->action, &end->reply);
 	case ACTION_HOLD:
+		/* fails on a connection that is older than the settings, of an
+		 * MTA that did not offer it */
 		if (smfi_quarantine(ctx, end->hold_reason) != MI_SUCCESS)
-			return internal_error();
+			return internal_error(settings);
 		break;
 	case ACTION_TAG:
 	case ACTION_NONE:
 		break;
 	}
-	return change_header(ctx, end) == 0 ? SMFIS_CONTINUE : internal_error();
+	return change_header(ctx, settings, end) == 0
+		   ? SMFIS_CONTINUE
+		   : internal_error(settings);
 }
 
 static sfsistat
 on_end(SMFICTX *ctx)
 {
-	struct session *session = smfi_getpriv(ctx);
+	const struct message *message = smfi_getpriv(ctx);
 	struct session_end end;
 	sfsistat status;
 
-	if (session == NULL)
+	if (message == NULL)
 		return SMFIS_CONTINUE;
-	session_end(session, smfi_getsymval(ctx, name_i), progress, ctx, &end);
-	status = carry_out(ctx, &end);
+	session_end(
+	    message->session, smfi_getsymval(ctx, name_i), progress, ctx, &end);
+	status = carry_out(ctx, message->serving.settings, &end);
 	session_end_fini(&end);
-	drop_session(ctx);
+	drop_message(ctx);
 	return status;
 }
 
@@ -296,7 +294,7 @@ on_end(SMFICTX *ctx)
 static sfsistat
 on_abort(SMFICTX *ctx)
 {
-	abandon_session(ctx);
+	abandon_message(ctx);
 	return SMFIS_CONTINUE;
 }
 
@@ -329,16 +327,12 @@ listen_at(const struct settings *settings, struct err *err)
 int
 callbacks_open(const struct settings *settings, struct err *err)
 {
-	lock_init(&service.lock);
-	cond_init(&service.idle);
 	return listen_at(settings, err);
 }
 
 void
-callbacks_serve(struct settings *settings, struct engine *engine)
+callbacks_serve(void)
 {
-	service.settings = settings;
-	service.engine = engine;
 	smfi_main();
 }
 

@@ -4,12 +4,9 @@
 #ifndef MILTER_CALLBACKS_H
 #define MILTER_CALLBACKS_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "common/base/err.h"
-#include "common/gather/engine.h"
 #include "milter/settings.h"
 
 /*
@@ -20,21 +17,11 @@
 int callbacks_open(const struct settings *settings, struct err *err);
 
 /*
- * callbacks_serve - take mail, to the end of the process
+ * callbacks_serve - take mail, to the end of the process; service_open first
  *
- * Both objects stay the caller's: the engine must live until no message is
- * active any more, the settings for ever.  Returns when libmilter gives up,
- * which it tells syslog.
+ * Returns when libmilter gives up, which it tells syslog.
  */
-void callbacks_serve(struct settings *settings, struct engine *engine);
-
-/*
- * callbacks_drain - begin no message any more, and wait for those that are
- * active: true when there is none left, false at deadline_ms (clock_mono_ms)
- *
- * Any thread.
- */
-bool callbacks_drain(int64_t deadline_ms);
+void callbacks_serve(void);
 
 /* callbacks_version - libmilter's, "1.0.1" */
 void callbacks_version(char *out, size_t size);

@@ -371,10 +371,20 @@ daemon_hold_signals(struct err *err)
 	return 0;
 }
 
-void
-daemon_take_signals(void)
+/*
+ * libmilter has a thread of its own that waits for TERM, HUP and INT, and then
+ * drops the messages in flight.  sigwait lets them in for as long as it waits,
+ * so Linux may well give them to that thread; nothing but another sigwait,
+ * which the linker puts before that of the C library, keeps them from it.
+ * Nobody else in this process calls it.
+ */
+int
+sigwait(const sigset_t *restrict set, int *restrict number)
 {
-	mask_signals(SIG_UNBLOCK);
+	(void)set;
+	(void)number;
+	for (;;)
+		pause();
 }
 
 int
@@ -383,8 +393,10 @@ daemon_next_signal(void)
 	unsigned char octet;
 	ssize_t got;
 
+	mask_signals(SIG_UNBLOCK);
 	do
 		got = read(wake_fds[0], &octet, 1);
 	while (got < 0 && errno == EINTR);
+	mask_signals(SIG_BLOCK);
 	return got == 1 ? octet : 0;
 }

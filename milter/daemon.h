@@ -51,18 +51,12 @@ void daemon_write_pid(void);
 void daemon_remove_pid(void);
 
 /*
- * daemon_hold_signals - block in this thread, and in those it makes, TERM, INT,
- * HUP and USR1, and
- * daemon_take_signals - let them in again, in this thread, to be told by
+ * daemon_hold_signals - from here on TERM, INT, HUP and USR1 wait for
  * daemon_next_signal
  *
- * libmilter has a thread of its own that waits for TERM, HUP and INT, and then
- * drops the messages in flight.  Linux gives a signal to the main thread first
- * if that does not block it: so it must take signals before libmilter starts,
- * and libmilter must not run in it.
+ * Once, before there are threads: they do not get them either.
  */
 int daemon_hold_signals(struct err *err);
-void daemon_take_signals(void);
 
 /* daemon_next_signal - wait for one of them, or for daemon_wake in another
  * thread: 0 */

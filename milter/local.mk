@@ -12,6 +12,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/main.c \
 	%D%/report.c %D%/report.h \
 	%D%/route.c %D%/route.h \
+	%D%/service.c %D%/service.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/tag.c %D%/tag.h

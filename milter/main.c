@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/gather/engine.h"
+#include "common/base/text.h"
 #include "common/io/dns_embedded.h"
 #include "common/io/dns_packet.h"
 #include "common/io/https.h"
@@ -19,6 +19,7 @@
 #include "milter/callbacks.h"
 #include "milter/daemon.h"
 #include "milter/report.h"
+#include "milter/service.h"
 #include "milter/settings.h"
 
 enum {
@@ -29,10 +30,10 @@ enum {
 	LAST_ANSWER_US = 200 * 1000,
 
 	/* Checks that nobody waits for any more may end, or not */
-	FREE_S = 2,
+	CLOSE_MS = 2 * 1000,
 
-	SELF_TEST_MS = 10 * 1000,
 	OVERRIDES_MAX = 3,
+	RESTART_SIZE = 128,
 };
 
 struct options {
@@ -43,12 +44,6 @@ struct options {
 	bool version;
 	size_t count;
 	struct settings_override overrides[OVERRIDES_MAX];
-};
-
-/* For libmilter's thread, which must not be the main one. */
-struct server {
-	struct settings *settings;
-	struct engine *engine;
 };
 
 static int
@@ -145,13 +140,28 @@ load(const struct options *options)
 	return settings;
 }
 
+/* A daemon's directory is another, and the file is to be read again. */
+static void
+find_file(struct options *options)
+{
+	static char path[2 * PATH_MAX];
+	char directory[PATH_MAX];
+
+	if (options->file == NULL || options->file[0] == '/' ||
+	    getcwd(directory, sizeof(directory)) == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", directory, options->file);
+	options->file = path;
+}
+
 /* Everything that may fail before there are threads. */
 static int
-become_daemon(const struct options *options, const struct settings *settings,
-    struct err *err)
+become_daemon(
+    struct options *options, const struct settings *settings, struct err *err)
 {
 	int status = 0;
 
+	find_file(options);
 	if (settings->background && !options->foreground)
 		status = daemon_detach(err);
 	if (status == 0)
@@ -169,74 +179,92 @@ become_daemon(const struct options *options, const struct settings *settings,
 	return callbacks_open(settings, err) == 0 ? 0 : EX_UNAVAILABLE;
 }
 
+/* For libmilter's thread, which must not be the main one. */
 static void *
 serve(void *arg)
 {
-	struct server *server = arg;
-
-	callbacks_serve(server->settings, server->engine);
+	callbacks_serve();
 	daemon_wake();
-	return NULL;
+	return arg;
 }
 
+static bool
+differ(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
+}
+
+/* Settings that are in force from the start on, to the end. */
 static const char *
-resolver_name(const struct settings *settings)
+list_restart(const struct settings *at_start, const struct settings *now,
+    struct text *list)
 {
-	if (settings->recurse)
-		return "recurse";
-	return settings->nameservers.count > 0 ? settings->nameservers.items[0]
-					       : "resolv.conf";
+	const struct {
+		const char *keyword;
+		bool differs;
+	} rows[] = {
+	    {"Socket", differ(at_start->socket, now->socket)},
+	    {"UMask", at_start->umask != now->umask},
+	    {"UserID", differ(at_start->user, now->user)},
+	    {"PidFile", differ(at_start->pid_file, now->pid_file)},
+	    {"Background", at_start->background != now->background},
+	    {"Syslog", at_start->syslog != now->syslog},
+	    {"SyslogFacility",
+		differ(at_start->syslog_facility, now->syslog_facility)},
+	    {"SyslogName", differ(at_start->syslog_name, now->syslog_name)},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].differs)
+			text_addf(list, "%s%s", list->len > 0 ? "," : "",
+			    rows[i].keyword);
+	return list->s;
 }
 
 static void
-on_resolver(void *arg, bool validates, const char *why)
+put_in_force(const struct settings *at_start, struct settings *settings)
 {
-	struct report_resolver resolver = {.addr = resolver_name(arg),
-	    .validating = validates,
-	    .reason = validates ? REASON_OK : REASON_RESOLVER_NOT_VALIDATING,
-	    .detail = why};
-
-	report_resolver(&resolver);
-}
-
-static void
-on_store_failure(void *arg, const struct err *err)
-{
-	(void)arg;
-	report_store(err->text);
-}
-
-static void
-on_flip(void *arg, const char *domain, const char *old, const char *result,
-    const char *mx)
-{
-	struct report_change change = {
-	    .domain = domain, .before = old, .after = result, .mx = mx};
-
-	(void)arg;
-	report_change(&change);
-}
-
-/* A resolver that does not answer is told at once, as one that does not
- * validate is; mail goes on, by the settings of On-TempError. */
-static void
-test_resolver(const struct settings *settings, struct engine *engine)
-{
-	struct report_resolver resolver = {
-	    .addr = resolver_name(settings), .reason = REASON_DNS_TIMEOUT};
+	struct report_reload reload = {.faults = 0};
+	char words[RESTART_SIZE];
+	struct text list;
 	struct err err;
 
-	if (engine_self_test(engine, clock_mono_ms() + SELF_TEST_MS, &err) ==
-		0 ||
-	    err.kind != ERR_TEMP)
+	if (service_reload(settings, &reload.renewed, &err) != 0) {
+		reload.faults = 1;
+		reload.detail = err.text;
+		report_reload(&reload);
 		return;
-	resolver.detail = err.text;
-	report_resolver(&resolver);
+	}
+	report_success(settings->syslog_success);
+	text_init(&list, words, sizeof(words));
+	reload.restart = list_restart(at_start, settings, &list);
+	report_reload(&reload);
+	if (reload.renewed)
+		service_test_resolver();
+}
+
+static void
+reload(const struct options *options, const struct settings *at_start)
+{
+	struct conf_faults faults = {0};
+	AUTO(settings)
+	struct settings *settings = settings_load(
+	    options->file, options->overrides, options->count, &faults);
+
+	if (settings == NULL) {
+		struct report_reload failed = {
+		    .faults = faults.count, .detail = faults.texts[0]};
+
+		report_reload(&failed);
+	} else {
+		put_in_force(at_start, settings);
+	}
+	conf_faults_fini(&faults);
 }
 
 /* Until a signal says to stop: true, or libmilter gives up: false. */
 static bool
-await_end(void)
+await_end(const struct options *options, const struct settings *settings)
 {
 	for (;;) {
 		switch (daemon_next_signal()) {
@@ -245,7 +273,7 @@ await_end(void)
 			return true;
 		case SIGHUP:
 		case SIGUSR1:
-			report_no_reload();
+			reload(options, settings);
 			break;
 		default:
 			return false;
@@ -253,70 +281,51 @@ await_end(void)
 	}
 }
 
-static void *
-free_engine(void *engine)
-{
-	engine_free(engine);
-	return NULL;
-}
-
 /*
  * Let messages in flight end, then the engine.  libmilter is left to the end of
  * the process: it would take five seconds, and drop idle connections as well.
- * False when a thread is left that still uses the engine.
+ * False when a thread is left that still uses an engine.
  */
 static bool
-stop(struct engine *engine)
+stop(void)
 {
-	struct timespec until;
-	pthread_t freer;
-
-	if (!callbacks_drain(clock_mono_ms() + DRAIN_MS))
+	if (!service_drain(clock_mono_ms() + DRAIN_MS))
 		return false;
 	usleep(LAST_ANSWER_US);
-	if (pthread_create(&freer, NULL, free_engine, engine) != 0)
-		return false;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += FREE_S;
-	return pthread_timedjoin_np(freer, NULL, &until) == 0;
+	return service_close(clock_mono_ms() + CLOSE_MS);
 }
 
 static int
-run(struct settings *settings)
+begin_to_serve(struct settings *settings, struct err *err)
 {
-	static struct server server; /* for a thread that is not joined */
-	struct engine_options options;
 	pthread_t thread;
+
+	if (service_open(settings, err) != 0)
+		return EX_OSFILE;
+	if (pthread_create(&thread, NULL, serve, NULL) == 0)
+		return 0;
+	err_set(err, ERR_LOCAL, "no thread to be had");
+	service_close(clock_mono_ms() + CLOSE_MS);
+	return EX_OSERR;
+}
+
+static int
+run(const struct options *options, struct settings *settings)
+{
 	struct err err;
-	int status;
+	int status = begin_to_serve(settings, &err);
 	bool clean;
 
-	/* never dropped: libmilter's threads read them to the end */
-	server.settings = settings_ref(settings);
-	settings_engine_options(settings, &options);
-	options.resolver_changed = on_resolver;
-	options.resolver_arg = settings;
-	options.refresh = true;
-	options.store_failed = on_store_failure;
-	options.flipped = on_flip;
-	server.engine = engine_new(&options, &err);
-	if (server.engine == NULL) {
+	if (status != 0) {
 		daemon_release_socket(settings->socket);
-		return complain(EX_OSFILE, &err);
-	}
-	daemon_take_signals();
-	if (pthread_create(&thread, NULL, serve, &server) != 0) {
-		err_set(&err, ERR_LOCAL, "no thread to be had");
-		daemon_release_socket(settings->socket);
-		engine_free(server.engine);
-		return complain(EX_OSERR, &err);
+		return complain(status, &err);
 	}
 	daemon_write_pid();
 	report_start(PACKAGE_VERSION);
 	daemon_ready();
-	test_resolver(settings, server.engine);
-	status = await_end() ? EX_OK : EX_SOFTWARE;
-	clean = stop(server.engine);
+	service_test_resolver();
+	status = await_end(options, settings) ? EX_OK : EX_SOFTWARE;
+	clean = stop();
 	daemon_release_socket(settings->socket);
 	report_stop();
 	if (!clean) {
@@ -346,7 +355,7 @@ main(int argc, char **argv)
 	else if ((status = become_daemon(&options, settings, &err)) != 0)
 		status = complain(status, &err);
 	else
-		status = run(settings);
+		status = run(&options, settings);
 	daemon_remove_pid();
 	settings_free(settings);
 	return status;

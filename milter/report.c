@@ -8,11 +8,11 @@
 
 #include "common/base/text.h"
 
-/* Set once, before there are threads. */
+/* Set once, before there are threads, but for what is atomic. */
 static struct {
 	bool to_syslog;
 	bool to_stderr;
-	bool success;
+	_Atomic bool success;
 	char name[65];
 } report = {.success = true};
 
@@ -276,9 +276,34 @@ report_stop(void)
 	emit(LOG_INFO, "-: event=stop");
 }
 
-void
-report_no_reload(void)
+int
+report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload)
 {
-	emit(LOG_NOTICE,
-	    "-: event=reload detail=refused:_restart_to_read_the_settings");
+	struct text text;
+
+	begin(&text, line, "-", "reload");
+	text_addf(&text, " faults=%zu", reload->faults);
+	if (reload->faults > 0) {
+		add_detail(&text, reload->detail);
+		return LOG_ERR;
+	}
+	text_addf(&text, " engine=%s", reload->renewed ? "new" : "kept");
+	if (reload->restart[0] != '\0')
+		text_addf(&text, " restart=%s", reload->restart);
+	return LOG_NOTICE;
+}
+
+void
+report_reload(const struct report_reload *reload)
+{
+	char line[REPORT_SIZE];
+	int severity = report_reload_line(line, reload);
+
+	emit(severity, line);
+}
+
+void
+report_success(bool success)
+{
+	report.success = success;
 }

@@ -51,6 +51,14 @@ struct report_change {
 	const char *mx; /* or NULL */
 };
 
+/* The settings were read anew. */
+struct report_reload {
+	size_t faults;       /* of which nothing came, or 0 */
+	bool renewed;        /* there is a new engine */
+	const char *restart; /* keywords that change at a restart; "" */
+	const char *detail;  /* the first mistake; or NULL */
+};
+
 /*
  * report_open - write to syslog from here on, as the settings say
  *
@@ -76,8 +84,9 @@ void report_store(const char *detail);
 void report_start(const char *version);
 void report_stop(void);
 
-/* report_no_reload - a request to read the settings anew, which is refused */
-void report_no_reload(void);
+/* report_reload - event=reload; report_success - SyslogSuccess from here on */
+void report_reload(const struct report_reload *reload);
+void report_success(bool success);
 
 /* The lines alone, and how grave they are (syslog.h): for tests. */
 int report_check_line(char line[REPORT_SIZE], const char *queue_id,
@@ -88,6 +97,8 @@ int report_message_line(char line[REPORT_SIZE], const char *queue_id,
     const struct report_message *message);
 int report_resolver_line(
     char line[REPORT_SIZE], const struct report_resolver *resolver);
+int
+report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
 

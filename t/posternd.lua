@@ -205,4 +205,63 @@ function parts.require()
 	mt.disconnect(c)
 end
 
+-- The settings of dir/next, by HUP.
+local function reload()
+	local done = os.execute(dir .. "/reload " .. dir .. " HUP " .. pid)
+	check(done == true or done == 0, "no reload")
+end
+
+function parts.across()
+	local c = open()
+	begin(c, "<x@nobody.example>", "QOLD")
+	reload()
+	check(rcpt(c, "<y@other.example>") == SMFIR_CONTINUE, "RCPT")
+	header(c, "To", "x@nobody.example, y@other.example")
+	header(c, "X-Other", "not ours yet")
+	header(c, "X-TLS-Precheck", "forged")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	check(mt.eom_check(c, MT_QUARANTINE), "not held")
+	check(mt.eom_check(c, MT_HDRDELETE, "X-TLS-Precheck"), "not removed")
+	check(not mt.eom_check(c, MT_HDRDELETE, "X-Other"), "removed")
+	check(string.find(tag(c), "action=hold", 1, true), tag(c))
+	begin(c, "<x@nobody.example>", "QNEW")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	check(not mt.eom_check(c, MT_QUARANTINE), "held")
+	check(mt.eom_check(c, MT_HDRINSERT, "X-Other"), "no other tag")
+	mt.disconnect(c)
+end
+
+function parts.unquarantined()
+	local c = mt.connect(socket)
+	-- the manual of miltertest has the last two the other way round
+	check(mt.negotiate(c, nil, nil, SMFIF_ADDHDRS + SMFIF_CHGHDRS) == nil,
+	    "no negotiation")
+	begin(c, "<x@nobody.example>", "QADD")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	reload()
+	begin(c, "<x@nobody.example>", "QHOLD")
+	check(finish(c) == SMFIR_TEMPFAIL, "let through")
+	check(not mt.eom_check(c, MT_QUARANTINE), "held")
+	mt.disconnect(c)
+end
+
+-- Messages, until there is the file dir/enough.
+function parts.load()
+	local c = open()
+	local sent = 0
+	repeat
+		local id = "LOAD-" .. client .. "-" .. sent
+		begin(c, "<x@nobody.example>", id)
+		local reply = finish(c)
+		sent = sent + 1
+		check(reply == SMFIR_CONTINUE or reply == SMFIR_REPLYCODE, id)
+		check(reply ~= SMFIR_CONTINUE or
+		    string.find(tag(c), "id=" .. id, 1, true), "no tag")
+		local enough = io.open(dir .. "/enough")
+		if enough then enough:close() end
+	until enough
+	mt.disconnect(c)
+	print(sent)
+end
+
 parts[part]()

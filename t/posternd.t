@@ -10,6 +10,7 @@ command -v miltertest >/dev/null || {
 }
 dir=$(mktemp -d) || exit 1
 started=
+clients=
 trap 'kill $started $(cat "$dir/run/pid" 2>/dev/null) 2>/dev/null
 	rm -rf "$dir"' EXIT
 chmod 755 "$dir"
@@ -158,14 +159,116 @@ in_use() {
 }
 mail() { # SCRIPT: a part of posternd.lua
 	miltertest -s "$here/posternd.lua" -D "socket=unix:$dir/run/sock" \
-		-D "part=$1" -D "pid=$pid"
+		-D "part=$1" -D "pid=$pid" -D "dir=$dir"
 }
 logged() { # TEXT [COUNT]
 	[ "$(grep -cF -- "$1" "$dir/log")" -eq "${2:-1}" ]
 }
-hup_is_refused() {
-	kill -HUP "$pid" && kill -USR1 "$pid" &&
-		await logged '-: event=reload' 2 && kill -0 "$pid"
+cat >"$dir/reload" <<-END
+	#!/bin/sh
+	# reload DIRECTORY SIGNAL PID: take the next settings, and wait for it
+	before=\$(grep -c event=reload "\$1/log")
+	cp "\$1/next" "\$1/conf" && kill "-\$2" "\$3" || exit 1
+	for _ in \$(seq 100); do
+		[ "\$(grep -c event=reload "\$1/log")" -eq "\$before" ] || exit 0
+		sleep 0.1
+	done
+	exit 1
+END
+chmod 755 "$dir/reload"
+next() { # lines of a configuration that is to come
+	cp "$dir/conf" "$dir/kept"
+	conf "$@"
+	mv "$dir/conf" "$dir/next"
+	mv "$dir/kept" "$dir/conf"
+}
+reload() { # SIGNAL LINE...: of the configuration
+	signal=$1
+	shift
+	next "$@"
+	"$dir/reload" "$dir" "$signal" "$pid"
+}
+last_reload() { # TEXT: the rest of the last line about one
+	[ "$(grep event=reload "$dir/log" | tail -1)" = \
+		"posternd: -: event=reload $1" ]
+}
+hup_reloads() { reload HUP 'On-TempError defer' && mail defer &&
+	last_reload 'faults=0 engine=kept'; }
+usr1_reloads() { reload USR1 'On-TempError tag' && mail several &&
+	last_reload 'faults=0 engine=kept'; }
+bad_is_refused() {
+	reload USR1 'On-TempError defer' && mail defer &&
+		reload HUP 'On-TempError maybe' 'Sokcet x' &&
+		last_reload "faults=2 detail=$dir/conf:7:_On-TempError:_?maybe?_is_not_one_of:_none_tag_defer_reject_hold" &&
+		mail defer
+}
+missing_is_refused() {
+	rm "$dir/conf" && kill -HUP "$pid" &&
+		await last_reload "faults=1 detail=$dir/conf:_No_such_file_or_directory" &&
+		mail defer && conf
+}
+engine_is_renewed() {
+	reload HUP 'ProbeTimeout 3s' && last_reload 'faults=0 engine=new' &&
+		mail several && reload HUP 'ProbeTimeout 3s' 'Store none' &&
+		last_reload 'faults=0 engine=new' && mail several &&
+		reload HUP 'ProbeTimeout 3s' 'Store none' 'On-None tag' &&
+		last_reload 'faults=0 engine=kept' && mail several
+}
+engine_that_fails_is_refused() {
+	echo nonsense >"$dir/garbage"
+	next 'On-TempError defer'
+	sed -i "s|^TrustAnchorFile.*|TrustAnchorFile $dir/garbage|" "$dir/next"
+	"$dir/reload" "$dir" HUP "$pid" && mail several &&
+		logged 'event=reload faults=1 detail=' 2
+}
+restart_is_told() {
+	next 'UMask 027' 'SyslogName x' 'SyslogFacility user' \
+		'Background no'
+	sed -i -e 's/^Syslog no/Syslog yes/' -e "s|^Socket.*|Socket unix:/x|" \
+		"$dir/next"
+	"$dir/reload" "$dir" HUP "$pid" && last_reload \
+		'faults=0 engine=new restart=Socket,UMask,Background,Syslog,SyslogFacility,SyslogName'
+}
+override_stays() { # of -P, over the file
+	reload HUP 'PidFile /x' && last_reload 'faults=0 engine=kept'
+}
+in_flight_keeps_its_settings() {
+	reload HUP 'On-TempError hold' &&
+		next 'On-TempError tag' 'HeaderName X-Other' 'ProbeTimeout 4s' &&
+		mail across && last_reload 'faults=0 engine=new'
+}
+no_quarantine_is_an_internal_error() {
+	reload HUP 'On-TempError tag' 'On-InternalError tempfail' &&
+		next 'On-TempError hold' 'On-InternalError tempfail' &&
+		mail unquarantined
+}
+hail_of_signals() { # two at once must not reach libmilter
+	for _ in $(seq 200); do
+		kill -HUP "$pid" || return 1
+	done
+	await mail several && kill -0 "$pid"
+}
+under_load() { # 20 reloads, each another engine, under 10 connections
+	for client in 0 1 2 3 4 5 6 7 8 9; do
+		miltertest -s "$here/posternd.lua" \
+			-D "socket=unix:$dir/run/sock" -D part=load \
+			-D "pid=$pid" -D "dir=$dir" -D "client=$client" \
+			>"$dir/sent.$client" 2>&1 &
+		clients="$clients $!"
+	done
+	for i in $(seq 20); do
+		reload HUP "ProbeTimeout ${i}s" "On-TempError $(
+			[ $((i % 2)) -eq 0 ] && echo tag || echo defer)" \
+			'DecideAt message' || return 1
+	done
+	touch "$dir/enough"
+	for client in $clients; do
+		wait "$client" || return 1
+	done
+	cat "$dir"/sent.?
+	sent=$(cat "$dir"/sent.? | awk '{ sum += $1 } END { print sum }')
+	[ "$sent" -gt 50 ] &&
+		[ "$(grep -c 'LOAD-[0-9-]*: event=message' "$dir/log")" -eq "$sent" ]
 }
 term_ends() { kill -TERM "$pid" && ended 0 && says 'event=stop' &&
 	[ ! -e "$dir/run/sock" ] && [ ! -s "$dir/pid" ]; }
@@ -194,12 +297,15 @@ unknown_host() {
 daemon_starts() {
 	conf "PidFile $dir/run/pid"
 	# shellcheck disable=SC2086
-	run 0 -c "$dir/conf" $user && [ ! -s "$dir/err" ] &&
+	cd "$dir" && run 0 -c conf $user && [ ! -s "$dir/err" ] &&
 		pid=$(cat "$dir/run/pid") && started="$started $pid" &&
 		kill -0 "$pid" && [ -S "$dir/run/sock" ]
 }
 daemon_has_a_session() {
 	[ "$(cut -d' ' -f6 "/proc/$pid/stat")" -eq "$pid" ]
+}
+daemon_reloads() { # from a path that was relative to another directory
+	conf 'On-TempError defer' && kill -HUP "$pid" && await mail defer
 }
 daemon_ends() { kill -TERM "$pid" && await gone "$pid" &&
 	[ ! -e "$dir/run/sock" ] && [ ! -s "$dir/run/pid" ]; }
@@ -245,7 +351,20 @@ test_that 'several messages go over one connection' mail several
 test_that 'an aborted message leaves nothing behind' mail abort
 test_that 'odd recipients are answered' mail odd
 test_that 'a client that vanishes is survived' mail vanish
-test_that 'HUP and USR1 are refused, not obeyed' hup_is_refused
+test_that 'HUP loads the settings anew' hup_reloads
+test_that 'USR1 does too' usr1_reloads
+test_that 'bad settings are refused, the old ones stay' bad_is_refused
+test_that 'so are settings that are gone' missing_is_refused
+test_that 'what concerns checks renews the engine' engine_is_renewed
+test_that 'an engine that cannot be had changes nothing' \
+	engine_that_fails_is_refused
+test_that 'what needs a restart is told' restart_is_told
+test_that 'an option still overrides the file' override_stays
+test_that 'a message in flight keeps its settings' in_flight_keeps_its_settings
+test_that 'what the MTA did not offer is an internal error' \
+	no_quarantine_is_an_internal_error
+test_that 'a hail of signals is survived' hail_of_signals
+test_that '20 reloads under 10 connections lose no message' under_load
 test_that 'TERM ends it and removes socket and PID' term_ends
 test_that 'a stale socket is replaced' stale_is_replaced
 test_that 'INT ends it' int_ends
@@ -254,6 +373,7 @@ test_that 'a host that is none is an error' unknown_host
 test_that 'a daemon is ready when its parent returns' daemon_starts
 test_that 'the daemon has a session of its own' daemon_has_a_session
 test_that 'the daemon serves' mail several
+test_that 'the daemon finds its settings again' daemon_reloads
 test_that 'the daemon ends on TERM' daemon_ends
 test_that 'a daemon that fails says so and why' daemon_fails_in_front
 test_that 'it starts to defer' starts_with 'On-TempError defer'

@@ -264,6 +264,29 @@ other_events_are_printed_to_the_letter(void **state)
 }
 
 static void
+a_reload_is_told_with_its_mistakes_or_what_it_changed(void **state)
+{
+	struct report_reload good = {.restart = ""};
+	struct report_reload bad = {
+	    .faults = 2, .detail = "/x/conf:7: On-Fail: \"a b\""};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	assert_int_equal(report_reload_line(line, &good), LOG_NOTICE);
+	assert_string_equal(line, "-: event=reload faults=0 engine=kept");
+	good.renewed = true;
+	good.restart = "Socket,UMask";
+	assert_int_equal(report_reload_line(line, &good), LOG_NOTICE);
+	assert_string_equal(line, "-: event=reload faults=0 engine=new "
+				  "restart=Socket,UMask");
+	must_be_of_the_grammar("good", line);
+	assert_int_equal(report_reload_line(line, &bad), LOG_ERR);
+	assert_string_equal(line, "-: event=reload faults=2 "
+				  "detail=/x/conf:7:_On-Fail:_?a_b?");
+	must_be_of_the_grammar("bad", line);
+}
+
+static void
 every_facility_of_the_settings_is_known(void **state)
 {
 	static const struct {
@@ -293,6 +316,8 @@ main(void)
 	    cmocka_unit_test(the_longest_names_leave_the_detail_its_place),
 	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
+	    cmocka_unit_test(
+		a_reload_is_told_with_its_mistakes_or_what_it_changed),
 	    cmocka_unit_test(every_facility_of_the_settings_is_known),
 	};
 

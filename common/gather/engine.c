@@ -155,6 +155,49 @@ open_sources(struct engine *engine)
 	engine->checks = cache_new(LIMIT_CACHED_VERDICTS, check_free);
 }
 
+static bool
+equal_texts(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+equal_dns(const struct dns_options *a, const struct dns_options *b)
+{
+	if (a->nameserver_count != b->nameserver_count)
+		return false;
+	for (size_t i = 0; i < a->nameserver_count; i++)
+		if (strcmp(a->nameservers[i], b->nameservers[i]) != 0)
+			return false;
+	return a->kind == b->kind &&
+	       equal_texts(a->trust_anchor_file, b->trust_anchor_file) &&
+	       a->recurse == b->recurse && a->trust_remote == b->trust_remote &&
+	       a->timeout_ms == b->timeout_ms &&
+	       a->max_outstanding == b->max_outstanding;
+}
+
+bool
+engine_options_equal(
+    const struct engine_options *a, const struct engine_options *b)
+{
+	return equal_dns(&a->dns, &b->dns) && a->max_checks == b->max_checks &&
+	       a->max_queue == b->max_queue &&
+	       a->check_timeout_ms == b->check_timeout_ms &&
+	       a->probe == b->probe &&
+	       a->probe_timeout_ms == b->probe_timeout_ms &&
+	       equal_texts(a->probe_helo, b->probe_helo) &&
+	       a->allow_private == b->allow_private &&
+	       equal_texts(a->ca_file, b->ca_file) &&
+	       a->sts_timeout_ms == b->sts_timeout_ms &&
+	       a->insecure_mx == b->insecure_mx &&
+	       a->verdict_ttl_s == b->verdict_ttl_s &&
+	       a->fail_ttl_s == b->fail_ttl_s &&
+	       a->temperror_ttl_s == b->temperror_ttl_s &&
+	       a->keep_facts == b->keep_facts && a->refresh == b->refresh &&
+	       equal_texts(a->store_path, b->store_path) &&
+	       a->store_read_only == b->store_read_only;
+}
+
 /* The caller's strings are not kept. */
 static void
 forget_strings(struct engine_options *options)

@@ -20,7 +20,8 @@
 typedef void engine_flip(void *arg, const char *domain, const char *old,
     const char *result, const char *mx);
 
-/* Borrowed strings, needed during engine_new only. */
+/* Borrowed strings, needed during engine_new only.  engine_options_equal
+ * compares each. */
 struct engine_options {
 	struct dns_options dns;
 	unsigned max_checks;  /* running at once */
@@ -59,6 +60,11 @@ struct engine_options {
 	engine_flip *flipped;           /* by a worker; may be NULL */
 	void *store_arg;
 };
+
+/* engine_options_equal - whether one engine could stand for the other; what is
+ * to be called is not compared, nor is what files hold */
+bool engine_options_equal(
+    const struct engine_options *a, const struct engine_options *b);
 
 struct engine_query {
 	const char *domain;      /* the recipient's, as it came; any octets */

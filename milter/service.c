@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/service.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/xalloc.h"
+#include "milter/report.h"
+
+enum { SELF_TEST_MS = 10 * 1000 };
+
+/* An engine, and the settings that it was made by. */
+struct service_keeper {
+	struct engine *engine;
+	struct settings *settings;
+	unsigned refs; /* under the lock: messages, and being in force */
+};
+
+/* All under the lock. */
+static struct {
+	struct lock lock;
+	struct cond changed;
+	struct settings *settings;
+	struct service_keeper *keeper;
+	unsigned active;   /* messages between MAIL and end */
+	unsigned retiring; /* engines that are not in force, but there */
+	bool stopping;
+} service;
+
+static const char *
+resolver_name(const struct settings *settings)
+{
+	if (settings->recurse)
+		return "recurse";
+	return settings->nameservers.count > 0 ? settings->nameservers.items[0]
+					       : "resolv.conf";
+}
+
+static void
+on_resolver(void *arg, bool validates, const char *why)
+{
+	struct report_resolver resolver = {.addr = resolver_name(arg),
+	    .validating = validates,
+	    .reason = validates ? REASON_OK : REASON_RESOLVER_NOT_VALIDATING,
+	    .detail = why};
+
+	report_resolver(&resolver);
+}
+
+static void
+on_store_failure(void *arg, const struct err *err)
+{
+	(void)arg;
+	report_store(err->text);
+}
+
+static void
+on_flip(void *arg, const char *domain, const char *old, const char *result,
+    const char *mx)
+{
+	struct report_change change = {
+	    .domain = domain, .before = old, .after = result, .mx = mx};
+
+	(void)arg;
+	report_change(&change);
+}
+
+static struct service_keeper *
+keeper_new(struct settings *settings, struct err *err)
+{
+	struct service_keeper *keeper;
+	struct engine_options options;
+	struct engine *engine;
+
+	settings_engine_options(settings, &options);
+	options.resolver_changed = on_resolver;
+	options.resolver_arg = settings;
+	options.refresh = true;
+	options.store_failed = on_store_failure;
+	options.flipped = on_flip;
+	engine = engine_new(&options, err);
+	if (engine == NULL)
+		return NULL;
+	keeper = xcalloc(1, sizeof(*keeper));
+	keeper->engine = engine;
+	keeper->settings = settings_ref(settings);
+	keeper->refs = 1;
+	return keeper;
+}
+
+static void
+keeper_free(struct service_keeper *keeper)
+{
+	engine_free(keeper->engine);
+	settings_free(keeper->settings);
+	free(keeper);
+}
+
+/* A thread for one old engine: its last message may be long in coming to its
+ * end, and so may its last check. */
+static void *
+retire(void *arg)
+{
+	struct service_keeper *keeper = arg;
+
+	lock_take(&service.lock);
+	while (keeper->refs > 0)
+		cond_wait(&service.changed, &service.lock);
+	lock_drop(&service.lock);
+	keeper_free(keeper);
+	lock_take(&service.lock);
+	service.retiring--;
+	cond_broadcast(&service.changed);
+	lock_drop(&service.lock);
+	return NULL;
+}
+
+/* Without a thread to be had it stays to the end of the process. */
+static void
+begin_to_retire(struct service_keeper *keeper)
+{
+	pthread_t thread;
+
+	lock_take(&service.lock);
+	keeper->refs--;
+	service.retiring++;
+	lock_drop(&service.lock);
+	if (pthread_create(&thread, NULL, retire, keeper) == 0)
+		pthread_detach(thread);
+}
+
+int
+service_open(struct settings *settings, struct err *err)
+{
+	lock_init(&service.lock);
+	cond_init(&service.changed);
+	service.keeper = keeper_new(settings, err);
+	if (service.keeper == NULL)
+		return -1;
+	service.settings = settings_ref(settings);
+	return 0;
+}
+
+static bool
+means_the_same(const struct settings *a, const struct settings *b)
+{
+	struct engine_options of_a;
+	struct engine_options of_b;
+
+	settings_engine_options(a, &of_a);
+	settings_engine_options(b, &of_b);
+	return engine_options_equal(&of_a, &of_b);
+}
+
+/* None but the main thread changes what is in force, so that it may read it
+ * without the lock. */
+int
+service_reload(struct settings *settings, bool *renewed, struct err *err)
+{
+	struct service_keeper *old = service.keeper;
+	struct service_keeper *keeper = old;
+	struct settings *before = service.settings;
+
+	if (!means_the_same(settings, old->settings)) {
+		keeper = keeper_new(settings, err);
+		if (keeper == NULL)
+			return -1;
+	}
+	settings_ref(settings);
+	lock_take(&service.lock);
+	service.settings = settings;
+	service.keeper = keeper;
+	lock_drop(&service.lock);
+	settings_free(before);
+	*renewed = keeper != old;
+	if (*renewed)
+		begin_to_retire(old);
+	return 0;
+}
+
+/* One that does not validate is told by on_resolver. */
+void
+service_test_resolver(void)
+{
+	const struct service_keeper *keeper = service.keeper;
+	struct report_resolver resolver = {
+	    .addr = resolver_name(keeper->settings),
+	    .reason = REASON_DNS_TIMEOUT};
+	struct err err;
+
+	if (engine_self_test(
+		keeper->engine, clock_mono_ms() + SELF_TEST_MS, &err) == 0 ||
+	    err.kind != ERR_TEMP)
+		return;
+	resolver.detail = err.text;
+	report_resolver(&resolver);
+}
+
+bool
+service_begin(struct serving *serving)
+{
+	bool may;
+
+	lock_take(&service.lock);
+	may = !service.stopping;
+	if (may) {
+		service.active++;
+		service.keeper->refs++;
+		serving->keeper = service.keeper;
+		serving->engine = service.keeper->engine;
+		serving->settings = settings_ref(service.settings);
+	}
+	lock_drop(&service.lock);
+	return may;
+}
+
+void
+service_end(struct serving *serving)
+{
+	settings_free(serving->settings);
+	lock_take(&service.lock);
+	service.active--;
+	serving->keeper->refs--;
+	if (service.active == 0 || serving->keeper->refs == 0)
+		cond_broadcast(&service.changed);
+	lock_drop(&service.lock);
+}
+
+struct settings *
+service_settings(void)
+{
+	struct settings *settings;
+
+	lock_take(&service.lock);
+	settings = settings_ref(service.settings);
+	lock_drop(&service.lock);
+	return settings;
+}
+
+bool
+service_drain(int64_t deadline_ms)
+{
+	bool idle;
+
+	lock_take(&service.lock);
+	service.stopping = true;
+	while (service.active > 0)
+		if (!cond_wait_until(
+			&service.changed, &service.lock, deadline_ms))
+			break;
+	idle = service.active == 0;
+	lock_drop(&service.lock);
+	return idle;
+}
+
+bool
+service_close(int64_t deadline_ms)
+{
+	bool closed;
+
+	begin_to_retire(service.keeper);
+	lock_take(&service.lock);
+	service.keeper = NULL;
+	while (service.retiring > 0)
+		if (!cond_wait_until(
+			&service.changed, &service.lock, deadline_ms))
+			break;
+	closed = service.retiring == 0;
+	lock_drop(&service.lock);
+	return closed;
+}
