@@ -34,6 +34,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/store.c %D%/io/store.h \
+	%D%/io/store_db.c %D%/io/store_db.h \
+	%D%/io/store_file.c %D%/io/store_file.h \
 	%D%/gather/cache.c %D%/gather/cache.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
 	%D%/gather/engine.c %D%/gather/engine.h \

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/store_db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/io/store_file.h"
+
+enum {
+	APPLICATION_ID = 0x50737472, /* "Pstr": file(1) can tell whose it is */
+	BUSY_MS = 1000,
+
+	/* A row is a body and small change; SQLite calls more "too big" */
+	MAX_ROW = 16 * LIMIT_STS_BODY,
+
+	/* Read and checked in about a second from a slow disk; twenty thousand
+	 * usual policies are a tenth of it */
+	MAX_CHECKED = 64 * 1024 * 1024,
+
+	/* How often, and how far apart, a reader looks at a torn index */
+	TORN_TRIES = 100,
+	TORN_MS = 5,
+
+	/* Beside the codes of SQLite, all >= 0: refused, and err says why */
+	REFUSED = -1,
+};
+
+/* What leads from each version of the schema to the next. */
+static const char *const migrations[] = {
+    "CREATE TABLE policy ("
+    " domain TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, body BLOB,"
+    " fetched INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " failed_id TEXT NOT NULL, failed INTEGER NOT NULL,"
+    " failed_how TEXT NOT NULL, failed_detail TEXT NOT NULL) STRICT;"
+    "CREATE INDEX policy_expires ON policy (expires);"
+    "CREATE TABLE flip ("
+    " domain TEXT PRIMARY KEY NOT NULL, result TEXT NOT NULL,"
+    " noted INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX flip_noted ON flip (noted);",
+};
+
+enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };
+
+/* A connection, or what is left of one: handle is NULL until it is made. */
+struct store_db {
+	struct store_file file;
+	bool read_only;
+	bool immutable; /* no writer was there: SQLite takes no lock */
+	bool suspect;   /* found damaged at work: check it, however large */
+	sqlite3 *handle;
+	const char *const *statements; /* borrowed */
+	int count;
+	sqlite3_stmt **prepared; /* owned, count of them, NULL or made */
+};
+
+static int
+refuse(const struct store_db *db, struct err *err, const char *why)
+{
+	err_set(err, ERR_LOCAL, "%s: %s", db->file.path, why);
+	return REFUSED;
+}
+
+/*
+ * SQLite's constant words and the system's, never sqlite3_errmsg(), which
+ * quotes what stands in the file.
+ */
+static int
+say(const struct store_db *db, int rc, struct err *err)
+{
+	int number = sqlite3_system_errno(db->handle);
+	int kind = rc & 0xff;
+
+	if (number != 0 && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN))
+		return err_set(err, ERR_LOCAL, "%s: %s: %s", db->file.path,
+		    sqlite3_errstr(rc), strerror(number));
+	return err_set(
+	    err, ERR_LOCAL, "%s: %s", db->file.path, sqlite3_errstr(rc));
+}
+
+/* TOOBIG: a row or a schema that no Postern wrote. */
+static bool
+is_damage(int rc)
+{
+	int kind = rc & 0xff;
+
+	return rc >= 0 && (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB ||
+			      kind == SQLITE_TOOBIG);
+}
+
+/* --- opening, step by step; each gives a code of SQLite, or REFUSED --- */
+
+/* First the log, then the file: a writer makes them the other way round. */
+static int
+survey(struct store_db *db, struct err *err)
+{
+	struct stat main, wal;
+	bool has_wal;
+	int number;
+
+	store_file_resolve(&db->file);
+	has_wal = store_file_look(&db->file, "-wal", &wal) == 0;
+	number = store_file_look(&db->file, "", &main);
+	if (number == 0 && !S_ISREG(main.st_mode))
+		return refuse(db, err, "not a regular file");
+	if (number != 0 && (db->read_only || number != ENOENT))
+		return refuse(db, err, strerror(number));
+	db->immutable = db->read_only && (!has_wal || wal.st_size == 0);
+	/* SQLite would delete the log of a file that is empty */
+	if (main.st_size == 0 && wal.st_size > 0)
+		return SQLITE_CORRUPT;
+	return SQLITE_OK;
+}
+
+/* As a URI, so that no name means something else (":memory:", "file:"). */
+static char *
+uri_of(const struct store_db *db)
+{
+	size_t size = 3 * strlen(db->file.name) + sizeof("file:./?immutable=1");
+	struct text uri;
+
+	text_init(&uri, xmalloc(size), size);
+	text_add(&uri, db->file.name[0] == '/' ? "file:" : "file:./");
+	for (const char *s = db->file.name; *s != '\0'; s++)
+		text_addf(
+		    &uri, *s == '/' ? "/" : "%%%02x", (unsigned)(uint8_t)*s);
+	text_add(&uri, db->immutable ? "?immutable=1" : "");
+	assert(!uri.cut);
+	return uri.s;
+}
+
+static int
+open_handle(struct store_db *db, struct err *err)
+{
+	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+	char *uri = uri_of(db);
+	int rc;
+
+	flags |= db->read_only ? SQLITE_OPEN_READONLY
+			       : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	rc = sqlite3_open_v2(uri, &db->handle, flags, NULL);
+	free(uri);
+	if (rc != SQLITE_OK)
+		return rc;
+	store_file_rename(&db->file, sqlite3_db_filename(db->handle, "main"));
+	/* SQLite gives a file that it may not write to for reading instead */
+	if (!db->read_only && sqlite3_db_readonly(db->handle, "main") != 0)
+		return refuse(db, err, "not writable");
+	return SQLITE_OK;
+}
+
+/* The file may be hostile: nothing in it is to run, and nothing to be large. */
+static int
+harden(struct store_db *db, struct err *err)
+{
+	static const int limits[][2] = {
+	    {SQLITE_LIMIT_LENGTH, MAX_ROW},
+	    {SQLITE_LIMIT_SQL_LENGTH, 8192},
+	    {SQLITE_LIMIT_COLUMN, 64},
+	    {SQLITE_LIMIT_EXPR_DEPTH, 64},
+	    {SQLITE_LIMIT_ATTACHED, 0},
+	    {SQLITE_LIMIT_VARIABLE_NUMBER, 16},
+	    {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+	};
+	static const int switches[][2] = {
+	    {SQLITE_DBCONFIG_DEFENSIVE, 1},
+	    {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+	    {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+	    {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+	};
+	int rc = sqlite3_busy_timeout(db->handle, BUSY_MS);
+
+	(void)err;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		sqlite3_limit(db->handle, limits[i][0], limits[i][1]);
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+		if (rc == SQLITE_OK)
+			rc = sqlite3_db_config(db->handle, switches[i][0],
+			    switches[i][1], (int *)NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	return sqlite3_exec(db->handle,
+	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY", NULL,
+	    NULL, NULL);
+}
+
+/*
+ * A reader that has no right to write the log's index takes one that a live
+ * writer is just changing for a dead one's, which it cannot mend; a moment
+ * later it is whole.
+ */
+static bool
+wait_if_torn(int rc, int *tries)
+{
+	const struct timespec wait = {.tv_nsec = TORN_MS * 1000000L};
+
+	if (rc != SQLITE_READONLY_RECOVERY && rc != SQLITE_READONLY_CANTINIT)
+		return false;
+	if ((*tries)++ >= TORN_TRIES)
+		return false;
+	nanosleep(&wait, NULL);
+	return true;
+}
+
+int
+store_db_step(sqlite3_stmt *stmt)
+{
+	int tries = 0;
+	int rc;
+
+	while (wait_if_torn(rc = sqlite3_step(stmt), &tries))
+		sqlite3_reset(stmt);
+	return rc;
+}
+
+struct answer {
+	sqlite3_int64 number;
+	char word[16];
+};
+
+static int
+ask(sqlite3 *handle, const char *sql, struct answer *answer)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL);
+	const char *word;
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = store_db_step(stmt);
+	if (rc == SQLITE_ROW) {
+		answer->number = sqlite3_column_int64(stmt, 0);
+		word = (const char *)sqlite3_column_text(stmt, 0);
+		text_copy(answer->word, sizeof(answer->word),
+		    word == NULL ? "" : word);
+		rc = SQLITE_OK;
+	} else if (rc == SQLITE_DONE) {
+		rc = SQLITE_CORRUPT;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* Whose file it is, before anything in it is changed. */
+static int
+identify(struct store_db *db, struct err *err)
+{
+	struct answer id = {0}, version = {0}, objects = {0};
+	int rc = sqlite3_exec(db->handle, "BEGIN", NULL, NULL, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = ask(db->handle, "PRAGMA application_id", &id);
+	if (rc == SQLITE_OK)
+		rc = ask(db->handle, "PRAGMA user_version", &version);
+	if (rc == SQLITE_OK && id.number == 0)
+		rc = ask(
+		    db->handle, "SELECT count(*) FROM sqlite_schema", &objects);
+	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (id.number == 0 && version.number == 0 && objects.number == 0)
+		return db->read_only ? refuse(db, err, "empty") : SQLITE_OK;
+	if (id.number != APPLICATION_ID)
+		return refuse(db, err, "a database, but none of Postern");
+	if (version.number > SCHEMA_VERSION)
+		return refuse(db, err, "written by a newer Postern");
+	if (version.number < 1)
+		return SQLITE_CORRUPT;
+	if (db->read_only && version.number < SCHEMA_VERSION)
+		return refuse(db, err, "written by an older Postern");
+	return SQLITE_OK;
+}
+
+/*
+ * WAL with synchronous FULL: each commit is synced to the log before it
+ * returns, and a reader never stands in the writer's way.
+ */
+static int
+make_durable(struct store_db *db, struct err *err)
+{
+	struct answer mode = {0};
+	int rc;
+
+	if (db->read_only)
+		return SQLITE_OK;
+	/* the system lets us write: it is the header that forbids it */
+	if (sqlite3_db_readonly(db->handle, "main") != 0)
+		return SQLITE_CORRUPT;
+	rc = ask(db->handle, "PRAGMA journal_mode = WAL", &mode);
+	if (rc == SQLITE_OK && strcmp(mode.word, "wal") != 0)
+		return refuse(db, err, "no write-ahead log is possible there");
+	if (rc != SQLITE_OK)
+		return rc;
+	return sqlite3_exec(db->handle,
+	    "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;"
+	    "PRAGMA journal_size_limit = 8388608",
+	    NULL, NULL, NULL);
+}
+
+/* Inside a transaction. */
+static int
+run_migrations(sqlite3 *handle)
+{
+	struct answer version = {0};
+	char stamp[96];
+	int rc = ask(handle, "PRAGMA user_version", &version);
+
+	for (sqlite3_int64 i = version.number;
+	     rc == SQLITE_OK && i < SCHEMA_VERSION; i++)
+		rc = sqlite3_exec(handle, migrations[i], NULL, NULL, NULL);
+	snprintf(stamp, sizeof(stamp),
+	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
+	    APPLICATION_ID, SCHEMA_VERSION);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(handle, stamp, NULL, NULL, NULL);
+	return rc;
+}
+
+static int
+migrate(struct store_db *db, struct err *err)
+{
+	struct answer version = {0};
+	int rc;
+
+	(void)err;
+	if (db->read_only)
+		return SQLITE_OK;
+	rc = ask(db->handle, "PRAGMA user_version", &version);
+	if (rc != SQLITE_OK || version.number == SCHEMA_VERSION)
+		return rc;
+	rc = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = run_migrations(db->handle);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+/* Its tables and all else as one text, but for the statistics of ANALYZE. */
+static int
+schema_text(sqlite3 *handle, char **out)
+{
+	static const char sql[] =
+	    "SELECT group_concat(type || ' ' || name || ' ' || tbl_name ||"
+	    " ' ' || coalesce(sql, ''), ';') FROM (SELECT * FROM sqlite_schema"
+	    " WHERE name NOT GLOB 'sqlite_stat[0-9]' ORDER BY name)";
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL);
+	const char *text;
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = store_db_step(stmt);
+	if (rc == SQLITE_ROW) {
+		text = (const char *)sqlite3_column_text(stmt, 0);
+		*out = xstrdup(text == NULL ? "" : text);
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/*
+ * The schema is what the migrations make, letter by letter: a table that is
+ * really a view, a trigger, an index of costly expressions are not used.
+ */
+static int
+check_schema(struct store_db *db, struct err *err)
+{
+	sqlite3 *model = NULL;
+	char *wanted = NULL, *found = NULL;
+	int rc = sqlite3_open_v2(":memory:", &model,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	(void)err;
+	if (rc == SQLITE_OK)
+		rc = run_migrations(model);
+	if (rc == SQLITE_OK)
+		rc = schema_text(model, &wanted);
+	if (rc == SQLITE_OK)
+		rc = schema_text(db->handle, &found);
+	if (rc == SQLITE_OK && strcmp(wanted, found) != 0)
+		rc = SQLITE_CORRUPT;
+	sqlite3_close(model);
+	free(wanted);
+	free(found);
+	return rc;
+}
+
+/* A reader is not to take that long; what it reads is looked at anyway. */
+static int
+check_pages(struct store_db *db, struct err *err)
+{
+	struct answer pages = {0}, size = {0}, found = {0};
+	int rc;
+
+	(void)err;
+	if (db->read_only)
+		return SQLITE_OK;
+	rc = ask(db->handle, "PRAGMA page_count", &pages);
+	if (rc == SQLITE_OK)
+		rc = ask(db->handle, "PRAGMA page_size", &size);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (!db->suspect && pages.number * size.number > MAX_CHECKED)
+		return SQLITE_OK;
+	rc = ask(db->handle,
+	    db->suspect ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)",
+	    &found);
+	if (rc == SQLITE_OK && strcmp(found.word, "ok") != 0)
+		rc = SQLITE_CORRUPT;
+	/* That no key is too big is what each row is found by */
+	if (rc == SQLITE_OK)
+		rc = ask(db->handle,
+		    "SELECT (SELECT count(*) FROM policy WHERE +domain > '') +"
+		    " (SELECT count(*) FROM flip WHERE +domain > '')",
+		    &found);
+	if (rc == SQLITE_OK)
+		db->suspect = false;
+	return rc;
+}
+
+static int
+prepare(struct store_db *db, struct err *err)
+{
+	int rc = SQLITE_OK;
+
+	(void)err;
+	for (int i = 0; i < db->count && rc == SQLITE_OK; i++)
+		rc = sqlite3_prepare_v3(db->handle, db->statements[i], -1,
+		    SQLITE_PREPARE_PERSISTENT, &db->prepared[i], NULL);
+	store_file_note(&db->file);
+	return rc;
+}
+
+static int
+attach(struct store_db *db, struct err *err)
+{
+	static int (*const steps[])(struct store_db *, struct err *) = {
+	    survey,
+	    open_handle,
+	    harden,
+	    identify,
+	    make_durable,
+	    migrate,
+	    check_schema,
+	    check_pages,
+	    prepare,
+	};
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (rc == SQLITE_OK)
+			rc = steps[i](db, err);
+	return rc;
+}
+
+/*
+ * tidy: bring the log home and delete it, as SQLite does in the end.  It goes
+ * by name, so never for a file that is not there any more; nor for one that is
+ * damaged, which is kept as it was found.
+ */
+static void
+detach(struct store_db *db, bool tidy)
+{
+	int rc;
+
+	for (int i = 0; i < db->count; i++) {
+		sqlite3_finalize(db->prepared[i]);
+		db->prepared[i] = NULL;
+	}
+	if (db->handle != NULL && !tidy)
+		sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+		    1, (int *)NULL);
+	rc = sqlite3_close(db->handle);
+	assert(rc == SQLITE_OK);
+	(void)rc;
+	db->handle = NULL;
+}
+
+/* attach, to a new database if the one there is damaged. */
+static int
+connect_to(struct store_db *db, bool *renamed, struct err *err)
+{
+	int rc = attach(db, err);
+	bool moved = false;
+	int tries = 0;
+
+	while (wait_if_torn(rc, &tries)) {
+		detach(db, false);
+		rc = attach(db, err);
+	}
+	if (is_damage(rc) && !db->read_only) {
+		detach(db, false);
+		if (store_file_set_aside(&db->file, true, err) < 0)
+			return -1;
+		db->suspect = false;
+		moved = true;
+		rc = attach(db, err);
+	}
+	if (rc != SQLITE_OK) {
+		if (rc != REFUSED)
+			say(db, rc, err);
+		detach(db, false);
+		return -1;
+	}
+	*renamed = moved;
+	return 0;
+}
+
+struct store_db *
+store_db_open(const char *path, bool read_only, const char *const *statements,
+    int count, bool *renamed, struct err *err)
+{
+	struct store_db *db = xcalloc(1, sizeof(*db));
+	bool moved = false;
+
+	store_file_init(&db->file, path);
+	db->read_only = read_only;
+	db->statements = statements;
+	db->count = count;
+	db->prepared = xcalloc((size_t)count, sizeof(db->prepared[0]));
+	if (connect_to(db, &moved, err) < 0) {
+		store_db_free(db);
+		return NULL;
+	}
+	if (renamed != NULL)
+		*renamed = moved;
+	return db;
+}
+
+void
+store_db_free(struct store_db *db)
+{
+	if (db == NULL)
+		return;
+	detach(db, db->handle != NULL && !db->read_only &&
+		       store_file_replaced(&db->file) == 0);
+	free(db->prepared);
+	store_file_fini(&db->file);
+	free(db);
+}
+
+/* --- calls --- */
+
+/* Whether a file that is read without locks has changed. */
+static bool
+is_outdated(const struct store_db *db)
+{
+	return db->immutable && store_file_is_written(&db->file);
+}
+
+/*
+ * The file is not where it was.  If it is only the log that is gone, its pages
+ * are saved; if it is the file, its log is not to be taken for the next one's.
+ */
+static int
+leave(struct store_db *db, struct err *err)
+{
+	unsigned replaced = store_file_replaced(&db->file);
+
+	if ((replaced & STORE_FILE_MAIN) == 0)
+		sqlite3_wal_checkpoint_v2(
+		    db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	detach(db, false);
+	if (replaced != STORE_FILE_MAIN)
+		return 0;
+	return store_file_set_aside(&db->file, false, err);
+}
+
+int
+store_db_ready(struct store_db *db, struct err *err)
+{
+	bool replaced =
+	    db->handle != NULL && store_file_replaced(&db->file) != 0;
+	bool renamed = false;
+
+	if (db->handle != NULL && !replaced && !is_outdated(db))
+		return 0;
+	if (db->read_only)
+		detach(db, false);
+	else if (replaced && leave(db, err) < 0)
+		return -1;
+	if (connect_to(db, &renamed, err) < 0)
+		return -1;
+	if (!db->read_only && (renamed || replaced))
+		return err_set(err, ERR_LOCAL, "%s: %s", db->file.path,
+		    renamed ? "damaged, moved aside; begun anew"
+			    : "was deleted or replaced; opened again");
+	return 0;
+}
+
+/* What follows a call that failed.  Where SQLite can go on after that, so does
+ * the handle; else the next call opens another. */
+static int
+fail(struct store_db *db, int rc, struct err *err)
+{
+	say(db, rc, err);
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_FULL:
+	case SQLITE_NOMEM:
+		return -1;
+	default:
+		db->suspect = db->suspect || is_damage(rc);
+		detach(db, false);
+		return -1;
+	}
+}
+
+int
+store_db_conclude(struct store_db *db, int rc, struct err *err)
+{
+	if (rc != SQLITE_OK)
+		return fail(db, rc, err);
+	if (!db->read_only && store_file_replaced(&db->file) != 0)
+		return store_db_ready(db, err);
+	if (is_outdated(db))
+		return err_set(err, ERR_LOCAL,
+		    "%s: written while it was read; try again", db->file.path);
+	return 0;
+}
+
+sqlite3_stmt *
+store_db_statement(const struct store_db *db, int number)
+{
+	return db->prepared[number];
+}
