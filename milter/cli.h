@@ -39,6 +39,8 @@ int cli_sts_lint(const struct cli_options *options);
 int cli_sts_check(const struct cli_options *options);
 int cli_cache_list(const struct cli_options *options);
 int cli_cache_show(const struct cli_options *options);
+int cli_policy_list(const struct cli_options *options);
+int cli_policy_test(const struct cli_options *options);
 
 /* cli_fail - a line on stderr; returns status */
 int cli_fail(int status, const char *format, ...)

@@ -68,6 +68,13 @@ static const struct verb {
     {{"cache", "show"}, cli_cache_show, {'c'},
 	"postern cache show [-c FILE] [--json] DOMAIN\n"
 	"    all that is kept of one domain\n"},
+    {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT},
+	"postern policy list [-c FILE] [--at TIME] [--json]\n"
+	"    the rules per destination in effect, the most specific first\n"},
+    {{"policy", "test"}, cli_policy_test, {'c', OPTION_AT},
+	"postern policy test [-c FILE] [--at TIME] [--json]\n"
+	"              DOMAIN|ADDRESS|mx:HOST\n"
+	"    which rule applies there, and what it means\n"},
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

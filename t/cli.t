@@ -71,6 +71,67 @@ says err 'bad\.conf:1: '
 says err 'bad\.conf:2: '
 exits 78 'so is a missing one' "$postern" check -c "$dir/none" x.example
 
+# rules per destination
+cat >"$dir/rules" <<END
+*                may         until=2040-01-31
+.d.example       secure      match=.mx.d.example:nexthop
+a.d.example      dane-only   on-fail=defer
+old.d.example    none        until=2030-01-31
+mx:.h.example    auto        dane=no on-temperror=hold
+END
+printf 'Destinations %s\nOn-TempError reject\n' "$dir/rules" >"$dir/rules.conf"
+policy() {
+	verb=$1
+	shift
+	"$postern" policy "$verb" -c "$dir/rules.conf" \
+		--at 2030-06-01T00:00:00Z "$@"
+}
+exits 0 'rules are listed, the most specific first' policy list
+says err '^postern: old.d.example: expired-rule, until 2030-01-31$'
+count=$((count + 1))
+if printf '%s\n' 'a.d.example dane-only on-fail=defer' \
+	'.d.example secure match=.mx.d.example:nexthop' \
+	'mx:.h.example auto dane=no on-temperror=hold' \
+	'* may until=2040-01-31' | cmp -s - "$dir/out"; then
+	echo "ok $count - as they could stand in the file"
+else
+	echo "not ok $count - as they could stand in the file"
+fi
+exits 0 'rules are listed as JSON' policy list --json
+says out '^\{"schema":1,"key":"\*","rule":"any","line":1,"match":\[\],"until":"2040-01-31","level":"may"'
+exits 0 'a rule that applies is told' policy test x@A.D.example.
+says out '^a\.d\.example$'
+says out '^  rule        a\.d\.example dane-only on-fail=defer$'
+says out '^  fail        defer$'
+says out '^  temperror   defer$'
+exits 0 'one past its day gives way' policy test old.d.example
+says out '^  ignored     old\.d\.example none until=2030-01-31 \(expired-rule\)$'
+says out '^  rule        \.d\.example secure'
+says out '^  names       \.mx\.d\.example nexthop$'
+exits 0 'before, it applied' policy test --at 2030-01-31T12:00:00Z old.d.example
+says out '^  rule        old\.d\.example none until'
+exits 0 'any is told from a rule for its host' policy test e.example
+says out '^  rule        \* may'
+says out '^  hosts       a rule for its mail host goes before$'
+exits 0 'a host has its own' policy test mx:mx1.h.example
+says out '^  rule        mx:\.h\.example auto dane=no'
+says out '^  means .*; without DANE$'
+says out '^  temperror   hold$'
+exits 1 'no rule, exit 1' policy test --at 2041-01-01T00:00:00Z e.example
+says out '^  rule        none, default level auto$'
+exits 0 'a test as JSON' policy test --json old.d.example
+says out '"domain":"old\.d\.example","key":"\.d\.example","rule":"\.d\.example","line":2,'
+says out '"level":"secure","dane":false,"sts":false,"on_fail":"tag","on_temperror":"defer","host_rules":false,"expired":\["old\.d\.example"\]\}$'
+exits 1 'none as JSON' policy test --json --at 2041-01-01T00:00:00Z e.example
+says out '"domain":"e\.example","rule":null,"level":"auto","dane":true,"sts":true'
+exits 64 'a test wants a domain' policy test
+exits 64 'and one that is a name' policy test a..b
+exits 64 'a list wants none' policy list d.example
+printf 'd.example high\n\ne.example may frob=1\n' >"$dir/rules"
+exits 78 'mistakes in rules are told' policy list
+says err 'rules:1: "high" is not one of: auto may'
+says err 'rules:3: "frob" is no option'
+
 printf 'Nameservers 127.0.0.1@9\nDNSTimeout 300ms\nStore none\n' \
 	>"$dir/lonely.conf"
 exits 69 'no resolver, no verdict' \
