@@ -105,7 +105,7 @@ add_match(struct line *line, const char *name)
 		complain(line, "match: %s", err.text);
 		return;
 	}
-	if (strchr(name + below, '.') == NULL && !is_match_word(text)) {
+	if (strchr(name, '.') == NULL && !is_match_word(text)) {
 		complain(line,
 		    "match: \"%.64s\" is no name with a dot, nor one of: "
 		    "hostname nexthop dot-nexthop",

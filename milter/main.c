@@ -239,6 +239,7 @@ put_in_force(const struct settings *at_start, struct settings *settings)
 	text_init(&list, words, sizeof(words));
 	reload.restart = list_restart(at_start, settings, &list);
 	report_reload(&reload);
+	report_rules(settings, clock_wall_s());
 	if (reload.renewed)
 		service_test_resolver();
 }
@@ -322,6 +323,7 @@ run(const struct options *options, struct settings *settings)
 	}
 	daemon_write_pid();
 	report_start(PACKAGE_VERSION);
+	report_rules(settings, clock_wall_s());
 	daemon_ready();
 	service_test_resolver();
 	status = await_end(options, settings) ? EX_OK : EX_SOFTWARE;

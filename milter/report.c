@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "common/base/text.h"
+#include "milter/destinations.h"
 
 /* Set once, before there are threads, but for what is atomic. */
 static struct {
@@ -257,6 +258,37 @@ report_store(const char *detail)
 	text_addf(&text, " reason=%s", reason_text(REASON_INTERNAL_ERROR));
 	add_detail(&text, detail);
 	emit(LOG_ERR, line);
+}
+
+int
+report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now)
+{
+	struct text text;
+
+	begin(&text, line, "-", "rule");
+	add_clean(&text, "rule", rule_word(rule));
+	text_addf(&text, " until=%s", rule->until);
+	if (!rule_in_effect(rule, now))
+		text_addf(
+		    &text, " reason=%s", reason_text(REASON_EXPIRED_RULE));
+	return LOG_WARNING;
+}
+
+static void
+report_rule(void *arg, const struct rule *rule)
+{
+	const time_t *now = arg;
+	char line[REPORT_SIZE];
+	int severity = report_rule_line(line, rule, *now);
+
+	emit(severity, line);
+}
+
+void
+report_rules(const struct settings *settings, time_t now)
+{
+	destinations_each_ending(
+	    settings->destinations, now, report_rule, &now);
 }
 
 void

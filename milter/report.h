@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "common/base/limits.h"
 #include "common/judge/verdict.h"
@@ -80,6 +81,12 @@ void report_change(const struct report_change *change);
 /* report_store - event=store: what is to survive a restart is not kept */
 void report_store(const char *detail);
 
+/*
+ * report_rules - event=rule for each rule per destination that is past its last
+ * day or will be within a week: at start, when settings are read anew, daily
+ */
+void report_rules(const struct settings *settings, time_t now);
+
 /* report_start, report_stop - event=start and event=stop */
 void report_start(const char *version);
 void report_stop(void);
@@ -101,6 +108,9 @@ int
 report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
+
+int
+report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now);
 
 /* report_facility - the number of a word of syslog.conf(5), or -1 */
 int report_facility(const char *word);

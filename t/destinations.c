@@ -62,7 +62,7 @@ the_examples_of_the_manual_are_read(void **state)
 	    "old.example         may        until=2027-03-31      # ticket 42\n"
 	    "M\u00fcller.Example.  Mandatory On-TempError=HOLD\n"
 	    "mx:.hoster.example  auto sts=no dane=no\r\n"
-	    "mx:mx1.x.example    secure match=a.example:.b.example,nexthop\n"
+	    "mx:mx1.x.example    secure match=a.example:.b,nexthop\n"
 	    "*                   opportunistic\n");
 	const struct rule *rule;
 
@@ -87,7 +87,7 @@ the_examples_of_the_manual_are_read(void **state)
 	assert_true(rule->no_dane && rule->no_sts);
 	rule = rule_list_get(list, RULE_MX, "mx1.x.example");
 	assert_int_equal(rule->match_count, 3);
-	assert_string_equal(rule->match[1], ".b.example");
+	assert_string_equal(rule->match[1], ".b");
 	assert_string_equal(rule->match[2], "nexthop");
 	assert_int_equal(rule_list_get(list, RULE_ANY, "")->level, LEVEL_AUTO);
 }

@@ -376,10 +376,16 @@ test_that 'the daemon serves' mail several
 test_that 'the daemon finds its settings again' daemon_reloads
 test_that 'the daemon ends on TERM' daemon_ends
 test_that 'a daemon that fails says so and why' daemon_fails_in_front
-test_that 'it starts to defer' starts_with 'On-TempError defer'
+printf 'past.example may until=2020-01-31\nnobody.example may on-fail=defer\n' \
+	>"$dir/rules"
+test_that 'it starts to defer' \
+	starts_with 'On-TempError defer' "Destinations $dir/rules"
+test_that 'a rule past its day is told' logged \
+	'-: event=rule rule=past.example until=2020-01-31 reason=expired-rule'
 test_that 'a recipient is refused at RCPT, another is not' mail defer
 test_that 'what was refused is logged without a queue id' \
 	logged 'NOQUEUE: event=check domain=nobody.example result=temperror'
+test_that 'with the rule it was judged by' logged ' rule=nobody.example '
 test_that 'TERM lets a message in flight end' term_lets_a_message_end
 test_that 'it starts to reject whole messages' starts_with \
 	'On-TempError reject' 'DecideAt message' 'On-InternalError tempfail'

@@ -180,6 +180,26 @@ the_rule_of_a_verdict_is_named(void **state)
 }
 
 static void
+a_rule_past_its_day_is_told(void **state)
+{
+	AUTO(rule) struct rule *rule = rule_new();
+	char line[REPORT_SIZE];
+
+	(void)state;
+	text_copy(rule->key, sizeof(rule->key), "mx:.d.example");
+	text_copy(rule->until, sizeof(rule->until), "2027-03-31");
+	rule->ends_s = 1000;
+	assert_int_equal(report_rule_line(line, rule, 999), LOG_WARNING);
+	assert_string_equal(
+	    line, "-: event=rule rule=mx:.d.example until=2027-03-31");
+	must_be_of_the_grammar("ends", line);
+	assert_int_equal(report_rule_line(line, rule, 1000), LOG_WARNING);
+	assert_string_equal(line, "-: event=rule rule=mx:.d.example "
+				  "until=2027-03-31 reason=expired-rule");
+	must_be_of_the_grammar("ended", line);
+}
+
+static void
 the_longest_names_leave_the_detail_its_place(void **state)
 {
 	AUTO(rule) struct rule *rule = rule_new();
@@ -313,6 +333,7 @@ main(void)
 	    cmocka_unit_test(severities_are_as_promised),
 	    cmocka_unit_test(no_octet_from_outside_breaks_the_grammar),
 	    cmocka_unit_test(the_rule_of_a_verdict_is_named),
+	    cmocka_unit_test(a_rule_past_its_day_is_told),
 	    cmocka_unit_test(the_longest_names_leave_the_detail_its_place),
 	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
