@@ -169,8 +169,6 @@ cli_cache_list(const struct cli_options *options)
 	struct err err;
 	int status;
 
-	if (options->words.count != 0)
-		return cli_fail(EX_USAGE, "cache list wants no word");
 	store = open_store(options, &status);
 	if (store == NULL)
 		return status;
@@ -190,8 +188,6 @@ cli_cache_show(const struct cli_options *options)
 	struct err err;
 	int status, found;
 
-	if (options->words.count != 1)
-		return cli_fail(EX_USAGE, "cache show wants one domain");
 	if (domain_normalise(options->words.items[0], domain, &err) != 0)
 		return cli_fail(EX_USAGE, "%s", err.text);
 	store = open_store(options, &status);

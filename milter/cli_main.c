@@ -1,103 +1,123 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli.h"
-#include "milter/settings.h"
+#include "milter/cli_options.h"
 
-/* Long options without a letter; each verb says which it takes. */
-enum {
-	OPTION_AT = 256,
-	OPTION_CHAIN,
-	OPTION_DEPTH,
-	OPTION_JSON,
-	OPTION_LEVEL,
-	OPTION_NAME,
-	OPTION_TXT,
-};
-
-static const struct option long_options[] = {
-    {"at", required_argument, NULL, OPTION_AT},
-    {"chain", required_argument, NULL, OPTION_CHAIN},
-    {"config", required_argument, NULL, 'c'},
-    {"depth", required_argument, NULL, OPTION_DEPTH},
-    {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"level", required_argument, NULL, OPTION_LEVEL},
-    {"name", required_argument, NULL, OPTION_NAME},
-    {"txt", required_argument, NULL, OPTION_TXT},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
-};
-
-static const struct verb {
-	const char *words[2]; /* "tlsa" "match"; one word: NULL behind it */
-	int (*run)(const struct cli_options *options);
-	int options[6]; /* that it takes, up to a 0; --json always */
-	const char *usage;
-} verbs[] = {
-    {{"check", NULL}, cli_check, {'c', OPTION_DEPTH, OPTION_LEVEL},
-	"postern check [-c FILE] [--depth dns|probe] [--level LEVEL] [--json]\n"
-	"              DOMAIN|ADDRESS|mx:HOST[:PORT] ...\n"
-	"    what DANE and MTA-STS demand of a destination, whether it keeps\n"
-	"    it now, why not, and who can mend it\n"},
+static const struct cli_verb verbs[] = {
+    {{"check", NULL}, cli_check, {'c', OPTION_DEPTH, OPTION_LEVEL}, 1,
+	CLI_WORDS_MANY, "DOMAIN|ADDRESS|mx:HOST[:PORT] ...",
+	"what a destination demands, whether it keeps it, who mends it"},
     {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},
-	"postern tlsa match --chain FILE.pem --name NAME [--name NAME] ...\n"
-	"              [--at TIME] 'USAGE SELECTOR MTYPE HEX' ...\n"
-	"    whether a chain matches TLSA records, offline; names: the TLSA\n"
-	"    base domain first, then the next-hop domains\n"},
-    {{"sts", "lint"}, cli_sts_lint, {OPTION_TXT, OPTION_AT},
-	"postern sts lint [--txt STRING] ... [--at TIME] [FILE|-]\n"
-	"    whether TXT records and a policy keep to RFC 8461, offline\n"},
-    {{"sts", "check"}, cli_sts_check, {'c'},
-	"postern sts check [-c FILE] [--json] DOMAIN\n"
-	"    whether record, policy and every mail host of a domain agree "
-	"now\n"},
-    {{"cache", "list"}, cli_cache_list, {'c'},
-	"postern cache list [-c FILE] [--json]\n"
-	"    the MTA-STS policies that posternd keeps\n"},
-    {{"cache", "show"}, cli_cache_show, {'c'},
-	"postern cache show [-c FILE] [--json] DOMAIN\n"
-	"    all that is kept of one domain\n"},
-    {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT},
-	"postern policy list [-c FILE] [--at TIME] [--json]\n"
-	"    the rules per destination in effect, the most specific first\n"},
-    {{"policy", "test"}, cli_policy_test, {'c', OPTION_AT},
-	"postern policy test [-c FILE] [--at TIME] [--json]\n"
-	"              DOMAIN|ADDRESS|mx:HOST\n"
-	"    which rule applies there, and what it means\n"},
+	1, CLI_WORDS_MANY,
+	"--chain FILE --name NAME ... 'USAGE SELECTOR MTYPE HEX' ...",
+	"whether a certificate chain matches TLSA records, offline"},
+    {{"sts", "lint"}, cli_sts_lint, {OPTION_TXT, OPTION_AT}, 0, 1, "[FILE|-]",
+	"whether TXT records and a policy keep to RFC 8461, offline"},
+    {{"sts", "check"}, cli_sts_check, {'c'}, 1, 1, "DOMAIN",
+	"whether record, policy and all mail hosts of a domain agree"},
+    {{"cache", "list"}, cli_cache_list, {'c'}, 0, 0, "",
+	"the MTA-STS policies that posternd keeps"},
+    {{"cache", "show"}, cli_cache_show, {'c'}, 1, 1, "DOMAIN",
+	"all that is kept of one domain"},
+    {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT}, 0, 0, "",
+	"the rules per destination in effect, most specific first"},
+    {{"policy", "test"}, cli_policy_test, {'c', OPTION_AT}, 1, 1,
+	"DOMAIN|ADDRESS|mx:HOST",
+	"which rule applies to a destination, and what it means"},
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
-static void
-print_usage(FILE *out)
+/* The verb that runs: its usage goes with a mistake in it. */
+static const struct cli_verb *running;
+
+/* How many words of its own the verb shares with the line, of how many. */
+static size_t
+compare_verb(const struct cli_verb *verb, const struct cli_list *words)
 {
-	fputs("usage: postern VERB [options] ...\n\n", out);
+	size_t same = 0;
+
+	while (same < 2 && verb->words[same] != NULL && same < words->count &&
+	       strcmp(verb->words[same], words->items[same]) == 0)
+		same++;
+	return same;
+}
+
+static size_t
+verb_size(const struct cli_verb *verb)
+{
+	return verb->words[1] == NULL ? 1 : 2;
+}
+
+static const struct cli_verb *
+find_verb(const struct cli_list *words)
+{
 	for (size_t i = 0; i < VERBS; i++)
-		fprintf(out, "%s\n", verbs[i].usage);
+		if (compare_verb(&verbs[i], words) == verb_size(&verbs[i]))
+			return &verbs[i];
+	return NULL;
+}
+
+static void
+print_verb_line(FILE *out, const struct cli_verb *verb)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s %s", verb->words[0],
+	    verb->words[1] == NULL ? "" : verb->words[1]);
+	fprintf(out, "  %-13s %s\n", name, verb->about);
+}
+
+/* All verbs, or those that begin with the word given. */
+static void
+print_overview(FILE *out, const struct cli_list *words)
+{
+	fputs("usage: postern VERB [OPTION ...] [ARGUMENT ...]\n\n", out);
+	for (size_t i = 0; i < VERBS; i++)
+		if (words->count == 0 || compare_verb(&verbs[i], words) > 0)
+			print_verb_line(out, &verbs[i]);
 	fputs(
-	    "-c FILE   configuration, instead of " SETTINGS_PATH "\n"
-	    "--level   judge by auto, may, encrypt, dane, dane-only or "
-	    "secure,\n"
-	    "          not by postern-destinations(5) and DefaultLevel\n"
-	    "--json    one JSON object a line\n"
-	    "--at      TIME as in RFC 3339, 2026-01-31T12:00:00Z\n"
-	    "-h -V     this text; version\n"
 	    "\n"
-	    "exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or\n"
+	    "\"postern VERB --help\" tells the options of a verb.\n"
+	    "\n"
+	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or\n"
 	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver,\n"
-	    "78 configuration\n",
+	    "74 output, 78 configuration.\n",
 	    out);
+}
+
+static int
+print_help(const struct cli_list *words)
+{
+	const struct cli_verb *verb = find_verb(words);
+
+	if (verb == NULL) {
+		print_overview(stdout, words);
+		return 0;
+	}
+	cli_print_usage(stdout, verb);
+	printf("\n%c%s.\n\n", toupper(verb->about[0]), verb->about + 1);
+	cli_print_options(stdout, verb);
+	return 0;
+}
+
+static void
+print_hint(FILE *out)
+{
+	if (running != NULL)
+		cli_print_usage(out, running);
+	else
+		fputs("Try: postern --help\n", out);
 }
 
 int
@@ -111,7 +131,7 @@ cli_fail(int status, const char *format, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	if (status == EX_USAGE)
-		fputs("Try: postern --help\n", stderr);
+		print_hint(stderr);
 	return status;
 }
 
@@ -141,179 +161,85 @@ cli_read_file(const char *path, size_t max, size_t *length, struct err *err)
 	return NULL;
 }
 
-static void
-list_add(struct cli_list *list, char *item)
-{
-	list->items =
-	    xrealloc(list->items, list->count + 1, sizeof(*list->items));
-	list->items[list->count++] = item;
-}
-
-/* RFC 3339 section 5.6, whole seconds */
-static int
-parse_time(const char *text, time_t *out)
-{
-	struct tm tm = {.tm_isdst = 0};
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	long offset_s = tm.tm_gmtoff;
-
-	if (end == NULL || *end != '\0')
-		return -1;
-	*out = timegm(&tm) - offset_s;
-	return 0;
-}
-
-static int
-read_depth(const char *word, struct cli_options *options)
-{
-	options->dns_only = strcmp(word, "dns") == 0;
-	return options->dns_only || strcmp(word, "probe") == 0 ? 0 : -1;
-}
-
-/* Returns 0, or the exit status of a usage error. */
-static int
-read_option(int option, struct cli_options *options)
-{
-	switch (option) {
-	case 'c':
-		options->conf_file = optarg;
-		return 0;
-	case OPTION_AT:
-		options->at_given = true;
-		return parse_time(optarg, &options->at) == 0
-			   ? 0
-			   : cli_fail(EX_USAGE, "--at: no RFC 3339 time");
-	case OPTION_CHAIN:
-		options->chain = optarg;
-		return 0;
-	case OPTION_DEPTH:
-		return read_depth(optarg, options) == 0
-			   ? 0
-			   : cli_fail(EX_USAGE, "--depth: dns or probe");
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
-	case OPTION_LEVEL:
-		options->level_given = true;
-		return level_parse(optarg, &options->level) == 0
-			   ? 0
-			   : cli_fail(EX_USAGE, "--level: no such level");
-	case OPTION_NAME:
-		list_add(&options->names, optarg);
-		return 0;
-	case OPTION_TXT:
-		list_add(&options->txts, optarg);
-		return 0;
-	default: /* getopt has said what is wrong */
-		fputs("Try: postern --help\n", stderr);
-		return EX_USAGE;
-	}
-}
-
-/* The verb that argv begins with; *words tells how many belong to it. */
-static const struct verb *
-find_verb(char *const argv[], int argc, int *words)
-{
-	for (size_t i = 0; i < VERBS; i++) {
-		const struct verb *verb = &verbs[i];
-
-		*words = verb->words[1] == NULL ? 1 : 2;
-		if (argc >= *words && strcmp(argv[0], verb->words[0]) == 0 &&
-		    (*words == 1 || strcmp(argv[1], verb->words[1]) == 0))
-			return verb;
-	}
-	return NULL;
-}
-
 static bool
-takes(const struct verb *verb, int option)
+begins_verb(const struct cli_list *words)
 {
-	for (size_t i = 0; verb->options[i] != 0; i++)
-		if (verb->options[i] == option)
+	for (size_t i = 0; i < VERBS; i++)
+		if (compare_verb(&verbs[i], words) > 0)
 			return true;
-	return option == OPTION_JSON;
+	return false;
 }
 
-/* What was given that the verb has no use for, or NULL. */
-static const char *
-find_unwanted(const struct verb *verb, const bool given[])
+/* No verb is named: what the line is, then. */
+static int
+no_verb(const struct cli_list *words)
 {
-	for (size_t i = 0; long_options[i].name != NULL; i++)
-		if (given[i] && !takes(verb, long_options[i].val))
-			return long_options[i].name;
-	return NULL;
-}
+	char word[32];
 
-static void
-note_given(bool given[], int option)
-{
-	for (size_t i = 0; long_options[i].name != NULL; i++)
-		given[i] |= long_options[i].val == option;
+	if (words->count == 0) {
+		print_overview(stderr, words);
+		return EX_USAGE;
+	}
+	text_clean(
+	    word, sizeof(word), words->items[0], strlen(words->items[0]));
+	if (!begins_verb(words))
+		return cli_fail(EX_USAGE, "no such verb: %s", word);
+	cli_fail(0, "what of %s?", word);
+	print_overview(stderr, words);
+	return EX_USAGE;
 }
 
 static int
-run_verb(
-    char *argv[], int argc, struct cli_options *options, const bool given[])
+run_verb(struct cli_line *line)
 {
-	const struct verb *verb;
+	const struct cli_verb *verb = find_verb(&line->options.words);
+	struct cli_options options = line->options;
 	const char *unwanted;
-	char word[32];
-	int words;
 
-	if (argc == 0) {
-		print_usage(stderr);
-		return EX_USAGE;
-	}
-	verb = find_verb(argv, argc, &words);
-	if (verb == NULL) {
-		text_clean(word, sizeof(word), argv[0], strlen(argv[0]));
-		return cli_fail(EX_USAGE, "no such verb: %s", word);
-	}
-	unwanted = find_unwanted(verb, given);
+	running = verb;
+	if (line->wrong[0] != '\0')
+		return cli_fail(EX_USAGE, "%s", line->wrong);
+	if (verb == NULL)
+		return no_verb(&options.words);
+	unwanted = cli_line_unwanted(line, verb);
 	if (unwanted != NULL)
 		return cli_fail(
 		    EX_USAGE, "--%s is not for this verb", unwanted);
-	for (int i = words; i < argc; i++)
-		list_add(&options->words, argv[i]);
-	return verb->run(options);
+	options.words.items += verb_size(verb);
+	options.words.count -= verb_size(verb);
+	if (options.words.count < verb->least)
+		return cli_fail(EX_USAGE, "an argument is missing");
+	if (options.words.count > verb->most)
+		return cli_fail(EX_USAGE, "too many arguments");
+	return verb->run(&options);
 }
 
+/* Help wins over a verb, but not over a word that is none. */
 static int
-finish_output(void)
+run(struct cli_line *line)
 {
-	return fflush(stdout) == 0
-		   ? EX_OK
-		   : cli_fail(EX_IOERR, "cannot write the answer");
+	const struct cli_list *words = &line->options.words;
+
+	if (line->wrong[0] == '\0' && line->version)
+		return puts("postern " PACKAGE_VERSION) == EOF ? EX_IOERR : 0;
+	if (line->wrong[0] == '\0' && line->help &&
+	    (words->count == 0 || begins_verb(words)))
+		return print_help(words);
+	return run_verb(line);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct cli_options options = {
-	    .level = LEVEL_AUTO, .at = clock_wall_s()};
-	bool given[sizeof(long_options) / sizeof(long_options[0])] = {false};
-	int option, status = 0;
+	struct cli_line line;
+	int status;
 
 	/* a reader that goes away is a write that fails, no death */
 	signal(SIGPIPE, SIG_IGN);
-	while (status == 0 && (option = getopt_long(argc, argv, "c:hV",
-				   long_options, NULL)) != -1) {
-		if (option == 'h') {
-			print_usage(stdout);
-			return finish_output();
-		}
-		if (option == 'V') {
-			puts("postern " PACKAGE_VERSION);
-			return finish_output();
-		}
-		note_given(given, option);
-		status = read_option(option, &options);
-	}
-	if (status == 0)
-		status =
-		    run_verb(&argv[optind], argc - optind, &options, given);
-	free(options.names.items);
-	free(options.txts.items);
-	free(options.words.items);
+	cli_line_read(&line, argc, argv);
+	status = run(&line);
+	cli_line_fini(&line);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status != EX_IOERR)
+		return cli_fail(EX_IOERR, "cannot write the answer");
 	return status;
 }

@@ -177,8 +177,6 @@ cli_policy_list(const struct cli_options *options)
 	AUTO(settings) struct settings *settings = NULL;
 	int rc = 0;
 
-	if (options->words.count != 0)
-		return cli_fail(EX_USAGE, "policy list wants no word");
 	settings = cli_load_settings(options);
 	if (settings == NULL)
 		return EX_CONFIG;
@@ -300,8 +298,6 @@ cli_policy_test(const struct cli_options *options)
 	struct err err;
 	int rc;
 
-	if (options->words.count != 1)
-		return cli_fail(EX_USAGE, "policy test wants one domain");
 	if (read_question(&question, options->words.items[0], &err) != 0)
 		return cli_fail(EX_USAGE, "%s", err.text);
 	settings = cli_load_settings(options);

@@ -128,8 +128,6 @@ cli_sts_lint(const struct cli_options *options)
 	bool valid = true;
 	int status = 0, rc;
 
-	if (options->words.count > 1)
-		return cli_fail(EX_USAGE, "sts lint wants one file");
 	if (options->words.count == 0 && options->txts.count == 0)
 		return cli_fail(EX_USAGE, "sts lint wants --txt or a file");
 	if (options->words.count == 1) {
@@ -204,8 +202,6 @@ cli_sts_check(const struct cli_options *options)
 	struct cli_engine cli;
 	int status;
 
-	if (options->words.count != 1)
-		return cli_fail(EX_USAGE, "sts check wants one domain");
 	status = cli_engine_open(&cli, options, false);
 	if (status == 0)
 		status = sts_answer(&cli, options);

@@ -156,8 +156,6 @@ cli_tlsa_match(const struct cli_options *options)
 		return cli_fail(EX_USAGE, "tlsa match wants --chain FILE");
 	if (options->names.count == 0)
 		return cli_fail(EX_USAGE, "tlsa match wants --name NAME");
-	if (options->words.count == 0)
-		return cli_fail(EX_USAGE, "tlsa match wants a TLSA record");
 	status = read_records(&options->words, &question);
 	if (status == 0)
 		status = read_names(&options->names, &question);

@@ -27,6 +27,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_engine.c %D%/cli_engine.h \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
+	%D%/cli_options.c %D%/cli_options.h \
 	%D%/cli_policy.c \
 	%D%/cli_sts.c \
 	%D%/cli_text.c %D%/cli_text.h \

@@ -58,7 +58,17 @@ exits 64 'check wants a domain' "$postern" check
 exits 64 'a depth is dns or probe' "$postern" check --depth deep x.example
 exits 64 'a level is one of the words' "$postern" check --level high x.example
 exits 0 'help is data' "$postern" --help
-says out 'postern tlsa match'
+says out '^  tlsa match '
+exits 0 'a verb has its own' "$postern" check --help
+says out '^usage: postern check .*--depth dns.probe'
+says out '^ +--level LEVEL '
+exits 0 'of several verbs it tells which' "$postern" tlsa --help
+says out '^  tlsa match '
+exits 64 'a mistake is answered with the usage of the verb' \
+	"$postern" check --depth
+says err '^postern: --depth wants a value$'
+says err '^usage: postern check '
+exits 0 'help has nothing to mourn' "$postern" -h
 silent err
 exits 0 'so is the version' "$postern" -V
 says out '^postern [0-9]'

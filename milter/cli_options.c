@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/cli_options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/settings.h"
+
+enum { USAGE_WIDTH = 78, USAGE_INDENT = 10 };
+
+/* Every option of every verb. */
+static const struct option_row {
+	int code; /* a letter, or OPTION_... */
+	const char *name;
+	const char *value; /* NULL: it takes none */
+	bool many;         /* may be given again */
+	const char *about;
+} rows[] = {
+    {'c', "config", "FILE", false, "configuration, instead of " SETTINGS_PATH},
+    {OPTION_DEPTH, "depth", "dns|probe", false, "dns: connect to no mail host"},
+    {OPTION_LEVEL, "level", "LEVEL", false,
+	"judge by auto, may, encrypt, dane, dane-only or\n"
+	"secure, not by rules and DefaultLevel"},
+    {OPTION_CHAIN, "chain", "FILE", false,
+	"PEM file as the server sends it, leaf first"},
+    {OPTION_NAME, "name", "NAME", true,
+	"of the certificate; the TLSA base domain first"},
+    {OPTION_TXT, "txt", "STRING", true, "a TXT record at _mta-sts"},
+    {OPTION_AT, "at", "TIME", false,
+	"time to judge for, as 2026-01-31T12:00:00Z"},
+    {OPTION_JSON, "json", NULL, false, "one JSON object a line"},
+    {'h', "help", NULL, false, "this text"},
+    {'V', "version", NULL, false, "the version"},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static void
+list_add(struct cli_list *list, char *item)
+{
+	list->items =
+	    xrealloc(list->items, list->count + 1, sizeof(*list->items));
+	list->items[list->count++] = item;
+}
+
+/* RFC 3339 section 5.6, whole seconds */
+static int
+parse_time(const char *text, time_t *out)
+{
+	struct tm tm = {.tm_isdst = 0};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	long offset_s = tm.tm_gmtoff;
+
+	if (end == NULL || *end != '\0')
+		return -1;
+	*out = timegm(&tm) - offset_s;
+	return 0;
+}
+
+static int
+read_depth(const char *word, struct cli_options *options)
+{
+	options->dns_only = strcmp(word, "dns") == 0;
+	return options->dns_only || strcmp(word, "probe") == 0 ? 0 : -1;
+}
+
+/* Returns NULL, or what is wrong with the value. */
+static const char *
+read_value(int code, char *value, struct cli_options *options)
+{
+	switch (code) {
+	case 'c':
+		options->conf_file = value;
+		break;
+	case OPTION_AT:
+		options->at_given = true;
+		if (parse_time(value, &options->at) != 0)
+			return "--at: no RFC 3339 time";
+		break;
+	case OPTION_CHAIN:
+		options->chain = value;
+		break;
+	case OPTION_DEPTH:
+		if (read_depth(value, options) != 0)
+			return "--depth: dns or probe";
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_LEVEL:
+		options->level_given = true;
+		if (level_parse(value, &options->level) != 0)
+			return "--level: no such level";
+		break;
+	case OPTION_NAME:
+		list_add(&options->names, value);
+		break;
+	case OPTION_TXT:
+		list_add(&options->txts, value);
+		break;
+	}
+	return NULL;
+}
+
+/* What getopt found wrong, with its variables as they are then. */
+static void
+say_wrong(char *out, size_t size, char *const argv[])
+{
+	const char *word = argv[optind - 1];
+	char clean[48];
+
+	text_clean(clean, sizeof(clean), word, strcspn(word, "="));
+	for (size_t i = 0; i < ROWS; i++)
+		if (optopt == rows[i].code) {
+			snprintf(out, size, "--%s %s", rows[i].name,
+			    rows[i].value == NULL ? "takes no value"
+						  : "wants a value");
+			return;
+		}
+	if (strncmp(word, "--", 2) == 0 || optopt == 0)
+		snprintf(out, size, "no such option: %s", clean);
+	else
+		snprintf(out, size, "no such option: -%c",
+		    optopt > ' ' && optopt <= '~' ? optopt : '?');
+}
+
+static void
+take(struct cli_line *line, size_t row)
+{
+	const char *wrong;
+
+	line->given |= UINT64_C(1) << row;
+	line->help |= rows[row].code == 'h';
+	line->version |= rows[row].code == 'V';
+	wrong = read_value(rows[row].code, optarg, &line->options);
+	if (wrong != NULL && line->wrong[0] == '\0')
+		snprintf(line->wrong, sizeof(line->wrong), "%s", wrong);
+}
+
+static void
+read_options(struct cli_line *line, int argc, char *argv[])
+{
+	struct option longs[ROWS + 1];
+	char letters[2 * ROWS + 2] = ":";
+	size_t length = 1;
+	int code;
+
+	memset(longs, 0, sizeof(longs));
+	for (size_t i = 0; i < ROWS; i++) {
+		longs[i] = (struct option){.name = rows[i].name,
+		    .has_arg = rows[i].value != NULL,
+		    .val = rows[i].code};
+		if (rows[i].code > '~')
+			continue;
+		letters[length++] = (char)rows[i].code;
+		if (rows[i].value != NULL)
+			letters[length++] = ':';
+	}
+	letters[length] = '\0';
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		size_t row = 0;
+
+		while (row < ROWS && rows[row].code != code)
+			row++;
+		if (row < ROWS)
+			take(line, row);
+		else if (line->wrong[0] == '\0')
+			say_wrong(line->wrong, sizeof(line->wrong), argv);
+	}
+}
+
+void
+cli_line_read(struct cli_line *line, int argc, char *argv[])
+{
+	memset(line, 0, sizeof(*line));
+	line->options.level = LEVEL_AUTO;
+	line->options.at = clock_wall_s();
+	read_options(line, argc, argv);
+	for (int i = optind; i < argc; i++)
+		list_add(&line->options.words, argv[i]);
+}
+
+void
+cli_line_fini(struct cli_line *line)
+{
+	free(line->options.names.items);
+	free(line->options.txts.items);
+	free(line->options.words.items);
+}
+
+static bool
+takes(const struct cli_verb *verb, int code)
+{
+	for (size_t i = 0; i < CLI_VERB_OPTIONS && verb->options[i] != 0; i++)
+		if (verb->options[i] == code)
+			return true;
+	return code == OPTION_JSON || code == 'h' || code == 'V';
+}
+
+const char *
+cli_line_unwanted(const struct cli_line *line, const struct cli_verb *verb)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if ((line->given >> i & 1) != 0 && !takes(verb, rows[i].code))
+			return rows[i].name;
+	return NULL;
+}
+
+/* A piece of the usage, on the next line where it does not fit. */
+static void
+add_piece(FILE *out, const char *piece, size_t *column)
+{
+	if (*column + 1 + strlen(piece) > USAGE_WIDTH) {
+		fprintf(out, "\n%*s", USAGE_INDENT - 1, "");
+		*column = USAGE_INDENT - 1;
+	}
+	*column += (size_t)fprintf(out, " %s", piece);
+}
+
+static void
+print_option_usage(FILE *out, const struct cli_verb *verb,
+    const struct option_row *row, size_t *column)
+{
+	char name[32], piece[80];
+
+	snprintf(piece, sizeof(piece), "--%s ", row->name);
+	if (strstr(verb->arguments, piece) != NULL)
+		return;
+	if (row->code <= '~')
+		snprintf(name, sizeof(name), "-%c", row->code);
+	else
+		snprintf(name, sizeof(name), "--%s", row->name);
+	snprintf(piece, sizeof(piece), "[%s%s%s]%s", name,
+	    row->value == NULL ? "" : " ", row->value == NULL ? "" : row->value,
+	    row->many ? " ..." : "");
+	add_piece(out, piece, column);
+}
+
+void
+cli_print_usage(FILE *out, const struct cli_verb *verb)
+{
+	const char *rest = verb->arguments;
+	size_t column = (size_t)fprintf(out, "usage: postern %s%s%s",
+	    verb->words[0], verb->words[1] == NULL ? "" : " ",
+	    verb->words[1] == NULL ? "" : verb->words[1]);
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (takes(verb, rows[i].code) && rows[i].code != 'h' &&
+		    rows[i].code != 'V')
+			print_option_usage(out, verb, &rows[i], &column);
+	while (*rest != '\0') {
+		char piece[80];
+		size_t length = strcspn(rest, " ");
+
+		snprintf(piece, sizeof(piece), "%.*s", (int)length, rest);
+		add_piece(out, piece, &column);
+		rest += length + strspn(rest + length, " ");
+	}
+	fputc('\n', out);
+}
+
+static void
+print_option(FILE *out, const struct option_row *row)
+{
+	const char *about = row->about;
+	char letter[5] = "    ", name[40];
+
+	if (row->code <= '~')
+		snprintf(letter, sizeof(letter), "-%c, ", row->code);
+	snprintf(name, sizeof(name), "%s--%s %s", letter, row->name,
+	    row->value == NULL ? "" : row->value);
+	fprintf(out, "  %-22s", name);
+	for (;;) {
+		size_t length = strcspn(about, "\n");
+
+		fprintf(out, "  %.*s\n", (int)length, about);
+		if (about[length] == '\0')
+			return;
+		about += length + 1;
+		fprintf(out, "%24s", "");
+	}
+}
+
+void
+cli_print_options(FILE *out, const struct cli_verb *verb)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (takes(verb, rows[i].code))
+			print_option(out, &rows[i]);
+}
