@@ -41,6 +41,7 @@ dist_check_SCRIPTS = \
 	%D%/agree.t \
 	%D%/cli.t \
 	%D%/e2e.t \
+	%D%/filters.t \
 	%D%/lint/lint.t \
 	%D%/posternd.t \
 	%D%/sts_cache.t \
@@ -87,8 +88,8 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 
-EXTRA_DIST += %D%/agree %D%/demo %D%/lab %D%/vectors %D%/vectors.list \
-	%D%/sts_cache %D%/sts_cache.lua
+EXTRA_DIST += %D%/agree %D%/demo %D%/filters %D%/lab %D%/vectors \
+	%D%/vectors.list %D%/sts_cache %D%/sts_cache.lua
 EXTRA_DIST += %D%/posternd.lua %D%/posternd.key
 
 include %D%/fuzz/local.mk
