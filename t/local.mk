@@ -42,9 +42,11 @@ dist_check_SCRIPTS = \
 	%D%/cli.t \
 	%D%/e2e.t \
 	%D%/filters.t \
+	%D%/hardening.t \
 	%D%/lint/lint.t \
 	%D%/posternd.t \
 	%D%/sts_cache.t \
+	%D%/systemd.t \
 	%D%/vectors.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
