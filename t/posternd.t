@@ -84,9 +84,20 @@ await() { # COMMAND...: until it succeeds, ten seconds at most
 	return 1
 }
 
+# A number that is free is soon somebody else's, and kill(2) takes those of
+# threads too: at the end none must be killed that was waited for.
+forget() { # PID
+	kept=
+	for each in $started; do
+		[ "$each" = "$1" ] || kept="$kept $each"
+	done
+	started=$kept
+}
+
 ended() { # STATUS: of the process that was started
 	status=0
 	wait "$pid" || status=$?
+	forget "$pid"
 	cp "$dir/log" "$dir/err"
 	[ "$status" -eq "$1" ]
 }
@@ -307,7 +318,7 @@ daemon_has_a_session() {
 daemon_reloads() { # from a path that was relative to another directory
 	conf 'On-TempError defer' && kill -HUP "$pid" && await mail defer
 }
-daemon_ends() { kill -TERM "$pid" && await gone "$pid" &&
+daemon_ends() { kill -TERM "$pid" && await gone "$pid" && forget "$pid" &&
 	[ ! -e "$dir/run/sock" ] && [ ! -s "$dir/run/pid" ]; }
 daemon_fails_in_front() {
 	conf
@@ -400,4 +411,5 @@ test_that 'and it ends' ended 0
 test_that 'it starts to hold' starts_with 'On-TempError hold'
 test_that 'a message is held, and tagged so' mail hold
 test_that 'it ends once more' term_ends
+test_that 'all have ended, and no PID is kept' test -z "$started"
 echo "1..$count"
