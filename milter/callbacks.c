@@ -22,7 +22,7 @@ static char name_mailer[] = "{rcpt_mailer}";
 static char name_host[] = "{rcpt_host}";
 static char mail_macros[] = "j {auth_authen}";
 static char rcpt_macros[] = "{rcpt_addr} {rcpt_mailer} {rcpt_host}";
-static char eom_macros[] = "i";
+static char end_macros[] = "i";
 
 /* What a connection has between MAIL and the end of the message. */
 struct message {
@@ -112,7 +112,8 @@ needed_actions(void)
 /*
  * Ask for all that any settings could need, for the connection may outlive
  * these.  An MTA that does not take lists of macros sends {j} when a client
- * connects, so that step stays on for it.
+ * connects, so that step stays on for it.  Sendmail (8.17) reads the list for
+ * the end of the message only if there is one for the end of the header.
  */
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
@@ -135,7 +136,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		skipped |= SMFIP_NOCONNECT;
 		smfi_setsymlist(ctx, SMFIM_ENVFROM, mail_macros);
 		smfi_setsymlist(ctx, SMFIM_ENVRCPT, rcpt_macros);
-		smfi_setsymlist(ctx, SMFIM_EOM, eom_macros);
+		smfi_setsymlist(ctx, SMFIM_EOM, end_macros);
+		smfi_setsymlist(ctx, SMFIM_EOH, end_macros);
 	}
 	*wanted_f0 = wanted;
 	*wanted_f1 = steps & skipped;
