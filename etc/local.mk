@@ -8,4 +8,5 @@ dist_example_DATA = \
 	%D%/postern.sysusers \
 	%D%/postern.tmpfiles \
 	%D%/posternd.service \
-	%D%/postfix-main.cf
+	%D%/postfix-main.cf \
+	%D%/sendmail.mc

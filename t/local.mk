@@ -44,6 +44,7 @@ dist_check_SCRIPTS = \
 	%D%/filters.t \
 	%D%/hardening.t \
 	%D%/lint/lint.t \
+	%D%/mta.t \
 	%D%/posternd.t \
 	%D%/sts_cache.t \
 	%D%/systemd.t \
@@ -90,7 +91,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 
-EXTRA_DIST += %D%/agree %D%/demo %D%/filters %D%/lab %D%/vectors \
+EXTRA_DIST += %D%/agree %D%/demo %D%/filters %D%/lab %D%/mta %D%/vectors \
 	%D%/vectors.list %D%/sts_cache %D%/sts_cache.lua
 EXTRA_DIST += %D%/posternd.lua %D%/posternd.key
 

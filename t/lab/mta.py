@@ -19,6 +19,7 @@ SOCKET = "/run/postern/milter.sock"
 SENDER = "app@sender.example"
 FORGED = "X-TLS-Precheck: forged.example; v=1; result=pass; action=none; id=x"
 START_S = 20
+RUN_S = 60
 STOP_S = 45
 DELIVERY_S = 45
 
@@ -61,14 +62,23 @@ def await_true(test, seconds, what):
         time.sleep(0.05)
 
 
+def run(*command):
+    """What a command prints."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=RUN_S,
+                          capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        raise Failure("%s: %s" % (" ".join(command), done.stderr.strip()))
+    return done.stdout
+
+
 class Posternd:
-    """A posternd in the foreground; extra: lines added to the lab's conf."""
+    """A posternd in the foreground; extra: lines for the lab's conf, in the
+    place of those there with the same keyword."""
 
     def __init__(self, name, extra=""):
         self.conf = "%s/%s.conf" % (HERE, name)
         self.err = "%s/%s.err" % (HERE, name)
-        with open(self.conf, "w") as out:
-            out.write(read(CONF) + extra)
+        self._configure(extra)
         with open(self.err, "w") as err:
             self.process = subprocess.Popen(
                 [program("posternd"), "-f", "-c", self.conf],
@@ -78,6 +88,24 @@ class Posternd:
         except Failure:
             self.process.kill()
             raise
+
+    def _configure(self, extra):
+        keywords = {line.split()[0] for line in extra.splitlines()}
+        with open(self.conf, "w") as out:
+            out.write("".join(
+                line for line in read(CONF).splitlines(True)
+                if line.split()[0] not in keywords) + extra)
+
+    def reload(self, extra):
+        """Other lines; they are in force for the next message."""
+        start = syslog_size()
+        self._configure(extra)
+        self.process.send_signal(signal.SIGHUP)
+        line = await_true(lambda: [line for line in syslog(start)
+                                   if " -: event=reload" in line],
+                          START_S, "posternd's new settings")[0]
+        if " faults=0 " not in line + " ":
+            raise Failure(line)
 
     def _ready(self):
         if self.process.poll() is not None:

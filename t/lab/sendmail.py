@@ -1,0 +1,157 @@
+"""Sendmail beside the lab's Postfix, from Debian's packages.
+
+To install them would remove Postfix: they are fetched before the lab is
+entered, and unpacked into a folder.
+"""
+import os
+import re
+import stat
+import subprocess
+
+import mta
+from inside import speaks
+
+PACKAGES = ("sendmail-bin", "sendmail-cf")
+PROGRAM = "usr/libexec/sendmail/sendmail"
+CF = "usr/share/sendmail/cf/"
+FETCH_S = 60
+HERE = mta.HERE + "/sendmail"
+SNIPPET = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "../../etc/sendmail.mc")
+
+# The load of the machine is none of the rows' business, and hosts that hang
+# cost seconds.
+LAB_MC = """divert(-1)
+define(`_USE_ETC_MAIL_')
+divert(0)dnl
+OSTYPE(`linux')
+define(`confDOMAIN_NAME', `gate.sender.example')
+define(`QUEUE_DIR', `{here}/queue')
+define(`ALIAS_FILE', `{here}/aliases')
+define(`STATUS_FILE', `')
+define(`HELP_FILE', `')
+define(`confPID_FILE', `{here}/pid')
+define(`confCW_FILE', `{here}/local-host-names')
+define(`confTO_IDENT', `0')
+define(`confTO_ICONNECT', `5s')
+define(`confTO_CONNECT', `5s')
+define(`confDONT_PROBE_INTERFACES', `True')
+define(`confQUEUE_LA', `1000')
+define(`confREFUSE_LA', `1000')
+define(`confDELAY_LA', `1000')
+FEATURE(`no_default_msa')
+FEATURE(`nocanonify')
+FEATURE(`accept_unresolvable_domains')
+FEATURE(`use_cw_file')
+FEATURE(`mailertable', `text {here}/mailertable')
+DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')
+include(`{snippet}')
+MAILER(`local')
+MAILER(`smtp')
+"""
+
+
+def fetch(folder):
+    """Unpack Sendmail into a folder; why that cannot be, or None."""
+    try:
+        done = subprocess.run(
+            ["apt-get", "-q", "-o", "APT::Sandbox::User=root",
+             "-o", "Acquire::http::Timeout=20", "-o", "Acquire::Retries=1",
+             "download", *PACKAGES], cwd=folder, text=True, timeout=FETCH_S,
+            capture_output=True, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "Sendmail cannot be fetched: %s" % error
+    if done.returncode != 0:
+        return "Sendmail cannot be fetched: " + \
+            (done.stderr.strip().splitlines() or ["apt-get failed"])[0]
+    for name in os.listdir(folder):
+        if name.endswith(".deb"):
+            mta.run("dpkg", "-x", os.path.join(folder, name), folder)
+    return tame(os.path.join(folder, PROGRAM))
+
+
+def tame(program):
+    """Take the set-group-ID bit away: it is of use to no one here."""
+    os.chmod(program, stat.S_IMODE(os.stat(program).st_mode) & 0o755)
+    lacking = re.findall(r"(\S+) => not found", mta.run("ldd", program))
+    return "libraries of Sendmail are missing: " + " ".join(lacking) \
+        if lacking else None
+
+
+class Sendmail:
+    name = "sendmail"
+    port = 2525
+
+    def __init__(self, root, local, gone):
+        """root: where fetch unpacked it; local, gone: as with Postfix."""
+        self.program = os.path.join(root, PROGRAM)
+        os.makedirs(HERE + "/queue", 0o700)
+        self.write("aliases", "user: /dev/null\n")
+        self.write("local-host-names", local + "\n")
+        self.write("mailertable", "%s error:5.1.1:550 nobody there\n%s" % (
+            gone, mailertable(mta.read("/etc/postfix/transport"))))
+        self.write("lab.mc", LAB_MC.format(
+            here=HERE, port=self.port, snippet=os.path.realpath(SNIPPET)))
+        cf = os.path.join(root, CF)
+        self.write("sendmail.cf", mta.run(
+            "m4", "-D_CF_DIR_=" + cf, cf + "m4/cf.m4", HERE + "/lab.mc"))
+        mta.run(*self.command("-bi"))
+        with open(HERE + "/out", "w") as out:
+            self.process = subprocess.Popen(
+                self.command("-bD"), stdin=subprocess.DEVNULL, stdout=out,
+                stderr=out)
+        mta.await_true(lambda: speaks("127.0.0.1", self.port), mta.START_S,
+                       "Sendmail")
+
+    def command(self, *words):
+        return [self.program, "-C", HERE + "/sendmail.cf", *words]
+
+    @staticmethod
+    def write(name, text):
+        with open(os.path.join(HERE, name), "w") as out:
+            out.write(text)
+
+    @staticmethod
+    def queue_id(sent):
+        match = re.match(r"250 2\.0\.0 (\w+) Message accepted", sent.final)
+        return match[1] if match else None
+
+    @staticmethod
+    def is_held(queue_id):
+        return os.path.exists("%s/queue/hf%s" % (HERE, queue_id))
+
+    @staticmethod
+    def outcomes(queue_id, start):
+        """As with Postfix."""
+        pattern = re.compile(
+            r"sendmail\[\d+\]: %s: to=(\S+), .*?mailer=(\S+),(?:.*?relay="
+            r"(\S+?)\.? )?.*stat=(\w+)" % queue_id)
+        words = {"Sent": "sent", "Deferred": "deferred"}
+        found = {}
+        for line in mta.syslog(start):
+            match = pattern.search(line)
+            if match:
+                for recipient in re.findall(r"[^<>,]+", match[1]):
+                    found[recipient] = (words.get(match[4], "bounced"),
+                                        match[3] or match[2])
+        return found
+
+    @staticmethod
+    def waiting(queue_id):
+        """The header of a message in the queue."""
+        for letter in "qh":
+            text = mta.read("%s/queue/%sf%s" % (HERE, letter, queue_id))
+            fields = re.findall(r"^H\?[^?]*\?(.*(?:\n[ \t].*)*)", text, re.M)
+            if fields:
+                return "\n".join(fields) + "\n\n"
+        raise mta.Failure("no queue file of " + queue_id)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(mta.STOP_S)
+
+
+def mailertable(transport):
+    """Postfix's transport table in Sendmail's words."""
+    return "".join("%s e%s\n" % tuple(line.split())
+                   for line in transport.splitlines() if " smtp:" in line)
