@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/advice.h"
 
+#include <string.h>
+
+#include "common/base/clock.h"
+
 #define NOBODY ""
 #define THEM "the receiving domain's mail administrator"
 #define THEIR_DNS "whoever runs the receiving domain's DNS"
 #define THEIR_STS "whoever publishes the receiving domain's MTA-STS policy"
 #define US "you: it is this host's matter"
 #define SENDER "the sender of the message"
+#define BOTH "you, with the receiving domain's mail administrator"
+#define TAKE_BACK "Agree on DANE with the destination, or take the rule back."
 
 static const struct advice table[] = {
     [REASON_OK] = {"The host that takes the mail is who its policy says.",
@@ -26,15 +32,16 @@ static const struct advice table[] = {
 	"Ask from another network: if STARTTLS is offered there, a "
 	"firewall near you strips it."},
     [REASON_CERTIFICATE_HOST_MISMATCH] = {"The certificate is trusted, but is "
-					  "made out for another name.",
+					  "made out for another name than that "
+					  "of the MX host.",
 	THEM,
-	"Issue a certificate with the MX host name in its "
-	"subjectAltName."},
-    [REASON_CERTIFICATE_NOT_TRUSTED] = {"The certificate does not chain to a "
-					"trust anchor that the policy allows.",
+	"Issue a certificate with the MX host name in its subjectAltName; "
+	"one in the subject's CN does not count."},
+    [REASON_CERTIFICATE_NOT_TRUSTED] = {"The certificate comes from no CA that "
+					"this host trusts (CAFile).",
 	THEM,
-	"Send the whole chain; for DANE-TA, send the certificate that "
-	"the TLSA record names."},
+	"The server must send its intermediate certificates too, and a "
+	"self-signed one will not do; if it is good, look at CAFile."},
     [REASON_CERTIFICATE_EXPIRED] = {"A certificate of the chain has expired.",
 	THEM, "Renew the certificate and reload the mail server."},
     [REASON_VALIDATION_FAILURE] = {"TLS could not be established, or what the "
@@ -42,9 +49,10 @@ static const struct advice table[] = {
 	THEM,
 	"After a key change publish the new TLSA record, and wait a TTL "
 	"before the old key goes."},
-    [REASON_DANE_REQUIRED] = {"A rule demands DANE, and the host has no usable "
-			      "DNSSEC-signed TLSA records.",
-	US, "Agree on DANE with the destination, or take the rule back."},
+    [REASON_DANE_REQUIRED] =
+	{"A rule or a level of yours demands DANE, and the "
+	 "host has no DNSSEC-signed TLSA records.",
+	    BOTH, TAKE_BACK},
     [REASON_TLSA_UNUSABLE] = {"TLSA records exist, but none that can be used "
 			      "for mail: TLS is enforced, nobody is "
 			      "authenticated.",
@@ -62,16 +70,23 @@ static const struct advice table[] = {
     [REASON_DNS_TIMEOUT] = {"No name server answered in time.", THEIR_DNS,
 	"Try again; if every domain fails so, look at your resolver."},
     [REASON_STS_POLICY_FETCH_ERROR] = {"An MTA-STS record announces a policy "
-				       "that cannot be fetched.",
+				       "that cannot be fetched, so mail goes "
+				       "as if there were none.",
 	THEIR_STS,
 	"Fetch https://mta-sts.DOMAIN/.well-known/mta-sts.txt: it "
 	"must answer 200 without a redirect."},
     [REASON_STS_POLICY_INVALID] = {"The MTA-STS policy breaks the grammar of "
-				   "RFC 8461, or is not text/plain.",
-	THEIR_STS, "Mend the policy file, then change the id in the record."},
-    [REASON_STS_WEBPKI_INVALID] = {"The policy host's HTTPS certificate is not "
-				   "valid for mta-sts.DOMAIN.",
-	THEIR_STS, "Renew it, with mta-sts.DOMAIN in its subjectAltName."},
+				   "RFC 8461, or is not text/plain, so mail "
+				   "goes as if there were none.",
+	THEIR_STS,
+	"Mend the policy file (\"postern sts lint\" tells what is wrong), then "
+	"change the id in the record."},
+    [REASON_STS_WEBPKI_INVALID] = {"The HTTPS certificate of the policy host "
+				   "is "
+				   "not valid for mta-sts.DOMAIN, so mail goes "
+				   "as if there were no policy.",
+	THEIR_STS,
+	"Renew that certificate, with mta-sts.DOMAIN in its subjectAltName."},
     [REASON_STS_MX_MISMATCH] = {"The MTA-STS policy does not name this MX "
 				"host.",
 	THEIR_STS,
@@ -88,8 +103,8 @@ static const struct advice table[] = {
 	"Check the MX records and the addresses of what they name."},
     [REASON_NAME_INVALID] = {"This is no domain name.", SENDER,
 	"Check the address."},
-    [REASON_CONNECT_FAILED] = {"No mail host could be reached, or none speaks "
-			       "SMTP with this host.",
+    [REASON_CONNECT_FAILED] = {"No mail host of the destination could be "
+			       "reached.",
 	THEM,
 	"If every destination fails so, port 25 is closed on the way "
 	"out."},
@@ -131,4 +146,300 @@ struct advice
 advice_for(enum reason reason)
 {
 	return table[reason];
+}
+
+/* The probe that the verdict speaks of, or NULL. */
+static const struct probe_facts *
+probe_of(const struct verdict *verdict, const struct facts *facts)
+{
+	for (size_t i = 0; i < verdict->host_count; i++) {
+		const struct host_verdict *host = &verdict->hosts[i];
+
+		if (verdict->mx == NULL ||
+		    strcmp(facts->hosts[i].name, verdict->mx) != 0)
+			continue;
+		for (size_t k = 0; k < host->address_count; k++)
+			if (host->addresses[k].reason == verdict->reason)
+				return facts->hosts[i].addresses[k].probe;
+	}
+	return NULL;
+}
+
+static const struct host_facts *
+host_of(const struct verdict *verdict, const struct facts *facts)
+{
+	for (size_t i = 0; verdict->mx != NULL && i < facts->host_count; i++)
+		if (strcmp(facts->hosts[i].name, verdict->mx) == 0)
+			return &facts->hosts[i];
+	return NULL;
+}
+
+static struct advice
+ok_of(const struct verdict *verdict)
+{
+	switch (verdict->policy) {
+	case POLICY_TYPE_TLSA:
+		return (struct advice){"The host that takes the mail matches "
+				       "its DNSSEC-signed TLSA records.",
+		    NOBODY, ""};
+	case POLICY_TYPE_STS:
+		return (struct advice){"The host that takes the mail has a "
+				       "valid certificate and is named by the "
+				       "domain's MTA-STS policy.",
+		    NOBODY, ""};
+	case POLICY_TYPE_LOCAL:
+		if (verdict->level == LEVEL_ENCRYPT)
+			return (struct advice){"TLS is a must here by a rule "
+					       "or a level of yours, and the "
+					       "host has it; nobody is "
+					       "authenticated.",
+			    NOBODY, ""};
+		return (struct advice){"The host that takes the mail has the "
+				       "certificate that a rule or a level of "
+				       "yours demands.",
+		    NOBODY, ""};
+	case POLICY_TYPE_NONE:
+		break;
+	}
+	return table[REASON_OK];
+}
+
+static bool
+has_policy(const struct facts *facts, enum sts_mode mode)
+{
+	return facts->sts.policy != NULL &&
+	       facts->sts.policy->fetch == POLICY_FETCHED &&
+	       facts->sts.policy->policy->mode == mode;
+}
+
+/* Rules that ask for less than the destination publishes, and what it
+ * publishes in vain. */
+static struct advice
+no_policy_of(const struct verdict *verdict, const struct facts *facts)
+{
+	enum sts_record_outcome record = facts->sts.record.outcome;
+
+	if (facts->trouble == TROUBLE_LITERAL)
+		return (struct advice){"An address literal is no domain that "
+				       "could publish a policy.",
+		    NOBODY, ""};
+	if (verdict->policy == POLICY_TYPE_LOCAL)
+		return (struct advice){"A rule or a level of yours asks for "
+				       "nothing here, whatever the "
+				       "destination publishes.",
+		    NOBODY,
+		    "To have its own policy count, take the rule back, or "
+		    "look with --level auto."};
+	if (verdict->rule != NULL)
+		return (struct advice){"Of the policies that your rule lets "
+				       "count, the destination publishes "
+				       "none.",
+		    NOBODY, "What else it publishes shows --level auto."};
+	if (record == STS_RECORD_INVALID || record == STS_RECORD_MANY)
+		return (struct advice){"The domain has no DNSSEC-signed TLSA "
+				       "records, and what it publishes for "
+				       "MTA-STS is no valid record, which "
+				       "counts as none.",
+		    THEIR_STS,
+		    "Mend the TXT record at _mta-sts: \"postern sts lint "
+		    "--txt\" tells what is wrong with one."};
+	if (has_policy(facts, STS_MODE_NONE))
+		return (struct advice){"The domain has no DNSSEC-signed TLSA "
+				       "records, and its MTA-STS policy has "
+				       "the mode none: it asks for nothing.",
+		    NOBODY, ""};
+	return table[REASON_NO_POLICY];
+}
+
+static struct advice
+starttls_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct probe_facts *probe = probe_of(verdict, facts);
+
+	if (probe != NULL && probe->outcome == PROBE_STARTTLS_REFUSED)
+		return (struct advice){"A policy demands TLS; the host offers "
+				       "STARTTLS, but refuses it when asked.",
+		    THEM,
+		    "Its log should say why: often the certificate or its key "
+		    "cannot be read."};
+	return table[REASON_STARTTLS_NOT_SUPPORTED];
+}
+
+static struct advice
+mismatch_of(const struct verdict *verdict)
+{
+	if (verdict->policy == POLICY_TYPE_TLSA)
+		return (struct advice){"The certificate comes from the trust "
+				       "anchor of the TLSA records, but is "
+				       "made out for another name.",
+		    THEM,
+		    "Issue one with the MX host name in its subjectAltName, "
+		    "or publish a \"3 1 1\" record, for which names do not "
+		    "count."};
+	if (verdict->policy == POLICY_TYPE_LOCAL)
+		return (struct advice){"The certificate is trusted, but has "
+				       "none of the names that your rule "
+				       "wants.",
+		    BOTH,
+		    "Compare its subjectAltName with the rule's match=; "
+		    "without match= it is the MX host name that counts."};
+	return table[REASON_CERTIFICATE_HOST_MISMATCH];
+}
+
+static struct advice
+not_trusted_of(const struct verdict *verdict)
+{
+	if (verdict->policy == POLICY_TYPE_TLSA)
+		return (struct advice){"No certificate that the host sends "
+				       "comes from what its TLSA records "
+				       "(usage 2) name.",
+		    THEM,
+		    "The server must send its whole chain, with the "
+		    "certificate that the record names."};
+	return table[REASON_CERTIFICATE_NOT_TRUSTED];
+}
+
+static bool
+is_young(const struct probe_facts *probe)
+{
+	AUTO(x509_chain)
+	struct x509_chain *chain =
+	    x509_chain_new(probe->certs, probe->cert_count, NULL);
+
+	for (size_t i = 0; chain != NULL && i < x509_count(chain); i++)
+		if (x509_not_before(chain, i) > clock_wall_s())
+			return true;
+	return false;
+}
+
+static struct advice
+validation_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct probe_facts *probe = probe_of(verdict, facts);
+	const struct host_facts *host = host_of(verdict, facts);
+	bool by_key = false;
+
+	if (probe == NULL)
+		return table[REASON_VALIDATION_FAILURE];
+	if (probe->outcome == PROBE_TLS_FAILED)
+		return (struct advice){"The host offers STARTTLS, but no TLS "
+				       "session comes about.",
+		    THEM,
+		    "Look at its log; usual causes are TLS older than 1.2, "
+		    "and a certificate whose key does not fit."};
+	for (size_t i = 0; host != NULL && i < host->records.count; i++)
+		by_key |= host->records.records[i].considered &&
+			  host->records.records[i].usage == TLSA_DANE_EE;
+	if (!by_key && is_young(probe))
+		return (struct advice){"A certificate of the chain is not "
+				       "valid yet.",
+		    THEM, "Compare its dates with the clocks of both hosts."};
+	if (verdict->policy == POLICY_TYPE_TLSA)
+		return (struct advice){"The certificate that the host shows "
+				       "matches none of its TLSA records.",
+		    THEM,
+		    "Publish a TLSA record of the present key; at the next "
+		    "change of keys publish the new record first, and wait a "
+		    "TTL before the old key goes."};
+	return table[REASON_VALIDATION_FAILURE];
+}
+
+static struct advice
+dane_required_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct host_facts *host = host_of(verdict, facts);
+
+	if (facts->mx.state == LOOKUP_DATA && !facts->mx.secure)
+		return (struct advice){"A rule or a level of yours demands "
+				       "DANE, and the domain's MX records are "
+				       "not signed.",
+		    BOTH, TAKE_BACK};
+	if (host != NULL && host->records.count > 0)
+		return (struct advice){"A rule or a level of yours demands "
+				       "DANE, and none of the host's TLSA "
+				       "records can be used for mail.",
+		    BOTH, TAKE_BACK};
+	return table[REASON_DANE_REQUIRED];
+}
+
+static struct advice
+lookup_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct host_facts *host = host_of(verdict, facts);
+
+	if (verdict->reason == REASON_DNSSEC_INVALID)
+		return table[REASON_DNSSEC_INVALID];
+	if (host != NULL && lookup_failed(&host->tlsa))
+		return (struct advice){"The domain's name servers fail when "
+				       "asked for TLSA records, and while it "
+				       "is not known what they demand no mail "
+				       "may go there.",
+		    THEIR_DNS,
+		    "Ask each of its authoritative servers for the TLSA "
+		    "record; those that refuse or ignore the question, or a "
+		    "firewall before them, must be mended."};
+	return table[verdict->reason];
+}
+
+static struct advice
+unreachable_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct probe_facts *probe = probe_of(verdict, facts);
+
+	if (probe != NULL && probe->outcome == PROBE_REFUSED)
+		return (struct advice){"The host answers, but takes no mail "
+				       "from here now.",
+		    THEM,
+		    "Its reply says why; if it blocks this host's address, ask "
+		    "for that to be lifted."};
+	if (probe != NULL && probe->outcome == PROBE_NOT_SMTP)
+		return (struct advice){"Something answers at the host's SMTP "
+				       "port, but does not speak SMTP.",
+		    THEM, "Look what listens there, and what stands between."};
+	return table[REASON_CONNECT_FAILED];
+}
+
+static struct advice
+insecure_mx_of(const struct verdict *verdict)
+{
+	if (verdict->result == RESULT_NONE)
+		return (struct advice){"The MX records are not signed, so by "
+				       "InsecureMX the host's TLSA records "
+				       "make TLS a must and authenticate "
+				       "nobody.",
+		    THEIR_DNS, "Sign the zone of the domain as well."};
+	return table[REASON_INSECURE_MX];
+}
+
+struct advice
+advice_of(const struct verdict *verdict, const struct facts *facts)
+{
+	if (facts == NULL)
+		return table[verdict->reason];
+	switch (verdict->reason) {
+	case REASON_OK:
+		return ok_of(verdict);
+	case REASON_NO_POLICY:
+		return no_policy_of(verdict, facts);
+	case REASON_INSECURE_MX:
+		return insecure_mx_of(verdict);
+	case REASON_STARTTLS_NOT_SUPPORTED:
+		return starttls_of(verdict, facts);
+	case REASON_CERTIFICATE_HOST_MISMATCH:
+		return mismatch_of(verdict);
+	case REASON_CERTIFICATE_NOT_TRUSTED:
+		return not_trusted_of(verdict);
+	case REASON_VALIDATION_FAILURE:
+		return validation_of(verdict, facts);
+	case REASON_DANE_REQUIRED:
+		return dane_required_of(verdict, facts);
+	case REASON_DNSSEC_INVALID:
+	case REASON_DNS_SERVFAIL:
+	case REASON_DNS_TIMEOUT:
+		return lookup_of(verdict, facts);
+	case REASON_CONNECT_FAILED:
+		return unreachable_of(verdict, facts);
+	default: /* the others mean the same wherever they come */
+		return table[verdict->reason];
+	}
 }

@@ -24,6 +24,8 @@ struct cli_options {
 	const char *chain;     /* --chain: a PEM file */
 	struct cli_list names; /* --name */
 	struct cli_list txts;  /* --txt */
+	const char *file;      /* --file; "-" is stdin */
+	unsigned jobs;         /* --jobs: checks at once */
 	bool at_given;
 	time_t at;             /* --at, or now */
 	struct cli_list words; /* what stands behind the verb */

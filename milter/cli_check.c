@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
-#include "common/base/text.h"
-#include "common/base/xalloc.h"
 #include "milter/cli.h"
 #include "milter/cli_engine.h"
 #include "milter/cli_json.h"
+#include "milter/cli_survey.h"
 #include "milter/cli_text.h"
-
-enum { GRACE_MS = 2000 };
-
-/* What was asked for, as typed and as it is safe to print. */
-struct question {
-	struct engine_wait *wait;
-	char asked[LIMIT_DOMAIN_SIZE];
-};
 
 static int
 exit_status(enum result worst)
@@ -38,82 +30,109 @@ exit_status(enum result worst)
 	return 3;
 }
 
-static int
-answer(const struct cli_options *options, const struct settings *settings,
-    struct question *question, int64_t deadline_ms, enum result *worst)
+static void
+print_json(void *arg, FILE *out, const struct check *check, const char *asked)
 {
-	const struct check *check = engine_await(question->wait, deadline_ms);
-	bool colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	const struct cli_view *view = arg;
 
-	if (check == NULL) {
-		cli_fail(3, "%s: no verdict in time", question->asked);
-		*worst = RESULT_TEMPERROR > *worst ? RESULT_TEMPERROR : *worst;
-		return 0;
-	}
-	if (check->verdict->result > *worst)
-		*worst = check->verdict->result;
-	if (options->json)
-		return cli_json_check(stdout, settings, check, question->asked);
-	cli_text_check(stdout, settings,
-	    options->level_given ? NULL : settings->destinations, check,
-	    question->asked, colour);
-	return ferror(stdout) ? -1 : 0;
+	cli_json_check(out, view->settings, check, asked);
 }
 
 static void
-ask_all(struct cli_engine *cli, const struct cli_options *options,
-    struct question *questions)
+print_text(void *arg, FILE *out, const struct check *check, const char *asked)
 {
-	struct engine_query like = {.level = options->level,
-	    .rules = options->level_given ? NULL : cli->settings->destinations,
-	    .dns_only = options->dns_only};
+	cli_text_check(out, arg, check, asked);
+}
 
-	for (size_t i = 0; i < options->words.count; i++) {
-		const char *word = options->words.items[i];
+/* Each with a blank line behind it, where there are several. */
+static void
+print_texts(void *arg, FILE *out, const struct check *check, const char *asked)
+{
+	cli_text_check(out, arg, check, asked);
+	fputc('\n', out);
+}
 
-		text_clean(questions[i].asked, sizeof(questions[i].asked), word,
-		    strlen(word));
-		questions[i].wait = cli_engine_ask(cli, &like, word);
+static void
+print_line(void *arg, FILE *out, const struct check *check, const char *asked)
+{
+	cli_text_line(out, arg, check, asked);
+}
+
+/* How many of which result, to whoever looks on. */
+static void
+tell_tally(const struct cli_tally *tally)
+{
+	const char *separator = ":";
+
+	fprintf(stderr, "%zu checked", tally->count);
+	for (int i = CLI_SURVEY_RESULTS - 1; i >= 0; i--) {
+		if (tally->of[i] == 0)
+			continue;
+		fprintf(stderr, "%s %zu %s", separator, tally->of[i],
+		    result_text((enum result)i));
+		separator = ",";
 	}
+	fputc('\n', stderr);
 }
 
 static int
-check_all(struct cli_engine *cli, const struct cli_options *options)
+check_all(struct cli_engine *cli, const struct cli_options *options, FILE *file)
 {
-	size_t count = options->words.count;
-	struct question *questions = xcalloc(count, sizeof(*questions));
-	enum result worst = RESULT_SKIP;
-	int64_t rounds = (int64_t)(count / CLI_CHECKS_AT_ONCE) + 1;
-	int64_t deadline_ms =
-	    clock_mono_ms() + rounds * cli->check_timeout_ms + GRACE_MS;
-	int rc = 0;
+	struct rule_list *rules =
+	    options->level_given ? NULL : cli->settings->destinations;
+	struct engine_query like = {.level = options->level,
+	    .rules = rules,
+	    .dns_only = options->dns_only};
+	struct cli_view view = {.settings = cli->settings,
+	    .rules = rules,
+	    .level = options->level,
+	    .colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL};
+	struct cli_survey survey = {.cli = cli,
+	    .like = &like,
+	    .words = &options->words,
+	    .file = file,
+	    .jobs = options->jobs,
+	    .ordered = file == NULL && !options->json,
+	    .progress = isatty(STDERR_FILENO) && !options->json,
+	    .print = options->json               ? print_json
+		     : file != NULL              ? print_line
+		     : options->words.count == 1 ? print_text
+						 : print_texts,
+	    .arg = &view};
+	struct cli_tally tally;
+	int status = cli_survey_run(&survey, &tally);
 
-	ask_all(cli, options, questions);
-	for (size_t i = 0; i < count; i++) {
-		if (rc == 0 && i > 0 && !options->json)
-			putchar('\n');
-		if (rc == 0)
-			rc = answer(options, cli->settings, &questions[i],
-			    deadline_ms, &worst);
-		engine_wait_free(questions[i].wait);
-	}
-	free(questions);
-	if (rc != 0 || fflush(stdout) != 0)
-		return cli_fail(EX_IOERR, "cannot write the answer");
-	return exit_status(worst);
+	if (status != 0)
+		return status;
+	if (tally.count == 0)
+		return cli_fail(
+		    EX_NOINPUT, "no destination in %s", options->file);
+	if (file != NULL && !options->json)
+		tell_tally(&tally);
+	return exit_status(tally.worst);
 }
 
 int
 cli_check(const struct cli_options *options)
 {
 	struct cli_engine cli;
+	FILE *file = NULL;
 	int status;
 
-	if (options->words.count == 0)
-		return cli_fail(EX_USAGE, "check wants a domain");
+	if (options->words.count == 0 && options->file == NULL)
+		return cli_fail(EX_USAGE, "check wants a domain, or --file");
+	if (options->file != NULL)
+		file = strcmp(options->file, "-") == 0
+			   ? stdin
+			   : fopen(options->file, "re");
+	if (options->file != NULL && file == NULL)
+		return cli_fail(
+		    EX_NOINPUT, "%s: %s", options->file, strerror(errno));
 	status = cli_engine_open(&cli, options, true);
 	if (status == 0)
-		status = check_all(&cli, options);
+		status = check_all(&cli, options, file);
 	cli_engine_close(&cli);
+	if (file != NULL && file != stdin)
+		fclose(file);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 
 #include "common/base/clock.h"
@@ -49,7 +50,7 @@ cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
 	if (cli->settings == NULL)
 		return EX_CONFIG;
 	settings_engine_options(cli->settings, &wanted);
-	wanted.max_checks = CLI_CHECKS_AT_ONCE;
+	wanted.max_checks = options->jobs;
 	wanted.max_queue = UINT_MAX;
 	wanted.keep_facts = true;
 	wanted.store_read_only = true;
@@ -82,24 +83,46 @@ read_host(const char *text, char hop[NEXTHOP_TEXT_SIZE],
 		   : -1;
 }
 
-struct engine_wait *
-cli_engine_ask(
-    struct cli_engine *cli, const struct engine_query *like, const char *asked)
+/* The query for what was typed; domain and hop are its memory. */
+static struct engine_query
+read_asked(const struct cli_engine *cli, const struct engine_query *like,
+    const char *asked, char domain[4 * LIMIT_DOMAIN_SIZE],
+    char hop[NEXTHOP_TEXT_SIZE])
 {
 	struct engine_query query = *like;
-	char domain[4 * LIMIT_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
 
 	query.domain = asked;
 	query.port = (uint16_t)cli->settings->probe_port;
-	if (strncmp(asked, "mx:", 3) == 0) {
+	if (strncasecmp(asked, "mx:", 3) == 0) {
 		if (read_host(asked + 3, hop, domain) != 0)
 			domain[0] = '\0';
 		query.domain = domain;
 		query.next_hop = hop;
 	} else if (strchr(asked, '@') != NULL) {
-		if (domain_of_address(asked, domain, sizeof(domain), NULL) != 0)
+		if (domain_of_address(
+			asked, domain, 4 * LIMIT_DOMAIN_SIZE, NULL) != 0)
 			domain[0] = '\0';
 		query.domain = domain;
 	}
+	return query;
+}
+
+struct engine_wait *
+cli_engine_ask(
+    struct cli_engine *cli, const struct engine_query *like, const char *asked)
+{
+	char domain[4 * LIMIT_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
+	struct engine_query query = read_asked(cli, like, asked, domain, hop);
+
 	return engine_start(cli->engine, &query);
+}
+
+void
+cli_engine_submit(struct cli_engine *cli, const struct engine_query *like,
+    const char *asked, engine_done *done, void *arg)
+{
+	char domain[4 * LIMIT_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
+	struct engine_query query = read_asked(cli, like, asked, domain, hop);
+
+	engine_submit(cli->engine, &query, done, arg);
 }

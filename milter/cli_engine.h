@@ -15,9 +15,6 @@ struct cli_engine {
 	int check_timeout_ms; /* of one check */
 };
 
-/* A person waits for a few answers: few threads do. */
-enum { CLI_CHECKS_AT_ONCE = 16 };
-
 /*
  * cli_engine_open - settings by -c, and an engine whose resolver validates
  *
@@ -33,6 +30,10 @@ void cli_engine_close(struct cli_engine *cli);
  * mx:HOST[:PORT] for one host alone */
 struct engine_wait *cli_engine_ask(struct cli_engine *cli,
     const struct engine_query *like, const char *asked) OWNED(engine_wait_free);
+
+/* cli_engine_submit - the same by engine_submit */
+void cli_engine_submit(struct cli_engine *cli, const struct engine_query *like,
+    const char *asked, engine_done *done, void *arg);
 
 /* cli_load_settings - by -c; NULL when its mistakes have been said */
 struct settings *

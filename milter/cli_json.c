@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/action.h"
+#include "milter/cli_postfix.h"
 
 static void
 put_text(json_t *object, const char *key, const char *value)
@@ -44,61 +45,6 @@ static const struct sts_policy *
 policy_of(const struct facts *facts)
 {
 	return facts->sts.policy == NULL ? NULL : facts->sts.policy->policy;
-}
-
-/* A rule's own names go before those of a policy, which it switches off. */
-static void
-add_match(struct text *text, const struct verdict *verdict,
-    const struct sts_policy *policy)
-{
-	const struct rule *rule = verdict->rule;
-
-	if (verdict->policy == POLICY_TYPE_LOCAL) {
-		text_add(text, " match=");
-		if (rule == NULL || rule->match_count == 0)
-			text_add(text, "hostname");
-		for (size_t i = 0; rule != NULL && i < rule->match_count; i++)
-			text_addf(
-			    text, "%s%s", i == 0 ? "" : ":", rule->match[i]);
-		return;
-	}
-	for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
-		text_addf(text, "%s%s", i == 0 ? " match=" : ":",
-		    policy->mx[i][0] == '*' ? policy->mx[i] + 1
-					    : policy->mx[i]);
-}
-
-void
-cli_postfix_policy(const struct check *check, char *out, size_t size)
-{
-	const struct verdict *verdict = check->verdict;
-	const struct sts_policy *policy = policy_of(check->facts);
-	struct text text;
-
-	text_init(&text, out, size);
-	switch (verdict->level) {
-	case LEVEL_DANE_ONLY:
-	case LEVEL_DANE:
-		text_add(&text, level_text(verdict->level));
-		break;
-	case LEVEL_HALF_DANE:
-		text_add(&text, "dane");
-		break;
-	case LEVEL_ENCRYPT:
-		text_add(&text, "encrypt");
-		break;
-	case LEVEL_SECURE:
-		text_add(&text, "secure");
-		add_match(&text, verdict, policy);
-		text_add(&text, " servername=hostname");
-		break;
-	case LEVEL_AUTO:
-	case LEVEL_NONE:
-	case LEVEL_MAY:
-		break;
-	}
-	if (text.cut)
-		out[0] = '\0';
 }
 
 static json_t *

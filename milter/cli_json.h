@@ -16,8 +16,4 @@ int cli_json_check(FILE *out, const struct settings *settings,
 /* cli_json_sts_check - what `sts check` found, as one line; -1 likewise */
 int cli_json_sts_check(FILE *out, const struct check *check, const char *asked);
 
-/* cli_postfix_policy - what Postfix's smtp_tls_policy_maps should say of the
- * destination, in out; "" where nothing */
-void cli_postfix_policy(const struct check *check, char *out, size_t size);
-
 #endif

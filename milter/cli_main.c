@@ -14,7 +14,7 @@
 #include "milter/cli_options.h"
 
 static const struct cli_verb verbs[] = {
-    {{"check", NULL}, cli_check, {'c', OPTION_DEPTH, OPTION_LEVEL}, 1,
+    {{"check", NULL}, cli_check, {'c', 'f', 'j', OPTION_DEPTH, OPTION_LEVEL}, 0,
 	CLI_WORDS_MANY, "DOMAIN|ADDRESS|mx:HOST[:PORT] ...",
 	"what a destination demands, whether it keeps it, who mends it"},
     {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},

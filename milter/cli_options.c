@@ -10,6 +10,7 @@
 #include "milter/settings.h"
 
 enum { USAGE_WIDTH = 78, USAGE_INDENT = 10 };
+enum { JOBS = 8, JOBS_MAX = 256 };
 
 /* Every option of every verb. */
 static const struct option_row {
@@ -20,6 +21,9 @@ static const struct option_row {
 	const char *about;
 } rows[] = {
     {'c', "config", "FILE", false, "configuration, instead of " SETTINGS_PATH},
+    {'f', "file", "FILE|-", false,
+	"more destinations, one a line; a line for each answer"},
+    {'j', "jobs", "NUMBER", false, "checks at once, 1 to 256 (8)"},
     {OPTION_DEPTH, "depth", "dns|probe", false, "dns: connect to no mail host"},
     {OPTION_LEVEL, "level", "LEVEL", false,
 	"judge by auto, may, encrypt, dane, dane-only or\n"
@@ -74,6 +78,14 @@ read_value(int code, char *value, struct cli_options *options)
 	switch (code) {
 	case 'c':
 		options->conf_file = value;
+		break;
+	case 'f':
+		options->file = value;
+		break;
+	case 'j':
+		if (text_uint(value, JOBS_MAX, &options->jobs) != 0 ||
+		    options->jobs == 0)
+			return "--jobs: a number from 1 to 256";
 		break;
 	case OPTION_AT:
 		options->at_given = true;
@@ -177,6 +189,7 @@ cli_line_read(struct cli_line *line, int argc, char *argv[])
 {
 	memset(line, 0, sizeof(*line));
 	line->options.level = LEVEL_AUTO;
+	line->options.jobs = JOBS;
 	line->options.at = clock_wall_s();
 	read_options(line, argc, argv);
 	for (int i = optind; i < argc; i++)

@@ -7,41 +7,14 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/judge/host.h"
 #include "milter/action.h"
 #include "milter/advice.h"
-#include "milter/cli_json.h"
+#include "milter/cli_postfix.h"
+#include "milter/cli_print.h"
 #include "milter/destinations.h"
 
-enum { LABEL_WIDTH = 10, WRAP_WIDTH = 64 };
-
-/* A line of a step; the label stands on the first line of a step only. */
-static void
-label(FILE *out, const char *name)
-{
-	fprintf(out, "  %-*s  ", LABEL_WIDTH, name);
-}
-
-/* Words of text, wrapped behind the label. */
-static void
-paragraph(FILE *out, const char *name, const char *text)
-{
-	size_t column = 0;
-
-	label(out, name);
-	while (*text != '\0') {
-		size_t length = strcspn(text, " ");
-
-		if (column > 0 && column + 1 + length > WRAP_WIDTH) {
-			fputc('\n', out);
-			label(out, "");
-			column = 0;
-		}
-		column += (size_t)fprintf(
-		    out, "%s%.*s", column > 0 ? " " : "", (int)length, text);
-		text += length + strspn(text + length, " ");
-	}
-	fputc('\n', out);
-}
+enum { HEX_SHOWN = 32 };
 
 static const char *
 lookup_text(const struct lookup *lookup)
@@ -65,42 +38,78 @@ lookup_text(const struct lookup *lookup)
 	return "";
 }
 
-static void
-print_rule(FILE *out, const struct rule *rule)
+static const char *
+default_text(enum level level)
 {
-	char line[LIMIT_CONF_LINE];
+	return level == LEVEL_AUTO ? "auto: DANE, then MTA-STS"
+				   : level_text(level);
+}
 
-	destinations_print(rule, line, sizeof(line));
-	label(out, "rule");
-	fprintf(out, "%s\n", line);
+static void
+print_resolver(FILE *out, const struct settings *settings)
+{
+	const struct settings_list *list = &settings->nameservers;
+	char line[LIMIT_CONF_LINE];
+	struct text text;
+
+	text_init(&text, line, sizeof(line));
+	text_add(&text, settings->resolver == DNS_EMBEDDED
+			    ? "embedded, validates DNSSEC itself; asks "
+			    : "system, validates DNSSEC; asks ");
+	if (settings->recurse)
+		text_add(&text, "the authoritative servers");
+	else if (list->count == 0)
+		text_add(&text, "those of /etc/resolv.conf");
+	for (size_t i = 0; i < list->count; i++)
+		text_addf(&text, "%s%s", i == 0 ? "" : ", ", list->items[i]);
+	cli_print_text(out, "resolver", line);
 }
 
 /* The rule of the domain; those of hosts stand with the hosts. */
 static void
-print_domain_rule(
-    FILE *out, const struct rule_list *rules, const struct check *check)
+print_domain_rule(FILE *out, const struct rule_list *rules, enum level level,
+    const struct check *check)
 {
 	const struct rule *rule;
+	char line[LIMIT_CONF_LINE];
 
+	cli_print_label(out, "rule");
 	if (rules == NULL) {
-		label(out, "rule");
-		fprintf(out, "put aside by --level\n");
+		fprintf(out, "put aside by --level %s\n", default_text(level));
 		return;
 	}
 	rule =
 	    rule_list_find(rules, check->facts->next_hop.host, clock_wall_s());
-	if (rule != NULL) {
-		print_rule(out, rule);
+	if (rule == NULL) {
+		fprintf(
+		    out, "none; DefaultLevel %s\n", default_text(rules->level));
 		return;
 	}
-	label(out, "rule");
-	fprintf(out, "none, default level %s\n", level_text(rules->level));
+	destinations_print(rule, line, sizeof(line));
+	fprintf(out, "%s\n", line);
+}
+
+static void
+print_next_hop(FILE *out, const struct facts *facts)
+{
+	char hop[NEXTHOP_TEXT_SIZE];
+
+	if (facts->next_hop.mx_lookup &&
+	    strcmp(facts->next_hop.host, facts->domain) == 0)
+		return;
+	nexthop_print(&facts->next_hop, hop);
+	cli_print_label(out, "next hop");
+	fprintf(out, "%s\n", hop);
 }
 
 static void
 print_mx(FILE *out, const struct facts *facts)
 {
-	label(out, "MX");
+	cli_print_label(out, "MX");
+	if (facts->mx.state == LOOKUP_NOT_ASKED) {
+		fprintf(out, "not asked: the host is given\n");
+		return;
+	}
 	if (facts->mx.state != LOOKUP_DATA) {
 		fprintf(out, "%s\n", lookup_text(&facts->mx));
 		return;
@@ -111,7 +120,7 @@ print_mx(FILE *out, const struct facts *facts)
 		fprintf(out, "no usable host name\n");
 	for (size_t i = 0; i < facts->host_count; i++) {
 		if (i > 0)
-			label(out, "");
+			cli_print_label(out, "");
 		fprintf(out, "%u %s (%s)\n", facts->hosts[i].preference,
 		    facts->hosts[i].name, lookup_text(&facts->mx));
 	}
@@ -122,7 +131,9 @@ mta_sts_absence(const struct sts_facts *sts)
 {
 	switch (sts->record.outcome) {
 	case STS_RECORD_ABSENT:
-		return "no policy is announced";
+		return sts->txt.state == LOOKUP_NOT_ASKED
+			   ? "not asked"
+			   : "no policy is announced";
 	case STS_RECORD_MANY:
 		return "several records: as if there were none";
 	case STS_RECORD_INVALID:
@@ -139,21 +150,28 @@ print_mta_sts(FILE *out, const struct sts_facts *sts)
 	const struct sts_policy *policy =
 	    sts->policy == NULL ? NULL : sts->policy->policy;
 
-	label(out, "MTA-STS");
+	cli_print_label(out, "MTA-STS");
 	if (lookup_failed(&sts->txt)) {
 		fprintf(out, "%s\n", lookup_text(&sts->txt));
 	} else if (policy == NULL) {
 		fprintf(out, "%s\n", mta_sts_absence(sts));
-		if (sts->policy != NULL && sts->policy->detail[0] != '\0') {
-			label(out, "");
-			fprintf(out, "%s\n", sts->policy->detail);
-		}
+		if (sts->policy != NULL)
+			cli_print_detail(out, "", sts->policy->detail);
+		else if (sts->record.outcome == STS_RECORD_INVALID)
+			cli_print_text(out, "", sts->record.why);
 	} else {
-		fprintf(out, "%s, id %s, max_age %us\n",
+		fprintf(out, "%s, id %s, max_age %us, %s\n",
 		    sts_mode_text(policy->mode), sts->policy->id,
-		    policy->max_age_s);
+		    policy->max_age_s,
+		    sts->cached ? "kept from before" : "fetched now");
+		if (sts->failed != POLICY_NOT_FETCHED &&
+		    sts->failed != POLICY_FETCHED) {
+			cli_print_label(out, "");
+			fprintf(out, "a newer one is not to be had: %s\n",
+			    reason_text(policy_fetch_reason(sts->failed)));
+		}
 		for (size_t i = 0; i < policy->mx_count; i++) {
-			label(out, "");
+			cli_print_label(out, "");
 			fprintf(out, "mx %s\n", policy->mx[i]);
 		}
 	}
@@ -178,14 +196,14 @@ cli_text_sts_check(FILE *out, const struct check *check, const char *asked)
 
 	fprintf(out, "%s\n", check->domain[0] == '\0' ? asked : check->domain);
 	if (sts->record.outcome == STS_RECORD_VALID)
-		paragraph(out, "record", "valid");
+		cli_print_text(out, "record", "valid");
 	else if (sts->record.outcome == STS_RECORD_INVALID)
-		paragraph(out, "record", sts->record.why);
+		cli_print_text(out, "record", sts->record.why);
 	print_mta_sts(out, sts);
 	for (size_t i = 0; i < verdict->host_count; i++) {
 		const struct host_verdict *host = &verdict->hosts[i];
 
-		label(out, "host");
+		cli_print_label(out, "host");
 		fprintf(out, "%s: %s%s%s\n", check->facts->hosts[i].name,
 		    sts_state_text(host->sts),
 		    host->sts_reason == REASON_OK ? "" : ", ",
@@ -193,18 +211,19 @@ cli_text_sts_check(FILE *out, const struct check *check, const char *asked)
 			? ""
 			: reason_text(host->sts_reason));
 	}
-	label(out, "verdict");
+	cli_print_label(out, "verdict");
 	fprintf(out, "%s\n", sts_state_text(cli_worst_sts(verdict)));
 	if (verdict->sts_reason != REASON_OK) {
-		paragraph(out, "why", advice_for(verdict->sts_reason).why);
-		paragraph(out, "try", advice_for(verdict->sts_reason).what);
+		cli_print_text(out, "why", advice_for(verdict->sts_reason).why);
+		cli_print_text(
+		    out, "try", advice_for(verdict->sts_reason).what);
 	}
 }
 
 static void
 print_addresses(FILE *out, const struct host_facts *host)
 {
-	label(out, "addresses");
+	cli_print_part(out, "addresses");
 	if (host->address_count == 0)
 		fprintf(out, "A %s, AAAA %s\n", lookup_text(&host->a),
 		    lookup_text(&host->aaaa));
@@ -214,14 +233,16 @@ print_addresses(FILE *out, const struct host_facts *host)
 								 : &host->aaaa;
 
 		if (i > 0)
-			label(out, "");
+			cli_print_part(out, "");
 		fprintf(out, "%s (%s)\n", host->addresses[i].text,
 		    lookup_text(lookup));
 	}
 	if (strcmp(host->expanded, host->name) != 0) {
-		label(out, "");
+		cli_print_part(out, "");
 		fprintf(out, "the name is an alias of %s\n", host->expanded);
 	}
+	if (!lookup_failed(&host->tlsa))
+		cli_print_detail(out, "", host->detail);
 }
 
 static bool
@@ -233,53 +254,125 @@ is_matched(const struct host_verdict *judged, size_t record)
 	return false;
 }
 
+/* Whether certificates were held against the records. */
+static bool
+was_compared(const struct host_facts *host, const struct host_verdict *judged)
+{
+	for (size_t i = 0; i < host->address_count; i++)
+		if (host->addresses[i].probe != NULL &&
+		    host->addresses[i].probe->outcome == PROBE_TLS)
+			return judged->dane == DANE_STATE_FAIL ||
+			       judged->dane == DANE_STATE_PASS;
+	return false;
+}
+
+static const char *
+record_text(
+    const struct host_facts *host, const struct host_verdict *judged, size_t i)
+{
+	const struct tlsa *record = &host->records.records[i];
+
+	if (is_matched(judged, i))
+		return "matches";
+	if (!record->usable)
+		return "not usable";
+	if (!record->considered)
+		return "a stronger digest counts";
+	return was_compared(host, judged) ? "no match" : "";
+}
+
 static void
 print_tlsa(
     FILE *out, const struct host_facts *host, const struct host_verdict *judged)
 {
-	label(out, "TLSA");
+	cli_print_part(out, "TLSA");
 	if (host->records.count == 0) {
 		fprintf(out, "%s\n", lookup_text(&host->tlsa));
+		if (lookup_failed(&host->tlsa))
+			cli_print_detail(out, "", host->detail);
 		return;
+	}
+	if (strcmp(host->base_domain, host->name) != 0) {
+		fprintf(out, "at %s\n", host->base_domain);
+		cli_print_part(out, "");
 	}
 	for (size_t i = 0; i < host->records.count; i++) {
 		const struct tlsa *record = &host->records.records[i];
-		char hex[33];
+		const char *word = record_text(host, judged, i);
+		char hex[HEX_SHOWN + 1];
 
 		if (i > 0)
-			label(out, "");
+			cli_print_part(out, "");
 		text_hex(hex, sizeof(hex), record->data, record->size);
-		fprintf(out, "%u %u %u %s%s%s\n", record->usage,
+		fprintf(out, "%u %u %u %s%s%s%s\n", record->usage,
 		    record->selector, record->mtype, hex,
 		    2 * record->size >= sizeof(hex) ? "..." : "",
-		    is_matched(judged, i) ? "  matches"
-		    : !record->usable     ? "  not usable"
-		    : !record->considered ? "  a stronger digest counts"
-					  : "");
+		    word[0] == '\0' ? "" : "  ", word);
 	}
 }
 
 static void
-print_certificate(FILE *out, const struct probe_facts *probe)
+print_date(FILE *out, const char *word, time_t at)
+{
+	char date[32];
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) != NULL &&
+	    strftime(date, sizeof(date), "%Y-%m-%d", &tm) != 0)
+		fprintf(out, ", %s %s", word, date);
+}
+
+static void
+print_certificate(FILE *out, const struct x509_chain *chain)
+{
+	const char *subject = x509_subject(chain, 0);
+	time_t now = clock_wall_s();
+
+	cli_print_part(out, "");
+	fprintf(out, "%.42s", subject[0] == '\0' ? "(no subject)" : subject);
+	if (x509_not_before(chain, 0) > now)
+		print_date(out, "not before", x509_not_before(chain, 0));
+	else
+		print_date(out,
+		    x509_not_after(chain, 0) < now ? "expired" : "until",
+		    x509_not_after(chain, 0));
+	fprintf(out, ", chain of %zu\n", x509_count(chain));
+}
+
+/* What a TLSA record should hold for this certificate, cut as those are. */
+static void
+print_key(FILE *out, const struct x509_chain *chain)
+{
+	char hex[HEX_SHOWN + 1];
+	uint8_t digest[32];
+
+	x509_sha256(x509_spki(chain, 0), digest);
+	text_hex(hex, sizeof(hex), digest, sizeof(digest));
+	cli_print_part(out, "");
+	fprintf(out, "its key is 3 1 1 %s...\n", hex);
+}
+
+/* Detail that the certificate itself shows is not told again. */
+static void
+print_probe(FILE *out, const struct probe_facts *probe,
+    const struct address_verdict *judged)
 {
 	AUTO(x509_chain)
 	struct x509_chain *chain =
-	    x509_chain_new(probe->certs, probe->cert_count, NULL);
-	char date[32];
-	struct tm tm;
-	time_t until;
+	    probe->outcome == PROBE_TLS
+		? x509_chain_new(probe->certs, probe->cert_count, NULL)
+		: NULL;
 
-	if (chain == NULL)
+	if (chain == NULL) {
+		cli_print_detail(out, "", judged->detail);
 		return;
-	until = x509_not_after(chain, 0);
-	if (gmtime_r(&until, &tm) == NULL ||
-	    strftime(date, sizeof(date), "%Y-%m-%d", &tm) == 0)
-		date[0] = '\0';
-	label(out, "");
-	fprintf(out, "%.50s, until %s, chain of %zu\n",
-	    x509_subject(chain, 0)[0] == '\0' ? "(no subject)"
-					      : x509_subject(chain, 0),
-	    date, x509_count(chain));
+	}
+	print_certificate(out, chain);
+	if (judged->reason == REASON_VALIDATION_FAILURE)
+		print_key(out, chain);
+	else if (judged->reason == REASON_CERTIFICATE_NOT_TRUSTED ||
+		 judged->sts_reason == REASON_CERTIFICATE_NOT_TRUSTED)
+		cli_print_detail(out, "", judged->detail);
 }
 
 static void
@@ -288,42 +381,46 @@ print_probes(
 {
 	for (size_t i = 0; i < host->address_count; i++) {
 		const struct probe_facts *probe = host->addresses[i].probe;
+		enum reason reason = judged->addresses[i].reason;
 
-		label(out, i == 0 ? "probe" : "");
+		cli_print_part(out, i == 0 ? "probe" : "");
+		fprintf(out, "%s: ", host->addresses[i].text);
 		if (probe == NULL) {
-			fprintf(
-			    out, "%s: not probed\n", host->addresses[i].text);
+			fprintf(out, "not probed\n");
 			continue;
 		}
-		fprintf(out, "%s: %s%s%s\n", host->addresses[i].text,
-		    probe->tls, probe->tls[0] == '\0' ? "" : ", ",
-		    reason_text(judged->addresses[i].reason));
-		print_certificate(out, probe);
-		if (judged->addresses[i].detail[0] != '\0') {
-			label(out, "");
-			fprintf(out, "%s\n", judged->addresses[i].detail);
-		}
+		fprintf(out, "%s%s%s\n", probe->tls,
+		    probe->tls[0] == '\0' ? "" : ", ", reason_text(reason));
+		print_probe(out, probe, &judged->addresses[i]);
 	}
 }
 
 static void
-print_steps(FILE *out, const struct rule_list *rules, const struct check *check)
+print_host_rule(FILE *out, const struct rule *rule)
 {
-	const struct facts *facts = check->facts;
+	char line[LIMIT_CONF_LINE];
 
-	print_domain_rule(out, rules, check);
-	print_mx(out, facts);
-	print_mta_sts(out, &facts->sts);
-	for (size_t i = 0; i < facts->host_count; i++) {
-		label(out, "host");
-		fprintf(out, "%s: %s\n", facts->hosts[i].name,
-		    host_outcome_text(check->verdict->hosts[i].outcome));
-		if (check->verdict->hosts[i].rule != NULL &&
-		    rule_is_of_host(check->verdict->hosts[i].rule))
-			print_rule(out, check->verdict->hosts[i].rule);
-		print_addresses(out, &facts->hosts[i]);
-		print_tlsa(out, &facts->hosts[i], &check->verdict->hosts[i]);
-		print_probes(out, &facts->hosts[i], &check->verdict->hosts[i]);
+	if (rule == NULL || !rule_is_of_host(rule))
+		return;
+	destinations_print(rule, line, sizeof(line));
+	cli_print_part(out, "rule");
+	fprintf(out, "%s\n", line);
+}
+
+static void
+print_hosts(FILE *out, const struct check *check)
+{
+	for (size_t i = 0; i < check->verdict->host_count; i++) {
+		const struct host_facts *host = &check->facts->hosts[i];
+		const struct host_verdict *judged = &check->verdict->hosts[i];
+
+		cli_print_label(out, "host");
+		fprintf(out, "%s: %s\n", host->name,
+		    host_outcome_text(judged->outcome));
+		print_host_rule(out, judged->rule);
+		print_addresses(out, host);
+		print_tlsa(out, host, judged);
+		print_probes(out, host, judged);
 	}
 }
 
@@ -348,16 +445,55 @@ colour_of(enum result result)
 static void
 print_verdict(FILE *out, const struct verdict *verdict, bool colour)
 {
-	label(out, "verdict");
-	fprintf(out, "%s%s%s (%s), policy %s, level %s\n",
-	    colour ? colour_of(verdict->result) : "",
+	fputc('\n', out);
+	cli_print_label(out, "verdict");
+	fprintf(out, "%s%s%s: %s", colour ? colour_of(verdict->result) : "",
 	    result_text(verdict->result), colour ? "\033[0m" : "",
-	    reason_text(verdict->reason), policy_type_text(verdict->policy),
+	    reason_text(verdict->reason));
+	if (verdict->mx != NULL)
+		fprintf(out, ", %s", verdict->mx);
+	fputc('\n', out);
+	cli_print_label(out, "");
+	fprintf(out, "policy %s, level %s\n", policy_type_text(verdict->policy),
 	    level_text(verdict->level));
-	if (verdict->mx != NULL && verdict->result != RESULT_PASS) {
-		label(out, "at");
-		fprintf(out, "%s\n", verdict->mx);
-	}
+}
+
+/* Advice, with the domain in the place of DOMAIN. */
+static void
+print_advice(
+    FILE *out, const char *name, const char *text, const struct check *check)
+{
+	const char *place = strstr(text, "DOMAIN");
+	char line[1024];
+
+	if (text[0] == '\0')
+		return;
+	if (place == NULL)
+		snprintf(line, sizeof(line), "%s", text);
+	else
+		snprintf(line, sizeof(line), "%.*s%s%s", (int)(place - text),
+		    text, check->domain, place + strlen("DOMAIN"));
+	cli_print_text(out, name, line);
+}
+
+/* Beside the reason: who takes the mail after all, what testing hides, and
+ * that MTA-STS might have more to say. */
+static void
+print_why(FILE *out, const struct check *check, const struct advice *advice)
+{
+	const struct verdict *verdict = check->verdict;
+
+	print_advice(out, "why", advice->why, check);
+	if (verdict->result == RESULT_SOFTFAIL &&
+	    verdict->reason != REASON_STS_TESTING)
+		cli_print_text(
+		    out, "", "Another host or address takes the mail.");
+	if (verdict->reason == REASON_STS_TESTING &&
+	    verdict->sts_reason != REASON_OK)
+		print_advice(
+		    out, "", advice_for(verdict->sts_reason).why, check);
+	if (verdict->detail != NULL && verdict->host_count == 0)
+		cli_print_detail(out, "detail", verdict->detail);
 }
 
 static const char *
@@ -378,28 +514,65 @@ milter_text(enum action action)
 	return "";
 }
 
+/* A line of the policy table: Postfix looks it up by the next hop. */
+static void
+print_postfix(
+    FILE *out, const struct settings *settings, const struct check *check)
+{
+	char hop[NEXTHOP_TEXT_SIZE], value[1024], line[2048];
+
+	if (check->facts->trouble != TROUBLE_NONE)
+		return;
+	nexthop_print(&check->facts->next_hop, hop);
+	cli_postfix_policy(check, value, sizeof(value));
+	if (value[0] != '\0') {
+		snprintf(line, sizeof(line), "%s %s", hop, value);
+		cli_print_text(out, "postfix", line);
+	}
+	cli_postfix_finger(settings, check, line, sizeof(line));
+	if (line[0] != '\0')
+		cli_print_text(out, "reproduce", line);
+}
+
 void
-cli_text_check(FILE *out, const struct settings *settings,
-    const struct rule_list *rules, const struct check *check, const char *asked,
-    bool colour)
+cli_text_check(FILE *out, const struct cli_view *view,
+    const struct check *check, const char *asked)
 {
 	const struct verdict *verdict = check->verdict;
-	struct advice advice = advice_for(verdict->reason);
-	char postfix[1024];
+	struct advice advice = advice_of(verdict, check->facts);
 
-	fprintf(out, "%s\n", check->domain[0] == '\0' ? asked : check->domain);
-	if (check->facts->trouble == TROUBLE_NONE)
-		print_steps(out, rules, check);
-	print_verdict(out, verdict, colour);
-	paragraph(out, "why", advice.why);
-	if (verdict->detail != NULL && verdict->host_count == 0)
-		paragraph(out, "detail", verdict->detail);
-	if (advice.who[0] != '\0')
-		paragraph(out, "who", advice.who);
-	if (advice.what[0] != '\0')
-		paragraph(out, "try", advice.what);
-	paragraph(out, "posternd", milter_text(action_for(settings, verdict)));
-	cli_postfix_policy(check, postfix, sizeof(postfix));
-	if (postfix[0] != '\0')
-		paragraph(out, "postfix", postfix);
+	fprintf(out, "%s%s%s\n", view->colour ? "\033[1m" : "",
+	    check->domain[0] == '\0' ? asked : check->domain,
+	    view->colour ? "\033[0m" : "");
+	print_resolver(out, view->settings);
+	if (check->facts->trouble == TROUBLE_NONE) {
+		print_domain_rule(out, view->rules, view->level, check);
+		print_next_hop(out, check->facts);
+		print_mx(out, check->facts);
+		print_mta_sts(out, &check->facts->sts);
+		print_hosts(out, check);
+	}
+	print_verdict(out, verdict, view->colour);
+	print_why(out, check, &advice);
+	print_advice(out, "who", advice.who, check);
+	print_advice(out, "try", advice.what, check);
+	cli_print_text(
+	    out, "posternd", milter_text(action_for(view->settings, verdict)));
+	print_postfix(out, view->settings, check);
+}
+
+void
+cli_text_line(FILE *out, const struct cli_view *view, const struct check *check,
+    const char *asked)
+{
+	const struct verdict *verdict = check->verdict;
+	const char *policy = verdict->policy == POLICY_TYPE_NONE
+				 ? "-"
+				 : policy_type_text(verdict->policy);
+
+	fprintf(out, "%s%-9s%s  %-5s  %-34s  %s\n",
+	    view->colour ? colour_of(verdict->result) : "",
+	    result_text(verdict->result), view->colour ? "\033[0m" : "", policy,
+	    check->domain[0] == '\0' ? asked : check->domain,
+	    reason_text(verdict->reason));
 }

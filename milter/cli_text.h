@@ -9,11 +9,21 @@
 #include "common/gather/engine.h"
 #include "milter/settings.h"
 
-/* cli_text_check - print each step, the verdict, why, who, and what to do;
- * rules: those that counted, NULL if a level did instead */
-void cli_text_check(FILE *out, const struct settings *settings,
-    const struct rule_list *rules, const struct check *check, const char *asked,
-    bool colour);
+/* How a check is shown. */
+struct cli_view {
+	const struct settings *settings;
+	const struct rule_list *rules; /* that counted; NULL: level did */
+	enum level level;
+	bool colour;
+};
+
+/* cli_text_check - each step, the verdict, why, who, and what to do */
+void cli_text_check(FILE *out, const struct cli_view *view,
+    const struct check *check, const char *asked);
+
+/* cli_text_line - the verdict alone, on one line */
+void cli_text_line(FILE *out, const struct cli_view *view,
+    const struct check *check, const char *asked);
 
 /* cli_worst_sts - MTA-STS at the worst host: who publishes a policy wants each
  * of them to keep it */

@@ -29,7 +29,10 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_main.c \
 	%D%/cli_options.c %D%/cli_options.h \
 	%D%/cli_policy.c \
+	%D%/cli_postfix.c %D%/cli_postfix.h \
+	%D%/cli_print.c %D%/cli_print.h \
 	%D%/cli_sts.c \
+	%D%/cli_survey.c %D%/cli_survey.h \
 	%D%/cli_text.c %D%/cli_text.h \
 	%D%/cli_tlsa.c \
 	%D%/destinations.c %D%/destinations.h \

@@ -55,6 +55,10 @@ exits 64 'an option of another verb is a usage error' \
 	"$postern" check --txt a x.example
 says err '--txt is not for this verb'
 exits 64 'check wants a domain' "$postern" check
+exits 66 'a file of destinations must be there' \
+	"$postern" check -f "$dir/none"
+exits 64 'so many checks at once are none' "$postern" check -j 0 x.example
+says err '^postern: --jobs: a number from 1 to 256$'
 exits 64 'a depth is dns or probe' "$postern" check --depth deep x.example
 exits 64 'a level is one of the words' "$postern" check --level high x.example
 exits 0 'help is data' "$postern" --help

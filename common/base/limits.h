@@ -56,8 +56,10 @@ enum {
 	/* d= items of one tag */
 	LIMIT_TAG_ITEMS = 20,
 
-	/* Entries kept in the caches of verdicts and probes */
+	/* Entries kept in the caches of verdicts, of verdicts with all that
+	 * led to them, and of probes */
 	LIMIT_CACHED_VERDICTS = 100000,
+	LIMIT_CACHED_FACTS = 1000,
 	LIMIT_CACHED_PROBES = 20000,
 
 	/* Policies in the store, and those of them kept in memory, of 64 KiB

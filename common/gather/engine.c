@@ -152,7 +152,9 @@ open_sources(struct engine *engine)
 	    engine->dns, options->resolver_changed, options->resolver_arg);
 	engine->policies = policies_new(&policies);
 	engine->prober = prober_new(&prober);
-	engine->checks = cache_new(LIMIT_CACHED_VERDICTS, check_free);
+	engine->checks = cache_new(
+	    options->keep_facts ? LIMIT_CACHED_FACTS : LIMIT_CACHED_VERDICTS,
+	    check_free);
 }
 
 static bool

@@ -1,0 +1,26 @@
+/* cli_print - lines of text for people: labels, wrapped to 80 columns. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_PRINT_H
+#define MILTER_CLI_PRINT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "common/base/limits.h"
+
+/* cli_print_label - begin a line; name is "" on the further lines of a step */
+void cli_print_label(FILE *out, const char *name);
+
+/* cli_print_part - the same for a step within a step */
+void cli_print_part(FILE *out, const char *name);
+
+/* cli_print_text - text behind a label, on as many lines as it needs */
+void cli_print_text(FILE *out, const char *name, const char *text);
+
+/*
+ * cli_print_detail - a detail of a verdict, with blanks where a log line has
+ * "_", on as many lines as it needs; nothing for ""
+ */
+void cli_print_detail(FILE *out, const char *name, const char *detail);
+
+#endif
