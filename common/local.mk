@@ -24,6 +24,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/facts.c %D%/judge/facts.h \
 	%D%/judge/host.c %D%/judge/host.h \
 	%D%/judge/judge.c %D%/judge/judge.h \
+	%D%/judge/reasons.c %D%/judge/reasons.h \
 	%D%/judge/rules.c %D%/judge/rules.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/action.h"
 
-static bool
-mta_bounces(enum reason reason)
+bool
+action_is_left_to_mta(const struct verdict *verdict)
 {
-	return reason == REASON_NULL_MX || reason == REASON_NXDOMAIN ||
-	       reason == REASON_NO_ADDRESS || reason == REASON_NAME_INVALID;
+	switch (verdict->reason) {
+	case REASON_NULL_MX:
+	case REASON_NXDOMAIN:
+	case REASON_NO_ADDRESS:
+	case REASON_NAME_INVALID:
+		return verdict->result == RESULT_NONE;
+	default:
+		return false;
+	}
 }
 
 /* What may be well tomorrow is never refused for good: trouble of ours, and a
@@ -47,7 +54,7 @@ action_for(const struct settings *settings, const struct verdict *verdict)
 	case RESULT_SOFTFAIL:
 		return restrain(verdict, (enum action)settings->on_softfail);
 	case RESULT_NONE:
-		return mta_bounces(verdict->reason)
+		return action_is_left_to_mta(verdict)
 			   ? ACTION_NONE
 			   : (enum action)settings->on_none;
 	case RESULT_PASS:

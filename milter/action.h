@@ -17,6 +17,9 @@
 enum action
 action_for(const struct settings *settings, const struct verdict *verdict);
 
+/* action_is_left_to_mta - whether the MTA bounces such mail itself */
+bool action_is_left_to_mta(const struct verdict *verdict);
+
 /*
  * action_strictest - the strictest that any verdict could come to
  *

@@ -20,7 +20,8 @@ static char name_auth[] = "{auth_authen}";
 static char name_addr[] = "{rcpt_addr}";
 static char name_mailer[] = "{rcpt_mailer}";
 static char name_host[] = "{rcpt_host}";
-static char mail_macros[] = "j {auth_authen}";
+static char name_client[] = "{client_addr}";
+static char mail_macros[] = "j {auth_authen} {client_addr}";
 static char rcpt_macros[] = "{rcpt_addr} {rcpt_mailer} {rcpt_host}";
 static char end_macros[] = "i";
 
@@ -70,7 +71,7 @@ abandon_message(SMFICTX *ctx)
 
 /* In a reply a "%" is the begin of a format to the MTA. */
 static sfsistat
-refuse(SMFICTX *ctx, enum action action, struct session_reply *reply)
+refuse(SMFICTX *ctx, enum action action, struct reply *reply)
 {
 	char text[2 * sizeof(reply->text)];
 	size_t length = 0;
@@ -156,6 +157,15 @@ requires_tls(char **argv)
 	return false;
 }
 
+/* The client's address, as Postfix or Sendmail spells it. */
+static bool
+is_loopback(const char *address)
+{
+	return address != NULL && (strncmp(address, "127.", 4) == 0 ||
+				      strcmp(address, "::1") == 0 ||
+				      strcasecmp(address, "IPv6:::1") == 0);
+}
+
 static struct message *
 begin_message(SMFICTX *ctx, char **argv)
 {
@@ -169,6 +179,7 @@ begin_message(SMFICTX *ctx, char **argv)
 	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
 	mail.require_tls = requires_tls(argv);
 	mail.authenticated = smfi_getsymval(ctx, name_auth) != NULL;
+	mail.local = is_loopback(smfi_getsymval(ctx, name_client));
 	message->session = session_new(
 	    message->serving.settings, message->serving.engine, &mail);
 	return message;
@@ -208,7 +219,7 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	    .addr = smfi_getsymval(ctx, name_addr),
 	    .mailer = smfi_getsymval(ctx, name_mailer),
 	    .host = smfi_getsymval(ctx, name_host)};
-	struct session_reply reply;
+	struct reply reply;
 	enum action action;
 
 	if (message == NULL)

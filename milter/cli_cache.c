@@ -7,7 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/io/store.h"
-#include "common/judge/host.h"
+#include "common/judge/reasons.h"
 #include "common/proto/domain.h"
 #include "common/proto/sts_policy.h"
 #include "milter/cli.h"

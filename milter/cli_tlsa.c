@@ -5,7 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/judge/host.h"
+#include "common/judge/reasons.h"
 #include "common/proto/dane_match.h"
 #include "common/proto/domain.h"
 #include "milter/cli.h"

@@ -9,8 +9,11 @@ bin_PROGRAMS += %D%/postern
 	%D%/callbacks.c %D%/callbacks.h \
 	%D%/daemon.c %D%/daemon.h \
 	%D%/destinations.c %D%/destinations.h \
+	%D%/item.c %D%/item.h \
 	%D%/main.c \
+	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
+	%D%/require_tls.c %D%/require_tls.h \
 	%D%/route.c %D%/route.h \
 	%D%/service.c %D%/service.h \
 	%D%/session.c %D%/session.h \

@@ -12,7 +12,9 @@
 #include "common/proto/domain.h"
 #include "milter/action.h"
 #include "milter/destinations.h"
+#include "milter/item.h"
 #include "milter/report.h"
+#include "milter/require_tls.h"
 #include "milter/tag.h"
 
 enum {
@@ -30,29 +32,9 @@ enum {
 	/* Domains of a message that are told apart, whatever MaxDomains */
 	ITEMS_MAX = 10000,
 
-	SMTP_PORT = 25,
-
 	/* Octets of To, Cc and their kin that are read of one message; what is
 	 * behind them stays unnamed */
 	SCAN_MAX = 256 * 1024,
-};
-
-/* RFC 5322 section 2.2.3, as an MTA may pass it on */
-#define FOLDING_SPACE " \t\r\n"
-
-/* Recipients of one domain that go one way. */
-struct item {
-	char domain[LIMIT_DOMAIN_SIZE]; /* "" if it is no name */
-	char *hop;                      /* the next hop, or NULL */
-	enum reason why; /* REASON_OK, or why it is not looked at */
-	unsigned rcpts;
-	bool visible; /* the message's own header names it */
-	bool refused; /* at RCPT: out of the message */
-	enum action action;
-	struct rule *rule;         /* of its next hop, or NULL; the settings' */
-	struct engine_wait *wait;  /* NULL: nothing to look at */
-	const struct check *check; /* of wait, once it is there */
-	struct verdict *own;       /* ours, where there is no check's */
 };
 
 struct session {
@@ -60,16 +42,15 @@ struct session {
 	struct engine *engine;
 	bool null_sender;
 	bool authenticated;
-	bool require_tls;
-	bool smtp; /* the MTA said where a recipient goes */
+	bool local; /* the client is on this host */
+	bool smtp;  /* the MTA said where a recipient goes */
+	struct require_tls tls;
 	char mta_name[LIMIT_DOMAIN_SIZE];
 	int rcpt_budget_ms;
 	int64_t waited_ms;
 	size_t scan_left;
 	unsigned forged;
-	unsigned tls_required; /* fields of that name */
-	bool tls_required_no;  /* the last one is well-formed */
-	int looked;            /* items with a check */
+	int looked; /* items with a check */
 	size_t count;
 	size_t room;
 	struct item *items;
@@ -85,7 +66,8 @@ session_new(struct settings *settings, struct engine *engine,
 	session->engine = engine;
 	session->null_sender = mail->null_sender;
 	session->authenticated = mail->authenticated;
-	session->require_tls = mail->require_tls;
+	session->local = mail->local;
+	session->tls.required = mail->require_tls;
 	session->rcpt_budget_ms = RCPT_BUDGET_MS;
 	session->scan_left = SCAN_MAX;
 	if (mail->mta_name != NULL)
@@ -98,23 +80,11 @@ session_free(struct session *session)
 {
 	if (session == NULL)
 		return;
-	for (size_t i = 0; i < session->count; i++) {
-		free(session->items[i].hop);
-		engine_wait_free(session->items[i].wait);
-		verdict_free(session->items[i].own);
-	}
+	for (size_t i = 0; i < session->count; i++)
+		item_fini(&session->items[i]);
 	free(session->items);
 	settings_free(session->settings);
 	free(session);
-}
-
-/* NULL until there is one. */
-static const struct verdict *
-verdict_of(const struct item *item)
-{
-	if (item->own != NULL)
-		return item->own;
-	return item->check == NULL ? NULL : item->check->verdict;
 }
 
 /*
@@ -132,16 +102,40 @@ restrain(const struct session *session, enum action action)
 	return action;
 }
 
-static enum action
-decide(const struct session *session, const struct verdict *verdict)
+/* RFC 8689 section 5 - a bounce is not lost for want of REQUIRETLS. */
+static bool
+requires_tls(const struct session *session)
 {
-	return restrain(session, action_for(session->settings, verdict));
+	return session->tls.required && !session->null_sender;
+}
+
+/* What REQUIRETLS has against a destination stands over the settings: it is the
+ * sender who asked for it. */
+static void
+decide(const struct session *session, struct item *item)
+{
+	enum action action, least;
+	struct verdict *objection = NULL;
+
+	if (requires_tls(session))
+		objection = require_tls_object(item_verdict(item));
+	if (objection != NULL)
+		item_set(item, objection);
+	action = action_for(session->settings, item_verdict(item));
+	least = requires_tls(session) ? require_tls_action(item_verdict(item))
+				      : ACTION_NONE;
+	item->action = restrain(session, action > least ? action : least);
 }
 
 /* The strictest that any verdict of the item could come to. */
 static enum action
 strictest_possible(const struct session *session, const struct item *item)
 {
+	const struct verdict *verdict = item_verdict(item);
+
+	if (requires_tls(session) &&
+	    (verdict == NULL || require_tls_applies(verdict)))
+		return restrain(session, ACTION_REJECT);
 	return restrain(
 	    session, action_strictest(session->settings, item->rule));
 }
@@ -152,42 +146,19 @@ is_refusal(enum action action)
 	return action == ACTION_DEFER || action == ACTION_REJECT;
 }
 
-/* Whether the recipient is one more of the item's. */
-static bool
-fits(const struct item *item, const struct route *route)
-{
-	return item->why == route->reason &&
-	       strcmp(item->domain, route->domain) == 0 &&
-	       strcmp(item->hop == NULL ? "" : item->hop, route->hop) == 0;
-}
-
-/* A temperror that is no check's; the rule has a word in what it does. */
-static void
-set_own(struct item *item, enum reason reason)
-{
-	item->own = verdict_new(RESULT_TEMPERROR, reason);
-	item->own->rule = rule_ref(item->rule);
-}
-
 static void
 start_check(struct session *session, struct item *item)
 {
-	struct engine_query query = {.domain = item->domain,
-	    .next_hop = item->hop,
-	    .rules = session->settings->destinations};
+	const struct settings *settings = session->settings;
 
 	item->rule = destinations_rule(
-	    query.rules, item->domain, item->hop, clock_wall_s());
-	/* a next hop as nexthop_print spells it has its port, or 25 */
-	query.port = item->hop != NULL
-			 ? SMTP_PORT
-			 : (uint16_t)session->settings->probe_port;
-	if (session->looked >= session->settings->max_domains) {
-		set_own(item, REASON_QUEUE_FULL);
+	    settings->destinations, item->domain, item->hop, clock_wall_s());
+	if (session->looked >= settings->max_domains) {
+		item_give_up(item, REASON_QUEUE_FULL);
 		return;
 	}
 	session->looked++;
-	item->wait = engine_start(session->engine, &query);
+	item_ask(item, settings, session->engine, requires_tls(session));
 }
 
 static struct item *
@@ -201,17 +172,9 @@ add_item(struct session *session, const struct route *route)
 		    session->items, session->room, sizeof(*session->items));
 	}
 	item = &session->items[session->count++];
-	*item = (struct item){.why = route->reason};
-	text_copy(item->domain, sizeof(item->domain), route->domain);
-	if (route->hop[0] != '\0')
-		item->hop = xstrdup(route->hop);
-	if (route->reason == REASON_OK) {
+	item_init(item, route);
+	if (route->reason == REASON_OK)
 		start_check(session, item);
-		return item;
-	}
-	item->own = verdict_new(route->result, route->reason);
-	if (route->detail[0] != '\0')
-		item->own->detail = xstrdup(route->detail);
 	return item;
 }
 
@@ -223,7 +186,7 @@ item_for(struct session *session, struct route *route)
 		    .result = RESULT_TEMPERROR, .reason = REASON_QUEUE_FULL};
 	}
 	for (size_t i = 0; i < session->count; i++)
-		if (fits(&session->items[i], route))
+		if (item_fits(&session->items[i], route))
 			return &session->items[i];
 	return add_item(session, route);
 }
@@ -238,20 +201,13 @@ await(struct session *session, struct item *item, int64_t deadline_ms)
 	session->waited_ms += clock_mono_ms() - begun_ms;
 }
 
-/* The verdict for this message, whatever the check comes to later. */
-static void
-give_up(struct item *item)
-{
-	set_own(item, REASON_DEADLINE);
-}
-
 static void
 await_at_rcpt(struct session *session, struct item *item)
 {
 	int wait_ms = session->settings->rcpt_wait_ms;
 	int64_t waited_ms = session->waited_ms;
 
-	if (verdict_of(item) != NULL)
+	if (item_verdict(item) != NULL)
 		return;
 	if (wait_ms > session->rcpt_budget_ms)
 		wait_ms = session->rcpt_budget_ms;
@@ -261,50 +217,12 @@ await_at_rcpt(struct session *session, struct item *item)
 				      ? session->rcpt_budget_ms - (int)waited_ms
 				      : 0;
 	if (item->check == NULL)
-		give_up(item);
-}
-
-static bool
-is_dns_trouble(enum reason reason)
-{
-	return reason == REASON_DNS_SERVFAIL || reason == REASON_DNS_TIMEOUT ||
-	       reason == REASON_DNSSEC_INVALID;
-}
-
-/* Replies and hold reasons are read by others than the sender: a domain that
- * the message does not name itself is not named there. */
-static const char *
-named(const struct item *item, bool may_name)
-{
-	return may_name && item->domain[0] != '\0' ? item->domain
-						   : "a recipient's domain";
-}
-
-static void
-write_reply(struct session_reply *reply, enum action action,
-    const struct item *item, bool may_name)
-{
-	enum reason reason = verdict_of(item)->reason;
-	const char *code = "451";
-	const char *status = "4.7.5";
-
-	if (action == ACTION_REJECT) {
-		code = "550";
-		status = "5.7.5";
-	} else if (is_dns_trouble(reason)) {
-		code = "450";
-		status = "4.4.3";
-	}
-	text_copy(reply->code, sizeof(reply->code), code);
-	text_copy(reply->status, sizeof(reply->status), status);
-	snprintf(reply->text, sizeof(reply->text),
-	    "%s: %s (outbound TLS precheck)", named(item, may_name),
-	    reason_text(reason));
+		item_give_up(item, REASON_DEADLINE);
 }
 
 enum action
-session_rcpt(struct session *session, const struct route_rcpt *rcpt,
-    struct session_reply *reply)
+session_rcpt(
+    struct session *session, const struct route_rcpt *rcpt, struct reply *reply)
 {
 	bool smtp = route_is_smtp(rcpt);
 	struct route route;
@@ -318,11 +236,12 @@ session_rcpt(struct session *session, const struct route_rcpt *rcpt,
 	    !is_refusal(strictest_possible(session, item)))
 		return ACTION_NONE;
 	await_at_rcpt(session, item);
-	item->action = decide(session, verdict_of(item));
+	decide(session, item);
 	if (!is_refusal(item->action))
 		return ACTION_NONE;
 	item->refused = true;
-	write_reply(reply, item->action, item, true);
+	reply_write(reply, item->action, item->domain, item_verdict(item),
+	    requires_tls(session));
 	return item->action;
 }
 
@@ -343,25 +262,24 @@ mark_visible(void *arg, const char *found)
 			session->items[i].visible = true;
 }
 
-/* A field's name may have white space behind it (RFC 5322 section 4.5.3). */
+/* Who may say that REQUIRETLS was demanded of another hop. */
 static bool
-is_field(const char *name, const char *wanted)
+may_require(const struct session *session)
 {
-	size_t length = strlen(wanted);
-
-	return strcspn(name, " \t") == length &&
-	       strncasecmp(name, wanted, length) == 0;
+	return session->authenticated || session->local || !session->smtp;
 }
 
-/* RFC 8689 section 3 - there is no other value. */
-static bool
-says_no(const char *value)
+/* What is known only now to be under REQUIRETLS was asked too little of. */
+static void
+ask_again(struct session *session)
 {
-	value += strspn(value, FOLDING_SPACE);
-	if (strncasecmp(value, "no", 2) != 0)
-		return false;
-	value += 2;
-	return value[strspn(value, FOLDING_SPACE)] == '\0';
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+
+		if (item->wait != NULL && item->own == NULL && !item->refused)
+			item_ask(
+			    item, session->settings, session->engine, true);
+	}
 }
 
 void
@@ -369,28 +287,17 @@ session_header(struct session *session, const char *name, const char *value)
 {
 	const char *ours = session->settings->header_name;
 	size_t length = strlen(value);
+	bool required = requires_tls(session);
 
-	if (ours != NULL && is_field(name, ours))
+	if (ours != NULL && tag_is_field(name, ours))
 		session->forged++;
-	if (is_field(name, "TLS-Required")) {
-		session->tls_required++;
-		session->tls_required_no = says_no(value);
-	}
+	require_tls_read(&session->tls, name, value, may_require(session));
+	if (requires_tls(session) && !required)
+		ask_again(session);
 	if (!tag_is_recipients(name) || length > session->scan_left)
 		return;
 	session->scan_left -= length;
 	tag_each_domain(value, mark_visible, session);
-}
-
-/*
- * RFC 8689 section 4.1 - REQUIRETLS wins over the field; section 3 - the field
- * must not stand there twice: who breaks that is not known to want it.
- */
-static bool
-tls_is_waived(const struct session *session)
-{
-	return session->tls_required == 1 && session->tls_required_no &&
-	       !session->require_tls;
 }
 
 /* Nobody is waited for, and nothing is done: whatever a check came to, the
@@ -400,13 +307,13 @@ waive_all(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++) {
 		struct item *item = &session->items[i];
-		const struct verdict *verdict = verdict_of(item);
+		const struct verdict *verdict = item_verdict(item);
 
 		if (item->refused ||
 		    (verdict != NULL && verdict->result == RESULT_SKIP))
 			continue;
-		verdict_free(item->own);
-		item->own = verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO);
+		item_set(
+		    item, verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO));
 	}
 }
 
@@ -438,13 +345,13 @@ await_all(struct session *session, session_progress *progress, void *arg)
 	for (size_t i = 0; i < session->count; i++) {
 		struct item *item = &session->items[i];
 
-		while (verdict_of(item) == NULL) {
+		while (item_verdict(item) == NULL) {
 			await(session, item,
 			    clock_sooner_ms(deadline_ms, PROGRESS_MS));
 			if (item->check != NULL)
 				break;
 			if (clock_left_ms(deadline_ms) == 0)
-				give_up(item);
+				item_give_up(item, REASON_DEADLINE);
 			else
 				progress(arg);
 		}
@@ -455,7 +362,7 @@ static void
 report_item(const struct item *item, const char *queue_id)
 {
 	struct report_check check = {.domain = item->domain,
-	    .verdict = verdict_of(item),
+	    .verdict = item_verdict(item),
 	    .action = item->action,
 	    .rcpts = item->rcpts};
 
@@ -463,7 +370,7 @@ report_item(const struct item *item, const char *queue_id)
 		report_skip(queue_id, &check);
 		return;
 	}
-	if (item->own == NULL) {
+	if (item->check != NULL) {
 		check.looked = true;
 		check.cached = engine_wait_cached(item->wait);
 		check.ttl_s =
@@ -489,7 +396,7 @@ is_worse(const struct item *item, const struct item *than)
 {
 	if (than == NULL || item->action != than->action)
 		return than == NULL || item->action > than->action;
-	return verdict_of(item)->result > verdict_of(than)->result;
+	return item_verdict(item)->result > item_verdict(than)->result;
 }
 
 /* What was never looked at needs no tag; what the sender waived gets one. */
@@ -507,7 +414,7 @@ sum_up(struct session *session, const char *queue_id)
 
 	for (size_t i = 0; i < session->count; i++) {
 		struct item *item = &session->items[i];
-		const struct verdict *verdict = verdict_of(item);
+		const struct verdict *verdict = item_verdict(item);
 
 		report_item(item, item->refused ? "NOQUEUE" : queue_id);
 		if (item->refused)
@@ -528,12 +435,9 @@ sum_up(struct session *session, const char *queue_id)
 static void
 decide_all(struct session *session)
 {
-	for (size_t i = 0; i < session->count; i++) {
-		struct item *item = &session->items[i];
-
-		if (!item->refused)
-			item->action = decide(session, verdict_of(item));
-	}
+	for (size_t i = 0; i < session->count; i++)
+		if (!session->items[i].refused)
+			decide(session, &session->items[i]);
 }
 
 /* Whether the tag may name the item's domain. */
@@ -560,7 +464,8 @@ compare_tag_items(const void *left, const void *right)
 {
 	const struct item *a = *(const struct item *const *)left;
 	const struct item *b = *(const struct item *const *)right;
-	int by_result = (int)verdict_of(b)->result - (int)verdict_of(a)->result;
+	int by_result =
+	    (int)item_verdict(b)->result - (int)item_verdict(a)->result;
 
 	if (by_result != 0)
 		return by_result;
@@ -586,20 +491,22 @@ print_tag(
 			listed[tag.count++] = &session->items[i];
 	qsort(listed, tag.count, sizeof(*listed), compare_tag_items);
 	for (size_t i = 0; i < tag.count; i++)
-		items[i] =
-		    (struct tag_item){listed[i]->domain, verdict_of(listed[i])};
+		items[i] = (struct tag_item){
+		    listed[i]->domain, item_verdict(listed[i])};
 	value = tag_print(&tag);
 	free(items);
 	free(listed);
 	return value;
 }
 
-/* Who sees the header sees replies and hold reasons too. */
-static bool
-may_name(const struct session *session, const struct item *item)
+/* Who sees the header sees replies and hold reasons too: a domain that the
+ * message does not name itself is not named there. */
+static const char *
+nameable(const struct session *session, const struct item *item)
 {
-	return item->visible ||
-	       session->settings->header_domains == HEADER_DOMAINS_ALL;
+	bool all = session->settings->header_domains == HEADER_DOMAINS_ALL;
+
+	return item->visible || all ? item->domain : NULL;
 }
 
 static void
@@ -611,15 +518,13 @@ fill_end(const struct session *session, const struct sum *sum,
 	*end = (struct session_end){
 	    .action = sum->action, .forged = session->forged};
 	if (is_refusal(sum->action)) {
-		write_reply(
-		    &end->reply, sum->action, worst, may_name(session, worst));
+		reply_write(&end->reply, sum->action, nameable(session, worst),
+		    item_verdict(worst), requires_tls(session));
 		return;
 	}
 	if (sum->action == ACTION_HOLD)
-		snprintf(end->hold_reason, sizeof(end->hold_reason),
-		    "outbound TLS precheck: %s: %s",
-		    named(worst, may_name(session, worst)),
-		    reason_text(verdict_of(worst)->reason));
+		reply_hold(end->hold_reason, nameable(session, worst),
+		    item_verdict(worst));
 	if (session->settings->header_name != NULL && sum->tagged)
 		end->tag = print_tag(session, sum, queue_id);
 }
@@ -633,7 +538,7 @@ session_end(struct session *session, const char *queue_id,
 	struct sum sum;
 
 	tag_queue_id(id, queue_id);
-	if (tls_is_waived(session))
+	if (require_tls_is_waived(&session->tls))
 		waive_all(session);
 	await_all(session, progress, arg);
 	decide_all(session);

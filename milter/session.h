@@ -9,6 +9,7 @@
 
 #include "common/base/own.h"
 #include "common/gather/engine.h"
+#include "milter/reply.h"
 #include "milter/route.h"
 #include "milter/settings.h"
 
@@ -16,22 +17,16 @@
 struct session_mail {
 	bool null_sender;
 	bool authenticated;
+	bool local;           /* the client is on this host */
 	bool require_tls;     /* REQUIRETLS, RFC 8689 */
 	const char *mta_name; /* {j}, or NULL */
-};
-
-/* For the SMTP client: no CR, LF or octet beyond ASCII. */
-struct session_reply {
-	char code[4];   /* "451" */
-	char status[8]; /* "4.7.5" */
-	char text[400];
 };
 
 /* What is to be done at the end of the message. */
 struct session_end {
 	enum action action;
-	struct session_reply reply; /* ACTION_DEFER, ACTION_REJECT */
-	char hold_reason[400];      /* ACTION_HOLD */
+	struct reply reply;                /* ACTION_DEFER, ACTION_REJECT */
+	char hold_reason[REPLY_HOLD_SIZE]; /* ACTION_HOLD */
 	unsigned forged; /* fields of our name that came with the message */
 	char *tag;       /* owned value of ours, or NULL for none */
 };
@@ -52,7 +47,7 @@ AUTO_DEFINE(session);
  * recipients of the message; not at all where no action could refuse.
  */
 enum action session_rcpt(struct session *session, const struct route_rcpt *rcpt,
-    struct session_reply *reply);
+    struct reply *reply);
 
 /*
  * session_header - one field of the message's header, name and value

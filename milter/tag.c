@@ -65,15 +65,22 @@ tag_queue_id(char out[TAG_QUEUE_ID_SIZE], const char *text)
 }
 
 bool
+tag_is_field(const char *field_name, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strcspn(field_name, " \t") == length &&
+	       strncasecmp(field_name, name, length) == 0;
+}
+
+bool
 tag_is_recipients(const char *field_name)
 {
 	static const char *const names[] = {
 	    "To", "Cc", "Resent-To", "Resent-Cc"};
-	size_t length = strcspn(field_name, " \t");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == length &&
-		    strncasecmp(names[i], field_name, length) == 0)
+		if (tag_is_field(field_name, names[i]))
 			return true;
 	return false;
 }

@@ -39,6 +39,10 @@ enum { TAG_QUEUE_ID_SIZE = 33 };
  */
 void tag_queue_id(char out[TAG_QUEUE_ID_SIZE], const char *text);
 
+/* tag_is_field - whether a header field has this name, in any case; there may
+ * be white space behind it (RFC 5322 section 4.5.3) */
+bool tag_is_field(const char *field_name, const char *name);
+
 /* tag_is_recipients - whether a header field of this name lists recipients */
 bool tag_is_recipients(const char *field_name);
 

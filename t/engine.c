@@ -668,6 +668,64 @@ the_first_next_hop_that_takes_mail_counts(void **state)
 	}
 }
 
+/* REQUIRETLS asks more of a destination, but not of a host twice. */
+static void
+require_tls_is_a_check_of_its_own_and_no_probe(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+	struct engine_query query = {.domain = "good.example", .port = 25};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		AUTO(engine_wait) struct engine_wait *wait = NULL;
+		const struct check *check;
+
+		query.require_tls = i % 2 == 1;
+		wait = engine_start(engine, &query);
+		check = engine_await(wait, soon());
+		assert_non_null(check);
+		assert_int_equal(engine_wait_cached(wait), i >= 2);
+		assert_int_equal(check->verdict->requiretls,
+		    query.require_tls ? REQUIRETLS_NO_AUTH
+				      : REQUIRETLS_NOT_ASKED);
+	}
+	assert_int_equal(net.probes, 1);
+}
+
+static void
+any_next_hop_may_meet_requiretls(void **state)
+{
+	static const struct {
+		const char *hops, *host;
+		enum requiretls requiretls;
+	} rows[] = {
+	    {"[mx1.d.example], [nomx.example]", "nomx.example",
+		REQUIRETLS_NO_AUTH},
+	    {"[mx1.d.example], [d83.example]", "d83.example",
+		REQUIRETLS_UNKNOWN},
+	    {"[d83.example], [mx1.d.example]", "mx1.d.example",
+		REQUIRETLS_UNKNOWN},
+	};
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct engine_query query = {.domain = "r.example",
+		    .next_hop = rows[i].hops,
+		    .port = 25,
+		    .require_tls = true};
+		AUTO(engine_wait)
+		struct engine_wait *wait = engine_start(engine, &query);
+		const struct check *check = engine_await(wait, soon());
+
+		assert_non_null(check);
+		ROW(rows[i].hops,
+		    check->verdict->requiretls == rows[i].requiretls);
+		ROW_TEXT(
+		    rows[i].hops, check->facts->hosts[0].name, rows[i].host);
+	}
+}
+
 static void
 the_mx_step_finds_the_hosts(void **state)
 {
@@ -876,6 +934,8 @@ main(void)
 	    cmocka_unit_test(what_is_no_domain_is_answered_at_once),
 	    cmocka_unit_test(tlsa_is_asked_for_where_it_may_count),
 	    cmocka_unit_test(the_first_next_hop_that_takes_mail_counts),
+	    cmocka_unit_test(require_tls_is_a_check_of_its_own_and_no_probe),
+	    cmocka_unit_test(any_next_hop_may_meet_requiretls),
 	    cmocka_unit_test(the_mx_step_finds_the_hosts),
 	    cmocka_unit_test(
 		d97_resolver_that_does_not_validate_proves_nothing),

@@ -46,6 +46,7 @@ dist_check_SCRIPTS = \
 	%D%/lint/lint.t \
 	%D%/mta.t \
 	%D%/posternd.t \
+	%D%/require_tls.t \
 	%D%/sts_cache.t \
 	%D%/systemd.t \
 	%D%/vectors.t
@@ -77,7 +78,8 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
 	milter/report.c $(SETTINGS)
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
-	milter/session.c milter/route.c milter/tag.c $(SETTINGS) \
+	milter/session.c milter/item.c milter/reply.c \
+	milter/require_tls.c milter/route.c milter/tag.c $(SETTINGS) \
 	milter/action.c
 %C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h $(SETTINGS)
 %C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
@@ -93,6 +95,6 @@ SETTINGS = milter/settings.c milter/destinations.c
 
 EXTRA_DIST += %D%/agree %D%/demo %D%/filters %D%/lab %D%/mta %D%/vectors \
 	%D%/vectors.list %D%/sts_cache %D%/sts_cache.lua
-EXTRA_DIST += %D%/posternd.lua %D%/posternd.key
+EXTRA_DIST += %D%/posternd.lua %D%/posternd.key %D%/require_tls
 
 include %D%/fuzz/local.mk

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/report.h"
+#include "milter/require_tls.h"
 #include "t/tap.h"
 
 /*
@@ -29,6 +30,7 @@ static struct {
 	unsigned started;
 	unsigned freed;
 	char last_hop[300]; /* of the last query, "-" for none */
+	bool last_required;
 	unsigned last_port;
 	char log[8192]; /* of the fake report, a line an event */
 	struct text text;
@@ -54,10 +56,43 @@ static const struct fate {
     {"nullmx", RESULT_NONE, REASON_NULL_MX, 0},
     {"nxdomain", RESULT_NONE, REASON_NXDOMAIN, 0},
     {"noaddress", RESULT_NONE, REASON_NO_ADDRESS, 0},
+    {"met", RESULT_PASS, REASON_OK, 0},
+    {"metsoft", RESULT_SOFTFAIL, REASON_VALIDATION_FAILURE, 0},
+    {"unoffered", RESULT_PASS, REASON_OK, 0},
+    {"open", RESULT_NONE, REASON_NO_POLICY, 0},
+    {"half", RESULT_PASS, REASON_INSECURE_MX, 0},
+    {"unusable", RESULT_NONE, REASON_TLSA_UNUSABLE, 0},
+    {"dns", RESULT_NONE, REASON_NOT_PROBED, 0},
+    {"unsure", RESULT_PASS, REASON_OK, 0},
     {"slow", RESULT_FAIL, REASON_VALIDATION_FAILURE, 12},
     {"slower", RESULT_FAIL, REASON_VALIDATION_FAILURE, 40},
     {"hang", RESULT_PASS, REASON_OK, 100000},
 };
+
+/* What it comes to under REQUIRETLS; no other meets it. */
+static const struct {
+	const char *label;
+	enum requiretls requiretls;
+} offers[] = {
+    {"met", REQUIRETLS_MET},
+    {"metsoft", REQUIRETLS_MET},
+    {"unoffered", REQUIRETLS_NOT_OFFERED},
+    {"open", REQUIRETLS_NO_AUTH},
+    {"half", REQUIRETLS_NO_AUTH},
+    {"unusable", REQUIRETLS_NO_AUTH},
+    {"dns", REQUIRETLS_UNPROBED},
+    {"unsure", REQUIRETLS_UNKNOWN},
+};
+
+static enum requiretls
+offer_of(const char *domain)
+{
+	for (size_t i = 0; i < COUNT(offers); i++)
+		if (strncmp(offers[i].label, domain, strlen(offers[i].label)) ==
+		    0)
+			return offers[i].requiretls;
+	return REQUIRETLS_NO_AUTH;
+}
 
 static const struct fate *
 fate_of(const char *domain)
@@ -84,9 +119,12 @@ engine_start(struct engine *engine, const struct engine_query *query)
 	text_copy(seen.last_hop, sizeof(seen.last_hop),
 	    query->next_hop == NULL ? "-" : query->next_hop);
 	seen.last_port = query->port;
+	seen.last_required = query->require_tls;
 	text_copy(
 	    wait->check.domain, sizeof(wait->check.domain), query->domain);
 	wait->check.verdict = verdict_new(fate->result, fate->reason);
+	if (query->require_tls)
+		wait->check.verdict->requiretls = offer_of(query->domain);
 	wait->check.verdict->rule = rule_ref(
 	    rule_list_find(query->rules, query->domain, clock_wall_s()));
 	wait->check.expires_ms = clock_mono_ms() + 3600000;
@@ -130,7 +168,8 @@ report_check(const char *queue_id, const struct report_check *check)
 	    reason_text(check->verdict->reason), action_text(check->action),
 	    check->rcpts);
 	assert_true(check->looked ==
-		    (check->verdict->reason != REASON_DEADLINE &&
+		    (check->domain[0] != '[' &&
+			check->verdict->reason != REASON_DEADLINE &&
 			check->verdict->reason != REASON_QUEUE_FULL &&
 			check->verdict->reason != REASON_NAME_INVALID));
 }
@@ -219,7 +258,7 @@ rcpt_to(struct session *session, const char *address)
 {
 	struct route_rcpt rcpt = {
 	    .address = address, .mailer = "smtp", .host = ""};
-	struct session_reply reply;
+	struct reply reply;
 
 	return session_rcpt(session, &rcpt, &reply);
 }
@@ -229,7 +268,7 @@ static enum action
 rcpt_without_macros(struct session *session, const char *address)
 {
 	struct route_rcpt rcpt = {.address = address};
-	struct session_reply reply;
+	struct reply reply;
 
 	return session_rcpt(session, &rcpt, &reply);
 }
@@ -452,7 +491,7 @@ replies_are_as_promised(void **state)
 		struct session *session = begin(rows[i].conf);
 		struct route_rcpt rcpt = {
 		    .address = rows[i].address, .mailer = "smtp"};
-		struct session_reply reply;
+		struct reply reply;
 
 		session_rcpt(session, &rcpt, &reply);
 		ROW_TEXT(rows[i].address, reply.code, rows[i].code);
@@ -664,7 +703,7 @@ one_check_is_made_of_each_domain_and_next_hop(void **state)
 	struct session *session = begin("");
 	struct route_rcpt rcpt = {
 	    .address = "<a@pass.example>", .mailer = "smtp"};
-	struct session_reply reply;
+	struct reply reply;
 
 	(void)state;
 	rcpt.host = "pass.example";
@@ -716,7 +755,7 @@ some_recipients_are_not_looked_at(void **state)
 					"ExemptDomains free.example\n");
 		struct route_rcpt rcpt = {
 		    .address = rows[i].address, .mailer = rows[i].mailer};
-		struct session_reply reply;
+		struct reply reply;
 		struct session_end end;
 		char log[128];
 
@@ -744,7 +783,7 @@ every_other_mailer_is_looked_at(void **state)
 		struct session *session = begin("");
 		struct route_rcpt rcpt = {
 		    .address = "a@pass.example", .mailer = mailers[i]};
-		struct session_reply reply;
+		struct reply reply;
 
 		session_rcpt(session, &rcpt, &reply);
 		ROW(mailers[i], seen.started == 1);
@@ -786,7 +825,7 @@ an_address_without_a_domain_takes_that_of_the_mta(void **state)
 	struct session *session = begin("");
 	struct route_rcpt rcpt = {
 	    .address = "<user>", .addr = "user@pass.example", .mailer = "smtp"};
-	struct session_reply reply;
+	struct reply reply;
 
 	(void)state;
 	session_rcpt(session, &rcpt, &reply);
@@ -803,7 +842,7 @@ the_address_counts_as_the_mta_reads_it(void **state)
 	    .addr = "user@fail.example",
 	    .mailer = "smtp",
 	    .host = "fail.example"};
-	struct session_reply reply;
+	struct reply reply;
 
 	(void)state;
 	session_rcpt(session, &rcpt, &reply);
@@ -819,7 +858,7 @@ all_next_hops_are_asked(void **state)
 	struct route_rcpt rcpt = {.address = "<user@fail.example>",
 	    .mailer = "relay",
 	    .host = "[a.example]:587, b.example"};
-	struct session_reply reply;
+	struct reply reply;
 
 	(void)state;
 	session_rcpt(session, &rcpt, &reply);
@@ -1031,7 +1070,7 @@ local_mail_loses_forged_copies_and_gets_no_tag(void **state)
 	struct session *session = begin("");
 	struct route_rcpt rcpt = {
 	    .address = "a@fail.example", .mailer = "local"};
-	struct session_reply reply;
+	struct reply reply;
 	struct session_end end;
 
 	(void)state;
@@ -1110,6 +1149,272 @@ tls_required_no_lets_the_message_through(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		run_waiver(&rows[i]);
+}
+
+/* One recipient of a message under REQUIRETLS. */
+struct demand_row {
+	const char *id, *conf, *address;
+	const char *how; /* as in struct row; "second": of two domains */
+	enum action at_rcpt, at_end;
+	const char *reply; /* of a refusal; else of the hold */
+};
+
+static void
+check_demand_text(const struct demand_row *row, enum action action,
+    const struct reply *reply, const char *held)
+{
+	char text[600] = "";
+
+	if (action == DEFER || action == REJECT)
+		snprintf(text, sizeof(text), "%s %s %s", reply->code,
+		    reply->status, reply->text);
+	if (action == HOLD)
+		text_copy(text, sizeof(text), held);
+	if (row->reply == NULL
+		? text[0] != '\0'
+		: strncmp(text, row->reply, strlen(row->reply)) != 0)
+		fail_msg("%s: \"%s\"", row->id, text);
+}
+
+static void
+run_demand(const struct demand_row *row)
+{
+	struct session_mail mail = {.require_tls = true,
+	    .null_sender = strstr(row->how, "null") != NULL,
+	    .mta_name = "gate.sender.example"};
+	bool local = strstr(row->how, "local") != NULL;
+	struct session *session = begin_mail(row->conf, &mail);
+	struct route_rcpt rcpt = {
+	    .address = row->address, .mailer = local ? NULL : "smtp"};
+	struct reply reply;
+	struct session_end end;
+	enum action action;
+
+	if (strstr(row->how, "second") != NULL)
+		rcpt_to(session, "a@open.example");
+	action = session_rcpt(session, &rcpt, &reply);
+	ROW(row->id, action == row->at_rcpt);
+	if (action != NONE) {
+		check_demand_text(row, action, &reply, "");
+	} else {
+		session_header(session, "To", row->address);
+		end = finish(session);
+		if (end.action != row->at_end)
+			fail_msg("%s: %s", row->id, action_text(end.action));
+		check_demand_text(row, end.action, &end.reply, end.hold_reason);
+		session_end_fini(&end);
+	}
+	session_free(session);
+	ROW(row->id, seen.freed == seen.started);
+}
+
+static void
+requiretls_is_refused_where_it_is_not_met(void **state)
+{
+#define UNMET " (outbound TLS precheck)"
+	static const struct demand_row rows[] = {
+	    {"Q01", "", "a@met.example", "", NONE, NONE, NULL},
+	    {"Q02", "", "a@unoffered.example", "", REJECT, NONE,
+		"550 5.7.30 unoffered.example: requiretls-unmet" UNMET},
+	    {"Q02 at end", MESSAGE, "a@unoffered.example", "", NONE, REJECT,
+		"550 5.7.30 unoffered.example: requiretls-unmet" UNMET},
+	    {"Q03", "", "a@open.example", "", REJECT, NONE,
+		"550 5.7.10 open.example: requiretls-unmet" UNMET},
+	    {"Q03 at end", MESSAGE, "a@open.example", "", NONE, REJECT,
+		"550 5.7.10 open.example: requiretls-unmet" UNMET},
+	    {"Q03 whatever the settings", ALL("none"), "a@open.example", "",
+		REJECT, NONE, "550 5.7.10 "},
+	    {"Q03 a fail that is tagged", "", "a@fail.example", "", REJECT,
+		NONE, "550 5.7.10 fail.example: requiretls-unmet" UNMET},
+	    {"Q03 a fail that is deferred", ALL("defer"), "a@fail.example", "",
+		REJECT, NONE, "550 5.7.10 fail.example: requiretls-unmet"},
+	    {"Q05 no more than the settings say", "On-SoftFail defer\n",
+		"a@metsoft.example", "", DEFER, NONE,
+		"451 4.7.5 metsoft.example: validation-failure" UNMET},
+	    {"Q07", "", "a@unusable.example", "", REJECT, NONE, "550 5.7.10 "},
+	    {"Q08", "", "a@half.example", "", REJECT, NONE, "550 5.7.10 "},
+	    {"Q10", "", "a@unoffered.example", "null", NONE, NONE, NULL},
+	    {"Q10 unauthenticated", "", "a@fail.example", "null", NONE, TAG,
+		NULL},
+	    {"Q10 not known", ALL("reject"), "a@servfail.example", "null", NONE,
+		TAG, NULL},
+	    {"depth dns", "", "a@dns.example", "", NONE, NONE, NULL},
+	    {"not known", "", "a@unsure.example", "", DEFER, NONE,
+		"451 4.7.5 unsure.example: requiretls-unmet" UNMET},
+	    {"not known at end", MESSAGE, "a@unsure.example", "", NONE, DEFER,
+		"451 4.7.5 unsure.example: requiretls-unmet" UNMET},
+	    {"DNS trouble", "", "a@servfail.example", "", DEFER, NONE,
+		"451 4.7.5 servfail.example: dns-servfail" UNMET},
+	    {"DNS trouble at end", MESSAGE, "a@bogus.example", "", NONE, DEFER,
+		"451 4.7.5 bogus.example: dnssec-invalid" UNMET},
+	    {"deadline", "RcptWait 2s\n", "a@hang.example", "", DEFER, NONE,
+		"451 4.7.5 hang.example: deadline" UNMET},
+	    {"deadline at end", MESSAGE "MessageWait 2s\n", "a@hang.example",
+		"", NONE, DEFER, "451 4.7.5 hang.example: deadline" UNMET},
+	    /* the MTA's own to bounce */
+	    {"null MX", "", "a@nullmx.example", "", NONE, NONE, NULL},
+	    {"no such domain", "", "a@nxdomain.example", "", NONE, NONE, NULL},
+	    {"no name", "", "a@in..valid", "", NONE, NONE, NULL},
+	    /* nobody to refuse it to */
+	    {"no SMTP", "", "a@open.example", "local", NONE, HOLD,
+		"outbound TLS precheck: open.example: requiretls-unmet"},
+	    {"no SMTP, not known", "", "a@unsure.example", "local", NONE, HOLD,
+		"outbound TLS precheck: unsure.example: requiretls-unmet"},
+	    {"no SMTP, met", "", "a@met.example", "local", NONE, NONE, NULL},
+	    {"no SMTP, null", "", "a@open.example", "local null", NONE, NONE,
+		NULL},
+	    /* not looked at */
+	    {"internal", "InternalDomains open.example\n", "a@open.example", "",
+		NONE, NONE, NULL},
+	    {"exempt", "ExemptDomains open.example\n", "a@open.example", "",
+		NONE, NONE, NULL},
+	    {"the MTA's own name", "", "a@gate.sender.example", "", NONE, NONE,
+		NULL},
+	    {"a local mailer", "LocalMailers smtp\n", "a@open.example", "",
+		NONE, NONE, NULL},
+	    {"beyond MaxDomains", "MaxDomains 1\n", "a@met.example", "second",
+		DEFER, NONE, "451 4.7.5 met.example: queue-full"},
+	    /* nothing can vouch for an address */
+	    {"literal", "", "a@[192.0.2.1]", "", REJECT, NONE,
+		"550 5.7.10 [192.0.2.1]: requiretls-unmet" UNMET},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		run_demand(&rows[i]);
+}
+
+static void
+what_requiretls_refuses_is_logged_and_tagged_so(void **state)
+{
+	struct session_mail mail = {.require_tls = true};
+	struct session *session =
+	    begin_mail("HeaderDomains all\nAuthservID gate.example\n", &mail);
+	struct session_end end;
+
+	(void)state;
+	assert_int_equal(rcpt_to(session, "a@met.example"), NONE);
+	assert_int_equal(rcpt_to(session, "a@open.example"), REJECT);
+	assert_int_equal(rcpt_to(session, "b@open.example"), REJECT);
+	assert_int_equal(rcpt_to(session, "a@unsure.example"), DEFER);
+	assert_int_equal(rcpt_to(session, "a@dns.example"), NONE);
+	end = finish(session);
+	assert_string_equal(end.tag,
+	    "gate.example; v=1; result=none; action=none; id=Q1;\n"
+	    " d=dns.example/none/no-policy-found/not-probed;\n"
+	    " d=met.example/pass/no-policy-found/ok");
+	session_end_fini(&end);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "Q1 check met.example pass ok none 1\n"
+	    "NOQUEUE check open.example fail requiretls-unmet reject 2\n"
+	    "NOQUEUE check unsure.example temperror requiretls-unmet defer 1\n"
+	    "Q1 check dns.example none not-probed none 1\n"
+	    "Q1 message none none 2 2\n");
+}
+
+/* RFC 8461 section 5: a new policy may be there when it is tried again. */
+static void
+what_mta_sts_refuses_is_deferred_under_requiretls(void **state)
+{
+	static const struct {
+		const char *id;
+		enum requiretls requiretls;
+		enum sts_state sts;
+		enum reason sts_reason;
+		enum action action;
+	} rows[] = {
+	    {"not kept", REQUIRETLS_NO_AUTH, STS_STATE_FAIL,
+		REASON_CERTIFICATE_EXPIRED, DEFER},
+	    {"not fetched", REQUIRETLS_NO_AUTH, STS_STATE_ERROR,
+		REASON_STS_POLICY_FETCH_ERROR, DEFER},
+	    {"malformed", REQUIRETLS_NO_AUTH, STS_STATE_ERROR,
+		REASON_STS_POLICY_INVALID, REJECT},
+	    {"Q06", REQUIRETLS_NO_AUTH, STS_STATE_PASS, REASON_OK, REJECT},
+	    {"kept, not offered", REQUIRETLS_NOT_OFFERED, STS_STATE_PASS,
+		REASON_OK, REJECT},
+	    {"kept long ago, not offered", REQUIRETLS_NOT_OFFERED,
+		STS_STATE_PASS, REASON_STS_POLICY_FETCH_ERROR, REJECT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(verdict)
+		struct verdict *verdict =
+		    verdict_new(RESULT_FAIL, REASON_REQUIRETLS_UNMET);
+
+		verdict->requiretls = rows[i].requiretls;
+		verdict->sts = rows[i].sts;
+		verdict->sts_reason = rows[i].sts_reason;
+		ROW(rows[i].id, require_tls_action(verdict) == rows[i].action);
+	}
+}
+
+/* A field in which Postfix keeps REQUIRETLS on its way through filters. */
+static void
+a_kept_requiretls_counts_if_it_is_to_be_believed(void **state)
+{
+	static const struct {
+		const char *id, *name, *value;
+		bool authenticated, local, smtp, null, required;
+	} rows[] = {
+	    {"a stranger", "Require-TLS-ESMTP", "yes", .smtp = true},
+	    {"a user", "Require-TLS-ESMTP", "yes", .authenticated = true,
+		.smtp = true, .required = true},
+	    {"this host", "Require-TLS-ESMTP", "yes", .local = true,
+		.smtp = true, .required = true},
+	    {"no SMTP", "Require-TLS-ESMTP", "yes", .required = true},
+	    {"case", "require-tls-esmtp", " \r\n YES ", .required = true},
+	    {"no", "Require-TLS-ESMTP", "no", .required = false},
+	    {"more", "Require-TLS-ESMTP", "yes; x", .required = false},
+	    {"empty", "Require-TLS-ESMTP", "", .required = false},
+	    {"other name", "Require-TLS", "yes", .required = false},
+	    {"null sender", "Require-TLS-ESMTP", "yes", .null = true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_mail mail = {.null_sender = rows[i].null,
+		    .authenticated = rows[i].authenticated,
+		    .local = rows[i].local};
+		struct session *session = begin_mail("", &mail);
+		struct session_end end;
+		enum action wanted = NONE;
+
+		if (rows[i].smtp)
+			rcpt_to(session, "a@open.example");
+		else
+			rcpt_without_macros(session, "a@open.example");
+		ROW(rows[i].id, !seen.last_required);
+		session_header(session, rows[i].name, rows[i].value);
+		ROW(rows[i].id, seen.last_required == rows[i].required);
+		session_header(session, rows[i].name, rows[i].value);
+		ROW(rows[i].id, seen.started == 1u + rows[i].required);
+		if (rows[i].required)
+			wanted = rows[i].smtp ? REJECT : HOLD;
+		end = finish(session);
+		ROW(rows[i].id, end.action == wanted);
+		session_end_fini(&end);
+		session_free(session);
+		ROW(rows[i].id, seen.freed == seen.started);
+	}
+}
+
+static void
+a_kept_requiretls_wins_over_tls_required_no(void **state)
+{
+	struct session_mail mail = {.authenticated = true};
+	struct session *session = begin_mail(MESSAGE, &mail);
+	struct session_end end;
+
+	(void)state;
+	rcpt_to(session, "a@open.example");
+	session_header(session, "TLS-Required", "No");
+	session_header(session, "Require-TLS-ESMTP", "yes");
+	end = finish(session);
+	assert_int_equal(end.action, REJECT);
+	session_end_fini(&end);
+	session_free(session);
 }
 
 static void
@@ -1222,6 +1527,11 @@ main(void)
 	    cmocka_unit_test(header_name_none_leaves_the_header_alone),
 	    cmocka_unit_test(local_mail_loses_forged_copies_and_gets_no_tag),
 	    cmocka_unit_test(tls_required_no_lets_the_message_through),
+	    cmocka_unit_test(requiretls_is_refused_where_it_is_not_met),
+	    cmocka_unit_test(what_requiretls_refuses_is_logged_and_tagged_so),
+	    cmocka_unit_test(what_mta_sts_refuses_is_deferred_under_requiretls),
+	    cmocka_unit_test(a_kept_requiretls_counts_if_it_is_to_be_believed),
+	    cmocka_unit_test(a_kept_requiretls_wins_over_tls_required_no),
 	    cmocka_unit_test(a_waived_message_is_tagged_and_logged_so),
 	    cmocka_unit_test(what_was_refused_before_the_header_stays_refused),
 	    cmocka_unit_test(local_mail_that_waives_tls_gets_no_tag),

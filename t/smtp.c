@@ -198,6 +198,38 @@ good_session_shows_chain_version_and_requiretls(void **state)
 }
 
 static void
+what_is_offered_inside_tls_is_told_from_no_answer(void **state)
+{
+	static const struct {
+		const char *id, *steps[16];
+		bool tls_ehlo, requiretls;
+	} offers[] = {
+	    {"offered",
+		{TO_TLS, TLSD_READ, "250-mx\r\n250 requiretls\r\n", BYE}, true,
+		true},
+	    {"not offered", {TO_TLS, TLSD_READ, "250 mx\r\n", BYE}, true,
+		false},
+	    {"no EHLO", {TO_TLS, TLSD_READ, "502 no\r\n", BYE}, true, false},
+	    {"not now", {TO_TLS, TLSD_READ, "421 REQUIRETLS\r\n"}, false,
+		false},
+	    {"no answer", {TO_TLS, TLSD_READ}, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(offers); i++) {
+		struct tlsd_options options = {
+		    .steps = offers[i].steps, .name = "mx.example"};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+		ROW(offers[i].id, facts->outcome == PROBE_TLS);
+		ROW(offers[i].id, facts->tls_ehlo == offers[i].tls_ehlo);
+		ROW(offers[i].id, facts->requiretls == offers[i].requiretls);
+	}
+}
+
+static void
 odd_certificates_and_versions_are_facts(void **state)
 {
 	static const struct {
@@ -315,6 +347,7 @@ main(void)
 	    cmocka_unit_test(misbehaviour_ends_in_time_and_with_its_name),
 	    cmocka_unit_test(connection_cut_at_any_octet_is_no_tls),
 	    cmocka_unit_test(good_session_shows_chain_version_and_requiretls),
+	    cmocka_unit_test(what_is_offered_inside_tls_is_told_from_no_answer),
 	    cmocka_unit_test(odd_certificates_and_versions_are_facts),
 	    cmocka_unit_test(what_cannot_be_reached_is_told),
 	    cmocka_unit_test(no_sni_is_sent_without_a_name),

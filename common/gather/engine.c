@@ -47,6 +47,7 @@ struct job {
 	struct nexthop hops[LIMIT_NEXTHOPS];
 	struct rule_list *list; /* that the rules borrow from, or NULL */
 	struct rules rules;
+	enum requiretls left; /* what the next hops given up might yet do */
 	int64_t submitted_ms;
 };
 
@@ -272,6 +273,8 @@ check_new(struct job *job)
 
 	text_copy(check->domain, sizeof(check->domain), job->facts->domain);
 	check->verdict = judge(job->facts, &job->rules, clock_wall_s());
+	if (check->verdict->requiretls > job->left)
+		check->verdict->requiretls = job->left;
 	check->ms = (unsigned)(now_ms - job->submitted_ms);
 	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
 	if (job->engine->options.keep_facts) {
@@ -349,14 +352,17 @@ facts_like(const struct facts *facts)
 }
 
 static bool
-takes_mail(const struct job *job)
+takes_mail(struct job *job)
 {
 	AUTO(verdict)
 	struct verdict *verdict =
 	    judge(job->facts, &job->rules, clock_wall_s());
 
+	if (verdict->requiretls == REQUIRETLS_UNKNOWN)
+		job->left = REQUIRETLS_UNKNOWN;
 	return verdict->result != RESULT_FAIL &&
-	       verdict->result != RESULT_TEMPERROR;
+	       verdict->result != RESULT_TEMPERROR &&
+	       verdict->requiretls <= REQUIRETLS_UNPROBED;
 }
 
 /* Of several next hops the first counts that takes the mail, else the last. */
@@ -437,8 +443,10 @@ job_new(struct engine *engine, const struct engine_query *query)
 	job->facts = facts_new();
 	job->facts->probed = engine->options.probe && !query->dns_only;
 	job->facts->all_hosts = query->all_hosts;
+	job->left = REQUIRETLS_NO_AUTH;
 	job->rules.level = query->level;
 	job->rules.insecure_mx = engine->options.insecure_mx;
+	job->rules.require_tls = query->require_tls;
 	job->rules.store = engine->roots;
 	job->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
 	job->rules.fail_ttl_s = engine->options.fail_ttl_s;
@@ -480,8 +488,9 @@ claim(struct engine *engine, const struct job *job, bool *mine)
 	else
 		snprintf(hops, sizeof(hops), "!%d", (int)job->facts->trouble);
 	print_rules(job, rules);
-	snprintf(key, sizeof(key), "%s %s %s %d%d %u", hops, job->facts->domain,
-	    rules, job->facts->probed, job->facts->all_hosts,
+	snprintf(key, sizeof(key), "%s %s %s %d%d%d %u", hops,
+	    job->facts->domain, rules, job->facts->probed,
+	    job->facts->all_hosts, job->rules.require_tls,
 	    validation_losses(engine->validation));
 	return cache_claim(engine->checks, key, mine);
 }

@@ -474,6 +474,7 @@ probe(struct session *s)
 	if (ehlo(s))
 		s->facts->requiretls =
 		    (s->reply.extensions & SMTP_REQUIRETLS) != 0;
+	s->facts->tls_ehlo = !s->lost && s->reply.code / 100 != 4;
 }
 
 struct probe_facts *

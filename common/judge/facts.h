@@ -59,7 +59,8 @@ enum probe_outcome {
 struct probe_facts {
 	_Atomic unsigned refs;
 	enum probe_outcome outcome;
-	bool requiretls;   /* offered in the EHLO after TLS, RFC 8689 */
+	bool tls_ehlo;     /* the EHLO inside TLS was answered */
+	bool requiretls;   /* and offered REQUIRETLS, RFC 8689 */
 	char tls[16];      /* "TLS1.3", "" without */
 	size_t cert_count; /* as presented, leaf first */
 	struct der *certs; /* their octets stand in octets */

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/judge/reasons.h"
 #include "common/proto/dane_match.h"
 
 /* What DNS demands of the host, by DANE alone. */
@@ -32,66 +33,6 @@ bool
 host_is_good(enum host_outcome outcome)
 {
 	return outcome != HOST_SKIP && outcome != HOST_FAIL;
-}
-
-enum reason
-lookup_reason(const struct lookup *lookup)
-{
-	switch (lookup->state) {
-	case LOOKUP_BOGUS:
-		return REASON_DNSSEC_INVALID;
-	case LOOKUP_SERVFAIL:
-		return REASON_DNS_SERVFAIL;
-	case LOOKUP_TIMEOUT:
-		return REASON_DNS_TIMEOUT;
-	case LOOKUP_NXDOMAIN:
-		return REASON_NXDOMAIN;
-	case LOOKUP_NOT_ASKED:
-	case LOOKUP_DATA:
-	case LOOKUP_NODATA:
-		break;
-	}
-	return REASON_OK;
-}
-
-enum reason
-policy_fetch_reason(enum policy_fetch fetch)
-{
-	switch (fetch) {
-	case POLICY_FETCH_ERROR:
-		return REASON_STS_POLICY_FETCH_ERROR;
-	case POLICY_WEBPKI_INVALID:
-		return REASON_STS_WEBPKI_INVALID;
-	case POLICY_INVALID:
-		return REASON_STS_POLICY_INVALID;
-	case POLICY_NOT_FETCHED:
-	case POLICY_FETCHED:
-		break;
-	}
-	return REASON_OK;
-}
-
-const char *
-reason_rt(enum reason reason)
-{
-	switch (reason) {
-	case REASON_STARTTLS_NOT_SUPPORTED:
-	case REASON_CERTIFICATE_HOST_MISMATCH:
-	case REASON_CERTIFICATE_NOT_TRUSTED:
-	case REASON_CERTIFICATE_EXPIRED:
-	case REASON_VALIDATION_FAILURE:
-	case REASON_DANE_REQUIRED:
-	case REASON_STS_POLICY_FETCH_ERROR:
-	case REASON_STS_POLICY_INVALID:
-	case REASON_STS_WEBPKI_INVALID:
-		return reason_text(reason);
-	case REASON_STS_MX_MISMATCH:
-		return "validation-failure";
-	case REASON_TLSA_UNUSABLE:
-		return "tlsa-invalid";
-	default: /* the other reasons are nothing that a report counts */
-		return "";
-	}
 }
 
 const struct sts_policy *
@@ -154,52 +95,6 @@ reference_names(const struct host_case *c, const char *names[3])
 	if (strcmp(c->facts->expanded, c->facts->next_hop.host) != 0)
 		names[count++] = c->facts->expanded;
 	return count;
-}
-
-enum reason
-dane_outcome_reason(enum dane_outcome outcome)
-{
-	switch (outcome) {
-	case DANE_NOT_TRUSTED:
-		return REASON_CERTIFICATE_NOT_TRUSTED;
-	case DANE_EXPIRED:
-		return REASON_CERTIFICATE_EXPIRED;
-	case DANE_NAME_MISMATCH:
-		return REASON_CERTIFICATE_HOST_MISMATCH;
-	case DANE_NO_MATCH:
-	case DANE_NOT_YET_VALID:
-	case DANE_UNUSABLE:
-		return REASON_VALIDATION_FAILURE;
-	case DANE_MATCHED:
-		break;
-	}
-	return REASON_OK;
-}
-
-/* The reason why there was no TLS session, OK when there was one. */
-static enum reason
-tls_reason(const struct probe_facts *probe)
-{
-	switch (probe->outcome) {
-	case PROBE_NO_STARTTLS:
-	case PROBE_STARTTLS_REFUSED:
-		return REASON_STARTTLS_NOT_SUPPORTED;
-	case PROBE_TLS_FAILED:
-		return REASON_VALIDATION_FAILURE;
-	case PROBE_CONNECT_FAILED:
-	case PROBE_REFUSED:
-	case PROBE_NOT_SMTP:
-		return REASON_CONNECT_FAILED;
-	case PROBE_TIMEOUT:
-		return REASON_PROBE_TIMEOUT;
-	case PROBE_BLOCKED:
-		return REASON_ADDRESS_BLOCKED;
-	case PROBE_NOT_DONE:
-		return REASON_NOT_PROBED;
-	case PROBE_TLS:
-		break;
-	}
-	return REASON_OK;
 }
 
 /* Nothing was learnt of TLS there: the MTA would try the next address. */
@@ -374,6 +269,58 @@ judge_demands(const struct host_case *c, const struct x509_chain *chain,
 	}
 }
 
+/* Whether the names that the certificate must bear are the admin's own. */
+static bool
+names_are_given(const struct host_case *c)
+{
+	const struct rule *rule = c->demand.rule;
+
+	if (c->demand.level != LEVEL_SECURE || rule == NULL)
+		return false;
+	for (size_t i = 0; i < rule->match_count; i++)
+		if (strcmp(rule->match[i], "hostname") == 0)
+			return false;
+	return rule->match_count > 0;
+}
+
+/*
+ * RFC 8689 section 4.2.1 - the name of the host must come from a signed MX
+ * RRset or stand in an MTA-STS policy.  A policy in testing mode vouches for
+ * nothing yet, and where TLSA records say that nobody can be authenticated, the
+ * WebPKI is not asked instead.
+ */
+static bool
+name_is_vouched_for(const struct host_case *c)
+{
+	if (c->demand.level == LEVEL_NONE)
+		return false;
+	if (c->dane == DEMAND_VERIFY && !c->half)
+		return true;
+	if (c->sts != NULL)
+		return c->sts->mode == STS_MODE_ENFORCE && c->sts_named;
+	if (c->dane == DEMAND_ENCRYPT)
+		return false;
+	return !c->half || names_are_given(c);
+}
+
+/* RFC 8689 section 4.2.1 - authenticated by DANE or by the WebPKI, and
+ * REQUIRETLS offered in the EHLO inside TLS. */
+static enum requiretls
+judge_requiretls(const struct host_case *c, const struct x509_chain *chain,
+    const struct probe_facts *probe, const struct address_verdict *verdict)
+{
+	if (!c->rules->require_tls)
+		return REQUIRETLS_NOT_ASKED;
+	if (chain == NULL || verdict->outcome == HOST_FAIL ||
+	    !name_is_vouched_for(c))
+		return REQUIRETLS_NO_AUTH;
+	if (!verdict->verified && webpki_reason(c, chain) != REASON_OK)
+		return REQUIRETLS_NO_AUTH;
+	if (!probe->tls_ehlo)
+		return REQUIRETLS_UNKNOWN;
+	return probe->requiretls ? REQUIRETLS_MET : REQUIRETLS_NOT_OFFERED;
+}
+
 /* RFC 8461 section 4.1: a host that the policy does not name fails it whatever
  * it would show; no MTA connects to it. */
 static bool
@@ -397,13 +344,18 @@ judge_unprobed(const struct host_case *c, struct address_verdict *out)
 		out->reason = REASON_NO_POLICY;
 	else if (fails_unseen(c))
 		address_fail(out, REASON_STS_MX_MISMATCH);
+	if (c->rules->require_tls)
+		out->requiretls =
+		    out->outcome != HOST_FAIL && name_is_vouched_for(c)
+			? REQUIRETLS_UNPROBED
+			: REQUIRETLS_NO_AUTH;
 }
 
 static void
 judge_probed(const struct host_case *c, const struct probe_facts *probe,
     struct address_verdict *out)
 {
-	enum reason tls = tls_reason(probe), webpki = tls;
+	enum reason tls = probe_reason(probe), webpki = tls;
 	AUTO(x509_chain) struct x509_chain *chain = NULL;
 
 	if (tls == REASON_OK) {
@@ -418,6 +370,7 @@ judge_probed(const struct host_case *c, const struct probe_facts *probe,
 		webpki = webpki_reason(c, chain);
 	out->sts_reason = c->sts == NULL ? REASON_OK : webpki;
 	judge_demands(c, chain, tls, webpki, out);
+	out->requiretls = judge_requiretls(c, chain, probe, out);
 	if (chain != NULL && out->reason != REASON_STS_MX_MISMATCH &&
 	    (out->outcome == HOST_FAIL || out->sts_reason != REASON_OK))
 		describe_leaf(chain,
@@ -439,15 +392,15 @@ judge_address(const struct host_case *c, const struct address_facts *address,
 		return;
 	}
 	text_copy(out->detail, sizeof(out->detail), probe->detail);
-	if (is_unreachable(tls_reason(probe)) && fails_unseen(c)) {
+	if (is_unreachable(probe_reason(probe)) && fails_unseen(c)) {
 		address_fail(out, REASON_STS_MX_MISMATCH);
 		out->sts_reason = REASON_STS_MX_MISMATCH;
 		out->detail[0] = '\0';
 		return;
 	}
-	if (is_unreachable(tls_reason(probe))) {
+	if (is_unreachable(probe_reason(probe))) {
 		out->outcome = HOST_SKIP;
-		out->reason = tls_reason(probe);
+		out->reason = probe_reason(probe);
 		out->sts_reason = REASON_OK;
 		return;
 	}
@@ -482,6 +435,23 @@ combine_addresses(struct host_verdict *out)
 	text_copy(out->detail, sizeof(out->detail), chosen->detail);
 	if (!host_is_good(out->outcome))
 		out->mixed = false;
+}
+
+/* An address out of reach says nothing where another is in reach. */
+static enum requiretls
+combine_requiretls(const struct host_verdict *host)
+{
+	enum requiretls best = REQUIRETLS_NO_AUTH;
+
+	if (host->outcome == HOST_SKIP && host->reason != REASON_NO_ADDRESS)
+		return REQUIRETLS_UNKNOWN;
+	if (!host_is_good(host->outcome))
+		return REQUIRETLS_NO_AUTH;
+	for (size_t i = 0; i < host->address_count; i++)
+		if (host_is_good(host->addresses[i].outcome) &&
+		    host->addresses[i].requiretls < best)
+			best = host->addresses[i].requiretls;
+	return best;
 }
 
 /* RFC 7672 section 2.2.2: no address, no host; a failed lookup is no denial,
@@ -625,6 +595,7 @@ host_judge(const struct facts *facts, const struct host_facts *host,
 	    .now = now,
 	    .demand = rules_demand(rules, host->name, now),
 	    .half = mx_is_insecure(facts)};
+	bool usable;
 
 	c.sts = sts_in_force(facts, &c.demand);
 	c.dane = dane_demand(&c);
@@ -642,7 +613,9 @@ host_judge(const struct facts *facts, const struct host_facts *host,
 	require_dane(&c, out);
 	judge_sts_alone(&c, out);
 	out->dane = dane_state(&c, out);
-	if (!judge_lookups(&c, out))
+	usable = judge_lookups(&c, out);
+	out->requiretls = combine_requiretls(out);
+	if (!usable)
 		return;
 	if (out->outcome == HOST_FAIL || out->reason == REASON_TLSA_UNUSABLE)
 		out->rt = reason_rt(out->reason);

@@ -9,7 +9,6 @@
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
-#include "common/proto/dane_match.h"
 
 /*
  * host_judge - decide on one host of facts, as if it were the only one
@@ -24,19 +23,9 @@ void host_judge(const struct facts *facts, const struct host_facts *host,
 /* host_is_good - whether mail goes to a host with this outcome */
 bool host_is_good(enum host_outcome outcome);
 
-/* The reason of a lookup that failed; and of a policy that was not to be had */
-enum reason lookup_reason(const struct lookup *lookup);
-enum reason policy_fetch_reason(enum policy_fetch fetch);
-
-/* dane_outcome_reason - why a chain does not match; OK where it does */
-enum reason dane_outcome_reason(enum dane_outcome outcome);
-
 /* sts_in_force - the policy that MTA-STS lays on the domain, or NULL; mode
  * none is as none at all (RFC 8461 section 5) */
 const struct sts_policy *
 sts_in_force(const struct facts *facts, const struct demand *demand);
-
-/* reason_rt - the RFC 8460 section 4.3 result type of a failure, or "" */
-const char *reason_rt(enum reason reason);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "common/base/xalloc.h"
 #include "common/judge/host.h"
+#include "common/judge/reasons.h"
 
 /* A verdict that lived shorter would cost more checks than the sooner sight of
  * a change is worth. */
@@ -238,6 +239,28 @@ tell_lost_policy(struct verdict *verdict, const struct facts *facts)
 		verdict->detail = xstrdup(facts->sts.policy->detail);
 }
 
+/* RFC 8689 section 4.2.1 - the sender may take any of the MX hosts. */
+static enum requiretls
+judge_requiretls(const struct facts *facts, const struct verdict *verdict)
+{
+	enum requiretls best = REQUIRETLS_NO_AUTH;
+
+	if (facts->trouble != TROUBLE_NONE || lookup_failed(&facts->mx))
+		return REQUIRETLS_UNKNOWN;
+	for (size_t i = 0; i < verdict->host_count; i++)
+		if (verdict->hosts[i].requiretls < best)
+			best = verdict->hosts[i].requiretls;
+	return best;
+}
+
+static void
+tell_requiretls(struct verdict *verdict, const struct facts *facts)
+{
+	verdict->requiretls = judge_requiretls(facts, verdict);
+	if (verdict->requiretls != REQUIRETLS_MET)
+		verdict->settled = false;
+}
+
 static struct verdict *
 judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 {
@@ -302,11 +325,13 @@ verdict_ttl(const struct verdict *verdict, const struct facts *facts,
 {
 	uint32_t ttl_s = rules->verdict_ttl_s;
 
-	if (verdict->result == RESULT_TEMPERROR)
+	if (verdict->result == RESULT_TEMPERROR ||
+	    verdict->requiretls == REQUIRETLS_UNKNOWN)
 		ttl_s = rules->temperror_ttl_s;
 	else if (verdict->result == RESULT_FAIL ||
 		 verdict->result == RESULT_SOFTFAIL ||
-		 verdict->sts == STS_STATE_ERROR || rests_on_skipped(verdict))
+		 verdict->sts == STS_STATE_ERROR || rests_on_skipped(verdict) ||
+		 verdict->requiretls > REQUIRETLS_MET)
 		ttl_s = rules->fail_ttl_s;
 	lower_to_policy(&ttl_s, facts, now);
 	lower(&ttl_s, &facts->mx);
@@ -332,6 +357,8 @@ judge(const struct facts *facts, const struct rules *rules, time_t now)
 	if (verdict->mx == NULL)
 		verdict->rule = rule_ref(rules->rule);
 	verdict->probed = facts->probed;
+	if (rules->require_tls)
+		tell_requiretls(verdict, facts);
 	verdict->ttl_s = verdict_ttl(verdict, facts, rules, now);
 	return verdict;
 }

@@ -17,6 +17,24 @@ verdict_new(enum result result, enum reason reason)
 	return verdict;
 }
 
+struct verdict *
+verdict_restate(
+    const struct verdict *verdict, enum result result, enum reason reason)
+{
+	struct verdict *out = xmalloc(sizeof(*out));
+
+	*out = *verdict;
+	out->result = result;
+	out->reason = reason;
+	out->rt = "";
+	out->rule = rule_ref(verdict->rule);
+	out->mx = verdict->mx == NULL ? NULL : xstrdup(verdict->mx);
+	out->detail = verdict->detail == NULL ? NULL : xstrdup(verdict->detail);
+	out->hosts = NULL;
+	out->host_count = 0;
+	return out;
+}
+
 void
 verdict_slim(struct verdict *verdict)
 {

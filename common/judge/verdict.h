@@ -78,6 +78,19 @@ enum host_outcome {
 	HOST_FAIL, /* a policy applies and is not kept */
 };
 
+/*
+ * Whether mail that demands TLS all the way (REQUIRETLS) may go there: RFC 8689
+ * section 4.2.1.  From best to worst: any host that does will do.
+ */
+enum requiretls {
+	REQUIRETLS_NOT_ASKED,   /* the rules say nothing of it */
+	REQUIRETLS_MET,         /* authenticated, and offers it */
+	REQUIRETLS_UNPROBED,    /* DNS has nothing against it; nobody looked */
+	REQUIRETLS_UNKNOWN,     /* could not be told now */
+	REQUIRETLS_NOT_OFFERED, /* authenticated, but does not offer it */
+	REQUIRETLS_NO_AUTH,     /* no TLS, or nobody is authenticated */
+};
+
 /* DANE alone, whatever MTA-STS says; and the other way round. */
 enum dane_state {
 	DANE_STATE_NONE,
@@ -100,6 +113,7 @@ struct address_verdict {
 	bool verified; /* the certificate was compared, and is the right one */
 	int matched;   /* index of the TLSA record that it matched, or -1 */
 	enum reason sts_reason; /* MTA-STS alone; OK where none applies */
+	enum requiretls requiretls;
 	char detail[LIMIT_DETAIL_SIZE];
 };
 
@@ -117,6 +131,7 @@ struct host_verdict {
 	enum dane_state dane;
 	enum sts_state sts;
 	enum reason sts_reason; /* why not, where sts is a failure */
+	enum requiretls requiretls;
 	char detail[LIMIT_DETAIL_SIZE];
 	size_t address_count;
 	struct address_verdict *addresses; /* as in the facts */
@@ -133,6 +148,7 @@ struct verdict {
 	enum dane_state dane;
 	enum sts_state sts;
 	enum reason sts_reason;
+	enum requiretls requiretls;
 	const char *mode; /* of the MTA-STS policy, a constant; "" for none */
 	uint32_t ttl_s;
 	struct rule *rule; /* of the host that mx names, or of the domain */
@@ -146,6 +162,11 @@ void verdict_free(struct verdict *verdict);
 struct verdict *
 verdict_new(enum result result, enum reason reason) OWNED(verdict_free);
 AUTO_DEFINE(verdict);
+
+/* verdict_restate - the same of the same, but for its hosts, with another
+ * result and reason */
+struct verdict *verdict_restate(const struct verdict *verdict,
+    enum result result, enum reason reason) OWNED(verdict_free);
 
 /* verdict_slim - drop the hosts, before a verdict is kept for long */
 void verdict_slim(struct verdict *verdict);

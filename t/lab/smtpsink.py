@@ -10,6 +10,7 @@ no-starttls     not offered     starttls-454  offered, then refused
 tls-alert tls-reset tls-garbage tls-hang      what follows STARTTLS's 220
 tls10 tls12     highest version inject        plaintext behind the 220
 requiretls      advertised inside TLS         reject  550 to RCPT
+tls-421         421 to EHLO inside TLS
 """
 import json
 import os
@@ -121,7 +122,10 @@ class Session:
     def ehlo(self, text):
         if "no-ehlo" in self.flags:
             self.say("502 5.5.1 never heard of it")
-            return
+            return True
+        if self.tls and "tls-421" in self.flags:
+            self.say("421 4.3.2 closing")
+            return False
         self.helo = text[5:]
         self.log("ehlo", name=self.helo, tls=self.tls)
         offer = ["250 " + self.host["name"], "250 8BITMIME", "250 SMTPUTF8"]
@@ -130,6 +134,7 @@ class Session:
         if self.tls and "requiretls" in self.flags:
             offer.append("250 REQUIRETLS")
         self.say(*offer)
+        return True
 
     def hello(self, text):
         self.helo = text[5:]

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/judge/reasons.h"
+
+enum reason
+lookup_reason(const struct lookup *lookup)
+{
+	switch (lookup->state) {
+	case LOOKUP_BOGUS:
+		return REASON_DNSSEC_INVALID;
+	case LOOKUP_SERVFAIL:
+		return REASON_DNS_SERVFAIL;
+	case LOOKUP_TIMEOUT:
+		return REASON_DNS_TIMEOUT;
+	case LOOKUP_NXDOMAIN:
+		return REASON_NXDOMAIN;
+	case LOOKUP_NOT_ASKED:
+	case LOOKUP_DATA:
+	case LOOKUP_NODATA:
+		break;
+	}
+	return REASON_OK;
+}
+
+enum reason
+policy_fetch_reason(enum policy_fetch fetch)
+{
+	switch (fetch) {
+	case POLICY_FETCH_ERROR:
+		return REASON_STS_POLICY_FETCH_ERROR;
+	case POLICY_WEBPKI_INVALID:
+		return REASON_STS_WEBPKI_INVALID;
+	case POLICY_INVALID:
+		return REASON_STS_POLICY_INVALID;
+	case POLICY_NOT_FETCHED:
+	case POLICY_FETCHED:
+		break;
+	}
+	return REASON_OK;
+}
+
+const char *
+reason_rt(enum reason reason)
+{
+	switch (reason) {
+	case REASON_STARTTLS_NOT_SUPPORTED:
+	case REASON_CERTIFICATE_HOST_MISMATCH:
+	case REASON_CERTIFICATE_NOT_TRUSTED:
+	case REASON_CERTIFICATE_EXPIRED:
+	case REASON_VALIDATION_FAILURE:
+	case REASON_DANE_REQUIRED:
+	case REASON_STS_POLICY_FETCH_ERROR:
+	case REASON_STS_POLICY_INVALID:
+	case REASON_STS_WEBPKI_INVALID:
+		return reason_text(reason);
+	case REASON_STS_MX_MISMATCH:
+		return "validation-failure";
+	case REASON_TLSA_UNUSABLE:
+		return "tlsa-invalid";
+	default: /* the other reasons are nothing that a report counts */
+		return "";
+	}
+}
+
+enum reason
+dane_outcome_reason(enum dane_outcome outcome)
+{
+	switch (outcome) {
+	case DANE_NOT_TRUSTED:
+		return REASON_CERTIFICATE_NOT_TRUSTED;
+	case DANE_EXPIRED:
+		return REASON_CERTIFICATE_EXPIRED;
+	case DANE_NAME_MISMATCH:
+		return REASON_CERTIFICATE_HOST_MISMATCH;
+	case DANE_NO_MATCH:
+	case DANE_NOT_YET_VALID:
+	case DANE_UNUSABLE:
+		return REASON_VALIDATION_FAILURE;
+	case DANE_MATCHED:
+		break;
+	}
+	return REASON_OK;
+}
+
+enum reason
+probe_reason(const struct probe_facts *probe)
+{
+	switch (probe->outcome) {
+	case PROBE_NO_STARTTLS:
+	case PROBE_STARTTLS_REFUSED:
+		return REASON_STARTTLS_NOT_SUPPORTED;
+	case PROBE_TLS_FAILED:
+		return REASON_VALIDATION_FAILURE;
+	case PROBE_CONNECT_FAILED:
+	case PROBE_REFUSED:
+	case PROBE_NOT_SMTP:
+		return REASON_CONNECT_FAILED;
+	case PROBE_TIMEOUT:
+		return REASON_PROBE_TIMEOUT;
+	case PROBE_BLOCKED:
+		return REASON_ADDRESS_BLOCKED;
+	case PROBE_NOT_DONE:
+		return REASON_NOT_PROBED;
+	case PROBE_TLS:
+		break;
+	}
+	return REASON_OK;
+}

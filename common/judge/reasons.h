@@ -1,0 +1,24 @@
+/* reasons - the promised reason of what was learnt, and RFC 8460's word for it.
+ * Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_JUDGE_REASONS_H
+#define COMMON_JUDGE_REASONS_H
+
+#include "common/judge/facts.h"
+#include "common/judge/verdict.h"
+#include "common/proto/dane_match.h"
+
+/* The reason of a lookup that failed; and of a policy that was not to be had */
+enum reason lookup_reason(const struct lookup *lookup);
+enum reason policy_fetch_reason(enum policy_fetch fetch);
+
+/* dane_outcome_reason - why a chain does not match; OK where it does */
+enum reason dane_outcome_reason(enum dane_outcome outcome);
+
+/* probe_reason - why there was no TLS session; OK when there was one */
+enum reason probe_reason(const struct probe_facts *probe);
+
+/* reason_rt - the RFC 8460 section 4.3 result type of a failure, or "" */
+const char *reason_rt(enum reason reason);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/item.h"
+
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/destinations.h"
+
+enum { SMTP_PORT = 25 };
+
+void
+item_init(struct item *item, const struct route *route)
+{
+	*item = (struct item){.why = route->reason};
+	text_copy(item->domain, sizeof(item->domain), route->domain);
+	if (route->hop[0] != '\0')
+		item->hop = xstrdup(route->hop);
+	if (route->reason == REASON_OK)
+		return;
+	item->own = verdict_new(route->result, route->reason);
+	if (route->detail[0] != '\0')
+		item->own->detail = xstrdup(route->detail);
+}
+
+void
+item_fini(struct item *item)
+{
+	free(item->hop);
+	engine_wait_free(item->wait);
+	verdict_free(item->own);
+}
+
+bool
+item_fits(const struct item *item, const struct route *route)
+{
+	return item->why == route->reason &&
+	       strcmp(item->domain, route->domain) == 0 &&
+	       strcmp(item->hop == NULL ? "" : item->hop, route->hop) == 0;
+}
+
+void
+item_ask(struct item *item, const struct settings *settings,
+    struct engine *engine, bool require_tls)
+{
+	struct engine_query query = {.domain = item->domain,
+	    .next_hop = item->hop,
+	    .rules = settings->destinations,
+	    .require_tls = require_tls};
+
+	/* a next hop as nexthop_print spells it has its port, or 25 */
+	query.port =
+	    item->hop != NULL ? SMTP_PORT : (uint16_t)settings->probe_port;
+	engine_wait_free(item->wait);
+	item->check = NULL;
+	item->wait = engine_start(engine, &query);
+}
+
+const struct verdict *
+item_verdict(const struct item *item)
+{
+	if (item->own != NULL)
+		return item->own;
+	return item->check == NULL ? NULL : item->check->verdict;
+}
+
+void
+item_set(struct item *item, struct verdict *verdict)
+{
+	verdict_free(item->own);
+	item->own = verdict;
+}
+
+void
+item_give_up(struct item *item, enum reason reason)
+{
+	struct verdict *verdict = verdict_new(RESULT_TEMPERROR, reason);
+
+	verdict->rule = rule_ref(item->rule);
+	item_set(item, verdict);
+}
