@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
-#include "common/judge/host.h"
+#include "common/judge/reasons.h"
 #include "milter/action.h"
 #include "milter/advice.h"
 #include "milter/cli_postfix.h"
