@@ -242,7 +242,12 @@ put_log_keys(json_t *object, const struct settings *settings,
     const struct check *check, const char *asked)
 {
 	const struct verdict *verdict = check->verdict;
-	enum action action = action_for(settings, verdict);
+	bool looked_at =
+	    !settings_lists_domain(
+		&settings->internal_domains, check->domain) &&
+	    !settings_lists_domain(&settings->exempt_domains, check->domain);
+	enum action action =
+	    looked_at ? action_for(settings, verdict) : ACTION_NONE;
 
 	put_text(
 	    object, "domain", check->domain[0] == '\0' ? asked : check->domain);

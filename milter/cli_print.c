@@ -28,6 +28,8 @@ cli_print_text(FILE *out, const char *name, const char *text)
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 
+		if (length > TEXT_WIDTH)
+			length = TEXT_WIDTH;
 		if (column > 0 && column + 1 + length > TEXT_WIDTH) {
 			fputc('\n', out);
 			cli_print_label(out, "");

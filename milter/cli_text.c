@@ -224,9 +224,11 @@ static void
 print_addresses(FILE *out, const struct host_facts *host)
 {
 	cli_print_part(out, "addresses");
-	if (host->address_count == 0)
-		fprintf(out, "A %s, AAAA %s\n", lookup_text(&host->a),
-		    lookup_text(&host->aaaa));
+	if (host->address_count == 0) {
+		fprintf(out, "A %s\n", lookup_text(&host->a));
+		cli_print_part(out, "");
+		fprintf(out, "AAAA %s\n", lookup_text(&host->aaaa));
+	}
 	for (size_t i = 0; i < host->address_count; i++) {
 		const struct lookup *lookup =
 		    strchr(host->addresses[i].text, ':') == NULL ? &host->a
@@ -277,7 +279,7 @@ record_text(
 	if (!record->usable)
 		return "not usable";
 	if (!record->considered)
-		return "a stronger digest counts";
+		return "weaker digest";
 	return was_compared(host, judged) ? "no match" : "";
 }
 
@@ -496,9 +498,19 @@ print_why(FILE *out, const struct check *check, const struct advice *advice)
 		cli_print_detail(out, "detail", verdict->detail);
 }
 
+/* Domains that posternd does not look at are looked at here all the same. */
 static const char *
-milter_text(enum action action)
+milter_text(const struct cli_view *view, const struct check *check)
 {
+	const struct settings *settings = view->settings;
+	enum action action = action_for(settings, check->verdict);
+
+	if (settings_lists_domain(&settings->internal_domains, check->domain))
+		return "does not look at it: InternalDomains lists it";
+	if (settings_lists_domain(&settings->exempt_domains, check->domain))
+		return "does not look at it: ExemptDomains lists it";
+	if (check->verdict->result == RESULT_SKIP)
+		return "does not look at such addresses";
 	switch (action) {
 	case ACTION_NONE:
 		return "lets the message pass, and says so in the tag";
@@ -556,8 +568,7 @@ cli_text_check(FILE *out, const struct cli_view *view,
 	print_why(out, check, &advice);
 	print_advice(out, "who", advice.who, check);
 	print_advice(out, "try", advice.what, check);
-	cli_print_text(
-	    out, "posternd", milter_text(action_for(view->settings, verdict)));
+	cli_print_text(out, "posternd", milter_text(view, check));
 	print_postfix(out, view->settings, check);
 }
 

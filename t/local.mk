@@ -39,6 +39,7 @@ UNIT_TESTS = \
 check_PROGRAMS = $(UNIT_TESTS)
 dist_check_SCRIPTS = \
 	%D%/agree.t \
+	%D%/check.t \
 	%D%/cli.t \
 	%D%/e2e.t \
 	%D%/filters.t \
@@ -93,7 +94,8 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 
-EXTRA_DIST += %D%/agree %D%/demo %D%/filters %D%/lab %D%/mta %D%/vectors \
+EXTRA_DIST += %D%/agree %D%/check %D%/check.expected \
+	%D%/check.schema.json %D%/demo %D%/filters %D%/lab %D%/mta %D%/vectors \
 	%D%/vectors.list %D%/sts_cache %D%/sts_cache.lua
 EXTRA_DIST += %D%/posternd.lua %D%/posternd.key %D%/require_tls
 
