@@ -14,6 +14,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/address.c %D%/proto/address.h \
 	%D%/proto/certname.c %D%/proto/certname.h \
 	%D%/proto/dane_match.c %D%/proto/dane_match.h \
+	%D%/proto/der.c %D%/proto/der.h \
 	%D%/proto/domain.c %D%/proto/domain.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
@@ -21,6 +22,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/sts_record.c %D%/proto/sts_record.h \
 	%D%/proto/tlsa.c %D%/proto/tlsa.h \
 	%D%/proto/x509.c %D%/proto/x509.h \
+	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
 	%D%/judge/host.c %D%/judge/host.h \
 	%D%/judge/judge.c %D%/judge/judge.h \

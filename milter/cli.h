@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "common/judge/rules.h"
+#include "common/proto/sts_policy.h"
 
 /* Strings of the command line, in order. */
 struct cli_list {
@@ -28,6 +30,11 @@ struct cli_options {
 	unsigned jobs;         /* --jobs: checks at once */
 	bool at_given;
 	time_t at;             /* --at, or now */
+	uint16_t port;         /* --port, or 25 */
+	enum sts_mode mode;    /* --mode, or testing */
+	uint32_t max_age_s;    /* --max-age; 0: what suits the mode */
+	struct cli_list ruas;  /* --rua */
+	const char *part;      /* --part */
 	struct cli_list words; /* what stands behind the verb */
 };
 
@@ -37,8 +44,10 @@ struct cli_options {
  */
 int cli_check(const struct cli_options *options);
 int cli_tlsa_match(const struct cli_options *options);
+int cli_tlsa_gen(const struct cli_options *options);
 int cli_sts_lint(const struct cli_options *options);
 int cli_sts_check(const struct cli_options *options);
+int cli_sts_gen(const struct cli_options *options);
 int cli_cache_list(const struct cli_options *options);
 int cli_cache_show(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);

@@ -39,9 +39,9 @@ start(struct cli_engine *cli, const struct engine_options *options)
 	return 0;
 }
 
-int
-cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
-    bool kept_policies)
+static int
+open_as(struct cli_engine *cli, const struct cli_options *options,
+    bool kept_policies, bool own)
 {
 	struct engine_options wanted;
 
@@ -56,8 +56,25 @@ cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
 	wanted.store_read_only = true;
 	if (!kept_policies)
 		wanted.store_path = NULL;
+	if (own) {
+		wanted.allow_private = true;
+		wanted.insecure_mx = INSECURE_MX_DANE;
+	}
 	cli->check_timeout_ms = wanted.check_timeout_ms;
 	return start(cli, &wanted);
+}
+
+int
+cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
+    bool kept_policies)
+{
+	return open_as(cli, options, kept_policies, false);
+}
+
+int
+cli_engine_open_own(struct cli_engine *cli, const struct cli_options *options)
+{
+	return open_as(cli, options, false, true);
 }
 
 void

@@ -24,6 +24,17 @@ struct cli_engine {
  */
 int cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
     bool kept_policies);
+
+/*
+ * cli_engine_open_own - the same for one's own hosts, as senders see them
+ *
+ * What the settings say of other people's does not count: any address is
+ * connected to, for one's own are often private, and TLSA is looked for
+ * whatever InsecureMX says.
+ */
+int
+cli_engine_open_own(struct cli_engine *cli, const struct cli_options *options);
+
 void cli_engine_close(struct cli_engine *cli);
 
 /* cli_engine_ask - start a check of what a user typed: a domain, an address, or

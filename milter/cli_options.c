@@ -10,7 +10,7 @@
 #include "milter/settings.h"
 
 enum { USAGE_WIDTH = 78, USAGE_INDENT = 10 };
-enum { JOBS = 8, JOBS_MAX = 256 };
+enum { JOBS = 8, JOBS_MAX = 256, SMTP_PORT = 25 };
 
 /* Every option of every verb. */
 static const struct option_row {
@@ -31,7 +31,14 @@ static const struct option_row {
     {OPTION_CHAIN, "chain", "FILE", false,
 	"PEM file as the server sends it, leaf first"},
     {OPTION_NAME, "name", "NAME", true,
-	"of the certificate; the TLSA base domain first"},
+	"of a host; of several the TLSA base domain first"},
+    {OPTION_PORT, "port", "PORT", false, "of the TLSA records, instead of 25"},
+    {OPTION_MODE, "mode", "MODE", false, "testing, enforce or none"},
+    {OPTION_MAX_AGE, "max-age", "SECONDS", false,
+	"how long senders keep the policy"},
+    {OPTION_RUA, "rua", "ADDRESS", true,
+	"where reports go: a mailbox, or an https URI"},
+    {OPTION_PART, "part", "policy|dns|nginx|apache", false, "that part alone"},
     {OPTION_TXT, "txt", "STRING", true, "a TXT record at _mta-sts"},
     {OPTION_AT, "at", "TIME", false,
 	"time to judge for, as 2026-01-31T12:00:00Z"},
@@ -71,6 +78,40 @@ read_depth(const char *word, struct cli_options *options)
 	return options->dns_only || strcmp(word, "probe") == 0 ? 0 : -1;
 }
 
+static const char *
+read_port(const char *word, struct cli_options *options)
+{
+	uint32_t port;
+
+	if (text_uint(word, UINT16_MAX, &port) != 0 || port == 0)
+		return "--port: 1 to 65535";
+	options->port = (uint16_t)port;
+	return NULL;
+}
+
+static const char *
+read_max_age(const char *word, struct cli_options *options)
+{
+	if (text_uint(word, LIMIT_STS_MAX_AGE_S, &options->max_age_s) != 0 ||
+	    options->max_age_s == 0)
+		return "--max-age: 1 to 31557600 seconds";
+	return NULL;
+}
+
+static const char *
+read_mode(const char *word, struct cli_options *options)
+{
+	static const enum sts_mode modes[] = {
+	    STS_MODE_TESTING, STS_MODE_ENFORCE, STS_MODE_NONE};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(word, sts_mode_text(modes[i])) == 0) {
+			options->mode = modes[i];
+			return NULL;
+		}
+	return "--mode: testing, enforce or none";
+}
+
 /* Returns NULL, or what is wrong with the value. */
 static const char *
 read_value(int code, char *value, struct cli_options *options)
@@ -107,8 +148,20 @@ read_value(int code, char *value, struct cli_options *options)
 		if (level_parse(value, &options->level) != 0)
 			return "--level: no such level";
 		break;
+	case OPTION_MAX_AGE:
+		return read_max_age(value, options);
+	case OPTION_MODE:
+		return read_mode(value, options);
 	case OPTION_NAME:
 		list_add(&options->names, value);
+		break;
+	case OPTION_PART:
+		options->part = value;
+		break;
+	case OPTION_PORT:
+		return read_port(value, options);
+	case OPTION_RUA:
+		list_add(&options->ruas, value);
 		break;
 	case OPTION_TXT:
 		list_add(&options->txts, value);
@@ -190,6 +243,8 @@ cli_line_read(struct cli_line *line, int argc, char *argv[])
 	memset(line, 0, sizeof(*line));
 	line->options.level = LEVEL_AUTO;
 	line->options.jobs = JOBS;
+	line->options.port = SMTP_PORT;
+	line->options.mode = STS_MODE_TESTING;
 	line->options.at = clock_wall_s();
 	read_options(line, argc, argv);
 	for (int i = optind; i < argc; i++)
@@ -201,6 +256,7 @@ cli_line_fini(struct cli_line *line)
 {
 	free(line->options.names.items);
 	free(line->options.txts.items);
+	free(line->options.ruas.items);
 	free(line->options.words.items);
 }
 

@@ -8,7 +8,7 @@
 #include "common/judge/reasons.h"
 #include "common/proto/dane_match.h"
 #include "common/proto/domain.h"
-#include "milter/cli.h"
+#include "milter/cli_own.h"
 
 /* A chain of LIMIT_CHAIN_CERTS in PEM, with what openssl writes between. */
 enum { CHAIN_FILE_MAX = 1024 * 1024 };
@@ -17,9 +17,7 @@ enum { CHAIN_FILE_MAX = 1024 * 1024 };
 struct question {
 	struct x509_chain *chain;
 	struct tlsa_set set;
-	size_t name_count;
-	char (*names)[LIMIT_DOMAIN_SIZE];
-	const char **name_list;
+	struct cli_names names;
 };
 
 static void
@@ -27,8 +25,7 @@ question_fini(struct question *question)
 {
 	x509_chain_free(question->chain);
 	tlsa_set_fini(&question->set);
-	free(question->names);
-	free(question->name_list);
+	cli_names_fini(&question->names);
 }
 
 static int
@@ -46,24 +43,6 @@ read_chain(const struct cli_options *options, struct question *question)
 	free(pem);
 	if (question->chain == NULL)
 		return cli_fail(EX_DATAERR, "%s: %s", options->chain, err.text);
-	return 0;
-}
-
-static int
-read_names(const struct cli_list *names, struct question *question)
-{
-	struct err err;
-
-	question->name_count = names->count;
-	question->names = xcalloc(names->count, sizeof(*question->names));
-	question->name_list =
-	    xcalloc(names->count, sizeof(*question->name_list));
-	for (size_t i = 0; i < names->count; i++) {
-		question->name_list[i] = question->names[i];
-		if (domain_normalise(
-			names->items[i], question->names[i], &err) != 0)
-			return cli_fail(EX_USAGE, "--name: %s", err.text);
-	}
 	return 0;
 }
 
@@ -110,20 +89,6 @@ exit_status(enum dane_outcome outcome)
 	return outcome == DANE_UNUSABLE ? 1 : 2;
 }
 
-static json_t *
-record_json(const struct tlsa *record)
-{
-	size_t size = 2 * record->size + 1;
-	char *hex = xmalloc(size);
-	json_t *object;
-
-	text_hex(hex, size, record->data, record->size);
-	object = json_pack("{s:i, s:i, s:i, s:s}", "usage", record->usage,
-	    "selector", record->selector, "mtype", record->mtype, "data", hex);
-	free(hex);
-	return object;
-}
-
 static int
 print_match(const struct question *question, const struct dane_result *result)
 {
@@ -134,15 +99,13 @@ print_match(const struct question *question, const struct dane_result *result)
 	json_t *object = json_pack("{s:i, s:s, s:s, s:o, s:o, s:I, s:I}",
 	    "schema", 1, "result", result_word(result->outcome), "reason",
 	    reason_text(reason), "matched",
-	    matched ? record_json(&question->set.records[result->record])
+	    matched ? cli_tlsa_json(&question->set.records[result->record])
 		    : json_null(),
 	    "depth", matched ? json_integer(result->depth) : json_null(),
 	    "usable", (json_int_t)tlsa_set_usable(&question->set), "records",
 	    (json_int_t)question->set.count);
-	int rc = json_dumpf(object, stdout, JSON_COMPACT);
 
-	json_decref(object);
-	return rc != 0 || putchar('\n') == EOF || fflush(stdout) != 0 ? -1 : 0;
+	return cli_print_json(object);
 }
 
 int
@@ -158,15 +121,16 @@ cli_tlsa_match(const struct cli_options *options)
 		return cli_fail(EX_USAGE, "tlsa match wants --name NAME");
 	status = read_records(&options->words, &question);
 	if (status == 0)
-		status = read_names(&options->names, &question);
+		status = cli_names_read(&question.names, &options->names);
 	if (status == 0)
 		status = read_chain(options, &question);
 	if (status == 0) {
 		result = dane_match(&question.set, question.chain,
-		    question.name_list, question.name_count, options->at);
-		status = print_match(&question, &result) == 0
-			     ? exit_status(result.outcome)
-			     : cli_fail(EX_IOERR, "cannot write the answer");
+		    question.names.list, question.names.count, options->at);
+		status = print_match(&question, &result);
+	}
+	if (status == 0) {
+		status = exit_status(result.outcome);
 	}
 	question_fini(&question);
 	return status;

@@ -31,13 +31,16 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
 	%D%/cli_options.c %D%/cli_options.h \
+	%D%/cli_own.c %D%/cli_own.h \
 	%D%/cli_policy.c \
 	%D%/cli_postfix.c %D%/cli_postfix.h \
 	%D%/cli_print.c %D%/cli_print.h \
 	%D%/cli_sts.c \
 	%D%/cli_survey.c %D%/cli_survey.h \
+	%D%/cli_sts_gen.c \
 	%D%/cli_text.c %D%/cli_text.h \
 	%D%/cli_tlsa.c \
+	%D%/cli_tlsa_gen.c \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/settings.c %D%/settings.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

@@ -194,6 +194,111 @@ exits 66 'a file that is not there is said' \
 	"$postern" tlsa match --chain "$dir/none" --name a.example "3 1 1 $spki"
 exits 64 'options may not lack their value' "$postern" tlsa match --chain
 
+# records of files, as openssl sees them
+first_is() { # WHAT PATTERN - the first line of the last command
+	count=$((count + 1))
+	if head -n 1 "$dir/out" | grep -Eqx -- "$2"; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		sed 's/^/# /' "$dir/out" "$dir/err"
+	fi
+}
+gen() { "$postern" tlsa gen "$@"; }
+digest() { openssl dgst "-$1" -r | cut -d' ' -f1; }
+for kind in 'RSA -pkeyopt rsa_keygen_bits:2048' \
+	'EC -pkeyopt ec_paramgen_curve:P-256' \
+	'EC -pkeyopt ec_paramgen_curve:P-384' ED25519; do
+	# shellcheck disable=SC2086
+	openssl genpkey -algorithm $kind -out "$dir/k.pem" 2>/dev/null
+	openssl pkey -in "$dir/k.pem" -traditional -out "$dir/k.old.pem" \
+		2>/dev/null || cp "$dir/k.pem" "$dir/k.old.pem"
+	openssl pkey -in "$dir/k.pem" -outform DER -out "$dir/k.der"
+	openssl pkey -in "$dir/k.pem" -pubout -out "$dir/k.pub.pem"
+	openssl pkey -in "$dir/k.pem" -pubout -outform DER -out "$dir/k.pub.der"
+	openssl req -new -key "$dir/k.pem" -subj /CN=x -out "$dir/k.csr.pem"
+	openssl req -in "$dir/k.csr.pem" -outform DER -out "$dir/k.csr.der"
+	openssl req -new -x509 -key "$dir/k.pem" -subj /CN=x -out "$dir/k.crt.pem"
+	openssl x509 -in "$dir/k.crt.pem" -outform DER -out "$dir/k.crt.der"
+	cat "$dir/k.pem" "$dir/k.crt.pem" >"$dir/k.both.pem"
+	hash=$(digest sha256 <"$dir/k.pub.der")
+	for file in k.pem k.old.pem k.der k.pub.pem k.pub.der k.csr.pem \
+		k.csr.der k.crt.pem k.crt.der k.both.pem; do
+		exits 0 "a record of ${kind%% *} in $file" gen "$dir/$file" \
+			--name mx1.d.example
+		first_is 'as openssl has it' \
+			"_25\._tcp\.mx1\.d\.example\. IN TLSA 3 1 1 $hash"
+	done
+done
+says out "^; or: _25\..*\. IN TYPE52 .# 35 030101$hash\$"
+silent err
+full=$(od -An -v -tx1 "$dir/k.crt.der" | tr -d ' \n')
+exits 0 'each kind of record is made' gen "$dir/k.crt.pem" '3 0 1' '3 0 2' \
+	'3 1 2' '3 0 0' '2 0 1' --port 465 --name MX1.d.example. --name b.example
+for line in "3 0 1 $(digest sha256 <"$dir/k.crt.der")" \
+	"3 0 2 $(digest sha512 <"$dir/k.crt.der")" \
+	"3 1 2 $(digest sha512 <"$dir/k.pub.der")" "3 0 0 $full" \
+	"2 0 1 $(digest sha256 <"$dir/k.crt.der")"; do
+	says out "^_465\._tcp\.mx1\.d\.example\. IN TLSA $line\$"
+	says out "^_465\._tcp\.b\.example\. IN TLSA $line\$"
+done
+says err 'warning: .*3 0 1 record changes with every renewal'
+says err 'warning: matching type 0'
+says err 'warning: .*usage 2 the host must send'
+exits 0 'what two files share stands once' \
+	gen "$dir/k.pem" "$dir/k.crt.pem" "$dir/cert.pem" --json
+says out '^\{"schema":1,"records":\[\{"usage":3,"selector":1,"mtype":1,"data":"'"$hash"'","owner":"","rdata":"3 1 1 '"$hash"'",'
+says out "\"data\":\"$spki\""
+says out '"from":"[^"]*/k.pem","source":"private-key","authenticated":true'
+count=$((count + 1))
+if [ "$(grep -o '"usage"' "$dir/out" | wc -l)" -eq 2 ]; then
+	echo "ok $count - two records of three files"
+else
+	echo "not ok $count - two records of three files"
+fi
+for kind in '0 1 1' '1 1 1' '4 1 1' '3 2 1' '3 1 3' '255 255 255'; do
+	exits 64 "$kind is not for mail" gen "$dir/k.crt.pem" "$kind"
+done
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-keyout "$dir/leaf.key" -out "$dir/leaf.pem" -subj /CN=mx1.d.example \
+	-addext basicConstraints=critical,CA:FALSE 2>/dev/null
+exits 65 'the host itself is no anchor' gen "$dir/leaf.pem" '2 1 1'
+says err 'no CA certificate in it'
+cat "$dir/leaf.pem" "$dir/k.crt.pem" >"$dir/chain.pem"
+exits 0 'the CA behind it is' gen "$dir/chain.pem" '2 1 1' --name a.example
+first_is 'of its key' "_25\._tcp\.a\.example\. IN TLSA 2 1 1 $hash"
+says err 'warning: .*bears none of the names'
+exits 65 'selector 0 wants a certificate' gen "$dir/k.csr.pem" '3 0 1'
+openssl pkey -in "$dir/k.pem" -aes128 -passout pass:x -out "$dir/locked.pem"
+exits 65 'a key under a password is told' gen "$dir/locked.pem"
+says err 'locked\.pem: .*under a password'
+openssl genrsa -traditional -aes128 -passout pass:x \
+	-out "$dir/locked.old.pem" 2048 2>/dev/null
+exits 65 'in its old form too' gen "$dir/locked.old.pem"
+says err 'under a password'
+cat "$dir/leaf.key" "$dir/k.crt.pem" >"$dir/odd.pem"
+exits 65 'so is a key that is not the certificate'"'"'s' gen "$dir/odd.pem"
+says err 'is not the certificate'
+for label in CERTIFICATE 'CERTIFICATE REQUEST' 'PRIVATE KEY' 'PUBLIC KEY'; do
+	printf -- '-----BEGIN %s-----\nAAAA\n-----END %s-----\n' \
+		"$label" "$label" >"$dir/bad.pem"
+	exits 65 "a $label that is none" gen "$dir/bad.pem"
+done
+exits 65 'nothing at all' gen /dev/null
+exits 65 'ten megabytes' sh -c "head -c 10485760 /dev/zero |
+	'$postern' tlsa gen -"
+says err 'over 1048576 octets'
+exits 66 'no such file' gen none.pem
+says err 'a live host is written mx:none\.pem'
+exits 66 'a directory is no file' gen "$dir"
+exits 64 'no file' gen '3 1 1'
+exits 64 'a name that is none' gen "$dir/k.pem" --name a..b
+exits 64 'a port that is none' gen "$dir/k.pem" --port 65536
+exits 0 'a file may come by a pipe' sh -c \
+	"cat '$dir/k.pem' | '$postern' tlsa gen - --name a.example"
+exits 74 'a full disk is no answer' \
+	sh -c "'$postern' tlsa gen '$dir/k.pem' >/dev/full"
+
 policy='version: STSv1\nmode: enforce\nmx: *.d.example\nmax_age: 86400\n'
 lint() { # BODY ARGUMENTS...
 	body=$1
@@ -213,6 +318,25 @@ exits 2 'two records are invalid' "$postern" sts lint \
 says out '"policy":null'
 exits 0 'text beside the record is not' "$postern" sts lint \
 	--txt 'v=STSv1; id=1;' --txt 'v=spf1 -all'
+stsgen() { "$postern" sts gen "$@"; }
+exits 0 'a policy of mode none wants no look' stsgen d.example --mode none \
+	--part policy
+says err 'leave this policy .* in place'
+cp "$dir/out" "$dir/policy"
+exits 0 'and is valid' "$postern" sts lint "$dir/policy"
+exits 0 'so is its record' stsgen D.example. --mode none --part dns \
+	--rua a@d.example --rua https://d.example/r
+says out '^_mta-sts\.d\.example\. IN TXT "v=STSv1; id=[0-9]{14};"$'
+says out '^_smtp\._tls\.d\.example\. IN TXT "v=TLSRPTv1; rua=mailto:a@d\.example,https://d\.example/r"$'
+exits 0 'max-age is as asked' stsgen d.example --mode none --max-age 31557600
+says out '^max_age: 31557600$'
+for words in '--mode may' '--max-age 0' '--max-age 31557601' '--part all' \
+	'--rua here' '--rua mailto:a@b,c@d' '--rua ftp://d.example/@'; do
+	# shellcheck disable=SC2086
+	exits 64 "sts gen takes no $words" stsgen d.example --mode none $words
+done
+exits 64 'sts gen wants a domain' stsgen --mode none
+exits 64 'one that is a name' stsgen mx:d.example --mode none
 exits 64 'lint wants something' "$postern" sts lint
 exits 66 'lint says what it cannot read' "$postern" sts lint "$dir/none"
 

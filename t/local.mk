@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	%D%/certname.t \
 	%D%/conf.t \
 	%D%/dane_match.t \
+	%D%/der.t \
 	%D%/destinations.t \
 	%D%/dns.t \
 	%D%/dns_system.t \
@@ -34,7 +35,8 @@ UNIT_TESTS = \
 	%D%/text.t \
 	%D%/tlsa.t \
 	%D%/wire.t \
-	%D%/x509.t
+	%D%/x509.t \
+	%D%/x509_key.t
 
 check_PROGRAMS = $(UNIT_TESTS)
 dist_check_SCRIPTS = \
@@ -49,6 +51,7 @@ dist_check_SCRIPTS = \
 	%D%/posternd.t \
 	%D%/require_tls.t \
 	%D%/sts_cache.t \
+	%D%/tools.t \
 	%D%/systemd.t \
 	%D%/vectors.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
@@ -65,6 +68,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_certname_t_SOURCES = %D%/certname.c %D%/tap.h
 %C%_conf_t_SOURCES = %D%/conf.c %D%/tap.h
 %C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_der_t_SOURCES = %D%/der.c %D%/tap.h
 %C%_destinations_t_SOURCES = %D%/destinations.c %D%/tap.h \
 	$(SETTINGS)
 %C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
@@ -93,6 +97,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_x509_key_t_SOURCES = %D%/x509_key.c %D%/certs.c %D%/certs.h %D%/tap.h
 
 EXTRA_DIST += %D%/agree %D%/check %D%/check.expected \
 	%D%/check.schema.json %D%/demo %D%/filters %D%/lab %D%/mta %D%/vectors \

@@ -321,6 +321,32 @@ the_media_type_is_text_plain(void **state)
 		ROW(rows[i].id, sts_media_type(rows[i].type) == rows[i].plain);
 }
 
+static void
+what_is_printed_is_read_again(void **state)
+{
+	char host[] = "mx1.d.example", rest[] = "*.d.example";
+	char *mx[] = {host, rest};
+	struct sts_policy policy = {.mode = STS_MODE_ENFORCE,
+	    .max_age_s = LIMIT_STS_MAX_AGE_S,
+	    .mx_count = 2,
+	    .mx = mx};
+	char *body = sts_policy_print(&policy);
+	AUTO(sts_policy)
+	struct sts_policy *read = sts_policy_parse(body, strlen(body), NULL);
+
+	(void)state;
+	assert_string_equal(body,
+	    "version: STSv1\nmode: enforce\nmx: mx1.d.example\n"
+	    "mx: *.d.example\nmax_age: 31557600\n");
+	free(body);
+	assert_non_null(read);
+	assert_int_equal(read->mode, STS_MODE_ENFORCE);
+	assert_int_equal(read->max_age_s, LIMIT_STS_MAX_AGE_S);
+	assert_int_equal(read->mx_count, 2);
+	assert_string_equal(read->mx[1], rest);
+	assert_int_equal(read->notes, 0);
+}
+
 int
 main(void)
 {
@@ -333,6 +359,7 @@ main(void)
 	    cmocka_unit_test(a_nul_octet_is_in_no_rule),
 	    cmocka_unit_test(size_and_count_have_their_limits),
 	    cmocka_unit_test(the_media_type_is_text_plain),
+	    cmocka_unit_test(what_is_printed_is_read_again),
 	};
 
 	return RUN_TESTS(sts_policy);

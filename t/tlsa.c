@@ -269,6 +269,94 @@ endless_text_is_refused(void **state)
 	free(text);
 }
 
+static void
+a_kind_is_three_numbers(void **state)
+{
+	static const char *const bad[] = {"", "3", "3 1", "3 1 1 00", "3 1 x",
+	    "3 1 256", "-3 1 1", "3,1,1", "311", "3 1 1x"};
+	struct tlsa_form kind;
+
+	(void)state;
+	assert_int_equal(tlsa_form_parse(" 2\t0 255 ", &kind), 0);
+	assert_int_equal(kind.usage, 2);
+	assert_int_equal(kind.selector, 0);
+	assert_int_equal(kind.mtype, 255);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ROW(bad[i], tlsa_form_parse(bad[i], &kind) == -1);
+}
+
+static void
+a_record_is_made_of_what_it_is_to_match(void **state)
+{
+	AUTO(cert_made)
+	struct cert_made *made = cert_make(&(struct cert_spec){.cn = "mx1"});
+	struct der cert = cert_der(made), spki = cert_spki(made);
+
+	(void)state;
+	for (uint8_t i = 0; i < 2 * 2 * 3; i++) {
+		struct tlsa_form kind = {
+		    (uint8_t)(2 + i / 6), i / 3 % 2, i % 3};
+		struct tlsa_set set = {0};
+
+		assert_int_equal(
+		    tlsa_set_make(&set, kind, cert, spki, NULL), 0);
+		certs_tlsa(&set, kind.usage, kind.selector, kind.mtype, made);
+		assert_int_equal(set.count, 2);
+		assert_true(set.records[0].usable);
+		assert_true(tlsa_equal(&set.records[0], &set.records[1]));
+		set.records[1].data[0] ^= 1;
+		assert_false(tlsa_equal(&set.records[0], &set.records[1]));
+		tlsa_set_fini(&set);
+	}
+}
+
+static void
+what_smtp_has_no_use_for_is_not_made(void **state)
+{
+	static const struct tlsa_form kinds[] = {{0, 1, 1}, {1, 1, 1},
+	    {4, 1, 1}, {255, 1, 1}, {3, 2, 1}, {3, 255, 1}, {3, 1, 3},
+	    {3, 1, 255}, {3, 0, 1}, {2, 0, 0}};
+	AUTO(cert_made)
+	struct cert_made *made = cert_make(&(struct cert_spec){.cn = "mx1"});
+	struct tlsa_set set = {0};
+	struct err err;
+
+	(void)state;
+	/* the last two want a certificate */
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		assert_int_equal(
+		    tlsa_set_make(&set, kinds[i], (struct der){NULL, 0},
+			cert_spki(made), &err),
+		    -1);
+		assert_int_equal(err.kind, ERR_DATA);
+	}
+	assert_int_equal(set.count, 0);
+}
+
+static void
+a_record_is_printed_for_any_name_server(void **state)
+{
+	struct tlsa_set set = {0};
+	char owner[LIMIT_DOMAIN_SIZE], longest[LIMIT_DOMAIN_SIZE];
+	char *text;
+
+	(void)state;
+	assert_int_equal(tlsa_set_add_text(&set, "3 1 255 00ABff", NULL), 0);
+	text = tlsa_print(&set.records[0]);
+	assert_string_equal(text, "3 1 255 00abff");
+	free(text);
+	text = tlsa_print_generic(&set.records[0]);
+	assert_string_equal(text, "\\# 6 0301ff00abff");
+	free(text);
+	tlsa_set_fini(&set);
+	assert_true(tlsa_owner(owner, 25, "mx1.d.example"));
+	assert_string_equal(owner, "_25._tcp.mx1.d.example");
+	memset(longest, 'a', LIMIT_DOMAIN);
+	longest[LIMIT_DOMAIN] = '\0';
+	assert_false(tlsa_owner(owner, 25, longest));
+	assert_true(tlsa_owner(owner, 25, longest + strlen("_25._tcp.")));
+}
+
 int
 main(void)
 {
@@ -281,6 +369,10 @@ main(void)
 	    cmocka_unit_test(agility_does_not_touch_full_records),
 	    cmocka_unit_test(text_is_read_as_in_a_zone_file),
 	    cmocka_unit_test(endless_text_is_refused),
+	    cmocka_unit_test(a_kind_is_three_numbers),
+	    cmocka_unit_test(a_record_is_made_of_what_it_is_to_match),
+	    cmocka_unit_test(what_smtp_has_no_use_for_is_not_made),
+	    cmocka_unit_test(a_record_is_printed_for_any_name_server),
 	};
 
 	return RUN_TESTS(tlsa);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/dane.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/text.h"
@@ -148,14 +147,6 @@ await_alias(struct host_step *s)
 		    s->host->detail, sizeof(s->host->detail), answer->why);
 	else if (answer->lookup.state == LOOKUP_DATA && answer->lookup.secure)
 		s->candidates[s->candidate_count++] = s->host->name;
-}
-
-/* The owner of TLSA records: RFC 6698 section 3, port as the MTA uses it. */
-static bool
-tlsa_owner(char owner[LIMIT_DOMAIN_SIZE], uint16_t port, const char *base)
-{
-	return snprintf(owner, LIMIT_DOMAIN_SIZE, "_%u._tcp.%s", port, base) <
-	       LIMIT_DOMAIN_SIZE;
 }
 
 static bool

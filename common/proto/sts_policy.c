@@ -441,6 +441,25 @@ sts_media_type(const char *content_type)
 	return *content_type == '\0' || *content_type == ';';
 }
 
+char *
+sts_policy_print(const struct sts_policy *policy)
+{
+	size_t size = 128;
+	struct text text;
+	char *body;
+
+	for (size_t i = 0; i < policy->mx_count; i++)
+		size += strlen(policy->mx[i]) + sizeof("mx: \n");
+	body = xmalloc(size);
+	text_init(&text, body, size);
+	text_addf(
+	    &text, "version: STSv1\nmode: %s\n", sts_mode_text(policy->mode));
+	for (size_t i = 0; i < policy->mx_count; i++)
+		text_addf(&text, "mx: %s\n", policy->mx[i]);
+	text_addf(&text, "max_age: %u\n", policy->max_age_s);
+	return body;
+}
+
 const char *
 sts_mode_text(enum sts_mode mode)
 {

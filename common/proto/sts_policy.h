@@ -49,6 +49,10 @@ AUTO_DEFINE(sts_policy);
  */
 bool sts_policy_names(const struct sts_policy *policy, const char *host);
 
+/* sts_policy_print - the body of a policy, for free(): what sts_policy_parse
+ * reads, if its names are normalised */
+char *sts_policy_print(const struct sts_policy *policy);
+
 /* sts_media_type - whether a Content-Type says text/plain, parameters or no;
  * NULL is absent.  RFC 8461 section 3.2 */
 bool sts_media_type(const char *content_type);

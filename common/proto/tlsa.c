@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/tlsa.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
@@ -13,6 +13,7 @@ enum {
 	FIELD_ABSENT = 255,
 	SHA2_256_OCTETS = 32,
 	SHA2_512_OCTETS = 64,
+	KIND_OCTETS = 3,
 	MAX_RDATA = 65535,
 };
 
@@ -89,29 +90,59 @@ take_field(const char **text, uint8_t *out)
 	if (text_uint(digits, UINT8_MAX, &value) < 0)
 		return -1;
 	*out = (uint8_t)value;
-	return **text == ' ' || **text == '\t' ? 0 : -1;
+	/* white space, or the end */
+	return strchr(" \t", **text) != NULL ? 0 : -1;
+}
+
+/* Those before the data; *text moves behind them. */
+static int
+take_kind(const char **text, struct tlsa_form *out)
+{
+	return take_field(text, &out->usage) == 0 &&
+		       take_field(text, &out->selector) == 0 &&
+		       take_field(text, &out->mtype) == 0
+		   ? 0
+		   : -1;
+}
+
+int
+tlsa_form_parse(const char *text, struct tlsa_form *out)
+{
+	return take_kind(&text, out) == 0 && text[strspn(text, " \t")] == '\0'
+		   ? 0
+		   : -1;
+}
+
+/* RDATA of a kind, with room for size octets of data; for free(). */
+static uint8_t *
+make_rdata(struct tlsa_form kind, size_t size)
+{
+	uint8_t *rdata = xmalloc(KIND_OCTETS + size);
+
+	rdata[0] = kind.usage;
+	rdata[1] = kind.selector;
+	rdata[2] = kind.mtype;
+	return rdata;
 }
 
 int
 tlsa_set_add_text(struct tlsa_set *set, const char *text, struct err *err)
 {
-	uint8_t fields[3];
+	struct tlsa_form kind;
 	size_t size;
 	uint8_t *rdata;
 	int data;
 
-	for (size_t i = 0; i < sizeof(fields); i++)
-		if (take_field(&text, &fields[i]) < 0)
-			return err_set(err, ERR_DATA,
-			    "a TLSA record is USAGE SELECTOR MTYPE HEX");
+	if (take_kind(&text, &kind) < 0)
+		return err_set(
+		    err, ERR_DATA, "a TLSA record is USAGE SELECTOR MTYPE HEX");
 	size = strlen(text) / 2;
 	if (size > MAX_RDATA)
 		return err_set(err, ERR_DATA, "TLSA record too long");
-	rdata = xmalloc(sizeof(fields) + size);
-	memcpy(rdata, fields, sizeof(fields));
-	data = text_unhex(rdata + sizeof(fields), size, text);
+	rdata = make_rdata(kind, size);
+	data = text_unhex(rdata + KIND_OCTETS, size, text);
 	if (data > 0)
-		tlsa_set_add(set, rdata, sizeof(fields) + (size_t)data);
+		tlsa_set_add(set, rdata, KIND_OCTETS + (size_t)data);
 	free(rdata);
 	if (data <= 0)
 		return err_set(err, ERR_DATA,
@@ -119,17 +150,116 @@ tlsa_set_add_text(struct tlsa_set *set, const char *text, struct err *err)
 	return 0;
 }
 
-/* Whether digest agility prefers the digest of a to that of b. */
-static bool
-is_stronger(const struct tlsa *a, const struct tlsa *b)
+/* What is wrong with asking for records of a kind, or NULL. */
+static const char *
+kind_fault(struct tlsa_form kind, bool has_cert)
 {
-	return a->mtype == TLSA_SHA2_512 && b->mtype == TLSA_SHA2_256;
+	if (kind.usage == TLSA_PKIX_TA || kind.usage == TLSA_PKIX_EE)
+		return "usages 0 and 1 do not count for mail (RFC 7672 "
+		       "section 3.1.3); 3 1 1 is the usual kind";
+	if (kind.usage > TLSA_DANE_EE)
+		return "a usage for mail is 2 or 3";
+	if (kind.selector > TLSA_SPKI)
+		return "a selector is 0 (certificate) or 1 (key)";
+	if (kind.mtype > TLSA_SHA2_512)
+		return "a matching type is 0 (all), 1 (SHA2-256) or "
+		       "2 (SHA2-512)";
+	if (kind.selector == TLSA_CERT && !has_cert)
+		return "selector 0 wants the certificate, and there is only "
+		       "the key";
+	return NULL;
+}
+
+int
+tlsa_set_make(struct tlsa_set *set, struct tlsa_form kind, struct der cert,
+    struct der spki, struct err *err)
+{
+	const char *fault = kind_fault(kind, cert.size > 0);
+	struct der whole = kind.selector == TLSA_CERT ? cert : spki;
+	uint8_t *rdata;
+	size_t size = kind.mtype == TLSA_SHA2_256   ? SHA2_256_OCTETS
+		      : kind.mtype == TLSA_SHA2_512 ? SHA2_512_OCTETS
+						    : whole.size;
+
+	if (fault != NULL)
+		return err_set(err, ERR_DATA, "%s", fault);
+	if (size > MAX_RDATA - KIND_OCTETS)
+		return err_set(err, ERR_DATA, "too large for a record");
+	rdata = make_rdata(kind, size);
+	switch ((enum tlsa_mtype)kind.mtype) {
+	case TLSA_FULL:
+		memcpy(rdata + KIND_OCTETS, whole.data, whole.size);
+		break;
+	case TLSA_SHA2_256:
+		x509_sha256(whole, rdata + KIND_OCTETS);
+		break;
+	case TLSA_SHA2_512:
+		x509_sha512(whole, rdata + KIND_OCTETS);
+		break;
+	}
+	tlsa_set_add(set, rdata, KIND_OCTETS + size);
+	free(rdata);
+	return 0;
 }
 
 static bool
 same_kind(const struct tlsa *a, const struct tlsa *b)
 {
 	return a->usage == b->usage && a->selector == b->selector;
+}
+
+bool
+tlsa_equal(const struct tlsa *a, const struct tlsa *b)
+{
+	return same_kind(a, b) && a->mtype == b->mtype && a->size == b->size &&
+	       memcmp(a->data, b->data, a->size) == 0;
+}
+
+/* The data in hex behind a head. */
+static char *
+print_record(const char *head, const struct tlsa *record)
+{
+	size_t length = strlen(head), size = length + 2 * record->size + 1;
+	char *text = xmalloc(size);
+
+	memcpy(text, head, length);
+	text_hex(text + length, size - length, record->data, record->size);
+	return text;
+}
+
+char *
+tlsa_print(const struct tlsa *record)
+{
+	char head[16];
+
+	snprintf(head, sizeof(head), "%u %u %u ", record->usage,
+	    record->selector, record->mtype);
+	return print_record(head, record);
+}
+
+char *
+tlsa_print_generic(const struct tlsa *record)
+{
+	char head[32];
+
+	snprintf(head, sizeof(head), "\\# %zu %02x%02x%02x",
+	    KIND_OCTETS + record->size, record->usage, record->selector,
+	    record->mtype);
+	return print_record(head, record);
+}
+
+bool
+tlsa_owner(char owner[LIMIT_DOMAIN_SIZE], uint16_t port, const char *base)
+{
+	return snprintf(owner, LIMIT_DOMAIN_SIZE, "_%u._tcp.%s", port, base) <
+	       LIMIT_DOMAIN_SIZE;
+}
+
+/* Whether digest agility prefers the digest of a to that of b. */
+static bool
+is_stronger(const struct tlsa *a, const struct tlsa *b)
+{
+	return a->mtype == TLSA_SHA2_512 && b->mtype == TLSA_SHA2_256;
 }
 
 /*

@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/base/limits.h"
 #include "common/base/own.h"
+#include "common/proto/der.h"
 
 /* RFC 6698 section 2.1, names of RFC 7218; other values occur on the wire */
 enum tlsa_usage {
@@ -53,6 +55,29 @@ void tlsa_set_add(struct tlsa_set *set, const uint8_t *rdata, size_t length);
  */
 int tlsa_set_add_text(struct tlsa_set *set, const char *text, struct err *err);
 
+/* The three numbers before the data. */
+struct tlsa_form {
+	uint8_t usage;
+	uint8_t selector;
+	uint8_t mtype;
+};
+
+/* tlsa_form_parse - read "USAGE SELECTOR MTYPE" and no more; 0, or -1 */
+int tlsa_form_parse(const char *text, struct tlsa_form *out);
+
+/*
+ * tlsa_set_make - append the record that a certificate and its key match
+ *
+ * cert is {NULL, 0} where only the key is known.  DATA when SMTP has no use for
+ * records of this kind, or it wants a certificate and there is none.
+ * RFC 6698 section 2.1, RFC 7672 section 3.1.
+ */
+int tlsa_set_make(struct tlsa_set *set, struct tlsa_form kind, struct der cert,
+    struct der spki, struct err *err);
+
+/* tlsa_equal - whether two records are of the same octets */
+bool tlsa_equal(const struct tlsa *a, const struct tlsa *b);
+
 /*
  * tlsa_set_finish - say which records are to be considered, after the last add
  *
@@ -63,6 +88,20 @@ void tlsa_set_finish(struct tlsa_set *set);
 
 /* tlsa_set_usable - how many records are usable */
 size_t tlsa_set_usable(const struct tlsa_set *set);
+
+/*
+ * tlsa_print - the RDATA of a record for a zone file, "3 1 1 0123..."
+ * tlsa_print_generic - the same for who does not know the type, "\# 35 0301..."
+ * (RFC 3597 section 5)
+ *
+ * Heap, for free().
+ */
+char *tlsa_print(const struct tlsa *record);
+char *tlsa_print_generic(const struct tlsa *record);
+
+/* tlsa_owner - where the records of a host and port are, RFC 6698 section 3;
+ * false if the name is too long to exist */
+bool tlsa_owner(char owner[LIMIT_DOMAIN_SIZE], uint16_t port, const char *base);
 
 /* tlsa_set_fini - free the records; the set is empty after it */
 void tlsa_set_fini(struct tlsa_set *set);

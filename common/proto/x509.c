@@ -10,7 +10,6 @@
 #include <gnutls/x509.h>
 
 #include "common/base/limits.h"
-#include "common/base/wire.h"
 #include "common/base/xalloc.h"
 #include "common/proto/certname.h"
 
@@ -30,16 +29,6 @@ enum {
 	 * checked, and so many certificates appended in search of them */
 	MAX_TRIES = 16,
 	MAX_STEPS = 1024,
-};
-
-/* Universal and context tags of X.690 as they occur below. */
-enum {
-	TAG_INTEGER = 0x02,
-	TAG_BIT_STRING = 0x03,
-	TAG_OID = 0x06,
-	TAG_SEQUENCE = 0x30,
-	TAG_VERSION = 0xa0,  /* [0] EXPLICIT of TBSCertificate */
-	TAG_DNS_NAME = 0x82, /* [2] IMPLICIT of GeneralName */
 };
 
 struct cert {
@@ -91,54 +80,7 @@ datum_of(struct der der)
 	return datum;
 }
 
-/* --- DER, read where GnuTLS gives no octets --- */
-
-/* Length octets of X.690 section 8.1.3, definite form only. */
-static size_t
-take_length(struct wire *in)
-{
-	uint8_t first = wire_u8(in);
-	size_t length = 0;
-
-	if (first < 0x80)
-		return first;
-	if (first == 0x80 || first > 0x84) {
-		in->bad = true;
-		return 0;
-	}
-	for (first &= 0x7f; first > 0; first--)
-		length = length << 8 | wire_u8(in);
-	return length;
-}
-
-/*
- * The next TLV, which must have the tag: its content, and in whole, if that is
- * not NULL, its octets with tag and length.
- */
-static struct der
-take_tlv(struct wire *in, uint8_t tag, struct der *whole)
-{
-	struct der content = {NULL, 0};
-	const uint8_t *begin = in->at;
-
-	if (wire_u8(in) != tag)
-		in->bad = true;
-	content.size = take_length(in);
-	content.data = wire_take(in, content.size);
-	if (in->bad)
-		content.size = 0;
-	if (whole != NULL) {
-		whole->data = begin;
-		whole->size = (size_t)(in->at - begin);
-	}
-	return content;
-}
-
-static void
-wire_of(struct wire *wire, struct der der)
-{
-	wire_init(wire, der.data, der.size);
-}
+/* --- certificates --- */
 
 /* TBSCertificate of RFC 5280 section 4.1, as far as the SPKI. */
 static bool
@@ -146,15 +88,15 @@ slice_tbs(struct cert *cert, struct der content)
 {
 	struct wire in;
 
-	wire_of(&in, content);
-	if (in.left > 0 && in.at[0] == TAG_VERSION)
-		take_tlv(&in, TAG_VERSION, NULL);
-	take_tlv(&in, TAG_INTEGER, NULL);  /* serialNumber */
-	take_tlv(&in, TAG_SEQUENCE, NULL); /* signature */
-	take_tlv(&in, TAG_SEQUENCE, &cert->issuer_dn);
-	take_tlv(&in, TAG_SEQUENCE, NULL); /* validity */
-	take_tlv(&in, TAG_SEQUENCE, &cert->subject_dn);
-	take_tlv(&in, TAG_SEQUENCE, &cert->spki);
+	der_open(&in, content);
+	if (in.left > 0 && in.at[0] == DER_VERSION)
+		der_take(&in, DER_VERSION, NULL);
+	der_take(&in, DER_INTEGER, NULL);  /* serialNumber */
+	der_take(&in, DER_SEQUENCE, NULL); /* signature */
+	der_take(&in, DER_SEQUENCE, &cert->issuer_dn);
+	der_take(&in, DER_SEQUENCE, NULL); /* validity */
+	der_take(&in, DER_SEQUENCE, &cert->subject_dn);
+	der_take(&in, DER_SEQUENCE, &cert->spki);
 	return !in.bad;
 }
 
@@ -165,22 +107,20 @@ slice(struct cert *cert)
 	struct der content, tbs, bits;
 	struct wire in;
 
-	wire_of(&in, cert->der);
-	content = take_tlv(&in, TAG_SEQUENCE, NULL);
+	der_open(&in, cert->der);
+	content = der_take(&in, DER_SEQUENCE, NULL);
 	if (in.bad || in.left > 0)
 		return false;
-	wire_of(&in, content);
-	tbs = take_tlv(&in, TAG_SEQUENCE, &cert->tbs);
-	take_tlv(&in, TAG_SEQUENCE, NULL); /* signatureAlgorithm */
-	bits = take_tlv(&in, TAG_BIT_STRING, NULL);
+	der_open(&in, content);
+	tbs = der_take(&in, DER_SEQUENCE, &cert->tbs);
+	der_take(&in, DER_SEQUENCE, NULL); /* signatureAlgorithm */
+	bits = der_take(&in, DER_BIT_STRING, NULL);
 	if (in.bad || in.left > 0 || bits.size == 0)
 		return false;
 	cert->signature.data = bits.data + 1; /* behind "unused bits" */
 	cert->signature.size = bits.size - 1;
 	return slice_tbs(cert, tbs);
 }
-
-/* --- certificates --- */
 
 /*
  * A distinguished name as printable ASCII: an octet that is none becomes "\XX",
@@ -494,6 +434,12 @@ x509_not_after(const struct x509_chain *chain, size_t i)
 	return cert_at(chain, i)->not_after;
 }
 
+bool
+x509_is_ca(const struct x509_chain *chain, size_t i)
+{
+	return gnutls_x509_crt_get_ca_status(cert_at(chain, i)->crt, NULL) > 0;
+}
+
 /* --- octets --- */
 
 bool
@@ -518,17 +464,17 @@ x509_is_spki(struct der der)
 	struct der content, algorithm, bits;
 	struct wire in;
 
-	wire_of(&in, der);
-	content = take_tlv(&in, TAG_SEQUENCE, NULL);
+	der_open(&in, der);
+	content = der_take(&in, DER_SEQUENCE, NULL);
 	if (in.bad || in.left > 0)
 		return false;
-	wire_of(&in, content);
-	algorithm = take_tlv(&in, TAG_SEQUENCE, NULL);
-	bits = take_tlv(&in, TAG_BIT_STRING, NULL);
+	der_open(&in, content);
+	algorithm = der_take(&in, DER_SEQUENCE, NULL);
+	bits = der_take(&in, DER_BIT_STRING, NULL);
 	if (in.bad || in.left > 0 || bits.size < 2 || bits.data[0] != 0)
 		return false;
-	wire_of(&in, algorithm);
-	return take_tlv(&in, TAG_OID, NULL).size > 0;
+	der_open(&in, algorithm);
+	return der_take(&in, DER_OID, NULL).size > 0;
 }
 
 static void
@@ -585,14 +531,14 @@ san_matches(struct der san, const struct names *names, bool *any)
 	struct der content;
 	struct wire in;
 
-	wire_of(&in, san);
-	content = take_tlv(&in, TAG_SEQUENCE, NULL);
-	wire_of(&in, content);
+	der_open(&in, san);
+	content = der_take(&in, DER_SEQUENCE, NULL);
+	der_open(&in, content);
 	for (int i = 0; in.left > 0 && !in.bad && i < LIMIT_CERT_NAMES; i++) {
 		uint8_t tag = in.at[0];
-		struct der name = take_tlv(&in, tag, NULL);
+		struct der name = der_take(&in, tag, NULL);
 
-		if (in.bad || tag != TAG_DNS_NAME)
+		if (in.bad || tag != DER_DNS_NAME)
 			continue;
 		*any = true;
 		if (is_one_of(names, name.data, name.size))

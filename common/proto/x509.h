@@ -11,12 +11,7 @@
 
 #include "common/base/err.h"
 #include "common/base/own.h"
-
-/* Octets in DER; who owns them is said where it is used. */
-struct der {
-	const uint8_t *data;
-	size_t size;
-};
+#include "common/proto/der.h"
 
 /* A chain as the server sent it, leaf first.  Immutable once made, so that
  * threads may share it. */
@@ -72,6 +67,9 @@ const char *x509_subject(const struct x509_chain *chain, size_t i);
 const char *x509_issuer(const struct x509_chain *chain, size_t i);
 time_t x509_not_before(const struct x509_chain *chain, size_t i);
 time_t x509_not_after(const struct x509_chain *chain, size_t i);
+
+/* x509_is_ca - whether certificate i may issue others, by its own word */
+bool x509_is_ca(const struct x509_chain *chain, size_t i);
 
 /* x509_sha256 - digest of octets, 32 of them; x509_sha512 likewise, 64 */
 void x509_sha256(struct der der, uint8_t out[32]);

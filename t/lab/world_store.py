@@ -1,7 +1,7 @@
 """Destinations whose record, policy and hosts change while ../sts_cache runs,
-for the vectors of policies that are kept."""
+for the vectors of policies that are kept; and those of ../tools."""
 from model import STS, mx
-from words import WORLD, dest
+from words import GOOD, WORLD, dest
 
 # Addresses that are in no special range; ../sts_cache brings them up.
 OWN_MAIL = "9.53.0.25"
@@ -45,3 +45,6 @@ dest("own", "host and policy host have addresses of this machine", mx=[
     "10 mx1.{d}."], records=["mx1.{d} A " + OWN_MAIL,
                              "mta-sts.{d} A " + OWN_WEB,
                              "_mta-sts.{d} TXT \"v=STSv1; id=1;\""])
+
+dest("fresh", "no TLSA yet: records are made and published", mx())
+dest("rollover", "gets another key, as a rollover should be", mx(tlsa=GOOD))

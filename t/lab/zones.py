@@ -207,16 +207,22 @@ class Zones:
         with open(key + ".key", "w") as out:
             out.write("%s IN DNSKEY %s\n" % (absolute(zone.name),
                                              self.dnskey))
-        os.symlink(self.private, key + ".private")
-        yesterday = time.strftime("%Y%m%d", time.gmtime(time.time() - 86400))
-        run(["ldns-signzone", "-i", yesterday, "-o", absolute(zone.name),
-             "-f", path + ".signed", path, key])
-        signed = spoil(read(path + ".signed"), bogus)
+        os.symlink(os.path.basename(self.private), key + ".private")
+        signed = spoil(sign(path, zone.name), bogus)
         with open(path, "w") as out:
             out.write(signed)
 
     def path(self, zone):
         return os.path.join(self.folder, (zone.name or "root") + ".zone")
+
+
+def sign(path, name):
+    """The text of a zone's file, signed with the key beside it."""
+    key = os.path.join(os.path.dirname(path), "keys", name or "root")
+    yesterday = time.strftime("%Y%m%d", time.gmtime(time.time() - 86400))
+    run(["ldns-signzone", "-i", yesterday, "-o", absolute(name),
+         "-f", path + ".signed", path, key])
+    return read(path + ".signed")
 
 
 def spoil(text, sets):

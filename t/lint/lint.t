@@ -20,8 +20,8 @@ my %floor = (
 
 # Each foreign header belongs to one module.
 my %foreign = (
-	qr{^gnutls/gnutls\.h}     => qr{^common/(io/smtp|proto/x509)\.c$},
-	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509\.c$},
+	qr{^gnutls/gnutls\.h}     => qr{^common/(io/smtp|proto/x509(_key)?)\.c$},
+	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509(_key)?\.c$},
 	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
 	qr{^curl/}                => qr{^common/io/https\.c$},
 	qr{^unbound\.h}           => qr{^common/io/dns_embedded\.c$},
