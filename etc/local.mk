@@ -10,3 +10,11 @@ dist_example_DATA = \
 	%D%/posternd.service \
 	%D%/postfix-main.cf \
 	%D%/sendmail.mc
+
+completionsdir = $(datadir)/bash-completion/completions
+nodist_completions_DATA = %D%/postern
+EXTRA_DIST += %D%/postern.bash-completion
+CLEANFILES += %D%/postern
+
+%D%/postern: %D%/postern.bash-completion
+	$(AM_V_GEN)$(MKDIR_P) %D% && cp $(srcdir)/%D%/postern.bash-completion $@

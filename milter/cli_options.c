@@ -26,8 +26,8 @@ static const struct option_row {
     {'j', "jobs", "NUMBER", false, "checks at once, 1 to 256 (8)"},
     {OPTION_DEPTH, "depth", "dns|probe", false, "dns: connect to no mail host"},
     {OPTION_LEVEL, "level", "LEVEL", false,
-	"judge by auto, may, encrypt, dane, dane-only or\n"
-	"secure, not by rules and DefaultLevel"},
+	"judge by auto, may, none, encrypt, dane,\n"
+	"dane-only or secure, not by rules and DefaultLevel"},
     {OPTION_CHAIN, "chain", "FILE", false,
 	"PEM file as the server sends it, leaf first"},
     {OPTION_NAME, "name", "NAME", true,

@@ -53,7 +53,8 @@ dist_check_SCRIPTS = \
 	%D%/sts_cache.t \
 	%D%/tools.t \
 	%D%/systemd.t \
-	%D%/vectors.t
+	%D%/vectors.t \
+	%D%/verbs.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
 LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
@@ -101,6 +102,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 
 EXTRA_DIST += %D%/agree %D%/check %D%/check.expected \
 	%D%/check.schema.json %D%/demo %D%/filters %D%/lab %D%/mta %D%/vectors \
+	%D%/verbs \
 	%D%/vectors.list %D%/sts_cache %D%/sts_cache.lua
 EXTRA_DIST += %D%/posternd.lua %D%/posternd.key %D%/require_tls
 
