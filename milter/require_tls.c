@@ -69,8 +69,7 @@ require_tls_object(const struct verdict *verdict)
 	struct verdict *objection = NULL;
 
 	if (!require_tls_applies(verdict) ||
-	    verdict->result == RESULT_TEMPERROR ||
-	    verdict->reason == REASON_REQUIRETLS_UNMET)
+	    verdict->result == RESULT_TEMPERROR)
 		return NULL;
 	switch (
 	    is_literal(verdict) ? REQUIRETLS_NO_AUTH : verdict->requiretls) {

@@ -588,7 +588,7 @@ tlsa_is_asked_for_where_it_may_count(void **state)
 		const char *base, *sni;
 		enum reason reason;
 	} rows[] = {
-	    {"D57", "d57.example", "", "", "d57.example", REASON_NO_POLICY},
+	    {"D57", "d57.example", "", "", "d57.example", REASON_RELAYED},
 	    {"D75", "d75.example", "p.example ", "p.example", "p.example",
 		REASON_STARTTLS_NOT_SUPPORTED},
 	    {"D76", "d76.example", "o.example d76.example ", "d76.example",
@@ -601,7 +601,7 @@ tlsa_is_asked_for_where_it_may_count(void **state)
 		"d80.example", REASON_STARTTLS_NOT_SUPPORTED},
 	    {"D81", "d81.example", "d81.example ", "d81.example", "d81.example",
 		REASON_STARTTLS_NOT_SUPPORTED},
-	    {"D82", "d82.example", "", "", "d82.example", REASON_NO_POLICY},
+	    {"D82", "d82.example", "", "", "d82.example", REASON_RELAYED},
 	    {"D83", "d83.example", "", "", "d83.example", REASON_DNS_SERVFAIL},
 	};
 

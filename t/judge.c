@@ -865,6 +865,41 @@ the_default_level_holds_without_a_rule(void **state)
 	check_ruled_rows(rows, COUNT(rows));
 }
 
+/* What the MTA was told to send elsewhere is judged by where it goes. */
+static void
+a_relay_without_a_policy_is_told_from_a_domain_without(void **state)
+{
+	static const struct {
+		const char *domain;
+		enum tlsa_kind tlsa;
+		enum probe_kind probe;
+		const char *reason;
+	} rows[] = {
+	    {"d.example", T_NIL, P_GOOD, "no-policy"},
+	    {"other.example", T_NIL, P_GOOD, "relayed"},
+	    {"other.example", T_NIL, P_NOT, "relayed"},
+	    {"other.example", T_OK, P_GOOD, "ok"},
+	    {"other.example", T_OK, P_NOT, "not-probed"},
+	    {"other.example", T_BAD, P_GOOD, "validation-failure"},
+	    {"other.example", T_NIL, P_CLOSED, "connect-failed"},
+	};
+	struct rules rules = {.store = pki.store};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct row row = {
+		    .mx = SEC, .hosts = ONE(SEC, rows[i].tlsa, rows[i].probe)};
+		AUTO(facts) struct facts *facts = make_facts(&row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		text_copy(facts->domain, sizeof(facts->domain), rows[i].domain);
+		verdict = judge(facts, &rules, CERTS_NOW);
+		ROW_TEXT(rows[i].reason, reason_text(verdict->reason),
+		    rows[i].reason);
+		ROW_TEXT(rows[i].reason, verdict->mx, MX1);
+	}
+}
+
 static void
 dane_and_mta_sts_are_told_apart(void **state)
 {
@@ -1180,6 +1215,8 @@ main(void)
 	    cmocka_unit_test(secure_wants_the_names_of_its_match),
 	    cmocka_unit_test(rules_for_hosts_are_judged_host_by_host),
 	    cmocka_unit_test(the_default_level_holds_without_a_rule),
+	    cmocka_unit_test(
+		a_relay_without_a_policy_is_told_from_a_domain_without),
 	    cmocka_unit_test(dane_and_mta_sts_are_told_apart),
 	    cmocka_unit_test(
 		requiretls_wants_authenticated_hosts_that_offer_it),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/judge.h"
 
+#include <string.h>
+
 #include "common/base/xalloc.h"
 #include "common/judge/host.h"
 #include "common/judge/reasons.h"
@@ -261,6 +263,17 @@ tell_requiretls(struct verdict *verdict, const struct facts *facts)
 		verdict->settled = false;
 }
 
+/* The MTA hands the mail to a host of the admin's choice: that this one has no
+ * policy says nothing of the recipient's domain. */
+static void
+tell_relay(struct verdict *verdict, const struct facts *facts)
+{
+	if (verdict->result == RESULT_NONE &&
+	    verdict->reason == REASON_NO_POLICY &&
+	    strcmp(facts->domain, facts->next_hop.host) != 0)
+		verdict->reason = REASON_RELAYED;
+}
+
 static struct verdict *
 judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 {
@@ -280,6 +293,7 @@ judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 	tell_states(verdict, facts, &walk);
 	tell_stale_policy(verdict, facts);
 	tell_lost_policy(verdict, facts);
+	tell_relay(verdict, facts);
 	return verdict;
 }
 
