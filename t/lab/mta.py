@@ -79,6 +79,7 @@ class Posternd:
         self.conf = "%s/%s.conf" % (HERE, name)
         self.err = "%s/%s.err" % (HERE, name)
         self._configure(extra)
+        self.socket = re.search(r"^Socket\s+(\S+)", read(self.conf), re.M)[1]
         with open(self.err, "w") as err:
             self.process = subprocess.Popen(
                 [program("posternd"), "-f", "-c", self.conf],
@@ -111,8 +112,13 @@ class Posternd:
         if self.process.poll() is not None:
             raise Failure("posternd ended with status %d:\n%s"
                           % (self.process.returncode, read(self.err)))
-        with socket.socket(socket.AF_UNIX) as client:
-            return client.connect_ex(SOCKET) == 0
+        if self.socket.startswith("inet:"):
+            port, host = self.socket[len("inet:"):].split("@")
+            family, at = socket.AF_INET, (host, int(port))
+        else:
+            family, at = socket.AF_UNIX, self.socket[len("unix:"):]
+        with socket.socket(family) as client:
+            return client.connect_ex(at) == 0
 
     def stop(self):
         """Exit status after SIGTERM, negative for a signal."""

@@ -10,6 +10,7 @@ import subprocess
 
 import mta
 from inside import speaks
+from rows import GONE, LOCAL
 
 PACKAGES = ("sendmail-bin", "sendmail-cf")
 PROGRAM = "usr/libexec/sendmail/sendmail"
@@ -43,7 +44,7 @@ FEATURE(`no_default_msa')
 FEATURE(`nocanonify')
 FEATURE(`accept_unresolvable_domains')
 FEATURE(`use_cw_file')
-FEATURE(`mailertable', `text {here}/mailertable')
+FEATURE(`mailertable', `text -k 0 -v 1 {here}/mailertable')
 DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')
 include(`{snippet}')
 MAILER(`local')
@@ -82,14 +83,14 @@ class Sendmail:
     name = "sendmail"
     port = 2525
 
-    def __init__(self, root, local, gone):
-        """root: where fetch unpacked it; local, gone: as with Postfix."""
+    def __init__(self, root):
+        """root: where fetch unpacked it."""
         self.program = os.path.join(root, PROGRAM)
         os.makedirs(HERE + "/queue", 0o700)
         self.write("aliases", "user: /dev/null\n")
-        self.write("local-host-names", local + "\n")
-        self.write("mailertable", "%s error:5.1.1:550 nobody there\n%s" % (
-            gone, mailertable(mta.read("/etc/postfix/transport"))))
+        self.write("local-host-names", LOCAL + "\n" + GONE + "\n")
+        self.write("mailertable", mailertable(mta.read(
+            "/etc/postfix/transport")))
         self.write("lab.mc", LAB_MC.format(
             here=HERE, port=self.port, snippet=os.path.realpath(SNIPPET)))
         cf = os.path.join(root, CF)
@@ -123,18 +124,19 @@ class Sendmail:
     @staticmethod
     def outcomes(queue_id, start):
         """As with Postfix."""
-        pattern = re.compile(
-            r"sendmail\[\d+\]: %s: to=(\S+), .*?mailer=(\S+),(?:.*?relay="
-            r"(\S+?)\.? )?.*stat=(\w+)" % queue_id)
+        pattern = re.compile(r"sendmail\[\d+\]: %s: to=(\S+), (?:ctladdr="
+                             r"<(\S+)> .*)?delay=.*stat=(\w+)" % queue_id)
         words = {"Sent": "sent", "Deferred": "deferred"}
-        found = {}
-        for line in mta.syslog(start):
-            match = pattern.search(line)
-            if match:
-                for recipient in re.findall(r"[^<>,]+", match[1]):
-                    found[recipient] = (words.get(match[4], "bounced"),
-                                        match[3] or match[2])
-        return found
+        found = [pattern.search(line) for line in mta.syslog(start)
+                 if queue_id in line]
+        return {recipient: words.get(match[3], "bounced")
+                for match in found if match for recipient in
+                re.findall(r"[^<>,]+", match[2] or match[1])}
+
+    @staticmethod
+    def hold_reason(queue_id):
+        text = mta.read("%s/queue/hf%s" % (HERE, queue_id))
+        return re.findall(r"^q(.*)", text, re.M)[0]
 
     @staticmethod
     def waiting(queue_id):
@@ -152,6 +154,7 @@ class Sendmail:
 
 
 def mailertable(transport):
-    """Postfix's transport table in Sendmail's words."""
+    """Postfix's transport table in Sendmail's words, which know no ports."""
     return "".join("%s e%s\n" % tuple(line.split())
-                   for line in transport.splitlines() if " smtp:" in line)
+                   for line in transport.splitlines()
+                   if re.search(r" smtp:\[?[^:]*$", line))

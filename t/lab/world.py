@@ -100,5 +100,5 @@ dest("inject", "plaintext behind the reply to STARTTLS",
      mx(tlsa=GOOD, smtp="inject"), expect=PASS)
 
 # Their rows follow.
-import world_dane, world_sts    # noqa: E401,E402,F401
-import world_require, world_store    # noqa: E401,E402,F401
+import world_dane, world_sts, world_store    # noqa: E401,E402,F401
+import world_require, world_mta    # noqa: E401,E402,F401

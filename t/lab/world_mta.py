@@ -1,0 +1,17 @@
+"""Destinations of ../mta: many domains at once, and hosts that hang."""
+from model import mx
+from words import BAD, GOOD, dest, fail
+
+STUCK = 10
+
+dest("behind", "its mail goes to a host that fails DANE", mx=[],
+     zone="absent", relay="[mx1.dane-mismatch.example]",
+     expect=fail("validation-failure"))
+dest("many", "every name below good, bad, plain and mute is a domain",
+     mx(tlsa=GOOD), mx("mx2.{d}", None, tlsa=BAD), mx("mx3.{d}", None),
+     mx("mx4.{d}", None, tlsa=GOOD, smtp="silent"),
+     records=["*.%s.{d} MX 10 mx%d.{d}." % (name, number) for number, name
+              in enumerate(("good", "bad", "plain", "mute"), 1)])
+dest("stuck", "the MX of names below is never told", mx(),
+     records=["*.{d} MX 10 mx1.{d}."],
+     faults={("n%d.{d}" % n, "MX"): "drop" for n in range(STUCK)})
