@@ -12,6 +12,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/base/wire.c %D%/base/wire.h \
 	%D%/base/xalloc.c %D%/base/xalloc.h \
 	%D%/proto/address.c %D%/proto/address.h \
+	%D%/proto/anchor.c %D%/proto/anchor.h \
 	%D%/proto/certname.c %D%/proto/certname.h \
 	%D%/proto/dane_match.c %D%/proto/dane_match.h \
 	%D%/proto/der.c %D%/proto/der.h \

@@ -50,6 +50,7 @@ int cli_sts_check(const struct cli_options *options);
 int cli_sts_gen(const struct cli_options *options);
 int cli_cache_list(const struct cli_options *options);
 int cli_cache_show(const struct cli_options *options);
+int cli_doctor(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);
 

@@ -37,6 +37,8 @@ static const struct cli_verb verbs[] = {
 	"the MTA-STS policies that posternd keeps"},
     {{"cache", "show"}, cli_cache_show, {'c'}, 1, 1, "DOMAIN",
 	"all that is kept of one domain"},
+    {{"doctor", NULL}, cli_doctor, {'c'}, 0, CLI_WORDS_MANY, "[DOMAIN ...]",
+	"whether this host and its Postfix are fit for posternd"},
     {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT}, 0, 0, "",
 	"the rules per destination in effect, most specific first"},
     {{"policy", "test"}, cli_policy_test, {'c', OPTION_AT}, 1, 1,

@@ -27,6 +27,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli.h \
 	%D%/cli_cache.c \
 	%D%/cli_check.c \
+	%D%/cli_doctor.c \
 	%D%/cli_engine.c %D%/cli_engine.h \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
@@ -42,5 +43,13 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_tlsa.c \
 	%D%/cli_tlsa_gen.c \
 	%D%/destinations.c %D%/destinations.h \
+	%D%/doctor.h \
+	%D%/doctor_daemon.c \
+	%D%/doctor_ground.c \
+	%D%/doctor_postfix.c \
+	%D%/doctor_resolver.c \
+	%D%/identity.c %D%/identity.h \
+	%D%/postfix.c %D%/postfix.h \
+	%D%/process.c %D%/process.h \
 	%D%/settings.c %D%/settings.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

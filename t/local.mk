@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = \
 UNIT_TESTS = \
 	%D%/action.t \
 	%D%/address.t \
+	%D%/anchor.t \
 	%D%/cache.t \
 	%D%/certname.t \
 	%D%/conf.t \
@@ -23,6 +24,7 @@ UNIT_TESTS = \
 	%D%/nexthop.t \
 	%D%/policies.t \
 	%D%/pool.t \
+	%D%/process.t \
 	%D%/report.t \
 	%D%/session.t \
 	%D%/settings.t \
@@ -44,6 +46,7 @@ dist_check_SCRIPTS = \
 	%D%/check.t \
 	%D%/cli.t \
 	%D%/e2e.t \
+	%D%/doctor.t \
 	%D%/filters.t \
 	%D%/hardening.t \
 	%D%/lint/lint.t \
@@ -65,6 +68,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_action_t_SOURCES = %D%/action.c %D%/tap.h \
 	milter/action.c $(SETTINGS)
 %C%_address_t_SOURCES = %D%/address.c %D%/tap.h
+%C%_anchor_t_SOURCES = %D%/anchor.c %D%/tap.h
 %C%_cache_t_SOURCES = %D%/cache.c %D%/tap.h
 %C%_certname_t_SOURCES = %D%/certname.c %D%/tap.h
 %C%_conf_t_SOURCES = %D%/conf.c %D%/tap.h
@@ -81,6 +85,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
+%C%_process_t_SOURCES = %D%/process.c %D%/tap.h milter/process.c
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
 	milter/report.c $(SETTINGS)
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
@@ -100,10 +105,23 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_x509_key_t_SOURCES = %D%/x509_key.c %D%/certs.c %D%/certs.h %D%/tap.h
 
-EXTRA_DIST += %D%/agree %D%/check %D%/check.expected \
-	%D%/check.schema.json %D%/demo %D%/filters %D%/lab %D%/mta %D%/vectors \
-	%D%/verbs \
-	%D%/vectors.list %D%/sts_cache %D%/sts_cache.lua
-EXTRA_DIST += %D%/posternd.lua %D%/posternd.key %D%/require_tls
+EXTRA_DIST += \
+	%D%/agree \
+	%D%/check \
+	%D%/check.expected \
+	%D%/check.schema.json \
+	%D%/demo \
+	%D%/doctor \
+	%D%/filters \
+	%D%/lab \
+	%D%/mta \
+	%D%/posternd.key \
+	%D%/posternd.lua \
+	%D%/require_tls \
+	%D%/sts_cache \
+	%D%/sts_cache.lua \
+	%D%/vectors \
+	%D%/vectors.list \
+	%D%/verbs
 
 include %D%/fuzz/local.mk

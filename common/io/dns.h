@@ -12,6 +12,9 @@
 #include "common/base/own.h"
 #include "common/judge/facts.h"
 
+/* The distribution's root key. */
+#define DNS_TRUST_ANCHOR_FILE "/usr/share/dns/root.key"
+
 enum dns_type {
 	DNS_A = 1,
 	DNS_CNAME = 5,
@@ -30,7 +33,7 @@ enum dns_kind {
 /* Borrowed strings, needed during dns_new only. */
 struct dns_options {
 	enum dns_kind kind;
-	const char *trust_anchor_file;  /* NULL: the distribution's root key;
+	const char *trust_anchor_file;  /* NULL: DNS_TRUST_ANCHOR_FILE;
 					   DNS_EMBEDDED */
 	const char *const *nameservers; /* addresses, "127.0.0.1" or with @port;
 					   none: /etc/resolv.conf */

@@ -19,8 +19,6 @@
 #include "common/base/xalloc.h"
 #include "common/io/dns_packet.h"
 
-#define TRUST_ANCHOR_FILE "/usr/share/dns/root.key"
-
 enum {
 	CLASS_IN = 1,
 	RCODE_NOERROR = 0,
@@ -363,7 +361,7 @@ set_trust_anchor(struct ub_ctx *ub, const char *file, struct err *err)
 	int rc;
 
 	if (file == NULL)
-		file = TRUST_ANCHOR_FILE;
+		file = DNS_TRUST_ANCHOR_FILE;
 	if (check_trust_anchor(file, err) < 0)
 		return -1;
 	rc = ub_ctx_add_ta_file(ub, file);

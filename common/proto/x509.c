@@ -929,3 +929,9 @@ x509_store_load(const char *file, struct err *err)
 	store_release(store);
 	return NULL;
 }
+
+size_t
+x509_store_count(const struct x509_store *store)
+{
+	return store->certs.count;
+}

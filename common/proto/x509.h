@@ -122,4 +122,7 @@ struct x509_store *
 x509_store_load(const char *file, struct err *err) OWNED(x509_store_free);
 AUTO_DEFINE(x509_store);
 
+/* x509_store_count - how many certificates, at least 1 */
+size_t x509_store_count(const struct x509_store *store);
+
 #endif

@@ -1,0 +1,84 @@
+/* doctor - what is looked at to see whether this host is fit for posternd: one
+ * function a finding.  The main thread only. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_DOCTOR_H
+#define MILTER_DOCTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/conf.h"
+#include "common/io/dns.h"
+#include "milter/settings.h"
+
+/* The worse the later. */
+enum doctor_state { DOCTOR_SKIP, DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
+
+enum { DOCTOR_SEEN_SIZE = 400, DOCTOR_MEND_SIZE = 800 };
+
+/* What was seen, and lines that mend it: text of this host and of others, to be
+ * cleaned where it is printed. */
+struct doctor_finding {
+	enum doctor_state state;
+	bool blind; /* SKIP because it could not be looked at */
+	char seen[DOCTOR_SEEN_SIZE];
+	char mend[DOCTOR_MEND_SIZE]; /* a line each; or "" */
+};
+
+struct postfix;
+
+/* What the checks have in common; those before may fill it for those after. */
+struct doctor {
+	const char *conf_file;     /* as an option names it */
+	struct conf_faults faults; /* of the configuration */
+	struct settings *settings; /* NULL: it has faults */
+	struct postfix *postfix;   /* NULL: no Postfix, or it cannot be asked */
+	char no_postfix[120];      /* why not */
+	struct dns *dns;           /* NULL: none to be had */
+	bool validates;
+	const char *domain; /* a destination to try, or NULL */
+	int64_t deadline_ms;
+};
+
+typedef void doctor_check(struct doctor *doctor, struct doctor_finding *found);
+
+/* doctor_say - the state, and what was seen; a finding that nothing is said of
+ * is a SKIP */
+void doctor_say(struct doctor_finding *found, enum doctor_state state,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* doctor_blind - a SKIP because it could not be looked at */
+void doctor_blind(struct doctor_finding *found, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* doctor_mend - one more line that mends it */
+void doctor_mend(struct doctor_finding *found, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* of the daemon: doctor_daemon.c */
+doctor_check doctor_configuration;
+doctor_check doctor_user;
+doctor_check doctor_store;
+doctor_check doctor_socket;
+doctor_check doctor_socket_user;
+
+/* of DNS: doctor_resolver.c */
+doctor_check doctor_resolver;
+doctor_check doctor_trust_anchor;
+doctor_check doctor_nameservers;
+
+/* of what checks rest on else: doctor_ground.c */
+doctor_check doctor_clock;
+doctor_check doctor_ca_store;
+doctor_check doctor_port_25;
+
+/* of Postfix: doctor_postfix.c */
+doctor_check doctor_smtpd_milters;
+doctor_check doctor_chroot;
+doctor_check doctor_non_smtpd_milters;
+doctor_check doctor_default_action;
+doctor_check doctor_timeouts;
+doctor_check doctor_tls_level;
+doctor_check doctor_dns_support;
+
+#endif
