@@ -44,6 +44,7 @@ struct cli_options {
  */
 int cli_check(const struct cli_options *options);
 int cli_tlsa_match(const struct cli_options *options);
+int cli_tlsa_check(const struct cli_options *options);
 int cli_tlsa_gen(const struct cli_options *options);
 int cli_sts_lint(const struct cli_options *options);
 int cli_sts_check(const struct cli_options *options);

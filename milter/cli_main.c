@@ -24,6 +24,8 @@ static const struct cli_verb verbs[] = {
     {{"tlsa", "gen"}, cli_tlsa_gen, {'c', OPTION_NAME, OPTION_PORT}, 1,
 	CLI_WORDS_MANY, "FILE|mx:HOST[:PORT] ... ['USAGE SELECTOR MTYPE'] ...",
 	"TLSA records of a certificate, request or key"},
+    {{"tlsa", "check"}, cli_tlsa_check, {'c'}, 1, 1, "DOMAIN|mx:HOST[:PORT]",
+	"whether TLSA records fit what all of one's hosts show"},
     {{"sts", "lint"}, cli_sts_lint, {OPTION_TXT, OPTION_AT}, 0, 1, "[FILE|-]",
 	"whether TXT records and a policy keep to RFC 8461, offline"},
     {{"sts", "check"}, cli_sts_check, {'c'}, 1, 1, "DOMAIN",

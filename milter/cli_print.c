@@ -52,16 +52,21 @@ is_blank(const char *s)
 	       (end == s + 1 || strncmp(end, "._tcp.", 6) != 0);
 }
 
+const char *
+cli_plain_detail(const char *detail, char out[LIMIT_DETAIL_SIZE])
+{
+	text_copy(out, LIMIT_DETAIL_SIZE, detail);
+	for (size_t i = 0; out[i] != '\0'; i++)
+		if (out[i] == '_' && is_blank(detail + i))
+			out[i] = ' ';
+	return out;
+}
+
 void
 cli_print_detail(FILE *out, const char *name, const char *detail)
 {
 	char text[LIMIT_DETAIL_SIZE];
 
-	if (detail[0] == '\0')
-		return;
-	text_copy(text, sizeof(text), detail);
-	for (size_t i = 0; text[i] != '\0'; i++)
-		if (text[i] == '_' && is_blank(detail + i))
-			text[i] = ' ';
-	cli_print_text(out, name, text);
+	if (detail[0] != '\0')
+		cli_print_text(out, name, cli_plain_detail(detail, text));
 }

@@ -17,10 +17,12 @@ void cli_print_part(FILE *out, const char *name);
 /* cli_print_text - text behind a label, on as many lines as it needs */
 void cli_print_text(FILE *out, const char *name, const char *text);
 
-/*
- * cli_print_detail - a detail of a verdict, with blanks where a log line has
- * "_", on as many lines as it needs; nothing for ""
- */
+/* cli_plain_detail - a detail of a verdict with blanks where a log line has
+ * "_"; returns out */
+const char *cli_plain_detail(const char *detail, char out[LIMIT_DETAIL_SIZE]);
+
+/* cli_print_detail - the same behind a label, on as many lines as it needs;
+ * nothing for "" */
 void cli_print_detail(FILE *out, const char *name, const char *detail);
 
 #endif

@@ -29,6 +29,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_check.c \
 	%D%/cli_doctor.c \
 	%D%/cli_engine.c %D%/cli_engine.h \
+	%D%/cli_findings.c %D%/cli_findings.h \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
 	%D%/cli_options.c %D%/cli_options.h \
@@ -41,7 +42,10 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_sts_gen.c \
 	%D%/cli_text.c %D%/cli_text.h \
 	%D%/cli_tlsa.c \
+	%D%/cli_tlsa_check.c %D%/cli_tlsa_check.h \
 	%D%/cli_tlsa_gen.c \
+	%D%/cli_tlsa_judge.c \
+	%D%/cli_tlsa_view.c \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/doctor.h \
 	%D%/doctor_daemon.c \

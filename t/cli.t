@@ -294,6 +294,10 @@ exits 66 'a directory is no file' gen "$dir"
 exits 64 'no file' gen '3 1 1'
 exits 64 'a name that is none' gen "$dir/k.pem" --name a..b
 exits 64 'a port that is none' gen "$dir/k.pem" --port 65536
+exits 64 'tlsa check wants a domain' "$postern" tlsa check
+exits 64 'one of them' "$postern" tlsa check a.example b.example
+exits 69 'and a resolver' \
+	"$postern" tlsa check -c "$dir/lonely.conf" x.example
 exits 0 'a file may come by a pipe' sh -c \
 	"cat '$dir/k.pem' | '$postern' tlsa gen - --name a.example"
 exits 74 'a full disk is no answer' \

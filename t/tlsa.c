@@ -64,6 +64,8 @@ usable_is_what_smtp_may_use(void **state)
 		ROW(rows[i].id, set.records[0].size == rows[i].size);
 		ROW(rows[i].id, set.records[0].usable == rows[i].usable);
 		ROW(rows[i].id, tlsa_set_usable(&set) == rows[i].usable);
+		ROW(rows[i].id,
+		    (tlsa_fault(&set.records[0])[0] == '\0') == rows[i].usable);
 		tlsa_set_finish(&set);
 		ROW(rows[i].id, set.records[0].considered == rows[i].usable);
 		tlsa_set_fini(&set);

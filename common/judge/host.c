@@ -79,21 +79,18 @@ dane_demand(const struct host_case *c)
 						    : DEMAND_VERIFY;
 }
 
-/*
- * RFC 7672 section 3.2.2: the names that a DANE-TA leaf may bear.  Under an
- * insecure MX RRset the next-hop domain vouches for nothing.
- */
-static size_t
-reference_names(const struct host_case *c, const char *names[3])
+size_t
+host_reference_names(const struct facts *facts, const struct host_facts *host,
+    const char *names[HOST_REFERENCE_NAMES])
 {
 	size_t count = 0;
 
-	names[count++] = c->host->base_domain;
-	if (c->half)
+	names[count++] = host->base_domain;
+	if (mx_is_insecure(facts))
 		return count;
-	names[count++] = c->facts->next_hop.host;
-	if (strcmp(c->facts->expanded, c->facts->next_hop.host) != 0)
-		names[count++] = c->facts->expanded;
+	names[count++] = facts->next_hop.host;
+	if (strcmp(facts->expanded, facts->next_hop.host) != 0)
+		names[count++] = facts->expanded;
 	return count;
 }
 
@@ -198,8 +195,8 @@ static void
 judge_dane(const struct host_case *c, const struct x509_chain *chain,
     struct address_verdict *out)
 {
-	const char *names[3];
-	size_t count = reference_names(c, names);
+	const char *names[HOST_REFERENCE_NAMES];
+	size_t count = host_reference_names(c->facts, c->host, names);
 	struct dane_result match =
 	    dane_match(&c->host->records, chain, names, count, c->now);
 

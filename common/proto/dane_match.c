@@ -256,3 +256,14 @@ dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
 		result.outcome = DANE_NAME_MISMATCH;
 	return result;
 }
+
+enum dane_outcome
+dane_match_alone(const struct tlsa *record, const struct x509_chain *chain,
+    const char *const names[], size_t count, time_t now)
+{
+	struct tlsa one = *record;
+	struct tlsa_set set = {1, &one};
+
+	one.considered = one.usable;
+	return dane_match(&set, chain, names, count, now).outcome;
+}

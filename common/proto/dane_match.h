@@ -39,4 +39,10 @@ struct dane_result
 dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
     const char *const names[], size_t count, time_t now);
 
+/* dane_match_alone - what one record says of a chain, as if it were the only
+ * one of its set */
+enum dane_outcome
+dane_match_alone(const struct tlsa *record, const struct x509_chain *chain,
+    const char *const names[], size_t count, time_t now);
+
 #endif

@@ -289,6 +289,23 @@ tlsa_set_finish(struct tlsa_set *set)
 	}
 }
 
+const char *
+tlsa_fault(const struct tlsa *record)
+{
+	if (record->usable)
+		return "";
+	if (record->usage == TLSA_PKIX_TA || record->usage == TLSA_PKIX_EE)
+		return "usages 0 and 1 do not count for mail";
+	if (record->usage > TLSA_DANE_EE)
+		return "no such usage";
+	if (record->selector > TLSA_SPKI)
+		return "no such selector";
+	if (record->mtype > TLSA_SHA2_512)
+		return "no such matching type";
+	return record->mtype == TLSA_FULL ? "the data is no such structure"
+					  : "the digest is of a wrong length";
+}
+
 size_t
 tlsa_set_usable(const struct tlsa_set *set)
 {

@@ -86,6 +86,9 @@ bool tlsa_equal(const struct tlsa *a, const struct tlsa *b);
  */
 void tlsa_set_finish(struct tlsa_set *set);
 
+/* tlsa_fault - why a record is not usable, "" where it is; a constant */
+const char *tlsa_fault(const struct tlsa *record);
+
 /* tlsa_set_usable - how many records are usable */
 size_t tlsa_set_usable(const struct tlsa_set *set);
 
