@@ -51,6 +51,7 @@ dist_check_SCRIPTS = \
 	%D%/hardening.t \
 	%D%/lint/lint.t \
 	%D%/mta.t \
+	%D%/peers.t \
 	%D%/posternd.t \
 	%D%/require_tls.t \
 	%D%/sts_cache.t \
@@ -115,6 +116,7 @@ EXTRA_DIST += \
 	%D%/filters \
 	%D%/lab \
 	%D%/mta \
+	%D%/peers \
 	%D%/posternd.key \
 	%D%/posternd.lua \
 	%D%/require_tls \

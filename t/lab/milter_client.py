@@ -36,8 +36,9 @@ def strings(*texts):
 class Client:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(WAIT_S)
+        # with a time-out it would not wait for a place in the backlog
         self.socket.connect(path)
+        self.socket.settimeout(WAIT_S)
         self.changes = []
 
     def __enter__(self):

@@ -1,0 +1,168 @@
+"""The promised grammar of log lines and of the header tag, read strictly.
+
+Each function gives what is wrong, in words, or None.
+"""
+import re
+
+RESULTS = "pass none softfail fail temperror skip"
+POLICIES = "tlsa sts local no-policy-found"
+LEVELS = "none may encrypt dane dane-only secure half-dane"
+ACTIONS = "none tag defer reject hold"
+REASONS = """ok no-policy not-probed insecure-mx starttls-not-supported
+certificate-host-mismatch certificate-not-trusted certificate-expired
+validation-failure dane-required tlsa-unusable dnssec-invalid dns-servfail
+dns-timeout sts-policy-fetch-error sts-policy-invalid sts-webpki-invalid
+sts-mx-mismatch sts-testing null-mx nxdomain no-address name-invalid
+connect-failed probe-timeout address-blocked deadline queue-full rate-limited
+resolver-not-validating internal-error exempt internal relayed tls-required-no
+requiretls-unmet expired-rule"""
+
+LINE_MAX = 900
+DETAIL_MAX = 120
+TAG_ITEMS = 20
+
+VALUE = r"[A-Za-z0-9._:/@+\[\]~,%?-]+"
+QUEUE_ID = r"[A-Za-z0-9._-]{1,32}"
+NAME = r"(?:[a-z0-9_*-]{1,63}\.)*[a-z0-9_*-]{1,63}"
+LITERAL = r"\[[a-z0-9:.-]*\]"
+NUMBER = r"\d{1,10}"
+DAY = r"\d{4}-\d\d-\d\d"
+
+
+def one_of(words):
+    return "(?:%s)" % "|".join(map(re.escape, words.split()))
+
+
+RESULT, REASON, ACTION = map(one_of, (RESULTS, REASONS, ACTIONS))
+DETAIL = ("detail", VALUE, "?")
+
+# The keys of an event in their order; "?": may be missing.
+EVENTS = {
+    "check": (
+        ("domain", "(?:%s|-)" % NAME, ""), ("result", RESULT, ""),
+        ("policy", one_of(POLICIES), ""), ("level", one_of(LEVELS), ""),
+        ("reason", REASON, ""), ("action", ACTION, ""),
+        ("rcpts", NUMBER, ""), ("mx", VALUE, "?"),
+        ("mode", "(?:enforce|testing|none)", "?"),
+        ("depth", "(?:dns|probe)", "?"), ("cache", "(?:hit|miss)", "?"),
+        ("ttl", NUMBER, "?"), ("ms", NUMBER, "?"), ("rule", VALUE, "?"),
+        DETAIL),
+    "skip": (
+        ("domain", VALUE, ""), ("reason", REASON, ""), ("action", ACTION, ""),
+        ("rcpts", NUMBER, "")),
+    "message": (
+        ("result", RESULT, ""), ("action", ACTION, ""),
+        ("domains", NUMBER, ""), ("rcpts", NUMBER, ""),
+        ("auth", "(?:yes|no)", ""), ("ms", NUMBER, "")),
+    "change": (
+        ("domain", NAME, ""), ("old", RESULT, ""), ("new", RESULT, ""),
+        ("mx", VALUE, "?")),
+    "resolver": (
+        ("addr", VALUE, ""), ("validating", "(?:yes|no)", ""),
+        ("reason", REASON, ""), DETAIL),
+    "store": (("reason", REASON, ""), DETAIL),
+    "rule": (("rule", VALUE, ""), ("until", DAY, ""),
+             ("reason", REASON, "?")),
+    "reload": (("faults", NUMBER, ""), ("engine", "(?:new|kept)", "?"),
+               ("restart", VALUE, "?"), DETAIL),
+    "start": (("version", VALUE, ""),),
+    "stop": (),
+}
+
+SEVERITIES = {
+    "skip": "info", "message": "info", "change": "notice", "store": "err",
+    "rule": "warning", "start": "info", "stop": "info"}
+
+
+def pattern(keys):
+    return "".join("(?: %s=%s)%s" % (key, value, often)
+                   for key, value, often in keys)
+
+
+LINE = re.compile("(?P<id>%s|-): event=(?P<event>[a-z]+)(?P<rest>.*)"
+                  % QUEUE_ID, re.S)
+RESTS = {event: re.compile(pattern(keys)) for event, keys in EVENTS.items()}
+OUTSIDE_MESSAGES = ("change", "resolver", "store", "rule", "reload", "start",
+                    "stop")
+
+# libmilter speaks for itself, under the name that we registered with.
+LIBMILTER = re.compile(r"postern[:,] [ -~]{1,300}")
+
+
+def severity(event, rest):
+    """What a line of it must be logged as."""
+    pairs = dict(re.findall(r" ([a-z]+)=(\S+)", rest))
+    if event == "check":
+        result = pairs["result"]
+        if result == "temperror":
+            return "warning"
+        if result == "fail":
+            return "notice" if pairs["action"] in ("none", "tag") \
+                else "warning"
+        return "notice" if result == "softfail" else "info"
+    if event == "resolver":
+        return "info" if pairs["validating"] == "yes" else "err"
+    if event == "reload":
+        return "notice" if pairs["faults"] == "0" else "err"
+    return SEVERITIES[event]
+
+
+def line_fault(text, level):
+    """A line as posternd gave it to syslog(3), and its severity."""
+    match = LINE.fullmatch(text)
+    if not match:
+        return None if LIBMILTER.fullmatch(text) else "not of the grammar"
+    event, rest = match["event"], match["rest"]
+    if event not in RESTS:
+        return "no such event"
+    if not RESTS[event].fullmatch(rest):
+        return "its keys or values are wrong"
+    if len(text.encode()) > LINE_MAX:
+        return "too long"
+    detail = re.search(r" detail=(\S+)$", rest)
+    if detail and len(detail[1]) > DETAIL_MAX:
+        return "its detail is too long"
+    if match["id"] != "-" and event in OUTSIDE_MESSAGES:
+        return "its queue id is wrong"
+    if severity(event, rest) != level:
+        return "its severity is wrong"
+    return None
+
+
+HEAD = re.compile(r"mail\.([a-z]+) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
+                  r"posternd\[\d+\]: (.*)", re.S)
+
+
+def log_faults(lines):
+    """What is wrong with each line of posternd in the lab's syslog, and how
+    often each event was told."""
+    faults, counts = [], {}
+    for line in lines:
+        if " posternd[" not in line and "event=" not in line:
+            continue
+        match = HEAD.fullmatch(line)
+        fault = line_fault(match[2], match[1]) if match \
+            else "not of facility mail, or not by posternd"
+        if fault:
+            faults.append("%s: %r" % (fault, line))
+        told = match and LINE.fullmatch(match[2])
+        event = told["event"] if told else "libmilter"
+        counts[event] = counts.get(event, 0) + 1
+    return faults, counts
+
+
+TAG = re.compile(
+    r"%s; v=1; result=%s; action=(?:none|tag|hold); id=%s"
+    r"(?P<items>(?:;\n d=(?:%s|%s)/%s/%s/%s)*)(?:;\n more=\d{1,5})?"
+    % (NAME, RESULT, QUEUE_ID, NAME, LITERAL, RESULT, one_of(POLICIES),
+       REASON))
+
+
+def tag_fault(value):
+    """Of the field's value as given to the MTA, folds included."""
+    match = TAG.fullmatch(value)
+    if not match:
+        return "not of the grammar"
+    if match["items"].count("\n d=") > TAG_ITEMS:
+        return "too many items"
+    return None
