@@ -45,6 +45,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/engine.c %D%/gather/engine.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/guard.c %D%/gather/guard.h \
+	%D%/gather/lot.c %D%/gather/lot.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
 	%D%/gather/policies.c %D%/gather/policies.h \

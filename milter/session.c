@@ -334,7 +334,9 @@ message_wait_ms(const struct session *session)
 
 	if (wait_ms != MESSAGE_WAIT_AUTO)
 		return wait_ms;
-	return may_stop(session) ? WAIT_TO_STOP_MS : WAIT_TO_TAG_MS;
+	if (may_stop(session))
+		return WAIT_TO_STOP_MS;
+	return engine_congested(session->engine) ? 0 : WAIT_TO_TAG_MS;
 }
 
 static void

@@ -78,6 +78,10 @@ static const struct record zone[] = {
     {"d83.example", DNS_CNAME, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
 };
 
+/* Names below farm.example, with one address, and no MX. */
+static const struct record farm = {
+    "", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xc6\x33\x64\x63")};
+
 /* What the network was asked, and a gate that probes wait at. */
 static struct {
 	struct lock lock;
@@ -85,6 +89,9 @@ static struct {
 	bool gate_shut;
 	unsigned probes;
 	unsigned waiting; /* probes at the gate */
+	unsigned at_farm; /* of these */
+	unsigned most;    /* of those, ever */
+	unsigned lookups; /* at the gate */
 	char asked[4096]; /* "name type;" of each lookup */
 	char sni[LIMIT_DOMAIN_SIZE];
 } net;
@@ -96,6 +103,7 @@ struct dns {
 struct dns_query {
 	char name[LIMIT_DOMAIN_SIZE];
 	enum dns_type type;
+	int64_t deadline_ms;
 };
 
 struct dns *
@@ -145,9 +153,9 @@ dns_ask(
 	size_t used;
 
 	(void)dns;
-	(void)deadline_ms;
 	text_copy(query->name, sizeof(query->name), name);
 	query->type = type;
+	query->deadline_ms = deadline_ms;
 	lock_take(&net.lock);
 	used = strlen(net.asked);
 	snprintf(net.asked + used, sizeof(net.asked) - used, "%s %d;", name,
@@ -171,15 +179,43 @@ answer_from(struct dns_answer *answer, const struct record *record)
 	answer->records[0].size = record->size;
 }
 
+/* Names that begin with "mute" have an answer when the gate is open. */
+static bool
+is_mute(const struct dns_query *query)
+{
+	bool open = true;
+
+	if (strncmp(query->name, "mute", 4) != 0)
+		return false;
+	lock_take(&net.lock);
+	net.lookups++;
+	cond_broadcast(&net.changed);
+	while (net.gate_shut && open)
+		open = cond_wait_until(
+		    &net.changed, &net.lock, query->deadline_ms);
+	net.lookups--;
+	lock_drop(&net.lock);
+	return !open;
+}
+
 struct dns_answer *
 dns_await(struct dns_query *query)
 {
 	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
 
-	answer->lookup.state = LOOKUP_NXDOMAIN;
+	if (is_mute(query)) {
+		answer->lookup.state = LOOKUP_TIMEOUT;
+		free(query);
+		return answer;
+	}
+	answer->lookup.state = strstr(query->name, ".farm.example") != NULL
+				   ? LOOKUP_NODATA
+				   : LOOKUP_NXDOMAIN;
 	answer->lookup.secure = true;
 	answer->lookup.ttl_s = 3600;
 	text_copy(answer->owner, sizeof(answer->owner), query->name);
+	if (query->type == DNS_A && strstr(query->name, ".farm.example"))
+		answer_from(answer, &farm);
 	for (size_t i = 0; i < COUNT(zone); i++)
 		if (zone[i].type == query->type &&
 		    strcmp(zone[i].name, query->name) == 0)
@@ -201,17 +237,22 @@ dns_answer_free(struct dns_answer *answer)
 struct probe_facts *
 smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 {
+	bool at_farm = strcmp(target->address, "198.51.100.99") == 0;
 	bool open = true;
 
 	lock_take(&net.lock);
 	net.probes++;
 	text_copy(net.sni, sizeof(net.sni), target->sni);
 	net.waiting++;
+	net.at_farm += at_farm;
+	if (net.at_farm > net.most)
+		net.most = net.at_farm;
 	cond_broadcast(&net.changed);
 	while (net.gate_shut && open &&
 	       strcmp(target->address, "198.51.100.1") != 0)
 		open = cond_wait_until(&net.changed, &net.lock, deadline_ms);
 	net.waiting--;
+	net.at_farm -= at_farm;
 	lock_drop(&net.lock);
 	return probe_facts_new(open ? PROBE_NO_STARTTLS : PROBE_TIMEOUT);
 }
@@ -276,6 +317,8 @@ hear_of_resolver(void *arg, bool validates, const char *why)
 	told.calls++;
 }
 
+enum { VERDICT_TTL_S = 3600 };
+
 static struct engine *
 engine_of(unsigned max_checks, unsigned max_queue)
 {
@@ -285,10 +328,11 @@ engine_of(unsigned max_checks, unsigned max_queue)
 	    .probe = true,
 	    .probe_timeout_ms = 10000,
 	    .probe_helo = "test.example",
+	    .probe_per_host = 2,
 	    .ca_file = ca_file,
 	    .allow_private = true,
 	    .sts_timeout_ms = 1000,
-	    .verdict_ttl_s = 3600,
+	    .verdict_ttl_s = VERDICT_TTL_S,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30,
 	    .keep_facts = true,
@@ -299,7 +343,7 @@ engine_of(unsigned max_checks, unsigned max_queue)
 	assert_non_null(engine);
 	memset(&resolver, 0, sizeof(resolver));
 	memset(&told, 0, sizeof(told));
-	net.probes = 0;
+	net.probes = net.most = 0;
 	net.gate_shut = false;
 	net.asked[0] = '\0';
 	return engine;
@@ -381,31 +425,32 @@ a_burst_to_one_domain_is_one_check(void **state)
 }
 
 static void
-await_stuck_probe(void)
+await_stuck(const unsigned *count, unsigned wanted)
 {
 	lock_take(&net.lock);
-	while (net.waiting == 0)
+	while (*count < wanted)
 		cond_wait(&net.changed, &net.lock);
 	lock_drop(&net.lock);
 }
 
 static void
-a_full_queue_is_a_temperror_that_is_not_remembered(void **state)
+the_oldest_in_a_full_queue_is_refused_for_now(void **state)
 {
 	AUTO(engine) struct engine *engine = engine_of(1, 1);
 	struct engine_wait *stuck, *queued, *refused, *again;
 
 	(void)state;
 	set_gate(true);
-	stuck = start(engine, "slow.example");
-	await_stuck_probe();
-	queued = start(engine, "good.example");
+	stuck = start(engine, "mute.example");
+	await_stuck(&net.lookups, 1);
 	refused = start(engine, "also.example");
+	queued = start(engine, "good.example");
 	assert_non_null(engine_await(refused, 0));
 	assert_int_equal(
 	    engine_await(refused, 0)->verdict->result, RESULT_TEMPERROR);
 	assert_int_equal(
 	    engine_await(refused, 0)->verdict->reason, REASON_QUEUE_FULL);
+	assert_null(engine_await(queued, 0));
 	set_gate(false);
 	assert_non_null(engine_await(queued, soon()));
 	again = start(engine, "also.example");
@@ -427,14 +472,151 @@ a_cached_verdict_needs_no_worker(void **state)
 	known = start(engine, "good.example");
 	assert_non_null(engine_await(known, soon()));
 	set_gate(true);
-	stuck = start(engine, "slow.example");
-	await_stuck_probe();
+	stuck = start(engine, "mute.example");
+	await_stuck(&net.lookups, 1);
 	again = start(engine, "good.example");
 	assert_non_null(engine_await(again, 0));
 	set_gate(false);
 	engine_wait_free(known);
 	engine_wait_free(stuck);
 	engine_wait_free(again);
+}
+
+static void
+a_check_that_waits_for_a_probe_needs_no_worker(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct engine_wait *stuck, *other;
+
+	(void)state;
+	set_gate(true);
+	stuck = start(engine, "slow.example");
+	await_stuck(&net.waiting, 1);
+	other = start(engine, "good.example");
+	assert_non_null(engine_await(other, soon()));
+	assert_null(engine_await(stuck, 0));
+	set_gate(false);
+	assert_int_equal(
+	    engine_await(stuck, soon())->verdict->result, RESULT_NONE);
+	engine_wait_free(stuck);
+	engine_wait_free(other);
+}
+
+/* Each wants a probe of one address, with a name of its own. */
+static void
+a_farm_has_so_many_connections_and_keeps_up_nobody(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 100);
+	struct engine_wait *waits[12], *other;
+	char name[32];
+
+	(void)state;
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		snprintf(name, sizeof(name), "c%zu.farm.example", i);
+		waits[i] = start(engine, name);
+	}
+	await_stuck(&net.waiting, 2);
+	other = start(engine, "good.example");
+	assert_non_null(engine_await(other, soon()));
+	assert_null(engine_await(waits[11], clock_mono_ms() + 50));
+	assert_int_equal(net.waiting, 2);
+	set_gate(false);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		assert_int_equal(
+		    engine_await(waits[i], soon())->verdict->result,
+		    RESULT_NONE);
+		engine_wait_free(waits[i]);
+	}
+	assert_int_equal(net.most, 2);
+	engine_wait_free(other);
+}
+
+/* All workers wait for lookups of silent servers; one of them is kept for
+ * checks that are quick, however many are not. */
+static void
+checks_that_are_stuck_leave_room_for_others(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(4, 100);
+	struct engine_wait *stuck[20], *good;
+	char name[32];
+
+	(void)state;
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		snprintf(name, sizeof(name), "mute%zu.example", i);
+		stuck[i] = start(engine, name);
+	}
+	await_stuck(&net.lookups, 4);
+	good = start(engine, "good.example");
+	assert_non_null(engine_await(good, soon()));
+	assert_int_equal(
+	    engine_await(good, 0)->verdict->reason, REASON_NO_POLICY);
+	assert_null(engine_await(stuck[0], 0));
+	set_gate(false);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		assert_int_equal(
+		    engine_await(stuck[i], soon())->verdict->reason,
+		    REASON_NXDOMAIN);
+		engine_wait_free(stuck[i]);
+	}
+	engine_wait_free(good);
+}
+
+/* Where all workers and the whole queue are taken by others that are stuck. */
+static void
+a_known_destination_goes_first(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(4, 8);
+	struct engine_wait *stuck[40], *known;
+	char name[32];
+
+	(void)state;
+	known = start(engine, "good.example");
+	assert_non_null(engine_await(known, soon()));
+	engine_wait_free(known);
+	clock_shift(VERDICT_TTL_S + 1);
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		snprintf(name, sizeof(name), "mute%zu.example", i);
+		stuck[i] = start(engine, name);
+		if (i == 3)
+			await_stuck(&net.lookups, 4);
+		if (i == 12)
+			known = start(engine, "good.example");
+	}
+	assert_false(engine_wait_cached(known));
+	assert_non_null(engine_await(known, soon()));
+	assert_int_equal(
+	    engine_await(known, 0)->verdict->reason, REASON_NO_POLICY);
+	set_gate(false);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		assert_non_null(engine_await(stuck[i], soon()));
+		engine_wait_free(stuck[i]);
+	}
+	engine_wait_free(known);
+}
+
+static void
+many_that_wait_are_a_congestion(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 8);
+	struct engine_wait *stuck[5];
+	char name[32];
+
+	(void)state;
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		assert_false(engine_congested(engine));
+		snprintf(name, sizeof(name), "mute%zu.example", i);
+		stuck[i] = start(engine, name);
+	}
+	assert_true(engine_congested(engine));
+	set_gate(false);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		assert_non_null(engine_await(stuck[i], soon()));
+		engine_wait_free(stuck[i]);
+	}
 }
 
 static struct rule *
@@ -924,9 +1106,14 @@ main(void)
 	    cmocka_unit_test(a_verdict_is_remembered),
 	    cmocka_unit_test(two_domains_at_one_host_are_one_probe),
 	    cmocka_unit_test(a_burst_to_one_domain_is_one_check),
-	    cmocka_unit_test(
-		a_full_queue_is_a_temperror_that_is_not_remembered),
+	    cmocka_unit_test(the_oldest_in_a_full_queue_is_refused_for_now),
 	    cmocka_unit_test(a_cached_verdict_needs_no_worker),
+	    cmocka_unit_test(a_check_that_waits_for_a_probe_needs_no_worker),
+	    cmocka_unit_test(
+		a_farm_has_so_many_connections_and_keeps_up_nobody),
+	    cmocka_unit_test(checks_that_are_stuck_leave_room_for_others),
+	    cmocka_unit_test(a_known_destination_goes_first),
+	    cmocka_unit_test(many_that_wait_are_a_congestion),
 	    cmocka_unit_test(each_rule_has_a_check_of_its_own),
 	    cmocka_unit_test(
 		a_rule_for_a_host_is_looked_for_where_it_may_apply),

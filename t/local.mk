@@ -47,6 +47,7 @@ dist_check_SCRIPTS = \
 	%D%/cli.t \
 	%D%/e2e.t \
 	%D%/doctor.t \
+	%D%/fairness.t \
 	%D%/filters.t \
 	%D%/hardening.t \
 	%D%/lint/lint.t \
@@ -113,6 +114,7 @@ EXTRA_DIST += \
 	%D%/check.schema.json \
 	%D%/demo \
 	%D%/doctor \
+	%D%/fairness \
 	%D%/filters \
 	%D%/lab \
 	%D%/mta \

@@ -23,11 +23,12 @@ gate_init(struct gate *gate)
 	gate->inside = gate->done = 0;
 }
 
-static void
-pass(void *arg)
+static bool
+pass(void *arg, int64_t until_ms)
 {
 	struct gate *gate = arg;
 
+	(void)until_ms;
 	lock_take(&gate->lock);
 	gate->inside++;
 	cond_broadcast(&gate->changed);
@@ -35,6 +36,7 @@ pass(void *arg)
 		cond_wait(&gate->changed, &gate->lock);
 	gate->done++;
 	lock_drop(&gate->lock);
+	return true;
 }
 
 static void
@@ -65,12 +67,12 @@ a_full_queue_refuses_and_the_rest_is_done(void **state)
 	gate_init(&gate);
 	pool = pool_new("test", 2, 3, NULL);
 	assert_non_null(pool);
-	assert_true(pool_submit(pool, pass, &gate));
-	assert_true(pool_submit(pool, pass, &gate));
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
 	await_inside(&gate, 2);
 	for (int i = 0; i < 3; i++)
-		assert_true(pool_submit(pool, pass, &gate));
-	assert_false(pool_submit(pool, pass, &gate));
+		assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	assert_false(pool_submit(pool, POOL_NEW, pass, &gate));
 	open_gate(&gate);
 	pool_free(pool);
 	assert_int_equal(gate.done, 5);

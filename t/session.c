@@ -18,7 +18,7 @@
  * when it is waited for.
  */
 struct engine {
-	int unused;
+	bool congested;
 };
 
 struct engine_wait {
@@ -141,6 +141,12 @@ engine_await(struct engine_wait *wait, int64_t deadline_ms)
 	while (clock_mono_ms() < until_ms)
 		clock_shift(1);
 	return clock_mono_ms() >= wait->ready_ms ? &wait->check : NULL;
+}
+
+bool
+engine_congested(struct engine *engine)
+{
+	return engine->congested;
 }
 
 bool
@@ -587,16 +593,20 @@ the_end_of_the_message_waits_as_long_as_told(void **state)
 {
 	static const struct {
 		const char *conf;
-		bool null, local;
+		bool null, local, congested;
 		int seconds;
 	} rows[] = {
-	    {"MessageWait 30s\n", false, false, 30},
-	    {"MessageWait 0\n", false, false, 0},
-	    {"", false, false, 5},
-	    {"On-Fail hold\n", false, false, 60},
-	    {MESSAGE "On-Fail defer\n", false, false, 60},
-	    {MESSAGE "On-Fail defer\n", true, false, 5},
-	    {"On-Fail defer\n", false, true, 60},
+	    {"MessageWait 30s\n", false, false, false, 30},
+	    {"MessageWait 30s\n", false, false, true, 30},
+	    {"MessageWait 0\n", false, false, false, 0},
+	    {"", false, false, false, 5},
+	    {"", false, false, true, 0},
+	    {"On-Fail hold\n", false, false, false, 60},
+	    {"On-Fail hold\n", false, false, true, 60},
+	    {MESSAGE "On-Fail defer\n", false, false, false, 60},
+	    {MESSAGE "On-Fail defer\n", true, false, false, 5},
+	    {MESSAGE "On-Fail defer\n", true, false, true, 0},
+	    {"On-Fail defer\n", false, true, false, 60},
 	};
 
 	(void)state;
@@ -606,6 +616,7 @@ the_end_of_the_message_waits_as_long_as_told(void **state)
 		int64_t left_ms;
 		char address[32];
 
+		fake.congested = rows[i].congested;
 		for (int r = 0; r < 5; r++) {
 			snprintf(
 			    address, sizeof(address), "a@hang%d.example", r);
@@ -620,6 +631,7 @@ the_end_of_the_message_waits_as_long_as_told(void **state)
 		ROW(rows[i].conf,
 		    (int)seen.progressed >= rows[i].seconds / 6 - 1);
 	}
+	fake.congested = false;
 }
 
 static void

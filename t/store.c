@@ -1608,12 +1608,13 @@ struct worker {
 	bool failed;
 };
 
-static void
-work(void *arg)
+static bool
+work(void *arg, int64_t until_ms)
 {
 	struct worker *worker = arg;
 	char domain[32], old[32];
 
+	(void)until_ms;
 	snprintf(domain, sizeof(domain), "t%u.example", worker->number);
 	for (unsigned i = 1; i <= 20; i++) {
 		struct listing listing = {.text = ""};
@@ -1626,6 +1627,7 @@ work(void *arg)
 			1)
 			worker->failed = true;
 	}
+	return true;
 }
 
 static void
@@ -1639,7 +1641,7 @@ threads_share_it(void **state)
 	assert_non_null(pool);
 	for (unsigned i = 0; i < COUNT(workers); i++) {
 		workers[i] = (struct worker){.store = store, .number = i};
-		assert_true(pool_submit(pool, work, &workers[i]));
+		assert_true(pool_submit(pool, POOL_NEW, work, &workers[i]));
 	}
 	pool_free(pool);
 	for (unsigned i = 0; i < COUNT(workers); i++)

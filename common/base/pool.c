@@ -1,47 +1,127 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/base/pool.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/queue.h>
 
+#include "common/base/clock.h"
 #include "common/base/lock.h"
 #include "common/base/xalloc.h"
 
-/* Enough for a TLS handshake, and little enough for hundreds of threads. */
-enum { STACK_OCTETS = 512 * 1024 };
+enum {
+	/* Enough for a TLS handshake, and little enough for hundreds of
+	 * threads */
+	STACK_OCTETS = 512 * 1024,
+
+	/* Lookups of a cold name, or a handshake with a host at the other end
+	 * of the world, take a second or less where all is well */
+	QUICK_MS = 2000,
+
+	LANES = POOL_SLOW + 1,
+};
 
 struct job {
-	STAILQ_ENTRY(job) next;
+	TAILQ_ENTRY(job) next;
+	uint64_t number; /* by age */
 	pool_job *run;
 	void *arg;
 };
+TAILQ_HEAD(lane, job);
 
 struct pool {
-	struct lock lock; /* guards queue, queued, ending */
+	struct lock lock; /* guards lanes, and all to ending */
 	struct cond work;
-	STAILQ_HEAD(, job) queue;
+	struct lane lanes[LANES];
+	uint64_t submitted;
 	unsigned queued;
+	unsigned unhurried; /* jobs that run as long as it takes */
 	bool ending;
 	unsigned max_queue;
+	unsigned max_unhurried;
 	unsigned thread_count;
 	pthread_t *threads;
 };
 
 static struct job *
-next_job(struct pool *pool)
+oldest(struct job *a, struct job *b)
 {
+	if (a == NULL || b == NULL)
+		return a == NULL ? b : a;
+	return a->number < b->number ? a : b;
+}
+
+static struct job *
+oldest_locked(struct pool *pool, enum pool_lane *lane)
+{
+	struct job *slow = TAILQ_FIRST(&pool->lanes[POOL_SLOW]);
+	struct job *job = oldest(TAILQ_FIRST(&pool->lanes[POOL_NEW]), slow);
+
+	*lane = job == slow ? POOL_SLOW : POOL_NEW;
+	return job;
+}
+
+/* What this thread may do now, or NULL. */
+static struct job *
+choose_locked(struct pool *pool, enum pool_lane *lane)
+{
+	struct job *job = TAILQ_FIRST(&pool->lanes[POOL_FIRST]);
+
+	*lane = POOL_FIRST;
+	if (job != NULL)
+		return job;
+	if (pool->unhurried < pool->max_unhurried)
+		return oldest_locked(pool, lane);
+	*lane = POOL_NEW;
+	return TAILQ_LAST(&pool->lanes[POOL_NEW], lane);
+}
+
+static void
+unqueue_locked(struct pool *pool, enum pool_lane lane, struct job *job)
+{
+	TAILQ_REMOVE(&pool->lanes[lane], job, next);
+	pool->queued--;
+}
+
+static struct job *
+next_job(struct pool *pool, bool *hurried)
+{
+	enum pool_lane lane;
 	struct job *job;
 
 	lock_take(&pool->lock);
-	while ((job = STAILQ_FIRST(&pool->queue)) == NULL && !pool->ending)
+	while ((job = choose_locked(pool, &lane)) == NULL && !pool->ending)
 		cond_wait(&pool->work, &pool->lock);
 	if (job != NULL) {
-		STAILQ_REMOVE_HEAD(&pool->queue, next);
-		pool->queued--;
+		unqueue_locked(pool, lane, job);
+		*hurried = pool->unhurried >= pool->max_unhurried;
+		pool->unhurried += !*hurried;
 	}
 	lock_drop(&pool->lock);
 	return job;
+}
+
+static void
+queue_locked(struct pool *pool, enum pool_lane lane, struct job *job)
+{
+	TAILQ_INSERT_TAIL(&pool->lanes[lane], job, next);
+	pool->queued++;
+}
+
+/* A thread that ends a job looks for the next one itself, so that nobody need
+ * be told that one more may run. */
+static void
+end_job(struct pool *pool, struct job *job, bool hurried, bool done)
+{
+	assert(hurried || done);
+	lock_take(&pool->lock);
+	pool->unhurried -= !hurried;
+	if (!done)
+		queue_locked(pool, POOL_SLOW, job);
+	lock_drop(&pool->lock);
+	if (done)
+		free(job);
 }
 
 static void *
@@ -49,10 +129,13 @@ work(void *arg)
 {
 	struct pool *pool = arg;
 	struct job *job;
+	bool hurried;
 
-	while ((job = next_job(pool)) != NULL) {
-		job->run(job->arg);
-		free(job);
+	while ((job = next_job(pool, &hurried)) != NULL) {
+		int64_t until_ms =
+		    hurried ? clock_mono_ms() + QUICK_MS : INT64_MAX;
+
+		end_job(pool, job, hurried, job->run(job->arg, until_ms));
 	}
 	return NULL;
 }
@@ -92,8 +175,10 @@ pool_new(
 
 	lock_init(&pool->lock);
 	cond_init(&pool->work);
-	STAILQ_INIT(&pool->queue);
+	for (size_t i = 0; i < LANES; i++)
+		TAILQ_INIT(&pool->lanes[i]);
 	pool->max_queue = max_queue;
+	pool->max_unhurried = threads - (threads + 2) / 4;
 	pool->threads = xcalloc(threads, sizeof(*pool->threads));
 	rc = start_threads(pool, name, threads);
 	if (rc != 0) {
@@ -106,7 +191,7 @@ pool_new(
 }
 
 bool
-pool_submit(struct pool *pool, pool_job *run, void *arg)
+pool_submit(struct pool *pool, enum pool_lane lane, pool_job *run, void *arg)
 {
 	struct job *job = xmalloc(sizeof(*job));
 	bool taken;
@@ -114,16 +199,34 @@ pool_submit(struct pool *pool, pool_job *run, void *arg)
 	job->run = run;
 	job->arg = arg;
 	lock_take(&pool->lock);
+	job->number = pool->submitted++;
 	taken = pool->queued < pool->max_queue;
 	if (taken) {
-		STAILQ_INSERT_TAIL(&pool->queue, job, next);
-		pool->queued++;
+		queue_locked(pool, lane, job);
 		cond_signal(&pool->work);
 	}
 	lock_drop(&pool->lock);
 	if (!taken)
 		free(job);
 	return taken;
+}
+
+void *
+pool_displace(struct pool *pool)
+{
+	enum pool_lane lane;
+	struct job *job;
+	void *arg = NULL;
+
+	lock_take(&pool->lock);
+	job = oldest_locked(pool, &lane);
+	if (job != NULL)
+		unqueue_locked(pool, lane, job);
+	lock_drop(&pool->lock);
+	if (job != NULL)
+		arg = job->arg;
+	free(job);
+	return arg;
 }
 
 void

@@ -1,28 +1,54 @@
-/* pool - a fixed set of threads that take jobs from a bounded queue. */
+/* pool - a fixed set of threads that take jobs from a bounded queue; some are
+ * kept for jobs that are quick. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_BASE_POOL_H
 #define COMMON_BASE_POOL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/base/err.h"
 #include "common/base/own.h"
 
 struct pool;
-typedef void pool_job(void *arg);
+
+enum pool_lane {
+	POOL_FIRST, /* before all others */
+	POOL_NEW,   /* may be quick */
+	POOL_SLOW,  /* was not quick before */
+};
+
+/*
+ * A job has the time until until_ms (clock_mono_ms).  INT64_MAX: as long as it
+ * takes; it then returns true.  False: the time was too short; the job has left
+ * all as it was, and is run again later, in POOL_SLOW.
+ */
+typedef bool pool_job(void *arg, int64_t until_ms);
 
 /*
  * pool_new - start the threads, all signals blocked in them
  *
  * name is for debuggers, 15 octets at most.  LOCAL when the system gives no
  * more threads; none is left running then.
+ *
+ * Three threads of four take the oldest job and let it run as long as it takes.
+ * While they are all taken, the rest take POOL_FIRST and then the newest of
+ * POOL_NEW, each for two seconds at most: jobs that are stuck, however many,
+ * do not keep up those that are not.  The newest, because when more is asked
+ * than can be done it has the most of its own deadline left.
  */
 void pool_free(struct pool *pool); /* does what is queued, then joins */
 struct pool *pool_new(const char *name, unsigned threads, unsigned max_queue,
     struct err *err) OWNED(pool_free);
 AUTO_DEFINE(pool);
 
-/* pool_submit - queue a job; false when max_queue jobs wait already */
-bool pool_submit(struct pool *pool, pool_job *job, void *arg);
+/* pool_submit - queue a job; false when max_queue jobs wait already, which are
+ * never so many as UINT_MAX */
+bool
+pool_submit(struct pool *pool, enum pool_lane lane, pool_job *job, void *arg);
+
+/* pool_displace - take out the job that has waited longest, but for those in
+ * POOL_FIRST: its arg, or NULL */
+void *pool_displace(struct pool *pool);
 
 #endif

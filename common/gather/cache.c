@@ -25,17 +25,24 @@ struct cache_entry {
 	int64_t expires_ms;
 	unsigned refs; /* holders, and one for the index while in it */
 	bool indexed;
+	bool again;              /* of the two lists of values, the second */
 	struct waiters *waiting; /* NULL once filled: most entries are */
 	TAILQ_ENTRY(cache_entry) used;
 	char key[];
+};
+
+/* Entries with a value, least recently used first. */
+struct used {
+	TAILQ_HEAD(, cache_entry) list;
+	size_t count;
 };
 
 /* The index is a balanced tree, so that no choice of keys makes it slow. */
 struct cache {
 	struct lock lock; /* guards all here, and every entry's fields */
 	void *index;
-	TAILQ_HEAD(, cache_entry) used; /* filled, least recently used first */
-	size_t filled;
+	struct used once;  /* not asked for since they were filled */
+	struct used again; /* at most seven of eight */
 	size_t max;
 	void (*value_free)(void *value);
 };
@@ -54,7 +61,8 @@ cache_new(size_t max, void (*value_free)(void *value))
 	struct cache *cache = xcalloc(1, sizeof(*cache));
 
 	lock_init(&cache->lock);
-	TAILQ_INIT(&cache->used);
+	TAILQ_INIT(&cache->once.list);
+	TAILQ_INIT(&cache->again.list);
 	cache->max = max;
 	cache->value_free = value_free;
 	return cache;
@@ -82,14 +90,6 @@ entry_free(struct cache_entry *entry)
 	free(entry);
 }
 
-/* Returns the entry if this was its last reference: free it unlocked. */
-static struct cache_entry *
-unref_locked(struct cache_entry *entry)
-{
-	assert(entry->refs > 0);
-	return --entry->refs == 0 ? entry : NULL;
-}
-
 static void
 index_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
@@ -97,24 +97,56 @@ index_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 		abort(); /* no memory: as xalloc */
 }
 
-static struct cache_entry *
+static void
+list_locked(struct cache *cache, struct cache_entry *entry, bool again)
+    HOLDS(cache->lock)
+{
+	struct used *used = again ? &cache->again : &cache->once;
+
+	entry->again = again;
+	TAILQ_INSERT_TAIL(&used->list, entry, used);
+	used->count++;
+}
+
+static void
+unlist_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
+{
+	struct used *used = entry->again ? &cache->again : &cache->once;
+
+	TAILQ_REMOVE(&used->list, entry, used);
+	used->count--;
+}
+
+/* The index's reference is the caller's then. */
+static void
 unindex_locked(struct cache *cache, struct cache_entry *entry)
     HOLDS(cache->lock)
 {
 	assert(entry->indexed);
 	tdelete(entry, &cache->index, compare_keys);
 	entry->indexed = false;
-	if (entry->value != NULL) {
-		TAILQ_REMOVE(&cache->used, entry, used);
-		cache->filled--;
-	}
-	return unref_locked(entry);
+	if (entry->value != NULL)
+		unlist_locked(cache, entry);
 }
 
-/* A found entry that is over leaves the index; *dead is then to be freed. */
+/* A value that is asked for again stays longer than those that are not. */
+static void
+note_use_locked(struct cache *cache, struct cache_entry *entry)
+    HOLDS(cache->lock)
+{
+	unlist_locked(cache, entry);
+	list_locked(cache, entry, true);
+	if (cache->again.count > cache->max * 7 / 8) {
+		entry = TAILQ_FIRST(&cache->again.list);
+		unlist_locked(cache, entry);
+		list_locked(cache, entry, false);
+	}
+}
+
+/* A found entry that is over leaves the index, with a reference. */
 static struct cache_entry *
 find_locked(struct cache *cache, struct cache_entry *wanted,
-    struct cache_entry **dead) HOLDS(cache->lock)
+    struct cache_entry **over) HOLDS(cache->lock)
 {
 	struct cache_entry **node = tfind(wanted, &cache->index, compare_keys);
 	struct cache_entry *found = node == NULL ? NULL : *node;
@@ -122,22 +154,24 @@ find_locked(struct cache *cache, struct cache_entry *wanted,
 	if (found == NULL || found->value == NULL)
 		return found;
 	if (found->expires_ms <= clock_mono_ms()) {
-		*dead = unindex_locked(cache, found);
+		unindex_locked(cache, found);
+		*over = found;
 		return NULL;
 	}
-	TAILQ_REMOVE(&cache->used, found, used);
-	TAILQ_INSERT_TAIL(&cache->used, found, used);
+	note_use_locked(cache, found);
 	return found;
 }
 
 struct cache_entry *
-cache_claim(struct cache *cache, const char *key, bool *mine)
+cache_renew(
+    struct cache *cache, const char *key, bool *mine, struct cache_entry **over)
 {
 	struct cache_entry *fresh = entry_new(cache, key);
-	struct cache_entry *dead = NULL, *entry;
+	struct cache_entry *entry;
 
+	*over = NULL;
 	lock_take(&cache->lock);
-	entry = find_locked(cache, fresh, &dead);
+	entry = find_locked(cache, fresh, over);
 	*mine = entry == NULL;
 	if (entry == NULL) {
 		entry = fresh;
@@ -149,8 +183,17 @@ cache_claim(struct cache *cache, const char *key, bool *mine)
 	lock_drop(&cache->lock);
 	if (!*mine)
 		entry_free(fresh);
-	if (dead != NULL)
-		entry_free(dead);
+	return entry;
+}
+
+struct cache_entry *
+cache_claim(struct cache *cache, const char *key, bool *mine)
+{
+	struct cache_entry *over;
+	struct cache_entry *entry = cache_renew(cache, key, mine, &over);
+
+	if (over != NULL)
+		cache_release(over);
 	return entry;
 }
 
@@ -158,18 +201,18 @@ struct cache_entry *
 cache_find(struct cache *cache, const char *key)
 {
 	struct cache_entry *wanted = entry_new(cache, key);
-	struct cache_entry *dead = NULL, *entry;
+	struct cache_entry *over = NULL, *entry;
 
 	lock_take(&cache->lock);
-	entry = find_locked(cache, wanted, &dead);
+	entry = find_locked(cache, wanted, &over);
 	if (entry != NULL && entry->value == NULL)
 		entry = NULL;
 	if (entry != NULL)
 		entry->refs++;
 	lock_drop(&cache->lock);
 	entry_free(wanted);
-	if (dead != NULL)
-		entry_free(dead);
+	if (over != NULL)
+		cache_release(over);
 	return entry;
 }
 
@@ -186,13 +229,14 @@ void
 cache_release(struct cache_entry *entry)
 {
 	struct cache *cache = entry->cache;
-	struct cache_entry *dead;
+	bool last;
 
 	lock_take(&cache->lock);
-	dead = unref_locked(entry);
+	assert(entry->refs > 0);
+	last = --entry->refs == 0;
 	lock_drop(&cache->lock);
-	if (dead != NULL)
-		entry_free(dead);
+	if (last)
+		entry_free(entry);
 }
 
 /* Threads are woken under the lock, since their waiters stand on their stacks;
@@ -225,26 +269,29 @@ call_back(struct waiters *waiting, const void *value)
 	free(waiting);
 }
 
-/* Returns what is then to be freed: an entry that had to make room. */
+/* Returns an entry that has left the index, with a reference, or NULL. */
 static struct cache_entry *
 keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
+	struct cache_entry *leaving = NULL;
+
 	if (!entry->indexed)
 		return NULL; /* cache_put has replaced it meanwhile */
-	TAILQ_INSERT_TAIL(&cache->used, entry, used);
-	cache->filled++;
+	list_locked(cache, entry, false);
 	if (entry->expires_ms <= clock_mono_ms())
-		return unindex_locked(cache, entry);
-	if (cache->filled > cache->max)
-		return unindex_locked(cache, TAILQ_FIRST(&cache->used));
-	return NULL;
+		leaving = entry;
+	else if (cache->once.count + cache->again.count > cache->max)
+		leaving = TAILQ_FIRST(&cache->once.list);
+	if (leaving != NULL)
+		unindex_locked(cache, leaving);
+	return leaving;
 }
 
 void
 cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 {
 	struct cache *cache = entry->cache;
-	struct cache_entry *dead;
+	struct cache_entry *leaving;
 	struct waiters *waiting;
 
 	assert(value != NULL);
@@ -255,18 +302,18 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 	waiting = entry->waiting;
 	entry->waiting = NULL;
 	wake_threads_locked(waiting);
-	dead = keep_locked(cache, entry);
+	leaving = keep_locked(cache, entry);
 	lock_drop(&cache->lock);
 	call_back(waiting, value);
-	if (dead != NULL)
-		entry_free(dead);
+	if (leaving != NULL)
+		cache_release(leaving);
 }
 
 void
 cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 {
 	struct cache_entry *entry = entry_new(cache, key);
-	struct cache_entry **node, *old = NULL, *dead;
+	struct cache_entry **node, *old = NULL, *leaving;
 
 	free(entry->waiting);
 	entry->waiting = NULL;
@@ -276,25 +323,34 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 	entry->refs = 1;
 	lock_take(&cache->lock);
 	node = tfind(entry, &cache->index, compare_keys);
-	if (node != NULL)
-		old = unindex_locked(cache, *node);
+	if (node != NULL) {
+		old = *node;
+		unindex_locked(cache, old);
+	}
 	index_locked(cache, entry);
-	dead = keep_locked(cache, entry);
+	leaving = keep_locked(cache, entry);
 	lock_drop(&cache->lock);
 	if (old != NULL)
-		entry_free(old);
-	if (dead != NULL)
-		entry_free(dead);
+		cache_release(old);
+	if (leaving != NULL)
+		cache_release(leaving);
+}
+
+static void
+each_of(const struct used *used, cache_visit *each, void *arg)
+{
+	const struct cache_entry *entry;
+
+	TAILQ_FOREACH (entry, &used->list, used)
+		each(arg, entry->key, entry->value);
 }
 
 void
 cache_each(struct cache *cache, cache_visit *each, void *arg)
 {
-	struct cache_entry *entry;
-
 	lock_take(&cache->lock);
-	TAILQ_FOREACH (entry, &cache->used, used)
-		each(arg, entry->key, entry->value);
+	each_of(&cache->once, each, arg);
+	each_of(&cache->again, each, arg);
 	lock_drop(&cache->lock);
 }
 
@@ -353,18 +409,25 @@ cache_when_filled(struct cache_entry *entry, cache_ready *ready, void *arg)
 	}
 }
 
-void UNCHECKED
+static void UNCHECKED
+free_all(struct cache *cache, struct used *used)
+{
+	struct cache_entry *entry;
+
+	while ((entry = TAILQ_FIRST(&used->list)) != NULL) {
+		unindex_locked(cache, entry);
+		assert(entry->refs == 1);
+		entry_free(entry);
+	}
+}
+
+void
 cache_free(struct cache *cache)
 {
-	struct cache_entry *entry, *dead;
-
 	if (cache == NULL)
 		return;
-	while ((entry = TAILQ_FIRST(&cache->used)) != NULL) {
-		dead = unindex_locked(cache, entry);
-		assert(dead != NULL);
-		entry_free(dead);
-	}
+	free_all(cache, &cache->once);
+	free_all(cache, &cache->again);
 	assert(cache->index == NULL);
 	lock_fini(&cache->lock);
 	free(cache);

@@ -16,8 +16,10 @@ struct cache_entry;
 /*
  * cache_new - an empty cache of at most max entries
  *
- * The least recently used value leaves when it is full; entries that wait for
- * their value do not count as used up.  value_free is called without the lock.
+ * When it is full a value leaves: the least recently used of those that were
+ * asked for once, as long as there are any.  Whoever asks for a million names
+ * once does not drive out what is in use.  Entries that wait for their value do
+ * not count as used up.  value_free is called without the lock.
  * cache_free: no entry may be held.
  */
 void cache_free(struct cache *cache);
@@ -33,6 +35,15 @@ AUTO_DEFINE(cache);
 struct cache_entry *
 cache_claim(struct cache *cache, const char *key, bool *mine);
 void cache_release(struct cache_entry *entry);
+
+/*
+ * cache_renew - cache_claim, and what there was before
+ *
+ * *over: the entry whose value has expired, for the caller to look at and to
+ * release; NULL if there was none.
+ */
+struct cache_entry *cache_renew(struct cache *cache, const char *key,
+    bool *mine, struct cache_entry **over);
 
 /* cache_find - the entry with a value under key, held, or NULL */
 struct cache_entry *cache_find(struct cache *cache, const char *key);

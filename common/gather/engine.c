@@ -2,23 +2,33 @@
 #include "common/gather/engine.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "common/base/clock.h"
+#include "common/base/lock.h"
 #include "common/base/pool.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/gather/cache.h"
 #include "common/gather/gather.h"
+#include "common/gather/lot.h"
 #include "common/gather/validation.h"
 #include "common/judge/judge.h"
 #include "common/proto/domain.h"
 
-/* Leaves are what checks wait for; with few checks a host of many addresses
- * still wants several at once. */
-enum { LEAVES_MIN = 16, LEAVES_QUEUED_FOR_EACH = 64 };
+enum {
+	/* Leaves are what checks wait for; with few checks a host of many
+	 * addresses still wants several at once */
+	LEAVES_MIN = 16,
+	LEAVES_QUEUED_FOR_EACH = 64,
+
+	/* Of the checks that may wait, one in so many makes a congestion: at
+	 * the default that is a thousand, several seconds of work */
+	CONGESTED_PART = 4,
+};
 
 struct engine {
 	struct engine_options options;
@@ -28,9 +38,13 @@ struct engine {
 	struct validation *validation;
 	struct pool *leaves;
 	struct pool *workers;
+	struct lot *lot;
 	struct policies *policies;
 	struct prober *prober;
 	struct cache *checks;
+	struct lock lock;
+	struct cond idle;
+	size_t under_way; /* with lock: checks, waiting and worked on */
 };
 
 struct engine_wait {
@@ -43,6 +57,9 @@ struct job {
 	struct engine *engine;
 	struct cache_entry *entry;
 	struct facts *facts;
+	struct gathering *gathering; /* NULL where a hop is to be begun */
+	bool begun;
+	size_t hop;
 	size_t hop_count; /* the MTA tries them in order */
 	struct nexthop hops[LIMIT_NEXTHOPS];
 	struct rule_list *list; /* that the rules borrow from, or NULL */
@@ -100,9 +117,11 @@ open_parts(struct engine *engine, struct err *err)
 	    pool_new("leaf", leaves, leaves * LEAVES_QUEUED_FOR_EACH, err);
 	if (engine->leaves == NULL)
 		return -1;
-	engine->workers =
-	    pool_new("check", options->max_checks, options->max_queue, err);
-	return engine->workers == NULL ? -1 : 0;
+	engine->workers = pool_new("check", options->max_checks, UINT_MAX, err);
+	if (engine->workers == NULL)
+		return -1;
+	engine->lot = lot_new(engine->workers, err);
+	return engine->lot == NULL ? -1 : 0;
 }
 
 /* What cannot be written can often be read: what it keeps goes on to count. */
@@ -146,6 +165,7 @@ open_sources(struct engine *engine)
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .helo = options->probe_helo,
 	    .timeout_ms = options->probe_timeout_ms,
+	    .per_address = options->probe_per_host,
 	    .keep_s = options->fail_ttl_s,
 	    .keep_failed_s = options->temperror_ttl_s};
 
@@ -188,6 +208,7 @@ engine_options_equal(
 	       a->check_timeout_ms == b->check_timeout_ms &&
 	       a->probe == b->probe &&
 	       a->probe_timeout_ms == b->probe_timeout_ms &&
+	       a->probe_per_host == b->probe_per_host &&
 	       equal_texts(a->probe_helo, b->probe_helo) &&
 	       a->allow_private == b->allow_private &&
 	       equal_texts(a->ca_file, b->ca_file) &&
@@ -217,6 +238,8 @@ engine_new(const struct engine_options *options, struct err *err)
 	struct engine *engine = xcalloc(1, sizeof(*engine));
 
 	engine->options = *options;
+	lock_init(&engine->lock);
+	cond_init(&engine->idle);
 	raise_file_limit(options);
 	if (open_parts(engine, err) != 0) {
 		engine_free(engine);
@@ -228,16 +251,27 @@ engine_new(const struct engine_options *options, struct err *err)
 	return engine;
 }
 
-/* Workers first, for they use all the rest; leaves next, for what a check gave
- * up waiting for may still run. */
+static void
+await_idle(struct engine *engine)
+{
+	lock_take(&engine->lock);
+	while (engine->under_way > 0)
+		cond_wait(&engine->idle, &engine->lock);
+	lock_drop(&engine->lock);
+}
+
+/* Leaves first, for what a check gave up waiting for may still run, and makes a
+ * note in the lot. */
 void
 engine_free(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
 	policies_end_refresh(engine->policies);
-	pool_free(engine->workers);
+	await_idle(engine);
 	pool_free(engine->leaves);
+	lot_free(engine->lot);
+	pool_free(engine->workers);
 	cache_free(engine->checks);
 	prober_free(engine->prober);
 	policies_free(engine->policies);
@@ -245,6 +279,8 @@ engine_free(struct engine *engine)
 	dns_free(engine->dns);
 	store_free(engine->store);
 	x509_store_free(engine->roots);
+	cond_fini(&engine->idle);
+	lock_fini(&engine->lock);
 	free(engine);
 }
 
@@ -313,6 +349,44 @@ note_flip(const struct engine *engine, const struct check *check)
 		    check->domain, old, result, verdict->mx);
 }
 
+/* Counts one more check as under way, if there is room. */
+static bool
+count_in(struct engine *engine)
+{
+	const struct engine_options *options = &engine->options;
+	bool room;
+
+	lock_take(&engine->lock);
+	room = engine->under_way <
+	       (size_t)options->max_checks + options->max_queue;
+	engine->under_way += room;
+	lock_drop(&engine->lock);
+	return room;
+}
+
+/* The last that a check has to do with the engine. */
+static void
+dismiss(struct engine *engine)
+{
+	lock_take(&engine->lock);
+	if (--engine->under_way == 0)
+		cond_broadcast(&engine->idle);
+	lock_drop(&engine->lock);
+}
+
+bool
+engine_congested(struct engine *engine)
+{
+	const struct engine_options *options = &engine->options;
+	bool congested;
+
+	lock_take(&engine->lock);
+	congested = engine->under_way > (size_t)options->max_checks +
+					    options->max_queue / CONGESTED_PART;
+	lock_drop(&engine->lock);
+	return congested;
+}
+
 /* What could not be looked at is not remembered: the next one may be. */
 static void
 finish_job(struct job *job)
@@ -365,45 +439,115 @@ takes_mail(struct job *job)
 	       verdict->requiretls <= REQUIRETLS_UNPROBED;
 }
 
-/* Of several next hops the first counts that takes the mail, else the last. */
 static void
-gather_hops(
-    const struct gatherer *gatherer, struct job *job, int64_t deadline_ms)
+forget_facts(struct job *job)
 {
-	struct facts *fresh;
+	struct facts *fresh = facts_like(job->facts);
 
-	for (size_t i = 0; i < job->hop_count; i++) {
-		if (i > 0) {
-			fresh = facts_like(job->facts);
-			facts_free(job->facts);
-			job->facts = fresh;
-		}
-		set_hop(job, i);
-		gather(gatherer, job->facts, &job->rules, deadline_ms);
-		if (i + 1 < job->hop_count && takes_mail(job))
-			return;
-	}
+	facts_free(job->facts);
+	job->facts = fresh;
 }
 
-static void
-run_check(void *arg)
+/* What keeps us from looking at all; false if until_ms was too soon. */
+static bool
+begin_check(struct job *job, int64_t deadline_ms, int64_t until_ms)
 {
-	struct job *job = arg;
-	struct engine *engine = job->engine;
-	int64_t deadline_ms =
-	    job->submitted_ms + engine->options.check_timeout_ms;
+	struct validation *validation = job->engine->validation;
+
+	if (clock_left_ms(deadline_ms) == 0) {
+		job->facts->trouble = TROUBLE_DEADLINE;
+		return true;
+	}
+	if (validation_is_missing(
+		validation, until_ms < deadline_ms ? until_ms : deadline_ms))
+		job->facts->trouble = TROUBLE_NOT_VALIDATING;
+	else if (clock_left_ms(until_ms) == 0)
+		return false;
+	job->begun = true;
+	return true;
+}
+
+static bool
+begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
+{
+	const struct engine *engine = job->engine;
 	struct gatherer gatherer = {.dns = engine->dns,
 	    .policies = engine->policies,
 	    .prober = engine->prober,
 	    .allow_private = engine->options.allow_private};
 
-	if (clock_left_ms(deadline_ms) == 0)
-		job->facts->trouble = TROUBLE_DEADLINE;
-	else if (validation_is_missing(engine->validation, deadline_ms))
-		job->facts->trouble = TROUBLE_NOT_VALIDATING;
-	else
-		gather_hops(&gatherer, job, deadline_ms);
-	finish_job(job);
+	set_hop(job, job->hop);
+	job->gathering = gather_begin(
+	    &gatherer, job->facts, &job->rules, deadline_ms, until_ms);
+	if (job->gathering == NULL)
+		forget_facts(job);
+	return job->gathering != NULL;
+}
+
+/* Of several next hops the first counts that takes the mail, else the last. */
+static bool
+ends_here(struct job *job)
+{
+	if (job->hop + 1 == job->hop_count || takes_mail(job))
+		return true;
+	job->hop++;
+	forget_facts(job);
+	return false;
+}
+
+static bool run_check(void *arg, int64_t until_ms);
+
+/* Park the check for as long as it waits for others; false if it does not. */
+static bool
+park(struct job *job, int64_t deadline_ms)
+{
+	struct lot_ticket *ticket =
+	    lot_ticket(job->engine->lot, run_check, job, deadline_ms);
+	unsigned count = gather_watch(job->gathering, lot_note, ticket);
+
+	return lot_park(ticket, count);
+}
+
+/* How far a check came. */
+enum progress { OVER, PARKED, TOO_SHORT };
+
+/* A check that was parked goes on where it was. */
+static enum progress
+work_on(struct job *job, int64_t deadline_ms, int64_t until_ms)
+{
+	for (;;) {
+		if (job->gathering == NULL) {
+			if (!begin_hop(job, deadline_ms, until_ms))
+				return TOO_SHORT;
+		} else if (!gather_proceed(job->gathering)) {
+			job->gathering = NULL;
+			if (ends_here(job))
+				return OVER;
+			continue;
+		}
+		if (park(job, deadline_ms))
+			return PARKED;
+	}
+}
+
+static bool
+run_check(void *arg, int64_t until_ms)
+{
+	struct job *job = arg;
+	struct engine *engine = job->engine;
+	int64_t deadline_ms =
+	    job->submitted_ms + engine->options.check_timeout_ms;
+	enum progress progress = OVER;
+
+	if (!job->begun && !begin_check(job, deadline_ms, until_ms))
+		return false;
+	if (job->facts->trouble == TROUBLE_NONE)
+		progress = work_on(job, deadline_ms, until_ms);
+	if (progress == OVER) {
+		finish_job(job);
+		dismiss(engine);
+	}
+	return progress != TOO_SHORT;
 }
 
 /* The domain and next hop of a query; what they cannot be is a trouble. */
@@ -478,7 +622,8 @@ print_rules(const struct job *job, char out[RULES_KEY_LIST_SIZE])
 }
 
 static struct cache_entry *
-claim(struct engine *engine, const struct job *job, bool *mine)
+claim(struct engine *engine, const struct job *job, bool *mine,
+    struct cache_entry **over)
 {
 	char hops[NEXTHOP_LIST_SIZE], rules[RULES_KEY_LIST_SIZE];
 	char key[sizeof(hops) + LIMIT_DOMAIN_SIZE + sizeof(rules) + 32];
@@ -492,7 +637,7 @@ claim(struct engine *engine, const struct job *job, bool *mine)
 	    job->facts->domain, rules, job->facts->probed,
 	    job->facts->all_hosts, job->rules.require_tls,
 	    validation_losses(engine->validation));
-	return cache_claim(engine->checks, key, mine);
+	return cache_renew(engine->checks, key, mine, over);
 }
 
 static void
@@ -503,27 +648,72 @@ job_free(struct job *job)
 	free(job);
 }
 
+/* By how the last check of the same fared: those that we have long had to do
+ * with go first, those that kept us waiting last. */
+static enum pool_lane
+lane_after(struct cache_entry *over)
+{
+	const struct check *check;
+	enum pool_lane lane;
+
+	if (over == NULL)
+		return POOL_NEW;
+	check = cache_value(over);
+	lane = is_decided(check->verdict->result) ? POOL_FIRST : POOL_SLOW;
+	cache_release(over);
+	return lane;
+}
+
+static void
+refuse_job(struct job *job)
+{
+	job->facts->trouble = TROUBLE_QUEUE_FULL;
+	finish_job(job);
+}
+
+/*
+ * Where there is no room, the check that has waited longest for a worker makes
+ * some: it has the least time left, and of a flood it is the newest arrival
+ * that may be none of it.
+ */
+static void
+submit_job(struct job *job, enum pool_lane lane)
+{
+	struct engine *engine = job->engine;
+	bool taken;
+
+	if (!count_in(engine)) {
+		struct job *oldest = pool_displace(engine->workers);
+
+		if (oldest == NULL) {
+			refuse_job(job);
+			return;
+		}
+		refuse_job(oldest);
+	}
+	taken = pool_submit(engine->workers, lane, run_check, job);
+	assert(taken);
+}
+
 /* The entry of a query's check, held; begun if nobody has. */
 static struct cache_entry *
 enter(struct engine *engine, const struct engine_query *query, bool *cached)
 {
 	struct job *job = job_new(engine, query);
-	struct cache_entry *entry;
+	struct cache_entry *entry, *over;
 	bool mine;
 
-	entry = claim(engine, job, &mine);
+	entry = claim(engine, job, &mine, &over);
 	*cached = !mine && cache_value(entry) != NULL;
 	if (!mine) {
 		job_free(job);
 		return entry;
 	}
 	job->entry = cache_hold(entry);
-	if (job->facts->trouble != TROUBLE_NONE) {
+	if (job->facts->trouble != TROUBLE_NONE)
 		finish_job(job);
-	} else if (!pool_submit(engine->workers, run_check, job)) {
-		job->facts->trouble = TROUBLE_QUEUE_FULL;
-		finish_job(job);
-	}
+	else
+		submit_job(job, lane_after(over));
 	return entry;
 }
 

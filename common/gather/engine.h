@@ -24,11 +24,13 @@ typedef void engine_flip(void *arg, const char *domain, const char *old,
  * compares each. */
 struct engine_options {
 	struct dns_options dns;
-	unsigned max_checks;  /* running at once */
-	unsigned max_queue;   /* waiting; one more is a temperror, queue-full */
+	unsigned max_checks;  /* that are worked on at once */
+	unsigned max_queue;   /* waiting for that, for probes or for policies;
+				 one more is a temperror, queue-full */
 	int check_timeout_ms; /* of a whole check */
 	bool probe;
-	int probe_timeout_ms; /* of one connection */
+	int probe_timeout_ms;    /* of one connection */
+	unsigned probe_per_host; /* connections to one address at once */
 	const char *probe_helo;
 	bool allow_private;  /* probe and fetch in special-purpose ranges */
 	const char *ca_file; /* NULL: the system's store */
@@ -127,6 +129,12 @@ struct engine_wait *engine_start(struct engine *engine,
 const struct check *engine_await(struct engine_wait *wait, int64_t deadline_ms);
 bool engine_wait_cached(const struct engine_wait *wait);
 AUTO_DEFINE(engine_wait);
+
+/*
+ * engine_congested - whether so many checks wait that a new one is not likely
+ * to be through soon
+ */
+bool engine_congested(struct engine *engine);
 
 /*
  * engine_self_test - see dns_self_test

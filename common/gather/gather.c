@@ -11,13 +11,23 @@
 #include "common/gather/mx.h"
 #include "common/judge/judge.h"
 
-/* The probes of the hosts of one preference. */
-struct probes {
-	size_t count;
+/* Connections of one check at once: hosts of one preference have fewer
+ * addresses, but for those that want to keep us busy. */
+enum { PROBES_AT_ONCE = 16 };
+
+struct gathering {
+	struct gatherer gatherer;
+	struct facts *facts;
+	const struct rules *rules;
+	int64_t deadline_ms;
+	struct sts_step *sts; /* NULL: not wanted, or at its end */
+	size_t host;          /* the next address to be probed */
+	size_t address;
+	size_t probe_count;
 	struct {
 		struct probe *probe;
 		struct address_facts *address;
-	} * list;
+	} probes[PROBES_AT_ONCE];
 };
 
 static bool
@@ -69,54 +79,62 @@ may_connect(const struct gatherer *gatherer, const struct facts *facts,
 }
 
 static void
-start_probes(const struct gatherer *gatherer, const struct facts *facts,
-    struct host_facts *host, struct probes *probes, int64_t deadline_ms)
+start_probe(struct gathering *g, const struct host_facts *host,
+    struct address_facts *address)
 {
-	probes->list = xrealloc(probes->list,
-	    probes->count + host->address_count, sizeof(*probes->list));
-	for (size_t i = 0; i < host->address_count; i++) {
-		struct address_facts *address = &host->addresses[i];
-
-		if (!may_connect(gatherer, facts, address->text)) {
-			address->probe = probe_facts_new(PROBE_BLOCKED);
-			continue;
-		}
-		if (clock_left_ms(deadline_ms) == 0) {
-			address->probe = probe_facts_new(PROBE_TIMEOUT);
-			continue;
-		}
-		probes->list[probes->count].address = address;
-		probes->list[probes->count++].probe =
-		    probe_start(gatherer->prober, address->text,
-			facts->next_hop.port, host->sni, deadline_ms);
+	if (!may_connect(&g->gatherer, g->facts, address->text)) {
+		address->probe = probe_facts_new(PROBE_BLOCKED);
+		return;
 	}
+	if (clock_left_ms(g->deadline_ms) == 0) {
+		address->probe = probe_facts_new(PROBE_TIMEOUT);
+		return;
+	}
+	g->probes[g->probe_count].address = address;
+	g->probes[g->probe_count++].probe = probe_start(g->gatherer.prober,
+	    address->text, g->facts->next_hop.port, host->sni, g->deadline_ms);
 }
 
-/* Start the hosts from first on that share its preference; returns the end. */
-static size_t
-start_equals(const struct gatherer *gatherer, struct facts *facts,
-    const struct rules *rules, size_t first, struct probes *probes,
-    int64_t deadline_ms)
+/* Whether the next host is as good as the one before it. */
+static bool
+is_equal(const struct gathering *g)
 {
-	size_t i = first;
+	return g->host > 0 && g->facts->hosts[g->host].preference ==
+				  g->facts->hosts[g->host - 1].preference;
+}
 
-	for (; i < facts->host_count &&
-	       facts->hosts[i].preference == facts->hosts[first].preference;
-	     i++) {
-		choose_sni(facts, rules, &facts->hosts[i]);
-		start_probes(
-		    gatherer, facts, &facts->hosts[i], probes, deadline_ms);
+/* Start probes of hosts of one preference, from where we stand: as many as may
+ * run at once. */
+static void
+start_probes(struct gathering *g)
+{
+	bool begun = false;
+
+	while (
+	    g->host < g->facts->host_count && g->probe_count < PROBES_AT_ONCE) {
+		struct host_facts *host = &g->facts->hosts[g->host];
+
+		if (g->address == 0 && begun && !is_equal(g))
+			return;
+		begun = true;
+		if (g->address == 0)
+			choose_sni(g->facts, g->rules, host);
+		if (g->address < host->address_count) {
+			start_probe(g, host, &host->addresses[g->address++]);
+			continue;
+		}
+		g->host++;
+		g->address = 0;
 	}
-	return i;
 }
 
 static void
-finish_probes(struct probes *probes, int64_t deadline_ms)
+finish_probes(struct gathering *g)
 {
-	for (size_t i = 0; i < probes->count; i++)
-		probes->list[i].address->probe =
-		    probe_finish(probes->list[i].probe, deadline_ms);
-	free(probes->list);
+	for (size_t i = 0; i < g->probe_count; i++)
+		g->probes[i].address->probe =
+		    probe_finish(g->probes[i].probe, g->deadline_ms);
+	g->probe_count = 0;
 }
 
 static bool
@@ -129,44 +147,81 @@ is_settled(const struct facts *facts, const struct rules *rules)
 }
 
 /* As an MTA walks: worse preferences only where the better do not do. */
-static void
-probe_worse(const struct gatherer *gatherer, struct facts *facts,
-    const struct rules *rules, size_t next, int64_t deadline_ms)
+static bool
+wants_probes(const struct gathering *g)
 {
-	while (next < facts->host_count &&
-	       (facts->all_hosts || !is_settled(facts, rules))) {
-		struct probes probes = {.count = 0};
+	const struct facts *facts = g->facts;
 
-		next = start_equals(
-		    gatherer, facts, rules, next, &probes, deadline_ms);
-		finish_probes(&probes, deadline_ms);
-	}
+	if (!facts->probed || g->host >= facts->host_count)
+		return false;
+	return g->address > 0 || is_equal(g) || facts->all_hosts ||
+	       !is_settled(facts, g->rules);
 }
 
-void
-gather(const struct gatherer *gatherer, struct facts *facts,
-    const struct rules *rules, int64_t deadline_ms)
+/* Waits for lookups. */
+static void
+learn_dns(struct gathering *g, int64_t until_ms)
 {
-	struct dns_query *mx = mx_ask(gatherer->dns, facts, deadline_ms);
-	struct sts_step *sts = NULL;
-	struct probes best = {.count = 0};
+	const struct gatherer *gatherer = &g->gatherer;
+	struct facts *facts = g->facts;
+	struct dns_query *mx = mx_ask(gatherer->dns, facts, until_ms);
 	struct dane_step *dane;
-	size_t next = 0;
 
-	if (rules_may_want_sts(rules, clock_wall_s()))
-		sts = sts_start(
-		    gatherer->policies, gatherer->dns, facts, deadline_ms);
+	if (rules_may_want_sts(g->rules, clock_wall_s()))
+		g->sts = sts_start(
+		    gatherer->policies, gatherer->dns, facts, until_ms);
 	mx_learn(facts, mx);
-	dane = dane_start(gatherer->dns, facts, deadline_ms);
-	if (sts != NULL)
-		sts_fetch(sts);
-	dane_finish(dane, any_wants_dane(facts, rules));
+	dane = dane_start(gatherer->dns, facts, until_ms);
+	if (g->sts != NULL)
+		sts_fetch(g->sts);
+	dane_finish(dane, any_wants_dane(facts, g->rules));
+}
+
+struct gathering *
+gather_begin(const struct gatherer *gatherer, struct facts *facts,
+    const struct rules *rules, int64_t deadline_ms, int64_t until_ms)
+{
+	struct gathering *g = xcalloc(1, sizeof(*g));
+
+	g->gatherer = *gatherer;
+	g->facts = facts;
+	g->rules = rules;
+	g->deadline_ms = deadline_ms;
+	learn_dns(g, until_ms < deadline_ms ? until_ms : deadline_ms);
+	if (until_ms < deadline_ms && clock_left_ms(until_ms) == 0) {
+		if (g->sts != NULL)
+			sts_finish(g->sts, 0);
+		free(g);
+		return NULL;
+	}
 	if (facts->probed)
-		next =
-		    start_equals(gatherer, facts, rules, 0, &best, deadline_ms);
-	if (sts != NULL)
-		sts_finish(sts);
-	finish_probes(&best, deadline_ms);
-	if (facts->probed)
-		probe_worse(gatherer, facts, rules, next, deadline_ms);
+		start_probes(g);
+	return g;
+}
+
+unsigned
+gather_watch(struct gathering *g, cache_ready *ready, void *arg)
+{
+	unsigned count = 0;
+
+	if (g->sts != NULL)
+		count += sts_watch(g->sts, ready, arg);
+	for (size_t i = 0; i < g->probe_count; i++, count++)
+		probe_watch(g->probes[i].probe, ready, arg);
+	return count;
+}
+
+bool
+gather_proceed(struct gathering *g)
+{
+	if (g->sts != NULL)
+		sts_finish(g->sts, g->deadline_ms);
+	g->sts = NULL;
+	finish_probes(g);
+	if (wants_probes(g)) {
+		start_probes(g);
+		return true;
+	}
+	free(g);
+	return false;
 }

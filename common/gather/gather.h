@@ -1,4 +1,4 @@
-/* gather - all the I/O of one check, and no decision. Runs on a worker. */
+/* gather - all the I/O of one check, and no decision. One thread at a time. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_GATHER_GATHER_H
 #define COMMON_GATHER_GATHER_H
@@ -19,14 +19,33 @@ struct gatherer {
 	bool allow_private; /* probe special-purpose addresses too */
 };
 
+struct gathering;
+
 /*
- * gather - learn all that the judge needs of facts->next_hop
+ * gather_begin - learn all that the judge needs of facts->next_hop
  *
- * domain, next_hop and probed of facts are set by the caller.  Hosts are probed
- * by preference, until the judge says that one takes the mail.  Every wait ends
- * at deadline_ms (mono).
+ * domain, next_hop and probed of facts are set by the caller, who keeps facts
+ * and rules in place to the end; nobody else looks at them meanwhile.  Waits
+ * for DNS, but not beyond until_ms (mono), and begins what takes longer: the
+ * fetch of a policy, and probes of the best hosts.  NULL when until_ms, sooner
+ * than deadline_ms, was too soon; facts are then of no use.
  */
-void gather(const struct gatherer *gatherer, struct facts *facts,
-    const struct rules *rules, int64_t deadline_ms);
+struct gathering *
+gather_begin(const struct gatherer *gatherer, struct facts *facts,
+    const struct rules *rules, int64_t deadline_ms, int64_t until_ms);
+
+/*
+ * gather_watch - see that ready is called once for each thing that is waited
+ * for, maybe at once, and return how many there are; see cache_when_filled
+ *
+ * gather_proceed - take what has come, by deadline_ms at latest, and go on
+ *
+ * True: more was begun; watch again.  False: all is learnt, and the gathering
+ * has ended.  Hosts are probed by preference, until the judge says that one
+ * takes the mail.
+ */
+unsigned
+gather_watch(struct gathering *gathering, cache_ready *ready, void *arg);
+bool gather_proceed(struct gathering *gathering);
 
 #endif

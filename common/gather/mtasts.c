@@ -50,11 +50,17 @@ sts_fetch(struct sts_step *step)
 	    step->deadline_ms);
 }
 
+unsigned
+sts_watch(struct sts_step *step, cache_ready *ready, void *arg)
+{
+	return step->want == NULL ? 0
+				  : policy_want_watch(step->want, ready, arg);
+}
+
 void
-sts_finish(struct sts_step *step)
+sts_finish(struct sts_step *step, int64_t deadline_ms)
 {
 	if (step->want != NULL)
-		policy_want_finish(
-		    step->want, &step->facts->sts, step->deadline_ms);
+		policy_want_finish(step->want, &step->facts->sts, deadline_ms);
 	free(step);
 }

@@ -14,14 +14,17 @@ struct sts_step;
 /*
  * sts_start - ask for the record at _mta-sts of facts->next_hop
  * sts_fetch - await it, and see that the policy is at hand or fetched
+ * sts_watch - call ready once the fetch has ended; returns how often, 0 or 1
  * sts_finish - await the policy; ends the step
  *
- * They fill facts->sts.  A policy that is not there at the deadline counts as
- * not to be had.  RFC 8461 section 3.1 and 3.3.
+ * They fill facts->sts.  Lookups end at the first deadline; a policy that is
+ * not there at the second counts as not to be had.  RFC 8461 section 3.1
+ * and 3.3.
  */
 struct sts_step *sts_start(struct policies *policies, struct dns *dns,
     struct facts *facts, int64_t deadline_ms);
 void sts_fetch(struct sts_step *step);
-void sts_finish(struct sts_step *step);
+unsigned sts_watch(struct sts_step *step, cache_ready *ready, void *arg);
+void sts_finish(struct sts_step *step, int64_t deadline_ms);
 
 #endif

@@ -22,6 +22,9 @@ enum {
 	REFRESH_ROUND_MS = 60 * 1000,
 	REFRESH_AT_ONCE = 4,
 	REFRESH_TIMEOUT_MS = 60 * 1000, /* RFC 8461 section 3.3 */
+
+	/* By which a transfer may end ahead of its deadline */
+	ROUNDING_MS = 20,
 };
 
 /* What is known of a policy domain.  Immutable; a change is a new one. */
@@ -232,6 +235,7 @@ struct fetch_job {
 	struct policies *policies;
 	struct cache_entry *entry;
 	char domain[LIMIT_DOMAIN_SIZE];
+	int timeout_ms;
 	struct policy_fetch_request request;
 };
 
@@ -247,12 +251,29 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 	free(job);
 }
 
-static void
-run_fetch(void *arg)
+static bool
+run_fetch(void *arg, int64_t until_ms)
 {
 	struct fetch_job *job = arg;
+	struct policy_facts *policy = policy_fetch(
+	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms));
 
-	finish_fetch(job, policy_fetch(&job->request));
+	if (policy->fetch != POLICY_FETCHED &&
+	    clock_left_ms(until_ms) < ROUNDING_MS) {
+		policy_facts_free(policy);
+		return false;
+	}
+	finish_fetch(job, policy);
+	return true;
+}
+
+/* Nothing was learnt of the policy host: the next one tries anew. */
+static void
+give_up_fetch(struct fetch_job *job, struct policy_facts *failed)
+{
+	cache_fill(job->entry, failed, 0);
+	cache_release(job->entry);
+	free(job);
 }
 
 static void
@@ -267,15 +288,17 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 	text_copy(job->domain, sizeof(job->domain), domain);
 	text_copy(job->request.id, sizeof(job->request.id), id);
 	job->request.ca_file = policies->ca_file;
-	job->request.timeout_ms = timeout_ms;
+	job->timeout_ms = timeout_ms;
 	failed = policy_fetch_prepare(&job->request, policies->options.dns,
 	    domain, policies->options.allow_private, deadline_ms);
-	if (failed == NULL &&
-	    !pool_submit(policies->options.leaves, run_fetch, job))
-		failed = policy_fetch_failed(
-		    POLICY_FETCH_ERROR, "too many fetches are waiting");
-	if (failed != NULL)
+	if (failed != NULL && clock_left_ms(deadline_ms) == 0)
+		give_up_fetch(job, failed);
+	else if (failed != NULL)
 		finish_fetch(job, failed);
+	else if (!pool_submit(
+		     policies->options.leaves, POOL_NEW, run_fetch, job))
+		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
+				       "too many fetches are waiting"));
 }
 
 static struct cache_entry *
@@ -415,6 +438,15 @@ finish_with_fetch(
 	sts->policy = fetched == NULL ? policy_fetch_failed(POLICY_FETCH_ERROR,
 					    "no policy in time")
 				      : policy_facts_ref(fetched);
+}
+
+unsigned
+policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg)
+{
+	if (want->fetch == NULL)
+		return 0;
+	cache_when_filled(want->fetch, ready, arg);
+	return 1;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "common/base/own.h"
 #include "common/base/pool.h"
+#include "common/gather/cache.h"
 #include "common/io/dns.h"
 #include "common/io/store.h"
 #include "common/judge/facts.h"
@@ -58,6 +59,11 @@ void policies_end_refresh(struct policies *policies);
  */
 struct policy_want *policies_want(struct policies *policies, const char *domain,
     const char *id, int64_t deadline_ms);
+
+/* policy_want_watch - see that ready is called when the fetch that it waits for
+ * has ended: 1, or 0 where there is none; see cache_when_filled */
+unsigned
+policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg);
 
 /*
  * policy_want_finish - await it and fill policy, cached, and failed of sts;

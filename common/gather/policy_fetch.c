@@ -160,7 +160,7 @@ read_reply(const struct https_reply *reply)
 }
 
 struct policy_facts *
-policy_fetch(const struct policy_fetch_request *request)
+policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms)
 {
 	const char *addresses[2 * LIMIT_HOST_ADDRESSES];
 	struct https_request get = {.host = request->host,
@@ -169,7 +169,7 @@ policy_fetch(const struct policy_fetch_request *request)
 	    .address_count = request->address_count,
 	    .ca_file = request->ca_file,
 	    .max_octets = LIMIT_STS_BODY,
-	    .deadline_ms = clock_mono_ms() + request->timeout_ms};
+	    .deadline_ms = deadline_ms};
 	AUTO(https_reply) struct https_reply *reply = NULL;
 
 	for (size_t i = 0; i < request->address_count; i++)

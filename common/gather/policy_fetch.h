@@ -15,7 +15,6 @@ struct policy_fetch_request {
 	char id[LIMIT_STS_ID + 1];    /* of the record that announces it */
 	char host[LIMIT_DOMAIN_SIZE]; /* the policy host */
 	const char *ca_file;          /* borrowed; NULL: the system's store */
-	int timeout_ms;
 	size_t address_count;
 	char addresses[2 * LIMIT_HOST_ADDRESSES][INET6_ADDRSTRLEN];
 };
@@ -44,8 +43,8 @@ policy_fetch_prepare(struct policy_fetch_request *request, struct dns *dns,
  *
  * RFC 8461 section 3.3: only status 200 and text/plain make a policy.
  */
-struct policy_facts *policy_fetch(const struct policy_fetch_request *request)
-    OWNED(policy_facts_free);
+struct policy_facts *policy_fetch(const struct policy_fetch_request *request,
+    int64_t deadline_ms) OWNED(policy_facts_free);
 
 /* policy_fetch_failed - the facts of a fetch that failed; detail is cleaned */
 struct policy_facts *policy_fetch_failed(

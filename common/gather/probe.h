@@ -9,16 +9,18 @@
 
 #include "common/base/own.h"
 #include "common/base/pool.h"
+#include "common/gather/cache.h"
 #include "common/judge/facts.h"
 
 struct prober;
 struct probe;
 
 struct prober_options {
-	struct pool *leaves; /* where probes run; outlives the prober */
-	const char *helo;    /* copied */
-	int timeout_ms;      /* of one connection */
-	uint32_t keep_s;     /* how long a TLS session's facts are used again */
+	struct pool *leaves;  /* where probes run; outlives the prober */
+	const char *helo;     /* copied */
+	int timeout_ms;       /* of one connection */
+	unsigned per_address; /* connections to one address at once */
+	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
 };
 
@@ -28,14 +30,18 @@ prober_new(const struct prober_options *options) OWNED(prober_free);
 
 /*
  * probe_start - begin a probe, or join one that runs or is remembered
+ * probe_watch - see that ready is called once when it has ended; see
+ *     cache_when_filled
  * probe_finish - its facts, a reference of the caller's; ends the probe
  *
- * The wait ends at deadline_ms (mono) with PROBE_TIMEOUT; a probe that runs
- * goes on, for those that come later, and one that has not begun by then never
- * does.
+ * Where an address has as many connections as it may, probes wait in turn, and
+ * need no thread for that.  The wait ends at deadline_ms (mono) with
+ * PROBE_TIMEOUT; a probe that runs goes on, for those that come later, and one
+ * that has not begun by then never does.
  */
 struct probe *probe_start(struct prober *prober, const char *address,
     uint16_t port, const char *sni, int64_t deadline_ms);
+void probe_watch(struct probe *probe, cache_ready *ready, void *arg);
 struct probe_facts *
 probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
 

@@ -1,0 +1,150 @@
+"""Very many destinations, made up from their names as they are asked for.
+
+A name server with the AD bit and mail hosts in one process, for a network
+namespace of its own; no files, no signatures.  KIND-N.test, N below 65536:
+
+good    answers at once, without STARTTLS
+drip    its mail host says a byte a second
+mute    its name servers never answer
+web     as good, but the policy host says nothing
+farm    each has an MX of its own; all are one address, which takes a while
+"""
+import resource
+import selectors
+import socket
+import struct
+import threading
+import time
+
+NAMESERVER = "127.53.0.1"
+BLOCKS = {"good": "127.81", "drip": "127.82", "web": "127.83",
+          "farm": "127.84"}
+FARM_S = 0.5
+TYPES = {1: "A", 15: "MX", 16: "TXT", 48: "DNSKEY"}
+TTL = 3600
+
+
+def question(query):
+    """([labels], type, offset behind the question)."""
+    at, labels = 12, []
+    while query[at]:
+        labels.append(query[at + 1:at + 1 + query[at]].decode())
+        at += 1 + query[at]
+    return labels, struct.unpack_from("!H", query, at + 1)[0], at + 5
+
+
+def wire(labels):
+    return b"".join(bytes([len(x)]) + x.encode() for x in labels) + b"\0"
+
+
+def address(kind, number):
+    block = BLOCKS["good" if kind == "web" else kind]
+    if kind == "farm":
+        number = 1
+    return socket.inet_aton("%s.%d.%d" % (block, number >> 8, number & 255))
+
+
+def rdata(labels, rtype):
+    """RDATA of the only record; "" for none, None for no answer at all."""
+    if not labels:
+        return b"\1\1\3\x0d" + b"k" * 32 if rtype == "DNSKEY" else b""
+    kind, _, number = labels[-2].partition("-")
+    number = int(number or 0)
+    if kind == "mute":
+        return None
+    host = labels[:-2]
+    if rtype == "MX" and not host:
+        return b"\0\12" + wire(["mx"] + labels)
+    if rtype == "A" and host == ["mx"]:
+        return address(kind, number)
+    if rtype == "A" and host == ["mta-sts"] and kind == "web":
+        return socket.inet_aton("127.83.%d.%d" % (number >> 8, number & 255))
+    if rtype == "TXT" and host == ["_mta-sts"] and kind == "web":
+        return b"\x0ev=STSv1; id=1;"
+    return b""
+
+
+def answer(query):
+    labels, number, end = question(query)
+    data = rdata(labels, TYPES.get(number))
+    if data is None:
+        return None
+    head = query[:2] + struct.pack("!HHHHH", 0x81a0, 1, bool(data), 0, 0)
+    if not data:
+        return head + query[12:end]
+    return head + query[12:end] + b"\xc0\x0c" + \
+        struct.pack("!HHIH", number, 1, TTL, len(data)) + data
+
+
+class Crowd:
+    """The servers; most: connections to the farm at once, ever."""
+
+    def __init__(self):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.lock = threading.Lock()
+        self.at_farm = self.most = 0
+        names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        names.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 23)
+        names.bind((NAMESERVER, 53))
+        threading.Thread(target=self.names, args=(names,),
+                         daemon=True).start()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def names(self, server):
+        while True:
+            query, client = server.recvfrom(4096)
+            reply = answer(query)
+            if reply is not None:
+                server.sendto(reply, client)
+
+    def accept(self):
+        selector = selectors.DefaultSelector()
+        for port in (25, 443):
+            server = socket.create_server(("0.0.0.0", port), backlog=4096)
+            selector.register(server, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                connection, _ = key.fileobj.accept()
+                threading.Thread(target=self.serve, args=(connection,),
+                                 daemon=True).start()
+
+    def serve(self, connection):
+        block = connection.getsockname()[0].rsplit(".", 2)[0]
+        try:
+            with connection:
+                connection.settimeout(60)
+                if block == BLOCKS["good"]:
+                    talk(connection)
+                elif block == BLOCKS["farm"]:
+                    self.farm(connection)
+                elif block == BLOCKS["drip"]:
+                    drip(connection)
+                else:
+                    while connection.recv(4096):
+                        pass
+        except OSError:
+            pass
+
+    def farm(self, connection):
+        with self.lock:
+            self.at_farm += 1
+            self.most = max(self.most, self.at_farm)
+        time.sleep(FARM_S)
+        # from here on the client may be gone before we see it
+        with self.lock:
+            self.at_farm -= 1
+        talk(connection)
+
+
+def talk(connection):
+    connection.sendall(b"220 mx ESMTP\r\n")
+    while (line := connection.recv(4096)):
+        connection.sendall(b"221 bye\r\n" if line.startswith(b"QUIT")
+                           else b"250 mx\r\n")
+
+
+def drip(connection):
+    while True:
+        connection.sendall(b"2")
+        time.sleep(1)
