@@ -248,7 +248,7 @@ cli_survey_run(const struct cli_survey *survey, struct cli_tally *tally)
 	lock_init(&run.lock);
 	cond_init(&run.changed);
 	if (pthread_create(&writer, NULL, write_answers, &run) != 0)
-		return cli_fail(EX_OSERR, "the system gives no thread");
+		return cli_fail(EX_UNAVAILABLE, "the system gives no thread");
 	status = ask_all(&run);
 	lock_take(&run.lock);
 	run.asked_all = true;

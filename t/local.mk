@@ -45,8 +45,9 @@ dist_check_SCRIPTS = \
 	%D%/agree.t \
 	%D%/check.t \
 	%D%/cli.t \
-	%D%/e2e.t \
+	%D%/docs.t \
 	%D%/doctor.t \
+	%D%/e2e.t \
 	%D%/fairness.t \
 	%D%/filters.t \
 	%D%/hardening.t \
@@ -113,6 +114,7 @@ EXTRA_DIST += \
 	%D%/check.expected \
 	%D%/check.schema.json \
 	%D%/demo \
+	%D%/docs \
 	%D%/doctor \
 	%D%/fairness \
 	%D%/filters \
