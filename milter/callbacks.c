@@ -115,8 +115,9 @@ needed_actions(void)
  * these.  An MTA that does not take lists of macros sends {j} when a client
  * connects, so that step stays on for it.  Sendmail (8.17) reads the list for
  * the end of the message only if there is one for the end of the header.
+ * libmilter fixes the parameters.
  */
-static sfsistat
+static sfsistat /* NOLINTNEXTLINE(readability-function-size) */
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long f2, unsigned long f3, unsigned long *wanted_f0,
     unsigned long *wanted_f1, unsigned long *wanted_f2,

@@ -63,6 +63,11 @@ dist_check_SCRIPTS = \
 	%D%/verbs.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
+# For a program that wants to know which tests need no lab
+.PHONY: unit-tests
+unit-tests:
+	@echo $(UNIT_TESTS) $(FUZZ_TESTS)
+
 LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 # Settings, and the rules that they hold
@@ -118,6 +123,7 @@ EXTRA_DIST += \
 	%D%/doctor \
 	%D%/fairness \
 	%D%/filters \
+	%D%/full \
 	%D%/lab \
 	%D%/mta \
 	%D%/peers \
@@ -126,6 +132,7 @@ EXTRA_DIST += \
 	%D%/require_tls \
 	%D%/sts_cache \
 	%D%/sts_cache.lua \
+	%D%/suite \
 	%D%/vectors \
 	%D%/vectors.list \
 	%D%/verbs

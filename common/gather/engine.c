@@ -333,15 +333,15 @@ note_flip(const struct engine *engine, const struct check *check)
 {
 	const struct verdict *verdict = check->verdict;
 	const char *result = result_text(verdict->result);
-	char old[16];
+	char old[STORE_RESULT_SIZE];
 	struct err err;
 	int flipped;
 
 	if (engine->store == NULL || engine->options.store_read_only ||
 	    !is_decided(verdict->result))
 		return;
-	flipped = store_flip(engine->store, check->domain, result,
-	    clock_wall_s(), old, sizeof(old), &err);
+	flipped = store_flip(
+	    engine->store, check->domain, result, clock_wall_s(), old, &err);
 	if (flipped < 0)
 		policies_store_failed(engine->policies, &err);
 	if (flipped == 1 && engine->options.flipped != NULL)

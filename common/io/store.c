@@ -13,7 +13,6 @@
 #include "common/proto/domain.h"
 
 enum {
-	RESULT_SIZE = 32, /* a result's word */
 	DAY_S = 24 * 60 * 60,
 };
 
@@ -99,7 +98,7 @@ is_result(const char *word)
 {
 	size_t length = strlen(word);
 
-	return length > 0 && length < RESULT_SIZE &&
+	return length > 0 && length < STORE_RESULT_SIZE &&
 	       strspn(word, "abcdefghijklmnopqrstuvwxyz-") == length;
 }
 
@@ -214,7 +213,7 @@ read_body(sqlite3_stmt *stmt, int column, struct store_policy *row)
 static bool
 read_how(sqlite3_stmt *stmt, int column, enum policy_fetch *out)
 {
-	char word[RESULT_SIZE];
+	char word[STORE_RESULT_SIZE];
 	const char *known;
 
 	if (!read_text(stmt, column, word, sizeof(word)))
@@ -504,7 +503,7 @@ store_each_policy(
 
 /* The word noted last, "" if none or no word, and when. */
 static int
-last_flip(struct store_db *db, const char *domain, char word[RESULT_SIZE],
+last_flip(struct store_db *db, const char *domain, char word[STORE_RESULT_SIZE],
     time_t *noted)
 {
 	sqlite3_stmt *stmt = store_db_statement(db, GET_FLIP);
@@ -512,7 +511,7 @@ last_flip(struct store_db *db, const char *domain, char word[RESULT_SIZE],
 
 	bind_text(stmt, 1, domain);
 	rc = store_db_step(stmt);
-	if (rc != SQLITE_ROW || !read_text(stmt, 0, word, RESULT_SIZE) ||
+	if (rc != SQLITE_ROW || !read_text(stmt, 0, word, STORE_RESULT_SIZE) ||
 	    !is_result(word) || !read_time(stmt, 1, noted))
 		word[0] = '\0';
 	release(stmt);
@@ -527,7 +526,7 @@ last_flip(struct store_db *db, const char *domain, char word[RESULT_SIZE],
  */
 static int
 flip(struct store_db *db, const char *domain, const char *result, time_t now,
-    char word[RESULT_SIZE])
+    char word[STORE_RESULT_SIZE])
 {
 	sqlite3_stmt *stmt = store_db_statement(db, FLIP);
 	time_t noted = 0;
@@ -544,10 +543,10 @@ flip(struct store_db *db, const char *domain, const char *result, time_t now,
 
 int
 store_flip(struct store *store, const char *domain, const char *result,
-    time_t now, char *old, size_t size, struct err *err)
+    time_t now, char old[STORE_RESULT_SIZE], struct err *err)
 {
 	struct store_db *db = store->db;
-	char word[RESULT_SIZE] = "";
+	char word[STORE_RESULT_SIZE] = "";
 	int rc;
 
 	if (!is_domain(domain))
@@ -562,7 +561,7 @@ store_flip(struct store *store, const char *domain, const char *result,
 	lock_drop(&store->lock);
 	if (rc < 0 || word[0] == '\0' || strcmp(word, result) == 0)
 		return rc;
-	text_copy(old, size, word);
+	text_copy(old, STORE_RESULT_SIZE, word);
 	return 1;
 }
 

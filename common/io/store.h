@@ -98,15 +98,17 @@ typedef void store_row(void *arg, const struct store_policy *row);
 int store_each_policy(
     struct store *store, store_row *each, void *arg, struct err *err);
 
+enum { STORE_RESULT_SIZE = 32 };
+
 /*
  * store_flip - note a domain's result; whether it differs from the last noted
  *
- * result is a word of lower-case letters and "-".  1 and the old word in old
- * (size octets) when it differs, 0 when it is the same or the first, -1 with
- * err.  Of more than LIMIT_CACHED_VERDICTS domains those noted longest ago go.
+ * result is a word of lower-case letters and "-".  1 and the old word when it
+ * differs, 0 when it is the same or the first, -1 with err.  Of more than
+ * LIMIT_CACHED_VERDICTS domains those noted longest ago go.
  */
 int store_flip(struct store *store, const char *domain, const char *result,
-    time_t now, char *old, size_t size, struct err *err);
+    time_t now, char old[STORE_RESULT_SIZE], struct err *err);
 
 /* store_library - the version of SQLite, a constant */
 const char *store_library(void);

@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass, field
 
 HERE = "/run/lab"
+# a program to run posternd under, like valgrind
+UNDER = os.environ.get("POSTERND_UNDER", "").split()
 CONF = "/etc/postern/postern.conf"
 SOCKET = "/run/postern/milter.sock"
 SENDER = "app@sender.example"
@@ -82,7 +84,7 @@ class Posternd:
         self.socket = re.search(r"^Socket\s+(\S+)", read(self.conf), re.M)[1]
         with open(self.err, "w") as err:
             self.process = subprocess.Popen(
-                [program("posternd"), "-f", "-c", self.conf],
+                UNDER + [program("posternd"), "-f", "-c", self.conf],
                 stdin=subprocess.DEVNULL, stdout=err, stderr=err)
         try:
             await_true(self._ready, START_S, "posternd's socket")
