@@ -133,6 +133,7 @@ EXTRA_DIST += \
 	%D%/sts_cache \
 	%D%/sts_cache.lua \
 	%D%/suite \
+	%D%/tsan.supp \
 	%D%/vectors \
 	%D%/vectors.list \
 	%D%/verbs
