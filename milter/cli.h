@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/judge/rules.h"
+#include "common/judge/verdict.h"
 #include "common/proto/sts_policy.h"
 
 /* Strings of the command line, in order. */
@@ -35,6 +36,7 @@ struct cli_options {
 	uint32_t max_age_s;    /* --max-age; 0: what suits the mode */
 	struct cli_list ruas;  /* --rua */
 	const char *part;      /* --part */
+	struct cli_list logs;  /* --log; "-" is stdin */
 	struct cli_list words; /* what stands behind the verb */
 };
 
@@ -52,8 +54,12 @@ int cli_sts_gen(const struct cli_options *options);
 int cli_cache_list(const struct cli_options *options);
 int cli_cache_show(const struct cli_options *options);
 int cli_doctor(const struct cli_options *options);
+int cli_explain(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);
+
+/* cli_exit_status - of the worst result that was found */
+int cli_exit_status(enum result worst);
 
 /* cli_fail - a line on stderr; returns status */
 int cli_fail(int status, const char *format, ...)

@@ -12,8 +12,8 @@
 #include "milter/cli_survey.h"
 #include "milter/cli_text.h"
 
-static int
-exit_status(enum result worst)
+int
+cli_exit_status(enum result worst)
 {
 	switch (worst) {
 	case RESULT_PASS:
@@ -109,7 +109,7 @@ check_all(struct cli_engine *cli, const struct cli_options *options, FILE *file)
 		    EX_NOINPUT, "no destination in %s", options->file);
 	if (file != NULL && !options->json)
 		tell_tally(&tally);
-	return exit_status(tally.worst);
+	return cli_exit_status(tally.worst);
 }
 
 int

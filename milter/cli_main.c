@@ -41,6 +41,8 @@ static const struct cli_verb verbs[] = {
 	"all that is kept of one domain"},
     {{"doctor", NULL}, cli_doctor, {'c'}, 0, CLI_WORDS_MANY, "[DOMAIN ...]",
 	"whether this host and its Postfix are fit for posternd"},
+    {{"explain", NULL}, cli_explain, {'c', OPTION_LOG}, 1, 1, "QUEUEID",
+	"what became of a message, and whether it was foreseen"},
     {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT}, 0, 0, "",
 	"the rules per destination in effect, most specific first"},
     {{"policy", "test"}, cli_policy_test, {'c', OPTION_AT}, 1, 1,

@@ -42,6 +42,9 @@ static const struct option_row {
     {OPTION_TXT, "txt", "STRING", true, "a TXT record at _mta-sts"},
     {OPTION_AT, "at", "TIME", false,
 	"time to judge for, as 2026-01-31T12:00:00Z"},
+    {OPTION_LOG, "log", "FILE|-", true,
+	"log to read, instead of /var/log/mail.log or the\n"
+	"journal"},
     {OPTION_JSON, "json", NULL, false, "one JSON object a line"},
     {'h', "help", NULL, false, "this text"},
     {'V', "version", NULL, false, "the version"},
@@ -166,6 +169,9 @@ read_value(int code, char *value, struct cli_options *options)
 	case OPTION_TXT:
 		list_add(&options->txts, value);
 		break;
+	case OPTION_LOG:
+		list_add(&options->logs, value);
+		break;
 	}
 	return NULL;
 }
@@ -256,6 +262,7 @@ cli_line_fini(struct cli_line *line)
 {
 	free(line->options.names.items);
 	free(line->options.txts.items);
+	free(line->options.logs.items);
 	free(line->options.ruas.items);
 	free(line->options.words.items);
 }

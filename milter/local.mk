@@ -30,6 +30,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_check.c \
 	%D%/cli_doctor.c \
 	%D%/cli_engine.c %D%/cli_engine.h \
+	%D%/cli_explain.c \
 	%D%/cli_findings.c %D%/cli_findings.h \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
@@ -54,7 +55,10 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_postfix.c \
 	%D%/doctor_resolver.c \
 	%D%/identity.c %D%/identity.h \
+	%D%/logfile.c %D%/logfile.h \
+	%D%/logline.c %D%/logline.h \
 	%D%/postfix.c %D%/postfix.h \
 	%D%/process.c %D%/process.h \
+	%D%/story.c %D%/story.h \
 	%D%/settings.c %D%/settings.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	%D%/engine.t \
 	%D%/https.t \
 	%D%/judge.t \
+	%D%/logline.t \
 	%D%/nexthop.t \
 	%D%/policies.t \
 	%D%/pool.t \
@@ -31,6 +32,7 @@ UNIT_TESTS = \
 	%D%/smtp.t \
 	%D%/smtp_reply.t \
 	%D%/store.t \
+	%D%/story.t \
 	%D%/sts_policy.t \
 	%D%/sts_record.t \
 	%D%/tag.t \
@@ -48,6 +50,7 @@ dist_check_SCRIPTS = \
 	%D%/docs.t \
 	%D%/doctor.t \
 	%D%/e2e.t \
+	%D%/explain.t \
 	%D%/fairness.t \
 	%D%/filters.t \
 	%D%/hardening.t \
@@ -90,6 +93,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/logline.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
@@ -104,6 +108,8 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
 %C%_store_t_SOURCES = %D%/store.c %D%/tap.h
+%C%_story_t_SOURCES = %D%/story.c %D%/tap.h \
+	milter/story.c milter/logline.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
 %C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c $(SETTINGS)
@@ -121,6 +127,7 @@ EXTRA_DIST += \
 	%D%/demo \
 	%D%/docs \
 	%D%/doctor \
+	%D%/explain \
 	%D%/fairness \
 	%D%/filters \
 	%D%/full \

@@ -1,0 +1,32 @@
+/* logfile - the lines of a log: of a file, of standard input, of the journal.
+ * One line in memory at a time. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_LOGFILE_H
+#define MILTER_LOGFILE_H
+
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+/* line is borrowed, without its end; what is over LOGLINE_SIZE is cut off, and
+ * a NUL in it is a "?". */
+typedef void logfile_line(void *arg, const char *line);
+
+/*
+ * logfile_read - every line of a file, "-" for standard input
+ *
+ * LOCAL when it cannot be read, DATA when it is compressed.
+ */
+int
+logfile_read(const char *path, logfile_line *each, void *arg, struct err *err);
+
+/*
+ * logfile_read_journal - the lines of facility mail, and those of a program
+ *
+ * What journalctl(1) gives until deadline_ms (clock_mono_ms).  LOCAL when there
+ * is none or it fails, TEMP at the deadline; lines may have been seen then.
+ */
+int logfile_read_journal(const char *program, int64_t deadline_ms,
+    logfile_line *each, void *arg, struct err *err);
+
+#endif

@@ -1,0 +1,79 @@
+/* logline - a line of a mail log, and what it says. Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_LOGLINE_H
+#define MILTER_LOGLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	LOGLINE_SIZE = 8192, /* longer lines are cut */
+	LOGLINE_WHEN_SIZE = 40,
+	LOGLINE_PROGRAM_SIZE = 64,
+	LOGLINE_ID_SIZE = 33,
+	LOGLINE_ADDRESS_SIZE = 400,
+	LOGLINE_RELAY_SIZE = 300,
+	LOGLINE_WORD_SIZE = 16,
+	LOGLINE_SAID_SIZE = 600,
+};
+
+struct logline {
+	char when[LOGLINE_WHEN_SIZE];       /* as the log has it */
+	char program[LOGLINE_PROGRAM_SIZE]; /* "postfix/smtp" */
+	char id[LOGLINE_ID_SIZE];           /* queue id, or NOQUEUE */
+	const char *text;                   /* behind the id, borrowed */
+};
+
+/*
+ * logline_parse - read "TIME [HOST] PROGRAM[PID]: ID: TEXT"; whether line is
+ * one
+ *
+ * The time as syslog has it, or of RFC 3339; a word FACILITY.SEVERITY may stand
+ * before it.
+ */
+bool logline_parse(const char *line, struct logline *out);
+
+/* logline_escape - octets that are not printable ASCII become "\xNN"; cut to
+ * size - 1 octets, and never within one of those */
+void logline_escape(char *to, size_t size, const char *s, size_t length);
+
+/* logline_value - the value of " key=" in a text of posternd, escaped; whether
+ * it is there */
+bool logline_value(const char *text, const char *key, char *to, size_t size);
+
+/* What a MTA did with a recipient. */
+struct logline_delivery {
+	char address[LOGLINE_ADDRESS_SIZE];  /* as it is; all else is escaped */
+	char original[LOGLINE_ADDRESS_SIZE]; /* before aliases, or "" */
+	char relay[LOGLINE_RELAY_SIZE];
+	char dsn[LOGLINE_WORD_SIZE];
+	char status[LOGLINE_WORD_SIZE]; /* Postfix's word: sent, deferred... */
+	char said[LOGLINE_SAID_SIZE];
+};
+
+/*
+ * logline_deliveries - call each for every recipient of Postfix's
+ * "to=<...>, ... status=..." or Sendmail's "to=..., ... stat=..."
+ *
+ * Returns how many: 0 where text is no such thing.
+ */
+typedef void logline_found(void *arg, const struct logline_delivery *delivery);
+unsigned logline_deliveries(const char *text, logline_found *each, void *arg);
+
+/* A recipient or message that the MTA refused with our reply. */
+struct logline_refusal {
+	char domain[LOGLINE_RELAY_SIZE]; /* these two escaped */
+	char reason[LOGLINE_RELAY_SIZE];
+	bool permanent;                     /* 5xx, else 4xx */
+	char address[LOGLINE_ADDRESS_SIZE]; /* as it is; "" if not told */
+};
+
+/* logline_refusal - whether text tells of one */
+bool logline_refusal(const char *text, struct logline_refusal *out);
+
+/* logline_address - "<...>" behind key in text, as it is; whether there is one
+ */
+bool logline_address(
+    const char *text, const char *key, char to[LOGLINE_ADDRESS_SIZE]);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/story.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/domain.h"
+
+#define EVENT "event="
+#define NOQUEUE "NOQUEUE"
+
+void
+story_init(struct story *story, const char *id, const char *program)
+{
+	memset(story, 0, sizeof(*story));
+	text_copy(story->id, sizeof(story->id), id);
+	story->program = program;
+}
+
+static void
+forget_rcpt(struct story_rcpt *rcpt)
+{
+	free(rcpt->domain);
+	free(rcpt->address);
+	free(rcpt->relay);
+	free(rcpt->dsn);
+	free(rcpt->said);
+}
+
+void
+story_fini(struct story *story)
+{
+	for (size_t i = 0; i < story->rcpt_count; i++)
+		forget_rcpt(&story->rcpts[i]);
+	free(story->rcpts);
+	free(story->checks);
+}
+
+/* A queue id comes again when its file is gone: another message. */
+static void
+begin_anew(struct story *story)
+{
+	struct story before = *story;
+
+	story_fini(story);
+	story_init(story, before.id, before.program);
+	story->earlier = before.earlier + 1;
+}
+
+/* --- what posternd found --- */
+
+static struct story_check *
+find_check(struct story *story, const char *domain)
+{
+	for (size_t i = 0; i < story->check_count; i++)
+		if (strcmp(story->checks[i].domain, domain) == 0)
+			return &story->checks[i];
+	return NULL;
+}
+
+static struct story_check *
+add_check(struct story *story, const char *domain)
+{
+	struct story_check *check = find_check(story, domain);
+
+	if (check != NULL)
+		return check;
+	if (story->check_count == STORY_CHECKS_MAX) {
+		story->checks_cut = true;
+		return NULL;
+	}
+	story->checks = xrealloc(
+	    story->checks, story->check_count + 1, sizeof(*story->checks));
+	check = &story->checks[story->check_count++];
+	memset(check, 0, sizeof(*check));
+	text_copy(check->domain, sizeof(check->domain), domain);
+	return check;
+}
+
+static void
+read_check(struct story *story, const char *text, bool skipped)
+{
+	char domain[LIMIT_DOMAIN_SIZE];
+	struct story_check *check;
+
+	logline_value(text, "domain", domain, sizeof(domain));
+	check = add_check(story, domain);
+	if (check == NULL)
+		return;
+	check->skipped = skipped;
+	if (skipped)
+		text_copy(check->result, sizeof(check->result),
+		    result_text(RESULT_SKIP));
+	else
+		logline_value(
+		    text, "result", check->result, sizeof(check->result));
+	logline_value(text, "policy", check->policy, sizeof(check->policy));
+	logline_value(text, "level", check->level, sizeof(check->level));
+	logline_value(text, "reason", check->reason, sizeof(check->reason));
+	logline_value(text, "action", check->action, sizeof(check->action));
+	logline_value(text, "mode", check->mode, sizeof(check->mode));
+	logline_value(text, "mx", check->mx, sizeof(check->mx));
+	logline_value(text, "rule", check->rule, sizeof(check->rule));
+	logline_value(text, "detail", check->detail, sizeof(check->detail));
+}
+
+static void
+read_message(struct story *story, const char *text)
+{
+	story->judged = true;
+	logline_value(text, "result", story->result, sizeof(story->result));
+	logline_value(text, "action", story->action, sizeof(story->action));
+	logline_value(text, "ms", story->wait_ms, sizeof(story->wait_ms));
+}
+
+static bool
+is_event(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+
+	text += strlen(EVENT);
+	return strncmp(text, name, length) == 0 && text[length] == ' ';
+}
+
+static void
+read_event(struct story *story, const char *text)
+{
+	if (is_event(text, "check"))
+		read_check(story, text, false);
+	else if (is_event(text, "skip"))
+		read_check(story, text, true);
+	else if (is_event(text, "message"))
+		read_message(story, text);
+}
+
+/* The line of a refusal that the MTA told of before. */
+static void
+read_refused(struct story *story, const char *text)
+{
+	char domain[LIMIT_DOMAIN_SIZE], reason[STORY_WORD_SIZE];
+	const struct story_check *check;
+
+	if (!is_event(text, "check"))
+		return;
+	logline_value(text, "domain", domain, sizeof(domain));
+	logline_value(text, "reason", reason, sizeof(reason));
+	check = find_check(story, domain);
+	if (check != NULL && check->refused && check->result[0] == '\0' &&
+	    strcmp(check->reason, reason) == 0)
+		read_check(story, text, false);
+}
+
+/* --- what the MTA did --- */
+
+static void
+set(char **to, const char *s)
+{
+	free(*to);
+	*to = xstrdup(s);
+}
+
+static void
+normalise(const char *address, char out[LIMIT_DOMAIN_SIZE])
+{
+	char domain[4 * LIMIT_DOMAIN_SIZE];
+
+	if (domain_of_address(address, domain, sizeof(domain), NULL) != 0)
+		out[0] = '\0';
+	else if (domain_normalise(domain, out, NULL) != 0)
+		logline_escape(out, LIMIT_DOMAIN_SIZE, domain, strlen(domain));
+}
+
+static struct story_rcpt *
+add_rcpt(struct story *story, const char *address)
+{
+	char escaped[LOGLINE_ADDRESS_SIZE], domain[LIMIT_DOMAIN_SIZE];
+	struct story_rcpt *rcpt;
+
+	logline_escape(escaped, sizeof(escaped), address, strlen(address));
+	for (size_t i = 0; i < story->rcpt_count; i++)
+		if (strcmp(story->rcpts[i].address, escaped) == 0)
+			return &story->rcpts[i];
+	if (story->rcpt_count == STORY_RCPTS_MAX) {
+		story->rcpts_cut = true;
+		return NULL;
+	}
+	normalise(address, domain);
+	story->rcpts = xrealloc(
+	    story->rcpts, story->rcpt_count + 1, sizeof(*story->rcpts));
+	rcpt = &story->rcpts[story->rcpt_count++];
+	memset(rcpt, 0, sizeof(*rcpt));
+	set(&rcpt->address, escaped);
+	set(&rcpt->domain, domain);
+	set(&rcpt->relay, "");
+	set(&rcpt->dsn, "");
+	set(&rcpt->said, "");
+	return rcpt;
+}
+
+/* posternd saw the address that the client named, before any alias. */
+static void
+note_delivery(void *arg, const struct logline_delivery *delivery)
+{
+	struct story *story = arg;
+	struct story_rcpt *rcpt = add_rcpt(story, delivery->address);
+	char domain[LIMIT_DOMAIN_SIZE];
+
+	if (rcpt == NULL)
+		return;
+	if (delivery->original[0] != '\0' &&
+	    find_check(story, rcpt->domain) == NULL) {
+		normalise(delivery->original, domain);
+		set(&rcpt->domain, domain);
+	}
+	text_copy(rcpt->status, sizeof(rcpt->status), delivery->status);
+	set(&rcpt->relay, delivery->relay);
+	set(&rcpt->dsn, delivery->dsn);
+	set(&rcpt->said, delivery->said);
+	rcpt->attempts++;
+}
+
+/* A recipient refused at RCPT, or the whole message at its end. */
+static void
+note_refusal(struct story *story, const struct logline_refusal *refusal)
+{
+	struct story_check *check = find_check(story, refusal->domain);
+	struct story_rcpt *rcpt;
+
+	if (check == NULL) {
+		check = add_check(story, refusal->domain);
+		if (check != NULL) {
+			check->refused = true;
+			text_copy(check->reason, sizeof(check->reason),
+			    refusal->reason);
+			text_copy(check->action, sizeof(check->action),
+			    refusal->permanent ? "reject" : "defer");
+		}
+	}
+	if (refusal->address[0] == '\0')
+		return;
+	rcpt = add_rcpt(story, refusal->address);
+	if (rcpt == NULL)
+		return;
+	text_copy(rcpt->status, sizeof(rcpt->status), "refused");
+	rcpt->attempts++;
+}
+
+static void
+read_sender(struct story *story, const char *text)
+{
+	char address[LOGLINE_ADDRESS_SIZE];
+
+	if (!logline_address(text, "from=", address))
+		return;
+	logline_escape(
+	    story->sender, sizeof(story->sender), address, strlen(address));
+	story->sender_seen = true;
+}
+
+/* Sendmail's line of the sender ends with the client; Postfix has another. */
+static void
+read_relay(struct story *story, const char *text)
+{
+	static const char key[] = ", relay=";
+	const char *relay = strstr(text, key);
+
+	if (relay != NULL)
+		logline_escape(story->client, sizeof(story->client),
+		    relay + strlen(key), strlen(relay + strlen(key)));
+}
+
+static void
+begin_message(struct story *story)
+{
+	if (story->removed || story->rcpt_count > 0 || story->check_count > 0)
+		begin_anew(story);
+}
+
+static void
+read_client(struct story *story, const char *text)
+{
+	begin_message(story);
+	text += strlen("client=");
+	logline_escape(
+	    story->client, sizeof(story->client), text, strcspn(text, ","));
+}
+
+static bool
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static void
+read_mta(struct story *story, const char *text)
+{
+	struct logline_refusal refusal;
+
+	if (begins(text, "client=")) {
+		read_client(story, text);
+	} else if (begins(text, "uid=")) {
+		begin_message(story);
+		text_copy(story->client, sizeof(story->client), "sendmail(1)");
+	} else if (begins(text, "from=<")) {
+		read_sender(story, text);
+		read_relay(story, text);
+	} else if (begins(text, "removed")) {
+		story->removed = true;
+	} else if (begins(text, "milter-hold:") ||
+		   (begins(text, "milter=") &&
+		       strstr(text, " quarantine=") != NULL)) {
+		story->held = true;
+		read_sender(story, text);
+	} else if (logline_refusal(text, &refusal)) {
+		note_refusal(story, &refusal);
+		read_sender(story, text);
+	} else {
+		logline_deliveries(text, note_delivery, story);
+	}
+}
+
+void
+story_line(struct story *story, const char *line)
+{
+	struct logline parsed;
+	bool ours;
+
+	/* most lines are of others: do not even read them */
+	if (strstr(line, story->id) == NULL &&
+	    (story->check_count == 0 || strstr(line, NOQUEUE) == NULL))
+		return;
+	if (!logline_parse(line, &parsed))
+		return;
+	ours = strcmp(parsed.program, story->program) == 0 &&
+	       begins(parsed.text, EVENT);
+	if (ours && strcmp(parsed.id, NOQUEUE) == 0)
+		read_refused(story, parsed.text);
+	if (strcmp(parsed.id, story->id) != 0)
+		return;
+	if (ours)
+		read_event(story, parsed.text);
+	else
+		read_mta(story, parsed.text);
+	if (story->first[0] == '\0')
+		text_copy(story->first, sizeof(story->first), parsed.when);
+	text_copy(story->last, sizeof(story->last), parsed.when);
+}
+
+/* --- whether it came as it was said --- */
+
+int
+story_reason(const char *word)
+{
+	for (int i = REASON_OK; i <= REASON_EXPIRED_RULE; i++)
+		if (strcmp(reason_text((enum reason)i), word) == 0)
+			return i;
+	return -1;
+}
+
+/* What a verdict says that the MTA will do; NULL where it says nothing. */
+static const char *
+predict(const struct story_check *check)
+{
+	switch (story_reason(check->reason)) {
+	case REASON_NULL_MX:
+	case REASON_NXDOMAIN:
+	case REASON_NO_ADDRESS:
+		return "bounced";
+	case REASON_NOT_PROBED:
+		return NULL;
+	default:
+		break;
+	}
+	if (strcmp(check->result, result_text(RESULT_FAIL)) == 0)
+		return "deferred";
+	if (strcmp(check->result, result_text(RESULT_PASS)) == 0 ||
+	    strcmp(check->result, result_text(RESULT_NONE)) == 0 ||
+	    strcmp(check->result, result_text(RESULT_SOFTFAIL)) == 0)
+		return "sent";
+	return NULL;
+}
+
+/* What stays in the queue for too long is returned: it did not go out. */
+enum story_outcome
+story_outcome(const struct story_check *check, const struct story_rcpt *rcpt)
+{
+	const char *predicted = predict(check);
+	const char *status = rcpt->status;
+
+	if (strcmp(status, "refused") == 0)
+		return STORY_REFUSED;
+	if (status[0] == '\0' || strcmp(status, "queued") == 0)
+		return STORY_OPEN;
+	if (predicted == NULL)
+		return STORY_NOTHING_SAID;
+	if (strcmp(predicted, "deferred") == 0)
+		return strcmp(status, "sent") == 0 ? STORY_MISSED : STORY_HELD;
+	return strcmp(predicted, status) == 0 ? STORY_HELD : STORY_MISSED;
+}
+
+const char *
+story_outcome_text(enum story_outcome outcome)
+{
+	switch (outcome) {
+	case STORY_NOTHING_SAID:
+		return "nothing-predicted";
+	case STORY_OPEN:
+		return "open";
+	case STORY_REFUSED:
+		return "refused";
+	case STORY_HELD:
+		return "as-predicted";
+	case STORY_MISSED:
+		break;
+	}
+	return "not-as-predicted";
+}
