@@ -56,6 +56,7 @@ dist_check_SCRIPTS = \
 	%D%/hardening.t \
 	%D%/lint/lint.t \
 	%D%/mta.t \
+	%D%/mta_life.t \
 	%D%/peers.t \
 	%D%/posternd.t \
 	%D%/require_tls.t \
@@ -133,6 +134,7 @@ EXTRA_DIST += \
 	%D%/full \
 	%D%/lab \
 	%D%/mta \
+	%D%/mta_life \
 	%D%/peers \
 	%D%/posternd.key \
 	%D%/posternd.lua \

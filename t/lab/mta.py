@@ -42,6 +42,11 @@ def read(path):
         return ""
 
 
+def write(path, text):
+    with open(path, "w") as out:
+        out.write(text)
+
+
 def syslog(start=0):
     """The syslog lines from an offset in octets on."""
     with open(HERE + "/syslog", "rb") as file:

@@ -1,4 +1,5 @@
 """The lab's Postfix, for tests that ask the same of several MTAs."""
+import glob
 import os
 import re
 
@@ -6,6 +7,15 @@ import mta
 from rows import GONE, LOCAL
 
 SPOOL = "/var/spool/postfix"
+SAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../etc/postfix-main.cf")
+CLIENTS_OF_MILTERS = ("smtpd", "cleanup")
+
+
+def processes(*names):
+    """The IDs, as text, of those with a name."""
+    return {path.split("/")[2] for path in glob.glob("/proc/[0-9]*/comm")
+            if mta.read(path).rstrip("\n") in names}
 
 
 class Postfix:
@@ -13,18 +23,27 @@ class Postfix:
     port = 25
 
     def __init__(self):
-        self.change("mydestination=" + LOCAL, "local_transport=discard:",
+        """As etc/postfix-main.cf has it, but that no mail passes a filter
+        that fails."""
+        sample = re.findall(r"^\w.*", mta.read(SAMPLE), re.M)
+        self.change(*sample, "milter_default_action=tempfail",
+                    "mydestination=" + LOCAL, "local_transport=discard:",
                     "local_recipient_maps=", "virtual_alias_domains=" + GONE)
+
+    @staticmethod
+    def sample(begin):
+        """The milters in etc/postfix-main.cf that begin with a word."""
+        return re.findall(r"^#?(\w*smtpd_milters = %s.*)" % begin,
+                          mta.read(SAMPLE), re.M)
 
     @staticmethod
     def change(*settings):
         """Settings of main.cf; they are in force for the next client."""
-        start = mta.syslog_size()
+        before = processes(*CLIENTS_OF_MILTERS)
         mta.run("postconf", "-e", *settings)
         mta.run("postfix", "reload")
-        mta.await_true(lambda: any(
-            "postfix/master" in line and ": reload --" in line
-            for line in mta.syslog(start)), mta.START_S, "Postfix's reload")
+        mta.await_true(lambda: not before & processes(*CLIENTS_OF_MILTERS),
+                       mta.START_S, "the end of Postfix's processes")
 
     @staticmethod
     def queue_id(sent):

@@ -79,6 +79,11 @@ def item(rcpt):
                             expect.reason)
 
 
+def forged(number):
+    """Fields of a message."""
+    return [mta.FORGED.replace("id=x", "id=%d" % n) for n in range(number)]
+
+
 @dataclass
 class Seen:
     """What came of a row with one MTA."""

@@ -45,7 +45,7 @@ FEATURE(`nocanonify')
 FEATURE(`accept_unresolvable_domains')
 FEATURE(`use_cw_file')
 FEATURE(`mailertable', `text -k 0 -v 1 {here}/mailertable')
-DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name=MTA')
+DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Listen=128, Name=MTA')
 include(`{snippet}')
 MAILER(`local')
 MAILER(`smtp')
@@ -155,6 +155,6 @@ class Sendmail:
 
 def mailertable(transport):
     """Postfix's transport table in Sendmail's words, which know no ports."""
-    return "".join("%s e%s\n" % tuple(line.split())
-                   for line in transport.splitlines()
-                   if re.search(r" smtp:\[?[^:]*$", line))
+    return "".join("%s e%s\n" % (domain, hops.replace(", ", ":"))
+                   for domain, hops in re.findall(
+                       r"^(\S+) (smtp:[^:\n]+)$", transport, re.M))

@@ -1,12 +1,16 @@
 """Destinations of ../mta: many domains at once, and hosts that hang."""
 from model import mx
-from words import BAD, GOOD, dest, fail
+from words import BAD, GOOD, PASS, dest, fail
 
 STUCK = 10
 
 dest("behind", "its mail goes to a host that fails DANE", mx=[],
      zone="absent", relay="[mx1.dane-mismatch.example]",
      expect=fail("validation-failure"))
+dest("hops", "of two next hops the second takes the mail", mx=[],
+     zone="absent",
+     relay="[mx1.dane-mismatch.example], [mx1.dane-ee.example]",
+     expect=PASS)
 dest("many", "every name below good, bad, plain and mute is a domain",
      mx(tlsa=GOOD), mx("mx2.{d}", None, tlsa=BAD), mx("mx3.{d}", None),
      mx("mx4.{d}", None, tlsa=GOOD, smtp="silent"),
