@@ -36,10 +36,12 @@ class Notes:
 
 def told(story, gate):
     notes = Notes(gate)
+    start = mta.syslog_size()
     try:
         story(gate, notes)
     except mta.Failure as error:
-        notes.test(False, story.__name__, str(error).splitlines())
+        notes.test(False, story.__name__, [
+            *str(error).splitlines(), *rows.complaints(start)])
     return notes.tests
 
 

@@ -32,8 +32,9 @@ class Row:
     destination "about".  tag: "result/action", or None for no tag.  items:
     its domains, if they are not all that are left.  outcome: what becomes of
     the recipients that are left, by recipient where they differ, None for
-    whatever the MTA does.  log: parts of lines that posternd logs, "{id}" for the queue id.  never: what is to
-    stand neither in the header nor in why the message is held.
+    whatever the MTA does.  log: parts of lines that posternd logs, "{id}"
+    for the queue id.  never: what is to stand neither in the header nor in
+    why the message is held.
     """
     name: str
     rcpts: list
@@ -125,8 +126,15 @@ def run(gate, row, dialogue=None):
             check_outcome(gate, row, sent, seen, start)
         check_log(row, gate.queue_id(sent), start)
     except mta.Failure as error:
-        seen.problems.append(str(error))
+        seen.problems += [str(error), *complaints(start)]
     return seen
+
+
+def complaints(start):
+    """What the MTAs say of a milter that fails them."""
+    return [line for line in mta.syslog(start) if re.search(
+        r"warning: (milter|connect to Milter) |Milter \(postern\): (?!delete|"
+        r"insert)", line)]
 
 
 def speak(dialogue, row):
