@@ -143,6 +143,49 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 	return check_severity(check);
 }
 
+static const char *
+requiretls_text(enum requiretls requiretls)
+{
+	static const char *const words[] = {
+	    [REQUIRETLS_NOT_ASKED] = "-",
+	    [REQUIRETLS_MET] = "met",
+	    [REQUIRETLS_UNPROBED] = "not-probed",
+	    [REQUIRETLS_UNKNOWN] = "unknown",
+	    [REQUIRETLS_NOT_OFFERED] = "not-offered",
+	    [REQUIRETLS_NO_AUTH] = "not-authenticated",
+	};
+
+	return words[requiretls];
+}
+
+int
+report_why_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_check *check)
+{
+	const struct verdict *verdict = check->verdict;
+	char walk[LIMIT_WALK_SIZE];
+	struct text text;
+
+	begin(&text, line, queue_id, "why");
+	add_clean(&text, "domain", check->domain);
+	text_addf(&text, " dane=%s sts=%s", dane_state_text(verdict->dane),
+	    sts_state_text(verdict->sts));
+	if (verdict->sts_reason != REASON_OK)
+		text_addf(
+		    &text, " stsreason=%s", reason_text(verdict->sts_reason));
+	if (verdict->rt[0] != '\0')
+		text_addf(&text, " rt=%s", verdict->rt);
+	if (verdict->requiretls != REQUIRETLS_NOT_ASKED)
+		text_addf(&text, " requiretls=%s",
+		    requiretls_text(verdict->requiretls));
+	if (verdict->walk != NULL) {
+		text_clean(
+		    walk, sizeof(walk), verdict->walk, strlen(verdict->walk));
+		text_addf(&text, " hosts=%s", walk);
+	}
+	return LOG_INFO;
+}
+
 int
 report_skip_line(char line[REPORT_SIZE], const char *queue_id,
     const struct report_check *check)
@@ -196,6 +239,10 @@ report_check(const char *queue_id, const struct report_check *check)
 	if (!report.success && (result == RESULT_PASS || result == RESULT_NONE))
 		return;
 	severity = report_check_line(line, queue_id, check);
+	emit(severity, line);
+	if (!check->why)
+		return;
+	severity = report_why_line(line, queue_id, check);
 	emit(severity, line);
 }
 

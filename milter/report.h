@@ -26,6 +26,7 @@ struct report_check {
 	uint32_t ttl_s; /* left of the verdict's life */
 	unsigned ms;
 	const char *detail; /* over the verdict's own; or NULL */
+	bool why;           /* a line about what it rests on, too */
 };
 
 struct report_message {
@@ -97,6 +98,8 @@ void report_success(bool success);
 
 /* The lines alone, and how grave they are (syslog.h): for tests. */
 int report_check_line(char line[REPORT_SIZE], const char *queue_id,
+    const struct report_check *check);
+int report_why_line(char line[REPORT_SIZE], const char *queue_id,
     const struct report_check *check);
 int report_skip_line(char line[REPORT_SIZE], const char *queue_id,
     const struct report_check *check);

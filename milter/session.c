@@ -361,7 +361,7 @@ await_all(struct session *session, session_progress *progress, void *arg)
 }
 
 static void
-report_item(const struct item *item, const char *queue_id)
+report_item(const struct item *item, const char *queue_id, bool why)
 {
 	struct report_check check = {.domain = item->domain,
 	    .verdict = item_verdict(item),
@@ -374,6 +374,7 @@ report_item(const struct item *item, const char *queue_id)
 	}
 	if (item->check != NULL) {
 		check.looked = true;
+		check.why = why;
 		check.cached = engine_wait_cached(item->wait);
 		check.ttl_s =
 		    (uint32_t)((clock_left_ms(item->check->expires_ms) + 999) /
@@ -418,7 +419,8 @@ sum_up(struct session *session, const char *queue_id)
 		struct item *item = &session->items[i];
 		const struct verdict *verdict = item_verdict(item);
 
-		report_item(item, item->refused ? "NOQUEUE" : queue_id);
+		report_item(item, item->refused ? "NOQUEUE" : queue_id,
+		    session->settings->log_why);
 		if (item->refused)
 			continue;
 		sum.tagged = sum.tagged || deserves_tag(verdict);
@@ -567,5 +569,6 @@ session_abandon(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
 		if (session->items[i].refused)
-			report_item(&session->items[i], "NOQUEUE");
+			report_item(&session->items[i], "NOQUEUE",
+			    session->settings->log_why);
 }

@@ -608,6 +608,7 @@ static const struct keyword keywords[] = {
     TEXT("SyslogFacility", "mail", read_word, syslog_facility, facilities),
     TEXT("SyslogName", "posternd", read_name, syslog_name, NULL),
     CHOICE("SyslogSuccess", "yes", syslog_success, yes_no),
+    CHOICE("LogWhy", "no", log_why, yes_no),
     TEXT("UserID", "postern", read_user, user, NULL),
     INT("UMask", "007", read_umask, umask, NULL, 0, 0),
     TEXT("PidFile", NULL, read_path, pid_file, NULL),

@@ -92,6 +92,7 @@ struct settings {
 	char *syslog_facility; /* one of the words that syslog.conf(5) knows */
 	char *syslog_name;
 	int syslog_success;
+	int log_why;
 };
 
 /* A keyword set by an option, over what the file says. */

@@ -865,6 +865,32 @@ the_default_level_holds_without_a_rule(void **state)
 	check_ruled_rows(rows, COUNT(rows));
 }
 
+static void
+what_each_host_comes_to_is_told_in_one_line(void **state)
+{
+	const struct row two = {.mx = SEC,
+	    .hosts = {{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_OK, P_GOOD}}};
+	const struct row none = {.mx = NXD};
+	struct rules rules = {.store = pki.store};
+	AUTO(facts) struct facts *facts = make_facts(&two);
+	AUTO(facts) struct facts *no_facts = make_facts(&none);
+	AUTO(verdict) struct verdict *verdict = NULL;
+	AUTO(verdict) struct verdict *cut = NULL;
+	AUTO(verdict) struct verdict *empty = NULL;
+
+	(void)state;
+	verdict = judge(facts, &rules, CERTS_NOW);
+	assert_string_equal(verdict->walk,
+	    MX1 "/fail/validation-failure," MX2 "/secure-dane/ok");
+	for (int i = 0; i < 2; i++)
+		memset(facts->hosts[i].name, 'x', LIMIT_DOMAIN);
+	cut = judge(facts, &rules, CERTS_NOW);
+	assert_string_equal(
+	    cut->walk + LIMIT_DOMAIN, "/fail/validation-failure,+1");
+	empty = judge(no_facts, &rules, CERTS_NOW);
+	assert_null(empty->walk);
+}
+
 /* What the MTA was told to send elsewhere is judged by where it goes. */
 static void
 a_relay_without_a_policy_is_told_from_a_domain_without(void **state)
@@ -1215,6 +1241,7 @@ main(void)
 	    cmocka_unit_test(secure_wants_the_names_of_its_match),
 	    cmocka_unit_test(rules_for_hosts_are_judged_host_by_host),
 	    cmocka_unit_test(the_default_level_holds_without_a_rule),
+	    cmocka_unit_test(what_each_host_comes_to_is_told_in_one_line),
 	    cmocka_unit_test(
 		a_relay_without_a_policy_is_told_from_a_domain_without),
 	    cmocka_unit_test(dane_and_mta_sts_are_told_apart),

@@ -151,6 +151,34 @@ no_octet_from_outside_breaks_the_grammar(void **state)
 }
 
 static void
+what_a_verdict_rests_on_is_printed_to_the_letter(void **state)
+{
+	static char walk[] = "mx1.example.com/fail/certificate-expired,\"x=y";
+	struct verdict verdict = {.rt = "", .sts_reason = REASON_OK};
+	struct report_check check = {
+	    .domain = "example.com", .verdict = &verdict};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	assert_int_equal(report_why_line(line, "Q1", &check), LOG_INFO);
+	assert_string_equal(
+	    line, "Q1: event=why domain=example.com dane=none sts=none");
+	verdict = (struct verdict){.dane = DANE_STATE_FAIL,
+	    .sts = STS_STATE_ERROR,
+	    .sts_reason = REASON_STS_POLICY_INVALID,
+	    .rt = "certificate-expired",
+	    .requiretls = REQUIRETLS_NOT_OFFERED,
+	    .walk = walk};
+	report_why_line(line, "Q1", &check);
+	assert_string_equal(line,
+	    "Q1: event=why domain=example.com dane=fail sts=error "
+	    "stsreason=sts-policy-invalid rt=certificate-expired "
+	    "requiretls=not-offered "
+	    "hosts=mx1.example.com/fail/certificate-expired,?x?y");
+	must_be_of_the_grammar("why", line);
+}
+
+static void
 the_rule_of_a_verdict_is_named(void **state)
 {
 	static const struct {
@@ -332,6 +360,7 @@ main(void)
 	    cmocka_unit_test(a_verdict_without_a_check_has_no_keys_of_one),
 	    cmocka_unit_test(severities_are_as_promised),
 	    cmocka_unit_test(no_octet_from_outside_breaks_the_grammar),
+	    cmocka_unit_test(what_a_verdict_rests_on_is_printed_to_the_letter),
 	    cmocka_unit_test(the_rule_of_a_verdict_is_named),
 	    cmocka_unit_test(a_rule_past_its_day_is_told),
 	    cmocka_unit_test(the_longest_names_leave_the_detail_its_place),

@@ -169,8 +169,9 @@ engine_wait_free(struct engine_wait *wait)
 void
 report_check(const char *queue_id, const struct report_check *check)
 {
-	text_addf(&seen.text, "%s check %s %s %s %s %u\n", queue_id,
-	    check->domain, result_text(check->verdict->result),
+	text_addf(&seen.text, "%s check%s %s %s %s %s %u\n", queue_id,
+	    check->why ? "+why" : "", check->domain,
+	    result_text(check->verdict->result),
 	    reason_text(check->verdict->reason), action_text(check->action),
 	    check->rcpts);
 	assert_true(check->looked ==
@@ -468,6 +469,26 @@ an_abandoned_message_logs_what_was_refused(void **state)
 	session_free(session);
 	assert_string_equal(seen.log,
 	    "NOQUEUE check fail.example fail validation-failure defer 1\n");
+}
+
+static void
+why_is_told_of_what_was_looked_at(void **state)
+{
+	struct session *session =
+	    begin("LogWhy yes\nOn-Fail defer\nInternalDomains in.example\n");
+
+	(void)state;
+	rcpt_to(session, "<a@pass.example>");
+	rcpt_to(session, "<a@fail.example>");
+	rcpt_to(session, "<a@in.example>");
+	rcpt_to(session, "<a@in..valid>");
+	finish_and_free(session);
+	assert_string_equal(seen.log,
+	    "Q1 check+why pass.example pass ok none 1\n"
+	    "NOQUEUE check+why fail.example fail validation-failure defer 1\n"
+	    "Q1 skip in.example internal none 1\n"
+	    "Q1 check  none name-invalid none 1\n"
+	    "Q1 message none none 3 3\n");
 }
 
 static void
@@ -1512,6 +1533,7 @@ main(void)
 	    cmocka_unit_test(the_strictest_action_wins_at_the_end),
 	    cmocka_unit_test(a_refused_recipient_is_out_of_the_message),
 	    cmocka_unit_test(an_abandoned_message_logs_what_was_refused),
+	    cmocka_unit_test(why_is_told_of_what_was_looked_at),
 	    cmocka_unit_test(replies_are_as_promised),
 	    cmocka_unit_test(rcpt_waits_no_longer_than_told),
 	    cmocka_unit_test(a_deadline_stays_the_verdict_of_the_message),

@@ -76,6 +76,7 @@ an_empty_file_gives_the_defaults(void **state)
 	assert_true(strlen(s->authserv_id) > 0);
 	assert_string_equal(s->probe_helo, s->authserv_id);
 	assert_true(s->syslog && s->syslog_success && s->background);
+	assert_false(s->log_why);
 	assert_string_equal(s->syslog_facility, "mail");
 	assert_string_equal(s->syslog_name, "posternd");
 	assert_string_equal(s->user, "postern");

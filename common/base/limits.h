@@ -53,6 +53,9 @@ enum {
 	LIMIT_DETAIL_SIZE = LIMIT_DETAIL + 1,
 	LIMIT_LOG_LINE = 900,
 
+	/* What is said of all hosts of a domain */
+	LIMIT_WALK_SIZE = 400,
+
 	/* d= items of one tag */
 	LIMIT_TAG_ITEMS = 20,
 

@@ -157,33 +157,6 @@ webpki_reason(const struct host_case *c, const struct x509_chain *chain)
 				       : REASON_CERTIFICATE_HOST_MISMATCH;
 }
 
-/* What the server showed, so that the admin can compare it with what he
- * publishes: the digest that a "3 1 1" record would hold, or the subject. */
-static void
-describe_leaf(const struct x509_chain *chain, enum reason reason,
-    char detail[LIMIT_DETAIL_SIZE])
-{
-	char octets[2 * 32 + 1], words[2 * LIMIT_DETAIL_SIZE];
-	struct text text;
-	uint8_t digest[32];
-
-	text_init(&text, words, sizeof(words));
-	if (reason == REASON_VALIDATION_FAILURE) {
-		x509_sha256(x509_spki(chain, 0), digest);
-		text_hex(octets, sizeof(octets), digest, sizeof(digest));
-		text_addf(&text, "presented 3 1 1 %s", octets);
-	} else if (reason == REASON_CERTIFICATE_NOT_TRUSTED) {
-		text_addf(&text, "issuer %s",
-		    x509_issuer(chain, x509_count(chain) - 1));
-	} else {
-		text_addf(&text, "subject %s", x509_subject(chain, 0));
-	}
-	/* a log value knows no "=", which stands in every subject */
-	for (char *c = strchr(words, '='); c != NULL; c = strchr(c, '='))
-		*c = ':';
-	text_clean(detail, LIMIT_DETAIL_SIZE, words, text.len);
-}
-
 static void
 address_fail(struct address_verdict *out, enum reason reason)
 {
@@ -370,7 +343,7 @@ judge_probed(const struct host_case *c, const struct probe_facts *probe,
 	out->requiretls = judge_requiretls(c, chain, probe, out);
 	if (chain != NULL && out->reason != REASON_STS_MX_MISMATCH &&
 	    (out->outcome == HOST_FAIL || out->sts_reason != REASON_OK))
-		describe_leaf(chain,
+		reason_detail(chain,
 		    out->outcome == HOST_FAIL ? out->reason : out->sts_reason,
 		    out->detail);
 	else if (out->reason == REASON_STS_MX_MISMATCH)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/judge/host.h"
 #include "common/judge/reasons.h"
@@ -10,6 +11,9 @@
 /* A verdict that lived shorter would cost more checks than the sooner sight of
  * a change is worth. */
 enum { TTL_FLOOR_S = 30 };
+
+/* Beside a host's name: its words, the longest of each, and ",+99999" */
+enum { WALK_WORDS = 64 };
 
 /* How the walk over the hosts ended. */
 struct walk {
@@ -263,6 +267,33 @@ tell_requiretls(struct verdict *verdict, const struct facts *facts)
 		verdict->settled = false;
 }
 
+/* "mx1.example/fail/certificate-expired,mx2.example/secure-dane/ok", and
+ * ",+3" for those that there is no room for. */
+static void
+tell_walk(struct verdict *verdict, const struct facts *facts)
+{
+	char words[LIMIT_WALK_SIZE];
+	struct text text;
+
+	text_init(&text, words, sizeof(words));
+	for (size_t i = 0; i < verdict->host_count; i++) {
+		const struct host_verdict *host = &verdict->hosts[i];
+		const char *comma = i > 0 ? "," : "";
+		const char *name = facts->hosts[i].name;
+
+		if (text.size - text.len < strlen(name) + WALK_WORDS) {
+			text_addf(
+			    &text, "%s+%zu", comma, verdict->host_count - i);
+			break;
+		}
+		text_addf(&text, "%s%s/%s/%s", comma, name,
+		    host_outcome_text(host->outcome),
+		    reason_text(host->reason));
+	}
+	if (text.len > 0)
+		verdict->walk = xstrdup(words);
+}
+
 /* The MTA hands the mail to a host of the admin's choice: that this one has no
  * policy says nothing of the recipient's domain. */
 static void
@@ -294,6 +325,7 @@ judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 	tell_stale_policy(verdict, facts);
 	tell_lost_policy(verdict, facts);
 	tell_relay(verdict, facts);
+	tell_walk(verdict, facts);
 	return verdict;
 }
 

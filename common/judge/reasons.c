@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/reasons.h"
 
+#include <string.h>
+
+#include "common/base/text.h"
+
 enum reason
 lookup_reason(const struct lookup *lookup)
 {
@@ -104,4 +108,29 @@ probe_reason(const struct probe_facts *probe)
 		break;
 	}
 	return REASON_OK;
+}
+
+void
+reason_detail(const struct x509_chain *chain, enum reason reason,
+    char detail[LIMIT_DETAIL_SIZE])
+{
+	char octets[2 * 32 + 1], words[2 * LIMIT_DETAIL_SIZE];
+	struct text text;
+	uint8_t digest[32];
+
+	text_init(&text, words, sizeof(words));
+	if (reason == REASON_VALIDATION_FAILURE) {
+		x509_sha256(x509_spki(chain, 0), digest);
+		text_hex(octets, sizeof(octets), digest, sizeof(digest));
+		text_addf(&text, "presented 3 1 1 %s", octets);
+	} else if (reason == REASON_CERTIFICATE_NOT_TRUSTED) {
+		text_addf(&text, "issuer %s",
+		    x509_issuer(chain, x509_count(chain) - 1));
+	} else {
+		text_addf(&text, "subject %s", x509_subject(chain, 0));
+	}
+	/* a log value knows no "=", which stands in every subject */
+	for (char *c = strchr(words, '='); c != NULL; c = strchr(c, '='))
+		*c = ':';
+	text_clean(detail, LIMIT_DETAIL_SIZE, words, text.len);
 }

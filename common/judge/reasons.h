@@ -7,6 +7,7 @@
 #include "common/judge/facts.h"
 #include "common/judge/verdict.h"
 #include "common/proto/dane_match.h"
+#include "common/proto/x509.h"
 
 /* The reason of a lookup that failed; and of a policy that was not to be had */
 enum reason lookup_reason(const struct lookup *lookup);
@@ -17,6 +18,12 @@ enum reason dane_outcome_reason(enum dane_outcome outcome);
 
 /* probe_reason - why there was no TLS session; OK when there was one */
 enum reason probe_reason(const struct probe_facts *probe);
+
+/* reason_detail - what the server showed, so that the admin can compare it with
+ * what he publishes: the digest that a "3 1 1" record would hold, or the
+ * subject, or the issuer */
+void reason_detail(const struct x509_chain *chain, enum reason reason,
+    char detail[LIMIT_DETAIL_SIZE]);
 
 /* reason_rt - the RFC 8460 section 4.3 result type of a failure, or "" */
 const char *reason_rt(enum reason reason);

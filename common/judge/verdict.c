@@ -30,6 +30,7 @@ verdict_restate(
 	out->rule = rule_ref(verdict->rule);
 	out->mx = verdict->mx == NULL ? NULL : xstrdup(verdict->mx);
 	out->detail = verdict->detail == NULL ? NULL : xstrdup(verdict->detail);
+	out->walk = verdict->walk == NULL ? NULL : xstrdup(verdict->walk);
 	out->hosts = NULL;
 	out->host_count = 0;
 	return out;
@@ -56,6 +57,7 @@ verdict_free(struct verdict *verdict)
 	rule_free(verdict->rule);
 	free(verdict->mx);
 	free(verdict->detail);
+	free(verdict->walk);
 	free(verdict);
 }
 

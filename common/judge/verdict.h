@@ -154,6 +154,7 @@ struct verdict {
 	struct rule *rule; /* of the host that mx names, or of the domain */
 	char *mx;          /* the host that the reason speaks of, or NULL */
 	char *detail;      /* cleaned, or NULL */
+	char *walk;        /* each host, how it is judged, and why; or NULL */
 	size_t host_count;
 	struct host_verdict *hosts; /* as in the facts; NULL once slimmed */
 };

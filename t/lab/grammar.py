@@ -39,7 +39,8 @@ DETAIL = ("detail", VALUE, "?")
 # The keys of an event in their order; "?": may be missing.
 EVENTS = {
     "check": (
-        ("domain", "(?:%s|-)" % NAME, ""), ("result", RESULT, ""),
+        ("domain", "(?:%s|%s|-)" % (NAME, LITERAL), ""),
+        ("result", RESULT, ""),
         ("policy", one_of(POLICIES), ""), ("level", one_of(LEVELS), ""),
         ("reason", REASON, ""), ("action", ACTION, ""),
         ("rcpts", NUMBER, ""), ("mx", VALUE, "?"),
@@ -47,6 +48,14 @@ EVENTS = {
         ("depth", "(?:dns|probe)", "?"), ("cache", "(?:hit|miss)", "?"),
         ("ttl", NUMBER, "?"), ("ms", NUMBER, "?"), ("rule", VALUE, "?"),
         DETAIL),
+    "why": (
+        ("domain", "(?:%s|%s|-)" % (NAME, LITERAL), ""),
+        ("dane", one_of("none pass fail encrypt temperror"), ""),
+        ("sts", one_of("none pass fail testing-fail error"), ""),
+        ("stsreason", REASON, "?"), ("rt", "[a-z-]+", "?"),
+        ("requiretls", one_of("met not-probed unknown not-offered "
+                              "not-authenticated"), "?"),
+        ("hosts", VALUE, "?")),
     "skip": (
         ("domain", VALUE, ""), ("reason", REASON, ""), ("action", ACTION, ""),
         ("rcpts", NUMBER, "")),
@@ -70,7 +79,8 @@ EVENTS = {
 }
 
 SEVERITIES = {
-    "skip": "info", "message": "info", "change": "notice", "store": "err",
+    "why": "info", "skip": "info", "message": "info", "change": "notice",
+    "store": "err",
     "rule": "warning", "start": "info", "stop": "info"}
 
 
