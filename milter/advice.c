@@ -129,8 +129,10 @@ static const struct advice table[] = {
 	"Look at the log for the reason."},
     [REASON_EXEMPT] = {"The domain is listed in ExemptDomains.", NOBODY, ""},
     [REASON_INTERNAL] = {"The domain is one of this host's own.", NOBODY, ""},
-    [REASON_RELAYED] = {"The mail goes through a relay of your own.", NOBODY,
-	""},
+    [REASON_RELAYED] =
+	{"The mail goes to a next hop of your choice, which has no "
+	 "policy itself; the recipient's domain was not looked at.",
+	    NOBODY, ""},
     [REASON_TLS_REQUIRED_NO] = {"The message asks for delivery without TLS "
 				"policy (TLS-Required: No).",
 	NOBODY, ""},

@@ -70,3 +70,21 @@ cli_print_detail(FILE *out, const char *name, const char *detail)
 	if (detail[0] != '\0')
 		cli_print_text(out, name, cli_plain_detail(detail, text));
 }
+
+const char *
+cli_print_colour(enum result result)
+{
+	switch (result) {
+	case RESULT_PASS:
+		return "\033[32m";
+	case RESULT_FAIL:
+		return "\033[31m";
+	case RESULT_SOFTFAIL:
+	case RESULT_TEMPERROR:
+		return "\033[33m";
+	case RESULT_NONE:
+	case RESULT_SKIP:
+		break;
+	}
+	return "\033[1m";
+}

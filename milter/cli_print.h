@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "common/base/limits.h"
+#include "common/judge/verdict.h"
 
 /* cli_print_label - begin a line; name is "" on the further lines of a step */
 void cli_print_label(FILE *out, const char *name);
@@ -24,5 +25,11 @@ const char *cli_plain_detail(const char *detail, char out[LIMIT_DETAIL_SIZE]);
 /* cli_print_detail - the same behind a label, on as many lines as it needs;
  * nothing for "" */
 void cli_print_detail(FILE *out, const char *name, const char *detail);
+
+#define CLI_PRINT_PLAIN "\033[0m"
+
+/* cli_print_colour - what a terminal is told before such a result; behind it
+ * CLI_PRINT_PLAIN */
+const char *cli_print_colour(enum result result);
 
 #endif

@@ -39,6 +39,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_policy.c \
 	%D%/cli_postfix.c %D%/cli_postfix.h \
 	%D%/cli_print.c %D%/cli_print.h \
+	%D%/cli_steps.c %D%/cli_steps.h \
 	%D%/cli_sts.c \
 	%D%/cli_survey.c %D%/cli_survey.h \
 	%D%/cli_sts_gen.c \
