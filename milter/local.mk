@@ -1,5 +1,6 @@
 dist_man_MANS += %D%/postern.1 %D%/postern-destinations.5 \
-	%D%/postern.conf.5 %D%/postern-header.7 %D%/postern-log.7 \
+	%D%/postern.conf.5 %D%/postern-header.7 %D%/postern-json.7 \
+	%D%/postern-log.7 \
 	%D%/posternd.8
 
 sbin_PROGRAMS += %D%/posternd
