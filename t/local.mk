@@ -58,6 +58,7 @@ dist_check_SCRIPTS = \
 	%D%/mta.t \
 	%D%/mta_life.t \
 	%D%/peers.t \
+	%D%/postfix.t \
 	%D%/posternd.t \
 	%D%/require_tls.t \
 	%D%/sts_cache.t \
@@ -136,6 +137,7 @@ EXTRA_DIST += \
 	%D%/mta \
 	%D%/mta_life \
 	%D%/peers \
+	%D%/postfix \
 	%D%/posternd.key \
 	%D%/posternd.lua \
 	%D%/require_tls \

@@ -80,11 +80,18 @@ def main(script, run):
 
 
 def inside(run, root):
-    out = tap.Tap()
-    try:
+    def both(out):
         sendmail = Sendmail(root)
         run(out, Postfix(), sendmail)
         sendmail.stop()
+    return guarded(both)
+
+
+def guarded(run):
+    """Exit status of a run(out)."""
+    out = tap.Tap()
+    try:
+        run(out)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1

@@ -13,9 +13,15 @@ CLIENTS_OF_MILTERS = ("smtpd", "cleanup")
 
 
 def processes(*names):
-    """The IDs, as text, of those with a name."""
-    return {path.split("/")[2] for path in glob.glob("/proc/[0-9]*/comm")
-            if mta.read(path).rstrip("\n") in names}
+    """{ID as text: root folder} of those with a name."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            if mta.read(path + "/comm").rstrip("\n") in names:
+                found[path.split("/")[2]] = os.readlink(path + "/root")
+        except OSError:
+            pass    # it has ended
+    return found
 
 
 class Postfix:
@@ -42,8 +48,8 @@ class Postfix:
         before = processes(*CLIENTS_OF_MILTERS)
         mta.run("postconf", "-e", *settings)
         mta.run("postfix", "reload")
-        mta.await_true(lambda: not before & processes(*CLIENTS_OF_MILTERS),
-                       mta.START_S, "the end of Postfix's processes")
+        mta.await_true(lambda: not before.keys() & processes(
+            *CLIENTS_OF_MILTERS), mta.START_S, "the end of Postfix's processes")
 
     @staticmethod
     def queue_id(sent):

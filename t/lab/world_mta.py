@@ -1,5 +1,5 @@
 """Destinations of ../mta: many domains at once, and hosts that hang."""
-from model import mx
+from model import STS, mx
 from words import BAD, GOOD, PASS, dest, fail
 
 STUCK = 10
@@ -11,11 +11,14 @@ dest("hops", "of two next hops the second takes the mail", mx=[],
      zone="absent",
      relay="[mx1.dane-mismatch.example], [mx1.dane-ee.example]",
      expect=PASS)
-dest("many", "every name below good, bad, plain and mute is a domain",
-     mx(tlsa=GOOD), mx("mx2.{d}", None, tlsa=BAD), mx("mx3.{d}", None),
-     mx("mx4.{d}", None, tlsa=GOOD, smtp="silent"),
-     records=["*.%s.{d} MX 10 mx%d.{d}." % (name, number) for number, name
-              in enumerate(("good", "bad", "plain", "mute"), 1)])
+many = dest("many", "every name below good, bad, plain and mute is a domain",
+            mx(tlsa=GOOD), mx("mx2.{d}", None, tlsa=BAD),
+            mx("mx3.{d}", None), sts=STS(https="hang"),
+            records=["*.good.{d} MX 10 mx1.{d}.", "*.bad.{d} MX 10 mx2.{d}.",
+                     "*.plain.{d} MX 10 mx3.{d}.",
+                     "*.mute.{d} MX 10 mx3.{d}.",
+                     "*.mute.{d} TXT \"v=STSv1; id=1;\""])
+many.records.append("*.mute.{d} A " + many.web_address())
 dest("stuck", "the MX of names below is never told", mx(),
      records=["*.{d} MX 10 mx1.{d}."],
      faults={("n%d.{d}" % n, "MX"): "drop" for n in range(STUCK)})
