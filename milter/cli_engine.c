@@ -103,7 +103,7 @@ read_host(const char *text, char hop[NEXTHOP_TEXT_SIZE],
 /* The query for what was typed; domain and hop are its memory. */
 static struct engine_query
 read_asked(const struct cli_engine *cli, const struct engine_query *like,
-    const char *asked, char domain[4 * LIMIT_DOMAIN_SIZE],
+    const char *asked, char domain[LIMIT_RAW_DOMAIN_SIZE],
     char hop[NEXTHOP_TEXT_SIZE])
 {
 	struct engine_query query = *like;
@@ -117,7 +117,7 @@ read_asked(const struct cli_engine *cli, const struct engine_query *like,
 		query.next_hop = hop;
 	} else if (strchr(asked, '@') != NULL) {
 		if (domain_of_address(
-			asked, domain, 4 * LIMIT_DOMAIN_SIZE, NULL) != 0)
+			asked, domain, LIMIT_RAW_DOMAIN_SIZE, NULL) != 0)
 			domain[0] = '\0';
 		query.domain = domain;
 	}
@@ -128,7 +128,7 @@ struct engine_wait *
 cli_engine_ask(
     struct cli_engine *cli, const struct engine_query *like, const char *asked)
 {
-	char domain[4 * LIMIT_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
+	char domain[LIMIT_RAW_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
 	struct engine_query query = read_asked(cli, like, asked, domain, hop);
 
 	return engine_start(cli->engine, &query);
@@ -138,7 +138,7 @@ void
 cli_engine_submit(struct cli_engine *cli, const struct engine_query *like,
     const char *asked, engine_done *done, void *arg)
 {
-	char domain[4 * LIMIT_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
+	char domain[LIMIT_RAW_DOMAIN_SIZE], hop[NEXTHOP_TEXT_SIZE];
 	struct engine_query query = read_asked(cli, like, asked, domain, hop);
 
 	engine_submit(cli->engine, &query, done, arg);

@@ -276,7 +276,7 @@ test_text(const struct question *question, const struct demand *demand)
 static int
 read_question(struct question *question, const char *word, struct err *err)
 {
-	char domain[4 * LIMIT_DOMAIN_SIZE];
+	char domain[LIMIT_RAW_DOMAIN_SIZE];
 
 	question->host = strncasecmp(word, "mx:", 3) == 0;
 	if (question->host)

@@ -164,7 +164,7 @@ set(char **to, const char *s)
 static void
 normalise(const char *address, char out[LIMIT_DOMAIN_SIZE])
 {
-	char domain[4 * LIMIT_DOMAIN_SIZE];
+	char domain[LIMIT_RAW_DOMAIN_SIZE];
 
 	if (domain_of_address(address, domain, sizeof(domain), NULL) != 0)
 		out[0] = '\0';

@@ -295,7 +295,7 @@ a_record_is_made_of_what_it_is_to_match(void **state)
 	struct der cert = cert_der(made), spki = cert_spki(made);
 
 	(void)state;
-	for (uint8_t i = 0; i < 2 * 2 * 3; i++) {
+	for (unsigned i = 0; i < 2 * 2 * 3; i++) {
 		struct tlsa_form kind = {
 		    (uint8_t)(2 + i / 6), i / 3 % 2, i % 3};
 		struct tlsa_set set = {0};

@@ -8,6 +8,10 @@ enum {
 	LIMIT_DOMAIN = 253,
 	LIMIT_DOMAIN_SIZE = LIMIT_DOMAIN + 1,
 
+	/* The same as somebody may write it: U-labels take four octets a
+	 * letter at most */
+	LIMIT_RAW_DOMAIN_SIZE = 4 * LIMIT_DOMAIN_SIZE,
+
 	/* Hosts walked for one domain: large farms publish about 20; an MTA
 	 * gives up earlier (Postfix: smtp_mx_address_limit 5 addresses) */
 	LIMIT_MX_HOSTS = 16,

@@ -222,7 +222,7 @@ print_record(const char *head, const struct tlsa *record)
 	size_t length = strlen(head), size = length + 2 * record->size + 1;
 	char *text = xmalloc(size);
 
-	memcpy(text, head, length);
+	text_copy(text, size, head);
 	text_hex(text + length, size - length, record->data, record->size);
 	return text;
 }
