@@ -1,5 +1,6 @@
 # Fuzz targets, each with the corpus replayed: %D%/run fuzzes them.
 FUZZ_TESTS = \
+	%D%/anchor.t \
 	%D%/chain.t \
 	%D%/dns_answer.t \
 	%D%/dns_reply.t \
@@ -7,6 +8,7 @@ FUZZ_TESTS = \
 	%D%/media_type.t \
 	%D%/nexthop.t \
 	%D%/smtp_reply.t \
+	%D%/story.t \
 	%D%/sts_policy.t \
 	%D%/sts_record.t \
 	%D%/tlsa.t
@@ -16,6 +18,7 @@ TESTS += $(FUZZ_TESTS)
 
 FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 
+%C%_anchor_t_SOURCES = %D%/anchor.c $(FUZZ_SOURCES)
 %C%_chain_t_SOURCES = %D%/chain.c $(FUZZ_SOURCES)
 %C%_dns_answer_t_SOURCES = %D%/dns_answer.c $(FUZZ_SOURCES)
 %C%_dns_reply_t_SOURCES = %D%/dns_reply.c $(FUZZ_SOURCES)
@@ -23,6 +26,8 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
+%C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
+	milter/story.c milter/logline.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c $(FUZZ_SOURCES)
 %C%_sts_record_t_SOURCES = %D%/sts_record.c $(FUZZ_SOURCES)
 %C%_tlsa_t_SOURCES = %D%/tlsa.c $(FUZZ_SOURCES)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/story.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "t/fuzz/fuzz.h"
+
+static void
+check_text(const char *text)
+{
+	for (; *text != '\0'; text++)
+		assert(*text >= ' ' && *text <= '~');
+}
+
+static void
+check_checks(const struct story *story)
+{
+	for (size_t i = 0; i < story->check_count; i++) {
+		const struct story_check *check = &story->checks[i];
+
+		check_text(check->domain);
+		check_text(check->result);
+		check_text(check->policy);
+		check_text(check->level);
+		check_text(check->reason);
+		check_text(check->action);
+		check_text(check->mode);
+		check_text(check->mx);
+		check_text(check->rule);
+		check_text(check->detail);
+	}
+}
+
+static void
+check_rcpt(const struct story *story, const struct story_rcpt *rcpt)
+{
+	check_text(rcpt->domain);
+	check_text(rcpt->address);
+	check_text(rcpt->relay);
+	check_text(rcpt->dsn);
+	check_text(rcpt->said);
+	check_text(rcpt->status);
+	assert(rcpt->attempts > 0);
+	for (size_t i = 0; i < story->check_count; i++)
+		check_text(
+		    story_outcome_text(story_outcome(&story->checks[i], rcpt)));
+}
+
+/* Lines of a log, about the message F1 or another. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_string(data, size);
+	struct story story;
+	char *rest = text;
+	char *line;
+
+	story_init(&story, "F1", "posternd");
+	while ((line = strsep(&rest, "\n")) != NULL)
+		story_line(&story, line);
+	check_text(story.first);
+	check_text(story.last);
+	check_text(story.sender);
+	check_text(story.client);
+	check_text(story.result);
+	check_text(story.action);
+	check_text(story.wait_ms);
+	check_checks(&story);
+	for (size_t i = 0; i < story.rcpt_count; i++)
+		check_rcpt(&story, &story.rcpts[i]);
+	story_fini(&story);
+	free(text);
+	return 0;
+}
