@@ -53,6 +53,7 @@ static const struct row {
 	false},
     {"dns-support", "smtp_dns_support_level", doctor_dns_support, NEEDS_POSTFIX,
 	false},
+    {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

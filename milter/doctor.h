@@ -81,4 +81,7 @@ doctor_check doctor_timeouts;
 doctor_check doctor_tls_level;
 doctor_check doctor_dns_support;
 
+/* of Sendmail: doctor_sendmail.c */
+doctor_check doctor_sendmail;
+
 #endif

@@ -56,6 +56,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_ground.c \
 	%D%/doctor_postfix.c \
 	%D%/doctor_resolver.c \
+	%D%/doctor_sendmail.c \
 	%D%/identity.c %D%/identity.h \
 	%D%/logfile.c %D%/logfile.h \
 	%D%/logline.c %D%/logline.h \
