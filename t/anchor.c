@@ -115,6 +115,9 @@ base64_may_be_in_words(void **state)
 	key[KEY_SIZE - 1] ^= 1;
 	assert_false(anchor_has(text, key, sizeof(key)));
 	assert_false(anchor_has(text, key, sizeof(key) - 1));
+	key[KEY_SIZE - 1] ^= 1;
+	snprintf(text, sizeof(text), ". DNSKEY 256 3 5 %.100s\n", base64);
+	assert_false(anchor_has(text, key, sizeof(key)));
 }
 
 static void
