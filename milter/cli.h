@@ -30,13 +30,16 @@ struct cli_options {
 	const char *file;      /* --file; "-" is stdin */
 	unsigned jobs;         /* --jobs: checks at once */
 	bool at_given;
-	time_t at;             /* --at, or now */
-	uint16_t port;         /* --port, or 25 */
-	enum sts_mode mode;    /* --mode, or testing */
-	uint32_t max_age_s;    /* --max-age; 0: what suits the mode */
-	struct cli_list ruas;  /* --rua */
-	const char *part;      /* --part */
-	struct cli_list logs;  /* --log; "-" is stdin */
+	time_t at;            /* --at, or now */
+	uint16_t port;        /* --port, or 25 */
+	enum sts_mode mode;   /* --mode, or testing */
+	uint32_t max_age_s;   /* --max-age; 0: what suits the mode */
+	struct cli_list ruas; /* --rua */
+	const char *part;     /* --part */
+	struct cli_list logs; /* --log; "-" is stdin */
+	bool since_given;
+	time_t since;          /* --since */
+	const char *state;     /* --state: a file */
 	struct cli_list words; /* what stands behind the verb */
 };
 
@@ -48,6 +51,7 @@ int cli_check(const struct cli_options *options);
 int cli_tlsa_match(const struct cli_options *options);
 int cli_tlsa_check(const struct cli_options *options);
 int cli_tlsa_gen(const struct cli_options *options);
+int cli_tlsa_plan(const struct cli_options *options);
 int cli_sts_lint(const struct cli_options *options);
 int cli_sts_check(const struct cli_options *options);
 int cli_sts_gen(const struct cli_options *options);

@@ -33,6 +33,10 @@ static const struct option_row {
     {OPTION_NAME, "name", "NAME", true,
 	"of a host; of several the TLSA base domain first"},
     {OPTION_PORT, "port", "PORT", false, "of the TLSA records, instead of 25"},
+    {OPTION_SINCE, "since", "TIME", false,
+	"when the records for both keys were published"},
+    {OPTION_STATE, "state", "FILE", false,
+	"keep there when they were first seen everywhere"},
     {OPTION_MODE, "mode", "MODE", false, "testing, enforce or none"},
     {OPTION_MAX_AGE, "max-age", "SECONDS", false,
 	"how long senders keep the policy"},
@@ -135,6 +139,14 @@ read_value(int code, char *value, struct cli_options *options)
 		options->at_given = true;
 		if (parse_time(value, &options->at) != 0)
 			return "--at: no RFC 3339 time";
+		break;
+	case OPTION_SINCE:
+		options->since_given = true;
+		if (parse_time(value, &options->since) != 0)
+			return "--since: no RFC 3339 time";
+		break;
+	case OPTION_STATE:
+		options->state = value;
 		break;
 	case OPTION_CHAIN:
 		options->chain = value;

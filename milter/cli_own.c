@@ -66,6 +66,24 @@ cli_read_key(const char *path, int *status)
 	return key;
 }
 
+bool
+cli_tlsa_subject(const struct x509_key *key, struct tlsa_form form,
+    struct der *cert, struct der *spki)
+{
+	size_t at = 0;
+
+	*cert = (struct der){NULL, 0};
+	*spki = key->spki;
+	if (key->chain == NULL)
+		return true;
+	while (form.usage == TLSA_DANE_TA && !x509_is_ca(key->chain, at))
+		if (++at == x509_count(key->chain))
+			return false;
+	*cert = x509_cert(key->chain, at);
+	*spki = x509_spki(key->chain, at);
+	return true;
+}
+
 void
 cli_warn(struct json_t *list, const char *format, ...)
 {

@@ -3,6 +3,7 @@
 #ifndef MILTER_CLI_OWN_H
 #define MILTER_CLI_OWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/limits.h"
@@ -28,6 +29,15 @@ void cli_names_fini(struct cli_names *names);
 /* cli_read_key - what a file holds; NULL with *status when that was said */
 struct x509_key *
 cli_read_key(const char *path, int *status) OWNED(x509_key_free);
+
+/*
+ * cli_tlsa_subject - what a record of this form is of: the key and certificate
+ * of the host, or for DANE-TA those of the CA next to it
+ *
+ * cert is {NULL, 0} if only a key is known.  False if there is no CA.
+ */
+bool cli_tlsa_subject(const struct x509_key *key, struct tlsa_form form,
+    struct der *cert, struct der *spki);
 
 /* cli_warn - a line on stderr, and where list is not NULL one more in it */
 void cli_warn(struct json_t *list, const char *format, ...)

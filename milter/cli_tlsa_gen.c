@@ -202,38 +202,6 @@ read_words(struct gen *gen)
 
 /* --- records --- */
 
-static bool
-issues(const struct x509_chain *chain, size_t *ca)
-{
-	for (*ca = 0; *ca < x509_count(chain); ++*ca)
-		if (x509_is_ca(chain, *ca))
-			return true;
-	return false;
-}
-
-/* What a record of the kind is of: the leaf, or for DANE-TA the CA next to it.
- */
-static int
-choose_subject(const struct source *source, struct tlsa_form kind,
-    struct der *cert, struct der *spki)
-{
-	const struct x509_chain *chain = source->key->chain;
-	size_t at = 0;
-
-	*cert = (struct der){NULL, 0};
-	*spki = source->key->spki;
-	if (chain == NULL)
-		return 0;
-	if (kind.usage == TLSA_DANE_TA && !issues(chain, &at))
-		return cli_fail(EX_DATAERR,
-		    "%s: no CA certificate in it; records of usage 2 name the "
-		    "issuer, never the host's own",
-		    source->word);
-	*cert = x509_cert(chain, at);
-	*spki = x509_spki(chain, at);
-	return 0;
-}
-
 static void
 warn_of_anchor(struct gen *gen, const struct source *source)
 {
@@ -314,10 +282,13 @@ make_record(struct gen *gen, const struct source *source, struct tlsa_form kind)
 {
 	struct der cert, spki;
 	struct err err;
-	int status = choose_subject(source, kind, &cert, &spki);
+	int status = 0;
 
-	if (status != 0)
-		return status;
+	if (!cli_tlsa_subject(source->key, kind, &cert, &spki))
+		return cli_fail(EX_DATAERR,
+		    "%s: no CA certificate in it; records of usage 2 name the "
+		    "issuer, never the host's own",
+		    source->word);
 	if (tlsa_set_make(&gen->set, kind, cert, spki, &err) != 0)
 		return cli_fail(kind.selector == TLSA_CERT && cert.size == 0
 				    ? EX_DATAERR

@@ -40,15 +40,20 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_policy.c \
 	%D%/cli_postfix.c %D%/cli_postfix.h \
 	%D%/cli_print.c %D%/cli_print.h \
+	%D%/cli_rollover.h \
+	%D%/cli_rollover_dns.c \
+	%D%/cli_rollover_state.c \
+	%D%/cli_rollover_view.c \
 	%D%/cli_steps.c %D%/cli_steps.h \
 	%D%/cli_sts.c \
-	%D%/cli_survey.c %D%/cli_survey.h \
 	%D%/cli_sts_gen.c \
+	%D%/cli_survey.c %D%/cli_survey.h \
 	%D%/cli_text.c %D%/cli_text.h \
 	%D%/cli_tlsa.c \
 	%D%/cli_tlsa_check.c %D%/cli_tlsa_check.h \
 	%D%/cli_tlsa_gen.c \
 	%D%/cli_tlsa_judge.c \
+	%D%/cli_tlsa_plan.c \
 	%D%/cli_tlsa_view.c \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/doctor.h \
@@ -62,6 +67,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/logline.c %D%/logline.h \
 	%D%/postfix.c %D%/postfix.h \
 	%D%/process.c %D%/process.h \
-	%D%/story.c %D%/story.h \
-	%D%/settings.c %D%/settings.h
+	%D%/rollover.c %D%/rollover.h \
+	%D%/settings.c %D%/settings.h \
+	%D%/story.c %D%/story.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

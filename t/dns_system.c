@@ -32,8 +32,9 @@ enum manners {
 	SERVFAIL_BOGUS, /* with an extended error */
 	SERVFAIL_STALE_THEN_BOGUS,
 	SERVFAIL_ODD_OPTION,
-	LAME, /* a referral: RA is not set */
-	LOOP, /* CNAMEs in a circle */
+	LAME,     /* a referral: RA is not set */
+	OWN_ZONE, /* an answer with AA, without RA */
+	LOOP,     /* CNAMEs in a circle */
 	MALFORMED,
 	WRONG_ID, /* a forged answer first, in these */
 	WRONG_NAME,
@@ -61,7 +62,7 @@ enum {
 	PORTS = 16,
 	LONG_RDATA = 65450
 };
-enum { QR = 0x80, TC = 0x02, RA = 0x80, AD = 0x20 };
+enum { QR = 0x80, AA = 0x04, TC = 0x02, RA = 0x80, AD = 0x20 };
 
 struct message {
 	uint8_t octets[65537];
@@ -195,6 +196,11 @@ build(struct message *m, const struct message *query, enum manners manners)
 		break;
 	case LAME:
 		m->octets[3] = 0;
+		break;
+	case OWN_ZONE:
+		m->octets[2] |= AA;
+		m->octets[3] = AD;
+		put_address(m, 1);
 		break;
 	case LOOP:
 		put_loop(m);
@@ -1123,6 +1129,42 @@ resolv_conf_names_the_nameservers(void **state)
 	assert_int_equal(err.kind, ERR_LOCAL);
 }
 
+static void
+an_authoritative_server_answers_for_its_own_zone(void **state)
+{
+	static const struct {
+		const char *id;
+		enum manners manners;
+		enum lookup_state state;
+	} rows[] = {
+	    {"own zone", OWN_ZONE, LOOKUP_DATA},
+	    {"a cache", ANSWER, LOOKUP_SERVFAIL},
+	    {"a referral", LAME, LOOKUP_SERVFAIL},
+	    {"refused", REFUSED, LOOKUP_SERVFAIL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const servers[] = {first.text};
+		struct dns_options options = {.kind = DNS_SYSTEM,
+		    .nameservers = servers,
+		    .nameserver_count = 1,
+		    .authoritative = true,
+		    .timeout_ms = 3000,
+		    .max_outstanding = 10};
+		AUTO(dns) struct dns *dns = NULL;
+		AUTO(dns_answer) struct dns_answer *answer = NULL;
+
+		fake_start(&first, rows[i].manners);
+		dns = dns_new(&options, NULL);
+		assert_non_null(dns);
+		answer = look_up(dns, "good.example");
+		ROW(rows[i].id, answer->lookup.state == rows[i].state);
+		ROW(rows[i].id, !answer->lookup.secure);
+		fake_stop(&first);
+	}
+}
+
 int
 main(void)
 {
@@ -1149,6 +1191,7 @@ main(void)
 	    cmocka_unit_test(odd_nameservers_are_told),
 	    cmocka_unit_test(nameservers_are_known_by_their_address),
 	    cmocka_unit_test(resolv_conf_names_the_nameservers),
+	    cmocka_unit_test(an_authoritative_server_answers_for_its_own_zone),
 	};
 
 	return RUN_TESTS(dns_system);

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	%D%/pool.t \
 	%D%/process.t \
 	%D%/report.t \
+	%D%/rollover.t \
 	%D%/session.t \
 	%D%/settings.t \
 	%D%/smtp.t \
@@ -102,6 +103,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_process_t_SOURCES = %D%/process.c %D%/tap.h milter/process.c
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
 	milter/report.c $(SETTINGS)
+%C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h milter/rollover.c
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
 	milter/session.c milter/item.c milter/reply.c \
 	milter/require_tls.c milter/route.c milter/tag.c $(SETTINGS) \

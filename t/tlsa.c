@@ -297,7 +297,7 @@ a_record_is_made_of_what_it_is_to_match(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 2 * 2 * 3; i++) {
 		struct tlsa_form kind = {
-		    (uint8_t)(2 + i / 6), i / 3 % 2, i % 3};
+		    (uint8_t)(2 + i / 6), i / 3 % 2, (uint8_t)(i % 3)};
 		struct tlsa_set set = {0};
 
 		assert_int_equal(

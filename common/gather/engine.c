@@ -195,6 +195,7 @@ equal_dns(const struct dns_options *a, const struct dns_options *b)
 	return a->kind == b->kind &&
 	       equal_texts(a->trust_anchor_file, b->trust_anchor_file) &&
 	       a->recurse == b->recurse && a->trust_remote == b->trust_remote &&
+	       a->authoritative == b->authoritative &&
 	       a->timeout_ms == b->timeout_ms &&
 	       a->max_outstanding == b->max_outstanding;
 }

@@ -17,6 +17,7 @@
 
 enum dns_type {
 	DNS_A = 1,
+	DNS_NS = 2,
 	DNS_CNAME = 5,
 	DNS_MX = 15,
 	DNS_TXT = 16,
@@ -38,11 +39,13 @@ struct dns_options {
 	const char *const *nameservers; /* addresses, "127.0.0.1" or with @port;
 					   none: /etc/resolv.conf */
 	size_t nameserver_count;
-	bool recurse;      /* ask the authoritative servers, no nameserver;
-			      DNS_EMBEDDED */
-	bool trust_remote; /* the AD bit also of nameservers that have no
-			      loopback address; DNS_SYSTEM */
-	int timeout_ms;    /* of one lookup */
+	bool recurse;       /* ask the authoritative servers, no nameserver;
+			       DNS_EMBEDDED */
+	bool trust_remote;  /* the AD bit also of nameservers that have no
+			       loopback address; DNS_SYSTEM */
+	bool authoritative; /* the nameservers are asked for what is in their
+			       own zones: nothing is secure; DNS_SYSTEM */
+	int timeout_ms;     /* of one lookup */
 
 	/*
 	 * Lookups at once, more are a timeout.  One that was given up counts

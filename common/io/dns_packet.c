@@ -404,8 +404,8 @@ read_success(const ldns_pkt *message, const char *name, enum dns_type type)
 }
 
 struct dns_answer *
-dns_packet_reply(
-    const uint8_t *packet, size_t size, const char *name, enum dns_type type)
+dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
+    enum dns_type type, bool authoritative)
 {
 	struct err why;
 	ldns_pkt *message = parse(packet, size, &why);
@@ -418,7 +418,11 @@ dns_packet_reply(
 		ldns_pkt_edns_extended_rcode(message) << RCODE_BITS;
 	if (rcode != LDNS_RCODE_NOERROR && rcode != LDNS_RCODE_NXDOMAIN)
 		answer = read_failure(message, rcode);
-	else if (!ldns_pkt_ra(message)) /* what it says may be a referral */
+	else if (authoritative && !ldns_pkt_aa(message))
+		answer = dns_answer_failed(
+		    LOOKUP_SERVFAIL, "the nameserver is not authoritative");
+	else if (!authoritative &&
+		 !ldns_pkt_ra(message)) /* what it says may be a referral */
 		answer = dns_answer_failed(
 		    LOOKUP_SERVFAIL, "the nameserver does not recurse");
 	else

@@ -48,15 +48,17 @@ bool dns_packet_is_reply(
 bool dns_packet_is_truncated(const uint8_t *packet);
 
 /*
- * dns_packet_reply - what the reply of a recursive nameserver amounts to
+ * dns_packet_reply - what the reply of a recursive nameserver amounts to, or of
+ * one that is authoritative for the name
  *
  * packet is a reply, whole.  lookup.secure is the AD bit: clear it if the
  * nameserver is not trusted.  Any rcode but NOERROR and NXDOMAIN is a
  * LOOKUP_SERVFAIL, or LOOKUP_BOGUS if an extended error (RFC 8914) says that
  * validation failed.
  */
-struct dns_answer *dns_packet_reply(const uint8_t *packet, size_t size,
-    const char *name, enum dns_type type) OWNED(dns_answer_free);
+struct dns_answer *
+dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
+    enum dns_type type, bool authoritative) OWNED(dns_answer_free);
 
 /* dns_packet_rcode - the name of a response code; a constant */
 const char *dns_packet_rcode(int rcode);

@@ -92,6 +92,7 @@ struct dns_system {
 	unsigned max_outstanding;
 	unsigned max_sockets;
 	int attempt_ms;
+	bool authoritative;
 	int epoll_fd;
 	int wake_fd;
 	bool started;
@@ -316,8 +317,9 @@ take_reply(
 		finish(request, NULL);
 		return;
 	}
-	answer = dns_packet_reply(packet, size, request->name, request->type);
-	if (!request->attempt.server->trusted)
+	answer = dns_packet_reply(packet, size, request->name, request->type,
+	    request->system->authoritative);
+	if (!request->attempt.server->trusted || request->system->authoritative)
 		answer->lookup.secure = false;
 	if (answer->lookup.state != LOOKUP_SERVFAIL) {
 		finish(request, answer);
@@ -720,6 +722,7 @@ dns_system_new(const struct dns_options *options, struct err *err)
 	TAILQ_INIT(&system->waiting);
 	TAILQ_INIT(&system->asked);
 	TAILQ_INIT(&system->inbox);
+	system->authoritative = options->authoritative;
 	system->epoll_fd = -1;
 	system->wake_fd = -1;
 	if (set_servers(system, options, err) == 0) {

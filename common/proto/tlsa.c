@@ -215,6 +215,15 @@ tlsa_equal(const struct tlsa *a, const struct tlsa *b)
 	       memcmp(a->data, b->data, a->size) == 0;
 }
 
+bool
+tlsa_set_has(const struct tlsa_set *set, const struct tlsa *record)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (tlsa_equal(&set->records[i], record))
+			return true;
+	return false;
+}
+
 /* The data in hex behind a head. */
 static char *
 print_record(const char *head, const struct tlsa *record)

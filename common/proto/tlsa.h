@@ -75,8 +75,10 @@ int tlsa_form_parse(const char *text, struct tlsa_form *out);
 int tlsa_set_make(struct tlsa_set *set, struct tlsa_form kind, struct der cert,
     struct der spki, struct err *err);
 
-/* tlsa_equal - whether two records are of the same octets */
+/* tlsa_equal - whether two records are of the same octets; tlsa_set_has -
+ * whether one of a set is the same as record */
 bool tlsa_equal(const struct tlsa *a, const struct tlsa *b);
+bool tlsa_set_has(const struct tlsa_set *set, const struct tlsa *record);
 
 /*
  * tlsa_set_finish - say which records are to be considered, after the last add

@@ -63,6 +63,7 @@ check_rdata(enum dns_type type, const struct dns_rdata *rdata)
 		skip_name(&wire);
 		break;
 	case DNS_CNAME:
+	case DNS_NS:
 		skip_name(&wire);
 		break;
 	case DNS_TXT:

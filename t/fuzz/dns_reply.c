@@ -66,8 +66,8 @@ static void
 try_reply(const uint8_t *packet, size_t size, const struct question *question)
 {
 	AUTO(dns_answer)
-	struct dns_answer *answer =
-	    dns_packet_reply(packet, size, question->name, question->type);
+	struct dns_answer *answer = dns_packet_reply(
+	    packet, size, question->name, question->type, false);
 
 	switch (answer->lookup.state) {
 	case LOOKUP_DATA:

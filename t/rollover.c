@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/rollover.h"
+
+#include <string.h>
+
+#include "t/tap.h"
+
+enum { NOW = 1800000000, TTL = 3600 };
+
+static void
+each_step_waits_for_the_one_before(void **state)
+{
+	/* heeded, published, failing, cached; servers; same, stale; shown */
+	static const struct {
+		const char *id;
+		struct rollover_facts facts;
+		enum rollover_phase phase;
+		time_t not_before;
+	} rows[] = {
+	    {"unsigned", {0, 1, 0, {0, 0}, 0, 0, 0, 0, 0, 0, 0, TTL, 0, 0},
+		ROLLOVER_UNHEEDED, 0},
+	    {"no records", {1, 0, 0, {0, 0}, 2, 0, 0, 0, 0, 1, 0, TTL, 0, 0},
+		ROLLOVER_PUBLISH, 0},
+	    {"the current key's",
+		{1, 1, 0, {1, 0}, 2, 2, 0, 0, 1, 2, 0, TTL, 0, 0},
+		ROLLOVER_PUBLISH, 0},
+	    {"one server has both",
+		{1, 1, 0, {1, 0}, 2, 2, 1, 0, 1, 2, 0, TTL, 0, 0},
+		ROLLOVER_SPREAD, 0},
+	    {"one server has the next key's only",
+		{1, 1, 0, {1, 1}, 2, 1, 2, 0, 1, 2, 0, TTL, 0, 0},
+		ROLLOVER_SPREAD, 0},
+	    {"nobody knows since when",
+		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 0, 0},
+		ROLLOVER_WAIT, 0},
+	    {"since now", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW},
+		ROLLOVER_WAIT, NOW + TTL},
+	    {"since the future",
+		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW + 9},
+		ROLLOVER_WAIT, NOW + 9 + TTL},
+	    {"a second too early",
+		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL + 1},
+		ROLLOVER_WAIT, NOW + 1},
+	    {"a TTL ago",
+		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+		ROLLOVER_SWITCH, NOW},
+	    {"a TTL ago, but a cache has the old",
+		{1, 1, 0, {1, 0}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+		ROLLOVER_WAIT, NOW},
+	    {"a TTL ago, but a server has the old",
+		{1, 1, 0, {1, 1}, 2, 2, 1, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+		ROLLOVER_SPREAD, 0},
+	    {"half of the addresses show the next",
+		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 1, TTL, 0, 0},
+		ROLLOVER_WAIT, 0},
+	    {"all do", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 2, TTL, 0, 0},
+		ROLLOVER_DROP, 0},
+	    {"all do, the old records are gone",
+		{1, 1, 0, {0, 1}, 2, 0, 2, 0, 0, 2, 2, TTL, 0, 0},
+		ROLLOVER_DONE, 0},
+	    {"all do, a server has the old",
+		{1, 1, 0, {1, 1}, 2, 2, 1, 0, 1, 2, 2, TTL, 0, 0},
+		ROLLOVER_SPREAD, 0},
+	    {"all do, too early",
+		{1, 1, 1, {1, 0}, 2, 2, 0, 0, 1, 2, 2, TTL, 0, 0},
+		ROLLOVER_BROKEN, 0},
+	    {"the old record went too early",
+		{1, 1, 1, {0, 1}, 2, 0, 2, 0, 0, 2, 0, TTL, 0, 0},
+		ROLLOVER_BROKEN, 0},
+	    {"same key, another certificate",
+		{1, 1, 0, {1, 1}, 2, 2, 2, 1, 0, 2, 0, TTL, 0, 0},
+		ROLLOVER_SWITCH, 0},
+	    {"no address answers",
+		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 0, 0, TTL, 0, 0},
+		ROLLOVER_WAIT, 0},
+	    {"no server answers",
+		{1, 1, 0, {1, 0}, 0, 0, 0, 0, 1, 2, 0, TTL, 0, 0},
+		ROLLOVER_PUBLISH, 0},
+	    {"no server answers, both",
+		{1, 1, 0, {1, 1}, 0, 0, 0, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+		ROLLOVER_SWITCH, NOW},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct rollover_plan plan =
+		    rollover_decide(&rows[i].facts, NOW);
+
+		ROW_TEXT(rows[i].id, rollover_word(plan.phase),
+		    rollover_word(rows[i].phase));
+		ROW(rows[i].id, plan.not_before == rows[i].not_before);
+	}
+}
+
+static void
+the_wait_begins_when_every_server_has_both(void **state)
+{
+	static const struct {
+		const char *id;
+		struct rollover_facts facts;
+		bool ready;
+	} rows[] = {
+	    {"both", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 0, 0, 0, TTL, 0, 0}, true},
+	    {"a cache has the old",
+		{1, 1, 0, {1, 0}, 2, 2, 2, 0, 0, 0, 0, TTL, 0, 0}, true},
+	    {"one server", {1, 1, 0, {1, 1}, 2, 2, 1, 0, 0, 0, 0, TTL, 0, 0},
+		false},
+	    {"one server lost it",
+		{1, 1, 0, {1, 1}, 2, 1, 2, 0, 0, 0, 0, TTL, 0, 0}, false},
+	    {"current", {1, 1, 0, {1, 0}, 2, 2, 0, 0, 0, 0, 0, TTL, 0, 0},
+		false},
+	    {"none", {1, 0, 0, {0, 0}, 2, 0, 0, 0, 0, 0, 0, TTL, 0, 0}, false},
+	    {"no server answers",
+		{1, 1, 0, {1, 1}, 0, 0, 0, 0, 0, 0, 0, TTL, 0, 0}, true},
+	    {"nor has the cache both",
+		{1, 1, 0, {1, 0}, 0, 0, 0, 0, 0, 0, 0, TTL, 0, 0}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ROW(rows[i].id,
+		    rollover_is_ready(&rows[i].facts) == rows[i].ready);
+}
+
+static void
+safe_is_what_no_sender_notices(void **state)
+{
+	(void)state;
+	for (int phase = ROLLOVER_UNHEEDED; phase <= ROLLOVER_DONE; phase++)
+		assert_int_equal(rollover_is_safe(phase),
+		    phase == ROLLOVER_UNHEEDED || phase >= ROLLOVER_SWITCH);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest rollover[] = {
+	    cmocka_unit_test(each_step_waits_for_the_one_before),
+	    cmocka_unit_test(the_wait_begins_when_every_server_has_both),
+	    cmocka_unit_test(safe_is_what_no_sender_notices),
+	};
+
+	return RUN_TESTS(rollover);
+}
