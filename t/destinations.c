@@ -187,10 +187,8 @@ a_mistake_is_told_with_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct conf_faults faults = {0};
-		AUTO(rule_list)
-		struct rule_list *list =
-		    load_by(rows[i].text, &normal, &faults);
 
+		rule_list_free(load_by(rows[i].text, &normal, &faults));
 		ROW(rows[i].text, faults.count == 1);
 		ROW(rows[i].text,
 		    strncmp(strchr(faults.texts[0], ':') + 1, rows[i].fault,
@@ -203,13 +201,12 @@ static void
 all_mistakes_are_told_in_one_run(void **state)
 {
 	struct conf_faults faults = {0};
-	AUTO(rule_list)
-	struct rule_list *list =
-	    load_by("a.example frob\nb.example may until=x match=y.example\n"
-		    "good.example may\nc.example may on-fail=x frob=y\n",
-		&normal, &faults);
 
 	(void)state;
+	rule_list_free(
+	    load_by("a.example frob\nb.example may until=x match=y.example\n"
+		    "good.example may\nc.example may on-fail=x frob=y\n",
+		&normal, &faults));
 	assert_int_equal(faults.count, 5);
 	conf_faults_fini(&faults);
 }
