@@ -171,6 +171,7 @@ static struct message *
 begin_message(SMFICTX *ctx, char **argv)
 {
 	struct session_mail mail = {.mta_name = smfi_getsymval(ctx, name_j)};
+	const char *user = smfi_getsymval(ctx, name_auth);
 	struct message *message = xcalloc(1, sizeof(*message));
 
 	if (!service_begin(&message->serving)) {
@@ -179,7 +180,7 @@ begin_message(SMFICTX *ctx, char **argv)
 	}
 	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
 	mail.require_tls = requires_tls(argv);
-	mail.authenticated = smfi_getsymval(ctx, name_auth) != NULL;
+	mail.authenticated = user != NULL && user[0] != '\0';
 	mail.local = is_loopback(smfi_getsymval(ctx, name_client));
 	message->session = session_new(
 	    message->serving.settings, message->serving.engine, &mail);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 
 static int ready_fd = -1;          /* to the parent that waits */
@@ -388,15 +390,18 @@ sigwait(const sigset_t *restrict set, int *restrict number)
 }
 
 int
-daemon_next_signal(void)
+daemon_next_signal(int64_t deadline_ms)
 {
+	struct pollfd woken = {.fd = wake_fds[0], .events = POLLIN};
 	unsigned char octet;
-	ssize_t got;
+	int ready;
 
 	mask_signals(SIG_UNBLOCK);
 	do
-		got = read(wake_fds[0], &octet, 1);
-	while (got < 0 && errno == EINTR);
+		ready = poll(&woken, 1, clock_left_ms(deadline_ms));
+	while (ready < 0 && errno == EINTR);
 	mask_signals(SIG_BLOCK);
-	return got == 1 ? octet : 0;
+	if (ready == 0)
+		return DAEMON_NO_SIGNAL;
+	return read(wake_fds[0], &octet, 1) == 1 ? octet : 0;
 }

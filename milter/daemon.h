@@ -5,6 +5,7 @@
 #define MILTER_DAEMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/base/err.h"
 
@@ -59,8 +60,9 @@ void daemon_remove_pid(void);
 int daemon_hold_signals(struct err *err);
 
 /* daemon_next_signal - wait for one of them, or for daemon_wake in another
- * thread: 0 */
-int daemon_next_signal(void);
+ * thread: 0, or until deadline_ms (clock_mono_ms): DAEMON_NO_SIGNAL */
+enum { DAEMON_NO_SIGNAL = -1 };
+int daemon_next_signal(int64_t deadline_ms);
 void daemon_wake(void);
 
 #endif

@@ -32,6 +32,9 @@ enum {
 	/* Checks that nobody waits for any more may end, or not */
 	CLOSE_MS = 2 * 1000,
 
+	/* Between two looks at what is to be told of now and then */
+	TICK_MS = 60 * 60 * 1000,
+
 	OVERRIDES_MAX = 3,
 	RESTART_SIZE = 128,
 };
@@ -263,12 +266,26 @@ reload(const struct options *options, const struct settings *at_start)
 	conf_faults_fini(&faults);
 }
 
+static void
+tell_rules(void)
+{
+	AUTO(settings) struct settings *settings = service_settings();
+
+	report_rules_daily(settings, clock_wall_s());
+}
+
 /* Until a signal says to stop: true, or libmilter gives up: false. */
 static bool
 await_end(const struct options *options, const struct settings *settings)
 {
+	int64_t tick_ms = clock_mono_ms() + TICK_MS;
+
 	for (;;) {
-		switch (daemon_next_signal()) {
+		switch (daemon_next_signal(tick_ms)) {
+		case DAEMON_NO_SIGNAL:
+			tell_rules();
+			tick_ms += TICK_MS;
+			break;
 		case SIGTERM:
 		case SIGINT:
 			return true;

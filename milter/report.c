@@ -14,6 +14,7 @@ static struct {
 	bool to_syslog;
 	bool to_stderr;
 	_Atomic bool success;
+	int rules_day; /* since 1900, about: when rules were told of last */
 	char name[65];
 } report = {.success = true};
 
@@ -331,11 +332,30 @@ report_rule(void *arg, const struct rule *rule)
 	emit(severity, line);
 }
 
+static int
+day_of(time_t now)
+{
+	struct tm local;
+
+	localtime_r(&now, &local);
+	return local.tm_year * 366 + local.tm_yday;
+}
+
 void
 report_rules(const struct settings *settings, time_t now)
 {
+	report.rules_day = day_of(now);
 	destinations_each_ending(
 	    settings->destinations, now, report_rule, &now);
+}
+
+bool
+report_rules_daily(const struct settings *settings, time_t now)
+{
+	if (day_of(now) == report.rules_day)
+		return false;
+	report_rules(settings, now);
+	return true;
 }
 
 void

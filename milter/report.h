@@ -84,9 +84,14 @@ void report_store(const char *detail);
 
 /*
  * report_rules - event=rule for each rule per destination that is past its last
- * day or will be within a week: at start, when settings are read anew, daily
+ * day or will be within a week
+ *
+ * At start and when settings are read anew; report_rules_daily, which may be
+ * asked at any time, on each day (local time) that it was not done yet, and
+ * then it is true.  The main thread only.
  */
 void report_rules(const struct settings *settings, time_t now);
+bool report_rules_daily(const struct settings *settings, time_t now);
 
 /* report_start, report_stop - event=start and event=stop */
 void report_start(const char *version);

@@ -328,6 +328,26 @@ daemon_fails_in_front() {
 }
 
 starts_with() { conf "$@"; start; }
+days_before() { # TEXT: how often the rule that is past was told of before it
+	sed "/$1/,\$d" "$dir/log" | grep -c 'event=rule rule=past.example '
+}
+# what a sanitizer puts first, nothing can be put before
+can_hurry() {
+	cc -shared -fPIC -o "$dir/hours.so" "$here/hours.c" -ldl \
+		>"$dir/said" 2>&1 && ! ldd "$posternd" | grep -q -e asan -e tsan
+}
+rules_are_told_daily() {
+	printf '%s.example may until=%s\n' \
+		past 2020-01-31 soon "$(date -d '+10 days' +%F)" \
+		>"$dir/days"
+	conf "Destinations $dir/days" && export LD_PRELOAD="$dir/hours.so" &&
+		start
+	unset LD_PRELOAD
+	await grep -q 'rule=soon.example .*expired-rule' "$dir/log" &&
+		[ "$(days_before 'rule=soon.example ')" -ge 3 ] &&
+		[ "$(days_before 'rule=soon.example .*expired')" -ge 10 ] &&
+		kill -TERM "$pid" && ended 0
+}
 term_lets_a_message_end() {
 	mail term && ended 0 && says 'QTERM: event=message '
 }
@@ -411,5 +431,8 @@ test_that 'and it ends' ended 0
 test_that 'it starts to hold' starts_with 'On-TempError hold'
 test_that 'a message is held, and tagged so' mail hold
 test_that 'it ends once more' term_ends
+if can_hurry; then
+	test_that 'rules that end are told each day' rules_are_told_daily
+fi
 test_that 'all have ended, and no PID is kept' test -z "$started"
 echo "1..$count"

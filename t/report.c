@@ -228,6 +228,36 @@ a_rule_past_its_day_is_told(void **state)
 }
 
 static void
+rules_are_told_of_once_a_day(void **state)
+{
+	static const struct {
+		const char *id;
+		int hours;
+		bool due;
+	} rows[] = {
+	    {"the same hour", 0, false},
+	    {"the same day", 23, false},
+	    {"midnight", 24, true},
+	    {"the day after", 25, false},
+	    {"its end", 47, false},
+	    {"the next", 48, true},
+	    {"days later", 240, true},
+	    {"a clock set back", 0, true},
+	};
+	struct tm begin = {.tm_year = 127, .tm_mon = 11, .tm_mday = 25};
+	time_t then = mktime(&begin);
+	struct settings settings = {.destinations = rule_list_new(LEVEL_AUTO)};
+
+	(void)state;
+	report_rules(&settings, then);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ROW(rows[i].id,
+		    report_rules_daily(&settings,
+			then + rows[i].hours * (time_t)3600) == rows[i].due);
+	rule_list_free(settings.destinations);
+}
+
+static void
 the_longest_names_leave_the_detail_its_place(void **state)
 {
 	AUTO(rule) struct rule *rule = rule_new();
@@ -363,6 +393,7 @@ main(void)
 	    cmocka_unit_test(what_a_verdict_rests_on_is_printed_to_the_letter),
 	    cmocka_unit_test(the_rule_of_a_verdict_is_named),
 	    cmocka_unit_test(a_rule_past_its_day_is_told),
+	    cmocka_unit_test(rules_are_told_of_once_a_day),
 	    cmocka_unit_test(the_longest_names_leave_the_detail_its_place),
 	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
