@@ -127,11 +127,35 @@ print_verdict(const struct story_check *check)
 		cli_print_text(stdout, "at", check->mx);
 }
 
+/* What LogWhy adds. */
+static void
+print_parts(const struct story_check *check)
+{
+	char line[LINE_SIZE];
+
+	if (check->dane[0] == '\0')
+		return;
+	snprintf(line, sizeof(line), "DANE %s, MTA-STS %s%s%s%s%s%s",
+	    check->dane, check->sts, check->sts_reason[0] == '\0' ? "" : " (",
+	    check->sts_reason, check->sts_reason[0] == '\0' ? "" : ")",
+	    check->requiretls[0] == '\0' ? "" : ", REQUIRETLS ",
+	    check->requiretls);
+	cli_print_text(stdout, "each alone", line);
+	if (check->hosts[0] == '\0')
+		return;
+	text_copy(line, sizeof(line), check->hosts);
+	for (char *at = line; *at != '\0'; at++)
+		if (*at == ',')
+			*at = ' ';
+	cli_print_text(stdout, "hosts", line);
+}
+
 static void
 print_check(const struct story *story, const struct story_check *check)
 {
 	printf("\n%s\n", check->domain);
 	print_verdict(check);
+	print_parts(check);
 	print_advice(check);
 	cli_print_text(stdout, "posternd", done_text(check->action));
 	for (size_t i = 0; i < story->rcpt_count; i++)
@@ -256,13 +280,15 @@ check_json(const struct story *story, const struct story_check *check)
 			json_array_append_new(
 			    rcpts, rcpt_json(check, &story->rcpts[i]));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s, "
-			 "s:s, s:s, s:s, s:s, s:o}",
+			 "s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}",
 	    "domain", check->domain, "result", check->result, "policy",
 	    check->policy, "level", check->level, "reason", check->reason,
 	    "action", check->action, "refused", check->refused, "mx", check->mx,
 	    "mode", check->mode, "rule", check->rule, "detail", check->detail,
-	    "why", advice.why, "who", advice.who, "try", advice.what,
-	    "recipients", rcpts);
+	    "dane", check->dane, "sts", check->sts, "sts_reason",
+	    check->sts_reason, "requiretls", check->requiretls, "hosts",
+	    check->hosts, "why", advice.why, "who", advice.who, "try",
+	    advice.what, "recipients", rcpts);
 }
 
 static void

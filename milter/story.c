@@ -107,6 +107,27 @@ read_check(struct story *story, const char *text, bool skipped)
 }
 
 static void
+read_why(struct story_check *check, const char *text)
+{
+	logline_value(text, "dane", check->dane, sizeof(check->dane));
+	logline_value(text, "sts", check->sts, sizeof(check->sts));
+	logline_value(
+	    text, "stsreason", check->sts_reason, sizeof(check->sts_reason));
+	logline_value(
+	    text, "requiretls", check->requiretls, sizeof(check->requiretls));
+	logline_value(text, "hosts", check->hosts, sizeof(check->hosts));
+}
+
+static struct story_check *
+check_named(struct story *story, const char *text)
+{
+	char domain[LIMIT_DOMAIN_SIZE];
+
+	logline_value(text, "domain", domain, sizeof(domain));
+	return find_check(story, domain);
+}
+
+static void
 read_message(struct story *story, const char *text)
 {
 	story->judged = true;
@@ -127,27 +148,34 @@ is_event(const char *text, const char *name)
 static void
 read_event(struct story *story, const char *text)
 {
+	struct story_check *check = check_named(story, text);
+
 	if (is_event(text, "check"))
 		read_check(story, text, false);
+	else if (is_event(text, "why") && check != NULL)
+		read_why(check, text);
 	else if (is_event(text, "skip"))
 		read_check(story, text, true);
 	else if (is_event(text, "message"))
 		read_message(story, text);
 }
 
-/* The line of a refusal that the MTA told of before. */
+/* The lines of a refusal that the MTA told of before. */
 static void
 read_refused(struct story *story, const char *text)
 {
-	char domain[LIMIT_DOMAIN_SIZE], reason[STORY_WORD_SIZE];
-	const struct story_check *check;
+	struct story_check *check = check_named(story, text);
+	char reason[STORY_WORD_SIZE];
 
-	if (!is_event(text, "check"))
+	if (check == NULL || !check->refused)
 		return;
-	logline_value(text, "domain", domain, sizeof(domain));
+	if (is_event(text, "why")) {
+		if (check->result[0] != '\0' && check->dane[0] == '\0')
+			read_why(check, text);
+		return;
+	}
 	logline_value(text, "reason", reason, sizeof(reason));
-	check = find_check(story, domain);
-	if (check != NULL && check->refused && check->result[0] == '\0' &&
+	if (is_event(text, "check") && check->result[0] == '\0' &&
 	    strcmp(check->reason, reason) == 0)
 		read_check(story, text, false);
 }

@@ -27,7 +27,7 @@ enum story_outcome {
 	STORY_MISSED,
 };
 
-/* Of a check or skip line; words as they stand there, escaped. */
+/* Of the lines check, skip and why; words as they stand there, escaped. */
 struct story_check {
 	bool skipped;
 	bool refused; /* at RCPT: its line has no queue id */
@@ -37,6 +37,11 @@ struct story_check {
 	char action[STORY_WORD_SIZE], mode[STORY_WORD_SIZE];
 	char mx[LIMIT_DOMAIN_SIZE], rule[LIMIT_DOMAIN_SIZE + 2];
 	char detail[LIMIT_DETAIL_SIZE];
+
+	/* of the line that follows with LogWhy; else "" */
+	char dane[STORY_WORD_SIZE], sts[STORY_WORD_SIZE];
+	char sts_reason[STORY_WORD_SIZE], requiretls[STORY_WORD_SIZE];
+	char hosts[LIMIT_WALK_SIZE];
 };
 
 struct story_rcpt {

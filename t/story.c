@@ -28,6 +28,9 @@ static const char *const two_recipients[] = {
     POSTERND "F1: event=check domain=bad.example result=fail policy=tlsa "
 	     "level=dane-only reason=validation-failure action=tag rcpts=2 "
 	     "rule=.example detail=presented_3_1_1",
+    POSTERND "F1: event=why domain=bad.example dane=fail sts=fail "
+	     "stsreason=sts-mx-mismatch hosts=mx.bad.example/fail/ok,+3",
+    POSTERND "F1: event=why domain=nobody.example dane=pass sts=none",
     POSTERND "F1: event=skip domain=own.example reason=internal action=none "
 	     "rcpts=1",
     POSTERND "F1: event=message result=fail action=tag domains=3 rcpts=4 "
@@ -72,6 +75,12 @@ a_message_is_told_whole(void **state)
 	assert_string_equal(s.checks[1].detail, "presented_3_1_1");
 	assert_string_equal(s.checks[1].rule, ".example");
 	assert_string_equal(s.checks[1].mx, "");
+	assert_string_equal(s.checks[1].dane, "fail");
+	assert_string_equal(s.checks[1].sts, "fail");
+	assert_string_equal(s.checks[1].sts_reason, "sts-mx-mismatch");
+	assert_string_equal(s.checks[1].requiretls, "");
+	assert_string_equal(s.checks[1].hosts, "mx.bad.example/fail/ok,+3");
+	assert_string_equal(s.checks[0].dane, "");
 	assert_string_equal(s.checks[2].result, "skip");
 	story_fini(&s);
 }
@@ -151,8 +160,10 @@ outcomes_are_compared_with_verdicts(void **state)
 		 "policy=sts level=secure reason=%s action=defer rcpts=1 " \
 		 "mode=enforce"
 
+#define WHY POSTERND "NOQUEUE: event=why domain=bad.example dane=none sts=fail"
+
 static void
-expect_refusal(const char *const lines[], const char *policy)
+expect_refusal(const char *const lines[], const char *policy, const char *sts)
 {
 	struct story s;
 
@@ -162,6 +173,7 @@ expect_refusal(const char *const lines[], const char *policy)
 	assert_string_equal(s.checks[0].reason, "validation-failure");
 	assert_string_equal(s.checks[0].action, "defer");
 	assert_string_equal(s.checks[0].policy, policy);
+	assert_string_equal(s.checks[0].sts, sts);
 	assert_int_equal(s.rcpt_count, 1);
 	assert_string_equal(s.rcpts[0].status, "refused");
 	story_fini(&s);
@@ -171,16 +183,16 @@ static void
 a_refusal_is_joined_by_the_mta_s_line(void **state)
 {
 	char same[300], another[300];
-	const char *const found[] = {REFUSAL, same, another, NULL};
-	const char *const before[] = {same, REFUSAL, NULL};
-	const char *const of_another[] = {REFUSAL, another, NULL};
+	const char *const found[] = {REFUSAL, same, WHY, another, NULL};
+	const char *const before[] = {same, REFUSAL, WHY, NULL};
+	const char *const of_another[] = {REFUSAL, another, WHY, NULL};
 
 	(void)state;
 	snprintf(same, sizeof(same), NO_ID, "validation-failure");
 	snprintf(another, sizeof(another), NO_ID, "certificate-expired");
-	expect_refusal(found, "sts");
-	expect_refusal(before, "");
-	expect_refusal(of_another, "");
+	expect_refusal(found, "sts", "fail");
+	expect_refusal(before, "", "");
+	expect_refusal(of_another, "", "");
 }
 
 static void

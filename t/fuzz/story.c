@@ -29,6 +29,11 @@ check_checks(const struct story *story)
 		check_text(check->mx);
 		check_text(check->rule);
 		check_text(check->detail);
+		check_text(check->dane);
+		check_text(check->sts);
+		check_text(check->sts_reason);
+		check_text(check->requiretls);
+		check_text(check->hosts);
 	}
 }
 
