@@ -110,7 +110,7 @@ print_overview(FILE *out, const struct cli_list *words)
 	    "\n"
 	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or\n"
 	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver,\n"
-	    "74 output, 78 configuration.\n",
+	    "73 no state file, 74 output, 78 configuration.\n",
 	    out);
 }
 
