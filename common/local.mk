@@ -45,12 +45,14 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/engine.c %D%/gather/engine.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/guard.c %D%/gather/guard.h \
+	%D%/gather/job.c %D%/gather/job.h \
 	%D%/gather/lot.c %D%/gather/lot.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
 	%D%/gather/policies.c %D%/gather/policies.h \
 	%D%/gather/policy_fetch.c %D%/gather/policy_fetch.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
+	%D%/gather/reach.c %D%/gather/reach.h \
 	%D%/gather/validation.c %D%/gather/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \

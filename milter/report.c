@@ -296,6 +296,27 @@ report_change(const struct report_change *change)
 	emit(severity, line);
 }
 
+int
+report_reach_line(char line[REPORT_SIZE], unsigned port, bool open)
+{
+	struct text text;
+
+	begin(&text, line, "-", "probe");
+	text_addf(&text, " port=%u depth=%s reason=%s", port,
+	    open ? "probe" : "dns",
+	    reason_text(open ? REASON_OK : REASON_CONNECT_FAILED));
+	return open ? LOG_NOTICE : LOG_ERR;
+}
+
+void
+report_reach(unsigned port, bool open)
+{
+	char line[REPORT_SIZE];
+	int severity = report_reach_line(line, port, open);
+
+	emit(severity, line);
+}
+
 void
 report_store(const char *detail)
 {

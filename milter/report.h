@@ -79,6 +79,10 @@ void report_message(const char *queue_id, const struct report_message *message);
 void report_resolver(const struct report_resolver *resolver);
 void report_change(const struct report_change *change);
 
+/* report_reach - event=probe: how deep checks go from here on, by whether any
+ * mail host can be connected to at this port */
+void report_reach(unsigned port, bool open);
+
 /* report_store - event=store: what is to survive a restart is not kept */
 void report_store(const char *detail);
 
@@ -114,6 +118,7 @@ int report_resolver_line(
     char line[REPORT_SIZE], const struct report_resolver *resolver);
 int
 report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload);
+int report_reach_line(char line[REPORT_SIZE], unsigned port, bool open);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
 

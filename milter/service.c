@@ -50,6 +50,14 @@ on_resolver(void *arg, bool validates, const char *why)
 }
 
 static void
+on_reach(void *arg, bool open)
+{
+	const struct settings *settings = arg;
+
+	report_reach((unsigned)settings->probe_port, open);
+}
+
+static void
 on_store_failure(void *arg, const struct err *err)
 {
 	(void)arg;
@@ -77,6 +85,8 @@ keeper_new(struct settings *settings, struct err *err)
 	settings_engine_options(settings, &options);
 	options.resolver_changed = on_resolver;
 	options.resolver_arg = settings;
+	options.reach_changed = on_reach;
+	options.reach_arg = settings;
 	options.refresh = true;
 	options.store_failed = on_store_failure;
 	options.flipped = on_flip;

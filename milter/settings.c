@@ -865,6 +865,7 @@ settings_engine_options(
 	    .probe_timeout_ms = settings->probe_timeout_ms,
 	    .probe_helo = settings->probe_helo,
 	    .probe_per_host = (unsigned)settings->probe_per_host,
+	    .probe_port = (uint16_t)settings->probe_port,
 	    .allow_private = settings->allow_private,
 	    .ca_file = settings->ca_file,
 	    .sts_timeout_ms = settings->sts_timeout_ms,

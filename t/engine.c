@@ -82,11 +82,32 @@ static const struct record zone[] = {
 static const struct record farm = {
     "", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xc6\x33\x64\x63")};
 
+/* Of "hostN.own.example": 203.0.113.N */
+static const struct record *
+own_address(const char *name)
+{
+	static const struct record addresses[] = {
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x00")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x02")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x03")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x04")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x05")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x06")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x07")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x08")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x09")},
+	};
+
+	return &addresses[(name[strlen("host")] - '0') % 10];
+}
+
 /* What the network was asked, and a gate that probes wait at. */
 static struct {
 	struct lock lock;
 	struct cond changed;
 	bool gate_shut;
+	bool cut_off; /* no host can be connected to */
 	unsigned probes;
 	unsigned waiting; /* probes at the gate */
 	unsigned at_farm; /* of these */
@@ -208,14 +229,18 @@ dns_await(struct dns_query *query)
 		free(query);
 		return answer;
 	}
-	answer->lookup.state = strstr(query->name, ".farm.example") != NULL
-				   ? LOOKUP_NODATA
-				   : LOOKUP_NXDOMAIN;
+	answer->lookup.state =
+	    strstr(query->name, ".farm.example") != NULL ||
+		    strstr(query->name, ".own.example") != NULL
+		? LOOKUP_NODATA
+		: LOOKUP_NXDOMAIN;
 	answer->lookup.secure = true;
 	answer->lookup.ttl_s = 3600;
 	text_copy(answer->owner, sizeof(answer->owner), query->name);
 	if (query->type == DNS_A && strstr(query->name, ".farm.example"))
 		answer_from(answer, &farm);
+	if (query->type == DNS_A && strstr(query->name, ".own.example"))
+		answer_from(answer, own_address(query->name));
 	for (size_t i = 0; i < COUNT(zone); i++)
 		if (zone[i].type == query->type &&
 		    strcmp(zone[i].name, query->name) == 0)
@@ -238,7 +263,8 @@ struct probe_facts *
 smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 {
 	bool at_farm = strcmp(target->address, "198.51.100.99") == 0;
-	bool open = true;
+	bool cut_off, open = true;
+	struct probe_facts *facts;
 
 	lock_take(&net.lock);
 	net.probes++;
@@ -253,8 +279,13 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 		open = cond_wait_until(&net.changed, &net.lock, deadline_ms);
 	net.waiting--;
 	net.at_farm -= at_farm;
+	cut_off = net.cut_off;
 	lock_drop(&net.lock);
-	return probe_facts_new(open ? PROBE_NO_STARTTLS : PROBE_TIMEOUT);
+	facts = probe_facts_new(cut_off ? PROBE_CONNECT_FAILED
+				: open  ? PROBE_NO_STARTTLS
+					: PROBE_TIMEOUT);
+	facts->connected = !cut_off;
+	return facts;
 }
 
 struct https_reply *
@@ -319,6 +350,20 @@ hear_of_resolver(void *arg, bool validates, const char *why)
 
 enum { VERDICT_TTL_S = 3600 };
 
+/* What was told of the way out. */
+static struct {
+	atomic_uint calls;
+	atomic_bool open;
+} reached;
+
+static void
+hear_of_reach(void *arg, bool open)
+{
+	assert_ptr_equal(arg, &reached);
+	reached.open = open;
+	reached.calls++;
+}
+
 static struct engine *
 engine_of(unsigned max_checks, unsigned max_queue)
 {
@@ -329,6 +374,9 @@ engine_of(unsigned max_checks, unsigned max_queue)
 	    .probe_timeout_ms = 10000,
 	    .probe_helo = "test.example",
 	    .probe_per_host = 2,
+	    .probe_port = 25,
+	    .reach_changed = hear_of_reach,
+	    .reach_arg = &reached,
 	    .ca_file = ca_file,
 	    .allow_private = true,
 	    .sts_timeout_ms = 1000,
@@ -343,6 +391,8 @@ engine_of(unsigned max_checks, unsigned max_queue)
 	assert_non_null(engine);
 	memset(&resolver, 0, sizeof(resolver));
 	memset(&told, 0, sizeof(told));
+	memset(&reached, 0, sizeof(reached));
+	net.cut_off = false;
 	net.probes = net.most = 0;
 	net.gate_shut = false;
 	net.asked[0] = '\0';
@@ -949,7 +999,7 @@ reason_of(struct engine *engine, const char *domain)
 	return check->verdict->reason;
 }
 
-enum { GOOD_S = 600, OTHER_S = 30 };
+enum { GOOD_S = 600, OTHER_S = 30, SHUT_AFTER_S = 300, TRIAL_EVERY_S = 60 };
 
 static void
 d97_resolver_that_does_not_validate_proves_nothing(void **state)
@@ -1048,6 +1098,80 @@ verdicts_from_before_do_not_outlive_validation(void **state)
 	    reason_of(engine, "good.example"), REASON_RESOLVER_NOT_VALIDATING);
 }
 
+/* Each has an address of its own. */
+static const struct verdict *
+verdict_at(struct engine *engine, struct engine_wait **wait, unsigned number)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "host%u.own.example", number);
+	*wait = start(engine, name);
+	assert_non_null(engine_await(*wait, soon()));
+	return engine_await(*wait, 0)->verdict;
+}
+
+static void
+await_trial(unsigned probes)
+{
+	lock_take(&net.lock);
+	while (net.probes < probes)
+		cond_wait(&net.changed, &net.lock);
+	lock_drop(&net.lock);
+}
+
+/* Port 25 is closed on the way out. */
+static void
+without_a_way_out_checks_go_as_far_as_dns_does(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct engine_wait *wait;
+	const struct verdict *verdict;
+	unsigned number, probes;
+
+	(void)state;
+	assert_int_equal(
+	    verdict_at(engine, &wait, 0)->reason, REASON_NO_POLICY);
+	engine_wait_free(wait);
+	net.cut_off = true;
+	for (number = 1; number < 5; number++) {
+		verdict = verdict_at(engine, &wait, number);
+		assert_int_equal(verdict->reason, REASON_CONNECT_FAILED);
+		engine_wait_free(wait);
+	}
+	clock_shift(SHUT_AFTER_S);
+	verdict_at(engine, &wait, number++);
+	engine_wait_free(wait);
+	assert_int_equal(reached.calls, 1);
+	assert_false(reached.open);
+	probes = net.probes;
+	verdict = verdict_at(engine, &wait, number++);
+	assert_false(verdict->probed);
+	assert_int_equal(verdict->result, RESULT_NONE);
+	assert_int_equal(verdict->reason, REASON_NO_POLICY);
+	engine_wait_free(wait);
+	verdict = verdict_at(engine, &wait, 0); /* is known */
+	assert_true(verdict->probed);
+	assert_true(engine_wait_cached(wait));
+	engine_wait_free(wait);
+	assert_int_equal(net.probes, probes);
+	clock_shift(TRIAL_EVERY_S);
+	assert_false(verdict_at(engine, &wait, number++)->probed);
+	engine_wait_free(wait);
+	await_trial(++probes);
+	clock_shift(TRIAL_EVERY_S);
+	net.cut_off = false;
+	assert_false(verdict_at(engine, &wait, number++)->probed);
+	engine_wait_free(wait);
+	while (reached.calls < 2)
+		usleep(1000);
+	assert_true(reached.open);
+	assert_int_equal(net.probes, probes + 1);
+	verdict = verdict_at(engine, &wait, number);
+	assert_true(verdict->probed);
+	assert_int_equal(verdict->reason, REASON_NO_POLICY);
+	engine_wait_free(wait);
+}
+
 static void
 set_test_gate(bool shut)
 {
@@ -1128,6 +1252,7 @@ main(void)
 		d97_resolver_that_does_not_validate_proves_nothing),
 	    cmocka_unit_test(resolver_is_tested_again),
 	    cmocka_unit_test(silent_resolver_is_not_one_that_does_not_validate),
+	    cmocka_unit_test(without_a_way_out_checks_go_as_far_as_dns_does),
 	    cmocka_unit_test(verdicts_from_before_do_not_outlive_validation),
 	    cmocka_unit_test(
 		only_one_tests_and_nobody_waits_for_it_but_at_first),

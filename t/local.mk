@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	%D%/policies.t \
 	%D%/pool.t \
 	%D%/process.t \
+	%D%/reach.t \
 	%D%/report.t \
 	%D%/rollover.t \
 	%D%/session.t \
@@ -101,6 +102,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
 %C%_process_t_SOURCES = %D%/process.c %D%/tap.h milter/process.c
+%C%_reach_t_SOURCES = %D%/reach.c %D%/tap.h
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
 	milter/report.c $(SETTINGS)
 %C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h milter/rollover.c

@@ -339,6 +339,13 @@ other_events_are_printed_to_the_letter(void **state)
 	    "-: event=resolver addr=2001:db8::53@5353 validating=no "
 	    "reason=dns-timeout detail=no_answer_?_?none?");
 	must_be_of_the_grammar("resolver", line);
+	assert_int_equal(report_reach_line(line, 25, false), LOG_ERR);
+	assert_string_equal(
+	    line, "-: event=probe port=25 depth=dns reason=connect-failed");
+	must_be_of_the_grammar("reach", line);
+	assert_int_equal(report_reach_line(line, 25, true), LOG_NOTICE);
+	assert_string_equal(
+	    line, "-: event=probe port=25 depth=probe reason=ok");
 }
 
 static void

@@ -142,6 +142,7 @@ misbehaviour_ends_in_time_and_with_its_name(void **state)
 		ROW(row->id,
 		    (facts->cert_count > 0) == (row->outcome == PROBE_TLS));
 		ROW(row->id, !facts->requiretls);
+		ROW(row->id, facts->connected);
 	}
 }
 
@@ -305,6 +306,7 @@ what_cannot_be_reached_is_told(void **state)
 			continue;
 		ROW(places[i].address, facts->outcome == PROBE_CONNECT_FAILED);
 		ROW_TEXT(places[i].address, facts->detail, places[i].detail);
+		ROW(places[i].address, !facts->connected);
 	}
 }
 

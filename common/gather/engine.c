@@ -3,21 +3,12 @@
 
 #include <assert.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "common/base/clock.h"
-#include "common/base/lock.h"
-#include "common/base/pool.h"
-#include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/gather/cache.h"
-#include "common/gather/gather.h"
-#include "common/gather/lot.h"
-#include "common/gather/validation.h"
-#include "common/judge/judge.h"
-#include "common/proto/domain.h"
+#include "common/gather/job.h"
 
 enum {
 	/* Leaves are what checks wait for; with few checks a host of many
@@ -30,42 +21,9 @@ enum {
 	CONGESTED_PART = 4,
 };
 
-struct engine {
-	struct engine_options options;
-	struct x509_store *roots;
-	struct store *store; /* NULL: memory only */
-	struct dns *dns;
-	struct validation *validation;
-	struct pool *leaves;
-	struct pool *workers;
-	struct lot *lot;
-	struct policies *policies;
-	struct prober *prober;
-	struct cache *checks;
-	struct lock lock;
-	struct cond idle;
-	size_t under_way; /* with lock: checks, waiting and worked on */
-};
-
 struct engine_wait {
 	struct cache_entry *entry;
 	bool cached;
-};
-
-/* One check on its way through the workers. */
-struct job {
-	struct engine *engine;
-	struct cache_entry *entry;
-	struct facts *facts;
-	struct gathering *gathering; /* NULL where a hop is to be begun */
-	bool begun;
-	size_t hop;
-	size_t hop_count; /* the MTA tries them in order */
-	struct nexthop hops[LIMIT_NEXTHOPS];
-	struct rule_list *list; /* that the rules borrow from, or NULL */
-	struct rules rules;
-	enum requiretls left; /* what the next hops given up might yet do */
-	int64_t submitted_ms;
 };
 
 /* A callback of engine_submit, until it is called. */
@@ -163,6 +121,8 @@ open_sources(struct engine *engine)
 	    .trouble = options->store_failed,
 	    .arg = options->store_arg};
 	struct prober_options prober = {.leaves = engine->leaves,
+	    .reach = reach_new(options->probe_port, options->reach_changed,
+		options->reach_arg),
 	    .helo = options->probe_helo,
 	    .timeout_ms = options->probe_timeout_ms,
 	    .per_address = options->probe_per_host,
@@ -172,6 +132,7 @@ open_sources(struct engine *engine)
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
 	engine->policies = policies_new(&policies);
+	engine->reach = prober.reach;
 	engine->prober = prober_new(&prober);
 	engine->checks = cache_new(
 	    options->keep_facts ? LIMIT_CACHED_FACTS : LIMIT_CACHED_VERDICTS,
@@ -210,6 +171,7 @@ engine_options_equal(
 	       a->probe == b->probe &&
 	       a->probe_timeout_ms == b->probe_timeout_ms &&
 	       a->probe_per_host == b->probe_per_host &&
+	       a->probe_port == b->probe_port &&
 	       equal_texts(a->probe_helo, b->probe_helo) &&
 	       a->allow_private == b->allow_private &&
 	       equal_texts(a->ca_file, b->ca_file) &&
@@ -275,6 +237,7 @@ engine_free(struct engine *engine)
 	pool_free(engine->workers);
 	cache_free(engine->checks);
 	prober_free(engine->prober);
+	reach_free(engine->reach);
 	policies_free(engine->policies);
 	validation_free(engine->validation);
 	dns_free(engine->dns);
@@ -289,65 +252,6 @@ int
 engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err)
 {
 	return validation_test(engine->validation, deadline_ms, err);
-}
-
-/* The domain's own verdict by all rules, not that of a relay or one level. */
-static bool
-is_own_verdict(const struct job *job)
-{
-	const struct facts *facts = job->facts;
-
-	return facts->trouble == TROUBLE_NONE && facts->next_hop.mx_lookup &&
-	       strcmp(facts->next_hop.host, facts->domain) == 0 &&
-	       (job->list != NULL || job->rules.level == LEVEL_AUTO);
-}
-
-static struct check *
-check_new(struct job *job)
-{
-	struct check *check = xcalloc(1, sizeof(*check));
-	int64_t now_ms = clock_mono_ms();
-
-	text_copy(check->domain, sizeof(check->domain), job->facts->domain);
-	check->verdict = judge(job->facts, &job->rules, clock_wall_s());
-	if (check->verdict->requiretls > job->left)
-		check->verdict->requiretls = job->left;
-	check->ms = (unsigned)(now_ms - job->submitted_ms);
-	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
-	if (job->engine->options.keep_facts) {
-		check->facts = job->facts;
-	} else {
-		verdict_slim(check->verdict);
-		facts_free(job->facts);
-	}
-	return check;
-}
-
-static bool
-is_decided(enum result result)
-{
-	return result != RESULT_TEMPERROR && result != RESULT_SKIP;
-}
-
-static void
-note_flip(const struct engine *engine, const struct check *check)
-{
-	const struct verdict *verdict = check->verdict;
-	const char *result = result_text(verdict->result);
-	char old[STORE_RESULT_SIZE];
-	struct err err;
-	int flipped;
-
-	if (engine->store == NULL || engine->options.store_read_only ||
-	    !is_decided(verdict->result))
-		return;
-	flipped = store_flip(
-	    engine->store, check->domain, result, clock_wall_s(), old, &err);
-	if (flipped < 0)
-		policies_store_failed(engine->policies, &err);
-	if (flipped == 1 && engine->options.flipped != NULL)
-		engine->options.flipped(engine->options.store_arg,
-		    check->domain, old, result, verdict->mx);
 }
 
 /* Counts one more check as under way, if there is room. */
@@ -365,16 +269,6 @@ count_in(struct engine *engine)
 	return room;
 }
 
-/* The last that a check has to do with the engine. */
-static void
-dismiss(struct engine *engine)
-{
-	lock_take(&engine->lock);
-	if (--engine->under_way == 0)
-		cond_broadcast(&engine->idle);
-	lock_drop(&engine->lock);
-}
-
 bool
 engine_congested(struct engine *engine)
 {
@@ -388,265 +282,38 @@ engine_congested(struct engine *engine)
 	return congested;
 }
 
-/* What could not be looked at is not remembered: the next one may be. */
-static void
-finish_job(struct job *job)
+/* The entry of what was found while hosts were reached, held, or NULL. */
+static struct cache_entry *
+find_probed(const struct job *job)
 {
-	bool looked = job->facts->trouble == TROUBLE_NONE;
-	bool own = is_own_verdict(job);
-	struct check *check = check_new(job);
+	char key[JOB_KEY_SIZE];
+	struct cache_entry *entry;
+	const struct check *check;
 
-	if (own)
-		note_flip(job->engine, check);
-	cache_fill(job->entry, check, looked ? check->expires_ms : 0);
-	cache_release(job->entry);
-	rule_list_free(job->list);
-	free(job);
-}
-
-/* Each next hop has a rule of its own. */
-static void
-set_hop(struct job *job, size_t number)
-{
-	job->facts->next_hop = job->hops[number];
-	if (job->list != NULL)
-		rules_set(&job->rules, job->list, job->hops[number].host,
-		    clock_wall_s());
-}
-
-/* The same question, nothing learnt yet. */
-static struct facts *
-facts_like(const struct facts *facts)
-{
-	struct facts *fresh = facts_new();
-
-	text_copy(fresh->domain, sizeof(fresh->domain), facts->domain);
-	fresh->probed = facts->probed;
-	fresh->all_hosts = facts->all_hosts;
-	return fresh;
-}
-
-static bool
-takes_mail(struct job *job)
-{
-	AUTO(verdict)
-	struct verdict *verdict =
-	    judge(job->facts, &job->rules, clock_wall_s());
-
-	if (verdict->requiretls == REQUIRETLS_UNKNOWN)
-		job->left = REQUIRETLS_UNKNOWN;
-	return verdict->result != RESULT_FAIL &&
-	       verdict->result != RESULT_TEMPERROR &&
-	       verdict->requiretls <= REQUIRETLS_UNPROBED;
-}
-
-static void
-forget_facts(struct job *job)
-{
-	struct facts *fresh = facts_like(job->facts);
-
-	facts_free(job->facts);
-	job->facts = fresh;
-}
-
-/* What keeps us from looking at all; false if until_ms was too soon. */
-static bool
-begin_check(struct job *job, int64_t deadline_ms, int64_t until_ms)
-{
-	struct validation *validation = job->engine->validation;
-
-	if (clock_left_ms(deadline_ms) == 0) {
-		job->facts->trouble = TROUBLE_DEADLINE;
-		return true;
-	}
-	if (validation_is_missing(
-		validation, until_ms < deadline_ms ? until_ms : deadline_ms))
-		job->facts->trouble = TROUBLE_NOT_VALIDATING;
-	else if (clock_left_ms(until_ms) == 0)
-		return false;
-	job->begun = true;
-	return true;
-}
-
-static bool
-begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
-{
-	const struct engine *engine = job->engine;
-	struct gatherer gatherer = {.dns = engine->dns,
-	    .policies = engine->policies,
-	    .prober = engine->prober,
-	    .allow_private = engine->options.allow_private};
-
-	set_hop(job, job->hop);
-	job->gathering = gather_begin(
-	    &gatherer, job->facts, &job->rules, deadline_ms, until_ms);
-	if (job->gathering == NULL)
-		forget_facts(job);
-	return job->gathering != NULL;
-}
-
-/* Of several next hops the first counts that takes the mail, else the last. */
-static bool
-ends_here(struct job *job)
-{
-	if (job->hop + 1 == job->hop_count || takes_mail(job))
-		return true;
-	job->hop++;
-	forget_facts(job);
-	return false;
-}
-
-static bool run_check(void *arg, int64_t until_ms);
-
-/* Park the check for as long as it waits for others; false if it does not. */
-static bool
-park(struct job *job, int64_t deadline_ms)
-{
-	struct lot_ticket *ticket =
-	    lot_ticket(job->engine->lot, run_check, job, deadline_ms);
-	unsigned count = gather_watch(job->gathering, lot_note, ticket);
-
-	return lot_park(ticket, count);
-}
-
-/* How far a check came. */
-enum progress { OVER, PARKED, TOO_SHORT };
-
-/* A check that was parked goes on where it was. */
-static enum progress
-work_on(struct job *job, int64_t deadline_ms, int64_t until_ms)
-{
-	for (;;) {
-		if (job->gathering == NULL) {
-			if (!begin_hop(job, deadline_ms, until_ms))
-				return TOO_SHORT;
-		} else if (!gather_proceed(job->gathering)) {
-			job->gathering = NULL;
-			if (ends_here(job))
-				return OVER;
-			continue;
-		}
-		if (park(job, deadline_ms))
-			return PARKED;
-	}
-}
-
-static bool
-run_check(void *arg, int64_t until_ms)
-{
-	struct job *job = arg;
-	struct engine *engine = job->engine;
-	int64_t deadline_ms =
-	    job->submitted_ms + engine->options.check_timeout_ms;
-	enum progress progress = OVER;
-
-	if (!job->begun && !begin_check(job, deadline_ms, until_ms))
-		return false;
-	if (job->facts->trouble == TROUBLE_NONE)
-		progress = work_on(job, deadline_ms, until_ms);
-	if (progress == OVER) {
-		finish_job(job);
-		dismiss(engine);
-	}
-	return progress != TOO_SHORT;
-}
-
-/* The domain and next hop of a query; what they cannot be is a trouble. */
-static void
-read_query(const struct engine_query *query, struct job *job)
-{
-	struct facts *facts = job->facts;
-	const char *text = query->next_hop;
-	int count;
-
-	if (domain_is_literal(query->domain)) {
-		facts->trouble = TROUBLE_LITERAL;
-		return;
-	}
-	if (domain_normalise(query->domain, facts->domain, NULL) != 0) {
-		facts->trouble = TROUBLE_NAME_INVALID;
-		return;
-	}
-	if (text == NULL || text[0] == '\0')
-		text = facts->domain;
-	count = nexthop_parse(text, query->port, job->hops, NULL);
-	if (count < 1) {
-		facts->trouble = TROUBLE_NAME_INVALID;
-		return;
-	}
-	job->hop_count = (size_t)count;
-	set_hop(job, 0);
-}
-
-static struct job *
-job_new(struct engine *engine, const struct engine_query *query)
-{
-	struct job *job = xcalloc(1, sizeof(*job));
-
-	job->engine = engine;
-	job->submitted_ms = clock_mono_ms();
-	job->facts = facts_new();
-	job->facts->probed = engine->options.probe && !query->dns_only;
-	job->facts->all_hosts = query->all_hosts;
-	job->left = REQUIRETLS_NO_AUTH;
-	job->rules.level = query->level;
-	job->rules.insecure_mx = engine->options.insecure_mx;
-	job->rules.require_tls = query->require_tls;
-	job->rules.store = engine->roots;
-	job->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
-	job->rules.fail_ttl_s = engine->options.fail_ttl_s;
-	job->rules.temperror_ttl_s = engine->options.temperror_ttl_s;
-	job->list = rule_list_ref(query->rules);
-	read_query(query, job);
-	return job;
-}
-
-enum { RULES_KEY_LIST_SIZE = LIMIT_NEXTHOPS * RULES_KEY_SIZE };
-
-/* The rules of all next hops; the first one's are those of the job. */
-static void
-print_rules(const struct job *job, char out[RULES_KEY_LIST_SIZE])
-{
-	struct rules rules = job->rules;
-	char key[RULES_KEY_SIZE];
-	time_t now = clock_wall_s();
-	struct text text;
-
-	text_init(&text, out, RULES_KEY_LIST_SIZE);
-	rules_key(&rules, now, key);
-	text_add(&text, key);
-	for (size_t i = 1; job->list != NULL && i < job->hop_count; i++) {
-		rules_set(&rules, job->list, job->hops[i].host, now);
-		rules_key(&rules, now, key);
-		text_addf(&text, ",%s", key);
-	}
+	job_print_key(job, true, key);
+	entry = cache_find(job->engine->checks, key);
+	if (entry == NULL)
+		return NULL;
+	check = cache_value(entry);
+	if (job_is_decided(check))
+		return entry;
+	cache_release(entry);
+	return NULL;
 }
 
 static struct cache_entry *
-claim(struct engine *engine, const struct job *job, bool *mine,
-    struct cache_entry **over)
+claim(const struct job *job, bool *mine, struct cache_entry **over)
 {
-	char hops[NEXTHOP_LIST_SIZE], rules[RULES_KEY_LIST_SIZE];
-	char key[sizeof(hops) + LIMIT_DOMAIN_SIZE + sizeof(rules) + 32];
+	char key[JOB_KEY_SIZE];
+	struct cache_entry *entry;
 
-	if (job->facts->trouble == TROUBLE_NONE)
-		nexthop_print_list(job->hops, job->hop_count, hops);
-	else
-		snprintf(hops, sizeof(hops), "!%d", (int)job->facts->trouble);
-	print_rules(job, rules);
-	snprintf(key, sizeof(key), "%s %s %s %d%d%d %u", hops,
-	    job->facts->domain, rules, job->facts->probed,
-	    job->facts->all_hosts, job->rules.require_tls,
-	    validation_losses(engine->validation));
-	return cache_renew(engine->checks, key, mine, over);
-}
-
-static void
-job_free(struct job *job)
-{
-	facts_free(job->facts);
-	rule_list_free(job->list);
-	free(job);
+	*mine = false;
+	*over = NULL;
+	entry = job->unreached ? find_probed(job) : NULL;
+	if (entry != NULL)
+		return entry;
+	job_print_key(job, job->facts->probed, key);
+	return cache_renew(job->engine->checks, key, mine, over);
 }
 
 /* By how the last check of the same fared: those that we have long had to do
@@ -660,7 +327,7 @@ lane_after(struct cache_entry *over)
 	if (over == NULL)
 		return POOL_NEW;
 	check = cache_value(over);
-	lane = is_decided(check->verdict->result) ? POOL_FIRST : POOL_SLOW;
+	lane = job_is_decided(check) ? POOL_FIRST : POOL_SLOW;
 	cache_release(over);
 	return lane;
 }
@@ -669,7 +336,7 @@ static void
 refuse_job(struct job *job)
 {
 	job->facts->trouble = TROUBLE_QUEUE_FULL;
-	finish_job(job);
+	job_finish(job);
 }
 
 /*
@@ -692,7 +359,7 @@ submit_job(struct job *job, enum pool_lane lane)
 		}
 		refuse_job(oldest);
 	}
-	taken = pool_submit(engine->workers, lane, run_check, job);
+	taken = pool_submit(engine->workers, lane, job_run, job);
 	assert(taken);
 }
 
@@ -704,7 +371,7 @@ enter(struct engine *engine, const struct engine_query *query, bool *cached)
 	struct cache_entry *entry, *over;
 	bool mine;
 
-	entry = claim(engine, job, &mine, &over);
+	entry = claim(job, &mine, &over);
 	*cached = !mine && cache_value(entry) != NULL;
 	if (!mine) {
 		job_free(job);
@@ -712,7 +379,7 @@ enter(struct engine *engine, const struct engine_query *query, bool *cached)
 	}
 	job->entry = cache_hold(entry);
 	if (job->facts->trouble != TROUBLE_NONE)
-		finish_job(job);
+		job_finish(job);
 	else
 		submit_job(job, lane_after(over));
 	return entry;

@@ -9,6 +9,7 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/gather/policies.h"
+#include "common/gather/reach.h"
 #include "common/gather/validation.h"
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
@@ -31,6 +32,7 @@ struct engine_options {
 	bool probe;
 	int probe_timeout_ms;    /* of one connection */
 	unsigned probe_per_host; /* connections to one address at once */
+	uint16_t probe_port;     /* may be shut on the way out; see reach */
 	const char *probe_helo;
 	bool allow_private;  /* probe and fetch in special-purpose ranges */
 	const char *ca_file; /* NULL: the system's store */
@@ -48,6 +50,14 @@ struct engine_options {
 	 */
 	validation_changed *resolver_changed;
 	void *resolver_arg;
+
+	/*
+	 * Told that no mail host can be connected to, so that checks go as far
+	 * as DNS goes, and that one can be again; see reach_changed.  May be
+	 * NULL.
+	 */
+	reach_changed *reach_changed;
+	void *reach_arg;
 
 	/*
 	 * Where policies and verdict flips are kept; NULL: in memory only.  A

@@ -158,6 +158,24 @@ wants_probes(const struct gathering *g)
 	       !is_settled(facts, g->rules);
 }
 
+/* The verdict does not rest on it, so nobody waits. */
+static void
+try_one(const struct gathering *g)
+{
+	const struct facts *facts = g->facts;
+
+	for (size_t i = 0; i < facts->host_count; i++) {
+		const struct host_facts *host = &facts->hosts[i];
+
+		if (host->address_count == 0 ||
+		    !may_connect(&g->gatherer, facts, host->addresses[0].text))
+			continue;
+		probe_try(g->gatherer.prober, host->addresses[0].text,
+		    facts->next_hop.port, host->name, g->deadline_ms);
+		return;
+	}
+}
+
 /* Waits for lookups. */
 static void
 learn_dns(struct gathering *g, int64_t until_ms)
@@ -196,6 +214,8 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
 	}
 	if (facts->probed)
 		start_probes(g);
+	else if (gatherer->trial)
+		try_one(g);
 	return g;
 }
 

@@ -17,6 +17,8 @@ struct gatherer {
 	struct policies *policies;
 	struct prober *prober;
 	bool allow_private; /* probe special-purpose addresses too */
+	bool trial;         /* where nothing is probed, try one address, only
+			       to see whether a connection comes about */
 };
 
 struct gathering;

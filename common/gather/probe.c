@@ -216,6 +216,8 @@ run_probe(void *arg, int64_t until_ms)
 	}
 	facts = smtp_probe(
 	    &target, clock_sooner_ms(until_ms, prober->options.timeout_ms));
+	reach_note(
+	    prober->options.reach, job->address, job->port, facts->connected);
 	if (facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0) {
 		probe_facts_free(facts);
 		return false;
@@ -265,6 +267,17 @@ probe_start(struct prober *prober, const char *address, uint16_t port,
 	if (enter_gate(job))
 		submit_probe(job);
 	return probe;
+}
+
+void
+probe_try(struct prober *prober, const char *address, uint16_t port,
+    const char *sni, int64_t deadline_ms)
+{
+	struct probe *probe =
+	    probe_start(prober, address, port, sni, deadline_ms);
+
+	cache_release(probe->entry);
+	free(probe);
 }
 
 void

@@ -10,13 +10,15 @@
 #include "common/base/own.h"
 #include "common/base/pool.h"
 #include "common/gather/cache.h"
+#include "common/gather/reach.h"
 #include "common/judge/facts.h"
 
 struct prober;
 struct probe;
 
 struct prober_options {
-	struct pool *leaves;  /* where probes run; outlives the prober */
+	struct pool *leaves;  /* where probes run; both outlive the prober */
+	struct reach *reach;  /* is told how they fare */
 	const char *helo;     /* copied */
 	int timeout_ms;       /* of one connection */
 	unsigned per_address; /* connections to one address at once */
@@ -27,6 +29,11 @@ struct prober_options {
 void prober_free(struct prober *prober); /* no probe may be held or running */
 struct prober *
 prober_new(const struct prober_options *options) OWNED(prober_free);
+
+/* probe_try - probe, if that was not done lately, only to see whether a
+ * connection comes about */
+void probe_try(struct prober *prober, const char *address, uint16_t port,
+    const char *sni, int64_t deadline_ms);
 
 /*
  * probe_start - begin a probe, or join one that runs or is remembered

@@ -302,8 +302,10 @@ connect_to(struct session *s)
 		return conclude_connect(s, errno);
 	/* EHLO behind the handshake waits 40 ms for an ACK otherwise */
 	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(s->fd, (struct sockaddr *)&to, size) == 0)
+	if (connect(s->fd, (struct sockaddr *)&to, size) == 0) {
+		s->facts->connected = true;
 		return true;
+	}
 	if (errno != EINPROGRESS)
 		return conclude_connect(s, errno);
 	if (!wait_for(s, POLLOUT))
@@ -311,6 +313,7 @@ connect_to(struct session *s)
 	size = sizeof(error);
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;
+	s->facts->connected = error == 0;
 	return error == 0 ? true : conclude_connect(s, error);
 }
 

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/judge/judge.h"
+#include "common/proto/domain.h"
+
+/* The domain's own verdict by all rules, not that of a relay or one level. */
+static bool
+is_own_verdict(const struct job *job)
+{
+	const struct facts *facts = job->facts;
+
+	return facts->trouble == TROUBLE_NONE && facts->next_hop.mx_lookup &&
+	       strcmp(facts->next_hop.host, facts->domain) == 0 &&
+	       (job->list != NULL || job->rules.level == LEVEL_AUTO);
+}
+
+static struct check *
+check_new(struct job *job)
+{
+	struct check *check = xcalloc(1, sizeof(*check));
+	int64_t now_ms = clock_mono_ms();
+
+	text_copy(check->domain, sizeof(check->domain), job->facts->domain);
+	check->verdict = judge(job->facts, &job->rules, clock_wall_s());
+	if (check->verdict->requiretls > job->left)
+		check->verdict->requiretls = job->left;
+	check->ms = (unsigned)(now_ms - job->submitted_ms);
+	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
+	if (job->engine->options.keep_facts) {
+		check->facts = job->facts;
+	} else {
+		verdict_slim(check->verdict);
+		facts_free(job->facts);
+	}
+	return check;
+}
+
+bool
+job_is_decided(const struct check *check)
+{
+	enum result result = check->verdict->result;
+
+	return result != RESULT_TEMPERROR && result != RESULT_SKIP;
+}
+
+static void
+note_flip(const struct engine *engine, const struct check *check)
+{
+	const struct verdict *verdict = check->verdict;
+	const char *result = result_text(verdict->result);
+	char old[STORE_RESULT_SIZE];
+	struct err err;
+	int flipped;
+
+	if (engine->store == NULL || engine->options.store_read_only ||
+	    !job_is_decided(check))
+		return;
+	flipped = store_flip(
+	    engine->store, check->domain, result, clock_wall_s(), old, &err);
+	if (flipped < 0)
+		policies_store_failed(engine->policies, &err);
+	if (flipped == 1 && engine->options.flipped != NULL)
+		engine->options.flipped(engine->options.store_arg,
+		    check->domain, old, result, verdict->mx);
+}
+
+/* The last that a check has to do with the engine. */
+static void
+dismiss(struct engine *engine)
+{
+	lock_take(&engine->lock);
+	if (--engine->under_way == 0)
+		cond_broadcast(&engine->idle);
+	lock_drop(&engine->lock);
+}
+
+/* What could not be looked at is not remembered: the next one may be. */
+void
+job_finish(struct job *job)
+{
+	bool looked = job->facts->trouble == TROUBLE_NONE;
+	bool own = is_own_verdict(job);
+	struct check *check = check_new(job);
+
+	if (own && !job->unreached)
+		note_flip(job->engine, check);
+	cache_fill(job->entry, check, looked ? check->expires_ms : 0);
+	cache_release(job->entry);
+	rule_list_free(job->list);
+	free(job);
+}
+
+/* Each next hop has a rule of its own. */
+static void
+set_hop(struct job *job, size_t number)
+{
+	job->facts->next_hop = job->hops[number];
+	if (job->list != NULL)
+		rules_set(&job->rules, job->list, job->hops[number].host,
+		    clock_wall_s());
+}
+
+/* The same question, nothing learnt yet. */
+static struct facts *
+facts_like(const struct facts *facts)
+{
+	struct facts *fresh = facts_new();
+
+	text_copy(fresh->domain, sizeof(fresh->domain), facts->domain);
+	fresh->probed = facts->probed;
+	fresh->all_hosts = facts->all_hosts;
+	return fresh;
+}
+
+static bool
+takes_mail(struct job *job)
+{
+	AUTO(verdict)
+	struct verdict *verdict =
+	    judge(job->facts, &job->rules, clock_wall_s());
+
+	if (verdict->requiretls == REQUIRETLS_UNKNOWN)
+		job->left = REQUIRETLS_UNKNOWN;
+	return verdict->result != RESULT_FAIL &&
+	       verdict->result != RESULT_TEMPERROR &&
+	       verdict->requiretls <= REQUIRETLS_UNPROBED;
+}
+
+static void
+forget_facts(struct job *job)
+{
+	struct facts *fresh = facts_like(job->facts);
+
+	facts_free(job->facts);
+	job->facts = fresh;
+}
+
+/* What keeps us from looking at all; false if until_ms was too soon. */
+static bool
+begin_check(struct job *job, int64_t deadline_ms, int64_t until_ms)
+{
+	struct validation *validation = job->engine->validation;
+
+	if (job->gathering != NULL || job->hop > 0)
+		return true;
+	if (clock_left_ms(deadline_ms) == 0) {
+		job->facts->trouble = TROUBLE_DEADLINE;
+		return true;
+	}
+	if (job->validated)
+		return true;
+	if (validation_is_missing(
+		validation, until_ms < deadline_ms ? until_ms : deadline_ms))
+		job->facts->trouble = TROUBLE_NOT_VALIDATING;
+	else if (clock_left_ms(until_ms) == 0)
+		return false;
+	job->validated = true;
+	return true;
+}
+
+static bool
+begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
+{
+	const struct engine *engine = job->engine;
+	struct gatherer gatherer = {.dns = engine->dns,
+	    .policies = engine->policies,
+	    .prober = engine->prober,
+	    .allow_private = engine->options.allow_private,
+	    .trial = job->unreached && reach_wants_trial(engine->reach)};
+
+	set_hop(job, job->hop);
+	job->gathering = gather_begin(
+	    &gatherer, job->facts, &job->rules, deadline_ms, until_ms);
+	if (job->gathering == NULL)
+		forget_facts(job);
+	return job->gathering != NULL;
+}
+
+/* Of several next hops the first counts that takes the mail, else the last. */
+static bool
+ends_here(struct job *job)
+{
+	if (job->hop + 1 == job->hop_count || takes_mail(job))
+		return true;
+	job->hop++;
+	forget_facts(job);
+	return false;
+}
+
+/* Park the check for as long as it waits for others; false if it does not. */
+static bool
+park(struct job *job, int64_t deadline_ms)
+{
+	struct lot_ticket *ticket =
+	    lot_ticket(job->engine->lot, job_run, job, deadline_ms);
+	unsigned count = gather_watch(job->gathering, lot_note, ticket);
+
+	return lot_park(ticket, count);
+}
+
+/* How far a check came. */
+enum progress { OVER, PARKED, TOO_SHORT };
+
+/* A check that was parked goes on where it was. */
+static enum progress
+work_on(struct job *job, int64_t deadline_ms, int64_t until_ms)
+{
+	for (;;) {
+		if (job->gathering == NULL) {
+			if (!begin_hop(job, deadline_ms, until_ms))
+				return TOO_SHORT;
+		} else if (!gather_proceed(job->gathering)) {
+			job->gathering = NULL;
+			if (ends_here(job))
+				return OVER;
+			continue;
+		}
+		if (park(job, deadline_ms))
+			return PARKED;
+	}
+}
+
+bool
+job_run(void *arg, int64_t until_ms)
+{
+	struct job *job = arg;
+	struct engine *engine = job->engine;
+	int64_t deadline_ms =
+	    job->submitted_ms + engine->options.check_timeout_ms;
+	enum progress progress = OVER;
+
+	if (!begin_check(job, deadline_ms, until_ms))
+		return false;
+	if (job->facts->trouble == TROUBLE_NONE)
+		progress = work_on(job, deadline_ms, until_ms);
+	if (progress == OVER) {
+		job_finish(job);
+		dismiss(engine);
+	}
+	return progress != TOO_SHORT;
+}
+
+/* The domain and next hop of a query; what they cannot be is a trouble. */
+static void
+read_query(const struct engine_query *query, struct job *job)
+{
+	struct facts *facts = job->facts;
+	const char *text = query->next_hop;
+	int count;
+
+	if (domain_is_literal(query->domain)) {
+		facts->trouble = TROUBLE_LITERAL;
+		return;
+	}
+	if (domain_normalise(query->domain, facts->domain, NULL) != 0) {
+		facts->trouble = TROUBLE_NAME_INVALID;
+		return;
+	}
+	if (text == NULL || text[0] == '\0')
+		text = facts->domain;
+	count = nexthop_parse(text, query->port, job->hops, NULL);
+	if (count < 1) {
+		facts->trouble = TROUBLE_NAME_INVALID;
+		return;
+	}
+	job->hop_count = (size_t)count;
+	set_hop(job, 0);
+}
+
+struct job *
+job_new(struct engine *engine, const struct engine_query *query)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+	bool wanted;
+
+	job->engine = engine;
+	job->submitted_ms = clock_mono_ms();
+	job->facts = facts_new();
+	wanted = engine->options.probe && !query->dns_only;
+	job->unreached = wanted && reach_is_shut(engine->reach);
+	job->facts->probed = wanted && !job->unreached;
+	job->facts->all_hosts = query->all_hosts;
+	job->left = REQUIRETLS_NO_AUTH;
+	job->rules.level = query->level;
+	job->rules.insecure_mx = engine->options.insecure_mx;
+	job->rules.require_tls = query->require_tls;
+	job->rules.store = engine->roots;
+	job->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
+	job->rules.fail_ttl_s = engine->options.fail_ttl_s;
+	job->rules.temperror_ttl_s = engine->options.temperror_ttl_s;
+	job->list = rule_list_ref(query->rules);
+	read_query(query, job);
+	return job;
+}
+
+/* The rules of all next hops; the first one's are those of the job. */
+static void
+print_rules(const struct job *job, char out[JOB_RULES_SIZE])
+{
+	struct rules rules = job->rules;
+	char key[RULES_KEY_SIZE];
+	time_t now = clock_wall_s();
+	struct text text;
+
+	text_init(&text, out, JOB_RULES_SIZE);
+	rules_key(&rules, now, key);
+	text_add(&text, key);
+	for (size_t i = 1; job->list != NULL && i < job->hop_count; i++) {
+		rules_set(&rules, job->list, job->hops[i].host, now);
+		rules_key(&rules, now, key);
+		text_addf(&text, ",%s", key);
+	}
+}
+
+void
+job_print_key(const struct job *job, bool probed, char key[JOB_KEY_SIZE])
+{
+	char hops[NEXTHOP_LIST_SIZE], rules[JOB_RULES_SIZE];
+
+	if (job->facts->trouble == TROUBLE_NONE)
+		nexthop_print_list(job->hops, job->hop_count, hops);
+	else
+		snprintf(hops, sizeof(hops), "!%d", (int)job->facts->trouble);
+	print_rules(job, rules);
+	snprintf(key, JOB_KEY_SIZE, "%s %s %s %d%d%d %u", hops,
+	    job->facts->domain, rules, probed, job->facts->all_hosts,
+	    job->rules.require_tls, validation_losses(job->engine->validation));
+}
+
+void
+job_free(struct job *job)
+{
+	facts_free(job->facts);
+	rule_list_free(job->list);
+	free(job);
+}

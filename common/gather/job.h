@@ -1,0 +1,82 @@
+/* job - one check of the engine, from the query to the verdict. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_JOB_H
+#define COMMON_GATHER_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/lock.h"
+#include "common/base/pool.h"
+#include "common/gather/cache.h"
+#include "common/gather/engine.h"
+#include "common/gather/gather.h"
+#include "common/gather/lot.h"
+#include "common/proto/x509.h"
+
+/* For engine.c, which owns all of it. */
+struct engine {
+	struct engine_options options;
+	struct x509_store *roots;
+	struct store *store; /* NULL: memory only */
+	struct dns *dns;
+	struct validation *validation;
+	struct pool *leaves;
+	struct pool *workers;
+	struct lot *lot;
+	struct policies *policies;
+	struct reach *reach;
+	struct prober *prober;
+	struct cache *checks;
+	struct lock lock;
+	struct cond idle;
+	size_t under_way; /* with lock: checks, waiting and worked on */
+};
+
+/* One check on its way through the workers. */
+struct job {
+	struct engine *engine;
+	struct cache_entry *entry;
+	struct facts *facts;
+	struct gathering *gathering; /* NULL where a hop is to be begun */
+	bool unreached;              /* not probed, for no host is reached */
+	bool validated;
+	size_t hop;
+	size_t hop_count; /* the MTA tries them in order */
+	struct nexthop hops[LIMIT_NEXTHOPS];
+	struct rule_list *list; /* that the rules borrow from, or NULL */
+	struct rules rules;
+	enum requiretls left; /* what the next hops given up might yet do */
+	int64_t submitted_ms;
+};
+
+/*
+ * job_new - the check of a query, not yet begun
+ *
+ * What the query cannot be is a trouble of the facts.
+ */
+void job_free(struct job *job);
+struct job *job_new(struct engine *engine, const struct engine_query *query)
+    OWNED(job_free);
+
+/* job_print_key - what distinguishes its verdict from others; probed: as if the
+ * depth were so */
+enum { JOB_RULES_SIZE = LIMIT_NEXTHOPS * RULES_KEY_SIZE };
+enum {
+	JOB_KEY_SIZE =
+	    NEXTHOP_LIST_SIZE + LIMIT_DOMAIN_SIZE + JOB_RULES_SIZE + 32,
+};
+void job_print_key(const struct job *job, bool probed, char key[JOB_KEY_SIZE]);
+
+/* job_run - look at the destination, as far as that goes without waiting for
+ * probes and policies; at the end, job_finish and one less under way */
+bool job_run(void *job, int64_t until_ms);
+
+/* job_finish - give its entry the verdict; ends the job */
+void job_finish(struct job *job);
+
+/* job_is_decided - whether a check came to a verdict on the destination */
+bool job_is_decided(const struct check *check);
+
+#endif
