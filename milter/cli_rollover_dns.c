@@ -173,7 +173,8 @@ static int
 ask(struct rollover_look *look, struct dns *dns,
     const struct dns_options *options)
 {
-	int64_t deadline_ms = clock_mono_ms() + 3 * options->timeout_ms;
+	int64_t deadline_ms =
+	    clock_mono_ms() + INT64_C(3) * options->timeout_ms;
 	AUTO(dns_answer) struct dns_answer *zone = NULL;
 	char at[LIMIT_DOMAIN_SIZE];
 	int status = ask_validated(look, dns, deadline_ms, at);

@@ -5,6 +5,7 @@ FUZZ_TESTS = \
 	%D%/dns_answer.t \
 	%D%/dns_reply.t \
 	%D%/domain.t \
+	%D%/key.t \
 	%D%/media_type.t \
 	%D%/nexthop.t \
 	%D%/smtp_reply.t \
@@ -23,6 +24,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_dns_answer_t_SOURCES = %D%/dns_answer.c $(FUZZ_SOURCES)
 %C%_dns_reply_t_SOURCES = %D%/dns_reply.c $(FUZZ_SOURCES)
 %C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
+%C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
