@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/io/https.h"
 #include "common/proto/domain.h"
+#include "milter/cli_print.h"
 
 struct settings *
 cli_load_settings(const struct cli_options *options)
@@ -27,16 +28,22 @@ cli_load_settings(const struct cli_options *options)
 static int
 start(struct cli_engine *cli, const struct engine_options *options)
 {
+	char plain[LIMIT_DETAIL_SIZE];
 	struct err err;
 
 	if (https_global_init(&err) != 0)
 		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
 	cli->engine = engine_new(options, &err);
-	if (cli->engine == NULL ||
-	    engine_self_test(cli->engine,
-		clock_mono_ms() + options->dns.timeout_ms, &err) != 0)
+	if (cli->engine == NULL)
 		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
-	return 0;
+	if (engine_self_test(cli->engine,
+		clock_mono_ms() + options->dns.timeout_ms, &err) == 0)
+		return 0;
+	cli_fail(EX_UNAVAILABLE, "the resolver cannot be used: %s",
+	    cli_plain_detail(err.text, plain));
+	return cli_fail(EX_UNAVAILABLE,
+	    "\"postern doctor\" tells more; its settings are Resolver, "
+	    "Nameservers and TrustAnchorFile");
 }
 
 static int
