@@ -40,10 +40,10 @@ class Dialogue:
         """The reply, "250 2.0.0 ok"; what stands in several lines in one."""
         try:
             self.smtp.send(text + "\r\n")
-            code, text = self.smtp.getreply()
+            code, reply = self.smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             raise mta.Failure("%s: %s" % (text[:60], error))
-        return "%d %s" % (code, text.decode("utf-8", "replace"))
+        return "%d %s" % (code, reply.decode("utf-8", "replace"))
 
     def envelope(self, sent, sender=mta.SENDER):
         reply = self.say("MAIL FROM:<%s>" % sender)
@@ -67,13 +67,6 @@ class Dialogue:
                                     recipients if to is None else to, fields))
         else:
             self.say("RSET")
-        return sent
-
-
-def send(port, *args, **kw):
-    with Dialogue(port) as dialogue:
-        sent = dialogue.send(*args, **kw)
-        dialogue.say("QUIT")
         return sent
 
 
