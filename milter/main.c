@@ -319,7 +319,7 @@ begin_to_serve(struct settings *settings, struct err *err)
 	pthread_t thread;
 
 	if (service_open(settings, err) != 0)
-		return EX_OSFILE;
+		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	if (pthread_create(&thread, NULL, serve, NULL) == 0)
 		return 0;
 	err_set(err, ERR_LOCAL, "no thread to be had");

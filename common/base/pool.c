@@ -182,7 +182,7 @@ pool_new(
 	pool->threads = xcalloc(threads, sizeof(*pool->threads));
 	rc = start_threads(pool, name, threads);
 	if (rc != 0) {
-		err_set(err, ERR_LOCAL, "cannot start thread %u of %u: %s",
+		err_set(err, ERR_TEMP, "cannot start thread %u of %u: %s",
 		    pool->thread_count + 1, threads, strerror(rc));
 		pool_free(pool);
 		return NULL;

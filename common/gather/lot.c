@@ -171,7 +171,7 @@ lot_new(struct pool *pool, struct err *err)
 	lot->started = rc == 0;
 	if (lot->started)
 		return lot;
-	err_set(err, ERR_LOCAL, "cannot start a thread: %s", strerror(rc));
+	err_set(err, ERR_TEMP, "cannot start a thread: %s", strerror(rc));
 	lot_free(lot);
 	return NULL;
 }

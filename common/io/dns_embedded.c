@@ -372,6 +372,40 @@ set_trust_anchor(struct ub_ctx *ub, const char *file, struct err *err)
 	return rc == 0 ? 0 : refused(err, "trust anchor file", file, rc);
 }
 
+static void *
+do_nothing(void *arg)
+{
+	return arg;
+}
+
+static void
+discard(void *arg, int error, struct ub_result *result)
+{
+	(void)arg;
+	(void)error;
+	ub_resolve_free(result);
+}
+
+/*
+ * The library starts its thread with the first lookup, and does not notice that
+ * there is none to be had: it would never answer, and crash in the end.  So one
+ * is tried for, then the library's is started; its own zones have the answer.
+ */
+static int
+start_library_thread(struct ub_ctx *ub, struct err *err)
+{
+	pthread_t thread;
+	int rc = pthread_create(&thread, NULL, do_nothing, NULL);
+
+	if (rc != 0)
+		return err_set(err, ERR_TEMP,
+		    "cannot start the thread of libunbound: %s", strerror(rc));
+	pthread_join(thread, NULL);
+	rc = ub_resolve_async(
+	    ub, "localhost", DNS_A, CLASS_IN, NULL, discard, NULL);
+	return rc == 0 ? 0 : refused(err, "libunbound", "lookup", rc);
+}
+
 static int
 start(struct dns_embedded *resolver, const struct dns_options *options,
     struct err *err)
@@ -390,10 +424,10 @@ start(struct dns_embedded *resolver, const struct dns_options *options,
 		return -1;
 	rc = pthread_create(&resolver->dispatcher, NULL, dispatch, resolver);
 	if (rc != 0)
-		return err_set(err, ERR_LOCAL,
-		    "cannot start the DNS thread: %s", strerror(rc));
+		return err_set(err, ERR_TEMP, "cannot start the DNS thread: %s",
+		    strerror(rc));
 	resolver->started = true;
-	return 0;
+	return start_library_thread(ub, err);
 }
 
 struct dns_embedded *

@@ -707,8 +707,8 @@ start(struct dns_system *system, struct err *err)
 		    strerror(errno));
 	rc = pthread_create(&system->dispatcher, NULL, dispatch, system);
 	if (rc != 0)
-		return err_set(err, ERR_LOCAL,
-		    "cannot start the DNS thread: %s", strerror(rc));
+		return err_set(err, ERR_TEMP, "cannot start the DNS thread: %s",
+		    strerror(rc));
 	system->started = true;
 	return 0;
 }
