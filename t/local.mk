@@ -54,6 +54,7 @@ dist_check_SCRIPTS = \
 	%D%/e2e.t \
 	%D%/explain.t \
 	%D%/fairness.t \
+	%D%/faults.t \
 	%D%/filters.t \
 	%D%/hardening.t \
 	%D%/lint/lint.t \
@@ -135,6 +136,7 @@ EXTRA_DIST += \
 	%D%/doctor \
 	%D%/explain \
 	%D%/fairness \
+	%D%/faults \
 	%D%/filters \
 	%D%/full \
 	%D%/lab \

@@ -1,16 +1,23 @@
 """Mail hosts that a test plays itself, at addresses of world_peers.py."""
+import fcntl
 import json
 import os
+import selectors
+import socket
 import ssl
+import struct
 import subprocess
+import termios
 import threading
+import time
 
 import world
-from live import guard, listen
+from live import guard, listen, reset, spawn
 from mta import HERE
 from pki import CONFIG
 
 IDLE_S = 30
+WHOLE = 1 << 30
 PKI = HERE + "/pki/"
 
 
@@ -20,7 +27,9 @@ class Host:
     def __init__(self, address, serve, port=25):
         self.serve = serve
         self.server = listen(address, port)
-        threading.Thread(target=guard, args=(self.run,), daemon=True).start()
+        self.thread = threading.Thread(target=guard, args=(self.run,),
+                                       daemon=True)
+        self.thread.start()
 
     def run(self):
         while True:
@@ -34,6 +43,9 @@ class Host:
             self.serve(connection)
 
     def close(self):
+        """The address is free then: who waits in accept() is woken."""
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.server.close()
 
 
@@ -92,3 +104,56 @@ def steps(*what):
         while connection.recv(65536):
             connection.sendall(b"250 ok\r\n")
     return serve
+
+
+class Cutter:
+    """The address of a destination's host: passes dialogues on to a target,
+    and resets them after so many octets of the server's; limits: {port: octets
+    to pass, WHOLE for all}."""
+
+    def __init__(self, name, target, limits):
+        self.target = target
+        self.turns = []  # octets of the server's when its client speaks
+        self.selector = selectors.DefaultSelector()
+        for port, limit in limits.items():
+            self.selector.register(listen(address_of(name), port),
+                                   selectors.EVENT_READ, limit)
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            for key, _ in self.selector.select():
+                spawn(self.serve, key.fileobj.accept()[0], key.data)
+
+    def serve(self, client, limit):
+        turns = []
+        with client, socket.create_connection(self.target) as server, \
+                selectors.DefaultSelector() as both:
+            for side in (client, server):
+                both.register(side, selectors.EVENT_READ)
+            while limit > 0:
+                side = next((key.fileobj for key, _ in
+                             both.select(IDLE_S)), client)
+                data = side.recv(min(65536, limit))
+                if not data:
+                    break
+                if side is client:
+                    turns.append(WHOLE - limit)
+                    server.sendall(data)
+                else:
+                    limit -= len(data)
+                    client.sendall(data)
+            if limit > 0:
+                self.turns = turns
+            drain(client)
+            reset(client)
+
+
+def drain(connection):
+    """Until all has left: what is still here would be lost by a reset."""
+    end = time.monotonic() + 2
+    left = 1
+    while left and time.monotonic() < end:
+        left, = struct.unpack("I", fcntl.ioctl(connection, termios.TIOCOUTQ,
+                                               b"\0" * 4))
+        time.sleep(0.001)

@@ -1,10 +1,7 @@
 """Destinations whose mail hosts are ../peers and ../faults themselves: nothing
 of the lab listens there."""
-from model import STS, Cert, mx
-from words import BAD, GOOD, dest
-
-# Ports at which ../faults cuts a dialogue, each after another octet.
-CUT_PORTS = range(10000, 10160)
+from model import STS, Cert, mx, tlsa
+from words import BAD, GOOD, TA, dest, private
 
 for number in range(8):
     dest("evil%d" % number, "says what would break a log line",
@@ -18,6 +15,18 @@ dest("evil-mx", "names of MX and policy that would break a log line",
          r"20 \x=y."],
      sts=STS(mx=("a=b event=check", "x\ry.{d}"),
              txt=("v=STSv1; id=1; x=\\010\\013event=check;",)))
+# One port for each octet after which ../faults cuts a dialogue.
 dest("cut", "a dialogue that is cut", mx(
-    tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa"), tlsa_at={
-        "_%d._tcp.mx1.{d}" % port: GOOD for port in CUT_PORTS}))
+    tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa"),
+    tlsa_at={"*._tcp.mx1.{d}": GOOD}))
+
+# Much of all that a peer may send, and still a policy that is kept.
+dest("huge-chain", "more certificates than anybody needs",
+     mx(tlsa=GOOD, smtp="refuse"))
+dest("huge-names", "a certificate with 16 kB of names, its own the last",
+     mx(tlsa=TA, cert=private(*(("n%03d." % i) + "x" * 60 + "." + "y" * 60 +
+                                ".example" for i in range(120)), "{h}")))
+# As many as fit the 64 KiB in which Unbound validates them, names spelt out.
+dest("huge-tlsa", "800 TLSA records, one of which matches",
+     mx(tlsa=[tlsa(3, 1, 1, data="%064x" % i) for i in range(800)] + GOOD))
+dest("huge-ehlo", "10 MB in reply to EHLO", mx(tlsa=GOOD, smtp="refuse"))

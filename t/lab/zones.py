@@ -140,7 +140,7 @@ class Zones:
         for base, records in bases.items():
             for record in records:
                 base = dest.fill(base)
-                at = base if base.startswith("_") \
+                at = base if base.startswith(("_", "*.")) \
                     else "_%d._tcp.%s" % (host.port, base)
                 if isinstance(record, TLSA):
                     self._add(at, "TLSA", self.pki.rdata(record, leaf))
