@@ -1,6 +1,7 @@
 """The MTAs that ../mta and ../mta_life drive, and stories told to them."""
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,8 @@ def main(script, run):
     if why:
         print("Bail out! " + why)
         return 70
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(143))
     root = tempfile.mkdtemp(prefix="postern-sendmail.")
     try:
         os.chmod(root, 0o755)
