@@ -45,6 +45,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/engine.c %D%/gather/engine.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/guard.c %D%/gather/guard.h \
+	%D%/gather/inventory.c %D%/gather/inventory.h \
+	%D%/gather/known.c %D%/gather/known.h \
 	%D%/gather/job.c %D%/gather/job.h \
 	%D%/gather/lot.c %D%/gather/lot.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
@@ -53,6 +55,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/policy_fetch.c %D%/gather/policy_fetch.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
 	%D%/gather/reach.c %D%/gather/reach.h \
+	%D%/gather/tally.c %D%/gather/tally.h \
 	%D%/gather/validation.c %D%/gather/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \

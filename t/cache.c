@@ -190,6 +190,74 @@ a_value_put_replaces_what_was_there(void **state)
 	cache_free(cache);
 }
 
+static void
+all_that_has_a_value_can_be_held(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+	struct cache_entry *pending, **held;
+	size_t count;
+	bool mine;
+
+	(void)state;
+	put(cache, "a", 1, later());
+	put(cache, "b", 2, later());
+	pending = cache_claim(cache, "c", &mine);
+	held = cache_hold_all(cache, NULL, NULL, &count);
+	assert_int_equal(cache_count(cache), 2);
+	assert_int_equal(count, 2);
+	assert_string_equal(cache_key(held[0]), "a");
+	freed = 0;
+	assert_int_equal(cache_flush(cache, NULL, NULL), 2);
+	assert_int_equal(freed, 0);
+	assert_int_equal(*(int *)cache_value(held[1]), 2);
+	for (size_t i = 0; i < count; i++)
+		cache_release(held[i]);
+	assert_int_equal(freed, 2);
+	free(held);
+	cache_fill(pending, number(3), later());
+	cache_release(pending);
+	cache_free(cache);
+}
+
+static bool
+begins_with(void *arg, const char *key)
+{
+	return key[0] == *(const char *)arg;
+}
+
+static void
+what_is_flushed_is_made_anew(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+	struct cache_entry *pending, *other, *again;
+	char first = 'a';
+	bool mine;
+
+	(void)state;
+	put(cache, "a1", 1, later());
+	put(cache, "b1", 2, later());
+	pending = cache_claim(cache, "a2", &mine);
+	other = cache_claim(cache, "b2", &mine);
+	assert_int_equal(cache_flush(cache, begins_with, &first), 1);
+	assert_int_equal(get(cache, "a1"), -1);
+	assert_int_equal(get(cache, "b1"), 2);
+	again = cache_claim(cache, "a2", &mine);
+	assert_true(mine);
+	cache_fill(pending, number(3), later());
+	assert_int_equal(*(int *)cache_value(pending), 3);
+	assert_null(cache_value(again));
+	cache_fill(again, number(4), later());
+	cache_fill(other, number(5), later());
+	cache_release(pending);
+	cache_release(again);
+	cache_release(other);
+	assert_int_equal(get(cache, "a2"), 4);
+	assert_int_equal(get(cache, "b2"), 5);
+	assert_int_equal(cache_flush(cache, NULL, NULL), 3);
+	assert_int_equal(cache_count(cache), 0);
+	cache_free(cache);
+}
+
 enum { THREADS = 8, ROUNDS = 2000, KEYS = 7 };
 
 static atomic_int made;
@@ -243,6 +311,8 @@ main(void)
 	    cmocka_unit_test(a_second_claim_waits_for_the_first),
 	    cmocka_unit_test(callbacks_come_once_before_or_after),
 	    cmocka_unit_test(a_value_put_replaces_what_was_there),
+	    cmocka_unit_test(all_that_has_a_value_can_be_held),
+	    cmocka_unit_test(what_is_flushed_is_made_anew),
 	    cmocka_unit_test(many_threads_make_each_value_once),
 	};
 

@@ -10,6 +10,7 @@
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/gather/inventory.h"
 #include "common/io/https.h"
 #include "common/io/smtp.h"
 #include "t/certs.h"
@@ -365,7 +366,7 @@ hear_of_reach(void *arg, bool open)
 }
 
 static struct engine *
-engine_of(unsigned max_checks, unsigned max_queue)
+engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 {
 	struct engine_options options = {.max_checks = max_checks,
 	    .max_queue = max_queue,
@@ -385,7 +386,8 @@ engine_of(unsigned max_checks, unsigned max_queue)
 	    .temperror_ttl_s = 30,
 	    .keep_facts = true,
 	    .resolver_changed = hear_of_resolver,
-	    .resolver_arg = &told};
+	    .resolver_arg = &told,
+	    .tally = tally};
 	struct engine *engine = engine_new(&options, NULL);
 
 	assert_non_null(engine);
@@ -397,6 +399,12 @@ engine_of(unsigned max_checks, unsigned max_queue)
 	net.gate_shut = false;
 	net.asked[0] = '\0';
 	return engine;
+}
+
+static struct engine *
+engine_of(unsigned max_checks, unsigned max_queue)
+{
+	return engine_with(max_checks, max_queue, NULL);
 }
 
 static int64_t
@@ -1223,6 +1231,145 @@ only_one_tests_and_nobody_waits_for_it_but_at_first(void **state)
 	assert_int_equal(told.calls, 1);
 }
 
+static void
+check_now(struct engine *engine, const char *domain, const char *hop,
+    struct rule_list *rules)
+{
+	struct engine_query query = {
+	    .domain = domain, .next_hop = hop, .port = 25, .rules = rules};
+	AUTO(engine_wait)
+	struct engine_wait *wait = engine_start(engine, &query);
+
+	assert_non_null(engine_await(wait, soon()));
+}
+
+/* "DOMAIN>HOPS ..." of what is listed. */
+static const char *
+list_checks(struct engine *engine, struct rule_list *rules, const char *domain)
+{
+	static char text[512];
+	AUTO(inventory)
+	struct inventory *inventory = inventory_new(engine, rules, domain);
+	char hops[NEXTHOP_LIST_SIZE];
+	const struct check *check;
+	struct text list;
+
+	text_init(&list, text, sizeof(text));
+	while ((check = inventory_next_check(inventory, hops)) != NULL)
+		text_addf(&list, "%s%s>%s", list.len > 0 ? " " : "",
+		    check->domain, hops);
+	return text;
+}
+
+static void
+what_is_remembered_is_listed(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 10);
+	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_AUTO);
+	AUTO(rule_list) struct rule_list *other = rule_list_new(LEVEL_AUTO);
+	struct inventory_counts counts;
+	struct rule *rule = rule_new();
+
+	(void)state;
+	text_copy(rule->key, sizeof(rule->key), "null.example");
+	text_copy(rule->name, sizeof(rule->name), "null.example");
+	rule->level = LEVEL_MAY;
+	rule_list_add(list, rule);
+	rule_list_sort(list);
+	rule_list_sort(other);
+	check_now(engine, "null.example", NULL, list);
+	check_now(engine, "good.example", NULL, list);
+	check_now(engine, "a.example", "[nomx.example]:26,also.example", list);
+	check_now(engine, "a..b", NULL, list);
+	inventory_count(engine, &counts);
+	assert_int_equal(counts.verdicts, 3);
+	assert_string_equal(counts.store, "none");
+	assert_string_equal(list_checks(engine, list, NULL),
+	    "a.example>[nomx.example]:26,also.example "
+	    "good.example>good.example null.example>null.example");
+	/* by other rules no message gets that one any more */
+	assert_string_equal(list_checks(engine, other, NULL),
+	    "a.example>[nomx.example]:26,also.example "
+	    "good.example>good.example");
+	assert_string_equal(list_checks(engine, list, "good.example"),
+	    "good.example>good.example");
+	assert_string_equal(list_checks(engine, list, "nomx.example"),
+	    "a.example>[nomx.example]:26,also.example");
+	assert_string_equal(list_checks(engine, list, "also.example"),
+	    "a.example>[nomx.example]:26,also.example");
+	assert_string_equal(list_checks(engine, list, "example"), "");
+	assert_string_equal(list_checks(engine, list, "ood.example"), "");
+	clock_shift(3600);
+	assert_string_equal(list_checks(engine, list, NULL), "");
+}
+
+static void
+what_is_flushed_is_looked_at_anew(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 10);
+	struct engine_wait *stuck, *after;
+	struct inventory_flushed flushed;
+
+	(void)state;
+	check_now(engine, "good.example", NULL, NULL);
+	check_now(engine, "nomx.example", NULL, NULL);
+	assert_int_equal(net.probes, 1 + 1);
+	set_gate(true);
+	stuck = start(engine, "slow.example");
+	await_stuck(&net.waiting, 1);
+	assert_int_equal(
+	    inventory_flush(engine, "good.example", &flushed, NULL), 0);
+	assert_int_equal(flushed.verdicts, 1);
+	assert_int_equal(flushed.probes, 2);
+	assert_int_equal(flushed.policies, 0);
+	check_now(engine, "nomx.example", NULL, NULL);
+	assert_int_equal(net.probes, 3);
+	check_now(engine, "good.example", NULL, NULL);
+	assert_int_equal(net.probes, 4);
+	assert_int_equal(inventory_flush(engine, NULL, &flushed, NULL), 0);
+	assert_int_equal(flushed.verdicts, 2);
+	/* who waited gets the old check, who comes now a new one */
+	after = start(engine, "slow.example");
+	set_gate(false);
+	assert_non_null(engine_await(stuck, soon()));
+	assert_non_null(engine_await(after, soon()));
+	assert_ptr_not_equal(engine_await(stuck, 0), engine_await(after, 0));
+	assert_int_equal(net.probes, 5);
+	engine_wait_free(stuck);
+	engine_wait_free(after);
+}
+
+static void
+what_is_done_is_counted(void **state)
+{
+	struct tally tally = {.checks = 0};
+	struct engine *engine = engine_with(1, 1, &tally);
+	struct engine_wait *stuck, *queued, *refused;
+
+	(void)state;
+	set_gate(true);
+	stuck = start(engine, "mute.example");
+	await_stuck(&net.lookups, 1);
+	refused = start(engine, "also.example");
+	queued = start(engine, "good.example");
+	assert_int_equal(tally.running, 1);
+	assert_int_equal(tally.waiting, 1);
+	assert_int_equal(tally.queue_full, 1);
+	set_gate(false);
+	assert_non_null(engine_await(stuck, soon()));
+	assert_non_null(engine_await(queued, soon()));
+	engine_wait_free(stuck);
+	engine_wait_free(queued);
+	engine_wait_free(refused);
+	engine_free(engine);
+	assert_int_equal(tally.checks, 2);
+	assert_int_equal(tally.running, 0);
+	assert_int_equal(tally.waiting, 0);
+	assert_int_equal(tally.running_max, 1);
+	assert_true(tally.waiting_max >= 1);
+	assert_int_equal(tally.probes, net.probes);
+}
+
 int
 main(void)
 {
@@ -1256,6 +1403,9 @@ main(void)
 	    cmocka_unit_test(verdicts_from_before_do_not_outlive_validation),
 	    cmocka_unit_test(
 		only_one_tests_and_nobody_waits_for_it_but_at_first),
+	    cmocka_unit_test(what_is_remembered_is_listed),
+	    cmocka_unit_test(what_is_flushed_is_looked_at_anew),
+	    cmocka_unit_test(what_is_done_is_counted),
 	};
 
 	return RUN_TESTS_WITH(engine, write_ca_file, drop_ca_file);

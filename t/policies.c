@@ -387,6 +387,56 @@ a_broken_store_is_said_once_and_memory_goes_on(void **state)
 	unlink_store();
 }
 
+static void
+what_is_flushed_is_fetched_again_and_not_read_from_disk(void **state)
+{
+	struct house house;
+	struct sts_facts sts;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	policy_facts_free(ask(&house, "1").policy);
+	assert_int_equal(policies_flush(house.policies, "e.ex", NULL), 0);
+	assert_int_equal(policies_flush(house.policies, "x.d.ex", NULL), 0);
+	sts = ask(&house, "1");
+	assert_true(sts.cached);
+	policy_facts_free(sts.policy);
+	assert_int_equal(policies_flush(house.policies, "d.ex", NULL), 1);
+	assert_null(ask(&house, NULL).policy);
+	policy_facts_free(ask(&house, "1").policy);
+	assert_int_equal(host.gets, 2);
+	move_out(&house);
+	move_in(&house, false, false);
+	assert_int_equal(cache_count(policies_known(house.policies)), 1);
+	assert_int_equal(policies_flush(house.policies, NULL, NULL), 1);
+	assert_null(ask(&house, NULL).policy);
+	move_out(&house);
+	unlink_store();
+}
+
+static void
+a_store_that_is_only_read_forgets_nothing(void **state)
+{
+	struct house house;
+	struct sts_facts sts;
+	struct err err;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	policy_facts_free(ask(&house, "1").policy);
+	move_out(&house);
+	move_in(&house, true, false);
+	assert_int_equal(policies_flush(house.policies, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_LOCAL);
+	sts = ask(&house, "1");
+	assert_true(sts.cached);
+	policy_facts_free(sts.policy);
+	move_out(&house);
+	unlink_store();
+}
+
 int
 main(void)
 {
@@ -396,6 +446,9 @@ main(void)
 	    cmocka_unit_test(a_new_policy_replaces_the_old),
 	    cmocka_unit_test(a_reader_uses_policies_and_ignores_failures),
 	    cmocka_unit_test(a_broken_store_is_said_once_and_memory_goes_on),
+	    cmocka_unit_test(
+		what_is_flushed_is_fetched_again_and_not_read_from_disk),
+	    cmocka_unit_test(a_store_that_is_only_read_forgets_nothing),
 	    cmocka_unit_test(a_policy_is_fetched_ahead_of_its_end),
 	};
 

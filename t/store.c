@@ -352,9 +352,56 @@ a_second_put_replaces_and_a_drop_forgets(void **state)
 	assert_int_equal(put(store, "example.com", 1), 0);
 	assert_int_equal(put(store, "example.com", 2), 0);
 	assert_int_equal(get(store, "example.com"), 2);
-	assert_int_equal(store_drop_policy(store, "example.com", NULL), 0);
+	assert_int_equal(store_drop_policy(store, "example.com", NULL), 1);
 	assert_int_equal(get(store, "example.com"), 0);
 	assert_int_equal(store_drop_policy(store, "example.com", NULL), 0);
+}
+
+static void
+all_can_be_dropped_at_once(void **state)
+{
+	AUTO(store) struct store *store = open_store();
+
+	(void)state;
+	assert_int_equal(put(store, "a.example", 1), 0);
+	assert_int_equal(put(store, "b.example", 2), 0);
+	assert_int_equal(store_drop_policy(store, NULL, NULL), 2);
+	assert_int_equal(get(store, "a.example"), 0);
+	assert_int_equal(store_drop_policy(store, NULL, NULL), 0);
+	assert_int_equal(put(store, "c.example", 3), 0);
+	assert_int_equal(get(store, "c.example"), 3);
+}
+
+/* "DOMAIN=ID" of the row behind a domain, "" at the end */
+static const char *
+next_to(struct store *store, const char *after)
+{
+	static char text[LIMIT_DOMAIN_SIZE + LIMIT_STS_ID + 2];
+	struct store_policy row;
+	int found = store_next_policy(store, after, &row, NULL);
+
+	assert_true(found >= 0);
+	text[0] = '\0';
+	if (found == 1) {
+		snprintf(text, sizeof(text), "%s=%s", row.domain, row.id);
+		store_policy_fini(&row);
+	}
+	return text;
+}
+
+static void
+rows_are_walked_by_domain(void **state)
+{
+	AUTO(store) struct store *store = open_store();
+
+	(void)state;
+	assert_string_equal(next_to(store, ""), "");
+	assert_int_equal(put(store, "b.example", 2), 0);
+	assert_int_equal(put(store, "a.example", 1), 0);
+	assert_string_equal(next_to(store, ""), "a.example=1");
+	assert_string_equal(next_to(store, "a.example"), "b.example=2");
+	assert_string_equal(next_to(store, "aa.example"), "b.example=2");
+	assert_string_equal(next_to(store, "b.example"), "");
 }
 
 /* What each row of store_each_policy is told. */
@@ -373,7 +420,7 @@ list_row(void *arg, const struct store_policy *row)
 	    used == 0 ? "" : " ", row->domain, row->id);
 	if (listing->store != NULL)
 		assert_int_equal(
-		    store_drop_policy(listing->store, row->domain, NULL), 0);
+		    store_drop_policy(listing->store, row->domain, NULL), 1);
 }
 
 static void
@@ -531,7 +578,7 @@ it_survives_being_opened_again(void **state)
 	(void)state;
 	assert_int_equal(put(store, "example.com", 5), 0);
 	assert_int_equal(put(store, "gone.example", 6), 0);
-	assert_int_equal(store_drop_policy(store, "gone.example", NULL), 0);
+	assert_int_equal(store_drop_policy(store, "gone.example", NULL), 1);
 	store_free(store);
 	assert_false(is_there(beside("-wal")));
 	store = open_store();
@@ -675,7 +722,7 @@ each_put_is_synced(void **state)
 		assert_true(syncs > before);
 		before = syncs;
 		assert_int_equal(
-		    store_drop_policy(store, "a.example", NULL), 0);
+		    store_drop_policy(store, "a.example", NULL), 1);
 		assert_true(syncs > before);
 	}
 }
@@ -1659,6 +1706,8 @@ main(void)
 	    TEST(what_is_put_is_got),
 	    TEST(a_failure_alone_is_kept_without_a_body),
 	    TEST(a_second_put_replaces_and_a_drop_forgets),
+	    TEST(all_can_be_dropped_at_once),
+	    TEST(rows_are_walked_by_domain),
 	    TEST(each_goes_by_domain_and_may_call_the_store),
 	    TEST(a_flip_is_said_once),
 	    TEST(the_same_result_is_noted_again_after_a_day),

@@ -74,6 +74,15 @@ enum {
 	LIMIT_CACHED_POLICIES = 20000,
 	LIMIT_KEPT_POLICIES = 4096,
 
+	/* The control socket: those served at once, a request, and how much of
+	 * an answer is made before the client has taken it, but for one line */
+	LIMIT_CONTROL_CLIENTS = 32,
+	LIMIT_CONTROL_LINE = 4096,
+	LIMIT_CONTROL_CHUNK = 64 * 1024,
+
+	/* A line of an answer: a policy with all of its octets escaped */
+	LIMIT_CONTROL_ANSWER = 1024 * 1024,
+
 	/* A configuration file, and one line of it */
 	LIMIT_CONF_OCTETS = 1024 * 1024,
 	LIMIT_CONF_LINE = 4096,

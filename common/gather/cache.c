@@ -27,13 +27,14 @@ struct cache_entry {
 	bool indexed;
 	bool again;              /* of the two lists of values, the second */
 	struct waiters *waiting; /* NULL once filled: most entries are */
-	TAILQ_ENTRY(cache_entry) used;
+	TAILQ_ENTRY(cache_entry) listed;
 	char key[];
 };
+TAILQ_HEAD(entries, cache_entry);
 
 /* Entries with a value, least recently used first. */
 struct used {
-	TAILQ_HEAD(, cache_entry) list;
+	struct entries list;
 	size_t count;
 };
 
@@ -41,8 +42,9 @@ struct used {
 struct cache {
 	struct lock lock; /* guards all here, and every entry's fields */
 	void *index;
-	struct used once;  /* not asked for since they were filled */
-	struct used again; /* at most seven of eight */
+	struct used once;      /* not asked for since they were filled */
+	struct used again;     /* at most seven of eight */
+	struct entries making; /* indexed, without a value yet */
 	size_t max;
 	void (*value_free)(void *value);
 };
@@ -63,6 +65,7 @@ cache_new(size_t max, void (*value_free)(void *value))
 	lock_init(&cache->lock);
 	TAILQ_INIT(&cache->once.list);
 	TAILQ_INIT(&cache->again.list);
+	TAILQ_INIT(&cache->making);
 	cache->max = max;
 	cache->value_free = value_free;
 	return cache;
@@ -104,7 +107,7 @@ list_locked(struct cache *cache, struct cache_entry *entry, bool again)
 	struct used *used = again ? &cache->again : &cache->once;
 
 	entry->again = again;
-	TAILQ_INSERT_TAIL(&used->list, entry, used);
+	TAILQ_INSERT_TAIL(&used->list, entry, listed);
 	used->count++;
 }
 
@@ -113,7 +116,7 @@ unlist_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
 	struct used *used = entry->again ? &cache->again : &cache->once;
 
-	TAILQ_REMOVE(&used->list, entry, used);
+	TAILQ_REMOVE(&used->list, entry, listed);
 	used->count--;
 }
 
@@ -127,6 +130,8 @@ unindex_locked(struct cache *cache, struct cache_entry *entry)
 	entry->indexed = false;
 	if (entry->value != NULL)
 		unlist_locked(cache, entry);
+	else
+		TAILQ_REMOVE(&cache->making, entry, listed);
 }
 
 /* A value that is asked for again stays longer than those that are not. */
@@ -178,6 +183,7 @@ cache_renew(
 		entry->indexed = true;
 		entry->refs = 1;
 		index_locked(cache, entry);
+		TAILQ_INSERT_TAIL(&cache->making, entry, listed);
 	}
 	entry->refs++;
 	lock_drop(&cache->lock);
@@ -276,7 +282,7 @@ keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 	struct cache_entry *leaving = NULL;
 
 	if (!entry->indexed)
-		return NULL; /* cache_put has replaced it meanwhile */
+		return NULL; /* replaced or flushed meanwhile */
 	list_locked(cache, entry, false);
 	if (entry->expires_ms <= clock_mono_ms())
 		leaving = entry;
@@ -297,6 +303,8 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 	assert(value != NULL);
 	lock_take(&cache->lock);
 	assert(entry->value == NULL);
+	if (entry->indexed)
+		TAILQ_REMOVE(&cache->making, entry, listed);
 	entry->value = value;
 	entry->expires_ms = expires_ms;
 	waiting = entry->waiting;
@@ -341,7 +349,7 @@ each_of(const struct used *used, cache_visit *each, void *arg)
 {
 	const struct cache_entry *entry;
 
-	TAILQ_FOREACH (entry, &used->list, used)
+	TAILQ_FOREACH (entry, &used->list, listed)
 		each(arg, entry->key, entry->value);
 }
 
@@ -352,6 +360,97 @@ cache_each(struct cache *cache, cache_visit *each, void *arg)
 	each_of(&cache->once, each, arg);
 	each_of(&cache->again, each, arg);
 	lock_drop(&cache->lock);
+}
+
+size_t
+cache_count(struct cache *cache)
+{
+	size_t count;
+
+	lock_take(&cache->lock);
+	count = cache->once.count + cache->again.count;
+	lock_drop(&cache->lock);
+	return count;
+}
+
+/* Up to room of a list, held from entries[held] on: how many there are then. */
+static size_t
+hold_list_locked(const struct used *used, cache_match *match, void *arg,
+    struct cache_entry **entries, size_t held, size_t room)
+{
+	struct cache_entry *entry;
+
+	TAILQ_FOREACH (entry, &used->list, listed) {
+		if (held == room)
+			break;
+		if (match != NULL && !match(arg, entry->key))
+			continue;
+		entry->refs++;
+		entries[held++] = entry;
+	}
+	return held;
+}
+
+struct cache_entry **
+cache_hold_all(
+    struct cache *cache, cache_match *match, void *arg, size_t *count)
+{
+	size_t room = cache_count(cache);
+	struct cache_entry **entries =
+	    xcalloc(room, sizeof(struct cache_entry *));
+
+	lock_take(&cache->lock);
+	*count = hold_list_locked(&cache->once, match, arg, entries, 0, room);
+	*count =
+	    hold_list_locked(&cache->again, match, arg, entries, *count, room);
+	lock_drop(&cache->lock);
+	return entries;
+}
+
+const char *
+cache_key(const struct cache_entry *entry)
+{
+	return entry->key;
+}
+
+/* Moves what matches out of the index; what nobody holds besides, to dead. */
+static size_t
+flush_list_locked(struct cache *cache, struct entries *list, cache_match *match,
+    void *arg, struct entries *dead) HOLDS(cache->lock)
+{
+	struct cache_entry *entry, *following;
+	size_t count = 0;
+
+	for (entry = TAILQ_FIRST(list); entry != NULL; entry = following) {
+		following = TAILQ_NEXT(entry, listed);
+		if (match != NULL && !match(arg, entry->key))
+			continue;
+		count++;
+		unindex_locked(cache, entry);
+		if (--entry->refs == 0)
+			TAILQ_INSERT_TAIL(dead, entry, listed);
+	}
+	return count;
+}
+
+size_t
+cache_flush(struct cache *cache, cache_match *match, void *arg)
+{
+	struct entries dead = TAILQ_HEAD_INITIALIZER(dead);
+	struct cache_entry *entry;
+	size_t count;
+
+	lock_take(&cache->lock);
+	flush_list_locked(cache, &cache->making, match, arg, &dead);
+	count = flush_list_locked(cache, &cache->once.list, match, arg, &dead);
+	count +=
+	    flush_list_locked(cache, &cache->again.list, match, arg, &dead);
+	lock_drop(&cache->lock);
+	while ((entry = TAILQ_FIRST(&dead)) != NULL) {
+		TAILQ_REMOVE(&dead, entry, listed);
+		entry_free(entry);
+	}
+	return count;
 }
 
 void *

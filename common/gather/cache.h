@@ -73,6 +73,33 @@ void cache_put(
 typedef void cache_visit(void *arg, const char *key, const void *value);
 void cache_each(struct cache *cache, cache_visit *each, void *arg);
 
+/* cache_count - how many values there are */
+size_t cache_count(struct cache *cache);
+
+/* Which keys are meant.  Called under the lock: it must be quick, and must not
+ * call the cache.  NULL in its place means all. */
+typedef bool cache_match(void *arg, const char *key);
+
+/*
+ * cache_hold_all - every entry that has a value and matches, each to be
+ * released
+ *
+ * *count of them, in an array for free().  A value may have expired.
+ */
+struct cache_entry **cache_hold_all(
+    struct cache *cache, cache_match *match, void *arg, size_t *count);
+
+/* cache_key - borrowed while the entry is held */
+const char *cache_key(const struct cache_entry *entry);
+
+/*
+ * cache_flush - forget every key that matches
+ *
+ * A value that is being made is then for those who wait for it already, not
+ * for the next claim.  Returns how many values were forgotten.
+ */
+size_t cache_flush(struct cache *cache, cache_match *match, void *arg);
+
 /* cache_value - the value, borrowed while the entry is held, or NULL; it is
  * shared: change nothing in it but a count of references */
 void *cache_value(struct cache_entry *entry);

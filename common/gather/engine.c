@@ -90,6 +90,7 @@ open_store(struct engine *engine)
 	bool renamed = false;
 	struct err err;
 
+	engine->store_wanted = options->store_path != NULL;
 	if (options->store_path == NULL)
 		return;
 	engine->store = store_open(
@@ -119,7 +120,8 @@ open_sources(struct engine *engine)
 	    .allow_private = options->allow_private,
 	    .refresh = options->refresh,
 	    .trouble = options->store_failed,
-	    .arg = options->store_arg};
+	    .arg = options->store_arg,
+	    .tally = options->tally};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .reach = reach_new(options->probe_port, options->reach_changed,
 		options->reach_arg),
@@ -127,7 +129,8 @@ open_sources(struct engine *engine)
 	    .timeout_ms = options->probe_timeout_ms,
 	    .per_address = options->probe_per_host,
 	    .keep_s = options->fail_ttl_s,
-	    .keep_failed_s = options->temperror_ttl_s};
+	    .keep_failed_s = options->temperror_ttl_s,
+	    .tally = options->tally};
 
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
@@ -335,6 +338,7 @@ lane_after(struct cache_entry *over)
 static void
 refuse_job(struct job *job)
 {
+	tally_refuse(job->engine->options.tally, job->begun);
 	job->facts->trouble = TROUBLE_QUEUE_FULL;
 	job_finish(job);
 }
@@ -350,6 +354,7 @@ submit_job(struct job *job, enum pool_lane lane)
 	struct engine *engine = job->engine;
 	bool taken;
 
+	tally_wait(engine->options.tally);
 	if (!count_in(engine)) {
 		struct job *oldest = pool_displace(engine->workers);
 

@@ -10,6 +10,7 @@
 #include "common/base/own.h"
 #include "common/gather/policies.h"
 #include "common/gather/reach.h"
+#include "common/gather/tally.h"
 #include "common/gather/validation.h"
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
@@ -71,6 +72,8 @@ struct engine_options {
 	bool refresh;                   /* fetch policies ahead of their end */
 	engine_flip *flipped;           /* by a worker; may be NULL */
 	void *store_arg;
+
+	struct tally *tally; /* counts for several engines; may be NULL */
 };
 
 /* engine_options_equal - whether one engine could stand for the other; what is

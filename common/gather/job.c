@@ -66,6 +66,8 @@ note_flip(const struct engine *engine, const struct check *check)
 	    engine->store, check->domain, result, clock_wall_s(), old, &err);
 	if (flipped < 0)
 		policies_store_failed(engine->policies, &err);
+	else
+		policies_store_worked(engine->policies);
 	if (flipped == 1 && engine->options.flipped != NULL)
 		engine->options.flipped(engine->options.store_arg,
 		    check->domain, old, result, verdict->mx);
@@ -238,10 +240,14 @@ job_run(void *arg, int64_t until_ms)
 
 	if (!begin_check(job, deadline_ms, until_ms))
 		return false;
+	if (!job->begun)
+		tally_begin(engine->options.tally);
+	job->begun = true;
 	if (job->facts->trouble == TROUBLE_NONE)
 		progress = work_on(job, deadline_ms, until_ms);
 	if (progress == OVER) {
 		job_finish(job);
+		tally_end(engine->options.tally);
 		dismiss(engine);
 	}
 	return progress != TOO_SHORT;

@@ -32,6 +32,7 @@ struct engine {
 	struct lock lock;
 	struct cond idle;
 	size_t under_way; /* with lock: checks, waiting and worked on */
+	bool store_wanted;
 };
 
 /* One check on its way through the workers. */
@@ -42,6 +43,7 @@ struct job {
 	struct gathering *gathering; /* NULL where a hop is to be begun */
 	bool unreached;              /* not probed, for no host is reached */
 	bool validated;
+	bool begun; /* counted as such */
 	size_t hop;
 	size_t hop_count; /* the MTA tries them in order */
 	struct nexthop hops[LIMIT_NEXTHOPS];

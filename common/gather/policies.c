@@ -10,11 +10,9 @@
 #include "common/base/xalloc.h"
 #include "common/gather/cache.h"
 #include "common/gather/policy_fetch.h"
+#include "common/gather/known.h"
 
 enum {
-	/* RFC 8461 section 3.3: no second try for the same id within this */
-	FAILED_KEEP_S = 300,
-
 	/* RFC 8461 section 10.2: about daily, whatever the record says */
 	REFRESH_S = 20 * 3600,
 	REFRESH_SPREAD_S = 4 * 3600,
@@ -27,16 +25,6 @@ enum {
 	ROUNDING_MS = 20,
 };
 
-/* What is known of a policy domain.  Immutable; a change is a new one. */
-struct known {
-	struct policy_facts *policy; /* NULL: none was ever fetched */
-	time_t expires_s;
-	char failed_id[LIMIT_STS_ID + 1];
-	time_t failed_s; /* 0: no failure since the last success */
-	enum policy_fetch failed_how;
-	char failed_detail[LIMIT_DETAIL_SIZE];
-};
-
 struct policies {
 	struct policies_options options;
 	char *ca_file;
@@ -46,8 +34,10 @@ struct policies {
 	struct cond ending;
 	bool end;
 	bool store_trouble; /* said already */
+	unsigned flushes;
 	bool refreshing;
 	pthread_t refresher;
+	_Atomic bool store_fails; /* the last time that it was written */
 };
 
 struct policy_want {
@@ -57,24 +47,15 @@ struct policy_want {
 };
 
 static void
-known_free(void *value)
+drop_known(void *known)
 {
-	struct known *known = value;
-
-	policy_facts_free(known->policy);
-	free(known);
+	known_free(known);
 }
 
 static void
 drop_policy(void *policy)
 {
 	policy_facts_free(policy);
-}
-
-static bool
-is_unexpired(const struct known *known)
-{
-	return known->policy != NULL && clock_wall_s() < known->expires_s;
 }
 
 /* Said once: a disk that is full is full for every policy. */
@@ -86,49 +67,29 @@ policies_store_failed(struct policies *policies, const struct err *err)
 	lock_take(&policies->lock);
 	first = !policies->store_trouble;
 	policies->store_trouble = true;
+	policies->store_fails = true;
 	lock_drop(&policies->lock);
 	if (first && policies->options.trouble != NULL)
 		policies->options.trouble(policies->options.arg, err);
 }
 
-/* A row of the store; NULL when its policy is none that we would have kept. */
-static struct known *
-known_from_row(const struct policies *policies, const struct store_policy *row)
+void
+policies_store_worked(struct policies *policies)
 {
-	struct known *known = xcalloc(1, sizeof(*known));
+	policies->store_fails = false;
+}
 
-	if (row->body != NULL) {
-		known->policy = policy_facts_new(POLICY_FETCHED);
-		known->policy->policy =
-		    sts_policy_parse(row->body, row->length, NULL);
-		known->policy->fetched_s = row->fetched_s;
-		text_copy(
-		    known->policy->id, sizeof(known->policy->id), row->id);
-		known->policy->body = xstrndup(row->body, row->length);
-		known->expires_s = row->expires_s;
-		if (known->policy->policy == NULL) {
-			known_free(known);
-			return NULL;
-		}
-	}
-	if (policies->options.read_only)
-		return known;
-	text_copy(known->failed_id, sizeof(known->failed_id), row->failed_id);
-	known->failed_s = row->failed_s;
-	known->failed_how = row->failed_how >= POLICY_FETCH_ERROR &&
-				    row->failed_how <= POLICY_INVALID
-				? (enum policy_fetch)row->failed_how
-				: POLICY_FETCH_ERROR;
-	text_copy(known->failed_detail, sizeof(known->failed_detail),
-	    row->failed_detail);
-	return known;
+bool
+policies_store_fails(const struct policies *policies)
+{
+	return policies->store_fails;
 }
 
 static void
 load_row(void *arg, const struct store_policy *row)
 {
 	struct policies *policies = arg;
-	struct known *known = known_from_row(policies, row);
+	struct known *known = known_from_row(row, !policies->options.read_only);
 
 	if (known != NULL)
 		cache_put(policies->known, row->domain, known, INT64_MAX);
@@ -150,25 +111,16 @@ static void
 keep_on_disk(
     struct policies *policies, const char *domain, const struct known *known)
 {
-	struct store_policy row = {
-	    .failed_s = known->failed_s, .failed_how = (int)known->failed_how};
+	struct store_policy row;
 	struct err err;
 
 	if (policies->options.store == NULL || policies->options.read_only)
 		return;
-	text_copy(row.domain, sizeof(row.domain), domain);
-	text_copy(row.failed_id, sizeof(row.failed_id), known->failed_id);
-	text_copy(
-	    row.failed_detail, sizeof(row.failed_detail), known->failed_detail);
-	if (known->policy != NULL) {
-		text_copy(row.id, sizeof(row.id), known->policy->id);
-		row.body = known->policy->body;
-		row.length = strlen(row.body);
-		row.fetched_s = known->policy->fetched_s;
-		row.expires_s = known->expires_s;
-	}
+	known_to_row(known, domain, &row);
 	if (store_put_policy(policies->options.store, &row, &err) != 0)
 		policies_store_failed(policies, &err);
+	else
+		policies_store_worked(policies);
 }
 
 /* The entry of a domain that is known, held, or NULL. */
@@ -184,31 +136,6 @@ known_of(struct cache_entry *entry)
 	return entry == NULL ? NULL : cache_value(entry);
 }
 
-/* RFC 8461 section 5.1: a policy replaces the one before; a failure leaves that
- * one as it is, under its own id and with its own end. */
-static struct known *
-learn(const struct known *before, struct policy_facts *fetched)
-{
-	struct known *known = xcalloc(1, sizeof(*known));
-
-	if (fetched->fetch == POLICY_FETCHED) {
-		known->policy = policy_facts_ref(fetched);
-		known->expires_s =
-		    fetched->fetched_s + (time_t)fetched->policy->max_age_s;
-		return known;
-	}
-	if (before != NULL && before->policy != NULL) {
-		known->policy = policy_facts_ref(before->policy);
-		known->expires_s = before->expires_s;
-	}
-	text_copy(known->failed_id, sizeof(known->failed_id), fetched->id);
-	known->failed_s = fetched->fetched_s;
-	known->failed_how = fetched->fetch;
-	text_copy(known->failed_detail, sizeof(known->failed_detail),
-	    fetched->detail);
-	return known;
-}
-
 static void
 take_in(
     struct policies *policies, const char *domain, struct policy_facts *fetched)
@@ -218,7 +145,7 @@ take_in(
 
 	lock_take(&policies->lock);
 	entry = hold_known(policies, domain);
-	known = learn(known_of(entry), fetched);
+	known = known_learn(known_of(entry), fetched);
 	cache_put(policies->known, domain, known, INT64_MAX);
 	if (entry != NULL)
 		cache_release(entry);
@@ -242,6 +169,8 @@ struct fetch_job {
 static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 {
+	tally_fetch(
+	    job->policies->options.tally, policy->fetch != POLICY_FETCHED);
 	policy->fetched_s = clock_wall_s();
 	text_copy(policy->id, sizeof(policy->id), job->request.id);
 	take_in(job->policies, job->domain, policy);
@@ -317,17 +246,6 @@ join_fetch(struct policies *policies, const char *domain, const char *id,
 	return entry;
 }
 
-/* RFC 8461 section 3.3: a failed fetch is not tried again at once, unless the
- * record has a new id. */
-static bool
-failed_lately(const struct known *known, const char *id)
-{
-	time_t now = clock_wall_s();
-
-	return known->failed_s != 0 && strcmp(known->failed_id, id) == 0 &&
-	       now >= known->failed_s && now - known->failed_s < FAILED_KEEP_S;
-}
-
 static bool
 calls_for_fetch(const struct known *known, const char *id)
 {
@@ -335,9 +253,37 @@ calls_for_fetch(const struct known *known, const char *id)
 		return false;
 	if (known == NULL)
 		return true;
-	if (is_unexpired(known) && strcmp(known->policy->id, id) == 0)
+	if (known_is_unexpired(known) && strcmp(known->policy->id, id) == 0)
 		return false;
-	return !failed_lately(known, id);
+	return !known_failed_lately(known, id);
+}
+
+static unsigned
+flushes(struct policies *policies)
+{
+	unsigned count;
+
+	lock_take(&policies->lock);
+	count = policies->flushes;
+	lock_drop(&policies->lock);
+	return count;
+}
+
+/* A row that was read before a flush is not to come back by it. */
+static struct cache_entry *
+load_known(struct policies *policies, const struct store_policy *row,
+    unsigned flushes_before)
+{
+	struct cache_entry *entry;
+
+	lock_take(&policies->lock);
+	entry = hold_known(policies, row->domain);
+	if (entry == NULL && policies->flushes == flushes_before) {
+		load_row(policies, row);
+		entry = hold_known(policies, row->domain);
+	}
+	lock_drop(&policies->lock);
+	return entry;
 }
 
 /* In memory, or on disk: memory keeps the policies that are in use. */
@@ -345,6 +291,7 @@ static struct cache_entry *
 find_known(struct policies *policies, const char *domain)
 {
 	struct cache_entry *entry = hold_known(policies, domain);
+	unsigned flushes_before = flushes(policies);
 	struct store_policy row;
 	struct err err;
 	int found;
@@ -356,13 +303,7 @@ find_known(struct policies *policies, const char *domain)
 		policies_store_failed(policies, &err);
 	if (found <= 0)
 		return NULL;
-	lock_take(&policies->lock);
-	entry = hold_known(policies, domain);
-	if (entry == NULL) {
-		load_row(policies, &row);
-		entry = hold_known(policies, domain);
-	}
-	lock_drop(&policies->lock);
+	entry = load_known(policies, &row, flushes_before);
 	store_policy_fini(&row);
 	return entry;
 }
@@ -385,11 +326,11 @@ policies_want(struct policies *policies, const char *domain, const char *id,
 static void
 use_known(const struct known *known, struct sts_facts *sts)
 {
-	if (is_unexpired(known)) {
+	if (known_is_unexpired(known)) {
 		sts->policy = policy_facts_ref(known->policy);
 		sts->cached = true;
 	} else if (sts->record.outcome == STS_RECORD_VALID &&
-		   failed_lately(known, sts->record.id)) {
+		   known_failed_lately(known, sts->record.id)) {
 		sts->policy = policy_fetch_failed(
 		    known->failed_how, known->failed_detail);
 	}
@@ -403,8 +344,8 @@ staleness(const struct known *known, const struct sts_facts *sts)
 		return POLICY_FETCH_ERROR;
 	if (strcmp(known->policy->id, sts->record.id) == 0)
 		return POLICY_NOT_FETCHED;
-	return failed_lately(known, sts->record.id) ? known->failed_how
-						    : POLICY_FETCH_ERROR;
+	return known_failed_lately(known, sts->record.id) ? known->failed_how
+							  : POLICY_FETCH_ERROR;
 }
 
 static void
@@ -428,7 +369,7 @@ finish_with_fetch(
 		sts->policy = policy_facts_ref(fetched);
 		return;
 	}
-	if (known != NULL && is_unexpired(known)) {
+	if (known != NULL && known_is_unexpired(known)) {
 		sts->policy = policy_facts_ref(known->policy);
 		sts->cached = true;
 		sts->failed =
@@ -573,6 +514,52 @@ refresh(void *arg)
 	return NULL;
 }
 
+/* What is to be forgotten. */
+struct flush {
+	const char *domain; /* NULL: all */
+};
+
+/* A key is the domain, or the domain and an id. */
+static bool
+is_meant(void *arg, const char *key)
+{
+	const struct flush *flush = arg;
+	size_t length;
+
+	if (flush->domain == NULL)
+		return true;
+	length = strlen(flush->domain);
+	return strncmp(key, flush->domain, length) == 0 &&
+	       (key[length] == '\0' || key[length] == ' ');
+}
+
+int
+policies_flush(struct policies *policies, const char *domain, struct err *err)
+{
+	struct flush flush = {domain};
+	int stored = 0, kept;
+
+	if (policies->options.store != NULL && policies->options.read_only)
+		return err_set(err, ERR_LOCAL, "the store can only be read");
+	lock_take(&policies->lock);
+	policies->flushes++;
+	lock_drop(&policies->lock);
+	if (policies->options.store != NULL)
+		stored =
+		    store_drop_policy(policies->options.store, domain, err);
+	if (stored < 0)
+		return -1;
+	cache_flush(policies->fetches, is_meant, &flush);
+	kept = (int)cache_flush(policies->known, is_meant, &flush);
+	return kept > stored ? kept : stored;
+}
+
+struct cache *
+policies_known(struct policies *policies)
+{
+	return policies->known;
+}
+
 struct policies *
 policies_new(const struct policies_options *options)
 {
@@ -583,7 +570,7 @@ policies_new(const struct policies_options *options)
 		policies->ca_file = xstrdup(options->ca_file);
 	lock_init(&policies->lock);
 	cond_init(&policies->ending);
-	policies->known = cache_new(LIMIT_KEPT_POLICIES, known_free);
+	policies->known = cache_new(LIMIT_KEPT_POLICIES, drop_known);
 	policies->fetches = cache_new(LIMIT_KEPT_POLICIES, drop_policy);
 	load_all(policies);
 	if (options->refresh)

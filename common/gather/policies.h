@@ -10,6 +10,7 @@
 #include "common/base/own.h"
 #include "common/base/pool.h"
 #include "common/gather/cache.h"
+#include "common/gather/tally.h"
 #include "common/io/dns.h"
 #include "common/io/store.h"
 #include "common/judge/facts.h"
@@ -32,6 +33,7 @@ struct policies_options {
 	bool refresh;        /* start the thread that fetches ahead of time */
 	policies_trouble *trouble; /* may be NULL */
 	void *arg;
+	struct tally *tally; /* may be NULL */
 };
 
 /*
@@ -45,6 +47,23 @@ policies_new(const struct policies_options *options) OWNED(policies_free);
 
 /* policies_store_failed - tell of the store, if that was not done yet */
 void policies_store_failed(struct policies *policies, const struct err *err);
+
+/* policies_store_worked, policies_store_fails - how its last use went */
+void policies_store_worked(struct policies *policies);
+bool policies_store_fails(const struct policies *policies);
+
+/*
+ * policies_flush - forget the policy of a domain, or all where it is NULL, here
+ * and in the store
+ *
+ * Returns how many there were, or -1 when the store does not forget: LOCAL;
+ * then nothing is forgotten.
+ */
+int
+policies_flush(struct policies *policies, const char *domain, struct err *err);
+
+/* policies_known - those in memory: struct known, by domain */
+struct cache *policies_known(struct policies *policies);
 
 /* policies_end_refresh - before the leaves end: no fetch is begun after it */
 void policies_end_refresh(struct policies *policies);

@@ -214,6 +214,7 @@ run_probe(void *arg, int64_t until_ms)
 		submit_probe(following);
 		return true;
 	}
+	tally_probe(prober->options.tally);
 	facts = smtp_probe(
 	    &target, clock_sooner_ms(until_ms, prober->options.timeout_ms));
 	reach_note(
@@ -296,4 +297,10 @@ probe_finish(struct probe *probe, int64_t deadline_ms)
 	cache_release(probe->entry);
 	free(probe);
 	return facts;
+}
+
+struct cache *
+prober_cache(struct prober *prober)
+{
+	return prober->cache;
 }

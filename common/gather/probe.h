@@ -11,6 +11,7 @@
 #include "common/base/pool.h"
 #include "common/gather/cache.h"
 #include "common/gather/reach.h"
+#include "common/gather/tally.h"
 #include "common/judge/facts.h"
 
 struct prober;
@@ -24,6 +25,7 @@ struct prober_options {
 	unsigned per_address; /* connections to one address at once */
 	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
+	struct tally *tally;    /* may be NULL */
 };
 
 void prober_free(struct prober *prober); /* no probe may be held or running */
@@ -51,5 +53,9 @@ struct probe *probe_start(struct prober *prober, const char *address,
 void probe_watch(struct probe *probe, cache_ready *ready, void *arg);
 struct probe_facts *
 probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
+
+/* prober_cache - what is remembered: struct probe_facts, by address, port, SNI
+ */
+struct cache *prober_cache(struct prober *prober);
 
 #endif

@@ -143,6 +143,25 @@ validation_is_missing(struct validation *validation, int64_t deadline_ms)
 	return missing;
 }
 
+const char *
+validation_word(struct validation *validation)
+{
+	enum state state;
+
+	lock_take(&validation->lock);
+	state = validation->state;
+	lock_drop(&validation->lock);
+	switch (state) {
+	case VALIDATES:
+		return "validating";
+	case MISSING:
+		return "not-validating";
+	case UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
 unsigned
 validation_losses(struct validation *validation)
 {

@@ -42,6 +42,9 @@ int validation_test(
  */
 bool validation_is_missing(struct validation *validation, int64_t deadline_ms);
 
+/* validation_word - a constant: validating, not-validating, unknown */
+const char *validation_word(struct validation *validation);
+
 /* validation_losses - how often it was found missing: what was learnt while
  * this was less is not to be relied on */
 unsigned validation_losses(struct validation *validation);

@@ -26,6 +26,7 @@ enum statement {
 	PUT,
 	EVICT_POLICIES,
 	DROP,
+	DROP_ALL,
 	GET,
 	NEXT,
 	FLIP,
@@ -49,6 +50,7 @@ static const char *const statements[STATEMENTS] = {
 	" WHERE domain <> ?1 ORDER BY expires"
 	" LIMIT max(0, (SELECT count(*) FROM policy) - ?2))",
     [DROP] = "DELETE FROM policy WHERE domain = ?1",
+    [DROP_ALL] = "DELETE FROM policy",
     [GET] = "SELECT " COLUMNS " FROM policy WHERE domain = ?1",
     /* The second term is not left to the index: a list whose keys a stranger
      * put out of order has an end too */
@@ -331,16 +333,17 @@ find(struct store_db *db, struct store_policy *row, struct err *err)
 	return store_db_conclude(db, rc, err) < 0 ? -1 : found;
 }
 
-/* Moves *key, NULL before the first, to the next domain, as it stands there. */
+/* Moves *key, NULL at first, to the next domain behind it or start, as it
+ * stands there. */
 static int
-move_on(struct store_db *db, sqlite3_value **key)
+move_on(struct store_db *db, const char *start, sqlite3_value **key)
 {
 	sqlite3_stmt *stmt = store_db_statement(db, NEXT);
 	sqlite3_value *next = NULL;
 	int rc;
 
 	if (*key == NULL)
-		bind_text(stmt, 1, "");
+		bind_text(stmt, 1, start);
 	else
 		sqlite3_bind_value(stmt, 1, *key);
 	rc = store_db_step(stmt);
@@ -412,19 +415,26 @@ store_put_policy(
 int
 store_drop_policy(struct store *store, const char *domain, struct err *err)
 {
+	enum statement which = domain == NULL ? DROP_ALL : DROP;
 	struct store_db *db = store->db;
-	int rc;
+	int rc, count = 0;
 
-	if (!is_domain(domain))
+	if (domain != NULL && !is_domain(domain))
 		return bad_domain(err);
 	lock_take(&store->lock);
 	rc = store_db_ready(db, err);
 	if (rc == 0) {
-		bind_text(store_db_statement(db, DROP), 1, domain);
-		rc = store_db_conclude(db, run(db, DROP), err);
+		sqlite3_stmt *stmt = store_db_statement(db, which);
+
+		if (domain != NULL)
+			bind_text(stmt, 1, domain);
+		rc = run(db, which);
+		if (rc == SQLITE_OK)
+			count = sqlite3_changes(sqlite3_db_handle(stmt));
+		rc = store_db_conclude(db, rc, err);
 	}
 	lock_drop(&store->lock);
-	return rc;
+	return rc < 0 ? -1 : count;
 }
 
 int
@@ -454,8 +464,8 @@ store_get_policy(struct store *store, const char *domain,
 
 /* Key by key: no transaction is open, and no lock held, between two rows. */
 static int
-next_row(struct store *store, sqlite3_value **key, struct store_policy *row,
-    struct err *err)
+next_row(struct store *store, const char *start, sqlite3_value **key,
+    struct store_policy *row, struct err *err)
 {
 	struct store_db *db = store->db;
 	int found;
@@ -464,7 +474,7 @@ next_row(struct store *store, sqlite3_value **key, struct store_policy *row,
 	lock_take(&store->lock);
 	found = store_db_ready(db, err);
 	if (found == 0) {
-		rc = move_on(db, key);
+		rc = move_on(db, start, key);
 		if (rc == SQLITE_ROW) {
 			sqlite3_bind_value(
 			    store_db_statement(db, GET), 1, *key);
@@ -490,7 +500,7 @@ store_each_policy(
 	do {
 		struct store_policy row = {0};
 
-		found = next_row(store, &key, &row, err);
+		found = next_row(store, "", &key, &row, err);
 		if (found == 1 && row.domain[0] != '\0') {
 			each(arg, &row);
 			count++;
@@ -499,6 +509,24 @@ store_each_policy(
 	} while (found == 1);
 	sqlite3_value_free(key);
 	return found < 0 ? -1 : count;
+}
+
+int
+store_next_policy(struct store *store, const char *after,
+    struct store_policy *out, struct err *err)
+{
+	struct store_policy row = {0};
+	sqlite3_value *key = NULL;
+	int found;
+
+	do {
+		store_policy_fini(&row);
+		found = next_row(store, after, &key, &row, err);
+	} while (found == 1 && row.domain[0] == '\0');
+	sqlite3_value_free(key);
+	if (found == 1)
+		*out = row;
+	return found;
 }
 
 /* The word noted last, "" if none or no word, and when. */

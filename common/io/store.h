@@ -74,7 +74,8 @@ AUTO_DEFINE(store);
 int store_put_policy(
     struct store *store, const struct store_policy *policy, struct err *err);
 
-/* store_drop_policy - forget a domain; 0 also when nothing was known */
+/* store_drop_policy - forget a domain, or all where it is NULL: how many were
+ * known, or -1 */
 int store_drop_policy(struct store *store, const char *domain, struct err *err);
 
 /*
@@ -97,6 +98,11 @@ int store_get_policy(struct store *store, const char *domain,
 typedef void store_row(void *arg, const struct store_policy *row);
 int store_each_policy(
     struct store *store, store_row *each, void *arg, struct err *err);
+
+/* store_next_policy - the row behind that of domain after, "" for the first: 1
+ * and out (fini it), 0 at the end, -1 with err */
+int store_next_policy(struct store *store, const char *after,
+    struct store_policy *out, struct err *err);
 
 enum { STORE_RESULT_SIZE = 32 };
 

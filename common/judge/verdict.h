@@ -20,6 +20,7 @@ enum result {
 	RESULT_TEMPERROR,
 	RESULT_FAIL,
 };
+enum { RESULTS = RESULT_FAIL + 1 };
 
 enum policy_type {
 	POLICY_TYPE_NONE, /* no-policy-found */
@@ -67,6 +68,7 @@ enum reason {
 	REASON_REQUIRETLS_UNMET,
 	REASON_EXPIRED_RULE,
 };
+enum { REASONS = REASON_EXPIRED_RULE + 1 };
 
 enum host_outcome {
 	HOST_SECURE_DANE,

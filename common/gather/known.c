@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/known.h"
+
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+
+/* RFC 8461 section 3.3: no second try for the same id within this */
+enum { FAILED_KEEP_S = 300 };
+
+void
+known_free(struct known *known)
+{
+	if (known == NULL)
+		return;
+	policy_facts_free(known->policy);
+	free(known);
+}
+
+static struct policy_facts *
+policy_from_row(const struct store_policy *row)
+{
+	struct policy_facts *facts = policy_facts_new(POLICY_FETCHED);
+
+	facts->policy = sts_policy_parse(row->body, row->length, NULL);
+	if (facts->policy == NULL) {
+		policy_facts_free(facts);
+		return NULL;
+	}
+	facts->fetched_s = row->fetched_s;
+	text_copy(facts->id, sizeof(facts->id), row->id);
+	facts->body = xstrndup(row->body, row->length);
+	return facts;
+}
+
+static void
+take_failure(struct known *known, const struct store_policy *row)
+{
+	text_copy(known->failed_id, sizeof(known->failed_id), row->failed_id);
+	known->failed_s = row->failed_s;
+	known->failed_how = row->failed_how >= POLICY_FETCH_ERROR &&
+				    row->failed_how <= POLICY_INVALID
+				? row->failed_how
+				: POLICY_FETCH_ERROR;
+	text_copy(known->failed_detail, sizeof(known->failed_detail),
+	    row->failed_detail);
+}
+
+struct known *
+known_from_row(const struct store_policy *row, bool failures)
+{
+	struct policy_facts *policy = NULL;
+	struct known *known;
+
+	if (row->body != NULL && (policy = policy_from_row(row)) == NULL)
+		return NULL;
+	known = xcalloc(1, sizeof(*known));
+	known->policy = policy;
+	if (policy != NULL)
+		known->expires_s = row->expires_s;
+	if (failures)
+		take_failure(known, row);
+	return known;
+}
+
+void
+known_to_row(
+    const struct known *known, const char *domain, struct store_policy *row)
+{
+	*row = (struct store_policy){
+	    .failed_s = known->failed_s, .failed_how = known->failed_how};
+	text_copy(row->domain, sizeof(row->domain), domain);
+	text_copy(row->failed_id, sizeof(row->failed_id), known->failed_id);
+	text_copy(row->failed_detail, sizeof(row->failed_detail),
+	    known->failed_detail);
+	if (known->policy == NULL)
+		return;
+	text_copy(row->id, sizeof(row->id), known->policy->id);
+	row->body = known->policy->body;
+	row->length = strlen(row->body);
+	row->fetched_s = known->policy->fetched_s;
+	row->expires_s = known->expires_s;
+}
+
+struct known *
+known_learn(const struct known *before, struct policy_facts *fetched)
+{
+	struct known *known = xcalloc(1, sizeof(*known));
+
+	if (fetched->fetch == POLICY_FETCHED) {
+		known->policy = policy_facts_ref(fetched);
+		known->expires_s =
+		    fetched->fetched_s + (time_t)fetched->policy->max_age_s;
+		return known;
+	}
+	if (before != NULL && before->policy != NULL) {
+		known->policy = policy_facts_ref(before->policy);
+		known->expires_s = before->expires_s;
+	}
+	text_copy(known->failed_id, sizeof(known->failed_id), fetched->id);
+	known->failed_s = fetched->fetched_s;
+	known->failed_how = fetched->fetch;
+	text_copy(known->failed_detail, sizeof(known->failed_detail),
+	    fetched->detail);
+	return known;
+}
+
+bool
+known_is_unexpired(const struct known *known)
+{
+	return known->policy != NULL && clock_wall_s() < known->expires_s;
+}
+
+bool
+known_failed_lately(const struct known *known, const char *id)
+{
+	time_t now = clock_wall_s();
+
+	return known->failed_s != 0 && strcmp(known->failed_id, id) == 0 &&
+	       now >= known->failed_s && now - known->failed_s < FAILED_KEEP_S;
+}

@@ -1,0 +1,56 @@
+/* known - what is known of one policy domain, and its row of the store. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_GATHER_KNOWN_H
+#define COMMON_GATHER_KNOWN_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "common/base/own.h"
+#include "common/io/store.h"
+#include "common/judge/facts.h"
+
+/* Immutable; a change is a new one. */
+struct known {
+	struct policy_facts *policy; /* NULL: none was ever fetched */
+	time_t expires_s;
+	char failed_id[LIMIT_STS_ID + 1];
+	time_t failed_s; /* 0: no failure since the last success */
+	enum policy_fetch failed_how;
+	char failed_detail[LIMIT_DETAIL_SIZE];
+};
+
+void known_free(struct known *known);
+
+/*
+ * known_from_row - NULL when the row's policy is none that we would have kept
+ *
+ * failures: take in the row's last failure as well.
+ */
+struct known *
+known_from_row(const struct store_policy *row, bool failures) OWNED(known_free);
+
+/* known_to_row - the row of a domain; its body is borrowed from known */
+void known_to_row(
+    const struct known *known, const char *domain, struct store_policy *row);
+
+/*
+ * known_learn - what is known after a fetch; before may be NULL
+ *
+ * RFC 8461 section 5.1: a policy replaces the one before; a failure leaves that
+ * one as it is, under its own id and with its own end.
+ */
+struct known *known_learn(
+    const struct known *before, struct policy_facts *fetched) OWNED(known_free);
+
+/* known_is_unexpired - whether there is a policy that counts now */
+bool known_is_unexpired(const struct known *known);
+
+/*
+ * known_failed_lately - whether a fetch for this id must not be tried again yet
+ *
+ * RFC 8461 section 3.3: not at once, unless the record has a new id.
+ */
+bool known_failed_lately(const struct known *known, const char *id);
+
+#endif
