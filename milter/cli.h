@@ -22,6 +22,7 @@ struct cli_options {
 	const char *conf_file; /* -c; NULL: the default one */
 	bool json;
 	bool dns_only; /* --depth dns */
+	bool cached;   /* --cached: ask the daemon, check nothing */
 	bool level_given;
 	enum level level;      /* --level, over the rules */
 	const char *chain;     /* --chain: a PEM file */
@@ -57,6 +58,9 @@ int cli_sts_check(const struct cli_options *options);
 int cli_sts_gen(const struct cli_options *options);
 int cli_cache_list(const struct cli_options *options);
 int cli_cache_show(const struct cli_options *options);
+int cli_cache_flush(const struct cli_options *options);
+int cli_check_cached(const struct cli_options *options);
+int cli_stats(const struct cli_options *options);
 int cli_doctor(const struct cli_options *options);
 int cli_explain(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);

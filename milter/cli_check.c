@@ -119,6 +119,8 @@ cli_check(const struct cli_options *options)
 	FILE *file = NULL;
 	int status;
 
+	if (options->cached)
+		return cli_check_cached(options);
 	if (options->words.count == 0 && options->file == NULL)
 		return cli_fail(EX_USAGE, "check wants a domain, or --file");
 	if (options->file != NULL)

@@ -6,40 +6,8 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "milter/action.h"
 #include "milter/cli_postfix.h"
-
-static void
-put_text(json_t *object, const char *key, const char *value)
-{
-	json_object_set_new(object, key, json_string(value));
-}
-
-static void
-put_number(json_t *object, const char *key, json_int_t value)
-{
-	json_object_set_new(object, key, json_integer(value));
-}
-
-static void
-put_bool(json_t *object, const char *key, bool value)
-{
-	json_object_set_new(object, key, json_boolean(value));
-}
-
-/* RFC 3339, in UTC */
-static void
-put_time(json_t *object, const char *key, time_t at)
-{
-	char text[32];
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		json_object_set_new(object, key, json_null());
-	else
-		put_text(object, key, text);
-}
+#include "milter/json.h"
 
 static const struct sts_policy *
 policy_of(const struct facts *facts)
@@ -62,12 +30,12 @@ tlsa_json(const struct host_facts *host, const struct host_verdict *judged)
 		text_hex(hex, size, record->data, record->size);
 		for (size_t k = 0; k < judged->address_count; k++)
 			matched |= judged->addresses[k].matched == (int)i;
-		put_number(object, "usage", record->usage);
-		put_number(object, "selector", record->selector);
-		put_number(object, "mtype", record->mtype);
-		put_text(object, "data", hex);
-		put_bool(object, "usable", record->usable);
-		put_bool(object, "matched", matched);
+		json_put_number(object, "usage", record->usage);
+		json_put_number(object, "selector", record->selector);
+		json_put_number(object, "mtype", record->mtype);
+		json_put_text(object, "data", hex);
+		json_put_bool(object, "usable", record->usable);
+		json_put_bool(object, "matched", matched);
 		json_array_append_new(list, object);
 		free(hex);
 	}
@@ -89,10 +57,10 @@ chain_json(const struct probe_facts *probe)
 
 		x509_sha256(x509_spki(chain, i), digest);
 		text_hex(hex, sizeof(hex), digest, sizeof(digest));
-		put_text(object, "subject", x509_subject(chain, i));
-		put_text(object, "issuer", x509_issuer(chain, i));
-		put_time(object, "not_after", x509_not_after(chain, i));
-		put_text(object, "spki_sha256", hex);
+		json_put_text(object, "subject", x509_subject(chain, i));
+		json_put_text(object, "issuer", x509_issuer(chain, i));
+		json_put_time(object, "not_after", x509_not_after(chain, i));
+		json_put_text(object, "spki_sha256", hex);
 		json_array_append_new(list, object);
 	}
 	return list;
@@ -107,20 +75,20 @@ address_json(
 	    address->probe == NULL ? &none : address->probe;
 	json_t *object = json_object();
 
-	put_text(object, "address", address->text);
-	put_bool(object, "starttls",
+	json_put_text(object, "address", address->text);
+	json_put_bool(object, "starttls",
 	    probe->outcome == PROBE_TLS || probe->outcome == PROBE_TLS_FAILED ||
 		probe->outcome == PROBE_STARTTLS_REFUSED);
-	put_text(object, "tls", probe->tls);
+	json_put_text(object, "tls", probe->tls);
 	json_object_set_new(object, "chain", chain_json(probe));
-	put_text(object, "verify",
+	json_put_text(object, "verify",
 	    judged->verified                  ? "ok"
 	    : judged->outcome == HOST_FAIL    ? reason_text(judged->reason)
 	    : judged->sts_reason != REASON_OK ? reason_text(judged->sts_reason)
 					      : "");
-	put_text(object, "reason", reason_text(judged->reason));
+	json_put_text(object, "reason", reason_text(judged->reason));
 	if (judged->detail[0] != '\0')
-		put_text(object, "detail", judged->detail);
+		json_put_text(object, "detail", judged->detail);
 	return object;
 }
 
@@ -167,13 +135,13 @@ host_json(const struct facts *facts, const struct host_facts *host,
 	for (size_t i = 0; i < host->address_count; i++)
 		json_array_append_new(addresses,
 		    address_json(&host->addresses[i], &judged->addresses[i]));
-	put_text(object, "name", host->name);
-	put_number(object, "preference", host->preference);
-	put_text(object, "security", security_text(&facts->mx));
-	put_text(object, "address_security", address_security(host));
-	put_text(object, "verdict", host_outcome_text(judged->outcome));
-	put_text(object, "reason", reason_text(judged->reason));
-	put_text(object, "base_domain", host->base_domain);
+	json_put_text(object, "name", host->name);
+	json_put_number(object, "preference", host->preference);
+	json_put_text(object, "security", security_text(&facts->mx));
+	json_put_text(object, "address_security", address_security(host));
+	json_put_text(object, "verdict", host_outcome_text(judged->outcome));
+	json_put_text(object, "reason", reason_text(judged->reason));
+	json_put_text(object, "base_domain", host->base_domain);
 	json_object_set_new(object, "tlsa", tlsa_json(host, judged));
 	json_object_set_new(object, "addresses", addresses);
 	return object;
@@ -188,18 +156,19 @@ sts_json(const struct check *check)
 
 	for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
 		json_array_append_new(mx, json_string(policy->mx[i]));
-	put_text(object, "result", sts_state_text(check->verdict->sts));
-	put_text(
+	json_put_text(object, "result", sts_state_text(check->verdict->sts));
+	json_put_text(
 	    object, "mode", policy == NULL ? "" : sts_mode_text(policy->mode));
-	put_text(
+	json_put_text(
 	    object, "id", policy == NULL ? sts->record.id : sts->policy->id);
 	json_object_set_new(object, "mx", mx);
-	put_number(object, "max_age", policy == NULL ? 0 : policy->max_age_s);
-	put_text(object, "source",
+	json_put_number(
+	    object, "max_age", policy == NULL ? 0 : policy->max_age_s);
+	json_put_text(object, "source",
 	    policy == NULL ? ""
 	    : sts->cached  ? "cached"
 			   : "fetched");
-	put_text(object, "reason",
+	json_put_text(object, "reason",
 	    check->verdict->sts_reason == REASON_OK
 		? ""
 		: reason_text(check->verdict->sts_reason));
@@ -236,41 +205,6 @@ cli_json_sts_check(FILE *out, const struct check *check, const char *asked)
 	return rc != 0 || fputc('\n', out) == EOF ? -1 : 0;
 }
 
-/* The keys of the log line, with its values and in its order. */
-static void
-put_log_keys(json_t *object, const struct settings *settings,
-    const struct check *check, const char *asked)
-{
-	const struct verdict *verdict = check->verdict;
-	bool looked_at =
-	    !settings_lists_domain(
-		&settings->internal_domains, check->domain) &&
-	    !settings_lists_domain(&settings->exempt_domains, check->domain);
-	enum action action =
-	    looked_at ? action_for(settings, verdict) : ACTION_NONE;
-
-	put_text(
-	    object, "domain", check->domain[0] == '\0' ? asked : check->domain);
-	put_text(object, "result", result_text(verdict->result));
-	put_text(object, "policy", policy_type_text(verdict->policy));
-	put_text(object, "level", level_text(verdict->level));
-	put_text(object, "reason", reason_text(verdict->reason));
-	put_text(object, "action", action_text(action));
-	put_number(object, "rcpts", 1);
-	if (verdict->mx != NULL)
-		put_text(object, "mx", verdict->mx);
-	if (verdict->policy == POLICY_TYPE_STS && verdict->mode[0] != '\0')
-		put_text(object, "mode", verdict->mode);
-	put_text(object, "depth", verdict->probed ? "probe" : "dns");
-	put_text(object, "cache", "miss");
-	put_number(object, "ttl", verdict->ttl_s);
-	put_number(object, "ms", check->ms);
-	if (verdict->rule != NULL)
-		put_text(object, "rule", rule_word(verdict->rule));
-	if (verdict->detail != NULL)
-		put_text(object, "detail", verdict->detail);
-}
-
 int
 cli_json_check(FILE *out, const struct settings *settings,
     const struct check *check, const char *asked)
@@ -280,13 +214,14 @@ cli_json_check(FILE *out, const struct settings *settings,
 	char postfix[1024];
 	int rc;
 
-	put_number(object, "schema", 1);
-	put_log_keys(object, settings, check, asked);
-	put_text(object, "rt", verdict->rt);
-	put_text(object, "dane", dane_state_text(verdict->dane));
+	json_put_number(object, "schema", 1);
+	json_put_check(
+	    object, settings, check, asked, false, check->verdict->ttl_s);
+	json_put_text(object, "rt", verdict->rt);
+	json_put_text(object, "dane", dane_state_text(verdict->dane));
 	json_object_set_new(object, "sts", sts_json(check));
 	cli_postfix_policy(check, postfix, sizeof(postfix));
-	put_text(object, "postfix", postfix);
+	json_put_text(object, "postfix", postfix);
 	for (size_t i = 0; i < verdict->host_count; i++)
 		json_array_append_new(
 		    hosts, host_json(check->facts, &check->facts->hosts[i],

@@ -14,7 +14,8 @@
 #include "milter/cli_options.h"
 
 static const struct cli_verb verbs[] = {
-    {{"check", NULL}, cli_check, {'c', 'f', 'j', OPTION_DEPTH, OPTION_LEVEL}, 0,
+    {{"check", NULL}, cli_check,
+	{'c', 'f', 'j', OPTION_CACHED, OPTION_DEPTH, OPTION_LEVEL}, 0,
 	CLI_WORDS_MANY, "DOMAIN|ADDRESS|mx:HOST[:PORT] ...",
 	"what a destination demands, whether it keeps it, who mends it"},
     {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},
@@ -40,9 +41,13 @@ static const struct cli_verb verbs[] = {
 	1, 1, "DOMAIN",
 	"an MTA-STS policy of a domain's MX hosts, and its records"},
     {{"cache", "list"}, cli_cache_list, {'c'}, 0, 0, "",
-	"the MTA-STS policies that posternd keeps"},
+	"the verdicts and MTA-STS policies that posternd keeps"},
     {{"cache", "show"}, cli_cache_show, {'c'}, 1, 1, "DOMAIN",
 	"all that is kept of one domain"},
+    {{"cache", "flush"}, cli_cache_flush, {'c'}, 0, 1, "[DOMAIN]",
+	"let posternd forget all, or one domain"},
+    {{"stats", NULL}, cli_stats, {'c'}, 0, 0, "",
+	"what posternd did since its start, and how it is"},
     {{"doctor", NULL}, cli_doctor, {'c'}, 0, CLI_WORDS_MANY, "[DOMAIN ...]",
 	"whether this host and its Postfix are fit for posternd"},
     {{"explain", NULL}, cli_explain, {'c', OPTION_LOG}, 1, 1, "QUEUEID",
@@ -109,8 +114,8 @@ print_overview(FILE *out, const struct cli_list *words)
 	    "\"postern VERB --help\" tells the options of a verb.\n"
 	    "\n"
 	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or\n"
-	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver,\n"
-	    "73 no state file, 74 output, 78 configuration.\n",
+	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver or\n"
+	    "daemon, 73 no state file, 74 output, 78 configuration.\n",
 	    out);
 }
 

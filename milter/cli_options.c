@@ -28,6 +28,8 @@ static const struct option_row {
     {OPTION_LEVEL, "level", "LEVEL", false,
 	"judge by auto, may, none, encrypt, dane,\n"
 	"dane-only or secure, not by rules and DefaultLevel"},
+    {OPTION_CACHED, "cached", NULL, false,
+	"the verdict that posternd has, no check"},
     {OPTION_CHAIN, "chain", "FILE", false,
 	"PEM file as the server sends it, leaf first"},
     {OPTION_NAME, "name", "NAME", true,
@@ -139,6 +141,9 @@ read_value(int code, char *value, struct cli_options *options)
 		options->at_given = true;
 		if (parse_time(value, &options->at) != 0)
 			return "--at: no RFC 3339 time";
+		break;
+	case OPTION_CACHED:
+		options->cached = true;
 		break;
 	case OPTION_SINCE:
 		options->since_given = true;

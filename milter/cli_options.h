@@ -11,6 +11,7 @@
 /* Options without a letter; those with one go by it. */
 enum {
 	OPTION_AT = 256,
+	OPTION_CACHED,
 	OPTION_CHAIN,
 	OPTION_DEPTH,
 	OPTION_JSON,

@@ -182,14 +182,20 @@ claim_path(const char *path, struct err *err)
 		return fail(err, EX_CANTCREAT,
 		    "%.150s is there and is no socket", path);
 	text_copy(address.sun_path, sizeof(address.sun_path), path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fail(err, EX_OSERR, "socket: %s", strerror(errno));
 	rc = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	if (rc < 0)
+		rc = errno;
 	close(fd);
-	if (rc == 0)
+	/* EAGAIN: somebody lets them wait */
+	if (rc == 0 || rc == EAGAIN)
 		return fail(err, EX_UNAVAILABLE,
 		    "%.150s is in use by another process", path);
+	if (rc != ECONNREFUSED && rc != ENOENT)
+		return fail(
+		    err, EX_CANTCREAT, "%.150s: %s", path, strerror(rc));
 	if (unlink(path) < 0 && errno != ENOENT)
 		return fail(err, EX_CANTCREAT, "cannot remove %.150s: %s", path,
 		    strerror(errno));

@@ -9,9 +9,14 @@ bin_PROGRAMS += %D%/postern
 %C%_posternd_SOURCES = \
 	%D%/action.c %D%/action.h \
 	%D%/callbacks.c %D%/callbacks.h \
+	%D%/control.c %D%/control.h \
+	%D%/control_answer.c %D%/control_answer.h \
+	%D%/control_client.c %D%/control_client.h \
+	%D%/control_peer.c %D%/control_peer.h \
 	%D%/daemon.c %D%/daemon.h \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/item.c %D%/item.h \
+	%D%/json.c %D%/json.h \
 	%D%/main.c \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
@@ -20,15 +25,18 @@ bin_PROGRAMS += %D%/postern
 	%D%/service.c %D%/service.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
+	%D%/stats.c %D%/stats.h \
 	%D%/tag.c %D%/tag.h
-%C%_posternd_LDADD = $(COMMON_LIBS) -lmilter
+%C%_posternd_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \
 	%D%/action.c %D%/action.h \
 	%D%/advice.c %D%/advice.h \
 	%D%/cli.h \
 	%D%/cli_cache.c \
+	%D%/cli_cached.c \
 	%D%/cli_check.c \
+	%D%/cli_daemon.c %D%/cli_daemon.h \
 	%D%/cli_doctor.c \
 	%D%/cli_engine.c %D%/cli_engine.h \
 	%D%/cli_explain.c \
@@ -45,6 +53,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_rollover_state.c \
 	%D%/cli_rollover_view.c \
 	%D%/cli_steps.c %D%/cli_steps.h \
+	%D%/cli_stats.c \
 	%D%/cli_sts.c \
 	%D%/cli_sts_gen.c \
 	%D%/cli_survey.c %D%/cli_survey.h \
@@ -63,6 +72,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_resolver.c \
 	%D%/doctor_sendmail.c \
 	%D%/identity.c %D%/identity.h \
+	%D%/json.c %D%/json.h \
 	%D%/logfile.c %D%/logfile.h \
 	%D%/logline.c %D%/logline.h \
 	%D%/postfix.c %D%/postfix.h \

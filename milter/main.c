@@ -17,10 +17,12 @@
 #include "common/io/store.h"
 #include "common/proto/domain.h"
 #include "milter/callbacks.h"
+#include "milter/control.h"
 #include "milter/daemon.h"
 #include "milter/report.h"
 #include "milter/service.h"
 #include "milter/settings.h"
+#include "milter/stats.h"
 
 enum {
 	/* Messages in flight get so long to end */
@@ -179,7 +181,13 @@ become_daemon(
 		return status;
 	report_open(settings, options->verbose);
 	umask((mode_t)settings->umask);
-	return callbacks_open(settings, err) == 0 ? 0 : EX_UNAVAILABLE;
+	status = control_open(settings, err);
+	if (status != 0)
+		return status;
+	if (callbacks_open(settings, err) == 0)
+		return 0;
+	control_close();
+	return EX_UNAVAILABLE;
 }
 
 /* For libmilter's thread, which must not be the main one. */
@@ -207,6 +215,8 @@ list_restart(const struct settings *at_start, const struct settings *now,
 		bool differs;
 	} rows[] = {
 	    {"Socket", differ(at_start->socket, now->socket)},
+	    {"ControlSocket",
+		differ(at_start->control_socket, now->control_socket)},
 	    {"UMask", at_start->umask != now->umask},
 	    {"UserID", differ(at_start->user, now->user)},
 	    {"PidFile", differ(at_start->pid_file, now->pid_file)},
@@ -274,6 +284,15 @@ tell_rules(void)
 	report_rules_daily(settings, clock_wall_s());
 }
 
+static void
+tell_stats(void)
+{
+	struct stats stats;
+
+	stats_take(&stats);
+	report_stats(&stats);
+}
+
 /* Until a signal says to stop: true, or libmilter gives up: false. */
 static bool
 await_end(const struct options *options, const struct settings *settings)
@@ -284,6 +303,7 @@ await_end(const struct options *options, const struct settings *settings)
 		switch (daemon_next_signal(tick_ms)) {
 		case DAEMON_NO_SIGNAL:
 			tell_rules();
+			tell_stats();
 			tick_ms += TICK_MS;
 			break;
 		case SIGTERM:
@@ -307,7 +327,11 @@ await_end(const struct options *options, const struct settings *settings)
 static bool
 stop(void)
 {
-	if (!service_drain(clock_mono_ms() + DRAIN_MS))
+	bool idle = service_drain(clock_mono_ms() + DRAIN_MS);
+
+	control_close();
+	tell_stats();
+	if (!idle)
 		return false;
 	usleep(LAST_ANSWER_US);
 	return service_close(clock_mono_ms() + CLOSE_MS);
@@ -320,9 +344,13 @@ begin_to_serve(struct settings *settings, struct err *err)
 
 	if (service_open(settings, err) != 0)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
-	if (pthread_create(&thread, NULL, serve, NULL) == 0)
-		return 0;
-	err_set(err, ERR_LOCAL, "no thread to be had");
+	stats_begin();
+	if (control_start(err) == 0) {
+		if (pthread_create(&thread, NULL, serve, NULL) == 0)
+			return 0;
+		err_set(err, ERR_LOCAL, "no thread to be had");
+	}
+	control_close();
 	service_close(clock_mono_ms() + CLOSE_MS);
 	return EX_OSERR;
 }
@@ -335,6 +363,7 @@ run(const struct options *options, struct settings *settings)
 	bool clean;
 
 	if (status != 0) {
+		control_close();
 		daemon_release_socket(settings->socket);
 		return complain(status, &err);
 	}

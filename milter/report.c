@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "milter/destinations.h"
+#include "milter/stats.h"
 
 /* Set once, before there are threads, but for what is atomic. */
 static struct {
@@ -17,6 +18,16 @@ static struct {
 	int rules_day; /* since 1900, about: when rules were told of last */
 	char name[65];
 } report = {.success = true};
+
+/* As struct report_counts. */
+static struct {
+	_Atomic uint64_t messages;
+	_Atomic uint64_t actions[ACTIONS];
+	_Atomic uint64_t results[RESULTS];
+	_Atomic uint64_t reasons[REASONS];
+	_Atomic uint64_t hits;
+	_Atomic uint64_t misses;
+} counts;
 
 int
 report_facility(const char *word)
@@ -230,6 +241,17 @@ report_resolver_line(
 	return resolver->validating ? LOG_INFO : LOG_ERR;
 }
 
+static void
+count_domain(const struct report_check *check)
+{
+	counts.results[check->verdict->result]++;
+	counts.reasons[check->verdict->reason]++;
+	if (check->looked && check->cached)
+		counts.hits++;
+	else if (check->looked)
+		counts.misses++;
+}
+
 void
 report_check(const char *queue_id, const struct report_check *check)
 {
@@ -237,6 +259,7 @@ report_check(const char *queue_id, const struct report_check *check)
 	char line[REPORT_SIZE];
 	int severity;
 
+	count_domain(check);
 	if (!report.success && (result == RESULT_PASS || result == RESULT_NONE))
 		return;
 	severity = report_check_line(line, queue_id, check);
@@ -253,6 +276,7 @@ report_skip(const char *queue_id, const struct report_check *check)
 	char line[REPORT_SIZE];
 	int severity = report_skip_line(line, queue_id, check);
 
+	count_domain(check);
 	emit(severity, line);
 }
 
@@ -262,6 +286,8 @@ report_message(const char *queue_id, const struct report_message *message)
 	char line[REPORT_SIZE];
 	int severity = report_message_line(line, queue_id, message);
 
+	counts.messages++;
+	counts.actions[message->action]++;
 	emit(severity, line);
 }
 
@@ -394,6 +420,58 @@ void
 report_stop(void)
 {
 	emit(LOG_INFO, "-: event=stop");
+}
+
+void
+report_counts(struct report_counts *out)
+{
+	out->messages = counts.messages;
+	out->hits = counts.hits;
+	out->misses = counts.misses;
+	for (size_t i = 0; i < ACTIONS; i++)
+		out->actions[i] = counts.actions[i];
+	for (size_t i = 0; i < RESULTS; i++)
+		out->results[i] = counts.results[i];
+	for (size_t i = 0; i < REASONS; i++)
+		out->reasons[i] = counts.reasons[i];
+}
+
+int
+report_stats_line(char line[REPORT_SIZE], const struct stats *stats)
+{
+	const struct report_counts *done = &stats->counts;
+	const struct tally *engine = &stats->engine;
+	const uint64_t *results = done->results;
+	struct text text;
+
+	begin(&text, line, "-", "stats");
+	text_addf(
+	    &text, " uptime=%ju messages=%ju", stats->uptime_s, done->messages);
+	text_addf(&text, " fail=%ju temperror=%ju softfail=%ju",
+	    results[RESULT_FAIL], results[RESULT_TEMPERROR],
+	    results[RESULT_SOFTFAIL]);
+	text_addf(&text, " none=%ju pass=%ju skip=%ju", results[RESULT_NONE],
+	    results[RESULT_PASS], results[RESULT_SKIP]);
+	text_addf(&text, " hits=%ju misses=%ju", done->hits, done->misses);
+	text_addf(&text, " checks=%ju maxrunning=%ju maxwaiting=%ju",
+	    engine->checks, engine->running_max, engine->waiting_max);
+	text_addf(&text, " queuefull=%ju probes=%ju fetches=%ju",
+	    engine->queue_full, engine->probes, engine->fetches);
+	text_addf(&text, " verdicts=%zu policies=%zu", stats->now.verdicts,
+	    stats->now.policies);
+	text_addf(&text, " store=%s resolver=%s", stats->now.store,
+	    stats->now.resolver);
+	text_addf(&text, " rss=%ju", stats->rss_kb);
+	return LOG_INFO;
+}
+
+void
+report_stats(const struct stats *stats)
+{
+	char line[REPORT_SIZE];
+	int severity = report_stats_line(line, stats);
+
+	emit(severity, line);
 }
 
 int

@@ -61,6 +61,18 @@ struct report_reload {
 	const char *detail;  /* the first mistake; or NULL */
 };
 
+/* What was reported since the start, told in the log or not. */
+struct report_counts {
+	uint64_t messages;
+	uint64_t actions[ACTIONS]; /* of them */
+	uint64_t results[RESULTS]; /* of domains, one for each message */
+	uint64_t reasons[REASONS];
+	uint64_t hits; /* domains whose verdict was at hand */
+	uint64_t misses;
+};
+
+struct stats;
+
 /*
  * report_open - write to syslog from here on, as the settings say
  *
@@ -101,6 +113,12 @@ bool report_rules_daily(const struct settings *settings, time_t now);
 void report_start(const char *version);
 void report_stop(void);
 
+/* report_counts - how many of the events there were */
+void report_counts(struct report_counts *out);
+
+/* report_stats - event=stats: the figures of the service, hourly and at stop */
+void report_stats(const struct stats *stats);
+
 /* report_reload - event=reload; report_success - SyslogSuccess from here on */
 void report_reload(const struct report_reload *reload);
 void report_success(bool success);
@@ -121,6 +139,7 @@ report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload);
 int report_reach_line(char line[REPORT_SIZE], unsigned port, bool open);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
+int report_stats_line(char line[REPORT_SIZE], const struct stats *stats);
 
 int
 report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now);

@@ -27,6 +27,7 @@ static struct {
 	unsigned active;   /* messages between MAIL and end */
 	unsigned retiring; /* engines that are not in force, but there */
 	bool stopping;
+	struct tally tally; /* needs no lock */
 } service;
 
 static const char *
@@ -90,6 +91,7 @@ keeper_new(struct settings *settings, struct err *err)
 	options.refresh = true;
 	options.store_failed = on_store_failure;
 	options.flipped = on_flip;
+	options.tally = &service.tally;
 	engine = engine_new(&options, err);
 	if (engine == NULL)
 		return NULL;
@@ -236,6 +238,44 @@ service_end(struct serving *serving)
 	if (service.active == 0 || serving->keeper->refs == 0)
 		cond_broadcast(&service.changed);
 	lock_drop(&service.lock);
+}
+
+void
+service_hold(struct serving *serving)
+{
+	lock_take(&service.lock);
+	service.keeper->refs++;
+	serving->keeper = service.keeper;
+	serving->engine = service.keeper->engine;
+	serving->settings = settings_ref(service.settings);
+	lock_drop(&service.lock);
+}
+
+void
+service_let_go(struct serving *serving)
+{
+	settings_free(serving->settings);
+	lock_take(&service.lock);
+	if (--serving->keeper->refs == 0)
+		cond_broadcast(&service.changed);
+	lock_drop(&service.lock);
+}
+
+unsigned
+service_active(void)
+{
+	unsigned active;
+
+	lock_take(&service.lock);
+	active = service.active;
+	lock_drop(&service.lock);
+	return active;
+}
+
+const struct tally *
+service_tally(void)
+{
+	return &service.tally;
 }
 
 struct settings *

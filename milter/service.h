@@ -46,6 +46,21 @@ void service_test_resolver(void);
 bool service_begin(struct serving *serving);
 void service_end(struct serving *serving);
 
+/*
+ * service_hold - what is in force, for who asks about it and is no message
+ *
+ * Until service_let_go an engine that was replaced does not end.  Not after
+ * service_close.
+ */
+void service_hold(struct serving *serving);
+void service_let_go(struct serving *serving);
+
+/* service_active - messages between their begin and end */
+unsigned service_active(void);
+
+/* service_tally - what all engines did so far */
+const struct tally *service_tally(void);
+
 /* service_settings - those in force; the caller drops them */
 struct settings *service_settings(void) OWNED(settings_free);
 

@@ -370,6 +370,20 @@ read_socket(const struct place *place, const struct keyword *keyword,
 	}
 }
 
+/* A path, or "none". */
+static void
+read_control_socket(const struct place *place, const struct keyword *keyword,
+    void *field, char *value)
+{
+	if (strcasecmp(value, "none") == 0)
+		set_text(field, NULL);
+	else if (strlen(value) >=
+		 sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+		complain(place, "\"%s\" is too long for a socket", value);
+	else
+		read_path(place, keyword, field, value);
+}
+
 static void
 read_words(const struct place *place, const struct keyword *keyword,
     void *field, char *value)
@@ -560,6 +574,8 @@ static const struct choice facilities[] = {{"mail", 0}, {"daemon", 0},
 
 static const struct keyword keywords[] = {
     TEXT("Socket", "unix:/run/postern/milter.sock", read_socket, socket, NULL),
+    TEXT("ControlSocket", "/run/postern/control.sock", read_control_socket,
+	control_socket, NULL),
     CHOICE("On-Fail", "tag", on_fail, actions),
     CHOICE("On-TempError", "tag", on_temperror, actions),
     CHOICE("On-SoftFail", "tag", on_softfail, actions),

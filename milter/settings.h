@@ -21,6 +21,7 @@ enum action {
 	ACTION_DEFER,
 	ACTION_REJECT,
 };
+enum { ACTIONS = ACTION_REJECT + 1 };
 
 enum decide_at { DECIDE_AT_RCPT, DECIDE_AT_MESSAGE };
 enum internal_error { INTERNAL_ERROR_ACCEPT, INTERNAL_ERROR_TEMPFAIL };
@@ -43,7 +44,8 @@ struct settings {
 	_Atomic unsigned refs;
 
 	char *socket;
-	char *user; /* USER or USER:GROUP */
+	char *control_socket; /* a path; NULL: none */
+	char *user;           /* USER or USER:GROUP */
 	int umask;
 	char *pid_file; /* NULL: none */
 	int background;

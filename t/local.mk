@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	%D%/domain.t \
 	%D%/engine.t \
 	%D%/https.t \
+	%D%/json.t \
 	%D%/judge.t \
 	%D%/logline.t \
 	%D%/nexthop.t \
@@ -49,6 +50,7 @@ dist_check_SCRIPTS = \
 	%D%/agree.t \
 	%D%/check.t \
 	%D%/cli.t \
+	%D%/control.t \
 	%D%/docs.t \
 	%D%/doctor.t \
 	%D%/e2e.t \
@@ -97,6 +99,9 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
+%C%_json_t_SOURCES = %D%/json.c %D%/tap.h \
+	milter/json.c milter/action.c $(SETTINGS)
+%C%_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/logline.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
@@ -131,6 +136,7 @@ EXTRA_DIST += \
 	%D%/check \
 	%D%/check.expected \
 	%D%/check.schema.json \
+	%D%/control \
 	%D%/demo \
 	%D%/docs \
 	%D%/doctor \

@@ -37,6 +37,7 @@ test_that() { # NAME COMMAND...
 conf() { # lines of a configuration that works, and those given
 	cat >"$dir/conf" <<-END
 		Socket unix:$dir/run/sock
+		ControlSocket $dir/run/control
 		TrustAnchorFile $here/posternd.key
 		Nameservers 127.0.0.1@1
 		DNSTimeout 300ms
@@ -111,15 +112,15 @@ good_is_silent() { conf; run 0 -n -c "$dir/conf" && [ ! -s "$dir/out" ] &&
 all_mistakes() {
 	conf 'Sokcet x' 'On-Fail maybe' 'Syslog yes'
 	run 78 -n -c "$dir/conf" &&
-		says "$dir/conf:7: Sokcet: unknown keyword" &&
-		says "$dir/conf:8: On-Fail: " &&
-		says "$dir/conf:9: Syslog: stands in line 6 already" &&
+		says "$dir/conf:8: Sokcet: unknown keyword" &&
+		says "$dir/conf:9: On-Fail: " &&
+		says "$dir/conf:10: Syslog: stands in line 7 already" &&
 		[ "$(wc -l <"$dir/err")" -eq 3 ]
 }
 anchor_missing() {
 	conf
 	sed -i "s|^TrustAnchorFile.*|TrustAnchorFile $dir/none|" "$dir/conf"
-	run_says 78 "$dir/conf:2: TrustAnchorFile: $dir/none: No such file" \
+	run_says 78 "$dir/conf:3: TrustAnchorFile: $dir/none: No such file" \
 		-f -c "$dir/conf"
 }
 anchor_garbage() {
@@ -210,7 +211,7 @@ usr1_reloads() { reload USR1 'On-TempError tag' && mail several &&
 bad_is_refused() {
 	reload USR1 'On-TempError defer' && mail defer &&
 		reload HUP 'On-TempError maybe' 'Sokcet x' &&
-		last_reload "faults=2 detail=$dir/conf:7:_On-TempError:_?maybe?_is_not_one_of:_none_tag_defer_reject_hold" &&
+		last_reload "faults=2 detail=$dir/conf:8:_On-TempError:_?maybe?_is_not_one_of:_none_tag_defer_reject_hold" &&
 		mail defer
 }
 missing_is_refused() {

@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "common/base/text.h"
+#include "milter/stats.h"
 #include "t/tap.h"
 
 /* The promised grammar, written anew; "?" is what replaces other octets. */
@@ -372,6 +373,67 @@ a_reload_is_told_with_its_mistakes_or_what_it_changed(void **state)
 }
 
 static void
+figures_are_printed_to_the_letter(void **state)
+{
+	struct stats stats = {.uptime_s = 3600,
+	    .counts = {.messages = 7,
+		.results = {[RESULT_PASS] = 5, [RESULT_FAIL] = 2},
+		.hits = 3,
+		.misses = 4},
+	    .engine = {.checks = 4,
+		.running_max = 2,
+		.waiting_max = 1,
+		.queue_full = 6,
+		.probes = 8,
+		.fetches = 9},
+	    .now = {.verdicts = 10,
+		.policies = 11,
+		.store = "ok",
+		.resolver = "not-validating"},
+	    .rss_kb = 12};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	assert_int_equal(report_stats_line(line, &stats), LOG_INFO);
+	assert_string_equal(line,
+	    "-: event=stats uptime=3600 messages=7 fail=2 temperror=0 "
+	    "softfail=0 none=0 pass=5 skip=0 hits=3 misses=4 checks=4 "
+	    "maxrunning=2 maxwaiting=1 queuefull=6 probes=8 fetches=9 "
+	    "verdicts=10 policies=11 store=ok resolver=not-validating rss=12");
+	must_be_of_the_grammar("stats", line);
+}
+
+static void
+events_are_counted_though_not_told(void **state)
+{
+	struct verdict verdict = {.result = RESULT_FAIL,
+	    .level = LEVEL_MAY,
+	    .reason = REASON_DANE_REQUIRED};
+	struct report_check check = {
+	    .domain = "example.com", .verdict = &verdict, .looked = true};
+	struct report_message message = {.action = ACTION_HOLD};
+	struct report_counts counts;
+
+	(void)state;
+	report_check("id", &check);
+	check.cached = true;
+	report_check("id", &check);
+	check.looked = false;
+	verdict.result = RESULT_SKIP;
+	report_skip("id", &check);
+	report_message("id", &message);
+	report_counts(&counts);
+	assert_int_equal(counts.results[RESULT_FAIL], 2);
+	assert_int_equal(counts.results[RESULT_SKIP], 1);
+	assert_int_equal(counts.reasons[REASON_DANE_REQUIRED], 3);
+	assert_int_equal(counts.hits, 1);
+	assert_int_equal(counts.misses, 1);
+	assert_int_equal(counts.messages, 1);
+	assert_int_equal(counts.actions[ACTION_HOLD], 1);
+	assert_int_equal(counts.actions[ACTION_NONE], 0);
+}
+
+static void
 every_facility_of_the_settings_is_known(void **state)
 {
 	static const struct {
@@ -406,6 +468,8 @@ main(void)
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
 	    cmocka_unit_test(
 		a_reload_is_told_with_its_mistakes_or_what_it_changed),
+	    cmocka_unit_test(figures_are_printed_to_the_letter),
+	    cmocka_unit_test(events_are_counted_though_not_told),
 	    cmocka_unit_test(every_facility_of_the_settings_is_known),
 	};
 

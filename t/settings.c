@@ -52,6 +52,7 @@ an_empty_file_gives_the_defaults(void **state)
 
 	(void)state;
 	assert_string_equal(s->socket, "unix:/run/postern/milter.sock");
+	assert_string_equal(s->control_socket, "/run/postern/control.sock");
 	assert_int_equal(s->on_fail, ACTION_TAG);
 	assert_int_equal(s->on_temperror, ACTION_TAG);
 	assert_int_equal(s->on_softfail, ACTION_TAG);
@@ -163,7 +164,8 @@ good_values_are_taken(void **state)
 {
 	static const char *const rows[] = {"Socket local:/run/x.sock",
 	    "Socket inet:8891@localhost", "Socket inet:8891",
-	    "Socket inet6:8891@[::1]", "on-fail REJECT", "On-None hold",
+	    "Socket inet6:8891@[::1]", "ControlSocket /run/c",
+	    "ControlSocket None", "on-fail REJECT", "On-None hold",
 	    "On-InternalError tempfail", "DecideAt message", "RcptWait 250ms",
 	    "MessageWait 2m", "MessageWait AUTO", "Resolver embedded",
 	    "LocalMailers local virtual", "ProbePort 2525", "HeaderName none",
@@ -193,6 +195,12 @@ bad_values_are_told_with_their_line(void **state)
 	    {"Socket", "Socket: no value"},
 	    {"Socket /run/x", "Socket: \"/run/x\" is not unix:/PATH, "
 			      "inet:PORT@HOST or inet6:PORT@HOST"},
+	    {"ControlSocket unix:/run/x",
+		"ControlSocket: \"unix:/run/x\" is no path"},
+	    {"ControlSocket "
+	     "/run/01234567890123456789012345678901234567890123456789"
+	     "0123456789012345678901234567890123456789012345678901234567",
+		"ControlSocket: \"/run/01234"},
 	    {"Socket unix:run/x", "Socket: \"unix:run/x\" is not"},
 	    {"Socket inet:smtp@localhost", "Socket: \"inet:smtp"},
 	    {"Socket inet:0", "Socket: \"inet:0\""},
@@ -240,7 +248,7 @@ bad_values_are_told_with_their_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct conf_faults faults = {0};
-		char text[128];
+		char text[192];
 		char path[32];
 		char wanted[192];
 

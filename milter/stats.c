@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/stats.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "milter/service.h"
+
+static struct {
+	time_t wall_s;
+	int64_t mono_ms;
+} begun;
+
+void
+stats_begin(void)
+{
+	begun.wall_s = clock_wall_s();
+	begun.mono_ms = clock_mono_ms();
+}
+
+/* The second figure of proc(5) statm is in pages. */
+static uint64_t
+resident_kb(void)
+{
+	FILE *in = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (in == NULL)
+		return 0;
+	if (fscanf(in, "%*u %lu", &pages) != 1)
+		pages = 0;
+	fclose(in);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+void
+stats_take(struct stats *out)
+{
+	const struct tally *tally = service_tally();
+	struct serving serving;
+
+	*out = (struct stats){.started_s = begun.wall_s,
+	    .uptime_s = (uint64_t)(clock_mono_ms() - begun.mono_ms) / 1000,
+	    .active = service_active(),
+	    .rss_kb = resident_kb()};
+	out->engine = (struct tally){.checks = tally->checks,
+	    .running = tally->running,
+	    .running_max = tally->running_max,
+	    .waiting = tally->waiting,
+	    .waiting_max = tally->waiting_max,
+	    .queue_full = tally->queue_full,
+	    .probes = tally->probes,
+	    .fetches = tally->fetches,
+	    .fetches_failed = tally->fetches_failed};
+	report_counts(&out->counts);
+	service_hold(&serving);
+	inventory_count(serving.engine, &out->now);
+	service_let_go(&serving);
+}
