@@ -143,8 +143,10 @@ EXTRA_DIST += \
 	%D%/explain \
 	%D%/fairness \
 	%D%/faults \
+	%D%/.clang-tidy \
 	%D%/filters \
 	%D%/full \
+	%D%/hours.c \
 	%D%/lab \
 	%D%/mta \
 	%D%/mta_life \
@@ -156,6 +158,7 @@ EXTRA_DIST += \
 	%D%/sts_cache \
 	%D%/sts_cache.lua \
 	%D%/suite \
+	%D%/tools \
 	%D%/tsan.supp \
 	%D%/vectors \
 	%D%/vectors.list \

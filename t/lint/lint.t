@@ -3,6 +3,7 @@
 # head lines, format, and that every setting is documented.  TAP.
 use strict;
 use warnings;
+use File::Temp qw(tempdir);
 
 my $src = $ENV{POSTERN_SRCDIR} // '.';
 chdir $src or die "$src: $!\n";
@@ -149,6 +150,16 @@ sub check_cppcheck {
 		`@command 2>&1`;
 }
 
+# What make would pack is all there is, but for what git alone reads.
+sub check_archive {
+	my $built = $ENV{POSTERN_BUILDDIR} // '.';
+	my $copy = tempdir(CLEANUP => 1) . '/copy';
+	my $said = `env -u MAKEFLAGS make -s -C '$built' distdir distdir='$copy' 2>&1`;
+	return mistake('archive', $said) if $?;
+	mistake('archive', $_) for grep { !-e "$copy/$_" && !/^\.gitignore$/ }
+		map { chomp; $_ } `git ls-files`;
+}
+
 sub report {
 	my ($rule, $name) = @_;
 	my @found = @{$mistakes{$rule} // []};
@@ -166,7 +177,7 @@ sub report_with {
 	}
 }
 
-print "1..9\n";
+print "1..10\n";
 report('floors', 'a file includes its own floor and lower ones only');
 report('foreign', 'each foreign header is in its one module');
 report('banned', 'no banned function is called');
@@ -175,4 +186,5 @@ report('width', 'no line is over 80 columns');
 report('settings', 'every setting is in the man page and in the sample');
 report_with('clang-format-14', \&check_format, 'format', 'clang-format agrees');
 report_with('cppcheck', \&check_cppcheck, 'cppcheck', 'cppcheck finds no fault');
+report_with('git', \&check_archive, 'archive', 'the archive holds every file');
 report_with('mandoc', \&check_pages, 'pages', 'mandoc finds no fault');
