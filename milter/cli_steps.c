@@ -11,7 +11,10 @@
 #include "milter/cli_print.h"
 #include "milter/destinations.h"
 
-enum { HEX_SHOWN = 32 };
+enum {
+	HEX_SHOWN = 32,
+	SUBJECT_BESIDE = 30, /* octets that leave room for dates */
+};
 
 static const char *
 lookup_text(const struct lookup *lookup)
@@ -275,24 +278,36 @@ print_date(FILE *out, const char *word, time_t at)
 
 	if (gmtime_r(&at, &tm) != NULL &&
 	    strftime(date, sizeof(date), "%Y-%m-%d", &tm) != 0)
-		fprintf(out, ", %s %s", word, date);
+		fprintf(out, "%s %s, ", word, date);
+}
+
+/* A long one has the line to itself. */
+static void
+print_subject(FILE *out, const char *subject)
+{
+	cli_print_part(out, "");
+	fprintf(out, "%.60s", subject[0] == '\0' ? "(no subject)" : subject);
+	if (strlen(subject) <= SUBJECT_BESIDE) {
+		fputs(", ", out);
+		return;
+	}
+	fputc('\n', out);
+	cli_print_part(out, "");
 }
 
 static void
 print_certificate(FILE *out, const struct x509_chain *chain)
 {
-	const char *subject = x509_subject(chain, 0);
 	time_t now = clock_wall_s();
 
-	cli_print_part(out, "");
-	fprintf(out, "%.42s", subject[0] == '\0' ? "(no subject)" : subject);
+	print_subject(out, x509_subject(chain, 0));
 	if (x509_not_before(chain, 0) > now)
 		print_date(out, "not before", x509_not_before(chain, 0));
 	else
 		print_date(out,
 		    x509_not_after(chain, 0) < now ? "expired" : "until",
 		    x509_not_after(chain, 0));
-	fprintf(out, ", chain of %zu\n", x509_count(chain));
+	fprintf(out, "chain of %zu\n", x509_count(chain));
 }
 
 /* What a TLSA record should hold for this certificate, cut as those are. */
