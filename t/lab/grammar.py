@@ -74,14 +74,20 @@ EVENTS = {
              ("reason", REASON, "?")),
     "reload": (("faults", NUMBER, ""), ("engine", "(?:new|kept)", "?"),
                ("restart", VALUE, "?"), DETAIL),
+    "stats": (*((key, NUMBER, "") for key in (
+        "uptime messages fail temperror softfail none pass skip hits misses "
+        "checks maxrunning maxwaiting queuefull probes fetches verdicts "
+        "policies").split()),
+              ("store", "[a-z-]+", ""), ("resolver", "[a-z-]+", ""),
+              ("rss", NUMBER, "")),
     "start": (("version", VALUE, ""),),
     "stop": (),
 }
 
 SEVERITIES = {
     "why": "info", "skip": "info", "message": "info", "change": "notice",
-    "store": "err",
-    "rule": "warning", "start": "info", "stop": "info"}
+    "store": "err", "rule": "warning", "start": "info", "stats": "info",
+    "stop": "info"}
 
 
 def pattern(keys):
@@ -93,7 +99,7 @@ LINE = re.compile("(?P<id>%s|-): event=(?P<event>[a-z]+)(?P<rest>.*)"
                   % QUEUE_ID, re.S)
 RESTS = {event: re.compile(pattern(keys)) for event, keys in EVENTS.items()}
 OUTSIDE_MESSAGES = ("change", "resolver", "store", "rule", "reload", "start",
-                    "stop")
+                    "stats", "stop")
 
 # libmilter speaks for itself, under the name that we registered with.
 LIBMILTER = re.compile(r"postern[:,] [ -~]{1,300}")
