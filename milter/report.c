@@ -58,6 +58,12 @@ report_open(const struct settings *settings, bool also_stderr)
 	    report.name, LOG_PID, report_facility(settings->syslog_facility));
 }
 
+static bool
+is_heard(void)
+{
+	return report.to_syslog || report.to_stderr;
+}
+
 static void
 emit(int severity, const char *line)
 {
@@ -260,7 +266,8 @@ report_check(const char *queue_id, const struct report_check *check)
 	int severity;
 
 	count_domain(check);
-	if (!report.success && (result == RESULT_PASS || result == RESULT_NONE))
+	if (!is_heard() || (!report.success && (result == RESULT_PASS ||
+						   result == RESULT_NONE)))
 		return;
 	severity = report_check_line(line, queue_id, check);
 	emit(severity, line);
@@ -274,21 +281,21 @@ void
 report_skip(const char *queue_id, const struct report_check *check)
 {
 	char line[REPORT_SIZE];
-	int severity = report_skip_line(line, queue_id, check);
 
 	count_domain(check);
-	emit(severity, line);
+	if (is_heard())
+		emit(report_skip_line(line, queue_id, check), line);
 }
 
 void
 report_message(const char *queue_id, const struct report_message *message)
 {
 	char line[REPORT_SIZE];
-	int severity = report_message_line(line, queue_id, message);
 
 	counts.messages++;
 	counts.actions[message->action]++;
-	emit(severity, line);
+	if (is_heard())
+		emit(report_message_line(line, queue_id, message), line);
 }
 
 void

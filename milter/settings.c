@@ -885,6 +885,7 @@ settings_engine_options(
 	    .allow_private = settings->allow_private,
 	    .ca_file = settings->ca_file,
 	    .sts_timeout_ms = settings->sts_timeout_ms,
+	    .keep_walk = settings->log_why,
 	    .store_path = settings->store_path,
 	    .insecure_mx = (enum insecure_mx)settings->insecure_mx,
 	    .verdict_ttl_s = (uint32_t)settings->verdict_ttl_ms / SECOND,

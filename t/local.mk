@@ -165,3 +165,4 @@ EXTRA_DIST += \
 	%D%/verbs
 
 include %D%/fuzz/local.mk
+include %D%/bench/local.mk

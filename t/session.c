@@ -22,6 +22,7 @@ struct engine {
 };
 
 struct engine_wait {
+	char domain[LIMIT_DOMAIN_SIZE];
 	struct check check;
 	int64_t ready_ms;
 };
@@ -120,8 +121,8 @@ engine_start(struct engine *engine, const struct engine_query *query)
 	    query->next_hop == NULL ? "-" : query->next_hop);
 	seen.last_port = query->port;
 	seen.last_required = query->require_tls;
-	text_copy(
-	    wait->check.domain, sizeof(wait->check.domain), query->domain);
+	text_copy(wait->domain, sizeof(wait->domain), query->domain);
+	wait->check.domain = wait->domain;
 	wait->check.verdict = verdict_new(fate->result, fate->reason);
 	if (query->require_tls)
 		wait->check.verdict->requiretls = offer_of(query->domain);

@@ -183,7 +183,8 @@ engine_options_equal(
 	       a->verdict_ttl_s == b->verdict_ttl_s &&
 	       a->fail_ttl_s == b->fail_ttl_s &&
 	       a->temperror_ttl_s == b->temperror_ttl_s &&
-	       a->keep_facts == b->keep_facts && a->refresh == b->refresh &&
+	       a->keep_facts == b->keep_facts && a->keep_walk == b->keep_walk &&
+	       a->refresh == b->refresh &&
 	       equal_texts(a->store_path, b->store_path) &&
 	       a->store_read_only == b->store_read_only;
 }

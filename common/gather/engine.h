@@ -43,6 +43,7 @@ struct engine_options {
 	uint32_t fail_ttl_s;
 	uint32_t temperror_ttl_s;
 	bool keep_facts; /* for a command that prints them */
+	bool keep_walk;  /* of verdicts that are remembered */
 
 	/*
 	 * Told whether the resolver validates, once that is known and whenever
@@ -95,7 +96,7 @@ struct engine_query {
 
 /* A finished check.  Immutable; borrowed unless said. */
 struct check {
-	char domain[LIMIT_DOMAIN_SIZE]; /* normalised; "" if name-invalid */
+	const char *domain; /* normalised; "" if name-invalid */
 	struct verdict *verdict;
 	struct facts *facts; /* NULL without keep_facts */
 	unsigned ms;         /* that it took */

@@ -21,13 +21,23 @@ is_own_verdict(const struct job *job)
 	       (job->list != NULL || job->rules.level == LEVEL_AUTO);
 }
 
+/* The longest of its texts. */
+static void
+drop_walk(struct verdict *verdict)
+{
+	free(verdict->walk);
+	verdict->walk = NULL;
+}
+
+/* A check is kept for long, and there may be very many. */
 static struct check *
 check_new(struct job *job)
 {
-	struct check *check = xcalloc(1, sizeof(*check));
+	size_t size = strlen(job->facts->domain) + 1;
+	struct check *check = xcalloc(1, sizeof(*check) + size);
 	int64_t now_ms = clock_mono_ms();
 
-	text_copy(check->domain, sizeof(check->domain), job->facts->domain);
+	check->domain = memcpy(check + 1, job->facts->domain, size);
 	check->verdict = judge(job->facts, &job->rules, clock_wall_s());
 	if (check->verdict->requiretls > job->left)
 		check->verdict->requiretls = job->left;
@@ -37,6 +47,8 @@ check_new(struct job *job)
 		check->facts = job->facts;
 	} else {
 		verdict_slim(check->verdict);
+		if (!job->engine->options.keep_walk)
+			drop_walk(check->verdict);
 		facts_free(job->facts);
 	}
 	return check;

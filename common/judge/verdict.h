@@ -139,20 +139,21 @@ struct host_verdict {
 	struct address_verdict *addresses; /* as in the facts */
 };
 
+/* Small, for there may be a hundred thousand of them. */
 struct verdict {
-	enum result result;
-	enum policy_type policy;
-	enum level level;
-	enum reason reason;
-	const char *rt;
+	enum result result : 8;
+	enum policy_type policy : 8;
+	enum level level : 8;
+	enum reason reason : 8;
+	enum dane_state dane : 8;
+	enum sts_state sts : 8;
+	enum reason sts_reason : 8;
+	enum requiretls requiretls : 8;
 	bool probed;  /* depth=probe, else depth=dns */
 	bool settled; /* a host takes the mail: no further one need be probed */
-	enum dane_state dane;
-	enum sts_state sts;
-	enum reason sts_reason;
-	enum requiretls requiretls;
-	const char *mode; /* of the MTA-STS policy, a constant; "" for none */
 	uint32_t ttl_s;
+	const char *rt;
+	const char *mode;  /* of the MTA-STS policy, a constant; "" for none */
 	struct rule *rule; /* of the host that mx names, or of the domain */
 	char *mx;          /* the host that the reason speaks of, or NULL */
 	char *detail;      /* cleaned, or NULL */

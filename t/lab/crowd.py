@@ -4,6 +4,7 @@ A name server with the AD bit and mail hosts in one process, for a network
 namespace of its own; no files, no signatures.  KIND-N.test, N below 65536:
 
 good    answers at once, without STARTTLS
+warm    the same, and what is not there may be remembered for an hour
 drip    its mail host says a byte a second
 mute    its name servers never answer
 web     as good, but the policy host says nothing
@@ -20,6 +21,8 @@ NAMESERVER = "127.53.0.1"
 BLOCKS = {"good": "127.81", "drip": "127.82", "web": "127.83",
           "farm": "127.84"}
 FARM_S = 0.5
+SOA = b"\4test\0" + struct.pack("!HHIH", 6, 1, 3600, 22) + b"\0\0" + \
+    struct.pack("!IIIII", 1, 3600, 600, 86400, 3600)
 TYPES = {1: "A", 15: "MX", 16: "TXT", 48: "DNSKEY"}
 TTL = 3600
 
@@ -38,7 +41,7 @@ def wire(labels):
 
 
 def address(kind, number):
-    block = BLOCKS["good" if kind == "web" else kind]
+    block = BLOCKS["good" if kind in ("web", "warm") else kind]
     if kind == "farm":
         number = 1
     return socket.inet_aton("%s.%d.%d" % (block, number >> 8, number & 255))
@@ -69,7 +72,10 @@ def answer(query):
     data = rdata(labels, TYPES.get(number))
     if data is None:
         return None
-    head = query[:2] + struct.pack("!HHHHH", 0x81a0, 1, bool(data), 0, 0)
+    denied = not data and labels and labels[-2].startswith("warm-")
+    head = query[:2] + struct.pack("!HHHHH", 0x81a0, 1, bool(data), denied, 0)
+    if denied:
+        return head + query[12:end] + SOA
     if not data:
         return head + query[12:end]
     return head + query[12:end] + b"\xc0\x0c" + \

@@ -5,6 +5,9 @@ hosts, the verdict to expect, the vectors it hosts.  The order gives the
 addresses.  Here stand the demo and what is of no vector; the rows of
 world_dane.py and world_sts.py are named after their vectors.
 """
+import importlib
+import os
+
 from model import STS, Cert, mx
 from words import (BAD, GOOD, HALF, NAME_BAD, NONE, PASS, PRIVATE,
                    STS_OK, TA, UNTRUSTED, WORLD, dest, fail, private, soft,
@@ -102,3 +105,7 @@ dest("inject", "plaintext behind the reply to STARTTLS",
 # Their rows follow.
 import world_dane, world_sts, world_store    # noqa: E401,E402,F401
 import world_require, world_mta, world_peers  # noqa: E401,E402,F401
+
+# What a benchmark adds.
+if os.environ.get("POSTERN_LAB_WORLD"):
+    importlib.import_module(os.environ["POSTERN_LAB_WORLD"])

@@ -1,0 +1,10 @@
+# Made by run when it needs them, and by nobody else.
+EXTRA_PROGRAMS = %D%/client %D%/null_filter
+
+%C%_client_SOURCES = %D%/client.c
+%C%_client_LDADD =
+%C%_null_filter_SOURCES = %D%/null_filter.c
+%C%_null_filter_LDADD = -lmilter
+
+EXTRA_DIST += %D%/run
+CLEANFILES += $(EXTRA_PROGRAMS)

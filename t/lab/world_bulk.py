@@ -1,0 +1,12 @@
+"""Very many domains at fifty hosts, for ../bench/run alone: dN.bulk.example.
+"""
+from model import mx
+from words import GOOD, dest
+
+HOSTS = 50
+DOMAINS = 1000
+
+dest("bulk", "%d domains at %d hosts" % (DOMAINS, HOSTS),
+     *(mx("mx%d.{d}" % n, pref=None, tlsa=GOOD) for n in range(HOSTS)),
+     records=["d%d.{d} MX 10 mx%d.{d}." % (n, n % HOSTS)
+              for n in range(DOMAINS)])
