@@ -91,6 +91,50 @@ the_least_recently_used_value_makes_room(void **state)
 	cache_free(cache);
 }
 
+/* A flood of names that are asked for once does not drive out the others. */
+static void
+what_is_used_again_stays_in_a_flood(void **state)
+{
+	struct cache *cache = cache_new(80, count_free);
+	char key[16];
+
+	(void)state;
+	for (int i = 0; i < 70; i++) {
+		snprintf(key, sizeof(key), "known%d", i);
+		put(cache, key, i, later());
+		assert_int_equal(get(cache, key), i);
+	}
+	for (int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof(key), "once%d", i);
+		put(cache, key, i, later());
+	}
+	for (int i = 0; i < 70; i++) {
+		snprintf(key, sizeof(key), "known%d", i);
+		assert_int_equal(get(cache, key), i);
+	}
+	assert_int_equal(cache_count(cache), 80);
+	cache_free(cache);
+}
+
+/* Nor do those that were used once more stay for ever. */
+static void
+what_was_used_long_ago_leaves_in_the_end(void **state)
+{
+	struct cache *cache = cache_new(8, count_free);
+	char key[16];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "known%d", i);
+		put(cache, key, i, later());
+		assert_int_equal(get(cache, key), i);
+	}
+	assert_int_equal(get(cache, "known0"), -1);
+	assert_int_equal(get(cache, "known99"), 99);
+	assert_int_equal(cache_count(cache), 8);
+	cache_free(cache);
+}
+
 static void
 a_held_value_outlives_its_entry(void **state)
 {
@@ -307,6 +351,8 @@ main(void)
 	const struct CMUnitTest cache[] = {
 	    cmocka_unit_test(a_value_is_kept_until_it_expires),
 	    cmocka_unit_test(the_least_recently_used_value_makes_room),
+	    cmocka_unit_test(what_is_used_again_stays_in_a_flood),
+	    cmocka_unit_test(what_was_used_long_ago_leaves_in_the_end),
 	    cmocka_unit_test(a_held_value_outlives_its_entry),
 	    cmocka_unit_test(a_second_claim_waits_for_the_first),
 	    cmocka_unit_test(callbacks_come_once_before_or_after),

@@ -201,6 +201,33 @@ answer_from(struct dns_answer *answer, const struct record *record)
 	answer->records[0].size = record->size;
 }
 
+/* many.example: twenty hosts, and, where it is its own, twenty addresses. */
+enum { MANY = 20 };
+
+static void
+answer_many(struct dns_answer *answer, enum dns_type type)
+{
+	static uint8_t octets[MANY][32];
+
+	if (type != DNS_MX && type != DNS_A)
+		return;
+	answer->lookup.state = LOOKUP_DATA;
+	answer->count = MANY;
+	answer->records = xcalloc(MANY, sizeof(*answer->records));
+	for (unsigned i = 0; i < MANY; i++) {
+		if (type == DNS_MX)
+			snprintf((char *)octets[i], sizeof(octets[i]),
+			    "%c%c%chost%u%cown%cexample", 1, 1, 6, 10 + i, 3,
+			    7);
+		else
+			memcpy(octets[i], (uint8_t[4]){203, 0, 113, (uint8_t)i},
+			    4);
+		answer->records[i].data = octets[i];
+		answer->records[i].size =
+		    type == DNS_MX ? 2 + sizeof("xhost10xownxexample") : 4;
+	}
+}
+
 /* Names that begin with "mute" have an answer when the gate is open. */
 static bool
 is_mute(const struct dns_query *query)
@@ -240,6 +267,8 @@ dns_await(struct dns_query *query)
 	text_copy(answer->owner, sizeof(answer->owner), query->name);
 	if (query->type == DNS_A && strstr(query->name, ".farm.example"))
 		answer_from(answer, &farm);
+	if (strcmp(query->name, "many.example") == 0)
+		answer_many(answer, query->type);
 	if (query->type == DNS_A && strstr(query->name, ".own.example"))
 		answer_from(answer, own_address(query->name));
 	for (size_t i = 0; i < COUNT(zone); i++)
@@ -997,6 +1026,29 @@ the_mx_step_finds_the_hosts(void **state)
 	}
 }
 
+static void
+no_more_hosts_and_addresses_are_looked_at_than_the_limits(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+	AUTO(engine_wait) struct engine_wait *hosts = NULL;
+	AUTO(engine_wait) struct engine_wait *addresses = NULL;
+	struct engine_query query = {
+	    .domain = "many.example", .next_hop = "[many.example]", .port = 25};
+
+	(void)state;
+	hosts = start(engine, "many.example");
+	assert_non_null(engine_await(hosts, soon()));
+	assert_int_equal(
+	    engine_await(hosts, 0)->facts->host_count, LIMIT_MX_HOSTS);
+	net.probes = 0;
+	addresses = engine_start(engine, &query);
+	assert_non_null(engine_await(addresses, soon()));
+	assert_int_equal(
+	    engine_await(addresses, 0)->facts->hosts[0].address_count,
+	    LIMIT_HOST_ADDRESSES);
+	assert_int_equal(net.probes, LIMIT_HOST_ADDRESSES);
+}
+
 static enum reason
 reason_of(struct engine *engine, const char *domain)
 {
@@ -1399,6 +1451,8 @@ main(void)
 		d97_resolver_that_does_not_validate_proves_nothing),
 	    cmocka_unit_test(resolver_is_tested_again),
 	    cmocka_unit_test(silent_resolver_is_not_one_that_does_not_validate),
+	    cmocka_unit_test(
+		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
 	    cmocka_unit_test(without_a_way_out_checks_go_as_far_as_dns_does),
 	    cmocka_unit_test(verdicts_from_before_do_not_outlive_validation),
 	    cmocka_unit_test(

@@ -78,6 +78,77 @@ a_full_queue_refuses_and_the_rest_is_done(void **state)
 	assert_int_equal(gate.done, 5);
 }
 
+/* Whether a job was told to hurry, and what it made of it. */
+struct run {
+	struct gate *gate;
+	unsigned hurried;
+	unsigned unhurried;
+};
+
+static bool
+run_slowly(void *arg, int64_t until_ms)
+{
+	struct run *run = arg;
+	bool hurried = until_ms != INT64_MAX;
+
+	lock_take(&run->gate->lock);
+	run->hurried += hurried;
+	run->unhurried += !hurried;
+	cond_broadcast(&run->gate->changed);
+	lock_drop(&run->gate->lock);
+	return !hurried;
+}
+
+/* One of two threads is stuck, and the other is for what is quick. */
+static void
+what_is_not_quick_is_run_again_when_there_is_room(void **state)
+{
+	struct gate gate;
+	struct run run = {.gate = &gate};
+	AUTO(pool) struct pool *pool = pool_new("test", 2, 3, NULL);
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	await_inside(&gate, 1);
+	assert_true(pool_submit(pool, POOL_NEW, run_slowly, &run));
+	lock_take(&gate.lock);
+	while (run.hurried == 0)
+		cond_wait(&gate.changed, &gate.lock);
+	assert_int_equal(run.unhurried, 0);
+	lock_drop(&gate.lock);
+	open_gate(&gate);
+	lock_take(&gate.lock);
+	while (run.unhurried == 0)
+		cond_wait(&gate.changed, &gate.lock);
+	lock_drop(&gate.lock);
+	assert_int_equal(run.hurried, 1);
+}
+
+static void
+the_job_that_waits_longest_is_displaced(void **state)
+{
+	struct gate gate;
+	int jobs[4] = {0};
+	struct pool *pool = pool_new("test", 1, 4, NULL);
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	await_inside(&gate, 1);
+	assert_true(pool_submit(pool, POOL_FIRST, pass, &gate));
+	assert_true(pool_submit(pool, POOL_SLOW, pass, &jobs[1]));
+	assert_true(pool_submit(pool, POOL_NEW, pass, &jobs[2]));
+	assert_true(pool_submit(pool, POOL_NEW, pass, &jobs[3]));
+	assert_ptr_equal(pool_displace(pool), &jobs[1]);
+	assert_ptr_equal(pool_displace(pool), &jobs[2]);
+	assert_ptr_equal(pool_displace(pool), &jobs[3]);
+	assert_null(pool_displace(pool));
+	open_gate(&gate);
+	pool_free(pool);
+	assert_int_equal(gate.done, 2);
+}
+
 static void
 a_wait_ends_at_its_deadline(void **state)
 {
@@ -119,6 +190,8 @@ main(void)
 {
 	const struct CMUnitTest pool[] = {
 	    cmocka_unit_test(a_full_queue_refuses_and_the_rest_is_done),
+	    cmocka_unit_test(what_is_not_quick_is_run_again_when_there_is_room),
+	    cmocka_unit_test(the_job_that_waits_longest_is_displaced),
 	    cmocka_unit_test(a_wait_ends_at_its_deadline),
 	    cmocka_unit_test(shifted_clocks_go_together),
 	};
