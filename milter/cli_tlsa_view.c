@@ -60,8 +60,7 @@ print_address(FILE *out, const struct seen_address *address, bool first)
 	cli_print_part(out, first ? "address" : "");
 	fprintf(out, "%s  ", address->facts->text);
 	if (address->chain != NULL)
-		fprintf(out, "%s, %.40s, until %.10s\n", probe->tls,
-		    x509_subject(address->chain, 0),
+		fprintf(out, "%s, until %.10s\n", probe->tls,
 		    cli_time(x509_not_after(address->chain, 0), date));
 	else
 		fprintf(out, "%s\n", reason_text(seen_reason(address)));
