@@ -346,8 +346,10 @@ begin_to_serve(struct settings *settings, struct err *err)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	stats_begin();
 	if (control_start(err) == 0) {
-		if (pthread_create(&thread, NULL, serve, NULL) == 0)
+		if (pthread_create(&thread, NULL, serve, NULL) == 0) {
+			pthread_detach(thread);
 			return 0;
+		}
 		err_set(err, ERR_LOCAL, "no thread to be had");
 	}
 	control_close();
