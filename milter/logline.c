@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "milter/reply.h"
 
 /* What every reply of posternd ends with. */
 #define MARK " (outbound TLS precheck)"
@@ -324,6 +325,17 @@ word_before(const char *text, const char *end)
 	return end;
 }
 
+static const char *
+domain_before(const char *text, const char *end)
+{
+	size_t length = strlen(REPLY_UNNAMED);
+
+	if ((size_t)(end - text) > length &&
+	    strncmp(end - length, REPLY_UNNAMED, length) == 0)
+		return end - length;
+	return word_before(text, end);
+}
+
 bool
 logline_refusal(const char *text, struct logline_refusal *out)
 {
@@ -336,11 +348,13 @@ logline_refusal(const char *text, struct logline_refusal *out)
 	reason = word_before(reply, mark);
 	if (reason < reply + 2 || strncmp(reason - 2, ": ", 2) != 0)
 		return false;
-	domain = word_before(reply, reason - 2);
+	domain = domain_before(reply, reason - 2);
 	logline_escape(
 	    out->reason, sizeof(out->reason), reason, (size_t)(mark - reason));
 	logline_escape(out->domain, sizeof(out->domain), domain,
 	    (size_t)(reason - 2 - domain));
+	if (strcmp(out->domain, REPLY_UNNAMED) == 0)
+		out->domain[0] = '\0';
 	/* "451 4.7.5 DOMAIN", and at the end of a message "4.7.5 DOMAIN" */
 	code = domain > reply ? word_before(reply, domain - 1) : domain;
 	out->permanent = code[0] == '5';

@@ -15,8 +15,7 @@ is_dns_trouble(enum reason reason)
 static const char *
 named(const char *domain)
 {
-	return domain != NULL && domain[0] != '\0' ? domain
-						   : "a recipient's domain";
+	return domain != NULL && domain[0] != '\0' ? domain : REPLY_UNNAMED;
 }
 
 /* RFC 8689 section 4.2.1 and 7 */

@@ -15,6 +15,9 @@ struct reply {
 
 enum { REPLY_HOLD_SIZE = 400 };
 
+/* Stands where a domain would. */
+#define REPLY_UNNAMED "a recipient's domain"
+
 /*
  * reply_write, reply_hold - why mail is refused; and why it is held
  *

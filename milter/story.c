@@ -249,23 +249,28 @@ note_delivery(void *arg, const struct logline_delivery *delivery)
 	rcpt->attempts++;
 }
 
+static void
+add_refused(struct story *story, const struct logline_refusal *refusal)
+{
+	struct story_check *check = add_check(story, refusal->domain);
+
+	if (check == NULL)
+		return;
+	check->refused = true;
+	text_copy(check->reason, sizeof(check->reason), refusal->reason);
+	text_copy(check->action, sizeof(check->action),
+	    refusal->permanent ? "reject" : "defer");
+}
+
 /* A recipient refused at RCPT, or the whole message at its end. */
 static void
 note_refusal(struct story *story, const struct logline_refusal *refusal)
 {
-	struct story_check *check = find_check(story, refusal->domain);
 	struct story_rcpt *rcpt;
 
-	if (check == NULL) {
-		check = add_check(story, refusal->domain);
-		if (check != NULL) {
-			check->refused = true;
-			text_copy(check->reason, sizeof(check->reason),
-			    refusal->reason);
-			text_copy(check->action, sizeof(check->action),
-			    refusal->permanent ? "reject" : "defer");
-		}
-	}
+	if (refusal->domain[0] != '\0' &&
+	    find_check(story, refusal->domain) == NULL)
+		add_refused(story, refusal);
 	if (refusal->address[0] == '\0')
 		return;
 	rcpt = add_rcpt(story, refusal->address);

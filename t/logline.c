@@ -193,6 +193,13 @@ refusals_are_read(void **state)
 	    {"Milter: to=<u@b.example>, reject=550 5.7.10 b.example: "
 	     "requiretls-unmet (outbound TLS precheck)",
 		"b.example", "requiretls-unmet", "u@b.example", true},
+	    {"milter-reject: END-OF-MESSAGE from unknown[::1]: 5.7.5 a "
+	     "recipient's domain: dane-required (outbound TLS precheck); "
+	     "from=<a@c> to=<u@b.example> proto=ESMTP helo=<x>",
+		"", "dane-required", "u@b.example", true},
+	    {"Milter: data, reject=451 4.7.5 a recipient's domain: deadline "
+	     "(outbound TLS precheck)",
+		"", "deadline", "", false},
 	};
 	static const char *const others[] = {
 	    "milter-reject: RCPT from x: 451 4.7.1 Service unavailable",

@@ -195,6 +195,31 @@ a_refusal_is_joined_by_the_mta_s_line(void **state)
 	expect_refusal(of_another, "", "");
 }
 
+/* At the end of a message its reply may not name the domain. */
+static void
+a_refusal_that_names_nobody_adds_no_domain(void **state)
+{
+	const char *const lines[] = {POSTERND
+	    "F1: event=check domain=bad.example result=fail "
+	    "policy=tlsa level=dane-only reason=validation-failure "
+	    "action=reject rcpts=1",
+	    POSTFIX "cleanup[1]: F1: milter-reject: END-OF-MESSAGE from "
+		    "x[1]: 5.7.5 a recipient's domain: validation-failure "
+		    "(outbound TLS precheck); from=<a@s> to=<u@bad.example> "
+		    "proto=ESMTP helo=<h>",
+	    NULL};
+	struct story s;
+
+	(void)state;
+	tell(&s, "F1", lines);
+	assert_int_equal(s.check_count, 1);
+	assert_string_equal(s.checks[0].domain, "bad.example");
+	assert_string_equal(s.checks[0].action, "reject");
+	assert_int_equal(s.rcpt_count, 1);
+	assert_string_equal(s.rcpts[0].status, "refused");
+	story_fini(&s);
+}
+
 static void
 sendmail_is_understood(void **state)
 {
@@ -317,6 +342,7 @@ main(void)
 	    cmocka_unit_test(recipients_go_by_their_domain),
 	    cmocka_unit_test(outcomes_are_compared_with_verdicts),
 	    cmocka_unit_test(a_refusal_is_joined_by_the_mta_s_line),
+	    cmocka_unit_test(a_refusal_that_names_nobody_adds_no_domain),
 	    cmocka_unit_test(sendmail_is_understood),
 	    cmocka_unit_test(an_id_that_comes_again_is_another_message),
 	    cmocka_unit_test(others_cannot_speak_for_posternd),
