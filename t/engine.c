@@ -288,7 +288,8 @@ dns_answer_free(struct dns_answer *answer)
 	free(answer);
 }
 
-/* 198.51.100.1 has no STARTTLS; the others wait until the gate opens. */
+/* 198.51.100.1 has no STARTTLS; the others wait until the gate opens.  A host
+ * that is "late" shakes hands, and has what follows wait. */
 struct probe_facts *
 smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 {
@@ -315,6 +316,10 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 				: open  ? PROBE_NO_STARTTLS
 					: PROBE_TIMEOUT);
 	facts->connected = !cut_off;
+	if (strstr(target->sni, "late") != NULL) {
+		facts->outcome = PROBE_TLS;
+		facts->tls_ehlo = open;
+	}
 	return facts;
 }
 
@@ -378,7 +383,10 @@ hear_of_resolver(void *arg, bool validates, const char *why)
 	told.calls++;
 }
 
-enum { VERDICT_TTL_S = 3600 };
+enum {
+	VERDICT_TTL_S = 3600,
+	HURRY_MS = 2000, /* of the pool */
+};
 
 /* What was told of the way out. */
 static struct {
@@ -648,6 +656,37 @@ checks_that_are_stuck_leave_room_for_others(void **state)
 		engine_wait_free(stuck[i]);
 	}
 	engine_wait_free(good);
+}
+
+/* Of the leaves, twelve may be as slow as they like; the thirteenth probe runs
+ * in a hurry, which is no fault of the host. */
+static void
+haste_does_not_cut_off_what_follows_the_handshake(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(16, 100);
+	struct engine_wait *stuck[12], *late;
+	const struct check *check;
+	char name[32];
+
+	(void)state;
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		snprintf(name, sizeof(name), "host%zu%c.own.example", i / 2,
+		    i % 2 == 0 ? 'a' : 'b');
+		stuck[i] = start(engine, name);
+	}
+	await_stuck(&net.waiting, COUNT(stuck));
+	late = start(engine, "host9late.own.example");
+	assert_null(engine_await(late, clock_mono_ms() + HURRY_MS + 1000));
+	set_gate(false);
+	check = engine_await(late, soon());
+	assert_non_null(check);
+	assert_true(check->facts->hosts[0].addresses[0].probe->tls_ehlo);
+	engine_wait_free(late);
+	for (size_t i = 0; i < COUNT(stuck); i++) {
+		assert_non_null(engine_await(stuck[i], soon()));
+		engine_wait_free(stuck[i]);
+	}
 }
 
 /* Where all workers and the whole queue are taken by others that are stuck. */
@@ -1435,6 +1474,7 @@ main(void)
 	    cmocka_unit_test(
 		a_farm_has_so_many_connections_and_keeps_up_nobody),
 	    cmocka_unit_test(checks_that_are_stuck_leave_room_for_others),
+	    cmocka_unit_test(haste_does_not_cut_off_what_follows_the_handshake),
 	    cmocka_unit_test(a_known_destination_goes_first),
 	    cmocka_unit_test(many_that_wait_are_a_congestion),
 	    cmocka_unit_test(each_rule_has_a_check_of_its_own),

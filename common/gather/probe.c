@@ -195,6 +195,15 @@ end_probe(struct probe_job *job, struct probe_facts *facts)
 	submit_probe(following);
 }
 
+/* Whether time, and nothing else, kept us from what the host has to say: after
+ * the handshake that is what it offers then. */
+static bool
+is_cut_short(const struct probe_facts *facts)
+{
+	return facts->outcome == PROBE_TIMEOUT ||
+	       (facts->outcome == PROBE_TLS && !facts->tls_ehlo);
+}
+
 static bool
 run_probe(void *arg, int64_t until_ms)
 {
@@ -219,7 +228,7 @@ run_probe(void *arg, int64_t until_ms)
 	    &target, clock_sooner_ms(until_ms, prober->options.timeout_ms));
 	reach_note(
 	    prober->options.reach, job->address, job->port, facts->connected);
-	if (facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0) {
+	if (is_cut_short(facts) && clock_left_ms(until_ms) == 0) {
 		probe_facts_free(facts);
 		return false;
 	}
