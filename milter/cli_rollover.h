@@ -18,7 +18,7 @@ enum { ROLLOVER_SERVERS = 16 };
 /* An address of an authoritative server, and what it answered. */
 struct rollover_server {
 	char name[LIMIT_DOMAIN_SIZE];
-	char address[INET6_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN]; /* "": none was found */
 	bool answered;
 	struct tlsa_set set;         /* finished */
 	uint32_t ttl_s;              /* of the RRset, or of its absence */
@@ -39,8 +39,10 @@ struct rollover_look {
 	struct tlsa_set set; /* validated */
 	uint32_t set_ttl_s;  /* of it, or what is left */
 	size_t server_count;
+	bool servers_cut; /* there are more */
 	struct rollover_server servers[ROLLOVER_SERVERS];
 	struct tlsa_set add; /* records that are missing */
+	bool changed;        /* an earlier run found a server without both */
 	struct rollover_facts facts;
 	struct rollover_plan plan;
 	struct json_t *warnings;

@@ -72,27 +72,35 @@ add_server(struct rollover_look *look, const char *name, const char *address)
 {
 	struct rollover_server *server;
 
-	for (size_t i = 0; i < look->server_count; i++)
+	for (size_t i = 0; address[0] != '\0' && i < look->server_count; i++)
 		if (strcmp(look->servers[i].address, address) == 0)
 			return;
-	if (look->server_count == ROLLOVER_SERVERS)
+	if (look->server_count == ROLLOVER_SERVERS) {
+		look->servers_cut = true;
 		return;
+	}
 	server = &look->servers[look->server_count++];
 	text_copy(server->name, sizeof(server->name), name);
 	text_copy(server->address, sizeof(server->address), address);
 }
 
-static void
+/* Returns how many it has. */
+static size_t
 add_addresses(
     struct rollover_look *look, const char *name, struct dns_query *query)
 {
 	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
 	char address[INET6_ADDRSTRLEN];
+	size_t count = 0;
 
+	look->servers_cut |= answer->count > ADDRESSES_OF_NAME;
 	for (size_t i = 0; i < answer->count && i < ADDRESSES_OF_NAME; i++)
 		if (address_from_rdata(answer->records[i].data,
-			answer->records[i].size, address) == 0)
+			answer->records[i].size, address) == 0) {
 			add_server(look, name, address);
+			count++;
+		}
+	return count;
 }
 
 static void
@@ -103,6 +111,7 @@ find_servers(struct rollover_look *look, struct dns *dns,
 	struct dns_query *a[NAMES], *aaaa[NAMES];
 	size_t count = 0;
 
+	look->servers_cut = zone->count > NAMES;
 	for (size_t i = 0; i < zone->count && count < NAMES; i++) {
 		struct wire wire;
 
@@ -115,8 +124,11 @@ find_servers(struct rollover_look *look, struct dns *dns,
 		count++;
 	}
 	for (size_t i = 0; i < count; i++) {
-		add_addresses(look, names[i], a[i]);
-		add_addresses(look, names[i], aaaa[i]);
+		size_t addresses = add_addresses(look, names[i], a[i]) +
+				   add_addresses(look, names[i], aaaa[i]);
+
+		if (addresses == 0)
+			add_server(look, names[i], "");
 	}
 }
 
@@ -154,7 +166,11 @@ ask_servers(
 		    .timeout_ms = like->timeout_ms,
 		    .max_outstanding = 4};
 
-		resolvers[i] = dns_new(&options, &err);
+		resolvers[i] = NULL;
+		if (server->address[0] == '\0')
+			err_set(&err, ERR_TEMP, "no address was found");
+		else
+			resolvers[i] = dns_new(&options, &err);
 		if (resolvers[i] != NULL)
 			queries[i] =
 			    dns_ask(resolvers[i], at, DNS_TLSA, deadline_ms);

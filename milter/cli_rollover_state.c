@@ -32,10 +32,11 @@ take_state(struct rollover_look *look, const char *path, json_t *state)
 	const char *owner, *next;
 	char digest[DIGEST_SIZE];
 	json_int_t schema, ttl_s, since;
+	int changed = 0;
 
-	if (json_unpack(state, "{s:I, s:s, s:s, s:I, s:I}", "schema", &schema,
-		"owner", &owner, "next", &next, "ttl", &ttl_s, "since",
-		&since) != 0 ||
+	if (json_unpack(state, "{s:I, s:s, s:s, s:I, s:I, s?b}", "schema",
+		&schema, "owner", &owner, "next", &next, "ttl", &ttl_s, "since",
+		&since, "changed", &changed) != 0 ||
 	    schema != 1 || ttl_s < 0 || ttl_s > UINT32_MAX || since < 0)
 		return cli_fail(
 		    EX_DATAERR, "%s: not a state file of this verb", path);
@@ -48,6 +49,7 @@ take_state(struct rollover_look *look, const char *path, json_t *state)
 		look->facts.since_known = true;
 		look->facts.since = (time_t)since;
 	}
+	look->changed = changed != 0;
 	return 0;
 }
 
@@ -84,11 +86,12 @@ save(const struct rollover_look *look, const char *path)
 
 	identify(look->next, digest);
 	snprintf(fresh, size, "%s.new", path);
-	state = json_pack("{s:i, s:s, s:s, s:I, s:I}", "schema", 1, "owner",
-	    look->owner, "next", digest, "ttl", (json_int_t)look->facts.ttl_s,
-	    "since",
+	state = json_pack("{s:i, s:s, s:s, s:I, s:I, s:b}", "schema", 1,
+	    "owner", look->owner, "next", digest, "ttl",
+	    (json_int_t)look->facts.ttl_s, "since",
 	    look->facts.since_known ? (json_int_t)look->facts.since
-				    : (json_int_t)0);
+				    : (json_int_t)0,
+	    "changed", look->changed);
 	rc = json_dump_file(state, fresh, JSON_INDENT(1));
 	json_decref(state);
 	if (rc == 0)
@@ -102,13 +105,15 @@ save(const struct rollover_look *look, const char *path)
 int
 rollover_remember(struct rollover_look *look, const char *path, time_t now)
 {
-	bool given = look->facts.since_known;
 	int status = load(look, path);
 
 	if (status != 0)
 		return status;
-	if (!given && !rollover_is_ready(&look->facts)) {
-		look->facts.since_known = false;
+	/* what fits both keys now did not always, and caches may have that */
+	look->facts.same &= !look->changed;
+	if (!rollover_is_ready(&look->facts)) {
+		look->facts.since_known = false; /* whoever said so */
+		look->changed = true;
 	} else if (!look->facts.since_known) {
 		look->facts.since_known = true;
 		look->facts.since = now + 1; /* this second is not over */

@@ -99,7 +99,8 @@ print_servers(FILE *out, const struct rollover_look *look)
 			    server->ttl_s);
 		else
 			fprintf(out, "%s (%s): not known\n", server->name,
-			    server->address);
+			    server->address[0] == '\0' ? "no address"
+						       : server->address);
 	}
 }
 

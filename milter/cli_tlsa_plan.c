@@ -167,6 +167,28 @@ count_records(struct rollover_look *look)
 }
 
 static void
+warn_of_servers(const struct rollover_look *look)
+{
+	for (size_t i = 0; i < look->server_count; i++) {
+		const struct rollover_server *server = &look->servers[i];
+		bool named = server->address[0] != '\0';
+
+		if (!server->answered)
+			cli_warn(look->warnings,
+			    "%s%s%s%s did not tell what it has: %s",
+			    server->name, named ? " (" : "", server->address,
+			    named ? ")" : "", server->why);
+	}
+	if (look->servers_cut)
+		cli_warn(look->warnings,
+		    "there are more authoritative servers than are asked");
+	if (look->facts.servers == 0)
+		cli_warn(look->warnings,
+		    "no authoritative server answered: their records and TTL "
+		    "are not known, and count as kept for a day");
+}
+
+static void
 count_servers(struct rollover_look *look)
 {
 	struct rollover_facts *facts = &look->facts;
@@ -176,12 +198,8 @@ count_servers(struct rollover_look *look)
 		const struct rollover_server *server = &look->servers[i];
 		struct rollover_fit fit = rollover_covers(look, &server->set);
 
-		if (!server->answered) {
-			cli_warn(look->warnings,
-			    "%s (%s) did not tell what it has: %s",
-			    server->name, server->address, server->why);
+		if (!server->answered)
 			continue;
-		}
 		facts->servers++;
 		facts->published |= server->set.count > 0;
 		facts->servers_current += fit.current;
@@ -189,12 +207,7 @@ count_servers(struct rollover_look *look)
 		if (server->ttl_s > facts->ttl_s)
 			facts->ttl_s = server->ttl_s;
 	}
-	if (facts->servers > 0)
-		return;
-	cli_warn(look->warnings,
-	    "no authoritative server answered: their records and TTL are not "
-	    "known, and count as kept for a day");
-	if (facts->ttl_s < TTL_UNKNOWN_S)
+	if (facts->servers == 0 && facts->ttl_s < TTL_UNKNOWN_S)
 		facts->ttl_s = TTL_UNKNOWN_S;
 }
 
@@ -253,6 +266,7 @@ decide(struct rollover_look *look, const struct cli_options *options)
 
 	count_records(look);
 	count_servers(look);
+	warn_of_servers(look);
 	count_shown(look);
 	if (!look->facts.heeded)
 		cli_warn(look->warnings,
