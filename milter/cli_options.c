@@ -121,9 +121,9 @@ read_mode(const char *word, struct cli_options *options)
 	return "--mode: testing, enforce or none";
 }
 
-/* Returns NULL, or what is wrong with the value. */
-static const char *
-read_value(int code, char *value, struct cli_options *options)
+/* Options that nothing can be wrong with. */
+static void
+take_value(int code, char *value, struct cli_options *options)
 {
 	switch (code) {
 	case 'c':
@@ -132,6 +132,41 @@ read_value(int code, char *value, struct cli_options *options)
 	case 'f':
 		options->file = value;
 		break;
+	case OPTION_CACHED:
+		options->cached = true;
+		break;
+	case OPTION_STATE:
+		options->state = value;
+		break;
+	case OPTION_CHAIN:
+		options->chain = value;
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_NAME:
+		list_add(&options->names, value);
+		break;
+	case OPTION_PART:
+		options->part = value;
+		break;
+	case OPTION_RUA:
+		list_add(&options->ruas, value);
+		break;
+	case OPTION_TXT:
+		list_add(&options->txts, value);
+		break;
+	case OPTION_LOG:
+		list_add(&options->logs, value);
+		break;
+	}
+}
+
+/* Returns NULL, or what is wrong with the value. */
+static const char *
+read_value(int code, char *value, struct cli_options *options)
+{
+	switch (code) {
 	case 'j':
 		if (text_uint(value, JOBS_MAX, &options->jobs) != 0 ||
 		    options->jobs == 0)
@@ -142,26 +177,14 @@ read_value(int code, char *value, struct cli_options *options)
 		if (parse_time(value, &options->at) != 0)
 			return "--at: no RFC 3339 time";
 		break;
-	case OPTION_CACHED:
-		options->cached = true;
-		break;
 	case OPTION_SINCE:
 		options->since_given = true;
 		if (parse_time(value, &options->since) != 0)
 			return "--since: no RFC 3339 time";
 		break;
-	case OPTION_STATE:
-		options->state = value;
-		break;
-	case OPTION_CHAIN:
-		options->chain = value;
-		break;
 	case OPTION_DEPTH:
 		if (read_depth(value, options) != 0)
 			return "--depth: dns or probe";
-		break;
-	case OPTION_JSON:
-		options->json = true;
 		break;
 	case OPTION_LEVEL:
 		options->level_given = true;
@@ -172,22 +195,10 @@ read_value(int code, char *value, struct cli_options *options)
 		return read_max_age(value, options);
 	case OPTION_MODE:
 		return read_mode(value, options);
-	case OPTION_NAME:
-		list_add(&options->names, value);
-		break;
-	case OPTION_PART:
-		options->part = value;
-		break;
 	case OPTION_PORT:
 		return read_port(value, options);
-	case OPTION_RUA:
-		list_add(&options->ruas, value);
-		break;
-	case OPTION_TXT:
-		list_add(&options->txts, value);
-		break;
-	case OPTION_LOG:
-		list_add(&options->logs, value);
+	default:
+		take_value(code, value, options);
 		break;
 	}
 	return NULL;

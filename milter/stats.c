@@ -2,6 +2,7 @@
 #include "milter/stats.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -24,14 +25,18 @@ static uint64_t
 resident_kb(void)
 {
 	FILE *in = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
+	char line[128] = "";
+	uint64_t pages = 0;
+	char *rest;
 
 	if (in == NULL)
 		return 0;
-	if (fscanf(in, "%*u %lu", &pages) != 1)
-		pages = 0;
+	if (fgets(line, sizeof(line), in) != NULL) {
+		strtoull(line, &rest, 10);
+		pages = strtoull(rest, NULL, 10);
+	}
 	fclose(in);
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
 void
