@@ -76,9 +76,7 @@ address_json(
 	json_t *object = json_object();
 
 	json_put_text(object, "address", address->text);
-	json_put_bool(object, "starttls",
-	    probe->outcome == PROBE_TLS || probe->outcome == PROBE_TLS_FAILED ||
-		probe->outcome == PROBE_STARTTLS_REFUSED);
+	json_put_bool(object, "starttls", probe->starttls);
 	json_put_text(object, "tls", probe->tls);
 	json_object_set_new(object, "chain", chain_json(probe));
 	json_put_text(object, "verify",
@@ -137,7 +135,10 @@ host_json(const struct facts *facts, const struct host_facts *host,
 		    address_json(&host->addresses[i], &judged->addresses[i]));
 	json_put_text(object, "name", host->name);
 	json_put_number(object, "preference", host->preference);
-	json_put_text(object, "security", security_text(&facts->mx));
+	/* a host that was given can be forged by no MX record */
+	json_put_text(object, "security",
+	    facts->mx.state == LOOKUP_NOT_ASKED ? "secure"
+						: security_text(&facts->mx));
 	json_put_text(object, "address_security", address_security(host));
 	json_put_text(object, "verdict", host_outcome_text(judged->outcome));
 	json_put_text(object, "reason", reason_text(judged->reason));

@@ -939,6 +939,8 @@ dane_and_mta_sts_are_told_apart(void **state)
 	    {"M71", T_OK, P_GOOD, S_ONLY_2, "pass", "fail"},
 	    {"M72", T_BAD, P_GOOD, S_ENFORCE, "fail", "pass"},
 	    {"M73", T_ERR, P_GOOD, S_ENFORCE, "temperror", "pass"},
+	    {"no answer", T_OK, P_SLOW, S_NIL, "temperror", "none"},
+	    {"no answer, no DANE", T_NIL, P_SLOW, S_NIL, "none", "none"},
 	    {"M74", T_PKIX, P_GOOD, S_ENFORCE, "encrypt", "pass"},
 	    {"M59", T_NIL, P_SELF, S_TESTING, "none", "testing-fail"},
 	    {"M17", T_OK, P_GOOD, S_ERROR, "pass", "error"},
@@ -957,6 +959,20 @@ dane_and_mta_sts_are_told_apart(void **state)
 		ROW_TEXT(rows[i].id, sts_state_text(verdict->sts),
 		    rows[i].sts_state);
 	}
+}
+
+static void
+dane_is_undecided_without_the_mx_unless_it_does_not_count(void **state)
+{
+	struct row row = {.mx = BOG};
+	AUTO(verdict) struct verdict *open = judge_row(&row);
+	AUTO(verdict) struct verdict *waived = NULL;
+
+	(void)state;
+	assert_int_equal(open->dane, DANE_STATE_TEMPERROR);
+	row.level = LEVEL_MAY;
+	waived = judge_row(&row);
+	assert_int_equal(waived->dane, DANE_STATE_NONE);
 }
 
 enum offer {
@@ -1245,6 +1261,8 @@ main(void)
 	    cmocka_unit_test(
 		a_relay_without_a_policy_is_told_from_a_domain_without),
 	    cmocka_unit_test(dane_and_mta_sts_are_told_apart),
+	    cmocka_unit_test(
+		dane_is_undecided_without_the_mx_unless_it_does_not_count),
 	    cmocka_unit_test(
 		requiretls_wants_authenticated_hosts_that_offer_it),
 	    cmocka_unit_test(a_kept_policy_counts_and_its_failure_is_told),

@@ -117,6 +117,15 @@ timeout_of(const struct row *row)
 	return row->outcome == PROBE_TIMEOUT ? SHORT_MS : AMPLE_MS;
 }
 
+static bool
+offers_starttls(const struct row *row)
+{
+	for (size_t i = 0; row->steps[i] != NULL; i++)
+		if (strstr(row->steps[i], "STARTTLS\r\n") != NULL)
+			return true;
+	return false;
+}
+
 static void
 misbehaviour_ends_in_time_and_with_its_name(void **state)
 {
@@ -143,6 +152,7 @@ misbehaviour_ends_in_time_and_with_its_name(void **state)
 		    (facts->cert_count > 0) == (row->outcome == PROBE_TLS));
 		ROW(row->id, !facts->requiretls);
 		ROW(row->id, facts->connected);
+		ROW(row->id, facts->starttls == offers_starttls(row));
 	}
 }
 

@@ -345,6 +345,7 @@ starttls(struct session *s)
 {
 	if ((s->reply.extensions & SMTP_STARTTLS) == 0)
 		return conclude(s, PROBE_NO_STARTTLS, "STARTTLS not offered");
+	s->facts->starttls = true;
 	s->step = AT_STARTTLS;
 	if (!say(s, "STARTTLS\r\n") || !read_reply(s))
 		return false;

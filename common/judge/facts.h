@@ -60,6 +60,7 @@ struct probe_facts {
 	_Atomic unsigned refs;
 	enum probe_outcome outcome;
 	bool connected;    /* whatever came of it */
+	bool starttls;     /* EHLO offered it */
 	bool tls_ehlo;     /* the EHLO inside TLS was answered */
 	bool requiretls;   /* and offered REQUIRETLS, RFC 8689 */
 	char tls[16];      /* "TLS1.3", "" without */

@@ -450,10 +450,11 @@ judge_lookups(const struct host_case *c, struct host_verdict *out)
 		return false;
 	out->reason = lookup_reason(failed);
 	text_copy(out->detail, sizeof(out->detail), host->detail);
+	if (c->demand.dane)
+		out->dane = DANE_STATE_TEMPERROR;
 	if (failed == &host->tlsa || failed == &host->cname) {
 		out->policy = POLICY_TYPE_TLSA;
 		out->level = LEVEL_DANE;
-		out->dane = DANE_STATE_TEMPERROR;
 		out->rt = "dnssec-invalid";
 	}
 	return false;
@@ -510,8 +511,10 @@ dane_state(const struct host_case *c, const struct host_verdict *out)
 		return DANE_STATE_TEMPERROR;
 	if (c->demand.level == LEVEL_DANE_ONLY && out->outcome == HOST_FAIL)
 		return DANE_STATE_FAIL;
-	if (c->dane == DEMAND_NONE || !out->probed || out->outcome == HOST_SKIP)
+	if (c->dane == DEMAND_NONE || !out->probed)
 		return DANE_STATE_NONE;
+	if (out->outcome == HOST_SKIP)
+		return DANE_STATE_TEMPERROR;
 	if (c->dane == DEMAND_ENCRYPT)
 		return DANE_STATE_ENCRYPT;
 	return out->outcome == HOST_FAIL ? DANE_STATE_FAIL : DANE_STATE_PASS;

@@ -52,7 +52,7 @@ judge_trouble(const struct facts *facts)
  * it takes no mail (RFC 7505), is the MTA's to bounce.
  */
 static struct verdict *
-judge_mx(const struct facts *facts)
+judge_mx(const struct facts *facts, const struct rules *rules, time_t now)
 {
 	if (lookup_failed(&facts->mx)) {
 		struct verdict *verdict =
@@ -60,6 +60,8 @@ judge_mx(const struct facts *facts)
 
 		if (facts->detail[0] != '\0')
 			verdict->detail = xstrdup(facts->detail);
+		if (rules_demand(rules, facts->next_hop.host, now).dane)
+			verdict->dane = DANE_STATE_TEMPERROR;
 		return verdict;
 	}
 	if (facts->mx.state == LOOKUP_NXDOMAIN)
@@ -397,7 +399,7 @@ judge(const struct facts *facts, const struct rules *rules, time_t now)
 	struct verdict *verdict = judge_trouble(facts);
 
 	if (verdict == NULL)
-		verdict = judge_mx(facts);
+		verdict = judge_mx(facts, rules, now);
 	if (verdict == NULL)
 		verdict = judge_hosts(facts, rules, now);
 	if (verdict->mx == NULL)

@@ -69,8 +69,7 @@ dest("refused", "nothing listens on port 25", mx(smtp="refuse"),
      expect=temp("connect-failed", "no-policy-found", "deferred"), demo=True)
 dest("tls-hang", "TLSA published, the host hangs after STARTTLS",
      mx(tlsa=GOOD, smtp="tls-hang"),
-     expect=temp("probe-timeout", postfix="deferred"), demo=True,
-     facts=dict(dane="none"))
+     expect=temp("probe-timeout", postfix="deferred"), demo=True)
 dest("two-good", "first recipient of two, in order", mx(tlsa=GOOD),
      expect=PASS)
 dest("two-bad", "second recipient of the same message, TLSA mismatch",
@@ -98,7 +97,7 @@ for words, what, reason in (
         ("garbage-banner", "garbage instead of a banner", "connect-failed"),
         ("big-banner", "banner of 1 MB", "connect-failed")):
     dest("smtp-" + words, what, mx(tlsa=GOOD, smtp=words),
-         expect=temp(reason, postfix="deferred"), facts=dict(dane="none"))
+         expect=temp(reason, postfix="deferred"))
 dest("inject", "plaintext behind the reply to STARTTLS",
      mx(tlsa=GOOD, smtp="inject"), expect=PASS)
 
