@@ -1,7 +1,6 @@
 /* hours - put before a program (LD_PRELOAD), it makes any wait of about an hour
  * a short one that took an hour by all clocks. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <poll.h>
 #include <stdatomic.h>

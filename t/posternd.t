@@ -334,7 +334,7 @@ days_before() { # TEXT: how often the rule that is past was told of before it
 }
 # what a sanitizer puts first, nothing can be put before
 can_hurry() {
-	cc -shared -fPIC -o "$dir/hours.so" "$here/hours.c" -ldl \
+	cc -D_GNU_SOURCE -shared -fPIC -o "$dir/hours.so" "$here/hours.c" -ldl \
 		>"$dir/said" 2>&1 && ! ldd "$posternd" | grep -q -e asan -e tsan
 }
 rules_are_told_daily() {
