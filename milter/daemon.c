@@ -20,6 +20,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "milter/settings.h"
 
 static int ready_fd = -1;          /* to the parent that waits */
 static int wake_fds[2] = {-1, -1}; /* a signal number an octet */
@@ -239,7 +240,6 @@ try_bind(const struct addrinfo *info, const char *socket_text, struct err *err)
 	return status;
 }
 
-/* "port@host", "port@[address]" or "port" */
 static int
 claim_port(
     const char *text, int family, const char *socket_text, struct err *err)
@@ -253,13 +253,7 @@ claim_port(
 	int rc;
 
 	text_copy(copy, sizeof(copy), text);
-	host = strchr(copy, '@');
-	if (host != NULL)
-		*host++ = '\0';
-	if (host != NULL && host[0] == '[') {
-		host++;
-		host[strcspn(host, "]")] = '\0';
-	}
+	host = settings_cut_host(copy);
 	rc = getaddrinfo(host, copy, &hints, &info);
 	if (rc != 0)
 		return fail(err, EX_NOHOST, "%.150s: %s", socket_text,

@@ -17,6 +17,7 @@
 #include "milter/doctor.h"
 #include "milter/identity.h"
 #include "milter/postfix.h"
+#include "milter/settings.h"
 
 enum { MILTER_MS = 5000, NAME_SIZE = 33, WRITABLE_BY_ALL = 0002 };
 
@@ -195,7 +196,6 @@ connect_any(const struct addrinfo *info)
 	return fd;
 }
 
-/* "port@host", "port@[address]" or "port" */
 static int
 connect_inet(const char *text)
 {
@@ -206,13 +206,7 @@ connect_inet(const char *text)
 	int fd;
 
 	text_copy(copy, sizeof(copy), text);
-	host = strchr(copy, '@');
-	if (host != NULL)
-		*host++ = '\0';
-	if (host != NULL && host[0] == '[') {
-		host++;
-		host[strcspn(host, "]")] = '\0';
-	}
+	host = settings_cut_host(copy);
 	if (getaddrinfo(host, copy, &hints, &info) != 0) {
 		errno = EADDRNOTAVAIL;
 		return -1;

@@ -923,6 +923,21 @@ settings_lists_word(const struct settings_list *list, const char *word)
 	return false;
 }
 
+char *
+settings_cut_host(char *text)
+{
+	char *host = strchr(text, '@');
+
+	if (host == NULL)
+		return NULL;
+	*host++ = '\0';
+	if (host[0] == '[') {
+		host++;
+		host[strcspn(host, "]")] = '\0';
+	}
+	return host;
+}
+
 const char *
 action_text(enum action action)
 {

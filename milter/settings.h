@@ -129,6 +129,10 @@ settings_lists_domain(const struct settings_list *list, const char *domain);
 /* settings_lists_word - whether the word stands in the list, spelt so */
 bool settings_lists_word(const struct settings_list *list, const char *word);
 
+/* settings_cut_host - part "port@host", "port@[address]" or "port", as a Socket
+ * of inet has it: text becomes the port; returns the host in it, or NULL */
+char *settings_cut_host(char *text);
+
 /* action_text - the word of the configuration; a constant */
 const char *action_text(enum action action);
 
