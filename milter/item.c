@@ -13,7 +13,7 @@ enum { SMTP_PORT = 25 };
 void
 item_init(struct item *item, const struct route *route)
 {
-	*item = (struct item){.why = route->reason};
+	*item = (struct item){.why = route->reason, .smtp = route->smtp};
 	text_copy(item->domain, sizeof(item->domain), route->domain);
 	if (route->hop[0] != '\0')
 		item->hop = xstrdup(route->hop);
@@ -35,7 +35,7 @@ item_fini(struct item *item)
 bool
 item_fits(const struct item *item, const struct route *route)
 {
-	return item->why == route->reason &&
+	return item->why == route->reason && item->smtp == route->smtp &&
 	       strcmp(item->domain, route->domain) == 0 &&
 	       strcmp(item->hop == NULL ? "" : item->hop, route->hop) == 0;
 }

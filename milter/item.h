@@ -13,6 +13,7 @@
 struct item {
 	char domain[LIMIT_DOMAIN_SIZE]; /* "" if it is no name */
 	char *hop;                      /* the next hop, or NULL */
+	bool smtp;       /* as its route: only such are refused at RCPT */
 	enum reason why; /* REASON_OK, or why it is not looked at */
 	unsigned rcpts;
 	bool visible; /* the message's own header names it */

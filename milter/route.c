@@ -66,7 +66,8 @@ void
 route_read(const struct settings *settings, const char *mta_name,
     const struct route_rcpt *rcpt, struct route *route)
 {
-	*route = (struct route){.reason = REASON_OK};
+	*route = (struct route){.reason = REASON_OK,
+	    .smtp = rcpt->mailer != NULL || rcpt->host != NULL};
 	read_domain(route, rcpt);
 	if (rcpt->mailer != NULL &&
 	    settings_lists_word(&settings->local_mailers, rcpt->mailer))
@@ -81,10 +82,4 @@ route_read(const struct settings *settings, const char *mta_name,
 		settle(route, RESULT_SKIP, REASON_EXEMPT);
 	else
 		read_hop(settings, route, rcpt->host);
-}
-
-bool
-route_is_smtp(const struct route_rcpt *rcpt)
-{
-	return rcpt->mailer != NULL || rcpt->host != NULL;
 }

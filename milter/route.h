@@ -23,6 +23,8 @@ struct route {
 	char domain[LIMIT_DOMAIN_SIZE]; /* normalised, a literal in lower case,
 					   or "" if it is no name */
 	char hop[NEXTHOP_LIST_SIZE];    /* "" where the MTA names none */
+	bool smtp; /* the MTA says where it goes, as it does for mail that comes
+		      by SMTP only */
 	enum reason reason; /* REASON_OK: look; else why there is no need */
 	enum result result; /* what that comes to */
 	char detail[LIMIT_DETAIL_SIZE];
@@ -36,9 +38,5 @@ struct route {
  */
 void route_read(const struct settings *settings, const char *mta_name,
     const struct route_rcpt *rcpt, struct route *route);
-
-/* route_is_smtp - whether the MTA says where the recipient goes, as it does for
- * mail that comes by SMTP only */
-bool route_is_smtp(const struct route_rcpt *rcpt);
 
 #endif

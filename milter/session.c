@@ -182,8 +182,9 @@ static struct item *
 item_for(struct session *session, struct route *route)
 {
 	if (session->count >= ITEMS_MAX) {
-		*route = (struct route){
-		    .result = RESULT_TEMPERROR, .reason = REASON_QUEUE_FULL};
+		*route = (struct route){.smtp = route->smtp,
+		    .result = RESULT_TEMPERROR,
+		    .reason = REASON_QUEUE_FULL};
 	}
 	for (size_t i = 0; i < session->count; i++)
 		if (item_fits(&session->items[i], route))
@@ -224,15 +225,14 @@ enum action
 session_rcpt(
     struct session *session, const struct route_rcpt *rcpt, struct reply *reply)
 {
-	bool smtp = route_is_smtp(rcpt);
 	struct route route;
 	struct item *item;
 
-	session->smtp = session->smtp || smtp;
 	route_read(session->settings, session->mta_name, rcpt, &route);
+	session->smtp = session->smtp || route.smtp;
 	item = item_for(session, &route);
 	item->rcpts++;
-	if (!smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
+	if (!item->smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
 	    !is_refusal(strictest_possible(session, item)))
 		return ACTION_NONE;
 	await_at_rcpt(session, item);

@@ -458,6 +458,35 @@ a_refused_recipient_is_out_of_the_message(void **state)
 	assert_int_equal(seen.freed, 2);
 }
 
+/* The MTA may know the way of one and, for a moment, not of another. */
+static void
+who_was_let_in_is_not_out_with_who_was_refused(void **state)
+{
+	static const bool refused_first[] = {true, false};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refused_first); i++) {
+		struct session *session = begin("On-Fail reject\n");
+		struct session_end end;
+
+		if (refused_first[i])
+			assert_int_equal(
+			    rcpt_to(session, "<a@fail.example>"), REJECT);
+		assert_int_equal(
+		    rcpt_without_macros(session, "<b@fail.example>"), NONE);
+		if (!refused_first[i])
+			assert_int_equal(
+			    rcpt_to(session, "<a@fail.example>"), REJECT);
+		end = finish(session);
+		assert_int_equal(end.action, REJECT);
+		assert_non_null(strstr(seen.log,
+		    "Q1 check fail.example fail validation-failure "
+		    "reject 1\n"));
+		session_end_fini(&end);
+		session_free(session);
+	}
+}
+
 static void
 an_abandoned_message_logs_what_was_refused(void **state)
 {
@@ -1533,6 +1562,7 @@ main(void)
 	    cmocka_unit_test(each_action_is_done_where_it_belongs),
 	    cmocka_unit_test(the_strictest_action_wins_at_the_end),
 	    cmocka_unit_test(a_refused_recipient_is_out_of_the_message),
+	    cmocka_unit_test(who_was_let_in_is_not_out_with_who_was_refused),
 	    cmocka_unit_test(an_abandoned_message_logs_what_was_refused),
 	    cmocka_unit_test(why_is_told_of_what_was_looked_at),
 	    cmocka_unit_test(replies_are_as_promised),
