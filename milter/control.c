@@ -26,7 +26,8 @@ enum {
 	MODE = 0660,
 	BACKLOG = 64,
 
-	/* Without descriptors to be had, accept fails at once */
+	/* Without descriptors or memory to be had, accept and poll fail at
+	 * once */
 	REST_MS = 1000,
 
 	/* Behind the clients in the list of descriptors */
@@ -193,8 +194,10 @@ run(void *arg)
 	while (!control.ending) {
 		int wait_ms = list_descriptors(list);
 
-		if (poll(list, DESCRIPTORS, wait_ms) < 0)
+		if (poll(list, DESCRIPTORS, wait_ms) < 0) {
+			poll(NULL, 0, REST_MS);
 			continue;
+		}
 		if (list[WAKE].revents != 0 &&
 		    read(control.wake, &count, sizeof(count)) < 0)
 			continue;

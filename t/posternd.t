@@ -254,6 +254,26 @@ no_quarantine_is_an_internal_error() {
 		next 'On-TempError hold' 'On-InternalError tempfail' &&
 		mail unquarantined
 }
+ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; } # that it ran
+files() { # NUMBER: that it may have open; its own user may say so
+	set -- prlimit "--nofile=$1:" --pid "$pid"
+	[ -z "$user" ] || set -- setpriv --reuid nobody --regid "$(id -g nobody)" \
+		--clear-groups "$@"
+	"$@"
+}
+ask() { "${posternd%d}" stats -c "$dir/conf"; }
+a_loop_that_fails_rests() { # it lists more than its process may have
+	files 32 || return 1
+	ask & # it is woken to find that out
+	asked=$!
+	sleep 1
+	before=$(ticks)
+	sleep 2
+	after=$(ticks)
+	files 1024
+	wait "$asked" || :
+	[ $((after - before)) -lt 100 ] && ask
+}
 hail_of_signals() { # two at once must not reach libmilter
 	for _ in $(seq 200); do
 		kill -HUP "$pid" || return 1
@@ -395,6 +415,7 @@ test_that 'an option still overrides the file' override_stays
 test_that 'a message in flight keeps its settings' in_flight_keeps_its_settings
 test_that 'what the MTA did not offer is an internal error' \
 	no_quarantine_is_an_internal_error
+test_that 'a loop that cannot wait rests' a_loop_that_fails_rests
 test_that 'a hail of signals is survived' hail_of_signals
 test_that '20 reloads under 10 connections lose no message' under_load
 test_that 'TERM ends it and removes socket and PID' term_ends
