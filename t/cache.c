@@ -235,6 +235,22 @@ a_value_put_replaces_what_was_there(void **state)
 }
 
 static void
+what_is_used_again_stays_when_it_is_replaced(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+	char key[2] = "b";
+
+	(void)state;
+	put(cache, "a", 1, later());
+	assert_int_equal(get(cache, "a"), 1);
+	cache_put(cache, "a", number(2), later());
+	for (; key[0] <= 'z'; key[0]++)
+		put(cache, key, 3, later());
+	assert_int_equal(get(cache, "a"), 2);
+	cache_free(cache);
+}
+
+static void
 all_that_has_a_value_can_be_held(void **state)
 {
 	struct cache *cache = cache_new(10, count_free);
@@ -302,6 +318,40 @@ what_is_flushed_is_made_anew(void **state)
 	cache_free(cache);
 }
 
+static void
+only_a_value_that_nobody_else_waits_for_is_given_up(void **state)
+{
+	struct cache *cache = cache_new(10, count_free);
+	struct cache_entry *made, *joined;
+	int sum = 0;
+	bool mine;
+
+	(void)state;
+	made = cache_claim(cache, "a", &mine);
+	joined = cache_claim(cache, "a", &mine);
+	assert_false(cache_forsake(made));
+	cache_flush(cache, NULL, NULL);
+	assert_false(cache_forsake(made));
+	cache_fill(made, number(1), later());
+	cache_release(made);
+	cache_release(joined);
+	made = cache_claim(cache, "a", &mine);
+	joined = cache_claim(cache, "a", &mine);
+	cache_when_filled(joined, add, &sum);
+	cache_release(joined);
+	assert_true(cache_forsake(made));
+	assert_true(cache_forsake(made));
+	joined = cache_claim(cache, "a", &mine);
+	assert_true(mine);
+	cache_fill(joined, number(2), later());
+	cache_fill(made, number(5), later());
+	assert_int_equal(sum, 5);
+	cache_release(made);
+	cache_release(joined);
+	assert_int_equal(get(cache, "a"), 2);
+	cache_free(cache);
+}
+
 enum { THREADS = 8, ROUNDS = 2000, KEYS = 7 };
 
 static atomic_int made;
@@ -357,8 +407,11 @@ main(void)
 	    cmocka_unit_test(a_second_claim_waits_for_the_first),
 	    cmocka_unit_test(callbacks_come_once_before_or_after),
 	    cmocka_unit_test(a_value_put_replaces_what_was_there),
+	    cmocka_unit_test(what_is_used_again_stays_when_it_is_replaced),
 	    cmocka_unit_test(all_that_has_a_value_can_be_held),
 	    cmocka_unit_test(what_is_flushed_is_made_anew),
+	    cmocka_unit_test(
+		only_a_value_that_nobody_else_waits_for_is_given_up),
 	    cmocka_unit_test(many_threads_make_each_value_once),
 	};
 

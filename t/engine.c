@@ -402,12 +402,14 @@ hear_of_reach(void *arg, bool open)
 	reached.calls++;
 }
 
+static int check_timeout_ms = 10000;
+
 static struct engine *
 engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 {
 	struct engine_options options = {.max_checks = max_checks,
 	    .max_queue = max_queue,
-	    .check_timeout_ms = 10000,
+	    .check_timeout_ms = check_timeout_ms,
 	    .probe = true,
 	    .probe_timeout_ms = 10000,
 	    .probe_helo = "test.example",
@@ -625,6 +627,75 @@ a_farm_has_so_many_connections_and_keeps_up_nobody(void **state)
 	}
 	assert_int_equal(net.most, 2);
 	engine_wait_free(other);
+}
+
+/* A check of that host, whoever the mail is for. */
+static struct engine_wait *
+start_at(struct engine *engine, const char *domain, const char *host)
+{
+	char hop[64];
+	struct engine_query query = {
+	    .domain = domain, .next_hop = hop, .port = 25};
+
+	snprintf(hop, sizeof(hop), "[%s]", host);
+	return engine_start(engine, &query);
+}
+
+/* The first that wants the probe has no time left when its turn comes. */
+static void
+a_probe_lives_as_long_as_anyone_waits_for_it(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(2, 100);
+	struct engine_wait *waits[4];
+
+	(void)state;
+	set_gate(true);
+	waits[0] = start(engine, "c0.farm.example");
+	waits[1] = start(engine, "c1.farm.example");
+	await_stuck(&net.waiting, 2);
+	waits[2] = start_at(engine, "a.example", "c2.farm.example");
+	assert_null(engine_await(waits[2], clock_mono_ms() + 50));
+	clock_shift(check_timeout_ms / 1000 - 3);
+	waits[3] = start_at(engine, "b.example", "c2.farm.example");
+	assert_null(engine_await(waits[3], clock_mono_ms() + 50));
+	clock_shift(4);
+	set_gate(false);
+	assert_int_equal(
+	    engine_await(waits[3], soon())->verdict->result, RESULT_NONE);
+	assert_int_equal(net.probes, 3);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		assert_non_null(engine_await(waits[i], soon()));
+		engine_wait_free(waits[i]);
+	}
+}
+
+static void
+a_probe_that_nobody_waits_for_is_not_begun(void **state)
+{
+	struct engine *engine;
+	struct engine_wait *waits[3];
+	char name[32];
+
+	(void)state;
+	check_timeout_ms = 2000;
+	engine = engine_of(2, 100);
+	check_timeout_ms = 10000;
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		if (i == 2)
+			await_stuck(&net.waiting, 2);
+		snprintf(name, sizeof(name), "c%zu.farm.example", i);
+		waits[i] = start(engine, name);
+	}
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		assert_int_equal(
+		    engine_await(waits[i], soon())->verdict->result,
+		    RESULT_TEMPERROR);
+		engine_wait_free(waits[i]);
+	}
+	set_gate(false);
+	engine_free(engine);
+	assert_int_equal(net.probes, 2);
 }
 
 /* All workers wait for lookups of silent servers; one of them is kept for
@@ -1473,6 +1544,8 @@ main(void)
 	    cmocka_unit_test(a_check_that_waits_for_a_probe_needs_no_worker),
 	    cmocka_unit_test(
 		a_farm_has_so_many_connections_and_keeps_up_nobody),
+	    cmocka_unit_test(a_probe_lives_as_long_as_anyone_waits_for_it),
+	    cmocka_unit_test(a_probe_that_nobody_waits_for_is_not_begun),
 	    cmocka_unit_test(checks_that_are_stuck_leave_room_for_others),
 	    cmocka_unit_test(haste_does_not_cut_off_what_follows_the_handshake),
 	    cmocka_unit_test(a_known_destination_goes_first),

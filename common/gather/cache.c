@@ -283,7 +283,7 @@ keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 
 	if (!entry->indexed)
 		return NULL; /* replaced or flushed meanwhile */
-	list_locked(cache, entry, false);
+	list_locked(cache, entry, entry->again);
 	if (entry->expires_ms <= clock_mono_ms())
 		leaving = entry;
 	else if (cache->once.count + cache->again.count > cache->max)
@@ -317,6 +317,23 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 		cache_release(leaving);
 }
 
+bool
+cache_forsake(struct cache_entry *entry)
+{
+	struct cache *cache = entry->cache;
+	bool forsaken;
+
+	lock_take(&cache->lock);
+	assert(entry->value == NULL);
+	forsaken = entry->refs == 1U + entry->indexed;
+	if (forsaken && entry->indexed) {
+		unindex_locked(cache, entry);
+		entry->refs--;
+	}
+	lock_drop(&cache->lock);
+	return forsaken;
+}
+
 void
 cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 {
@@ -333,6 +350,7 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 	node = tfind(entry, &cache->index, compare_keys);
 	if (node != NULL) {
 		old = *node;
+		entry->again = old->again;
 		unindex_locked(cache, old);
 	}
 	index_locked(cache, entry);

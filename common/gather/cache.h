@@ -60,10 +60,19 @@ struct cache_entry *cache_hold(struct cache_entry *entry);
 void cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms);
 
 /*
+ * cache_forsake - give up making a value that nobody else waits for: true
+ *
+ * The caller, who is to fill the entry, alone holds it, and nobody joins any
+ * more: the next claim is for a new value.  It is still to be filled, for those
+ * that are to be called.
+ */
+bool cache_forsake(struct cache_entry *entry);
+
+/*
  * cache_put - let value be the one under key, whatever was there
  *
  * Holders of an older entry keep theirs; one that waits for its value still
- * gets that.
+ * gets that.  The new value counts as used where the old one did.
  */
 void cache_put(
     struct cache *cache, const char *key, void *value, int64_t expires_ms);

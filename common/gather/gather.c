@@ -92,7 +92,7 @@ start_probe(struct gathering *g, const struct host_facts *host,
 	}
 	g->probes[g->probe_count].address = address;
 	g->probes[g->probe_count++].probe = probe_start(g->gatherer.prober,
-	    address->text, g->facts->next_hop.port, host->sni, g->deadline_ms);
+	    address->text, g->facts->next_hop.port, host->sni);
 }
 
 /* Whether the next host is as good as the one before it. */
@@ -171,7 +171,7 @@ try_one(const struct gathering *g)
 		    !may_connect(&g->gatherer, facts, host->addresses[0].text))
 			continue;
 		probe_try(g->gatherer.prober, host->addresses[0].text,
-		    facts->next_hop.port, host->name, g->deadline_ms);
+		    facts->next_hop.port, host->name);
 		return;
 	}
 }

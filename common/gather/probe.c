@@ -22,7 +22,7 @@ struct probe_job {
 	char sni[LIMIT_DOMAIN_SIZE];
 	uint16_t port;
 	enum pool_lane lane;
-	int64_t deadline_ms; /* of the check that wants it: to begin by */
+	bool trial; /* to be made though nobody waits for it */
 };
 TAILQ_HEAD(turns, probe_job);
 
@@ -94,8 +94,15 @@ keep_until(const struct prober *prober, const struct probe_facts *facts)
 	return clock_mono_ms() + (int64_t)keep_s * 1000;
 }
 
-/* A probe that nobody awaits any more, or that the queue has no room for, is
- * not made; who comes later begins anew. */
+/* Of one that has not begun: whether nobody waits for it any more. */
+static bool
+is_forsaken(struct probe_job *job)
+{
+	return !job->trial && cache_forsake(job->entry);
+}
+
+/* A probe that is forsaken, or that the queue has no room for, is not made; who
+ * comes later begins anew. */
 static void
 drop_probe(struct probe_job *job)
 {
@@ -173,9 +180,8 @@ submit_probe(struct probe_job *job)
 		struct prober *prober = job->prober;
 		char address[INET6_ADDRSTRLEN];
 
-		if (clock_left_ms(job->deadline_ms) > 0 &&
-		    pool_submit(
-			prober->options.leaves, job->lane, run_probe, job))
+		if (!is_forsaken(job) && pool_submit(prober->options.leaves,
+					     job->lane, run_probe, job))
 			return;
 		text_copy(address, sizeof(address), job->address);
 		drop_probe(job);
@@ -215,8 +221,9 @@ run_probe(void *arg, int64_t until_ms)
 	    .helo = prober->helo};
 	int64_t started_ms = clock_mono_ms();
 	struct probe_facts *facts;
+	bool hurried;
 
-	if (started_ms >= job->deadline_ms) {
+	if (is_forsaken(job)) {
 		struct probe_job *following = leave_gate(prober, job->address);
 
 		drop_probe(job);
@@ -226,9 +233,11 @@ run_probe(void *arg, int64_t until_ms)
 	tally_probe(prober->options.tally);
 	facts = smtp_probe(
 	    &target, clock_sooner_ms(until_ms, prober->options.timeout_ms));
-	reach_note(
-	    prober->options.reach, job->address, job->port, facts->connected);
-	if (is_cut_short(facts) && clock_left_ms(until_ms) == 0) {
+	hurried = is_cut_short(facts) && clock_left_ms(until_ms) == 0;
+	if (facts->connected || !hurried)
+		reach_note(prober->options.reach, job->address, job->port,
+		    facts->connected);
+	if (hurried) {
 		probe_facts_free(facts);
 		return false;
 	}
@@ -252,9 +261,9 @@ lane_after(struct cache_entry *over)
 	return lane;
 }
 
-struct probe *
-probe_start(struct prober *prober, const char *address, uint16_t port,
-    const char *sni, int64_t deadline_ms)
+static struct probe *
+start(struct prober *prober, const char *address, uint16_t port,
+    const char *sni, bool trial)
 {
 	char key[INET6_ADDRSTRLEN + LIMIT_DOMAIN_SIZE + 16];
 	struct probe *probe = xcalloc(1, sizeof(*probe));
@@ -271,7 +280,7 @@ probe_start(struct prober *prober, const char *address, uint16_t port,
 	job->entry = cache_hold(probe->entry);
 	job->port = port;
 	job->lane = lane_after(over);
-	job->deadline_ms = deadline_ms;
+	job->trial = trial;
 	text_copy(job->address, sizeof(job->address), address);
 	text_copy(job->sni, sizeof(job->sni), sni);
 	if (enter_gate(job))
@@ -279,12 +288,18 @@ probe_start(struct prober *prober, const char *address, uint16_t port,
 	return probe;
 }
 
-void
-probe_try(struct prober *prober, const char *address, uint16_t port,
-    const char *sni, int64_t deadline_ms)
+struct probe *
+probe_start(
+    struct prober *prober, const char *address, uint16_t port, const char *sni)
 {
-	struct probe *probe =
-	    probe_start(prober, address, port, sni, deadline_ms);
+	return start(prober, address, port, sni, false);
+}
+
+void
+probe_try(
+    struct prober *prober, const char *address, uint16_t port, const char *sni)
+{
+	struct probe *probe = start(prober, address, port, sni, true);
 
 	cache_release(probe->entry);
 	free(probe);

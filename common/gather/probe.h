@@ -34,8 +34,8 @@ prober_new(const struct prober_options *options) OWNED(prober_free);
 
 /* probe_try - probe, if that was not done lately, only to see whether a
  * connection comes about */
-void probe_try(struct prober *prober, const char *address, uint16_t port,
-    const char *sni, int64_t deadline_ms);
+void probe_try(
+    struct prober *prober, const char *address, uint16_t port, const char *sni);
 
 /*
  * probe_start - begin a probe, or join one that runs or is remembered
@@ -46,10 +46,10 @@ void probe_try(struct prober *prober, const char *address, uint16_t port,
  * Where an address has as many connections as it may, probes wait in turn, and
  * need no thread for that.  The wait ends at deadline_ms (mono) with
  * PROBE_TIMEOUT; a probe that runs goes on, for those that come later, and one
- * that has not begun by then never does.
+ * that has not begun when the last that waits for it is gone never does.
  */
-struct probe *probe_start(struct prober *prober, const char *address,
-    uint16_t port, const char *sni, int64_t deadline_ms);
+struct probe *probe_start(
+    struct prober *prober, const char *address, uint16_t port, const char *sni);
 void probe_watch(struct probe *probe, cache_ready *ready, void *arg);
 struct probe_facts *
 probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
