@@ -289,7 +289,8 @@ dns_answer_free(struct dns_answer *answer)
 }
 
 /* 198.51.100.1 has no STARTTLS; the others wait until the gate opens.  A host
- * that is "late" shakes hands, and has what follows wait. */
+ * that is "late" shakes hands, and has what follows wait; one that is "far"
+ * connects first when the gate is open; one that is "stuck" has no deadline. */
 struct probe_facts *
 smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 {
@@ -307,7 +308,8 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 	cond_broadcast(&net.changed);
 	while (net.gate_shut && open &&
 	       strcmp(target->address, "198.51.100.1") != 0)
-		open = cond_wait_until(&net.changed, &net.lock, deadline_ms);
+		open = cond_wait_until(&net.changed, &net.lock,
+		    strstr(target->sni, "stuck") ? INT64_MAX : deadline_ms);
 	net.waiting--;
 	net.at_farm -= at_farm;
 	cut_off = net.cut_off;
@@ -316,6 +318,8 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 				: open  ? PROBE_NO_STARTTLS
 					: PROBE_TIMEOUT);
 	facts->connected = !cut_off;
+	if (strstr(target->sni, "far") != NULL)
+		facts->connected = open;
 	if (strstr(target->sni, "late") != NULL) {
 		facts->outcome = PROBE_TLS;
 		facts->tls_ehlo = open;
@@ -1342,6 +1346,41 @@ without_a_way_out_checks_go_as_far_as_dns_does(void **state)
 	engine_wait_free(wait);
 }
 
+/* As above, twelve leaves are taken, and the rest are in a hurry. */
+static void
+haste_does_not_shut_the_way_out(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(16, 100);
+	struct engine_wait *waits[17];
+	char name[32];
+
+	(void)state;
+	set_gate(true);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		if (i < 12)
+			snprintf(name, sizeof(name),
+			    "host%zustuck%zu.own.example", i / 2, i);
+		else
+			snprintf(name, sizeof(name),
+			    "host%zufar%zu.own.example", 6 + i % 4, i);
+		if (i == 12 || i == 16)
+			await_stuck(&net.waiting, (unsigned)i);
+		if (i == 16) {
+			assert_null(engine_await(
+			    waits[15], clock_mono_ms() + HURRY_MS + 1000));
+			clock_shift(SHUT_AFTER_S);
+		}
+		waits[i] = start(engine, name);
+	}
+	assert_null(engine_await(waits[16], clock_mono_ms() + HURRY_MS + 1000));
+	assert_int_equal(reached.calls, 0);
+	set_gate(false);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		assert_non_null(engine_await(waits[i], soon()));
+		engine_wait_free(waits[i]);
+	}
+}
+
 static void
 set_test_gate(bool shut)
 {
@@ -1567,6 +1606,7 @@ main(void)
 	    cmocka_unit_test(
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
 	    cmocka_unit_test(without_a_way_out_checks_go_as_far_as_dns_does),
+	    cmocka_unit_test(haste_does_not_shut_the_way_out),
 	    cmocka_unit_test(verdicts_from_before_do_not_outlive_validation),
 	    cmocka_unit_test(
 		only_one_tests_and_nobody_waits_for_it_but_at_first),

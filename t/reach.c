@@ -2,6 +2,7 @@
 #include "common/gather/reach.h"
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "t/tap.h"
 
 enum { PORT = 25, SHUT_AFTER_S = 300, TRIAL_EVERY_S = 60 };
@@ -83,6 +84,37 @@ one_connection_opens_it(void **state)
 	reach_free(reach);
 }
 
+/* Who is told that it is shut, and sees it open at the same moment. */
+static struct {
+	struct reach *reach;
+	struct text said;
+} slow;
+
+static void
+hear_slowly(void *arg, bool open)
+{
+	(void)arg;
+	if (!open)
+		reach_note(slow.reach, "192.0.2.99", PORT, true);
+	text_add(&slow.said, open ? "open " : "shut ");
+}
+
+static void
+changes_are_told_in_their_order(void **state)
+{
+	char said[16];
+
+	(void)state;
+	text_init(&slow.said, said, sizeof(said));
+	slow.reach = reach_new(PORT, hear_slowly, NULL);
+	fail_at(slow.reach, 10);
+	clock_shift(SHUT_AFTER_S);
+	fail_at(slow.reach, 1);
+	assert_string_equal(said, "shut open ");
+	assert_false(reach_is_shut(slow.reach));
+	reach_free(slow.reach);
+}
+
 static void
 a_few_dead_hosts_shut_nothing(void **state)
 {
@@ -147,6 +179,7 @@ main(void)
 	const struct CMUnitTest reach[] = {
 	    cmocka_unit_test(five_minutes_without_a_connection_shut_it_once),
 	    cmocka_unit_test(one_connection_opens_it),
+	    cmocka_unit_test(changes_are_told_in_their_order),
 	    cmocka_unit_test(a_few_dead_hosts_shut_nothing),
 	    cmocka_unit_test(other_ports_say_nothing),
 	    cmocka_unit_test(a_trial_is_due_once_a_minute),

@@ -28,6 +28,8 @@ struct reach {
 	size_t count;      /* distinct addresses, up to so many */
 	char addresses[ADDRESSES][INET6_ADDRSTRLEN];
 	bool shut;
+	bool told; /* what was told last */
+	bool telling;
 	int64_t trial_ms; /* the next */
 };
 
@@ -65,8 +67,7 @@ add_locked(struct reach *reach, const char *address) HOLDS(reach->lock)
 		    address);
 }
 
-/* Whether that changes anything. */
-static bool
+static void
 note_locked(struct reach *reach, const char *address, bool connected)
     HOLDS(reach->lock)
 {
@@ -75,29 +76,47 @@ note_locked(struct reach *reach, const char *address, bool connected)
 	if (connected) {
 		reach->count = 0;
 		reach->shut = false;
-		return before;
+		return;
 	}
 	add_locked(reach, address);
 	reach->shut = reach->count == ADDRESSES &&
 		      clock_mono_ms() - reach->failed_ms >= SHUT_AFTER_MS;
 	if (reach->shut && !before)
 		reach->trial_ms = clock_mono_ms() + TRIAL_EVERY_MS;
-	return reach->shut != before;
+}
+
+/* One at a time tells, what changes meanwhile as well: so all is told in its
+ * order.  Whether there is anything. */
+static bool
+claim_news(struct reach *reach, bool *shut)
+{
+	bool news;
+
+	lock_take(&reach->lock);
+	news = reach->shut != reach->told;
+	reach->told = reach->shut;
+	reach->telling = news;
+	*shut = reach->shut;
+	lock_drop(&reach->lock);
+	return news;
 }
 
 void
 reach_note(
     struct reach *reach, const char *address, uint16_t port, bool connected)
 {
-	bool changed;
+	bool telling, shut;
 
 	if (port != reach->port)
 		return;
 	lock_take(&reach->lock);
-	changed = note_locked(reach, address, connected);
+	note_locked(reach, address, connected);
+	telling = reach->telling;
+	reach->telling = true;
 	lock_drop(&reach->lock);
-	if (changed && reach->changed != NULL)
-		reach->changed(reach->arg, connected);
+	while (!telling && claim_news(reach, &shut))
+		if (reach->changed != NULL)
+			reach->changed(reach->arg, !shut);
 }
 
 bool
