@@ -67,40 +67,57 @@ find_zone(struct dns *dns, const char *name, int64_t deadline_ms)
 	return NULL;
 }
 
-static void
+/* NULL where it stands in the list already, or the list is full. */
+static struct rollover_server *
 add_server(struct rollover_look *look, const char *name, const char *address)
 {
 	struct rollover_server *server;
 
 	for (size_t i = 0; address[0] != '\0' && i < look->server_count; i++)
 		if (strcmp(look->servers[i].address, address) == 0)
-			return;
+			return NULL;
 	if (look->server_count == ROLLOVER_SERVERS) {
 		look->servers_cut = true;
-		return;
+		return NULL;
 	}
 	server = &look->servers[look->server_count++];
 	text_copy(server->name, sizeof(server->name), name);
 	text_copy(server->address, sizeof(server->address), address);
+	return server;
 }
 
-/* Returns how many it has. */
-static size_t
+/* One that cannot be asked, for there is no address to ask at. */
+static void
+add_unknown(struct rollover_look *look, const char *name, const char *why)
+{
+	struct rollover_server *server = add_server(look, name, "");
+
+	if (server != NULL)
+		text_copy(server->why, sizeof(server->why), why);
+}
+
+/* False where there are none; a lookup that failed may hide one. */
+static bool
 add_addresses(
     struct rollover_look *look, const char *name, struct dns_query *query)
 {
 	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
 	char address[INET6_ADDRSTRLEN];
-	size_t count = 0;
+	bool any = false;
 
+	if (lookup_failed(&answer->lookup)) {
+		add_unknown(
+		    look, name, reason_text(lookup_reason(&answer->lookup)));
+		return true;
+	}
 	look->servers_cut |= answer->count > ADDRESSES_OF_NAME;
 	for (size_t i = 0; i < answer->count && i < ADDRESSES_OF_NAME; i++)
 		if (address_from_rdata(answer->records[i].data,
 			answer->records[i].size, address) == 0) {
 			add_server(look, name, address);
-			count++;
+			any = true;
 		}
-	return count;
+	return any;
 }
 
 static void
@@ -124,11 +141,11 @@ find_servers(struct rollover_look *look, struct dns *dns,
 		count++;
 	}
 	for (size_t i = 0; i < count; i++) {
-		size_t addresses = add_addresses(look, names[i], a[i]) +
-				   add_addresses(look, names[i], aaaa[i]);
+		bool any = add_addresses(look, names[i], a[i]);
 
-		if (addresses == 0)
-			add_server(look, names[i], "");
+		any |= add_addresses(look, names[i], aaaa[i]);
+		if (!any)
+			add_unknown(look, names[i], "no_address_was_found");
 	}
 }
 
@@ -168,9 +185,8 @@ ask_servers(
 
 		resolvers[i] = NULL;
 		if (server->address[0] == '\0')
-			err_set(&err, ERR_TEMP, "no address was found");
-		else
-			resolvers[i] = dns_new(&options, &err);
+			continue;
+		resolvers[i] = dns_new(&options, &err);
 		if (resolvers[i] != NULL)
 			queries[i] =
 			    dns_ask(resolvers[i], at, DNS_TLSA, deadline_ms);
