@@ -53,6 +53,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/mx.c %D%/gather/mx.h \
 	%D%/gather/policies.c %D%/gather/policies.h \
 	%D%/gather/policy_fetch.c %D%/gather/policy_fetch.h \
+	%D%/gather/policy_refresh.c %D%/gather/policy_refresh.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
 	%D%/gather/reach.c %D%/gather/reach.h \
 	%D%/gather/tally.c %D%/gather/tally.h \

@@ -21,11 +21,14 @@
 #define ENFORCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 86400\n"
 #define MODE_NONE "version: STSv1\nmode: none\nmax_age: 86400\n"
 #define AT_ONCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 0\n"
+#define SHORT "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 7000\n"
 
 static struct {
 	atomic_uint gets;
 	_Atomic(const char *) body; /* NULL: the fetch fails */
 	atomic_bool record;         /* whether _mta-sts announces id 1 */
+	atomic_bool silent;         /* as long as this lasts */
+	atomic_uint lookups;
 } host;
 
 struct dns_query {
@@ -41,6 +44,7 @@ dns_ask(
 	(void)dns;
 	(void)name;
 	(void)deadline_ms;
+	host.lookups++;
 	query->type = type;
 	return query;
 }
@@ -85,6 +89,8 @@ https_get(const struct https_request *request)
 
 	(void)request;
 	host.gets++;
+	while (host.silent)
+		usleep(1000);
 	reply->outcome = host.body == NULL ? HTTPS_FAILED : HTTPS_ANSWERED;
 	if (host.body == NULL)
 		return reply;
@@ -115,19 +121,26 @@ struct house {
 static char path[64];
 
 static void
-move_in(struct house *house, bool read_only, bool refresh)
+move_in_with(
+    struct house *house, bool read_only, bool refresh, unsigned max_queue)
 {
 	struct policies_options options = {.timeout_ms = 1000,
 	    .allow_private = true,
 	    .read_only = read_only,
-	    .refresh = refresh};
+	    .refresh = refresh ? 4 : 0};
 
-	house->leaves = pool_new("leaf", 2, 10, NULL);
+	house->leaves = pool_new("leaf", 2, max_queue, NULL);
 	house->store = store_open(path, read_only, NULL, NULL);
 	assert_non_null(house->store);
 	options.leaves = house->leaves;
 	options.store = house->store;
 	house->policies = policies_new(&options);
+}
+
+static void
+move_in(struct house *house, bool read_only, bool refresh)
+{
+	move_in_with(house, read_only, refresh, 100);
 }
 
 static void
@@ -160,23 +173,41 @@ new_store(void)
 	host.gets = 0;
 	host.body = ENFORCE;
 	host.record = true;
+	host.silent = false;
 }
 
-/* What a check of d.ex is told, with the record's id or NULL. */
+/* What a check of a domain is told, with the record's id or NULL. */
 static struct sts_facts
-ask(struct house *house, const char *id)
+ask_for(struct house *house, const char *domain, const char *id, int wait_ms)
 {
 	struct sts_facts sts = {.record = {.outcome = STS_RECORD_ABSENT}};
-	int64_t deadline_ms = clock_mono_ms() + 5000;
+	int64_t deadline_ms = clock_mono_ms() + wait_ms;
 
 	if (id != NULL) {
 		sts.record.outcome = STS_RECORD_VALID;
 		text_copy(sts.record.id, sizeof(sts.record.id), id);
 	}
 	policy_want_finish(
-	    policies_want(house->policies, "d.ex", id, deadline_ms), &sts,
+	    policies_want(house->policies, domain, id, deadline_ms), &sts,
 	    deadline_ms);
 	return sts;
+}
+
+static struct sts_facts
+ask(struct house *house, const char *id)
+{
+	return ask_for(house, "d.ex", id, 5000);
+}
+
+static void
+ask_for_many(struct house *house, unsigned count, int wait_ms)
+{
+	char domain[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(domain, sizeof(domain), "d%u.ex", i);
+		policy_facts_free(ask_for(house, domain, "1", wait_ms).policy);
+	}
 }
 
 /* One step of a story. */
@@ -345,6 +376,78 @@ a_policy_is_fetched_ahead_of_its_end(void **state)
 	unlink_store();
 }
 
+/* Four are begun at once, and as many again when those are through; but not
+ * where no fetch can be begun. */
+static void
+a_full_queue_is_not_asked_again_and_again(void **state)
+{
+	struct house house;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	ask_for_many(&house, 40, 5000);
+	move_out(&house);
+	clock_shift(DAY / 2 + 60);
+	host.lookups = 0;
+	move_in_with(&house, false, true, 0);
+	for (int i = 0; i < 500 && host.lookups < 3; i++)
+		usleep(10000);
+	usleep(300000);
+	assert_in_range(host.lookups, 3, 3 * 16);
+	assert_int_equal(host.gets, 40);
+	move_out(&house);
+	unlink_store();
+}
+
+static void
+a_policy_that_is_short_lived_is_not_fetched_for_ever(void **state)
+{
+	struct house house;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	host.body = SHORT;
+	policy_facts_free(ask_for(&house, "short.ex", "1", 5000).policy);
+	host.body = ENFORCE;
+	policy_facts_free(ask(&house, "1").policy);
+	move_out(&house);
+	clock_shift(4000);
+	move_in(&house, false, true);
+	usleep(300000);
+	assert_int_equal(host.gets, 2);
+	move_out(&house);
+	unlink_store();
+}
+
+static void
+a_fetch_that_nobody_waits_for_is_not_begun(void **state)
+{
+	struct sts_facts sts = {.cached = false};
+	struct policy_want *wants[2];
+	struct house house;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	host.silent = true;
+	wants[0] = policies_want(house.policies, "a.ex", "1", 0);
+	wants[1] = policies_want(house.policies, "b.ex", "1", 0);
+	while (host.gets < 2)
+		usleep(1000);
+	ask_for_many(&house, 10, 0);
+	host.silent = false;
+	for (size_t i = 0; i < COUNT(wants); i++) {
+		policy_want_finish(wants[i], &sts, clock_mono_ms() + 5000);
+		assert_int_equal(sts.policy->fetch, POLICY_FETCHED);
+		policy_facts_free(sts.policy);
+	}
+	move_out(&house);
+	assert_int_equal(host.gets, 2);
+	unlink_store();
+}
+
 static atomic_int troubles;
 
 static void
@@ -450,6 +553,10 @@ main(void)
 		what_is_flushed_is_fetched_again_and_not_read_from_disk),
 	    cmocka_unit_test(a_store_that_is_only_read_forgets_nothing),
 	    cmocka_unit_test(a_policy_is_fetched_ahead_of_its_end),
+	    cmocka_unit_test(a_full_queue_is_not_asked_again_and_again),
+	    cmocka_unit_test(
+		a_policy_that_is_short_lived_is_not_fetched_for_ever),
+	    cmocka_unit_test(a_fetch_that_nobody_waits_for_is_not_begun),
 	};
 
 	return RUN_TESTS(policies);

@@ -15,6 +15,7 @@ enum {
 	 * addresses still wants several at once */
 	LEAVES_MIN = 16,
 	LEAVES_QUEUED_FOR_EACH = 64,
+	REFRESH_PART = 4, /* of the leaves, for policies ahead of their end */
 
 	/* Of the checks that may wait, one in so many makes a congestion: at
 	 * the default that is a thousand, several seconds of work */
@@ -58,12 +59,18 @@ raise_file_limit(const struct engine_options *options)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
+static unsigned
+leaf_count(const struct engine_options *options)
+{
+	return options->max_checks < LEAVES_MIN ? LEAVES_MIN
+						: options->max_checks;
+}
+
 static int
 open_parts(struct engine *engine, struct err *err)
 {
 	const struct engine_options *options = &engine->options;
-	unsigned leaves =
-	    options->max_checks < LEAVES_MIN ? LEAVES_MIN : options->max_checks;
+	unsigned leaves = leaf_count(options);
 
 	engine->roots = x509_store_load(options->ca_file, err);
 	if (engine->roots == NULL)
@@ -118,7 +125,8 @@ open_sources(struct engine *engine)
 	    .ca_file = options->ca_file,
 	    .timeout_ms = options->sts_timeout_ms,
 	    .allow_private = options->allow_private,
-	    .refresh = options->refresh,
+	    .refresh =
+		options->refresh ? leaf_count(options) / REFRESH_PART : 0,
 	    .trouble = options->store_failed,
 	    .arg = options->store_arg,
 	    .tally = options->tally};

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/mtasts.h"
 
-#include <stdio.h>
-
 #include "common/base/xalloc.h"
 #include "common/gather/policy_fetch.h"
 
@@ -19,15 +17,13 @@ sts_start(struct policies *policies, struct dns *dns, struct facts *facts,
     int64_t deadline_ms)
 {
 	struct sts_step *step = xcalloc(1, sizeof(*step));
-	char owner[LIMIT_DOMAIN_SIZE];
 
 	step->policies = policies;
 	step->facts = facts;
 	step->deadline_ms = deadline_ms;
-	if (!facts->next_hop.literal &&
-	    snprintf(owner, sizeof(owner), "_mta-sts.%s",
-		facts->next_hop.host) < (int)sizeof(owner))
-		step->txt = dns_ask(dns, owner, DNS_TXT, deadline_ms);
+	if (!facts->next_hop.literal)
+		step->txt =
+		    policy_fetch_ask(dns, facts->next_hop.host, deadline_ms);
 	return step;
 }
 
@@ -35,16 +31,10 @@ void
 sts_fetch(struct sts_step *step)
 {
 	struct sts_facts *sts = &step->facts->sts;
-	AUTO(dns_answer) struct dns_answer *answer = NULL;
 
 	if (step->facts->next_hop.literal)
 		return;
-	if (step->txt != NULL) {
-		answer = dns_await(step->txt);
-		sts->txt = answer->lookup;
-		if (answer->lookup.state == LOOKUP_DATA)
-			sts->record = policy_fetch_select(answer);
-	}
+	sts->record = policy_fetch_record(step->txt, &sts->txt);
 	step->want = policies_want(step->policies, step->facts->next_hop.host,
 	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL,
 	    step->deadline_ms);

@@ -11,16 +11,9 @@
 #include "common/gather/cache.h"
 #include "common/gather/policy_fetch.h"
 #include "common/gather/known.h"
+#include "common/gather/policy_refresh.h"
 
 enum {
-	/* RFC 8461 section 10.2: about daily, whatever the record says */
-	REFRESH_S = 20 * 3600,
-	REFRESH_SPREAD_S = 4 * 3600,
-	REFRESH_RETRY_S = 3600, /* after one that failed */
-	REFRESH_ROUND_MS = 60 * 1000,
-	REFRESH_AT_ONCE = 4,
-	REFRESH_TIMEOUT_MS = 60 * 1000, /* RFC 8461 section 3.3 */
-
 	/* By which a transfer may end ahead of its deadline */
 	ROUNDING_MS = 20,
 };
@@ -31,13 +24,10 @@ struct policies {
 	struct cache *known;   /* struct known, by domain */
 	struct cache *fetches; /* struct policy_facts, by domain and id */
 	struct lock lock;      /* guards changes of known, and what follows */
-	struct cond ending;
-	bool end;
-	bool store_trouble; /* said already */
+	bool store_trouble;    /* said already */
 	unsigned flushes;
-	bool refreshing;
-	pthread_t refresher;
-	_Atomic bool store_fails; /* the last time that it was written */
+	struct policy_refresh *refresh; /* NULL: none */
+	_Atomic bool store_fails;       /* the last time that it was written */
 };
 
 struct policy_want {
@@ -180,22 +170,6 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 	free(job);
 }
 
-static bool
-run_fetch(void *arg, int64_t until_ms)
-{
-	struct fetch_job *job = arg;
-	struct policy_facts *policy = policy_fetch(
-	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms));
-
-	if (policy->fetch != POLICY_FETCHED &&
-	    clock_left_ms(until_ms) < ROUNDING_MS) {
-		policy_facts_free(policy);
-		return false;
-	}
-	finish_fetch(job, policy);
-	return true;
-}
-
 /* Nothing was learnt of the policy host: the next one tries anew. */
 static void
 give_up_fetch(struct fetch_job *job, struct policy_facts *failed)
@@ -203,6 +177,28 @@ give_up_fetch(struct fetch_job *job, struct policy_facts *failed)
 	cache_fill(job->entry, failed, 0);
 	cache_release(job->entry);
 	free(job);
+}
+
+static bool
+run_fetch(void *arg, int64_t until_ms)
+{
+	struct fetch_job *job = arg;
+	struct policy_facts *policy;
+
+	if (cache_forsake(job->entry)) {
+		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
+				       "nobody waits for it"));
+		return true;
+	}
+	policy = policy_fetch(
+	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms));
+	if (policy->fetch != POLICY_FETCHED &&
+	    clock_left_ms(until_ms) < ROUNDING_MS) {
+		policy_facts_free(policy);
+		return false;
+	}
+	finish_fetch(job, policy);
+	return true;
 }
 
 static void
@@ -230,8 +226,8 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 				       "too many fetches are waiting"));
 }
 
-static struct cache_entry *
-join_fetch(struct policies *policies, const char *domain, const char *id,
+struct cache_entry *
+policies_fetch(struct policies *policies, const char *domain, const char *id,
     int timeout_ms, int64_t deadline_ms)
 {
 	char key[LIMIT_DOMAIN_SIZE + LIMIT_STS_ID + 2];
@@ -317,7 +313,7 @@ policies_want(struct policies *policies, const char *domain, const char *id,
 	want->policies = policies;
 	want->known = find_known(policies, domain);
 	if (calls_for_fetch(known_of(want->known), id))
-		want->fetch = join_fetch(policies, domain, id,
+		want->fetch = policies_fetch(policies, domain, id,
 		    policies->options.timeout_ms, deadline_ms);
 	return want;
 }
@@ -405,115 +401,6 @@ policy_want_finish(
 	free(want);
 }
 
-/* Domains that are due, at most so many a round. */
-struct due {
-	time_t now;
-	size_t count;
-	char domains[REFRESH_AT_ONCE][LIMIT_DOMAIN_SIZE];
-};
-
-/* Spread over hours, the same for a domain every day. */
-static time_t
-spread_s(const char *domain)
-{
-	unsigned hash = 5381;
-
-	for (; *domain != '\0'; domain++)
-		hash = hash * 33 + (unsigned char)*domain;
-	return (time_t)(hash % REFRESH_SPREAD_S);
-}
-
-static void
-collect_due(void *arg, const char *domain, const void *value)
-{
-	const struct known *known = value;
-	struct due *due = arg;
-	time_t life_s, age_s, after_s = REFRESH_S + spread_s(domain);
-
-	if (due->count == REFRESH_AT_ONCE || known->policy == NULL ||
-	    due->now >= known->expires_s)
-		return;
-	life_s = known->expires_s - known->policy->fetched_s;
-	age_s = due->now - known->policy->fetched_s;
-	/* a short life is renewed when half of it is over */
-	if (life_s / 2 < after_s)
-		after_s = life_s / 2;
-	if (age_s >= after_s &&
-	    (known->failed_s == 0 ||
-		due->now - known->failed_s >= REFRESH_RETRY_S))
-		text_copy(
-		    due->domains[due->count++], LIMIT_DOMAIN_SIZE, domain);
-}
-
-/* The id that the record announces now; the kept one where there is none. */
-static void
-current_id(
-    struct policies *policies, const char *domain, char id[LIMIT_STS_ID + 1])
-{
-	struct cache_entry *entry = hold_known(policies, domain);
-	const struct known *known = known_of(entry);
-	struct sts_record record = policy_fetch_record(policies->options.dns,
-	    domain, clock_mono_ms() + REFRESH_TIMEOUT_MS);
-
-	id[0] = '\0';
-	if (record.outcome == STS_RECORD_VALID)
-		text_copy(id, LIMIT_STS_ID + 1, record.id);
-	else if (known != NULL && known->policy != NULL)
-		text_copy(id, LIMIT_STS_ID + 1, known->policy->id);
-	if (entry != NULL)
-		cache_release(entry);
-}
-
-static void
-refresh_due(struct policies *policies, const struct due *due)
-{
-	struct cache_entry *fetches[REFRESH_AT_ONCE];
-	int64_t deadline_ms = 0;
-	char id[LIMIT_STS_ID + 1];
-
-	for (size_t i = 0; i < due->count; i++) {
-		current_id(policies, due->domains[i], id);
-		deadline_ms = clock_mono_ms() + REFRESH_TIMEOUT_MS;
-		fetches[i] = join_fetch(policies, due->domains[i], id,
-		    REFRESH_TIMEOUT_MS, deadline_ms);
-	}
-	for (size_t i = 0; i < due->count; i++) {
-		cache_await(fetches[i], deadline_ms);
-		cache_release(fetches[i]);
-	}
-}
-
-/* Waits a round; false when it is time to end. */
-static bool
-wait_round(struct policies *policies, bool more)
-{
-	int64_t until_ms = clock_mono_ms() + (more ? 0 : REFRESH_ROUND_MS);
-	bool end;
-
-	lock_take(&policies->lock);
-	while (!policies->end &&
-	       cond_wait_until(&policies->ending, &policies->lock, until_ms))
-		continue;
-	end = policies->end;
-	lock_drop(&policies->lock);
-	return !end;
-}
-
-static void *
-refresh(void *arg)
-{
-	struct policies *policies = arg;
-	struct due due = {.count = REFRESH_AT_ONCE}; /* no wait at first */
-
-	while (wait_round(policies, due.count == REFRESH_AT_ONCE)) {
-		due.now = clock_wall_s();
-		due.count = 0;
-		cache_each(policies->known, collect_due, &due);
-		refresh_due(policies, &due);
-	}
-	return NULL;
-}
-
 /* What is to be forgotten. */
 struct flush {
 	const char *domain; /* NULL: all */
@@ -569,27 +456,22 @@ policies_new(const struct policies_options *options)
 	if (options->ca_file != NULL)
 		policies->ca_file = xstrdup(options->ca_file);
 	lock_init(&policies->lock);
-	cond_init(&policies->ending);
 	policies->known = cache_new(LIMIT_KEPT_POLICIES, drop_known);
 	policies->fetches = cache_new(LIMIT_KEPT_POLICIES, drop_policy);
 	load_all(policies);
-	if (options->refresh)
-		policies->refreshing = pthread_create(&policies->refresher,
-					   NULL, refresh, policies) == 0;
+	if (options->refresh > 0)
+		policies->refresh = policy_refresh_new(
+		    policies, options->dns, options->refresh);
 	return policies;
 }
 
 void
 policies_end_refresh(struct policies *policies)
 {
-	if (policies == NULL || !policies->refreshing)
+	if (policies == NULL)
 		return;
-	lock_take(&policies->lock);
-	policies->end = true;
-	cond_broadcast(&policies->ending);
-	lock_drop(&policies->lock);
-	pthread_join(policies->refresher, NULL);
-	policies->refreshing = false;
+	policy_refresh_free(policies->refresh);
+	policies->refresh = NULL;
 }
 
 void
@@ -600,7 +482,6 @@ policies_free(struct policies *policies)
 	policies_end_refresh(policies);
 	cache_free(policies->fetches);
 	cache_free(policies->known);
-	cond_fini(&policies->ending);
 	lock_fini(&policies->lock);
 	free(policies->ca_file);
 	free(policies);

@@ -30,7 +30,7 @@ struct policies_options {
 	const char *ca_file; /* copied; NULL: the system's store */
 	int timeout_ms;      /* of a whole fetch that a message waits for */
 	bool allow_private;  /* fetch from special-purpose addresses too */
-	bool refresh;        /* start the thread that fetches ahead of time */
+	unsigned refresh;    /* fetched ahead of their end at once; 0: none */
 	policies_trouble *trouble; /* may be NULL */
 	void *arg;
 	struct tally *tally; /* may be NULL */
@@ -64,6 +64,18 @@ policies_flush(struct policies *policies, const char *domain, struct err *err);
 
 /* policies_known - those in memory: struct known, by domain */
 struct cache *policies_known(struct policies *policies);
+
+/*
+ * policies_fetch - begin or join a fetch of a domain's policy for that id; its
+ * entry, held, of struct policy_facts
+ *
+ * deadline_ms bounds the lookups of the policy host, timeout_ms the transfer.
+ * What comes of it is kept; where it was given up, for want of room or time,
+ * fetched_s is 0.  One that has not begun when nobody holds the entry any more
+ * never does.
+ */
+struct cache_entry *policies_fetch(struct policies *policies,
+    const char *domain, const char *id, int timeout_ms, int64_t deadline_ms);
 
 /* policies_end_refresh - before the leaves end: no fetch is begun after it */
 void policies_end_refresh(struct policies *policies);

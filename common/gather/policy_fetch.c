@@ -41,8 +41,9 @@ join_strings(const struct dns_rdata *rdata, char *to)
 	return length;
 }
 
-struct sts_record
-policy_fetch_select(const struct dns_answer *answer)
+/* The record among the TXT records of an answer. */
+static struct sts_record
+select_record(const struct dns_answer *answer)
 {
 	struct sts_txt *texts = xcalloc(answer->count, sizeof(*texts));
 	char *joined[LIMIT_DNS_RECORDS];
@@ -62,18 +63,29 @@ policy_fetch_select(const struct dns_answer *answer)
 	return record;
 }
 
-struct sts_record
-policy_fetch_record(struct dns *dns, const char *domain, int64_t deadline_ms)
+struct dns_query *
+policy_fetch_ask(struct dns *dns, const char *domain, int64_t deadline_ms)
 {
-	struct sts_record none = {.outcome = STS_RECORD_ABSENT, .why = ""};
-	AUTO(dns_answer) struct dns_answer *answer = NULL;
 	char owner[LIMIT_DOMAIN_SIZE];
 
 	if (snprintf(owner, sizeof(owner), "_mta-sts.%s", domain) >=
 	    (int)sizeof(owner))
+		return NULL;
+	return dns_ask(dns, owner, DNS_TXT, deadline_ms);
+}
+
+struct sts_record
+policy_fetch_record(struct dns_query *query, struct lookup *lookup)
+{
+	struct sts_record none = {.outcome = STS_RECORD_ABSENT, .why = ""};
+	AUTO(dns_answer) struct dns_answer *answer = NULL;
+
+	if (query == NULL)
 		return none;
-	answer = dns_await(dns_ask(dns, owner, DNS_TXT, deadline_ms));
-	return answer->lookup.state == LOOKUP_DATA ? policy_fetch_select(answer)
+	answer = dns_await(query);
+	if (lookup != NULL)
+		*lookup = answer->lookup;
+	return answer->lookup.state == LOOKUP_DATA ? select_record(answer)
 						   : none;
 }
 

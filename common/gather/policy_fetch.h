@@ -19,13 +19,17 @@ struct policy_fetch_request {
 	char addresses[2 * LIMIT_HOST_ADDRESSES][INET6_ADDRSTRLEN];
 };
 
-/* policy_fetch_select - the record among the TXT records of an answer; RFC 8461
- * section 3.1 */
-struct sts_record policy_fetch_select(const struct dns_answer *answer);
-
-/* policy_fetch_record - ask for the record at _mta-sts of domain, and wait */
+/*
+ * policy_fetch_ask - ask for the record at _mta-sts of domain; NULL where that
+ * name would be too long
+ *
+ * policy_fetch_record - await it: the lookup, unless that is NULL, and the
+ * record; ends the query
+ */
+struct dns_query *
+policy_fetch_ask(struct dns *dns, const char *domain, int64_t deadline_ms);
 struct sts_record
-policy_fetch_record(struct dns *dns, const char *domain, int64_t deadline_ms);
+policy_fetch_record(struct dns_query *query, struct lookup *lookup);
 
 /*
  * policy_fetch_prepare - name the policy host of domain, and pin its addresses
