@@ -6,7 +6,6 @@
 #include <grp.h>
 #include <netdb.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "milter/identity.h"
 #include "milter/settings.h"
 
 static int ready_fd = -1;          /* to the parent that waits */
@@ -111,54 +111,32 @@ daemon_ready(void)
 	ready_fd = -1;
 }
 
-/* User and group of "USER:GROUP"; the group is the user's own if not told. */
-static int
-find_user(const char *user, struct passwd **passwd, gid_t *gid, struct err *err)
+int
+daemon_find_user(const char *user, struct identity *out, struct err *err)
 {
-	char name[160];
-	char *colon;
-	const struct group *group;
-
-	text_copy(name, sizeof(name), user);
-	colon = strchr(name, ':');
-	if (colon != NULL)
-		*colon++ = '\0';
-	*passwd = getpwnam(name);
-	if (*passwd == NULL)
-		return fail(err, EX_NOUSER,
-		    "started as root, and there is no user \"%.64s\" to run "
-		    "as: make that user, or name another with UserID or -u",
-		    name);
-	if ((*passwd)->pw_uid == 0)
-		return fail(err, EX_NOUSER,
-		    "started as root, and \"%.64s\" is root too: name another "
-		    "user with UserID or -u",
-		    name);
-	*gid = (*passwd)->pw_gid;
-	if (colon == NULL)
-		return 0;
-	group = getgrnam(colon);
-	if (group == NULL)
-		return fail(err, EX_NOUSER, "no group \"%.64s\"", colon);
-	*gid = group->gr_gid;
+	if (identity_find(user, out, err) != 0)
+		return EX_NOUSER;
+	if (out->uid == 0)
+		return fail(err, EX_NOUSER, "\"%.64s\" is root", out->name);
 	return 0;
 }
 
 int
 daemon_drop_root(const char *user, struct err *err)
 {
-	struct passwd *passwd;
-	gid_t gid = 0;
-	int status;
+	struct identity who;
+	struct err why;
 
 	if (geteuid() != 0)
 		return 0;
-	status = find_user(user, &passwd, &gid, err);
-	if (status != 0)
-		return status;
-	if (initgroups(passwd->pw_name, gid) < 0 ||
-	    setresgid(gid, gid, gid) < 0 ||
-	    setresuid(passwd->pw_uid, passwd->pw_uid, passwd->pw_uid) < 0)
+	if (daemon_find_user(user, &who, &why) != 0)
+		return fail(err, EX_NOUSER,
+		    "started as root, and %s: make another, or name one with "
+		    "UserID or -u",
+		    why.text);
+	if (initgroups(who.name, who.gid) < 0 ||
+	    setresgid(who.gid, who.gid, who.gid) < 0 ||
+	    setresuid(who.uid, who.uid, who.uid) < 0)
 		return fail(err, EX_NOPERM, "cannot become \"%.64s\": %s", user,
 		    strerror(errno));
 	if (setuid(0) == 0)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "milter/identity.h"
 
 /* These return 0, or an exit status of sysexits(3) and err. */
 
@@ -20,11 +21,11 @@
 int daemon_detach(struct err *err);
 void daemon_ready(void); /* does nothing without daemon_detach */
 
-/*
- * daemon_drop_root - run as another user from here on, if we are root
- *
- * user: "USER" or "USER:GROUP".  EX_NOUSER when there is none such.
- */
+/* daemon_find_user - whom root is to become: "USER" or "USER:GROUP"; EX_NOUSER
+ * when there is none such, or it is root */
+int daemon_find_user(const char *user, struct identity *out, struct err *err);
+
+/* daemon_drop_root - run as that user from here on, if we are root */
 int daemon_drop_root(const char *user, struct err *err);
 
 /*

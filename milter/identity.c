@@ -37,15 +37,16 @@ identity_find(const char *user, struct identity *out, struct err *err)
 		*colon++ = '\0';
 	passwd = getpwnam(name);
 	if (passwd == NULL)
-		return err_set(err, ERR_LOCAL, "no user \"%.64s\"", name);
+		return err_set(
+		    err, ERR_LOCAL, "there is no user \"%.64s\"", name);
 	text_copy(out->name, sizeof(out->name), name);
 	out->uid = passwd->pw_uid;
 	out->gid = passwd->pw_gid;
 	if (colon != NULL) {
 		group = getgrnam(colon);
 		if (group == NULL)
-			return err_set(
-			    err, ERR_LOCAL, "no group \"%.64s\"", colon);
+			return err_set(err, ERR_LOCAL,
+			    "there is no group \"%.64s\"", colon);
 		out->gid = group->gr_gid;
 	}
 	out->count = IDENTITY_GROUPS;

@@ -11,7 +11,7 @@
 enum { IDENTITY_GROUPS = 64 };
 
 struct identity {
-	char name[33];
+	char name[65];
 	uid_t uid;
 	gid_t gid;
 	int count;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <getopt.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -47,17 +48,39 @@ struct options {
 	bool check_only;
 	bool verbose;
 	bool version;
+	bool help;
 	size_t count;
 	struct settings_override overrides[OVERRIDES_MAX];
 };
 
+static const char usage_text[] =
+    "usage: posternd [-fhnvV] [-c FILE] [-p SOCKET] [-P PIDFILE] "
+    "[-u USER[:GROUP]]\n";
+
 static int
 usage(void)
 {
-	fputs("usage: posternd [-fnvV] [-c FILE] [-p SOCKET] [-P PIDFILE] "
-	      "[-u USER[:GROUP]]\n",
-	    stderr);
+	fputs(usage_text, stderr);
 	return EX_USAGE;
+}
+
+static int
+help(void)
+{
+	fputs(usage_text, stdout);
+	fputs(
+	    "\n"
+	    "  -c FILE           configuration, instead of " SETTINGS_PATH "\n"
+	    "  -f                stay in the foreground\n"
+	    "  -h, --help        this text\n"
+	    "  -n                tell mistakes in the configuration, and exit\n"
+	    "  -p SOCKET         listen there, instead of at Socket\n"
+	    "  -P PIDFILE        instead of PidFile\n"
+	    "  -u USER[:GROUP]   instead of UserID\n"
+	    "  -v                write log lines to standard error too\n"
+	    "  -V, --version     the version\n",
+	    stdout);
+	return EX_OK;
 }
 
 static int
@@ -83,15 +106,21 @@ override(struct options *options, const char *option, const char *keyword)
 static int
 read_options(struct options *options, int argc, char **argv)
 {
+	static const struct option longs[] = {
+	    {.name = "help", .val = 'h'}, {.name = "version", .val = 'V'}, {0}};
 	int letter;
 
-	while ((letter = getopt(argc, argv, "c:fnp:P:u:vV")) != -1) {
+	while ((letter = getopt_long(
+		    argc, argv, "c:fhnp:P:u:vV", longs, NULL)) != -1) {
 		switch (letter) {
 		case 'c':
 			options->file = optarg;
 			break;
 		case 'f':
 			options->foreground = true;
+			break;
+		case 'h':
+			options->help = true;
 			break;
 		case 'n':
 			options->check_only = true;
@@ -143,6 +172,30 @@ load(const struct options *options)
 		fprintf(stderr, "%s\n", faults.texts[i]);
 	conf_faults_fini(&faults);
 	return settings;
+}
+
+/* As the start would find it, which root alone can. */
+static int
+check_user(const struct options *options, const struct settings *settings)
+{
+	const char *place =
+	    options->file == NULL ? SETTINGS_PATH : options->file;
+	unsigned line = settings->user_line;
+	struct conf_faults faults = {0};
+	struct identity who;
+	struct err err;
+
+	if (geteuid() != 0 || daemon_find_user(settings->user, &who, &err) == 0)
+		return EX_OK;
+	for (size_t i = 0; i < options->count; i++)
+		if (strcmp(options->overrides[i].keyword, "UserID") == 0) {
+			place = options->overrides[i].option;
+			line = 0;
+		}
+	conf_fault(&faults, place, line, "UserID: %s", err.text);
+	fprintf(stderr, "%s\n", faults.texts[0]);
+	conf_faults_fini(&faults);
+	return EX_CONFIG;
 }
 
 /* A daemon's directory is another, and the file is to be read again. */
@@ -397,11 +450,13 @@ main(int argc, char **argv)
 		return status;
 	if (options.version)
 		return print_version();
+	if (options.help)
+		return help();
 	settings = load(&options);
 	if (settings == NULL)
 		return EX_CONFIG;
 	if (options.check_only)
-		status = EX_OK;
+		status = check_user(&options, settings);
 	else if ((status = become_daemon(&options, settings, &err)) != 0)
 		status = complain(status, &err);
 	else

@@ -803,6 +803,7 @@ settings_load(const char *path, const struct settings_override *overrides,
 	    path == NULL ? SETTINGS_PATH : path, path == NULL, faults);
 	if (conf != NULL) {
 		read_entries(settings, conf, faults);
+		settings->user_line = line_of(conf, "UserID");
 		set_recurse(settings, conf, faults);
 	}
 	for (size_t i = 0; i < count; i++) {

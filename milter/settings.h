@@ -46,6 +46,7 @@ struct settings {
 	char *socket;
 	char *control_socket; /* a path; NULL: none */
 	char *user;           /* USER or USER:GROUP */
+	unsigned user_line;   /* of the file, or 0 */
 	int umask;
 	char *pid_file; /* NULL: none */
 	int background;

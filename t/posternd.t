@@ -107,8 +107,25 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 
 version_is_told() { run 0 -V && grep -q '^posternd [0-9]' "$dir/out" &&
 	grep -q '^libmilter [0-9]' "$dir/out"; }
-good_is_silent() { conf; run 0 -n -c "$dir/conf" && [ ! -s "$dir/out" ] &&
-	[ ! -s "$dir/err" ]; }
+help_is_told() { run 0 -h && grep -q '^usage: posternd ' "$dir/out" &&
+	[ ! -s "$dir/err" ] && cp "$dir/out" "$dir/kept" &&
+	run 0 --help && cmp -s "$dir/out" "$dir/kept"; }
+good_is_silent() {
+	conf
+	# shellcheck disable=SC2086
+	run 0 -n -c "$dir/conf" $user && [ ! -s "$dir/out" ] &&
+		[ ! -s "$dir/err" ]
+}
+bad_user_is_a_mistake() { # as at the start, where only root becomes another
+	[ "$(id -u)" -eq 0 ] || return 0
+	conf 'UserID root'
+	run_says 78 "$dir/conf:8: UserID: \"root\" is root" -n -c "$dir/conf" &&
+		run_says 78 '-u: UserID: there is no user "no-such-user"' \
+			-n -c "$dir/conf" -u no-such-user &&
+		run_says 78 '-u: UserID: there is no group "no-such-group"' \
+			-n -c "$dir/conf" -u nobody:no-such-group &&
+		run 0 -n -c "$dir/conf" -u nobody
+}
 all_mistakes() {
 	conf 'Sokcet x' 'On-Fail maybe' 'Syslog yes'
 	run 78 -n -c "$dir/conf" &&
@@ -374,10 +391,12 @@ term_lets_a_message_end() {
 }
 
 test_that 'the version is told' version_is_told
+test_that 'help is told' help_is_told
 test_that 'a wrong option is a usage error' run 64 -x
 test_that 'a word that is no option is a usage error' run 64 start
 test_that 'a good configuration is silent' good_is_silent
 test_that 'all mistakes are told in one run' all_mistakes
+test_that 'a user that the start refuses is one' bad_user_is_a_mistake
 test_that 'a named configuration that is missing is an error' \
 	run_says 78 "$dir/none: No such file" -n -c "$dir/none"
 test_that 'a mistake in an option is told' \
