@@ -180,9 +180,14 @@ cli_cache_list(const struct cli_options *options)
 	struct json_request request = {.ask = JSON_ASK_LIST};
 	struct listing listing = {.json = options->json};
 
+	int status;
+
 	if (settings == NULL)
 		return EX_CONFIG;
-	return finish(tell(settings, &request, &listing));
+	status = tell(settings, &request, &listing);
+	if (status == 0 && listing.rows == 0)
+		cli_fail(0, "nothing is kept");
+	return finish(status);
 }
 
 int

@@ -123,6 +123,11 @@ cli_check(const struct cli_options *options)
 		return cli_check_cached(options);
 	if (options->words.count == 0 && options->file == NULL)
 		return cli_fail(EX_USAGE, "check wants a domain, or --file");
+	for (size_t i = 0; i < options->words.count; i++) {
+		status = cli_engine_takes(options->words.items[i]);
+		if (status != 0)
+			return status;
+	}
 	if (options->file != NULL)
 		file = strcmp(options->file, "-") == 0
 			   ? stdin

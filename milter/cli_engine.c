@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/io/https.h"
 #include "common/proto/domain.h"
 #include "milter/cli_print.h"
@@ -129,6 +130,28 @@ read_asked(const struct cli_engine *cli, const struct engine_query *like,
 		query.domain = domain;
 	}
 	return query;
+}
+
+int
+cli_engine_takes(const char *asked)
+{
+	bool host = strncasecmp(asked, "mx:", 3) == 0;
+	const char *name = host ? asked + 3 : asked;
+	const char *colon = host ? strrchr(name, ':') : NULL;
+	char domain[LIMIT_RAW_DOMAIN_SIZE], clean[LIMIT_DOMAIN_SIZE];
+	uint32_t port;
+	struct err err;
+
+	text_clean(clean, sizeof(clean), asked, strlen(asked));
+	if (name[0] == '\0' || colon == name)
+		return cli_fail(EX_USAGE, "\"%s\" is no destination", clean);
+	if (colon != NULL &&
+	    (text_uint(colon + 1, UINT16_MAX, &port) != 0 || port == 0))
+		return cli_fail(EX_USAGE, "%s: the port is 1 to 65535", clean);
+	if (!host && strchr(name, '@') != NULL &&
+	    domain_of_address(name, domain, sizeof(domain), &err) != 0)
+		return cli_fail(EX_USAGE, "%s: %s", clean, err.text);
+	return 0;
 }
 
 struct engine_wait *

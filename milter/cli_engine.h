@@ -37,6 +37,10 @@ cli_engine_open_own(struct cli_engine *cli, const struct cli_options *options);
 
 void cli_engine_close(struct cli_engine *cli);
 
+/* cli_engine_takes - 0 for what has the shape of a destination, be its name a
+ * good one or not; else EX_USAGE, said on stderr */
+int cli_engine_takes(const char *asked);
+
 /* cli_engine_ask - start a check of what a user typed: a domain, an address, or
  * mx:HOST[:PORT] for one host alone */
 struct engine_wait *cli_engine_ask(struct cli_engine *cli,

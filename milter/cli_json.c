@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli_postfix.h"
+#include "milter/cli_text.h"
 #include "milter/json.h"
 
 static const struct sts_policy *
@@ -189,6 +190,7 @@ int
 cli_json_sts_check(FILE *out, const struct check *check, const char *asked)
 {
 	const struct sts_record *record = &check->facts->sts.record;
+	enum reason unseen = cli_sts_unseen(check);
 	json_t *hosts = json_array(), *object;
 	int rc;
 
@@ -196,11 +198,15 @@ cli_json_sts_check(FILE *out, const struct check *check, const char *asked)
 		json_array_append_new(
 		    hosts, sts_host_json(&check->facts->hosts[i],
 			       &check->verdict->hosts[i]));
-	object = json_pack("{s:i, s:s, s:{s:b, s:s, s:s}, s:o, s:o}", "schema",
-	    1, "domain", check->domain[0] == '\0' ? asked : check->domain,
-	    "record", "valid", record->outcome == STS_RECORD_VALID, "id",
-	    record->id, "reason", record->why == NULL ? "" : record->why, "sts",
-	    sts_json(check), "hosts", hosts);
+	object = json_pack("{s:i, s:s, s:{s:b, s:s, s:s}, s:o, s:o, s:s, s:s}",
+	    "schema", 1, "domain",
+	    check->domain[0] == '\0' ? asked : check->domain, "record", "valid",
+	    record->outcome == STS_RECORD_VALID, "id", record->id, "reason",
+	    record->why == NULL ? "" : record->why, "sts", sts_json(check),
+	    "hosts", hosts, "verdict",
+	    unseen == REASON_OK ? sts_state_text(cli_worst_sts(check->verdict))
+				: "unknown",
+	    "unseen", unseen == REASON_OK ? "" : reason_text(unseen));
 	rc = json_dumpf(object, out, JSON_COMPACT);
 	json_decref(object);
 	return rc != 0 || fputc('\n', out) == EOF ? -1 : 0;

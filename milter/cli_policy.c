@@ -191,6 +191,8 @@ cli_policy_list(const struct cli_options *options)
 	}
 	if (rc != 0 || fflush(stdout) != 0)
 		return cli_fail(EX_IOERR, "cannot write the answer");
+	if (settings->destinations->count == 0)
+		cli_fail(0, "no rules in %s", settings->destinations_file);
 	return 0;
 }
 

@@ -147,18 +147,10 @@ cli_sts_lint(const struct cli_options *options)
 	return valid ? 0 : 2;
 }
 
-static bool
-is_trouble(const struct check *check)
-{
-	return check->facts->trouble != TROUBLE_NONE ||
-	       lookup_failed(&check->facts->mx) ||
-	       lookup_failed(&check->facts->sts.txt);
-}
-
 static int
 sts_status(const struct check *check)
 {
-	if (is_trouble(check))
+	if (cli_sts_unseen(check) != REASON_OK)
 		return 3;
 	switch (cli_worst_sts(check->verdict)) {
 	case STS_STATE_PASS:
@@ -200,8 +192,10 @@ int
 cli_sts_check(const struct cli_options *options)
 {
 	struct cli_engine cli;
-	int status;
+	int status = cli_engine_takes(options->words.items[0]);
 
+	if (status != 0)
+		return status;
 	status = cli_engine_open(&cli, options, false);
 	if (status == 0)
 		status = sts_answer(&cli, options);

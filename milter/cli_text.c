@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/judge/reasons.h"
 #include "milter/action.h"
 #include "milter/advice.h"
 #include "milter/cli_postfix.h"
@@ -21,11 +22,24 @@ cli_worst_sts(const struct verdict *verdict)
 	return worst;
 }
 
+enum reason
+cli_sts_unseen(const struct check *check)
+{
+	const struct facts *facts = check->facts;
+
+	if (facts->trouble != TROUBLE_NONE || lookup_failed(&facts->mx))
+		return check->verdict->reason;
+	return lookup_failed(&facts->sts.txt) ? lookup_reason(&facts->sts.txt)
+					      : REASON_OK;
+}
+
 void
 cli_text_sts_check(FILE *out, const struct check *check, const char *asked)
 {
 	const struct verdict *verdict = check->verdict;
 	const struct sts_facts *sts = &check->facts->sts;
+	enum reason unseen = cli_sts_unseen(check);
+	enum reason why = unseen == REASON_OK ? verdict->sts_reason : unseen;
 
 	fprintf(out, "%s\n", check->domain[0] == '\0' ? asked : check->domain);
 	if (sts->record.outcome == STS_RECORD_VALID)
@@ -45,11 +59,13 @@ cli_text_sts_check(FILE *out, const struct check *check, const char *asked)
 			: reason_text(host->sts_reason));
 	}
 	cli_print_label(out, "verdict");
-	fprintf(out, "%s\n", sts_state_text(cli_worst_sts(verdict)));
-	if (verdict->sts_reason != REASON_OK) {
-		cli_print_text(out, "why", advice_for(verdict->sts_reason).why);
-		cli_print_text(
-		    out, "try", advice_for(verdict->sts_reason).what);
+	if (unseen == REASON_OK)
+		fprintf(out, "%s\n", sts_state_text(cli_worst_sts(verdict)));
+	else
+		fprintf(out, "unknown: %s\n", reason_text(unseen));
+	if (why != REASON_OK) {
+		cli_print_text(out, "why", advice_for(why).why);
+		cli_print_text(out, "try", advice_for(why).what);
 	}
 }
 

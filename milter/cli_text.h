@@ -29,7 +29,11 @@ void cli_text_line(FILE *out, const struct cli_view *view,
  * of them to keep it */
 enum sts_state cli_worst_sts(const struct verdict *verdict);
 
-/* cli_text_sts_check - the same for MTA-STS alone */
+/* cli_sts_unseen - why it could not be seen what MTA-STS comes to, or
+ * REASON_OK: it was */
+enum reason cli_sts_unseen(const struct check *check);
+
+/* cli_text_sts_check - as cli_text_check, for MTA-STS alone */
 void
 cli_text_sts_check(FILE *out, const struct check *check, const char *asked);
 

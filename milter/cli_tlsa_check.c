@@ -168,8 +168,11 @@ cli_tlsa_check(const struct cli_options *options)
 	struct engine_wait *wait = NULL;
 	struct seen seen = {.check = NULL};
 	struct cli_engine cli;
-	int status = cli_engine_open_own(&cli, options);
+	int status = cli_engine_takes(options->words.items[0]);
 
+	if (status != 0)
+		return status;
+	status = cli_engine_open_own(&cli, options);
 	if (status == 0) {
 		seen.check =
 		    cli_ask_one(&cli, &like, options->words.items[0], &wait);

@@ -157,8 +157,11 @@ read_host(struct gen *gen, const char *word)
 	struct engine_wait *wait = NULL;
 	const struct check *check;
 	struct cli_engine cli;
-	int status = cli_engine_open_own(&cli, gen->options);
+	int status = cli_engine_takes(word);
 
+	if (status != 0)
+		return status;
+	status = cli_engine_open_own(&cli, gen->options);
 	if (status == 0) {
 		check = cli_ask_one(&cli, &like, word, &wait);
 		status = check == NULL ? 3 : read_shown(gen, word, check);

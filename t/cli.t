@@ -55,6 +55,17 @@ exits 64 'an option of another verb is a usage error' \
 	"$postern" check --txt a x.example
 says err '--txt is not for this verb'
 exits 64 'check wants a domain' "$postern" check
+for word in '' mx: mx::25 mx:x.example:99999 mx:x.example:0 mx:x.example: \
+	user@; do
+	for verb in check 'sts check' 'tlsa check'; do
+		# shellcheck disable=SC2086 # two words or one
+		exits 64 "$verb: \"$word\" is no destination" \
+			"$postern" $verb -- "$word"
+		silent out
+	done
+done
+exits 64 'nor one of several' "$postern" check x.example mx:x.example:99999
+says err '^postern: mx:x.example:99999: the port is 1 to 65535$'
 exits 66 'a file of destinations must be there' \
 	"$postern" check -f "$dir/none"
 exits 64 'so many checks at once are none' "$postern" check -j 0 x.example
@@ -111,6 +122,11 @@ if printf '%s\n' 'a.d.example dane-only on-fail=defer' \
 else
 	echo "not ok $count - as they could stand in the file"
 fi
+printf 'Destinations /dev/null\n' >"$dir/no-rules.conf"
+exits 0 'that there are none is told' \
+	"$postern" policy list -c "$dir/no-rules.conf"
+silent out
+says err '^postern: no rules in /dev/null$'
 exits 0 'rules are listed as JSON' policy list --json
 says out '^\{"schema":1,"key":"\*","rule":"any","line":1,"match":\[\],"until":"2040-01-31","level":"may"'
 exits 0 'a rule that applies is told' policy test x@A.D.example.

@@ -56,6 +56,31 @@ clean_text_keeps_to_the_grammar_of_a_log_value(void **state)
 }
 
 static void
+what_was_typed_is_shown_escaped(void **state)
+{
+	static const struct {
+		const char *id, *in;
+		size_t length;
+		const char *out;
+	} rows[] = {
+	    {"plain", "a b=\"c\" \\", 9, "a b=\"c\" \\"},
+	    {"high", "m\xc3\xbcx", 4, "m\\xc3\\xbcx"},
+	    {"control", "\033[\x7f", 3, "\\x1b[\\x7f"},
+	    {"nul", "a\0b", 3, "a\\x00b"},
+	    {"cut", "0123456789abcdefXYZ", 19, "0123456789abcde"},
+	    {"cut to whole ones", "0123456789ab\xc3", 13, "0123456789ab"},
+	    {"none", "", 0, ""},
+	};
+	char out[16];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		text_escape(out, sizeof(out), rows[i].in, rows[i].length);
+		ROW_TEXT(rows[i].id, out, rows[i].out);
+	}
+}
+
+static void
 hex_is_read_and_written(void **state)
 {
 	uint8_t octets[3];
@@ -155,6 +180,7 @@ main(void)
 	const struct CMUnitTest text[] = {
 	    cmocka_unit_test(text_never_passes_the_end_of_its_array),
 	    cmocka_unit_test(clean_text_keeps_to_the_grammar_of_a_log_value),
+	    cmocka_unit_test(what_was_typed_is_shown_escaped),
 	    cmocka_unit_test(hex_is_read_and_written),
 	    cmocka_unit_test(numbers_are_digits_within_a_maximum),
 	    cmocka_unit_test(durations_have_units),

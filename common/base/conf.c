@@ -21,8 +21,7 @@ void
 conf_fault(struct conf_faults *faults, const char *file, unsigned line,
     const char *format, ...)
 {
-	char text[512];
-	char where[600];
+	char text[512], where[600], shown[800];
 	va_list args;
 
 	if (faults->count == FAULTS_MAX)
@@ -34,9 +33,10 @@ conf_fault(struct conf_faults *faults, const char *file, unsigned line,
 		snprintf(where, sizeof(where), "%s: %s", file, text);
 	else
 		snprintf(where, sizeof(where), "%s:%u: %s", file, line, text);
+	text_escape(shown, sizeof(shown), where, strlen(where));
 	faults->texts =
 	    xrealloc(faults->texts, faults->count + 1, sizeof(*faults->texts));
-	faults->texts[faults->count++] = xstrdup(where);
+	faults->texts[faults->count++] = xstrdup(shown);
 }
 
 void

@@ -113,6 +113,22 @@ text_clean(char *to, size_t size, const char *s, size_t length)
 }
 
 void
+text_escape(char *to, size_t size, const char *s, size_t length)
+{
+	struct text text;
+
+	text_init(&text, to, size);
+	for (size_t i = 0; i < length; i++) {
+		bool plain = s[i] >= ' ' && s[i] <= '~';
+
+		if (text.len + (plain ? 1 : 4) >= size)
+			break;
+		text_addf(&text, plain ? "%c" : "\\x%02x",
+		    (unsigned)(unsigned char)s[i]);
+	}
+}
+
+void
 text_hex(char *to, size_t size, const uint8_t *data, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -40,6 +40,10 @@ char *text_trim(char *s);
  */
 void text_clean(char *to, size_t size, const char *s, size_t length);
 
+/* text_escape - show what somebody typed: printable ASCII stays, any other
+ * octet is "\xhh"; cut to size - 1 octets, to whole ones of s */
+void text_escape(char *to, size_t size, const char *s, size_t length);
+
 /* text_hex - 2 * length lower-case hex digits and a NUL, cut to whole octets */
 void text_hex(char *to, size_t size, const uint8_t *data, size_t length);
 

@@ -26,10 +26,10 @@ is_name_octet(char c)
 static int
 refuse(struct err *err, const char *name, size_t length, const char *why)
 {
-	char clean[64];
+	char shown[64];
 
-	text_clean(clean, sizeof(clean), name, length);
-	return err_set(err, ERR_DATA, "%s: %s", clean, why);
+	text_escape(shown, sizeof(shown), name, length);
+	return err_set(err, ERR_DATA, "%s: %s", shown, why);
 }
 
 /* What keeps a text without a final dot, short enough, from being a name. */
