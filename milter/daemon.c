@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -33,7 +34,12 @@ static struct {
 
 static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
-enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
+enum {
+	SIGNALS = sizeof(signals) / sizeof(signals[0]),
+
+	/* In the place of a signal's number */
+	NUDGE = UCHAR_MAX,
+};
 
 static int fail(struct err *err, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -324,6 +330,12 @@ daemon_wake(void)
 	wake(0);
 }
 
+void
+daemon_nudge(void)
+{
+	wake(NUDGE);
+}
+
 static void
 mask_signals(int how)
 {
@@ -368,18 +380,21 @@ sigwait(const sigset_t *restrict set, int *restrict number)
 }
 
 int
-daemon_next_signal(int64_t deadline_ms)
+daemon_next_signal(int64_t deadline_ms, int writable)
 {
-	struct pollfd woken = {.fd = wake_fds[0], .events = POLLIN};
+	struct pollfd woken[] = {{.fd = wake_fds[0], .events = POLLIN},
+	    {.fd = writable, .events = POLLOUT}};
 	unsigned char octet;
 	int ready;
 
 	mask_signals(SIG_UNBLOCK);
 	do
-		ready = poll(&woken, 1, clock_left_ms(deadline_ms));
+		ready = poll(woken, 2, clock_left_ms(deadline_ms));
 	while (ready < 0 && errno == EINTR);
 	mask_signals(SIG_BLOCK);
-	if (ready == 0)
+	if (ready == 0 || woken[0].revents == 0)
 		return DAEMON_NO_SIGNAL;
-	return read(wake_fds[0], &octet, 1) == 1 ? octet : 0;
+	if (read(wake_fds[0], &octet, 1) != 1)
+		return 0;
+	return octet == NUDGE ? DAEMON_NO_SIGNAL : octet;
 }

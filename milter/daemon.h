@@ -61,9 +61,11 @@ void daemon_remove_pid(void);
 int daemon_hold_signals(struct err *err);
 
 /* daemon_next_signal - wait for one of them, or for daemon_wake in another
- * thread: 0, or until deadline_ms (clock_mono_ms): DAEMON_NO_SIGNAL */
+ * thread: 0, or until daemon_nudge there, deadline_ms (clock_mono_ms), or
+ * writable (or -1) can be written to: DAEMON_NO_SIGNAL */
 enum { DAEMON_NO_SIGNAL = -1 };
-int daemon_next_signal(int64_t deadline_ms);
+int daemon_next_signal(int64_t deadline_ms, int writable);
 void daemon_wake(void);
+void daemon_nudge(void);
 
 #endif

@@ -18,6 +18,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/identity.c %D%/identity.h \
 	%D%/item.c %D%/item.h \
 	%D%/json.c %D%/json.h \
+	%D%/log.c %D%/log.h \
 	%D%/main.c \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \

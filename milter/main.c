@@ -20,6 +20,7 @@
 #include "milter/callbacks.h"
 #include "milter/control.h"
 #include "milter/daemon.h"
+#include "milter/log.h"
 #include "milter/report.h"
 #include "milter/service.h"
 #include "milter/settings.h"
@@ -37,6 +38,11 @@ enum {
 
 	/* Between two looks at what is to be told of now and then */
 	TICK_MS = 60 * 60 * 1000,
+
+	/* Between two tries to be rid of log lines, where nothing tells when;
+	 * and for all tries at the end */
+	FLUSH_MS = 500,
+	LAST_LINES_MS = 1000,
 
 	OVERRIDES_MAX = 3,
 	RESTART_SIZE = 128,
@@ -232,7 +238,7 @@ become_daemon(
 		status = daemon_hold_signals(err);
 	if (status != 0)
 		return status;
-	report_open(settings, options->verbose);
+	report_open(settings, options->verbose, daemon_nudge);
 	umask((mode_t)settings->umask);
 	status = control_open(settings, err);
 	if (status != 0)
@@ -351,10 +357,17 @@ static bool
 await_end(const struct options *options, const struct settings *settings)
 {
 	int64_t tick_ms = clock_mono_ms() + TICK_MS;
+	int log_fd;
 
 	for (;;) {
-		switch (daemon_next_signal(tick_ms)) {
+		bool left = log_flush(&log_fd);
+		int64_t until_ms =
+		    left ? clock_sooner_ms(tick_ms, FLUSH_MS) : tick_ms;
+
+		switch (daemon_next_signal(until_ms, left ? log_fd : -1)) {
 		case DAEMON_NO_SIGNAL:
+			if (clock_left_ms(tick_ms) > 0)
+				break;
 			tell_rules();
 			tell_stats();
 			tick_ms += TICK_MS;
@@ -431,6 +444,7 @@ run(const struct options *options, struct settings *settings)
 	clean = stop();
 	daemon_release_socket(settings->socket);
 	report_stop();
+	log_close(clock_mono_ms() + LAST_LINES_MS);
 	if (!clean) {
 		daemon_remove_pid();
 		_exit(status);

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "milter/destinations.h"
+#include "milter/log.h"
 #include "milter/stats.h"
 
 /* Set once, before there are threads, but for what is atomic. */
@@ -17,6 +18,7 @@ static struct {
 	_Atomic bool success;
 	int rules_day; /* since 1900, about: when rules were told of last */
 	char name[65];
+	struct log_options log;
 } report = {.success = true};
 
 /* As struct report_counts. */
@@ -48,14 +50,19 @@ report_facility(const char *word)
 }
 
 void
-report_open(const struct settings *settings, bool also_stderr)
+report_open(
+    const struct settings *settings, bool also_stderr, void (*kept)(void))
 {
 	report.to_syslog = settings->syslog;
 	report.to_stderr = also_stderr;
 	report.success = settings->syslog_success;
 	text_copy(report.name, sizeof(report.name), settings->syslog_name);
-	openlog(
-	    report.name, LOG_PID, report_facility(settings->syslog_facility));
+	report.log = (struct log_options){.path = _PATH_LOG,
+	    .name = report.name,
+	    .facility = report_facility(settings->syslog_facility),
+	    .lost = report_lost_line,
+	    .kept = kept};
+	log_open(&report.log);
 }
 
 static bool
@@ -68,7 +75,7 @@ static void
 emit(int severity, const char *line)
 {
 	if (report.to_syslog)
-		syslog(severity, "%s", line);
+		log_write(severity, line);
 	if (report.to_stderr)
 		fprintf(stderr, "%s: %s\n", report.name, line);
 }
@@ -373,6 +380,16 @@ report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now)
 	if (!rule_in_effect(rule, now))
 		text_addf(
 		    &text, " reason=%s", reason_text(REASON_EXPIRED_RULE));
+	return LOG_WARNING;
+}
+
+int
+report_lost_line(char line[REPORT_SIZE], uintmax_t lost)
+{
+	struct text text;
+
+	begin(&text, line, "-", "log");
+	text_addf(&text, " lost=%ju", lost);
 	return LOG_WARNING;
 }
 

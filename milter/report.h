@@ -76,10 +76,11 @@ struct stats;
 /*
  * report_open - write to syslog from here on, as the settings say
  *
- * also_stderr: each line to standard error too.  Call it before there are
- * threads, once.
+ * also_stderr: each line to standard error too.  kept: as log.h has it.
+ * Call it before there are threads, once.
  */
-void report_open(const struct settings *settings, bool also_stderr);
+void report_open(
+    const struct settings *settings, bool also_stderr, void (*kept)(void));
 
 /*
  * The events.  queue_id: as tag_queue_id gives it, or "-" where there is no
@@ -140,6 +141,7 @@ int report_reach_line(char line[REPORT_SIZE], unsigned port, bool open);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
 int report_stats_line(char line[REPORT_SIZE], const struct stats *stats);
+int report_lost_line(char line[REPORT_SIZE], uintmax_t lost);
 
 int
 report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now);

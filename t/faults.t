@@ -1,5 +1,5 @@
 #!/bin/sh
-# What may break around posternd: resolver, syslog, descriptors, threads, peers.
+# What may break around posternd: the resolver, peers, posternd itself.
 if ! command -v python3 >/dev/null; then
 	echo '1..0 # SKIP packages are missing: python3'
 	exit 0

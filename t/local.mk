@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	%D%/https.t \
 	%D%/json.t \
 	%D%/judge.t \
+	%D%/log.t \
 	%D%/logline.t \
 	%D%/nexthop.t \
 	%D%/policies.t \
@@ -60,6 +61,7 @@ dist_check_SCRIPTS = \
 	%D%/filters.t \
 	%D%/hardening.t \
 	%D%/lint/lint.t \
+	%D%/machine.t \
 	%D%/mta.t \
 	%D%/mta_life.t \
 	%D%/peers.t \
@@ -103,6 +105,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 	milter/json.c milter/action.c $(SETTINGS)
 %C%_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_log_t_SOURCES = %D%/log.c %D%/tap.h milter/log.c
 %C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/logline.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
@@ -110,7 +113,7 @@ SETTINGS = milter/settings.c milter/destinations.c
 %C%_process_t_SOURCES = %D%/process.c %D%/tap.h milter/process.c
 %C%_reach_t_SOURCES = %D%/reach.c %D%/tap.h
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
-	milter/report.c $(SETTINGS)
+	milter/report.c milter/log.c $(SETTINGS)
 %C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h milter/rollover.c
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
 	milter/session.c milter/item.c milter/reply.c \
@@ -148,6 +151,7 @@ EXTRA_DIST += \
 	%D%/full \
 	%D%/hours.c \
 	%D%/lab \
+	%D%/machine \
 	%D%/mta \
 	%D%/mta_life \
 	%D%/peers \

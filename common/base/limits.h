@@ -57,6 +57,10 @@ enum {
 	LIMIT_DETAIL_SIZE = LIMIT_DETAIL + 1,
 	LIMIT_LOG_LINE = 900,
 
+	/* Log lines that wait for a syslog that takes none: a busy gate's of a
+	 * minute, in 8 MiB of memory */
+	LIMIT_LOG_BACKLOG = 8192,
+
 	/* What is said of all hosts of a domain */
 	LIMIT_WALK_SIZE = 400,
 

@@ -30,7 +30,7 @@ my %foreign = (
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db)?\.c$},
 	qr{^jansson\.h}           => qr{^milter/(cli_\w+|json)\.c$},
 	qr{^libmilter/}           => qr{^milter/(callbacks|main)\.c$},
-	qr{^syslog\.h}            => qr{^(milter/report|milter/settings|common/base/xalloc)\.c$},
+	qr{^syslog\.h}            => qr{^(milter/(log|report|settings)|common/base/xalloc)\.c$},
 	qr{^cmocka\.h}            => qr{^t/},
 );
 
