@@ -39,6 +39,9 @@ enum {
 
 	/* In the place of a signal's number */
 	NUDGE = UCHAR_MAX,
+
+	/* Soon enough for a client that waits for a descriptor */
+	REST_MS = 100,
 };
 
 static int fail(struct err *err, int status, const char *format, ...)
@@ -377,6 +380,24 @@ sigwait(const sigset_t *restrict set, int *restrict number)
 	(void)number;
 	for (;;)
 		pause();
+}
+
+/*
+ * libmilter's listener asks again at once when there is no descriptor for a
+ * connection, and burns a core until there is one.  As with sigwait, it gets
+ * this one, which lets it rest; nobody else in this process calls it.
+ */
+int
+accept(int fd, struct sockaddr *restrict address, socklen_t *restrict length)
+{
+	int got = accept4(fd, address, length, 0);
+	int kept = errno;
+
+	if (got < 0 && (kept == EMFILE || kept == ENFILE || kept == ENOBUFS ||
+			   kept == ENOMEM))
+		poll(NULL, 0, REST_MS);
+	errno = kept;
+	return got;
 }
 
 int
