@@ -9,11 +9,18 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "milter/cli.h"
+#include "milter/cli_print.h"
 #include "milter/doctor.h"
 #include "milter/postfix.h"
 
 /* Of postconf; each check has its own time beyond that */
 enum { POSTFIX_MS = 20 * 1000 };
+
+enum { WIDTH = 80 };
+
+#define STATE_INDENT "      "
+#define MEND_INDENT "          "
+#define COMMENT_INDENT "            # "
 
 /* What a check cannot be made without. */
 enum { NEEDS_NOTHING = 0, NEEDS_SETTINGS = 1, NEEDS_POSTFIX = 2 };
@@ -175,23 +182,41 @@ add_json(struct report *report, const struct row *row,
 		lines_json(found->mend)));
 }
 
+/* "COMMAND    # why": a command stays whole, a comment that makes the line too
+ * long stands below it. */
+static void
+print_mend(char *line)
+{
+	static const char mark[] = "    # ";
+	char *comment = strstr(line, mark);
+
+	if (comment == NULL || strlen(MEND_INDENT) + strlen(line) <= WIDTH) {
+		printf(MEND_INDENT "%s\n", line);
+		return;
+	}
+	*comment = '\0';
+	printf(MEND_INDENT "%s\n" COMMENT_INDENT, line);
+	cli_print_wrap(stdout, strlen(COMMENT_INDENT), COMMENT_INDENT,
+	    comment + strlen(mark));
+}
+
 static void
 print_text(const struct report *report, const struct row *row,
     const struct doctor_finding *found)
 {
-	const char *mend = found->mend;
+	char mend[DOCTOR_MEND_SIZE];
+	char *rest;
 
-	printf("%s%-4s%s  %s - %s\n",
+	printf("%s%-4s%s  %s - ",
 	    report->colour ? state_colour(found->state) : "",
-	    state_text(found->state), report->colour ? "\033[0m" : "",
-	    row->what, found->seen);
-	while (*mend != '\0') {
-		size_t length = strcspn(mend, "\n");
-
-		printf("          %.*s\n", (int)length, mend);
-		mend += length;
-		mend += *mend == '\n';
-	}
+	    state_text(found->state), report->colour ? CLI_PRINT_PLAIN : "",
+	    row->what);
+	cli_print_wrap(stdout, strlen(STATE_INDENT " - ") + strlen(row->what),
+	    STATE_INDENT, found->seen);
+	text_copy(mend, sizeof(mend), found->mend);
+	for (char *line = strtok_r(mend, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		print_mend(line);
 }
 
 static void

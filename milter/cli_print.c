@@ -5,7 +5,7 @@
 
 #include "common/base/text.h"
 
-enum { LABEL_WIDTH = 10, TEXT_WIDTH = 66 };
+enum { WIDTH = 80, LABEL_WIDTH = 10 };
 
 void
 cli_print_label(FILE *out, const char *name)
@@ -20,26 +20,36 @@ cli_print_part(FILE *out, const char *name)
 }
 
 void
-cli_print_text(FILE *out, const char *name, const char *text)
+cli_print_wrap(FILE *out, size_t column, const char *indent, const char *text)
 {
-	size_t column = 0;
+	size_t left = strlen(indent);
+	const char *space = "";
 
-	cli_print_label(out, name);
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 
-		if (length > TEXT_WIDTH)
-			length = TEXT_WIDTH;
-		if (column > 0 && column + 1 + length > TEXT_WIDTH) {
-			fputc('\n', out);
-			cli_print_label(out, "");
-			column = 0;
+		if (length > WIDTH - left)
+			length = WIDTH - left;
+		if (column > left && column + strlen(space) + length > WIDTH) {
+			fprintf(out, "\n%s", indent);
+			column = left;
+			space = "";
 		}
-		column += (size_t)fprintf(
-		    out, "%s%.*s", column > 0 ? " " : "", (int)length, text);
+		column +=
+		    (size_t)fprintf(out, "%s%.*s", space, (int)length, text);
+		space = " ";
 		text += length + strspn(text + length, " ");
 	}
 	fputc('\n', out);
+}
+
+void
+cli_print_text(FILE *out, const char *name, const char *text)
+{
+	static const char indent[] = "              ";
+
+	cli_print_label(out, name);
+	cli_print_wrap(out, sizeof(indent) - 1, indent, text);
 }
 
 /* Names have "_" too: _25._tcp and _mta-sts. */

@@ -15,6 +15,11 @@ void cli_print_label(FILE *out, const char *name);
 /* cli_print_part - the same for a step within a step */
 void cli_print_part(FILE *out, const char *name);
 
+/* cli_print_wrap - the rest of a line that has come to column, and as many
+ * further lines behind indent as it needs */
+void
+cli_print_wrap(FILE *out, size_t column, const char *indent, const char *text);
+
 /* cli_print_text - text behind a label, on as many lines as it needs */
 void cli_print_text(FILE *out, const char *name, const char *text);
 

@@ -9,6 +9,7 @@
 #include "common/io/dns_nameserver.h"
 #include "common/proto/anchor.h"
 #include "milter/cli.h"
+#include "milter/cli_print.h"
 #include "milter/doctor.h"
 #include "milter/postfix.h"
 
@@ -41,7 +42,7 @@ void
 doctor_resolver(struct doctor *doctor, struct doctor_finding *found)
 {
 	struct engine_options options;
-	char resolvers[RESOLVERS_SIZE];
+	char resolvers[RESOLVERS_SIZE], plain[LIMIT_DETAIL_SIZE];
 	struct err err;
 
 	list_resolvers(doctor->settings, resolvers, sizeof(resolvers));
@@ -56,7 +57,8 @@ doctor_resolver(struct doctor *doctor, struct doctor_finding *found)
 		    "the root's keys are secure; asked were %s", resolvers);
 		return;
 	}
-	doctor_say(found, DOCTOR_FAIL, "%s: %s", resolvers, err.text);
+	doctor_say(found, DOCTOR_FAIL, "%s: %s", resolvers,
+	    cli_plain_detail(err.text, plain));
 	doctor_mend(
 	    found, "dig +dnssec . DNSKEY    # must be answered, with an RRSIG");
 	doctor_mend(found, "apt-get install unbound    # then Nameservers "
