@@ -18,10 +18,13 @@
 #include "common/proto/smtp_reply.h"
 
 /*
- * TLS 1.2 is the floor (RFC 8461 section 7.2).  %COMPAT: a certificate whose
- * keyUsage lacks digitalSignature breaks no handshake, as in OpenSSL's MTAs.
+ * TLS 1.2 is the floor (RFC 8461 section 7.2).  The rest is what OpenSSL's MTAs
+ * take: hosts that have no GCM and want no SHA-1 are left with CBC and SHA-2;
+ * %COMPAT, and a certificate whose keyUsage lacks digitalSignature breaks no
+ * handshake.
  */
-#define PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%COMPAT"
+#define PRIORITY \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:+SHA256:+SHA384:%COMPAT"
 
 enum {
 	PORT_SMTPS = 465,   /* RFC 8314 section 3.3 */

@@ -13,6 +13,7 @@ import threading
 import time
 
 IDLE_S = 60
+CBC_SHA2 = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"
 
 
 class Live:
@@ -68,13 +69,14 @@ class Live:
     def context(self, cert, flags=(), sni=None, seen=None):
         """A TLS context; sni: {name: cert}; seen: called with the name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.set_ciphers(CBC_SHA2 if "cbc" in flags
+                            else "ALL:@SECLEVEL=0")
         if "tls10" in flags:
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = ssl.TLSVersion.TLSv1
         else:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if "tls12" in flags:
+        if {"tls12", "cbc"} & set(flags):
             context.maximum_version = ssl.TLSVersion.TLSv1_2
         base = os.path.join(self.folder, "pki", cert)
         context.load_cert_chain(base + ".chain", base + ".key")

@@ -9,6 +9,7 @@ long-banner     20,000 lines    no-ehlo       502 to EHLO
 no-starttls     not offered     starttls-454  offered, then refused
 tls-alert tls-reset tls-garbage tls-hang      what follows STARTTLS's 220
 tls10 tls12     highest version inject        plaintext behind the 220
+cbc             TLS 1.2, and CBC with SHA-2 only
 requiretls      advertised inside TLS         reject  550 to RCPT
 tls-421         421 to EHLO inside TLS
 """
