@@ -28,9 +28,7 @@ certname_match(const char *presented, const char *name)
 	size_t length = strlen(presented);
 	const char *parent;
 
-	if (length > 0 && presented[length - 1] == '.')
-		length--;
-	if (length == 0 || (length < 3 && presented[0] == '*'))
+	if (length == 0)
 		return false;
 	if (name[0] == '.')
 		return is_below(presented, length, name);
