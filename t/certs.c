@@ -121,13 +121,37 @@ set_permitted(gnutls_x509_crt_t crt, const char *permitted)
 }
 
 static void
-set_extensions(gnutls_x509_crt_t crt, const struct cert_spec *spec)
+set_usage(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 {
 	must(gnutls_x509_crt_set_basic_constraints(
 	    crt, spec->ca, spec->path_length - 1));
-	if (spec->ca)
+	if (spec->ca || (spec->flaws & CERTS_SIGN_ONLY))
 		must(gnutls_x509_crt_set_key_usage(
 		    crt, GNUTLS_KEY_KEY_CERT_SIGN));
+	if (spec->flaws & CERTS_CIPHER_ONLY)
+		must(gnutls_x509_crt_set_key_usage(
+		    crt, GNUTLS_KEY_KEY_ENCIPHERMENT));
+}
+
+/* An extension as policyConstraints may look. */
+static void
+set_critical(gnutls_x509_crt_t crt, const char *oid)
+{
+	static const uint8_t policy[] = {0x30, 3, 0x80, 1, 0};
+
+	must(gnutls_x509_crt_set_extension_by_oid(
+	    crt, oid, policy, sizeof(policy), 1));
+}
+
+static void
+set_extensions(gnutls_x509_crt_t crt, const struct cert_spec *spec)
+{
+	if (!(spec->flaws & CERTS_UNSAID))
+		set_usage(crt, spec);
+	if (spec->flaws & CERTS_STRANGE)
+		set_critical(crt, "1.2.3.4");
+	if (spec->flaws & CERTS_POLICY)
+		set_critical(crt, "2.5.29.36");
 	if (spec->permitted != NULL)
 		set_permitted(crt, spec->permitted);
 	if (spec->flaws & CERTS_CLIENT_ONLY)
@@ -168,12 +192,14 @@ cert_make(const struct cert_spec *spec)
 
 	make_key(made, spec);
 	must(gnutls_x509_crt_init(&made->crt));
-	must(gnutls_x509_crt_set_version(made->crt, 3));
+	must(gnutls_x509_crt_set_version(
+	    made->crt, spec->flaws & CERTS_VERSION_1 ? 1 : 3));
 	must(gnutls_x509_crt_set_serial(made->crt, &number, sizeof(number)));
 	must(gnutls_x509_crt_set_key(made->crt, made->key));
 	set_dates(made->crt, spec->flaws);
 	set_names(made->crt, spec);
-	set_extensions(made->crt, spec);
+	if (!(spec->flaws & CERTS_VERSION_1))
+		set_extensions(made->crt, spec);
 	sign(made, spec);
 	export_spki(made);
 	return made;

@@ -23,7 +23,13 @@ enum certs_flaw {
 	CERTS_RSA_1024 = 8,     /* the subject's key */
 	CERTS_CLIENT_ONLY = 16, /* EKU without serverAuth */
 	CERTS_RSA_512 = 32,
-	CERTS_BIG_EXPONENT = 64, /* an RSA key with one of 81 bits */
+	CERTS_BIG_EXPONENT = 64,  /* an RSA key with one of 81 bits */
+	CERTS_UNSAID = 128,       /* no basicConstraints, no key usage */
+	CERTS_VERSION_1 = 256,    /* no extensions at all */
+	CERTS_SIGN_ONLY = 512,    /* key usage of a CA */
+	CERTS_CIPHER_ONLY = 1024, /* key usage keyEncipherment */
+	CERTS_STRANGE = 2048,     /* a critical extension that nobody knows */
+	CERTS_POLICY = 4096,      /* critical policyConstraints */
 };
 
 struct cert_made;

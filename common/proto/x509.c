@@ -20,6 +20,9 @@ enum {
 	/* CNs looked at in one certificate; one is usual */
 	MAX_CN = 8,
 
+	/* Octets of an OID as text, with its end */
+	MAX_OID = 128,
+
 	/* Of a key that may have signed: OpenSSL stops at the same.  An RSA
 	 * check costs its exponent's bits times the square of its modulus. */
 	MAX_RSA_BITS = 16384,
@@ -44,7 +47,8 @@ struct cert {
 	char *issuer;
 	time_t not_before;
 	time_t not_after;
-	bool may_sign; /* its key is fit to check signatures with */
+	bool may_sign;  /* may issue others, and has a key fit for it */
+	bool may_serve; /* may be a server's, as the path's first */
 };
 
 struct certs {
@@ -199,7 +203,7 @@ is_fit_to_sign(gnutls_pubkey_t key)
 }
 
 static bool
-may_sign(gnutls_x509_crt_t crt)
+has_fit_key(gnutls_x509_crt_t crt)
 {
 	gnutls_pubkey_t key;
 	bool fit;
@@ -210,6 +214,102 @@ may_sign(gnutls_x509_crt_t crt)
 	    gnutls_pubkey_import_x509(key, crt, 0) == 0 && is_fit_to_sign(key);
 	gnutls_pubkey_deinit(key);
 	return fit;
+}
+
+/*
+ * The extensions that may be critical: those that RFC 5280 section 4.2 has
+ * everyone know.  Of policies none is asked for, so what constrains or maps
+ * them holds of itself; GnuTLS does not know those two.
+ */
+static bool
+is_known_extension(const char *oid)
+{
+	static const char *const known[] = {
+	    "2.5.29.15", /* keyUsage */
+	    "2.5.29.17", /* subjectAltName */
+	    "2.5.29.19", /* basicConstraints */
+	    "2.5.29.30", /* nameConstraints */
+	    "2.5.29.31", /* cRLDistributionPoints */
+	    "2.5.29.32", /* certificatePolicies */
+	    "2.5.29.33", /* policyMappings */
+	    "2.5.29.36", /* policyConstraints */
+	    "2.5.29.37", /* extKeyUsage */
+	    "2.5.29.54", /* inhibitAnyPolicy */
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(oid, known[i]) == 0)
+			return true;
+	return false;
+}
+
+/* RFC 5280 section 4.2: what is critical and not known spoils the whole. */
+static bool
+is_understood(gnutls_x509_crt_t crt)
+{
+	unsigned critical;
+
+	for (unsigned i = 0;; i++) {
+		char oid[MAX_OID];
+		size_t size = sizeof(oid);
+		int rc = gnutls_x509_crt_get_extension_info(
+		    crt, i, oid, &size, &critical);
+
+		if (rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return true;
+		if (rc < 0 || (critical && !is_known_extension(oid)))
+			return false;
+	}
+}
+
+static bool
+is_for_servers(gnutls_x509_crt_t crt)
+{
+	return gnutls_x509_crt_check_key_purpose(
+		   crt, GNUTLS_KP_TLS_WWW_SERVER, 0) != 0;
+}
+
+/*
+ * RFC 5280 section 4.2.1.9: a CA says that it is one.  Before version 3 it
+ * could not, and only a root is taken; one that says so by its key usage alone
+ * is what OpenSSL takes as well.
+ */
+static bool
+is_ca(const struct cert *cert)
+{
+	int status = gnutls_x509_crt_get_ca_status(cert->crt, NULL);
+	unsigned usage;
+
+	if (status >= 0)
+		return status > 0;
+	if (gnutls_x509_crt_get_version(cert->crt) < 3)
+		return same_octets(cert->issuer_dn, cert->subject_dn);
+	return gnutls_x509_crt_get_key_usage(cert->crt, &usage, NULL) >= 0 &&
+	       (usage & GNUTLS_KEY_KEY_CERT_SIGN) != 0;
+}
+
+/* GnuTLS asks this of a path, but not of its anchor, which DANE may find
+ * anywhere. */
+static bool
+is_issuer(const struct cert *cert)
+{
+	return is_ca(cert) && is_understood(cert->crt) &&
+	       is_for_servers(cert->crt);
+}
+
+/* RFC 5280 section 4.2.1.3, and 4.2.1.12 for the purpose: a key usage, where
+ * there is one, has one of those that TLS makes use of. */
+static bool
+is_server(const struct cert *cert)
+{
+	unsigned usage;
+
+	if (gnutls_x509_crt_get_key_usage(cert->crt, &usage, NULL) >= 0 &&
+	    (usage &
+		(GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_ENCIPHERMENT |
+		    GNUTLS_KEY_KEY_AGREEMENT)) == 0)
+		return false;
+	return is_understood(cert->crt) && is_for_servers(cert->crt);
 }
 
 static void
@@ -248,7 +348,8 @@ cert_init(struct cert *cert, struct der der)
 	cert->issuer = dn_text(cert->crt, gnutls_x509_crt_get_issuer_dn3);
 	cert->not_before = gnutls_x509_crt_get_activation_time(cert->crt);
 	cert->not_after = gnutls_x509_crt_get_expiration_time(cert->crt);
-	cert->may_sign = may_sign(cert->crt);
+	cert->may_sign = is_issuer(cert) && has_fit_key(cert->crt);
+	cert->may_serve = is_server(cert);
 	return 0;
 }
 
@@ -350,22 +451,23 @@ x509_chain_new(const struct der *certs, size_t count, struct err *err)
 {
 	const char *fault = size_fault(certs, count);
 	struct x509_chain *chain;
+	int rc;
 
 	if (fault != NULL) {
 		err_set(err, ERR_DATA, "%s", fault);
 		return NULL;
 	}
 	chain = xcalloc(1, sizeof(*chain));
-	for (size_t i = 0; i < count; i++) {
-		int rc = certs_add(&chain->certs, certs[i]);
-
-		if (rc >= 0)
-			continue;
-		err_set(err, ERR_DATA, "certificate %zu: %s", i,
-		    gnutls_strerror(rc));
+	rc = certs_add(&chain->certs, certs[0]);
+	if (rc < 0) {
+		err_set(err, ERR_DATA, "%s", gnutls_strerror(rc));
 		chain_release(chain);
 		return NULL;
 	}
+	/* RFC 7671 section 5.1: of the others DANE-EE wants nothing, and one
+	 * that does not parse is on no path */
+	for (size_t i = 1; i < count; i++)
+		certs_add(&chain->certs, certs[i]);
 	return chain;
 }
 
@@ -622,11 +724,15 @@ struct search {
 	size_t used;             /* its anchor */
 };
 
+/* RFC 4158 section 5.2: a name and key that come again make a loop.  So a
+ * self-signed leaf has no issuer, be it sent twice or issued anew. */
 static bool
 on_path(const struct search *search, const struct cert *cert)
 {
 	for (size_t i = 0; i < search->length; i++)
-		if (same_octets(search->path[i]->der, cert->der))
+		if (same_octets(
+			search->path[i]->subject_dn, cert->subject_dn) &&
+		    same_octets(search->path[i]->spki, cert->spki))
 			return true;
 	return false;
 }
@@ -676,7 +782,8 @@ path_date_status(const struct search *search, const struct cert *anchor)
 
 /*
  * Whether the path holds but for its dates: signatures, basicConstraints,
- * pathlen, name constraints, EKU.  A list of its own for each call: GnuTLS may
+ * pathlen, name constraints, EKU; what it leaves to us is may_serve and
+ * may_sign.  A list of its own for each call: GnuTLS may
  * write to one that it verifies against.
  */
 static bool
@@ -699,7 +806,8 @@ path_holds(const struct search *search, const struct cert *anchor)
 		rc = gnutls_x509_trust_list_verify_crt2(list, crts,
 		    (unsigned)search->length, &purpose, 1,
 		    GNUTLS_VERIFY_DO_NOT_ALLOW_SAME |
-			GNUTLS_VERIFY_DISABLE_TIME_CHECKS,
+			GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+			GNUTLS_VERIFY_IGNORE_UNKNOWN_CRIT_EXTENSIONS,
 		    &status, NULL);
 	else
 		rc = -1;
@@ -765,7 +873,8 @@ find_path(const struct x509_chain *chain, const struct certs *anchors,
 	    .status = X509_NOT_TRUSTED,
 	};
 
-	extend(&search);
+	if (search.path[0]->may_serve)
+		extend(&search);
 	if (used != NULL && search.status != X509_NOT_TRUSTED)
 		*used = search.used;
 	return search.status;
@@ -820,25 +929,18 @@ status_below(const struct x509_chain *chain, size_t i, time_t now)
 
 	if (i > 0)
 		return x509_verify(chain, &cert->der, 1, now, NULL);
-	if (!gnutls_x509_crt_check_key_purpose(
-		cert->crt, GNUTLS_KP_TLS_WWW_SERVER, 0))
-		return X509_NOT_TRUSTED;
-	return date_status(cert, now);
+	return cert->may_serve ? date_status(cert, now) : X509_NOT_TRUSTED;
 }
 
 static enum x509_status
-verify_pubkey(const struct x509_chain *chain, gnutls_pubkey_t key,
-    struct der spki, time_t now)
+verify_pubkey(const struct x509_chain *chain, gnutls_pubkey_t key, time_t now)
 {
 	enum x509_status best = X509_NOT_TRUSTED;
 
 	for (size_t i = 0; i < chain->certs.count; i++) {
-		const struct cert *cert = cert_at(chain, i);
 		enum x509_status status;
 
-		if (i == 0 && same_octets(cert->spki, spki))
-			continue; /* the leaf is not its own anchor */
-		if (!is_signed_by(cert, key))
+		if (!is_signed_by(cert_at(chain, i), key))
 			continue;
 		status = status_below(chain, i, now);
 		if (is_better(status, best))
@@ -858,7 +960,7 @@ x509_verify_key(const struct x509_chain *chain, struct der spki, time_t now)
 		return X509_NOT_TRUSTED;
 	if (gnutls_pubkey_import(key, &datum, GNUTLS_X509_FMT_DER) >= 0 &&
 	    is_fit_to_sign(key))
-		status = verify_pubkey(chain, key, spki, now);
+		status = verify_pubkey(chain, key, now);
 	gnutls_pubkey_deinit(key);
 	return status;
 }

@@ -37,8 +37,9 @@ enum x509_names {
 /*
  * x509_chain_new - parse what a peer presented
  *
- * certs is copied; count is 1 to LIMIT_CHAIN_CERTS.  DATA when there is none,
- * too many, or one of them is no certificate.
+ * certs is copied; count is 1 to LIMIT_CHAIN_CERTS.  Behind the leaf, what is
+ * no certificate is left out.  DATA when there is none, too many, or the first
+ * is no certificate.
  */
 void x509_chain_free(struct x509_chain *chain);
 struct x509_chain *x509_chain_new(const struct der *certs, size_t count,
@@ -82,11 +83,12 @@ bool x509_leaf_has_name(const struct x509_chain *chain,
 /*
  * x509_verify - whether the leaf chains to one of the anchors at the time now
  *
- * Validity dates of the whole path including the anchor, signatures,
- * basicConstraints, pathlen, name constraints, EKU serverAuth.  The leaf itself
- * is never its own anchor.  Names of the host are not looked at.  The chain
- * may be in any order and hold certificates that are of no use.  used, which
- * may be NULL, gets the index of the anchor, if there is a path to one.
+ * Validity dates, basicConstraints, pathlen, name constraints, EKU serverAuth
+ * and critical extensions of the whole path including the anchor, signatures,
+ * and the key usage of the leaf.  The leaf itself is never its own anchor.
+ * Names of the host are not looked at.  The chain may be in any order and hold
+ * certificates that are of no use.  used, which may be NULL, gets the index of
+ * the anchor, if there is a path to one.
  *
  * No certificate counts as issuer whose key is weak (below 1024 bits of RSA) or
  * absurd (so large that checking its signatures would stop the process), and no
@@ -100,7 +102,7 @@ enum x509_status x509_verify(const struct x509_chain *chain,
  * x509_verify_key - the same for a bare key as the anchor
  *
  * Accepts if a certificate presented is signed by the key (SPKI) and chains the
- * leaf to it.  A leaf that its own key signed is not accepted.
+ * leaf to it; that may be the leaf, by its own key as well.
  * RFC 7671 section 5.2.3.
  */
 enum x509_status

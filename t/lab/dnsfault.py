@@ -1,8 +1,9 @@
 """A relay before NSD that spoils single answers, and servers that are mute.
 
 A fault belongs to a name and a type: servfail, refused, notimp, formerr,
-nxdomain, drop, delay=SECONDS, txt=STRING (an unsigned answer of its own), or
-pass (none yet: what NSD says, for answers that change while the lab runs).
+nodata and nxdomain (both without a proof), drop, delay=SECONDS, txt=STRING
+(an unsigned answer of its own), or pass (none yet: what NSD says, for answers
+that change while the lab runs).
 """
 import socket
 import struct
@@ -15,7 +16,7 @@ from zones import BEHIND
 NSD = (BEHIND, 53)
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 15: "MX", 16: "TXT",
          28: "AAAA", 43: "DS", 48: "DNSKEY", 52: "TLSA"}
-RCODES = {"formerr": 1, "servfail": 2, "nxdomain": 3,
+RCODES = {"nodata": 0, "formerr": 1, "servfail": 2, "nxdomain": 3,
           "notimp": 4, "refused": 5}
 
 

@@ -23,6 +23,11 @@ ca("dane-int-no-ca", "dane-root", basic="critical,CA:FALSE",
 ca("dane-int-short", "dane-root", basic="critical,CA:TRUE,pathlen:0")
 ca("dane-below-short", "dane-int-short",
    send=("dane-below-short", "dane-int-short", "dane-root"))
+ca("dane-int-client", "dane-root", extra=("extendedKeyUsage=clientAuth",),
+   send=("dane-int-client",))
+ca("dane-int-policy", "dane-root",
+   extra=("policyConstraints=critical,requireExplicitPolicy:0",),
+   send=("dane-int-policy", "dane-root"))
 ca("dane-root-expired", dates="expired")
 ca("dane-int-old", "dane-root-expired",
    send=("dane-int-old", "dane-root-expired"))

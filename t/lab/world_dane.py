@@ -34,6 +34,9 @@ dest("d12", "2 0 0: root only in the DNS",
      vectors="D12")
 dest("d13", "2 1 0: the root's key only in the DNS",
      mx(tlsa=TA_KEY, cert=NO_ROOT), expect=PASS, vectors="D13")
+dest("d13-self", "2 1 0: the key that signed the leaf is its own",
+     mx(tlsa=[tlsa(2, 1, 0)], cert=Cert(issuer="self")), expect=PASS,
+     vectors="D13")
 dest("d14", "2 1 0, but another key signed the chain",
      mx(tlsa=TA_KEY, cert=Cert(issuer="evil-int")),
      expect=fail("certificate-not-trusted"), vectors="D14")
@@ -85,6 +88,22 @@ dest("d28", "DANE-TA, intermediate is no CA",
 dest("d28-pathlen", "DANE-TA, path longer than a CA allows",
      mx(tlsa=TA, cert=Cert(issuer="dane-below-short")),
      expect=fail("certificate-not-trusted"), vectors="D28")
+dest("d28-purpose", "DANE-TA, the anchor is a CA for clients",
+     mx(tlsa=[tlsa(2, 0, 1, "dane-int-client")],
+        cert=Cert(issuer="dane-int-client")),
+     expect=fail("certificate-not-trusted"), vectors="D28")
+dest("d28-key", "2 1 0 of a root that signed a CA for clients",
+     mx(tlsa=TA_KEY, cert=Cert(issuer="dane-int-client")),
+     expect=fail("certificate-not-trusted"), vectors="D28")
+dest("d28-usage", "DANE-TA, key usage of a leaf that may serve nobody",
+     mx(tlsa=TA, cert=private("{h}", usage="critical,keyCertSign")),
+     expect=fail("certificate-not-trusted"), vectors="D28")
+dest("d08-policy", "DANE-TA, intermediate with critical policyConstraints",
+     mx(tlsa=TA, cert=Cert(issuer="dane-int-policy")), expect=PASS,
+     vectors="D08")
+dest("d21-dot", "DANE-TA, the right name with a final dot",
+     mx(tlsa=TA, cert=private("{h}.")),
+     expect=fail("certificate-host-mismatch"), vectors="D21")
 dest("d29", "2 0 1 does not match, 3 1 1 does",
      mx(tlsa=[tlsa(2, 0, 1, NOBODY)] + GOOD), expect=PASS, vectors="D29")
 dest("d30", "agility: 3 1 1 matches, 3 1 2 does not",
@@ -145,6 +164,8 @@ dest("d49", "SNI ignored, the only certificate matches",
 dest("d50", "40 TLSA records, the last matches",
      mx(tlsa=[tlsa(3, 1, 1, data="%064x" % n) for n in range(39)] + GOOD),
      expect=PASS, vectors="D50")
+dest("d46-cbc", "a host that has CBC with SHA-2 only",
+     mx(tlsa=GOOD, smtp="cbc"), expect=PASS)
 dest("d99", "RSA certificate for key encipherment only",
      mx(tlsa=GOOD, cert=KEY_ENCIPHERMENT), expect=PASS, vectors="D99")
 dest("d99-tls12", "the same with TLS 1.2",
@@ -159,6 +180,10 @@ dest("d53", "TLSA in an unsigned zone under a signed one", mx(tlsa=BAD),
 dest("d54", "signature of the TLSA broken", mx(tlsa=GOOD),
      bogus=[("_25._tcp.mx1.{d}", "TLSA")], expect=temp("dnssec-invalid"),
      vectors="D54")
+for rcode in ("nodata", "nxdomain"):
+    dest("d54-" + rcode, "TLSA denied without a proof: " + rcode.upper(),
+         mx(tlsa=BAD), faults={("_25._tcp.mx1.{d}", "TLSA"): rcode},
+         expect=temp(), vectors="D54")
 for rcode in ("servfail", "refused", "notimp"):
     dest("d55-" + rcode, "TLSA query answered " + rcode.upper(),
          mx(tlsa=GOOD), faults={("_25._tcp.mx1.{d}", "TLSA"): rcode},
@@ -187,7 +212,12 @@ dest("d60", "signature of the address broken", mx(tlsa=GOOD),
      expect=temp("dnssec-invalid", "no-policy-found", "deferred"),
      vectors="D60")
 
-# -- D62 to D74: states of the MX ---------------------------------------
+# -- D61 to D74: states of the MX ---------------------------------------
+dest("d61-nodata", "MX denied without a proof: no falling back",
+     mx("{d}", None), mx=["10 nobody.{d}."],
+     faults={("{d}", "MX"): "nodata"},
+     expect=temp(LOOKUP, "no-policy-found", "deferred"), vectors="D61",
+     facts=dict(silent=["{d}"]))
 dest("d62", "MX query fails: no falling back to the address",
      mx("{d}", None), mx=["10 nobody.{d}."],
      faults={("{d}", "MX"): "servfail"},
