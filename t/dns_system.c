@@ -722,13 +722,13 @@ next_nameserver_is_asked(void **state)
 		int64_t begun = clock_mono_ms();
 
 		fake_start(&first, rows[i].manners);
-		dns = resolver_of(first.text, second.text, 900);
+		dns = resolver_of(first.text, second.text, 1800);
 		answer = look_up(dns, "good.example");
 		ROW(rows[i].id, answer->lookup.state == LOOKUP_DATA);
 		ROW(rows[i].id, answer->lookup.secure);
 		ROW(rows[i].id, first.queries == 1);
 		ROW(rows[i].id, second.queries == i + 1);
-		ROW(rows[i].id, clock_mono_ms() - begun < 800);
+		ROW(rows[i].id, clock_mono_ms() - begun < 1700);
 		fake_stop(&first);
 	}
 	fake_stop(&second);
@@ -743,11 +743,11 @@ closed_port_leads_to_the_next_at_once(void **state)
 
 	(void)state;
 	fake_start(&second, ANSWER);
-	dns = resolver_of("127.0.0.1@1", second.text, 3000);
+	dns = resolver_of("127.0.0.1@1", second.text, 6000);
 	begun = clock_mono_ms();
 	answer = look_up(dns, "good.example");
 	assert_int_equal(answer->lookup.state, LOOKUP_DATA);
-	assert_true(clock_mono_ms() - begun < 500);
+	assert_true(clock_mono_ms() - begun < 1500);
 	fake_stop(&second);
 }
 
@@ -796,11 +796,11 @@ silent_nameserver_is_left_to_the_last(void **state)
 	(void)state;
 	fake_start(&first, SILENT);
 	fake_start(&second, ANSWER);
-	dns = resolver_of(first.text, second.text, 900);
+	dns = resolver_of(first.text, second.text, 3000);
 	dns_answer_free(look_up(dns, "good.example"));
 	begun = clock_mono_ms();
 	dns_answer_free(look_up(dns, "good.example"));
-	assert_true(clock_mono_ms() - begun < 200);
+	assert_true(clock_mono_ms() - begun < 700);
 	assert_int_equal(first.queries, 1);
 	fake_stop(&first);
 	fake_stop(&second);
@@ -843,7 +843,7 @@ silent_lookups_do_not_slow_others(void **state)
 	begun = clock_mono_ms();
 	answer = look_up(dns, "good.example");
 	assert_int_equal(answer->lookup.state, LOOKUP_DATA);
-	assert_true(clock_mono_ms() - begun < 400);
+	assert_true(clock_mono_ms() - begun < 1400);
 	for (size_t i = 0; i < COUNT(silent); i++) {
 		struct dns_answer *none = dns_await(silent[i]);
 
@@ -906,7 +906,7 @@ lookups_beyond_the_maximum_are_refused(void **state)
 	dns_answer_free(answer);
 	dns_answer_free(dns_await(query));
 	/* what was given up is let go within an attempt */
-	poll(NULL, 0, 300);
+	poll(NULL, 0, 600);
 	answer = look_up(dns, "b.example");
 	assert_string_equal(answer->why, "no_answer_in_time");
 	dns_answer_free(answer);
@@ -921,7 +921,7 @@ remote_resolver(bool trust, const char *one, const char *two)
 	    .nameservers = servers,
 	    .nameserver_count = two == NULL ? 1 : 2,
 	    .trust_remote = trust,
-	    .timeout_ms = 600,
+	    .timeout_ms = 1200,
 	    .max_outstanding = 10};
 
 	return dns_new(&options, NULL);
@@ -1006,7 +1006,7 @@ self_test_wants_a_secure_root(void **state)
 		ROW(rows[i].id,
 		    dns_self_test(dns, INT64_MAX, &err) == rows[i].rc);
 		ROW(rows[i].id, err.kind == rows[i].kind);
-		ROW(rows[i].id, !two || clock_mono_ms() - begun < 500);
+		ROW(rows[i].id, !two || clock_mono_ms() - begun < 1100);
 		fake_stop(&first);
 		if (two)
 			fake_stop(&second);

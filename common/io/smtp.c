@@ -316,7 +316,8 @@ connect_to(struct session *s)
 	size = sizeof(error);
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;
-	s->facts->connected = error == 0;
+	/* who resets had accepted; who does not accept refuses */
+	s->facts->connected = error == 0 || error == ECONNRESET;
 	return error == 0 ? true : conclude_connect(s, error);
 }
 
