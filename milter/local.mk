@@ -27,8 +27,10 @@ bin_PROGRAMS += %D%/postern
 	%D%/service.c %D%/service.h \
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
+	%D%/settings_list.c %D%/settings_list.h \
 	%D%/stats.c %D%/stats.h \
-	%D%/tag.c %D%/tag.h
+	%D%/tag.c %D%/tag.h \
+	%D%/value.c %D%/value.h
 %C%_posternd_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \
@@ -81,5 +83,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/process.c %D%/process.h \
 	%D%/rollover.c %D%/rollover.h \
 	%D%/settings.c %D%/settings.h \
-	%D%/story.c %D%/story.h
+	%D%/settings_list.c %D%/settings_list.h \
+	%D%/story.c %D%/story.h \
+	%D%/value.c %D%/value.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

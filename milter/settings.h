@@ -10,6 +10,7 @@
 #include "common/base/conf.h"
 #include "common/base/own.h"
 #include "common/gather/engine.h"
+#include "milter/settings_list.h"
 
 #define SETTINGS_PATH "/etc/postern/postern.conf"
 
@@ -32,12 +33,6 @@ enum header_domains {
 };
 
 enum { MESSAGE_WAIT_AUTO = -1 };
-
-/* Words or normalised names; sorted where they are domains. */
-struct settings_list {
-	size_t count;
-	char **items;
-};
 
 /* Immutable once loaded and counted: settings_ref, settings_free. */
 struct settings {
@@ -121,14 +116,6 @@ AUTO_DEFINE(settings);
 /* settings_engine_options - what the engine is to do; strings are borrowed */
 void settings_engine_options(
     const struct settings *settings, struct engine_options *options);
-
-/* settings_lists_domain - whether a list names a normalised domain, itself or
- * by a ".parent" */
-bool
-settings_lists_domain(const struct settings_list *list, const char *domain);
-
-/* settings_lists_word - whether the word stands in the list, spelt so */
-bool settings_lists_word(const struct settings_list *list, const char *word);
 
 /* settings_cut_host - part "port@host", "port@[address]" or "port", as a Socket
  * of inet has it: text becomes the port; returns the host in it, or NULL */

@@ -83,7 +83,8 @@ unit-tests:
 LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 # Settings, and the rules that they hold
-SETTINGS = milter/settings.c milter/destinations.c
+SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
+	milter/destinations.c
 
 %C%_action_t_SOURCES = %D%/action.c %D%/tap.h \
 	milter/action.c $(SETTINGS)
