@@ -5,6 +5,7 @@ FUZZ_TESTS = \
 	%D%/dns_answer.t \
 	%D%/dns_reply.t \
 	%D%/domain.t \
+	%D%/header.t \
 	%D%/key.t \
 	%D%/media_type.t \
 	%D%/nexthop.t \
@@ -24,6 +25,8 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_dns_answer_t_SOURCES = %D%/dns_answer.c $(FUZZ_SOURCES)
 %C%_dns_reply_t_SOURCES = %D%/dns_reply.c $(FUZZ_SOURCES)
 %C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
+%C%_header_t_SOURCES = %D%/header.c $(FUZZ_SOURCES) \
+	milter/tag.c milter/require_tls.c milter/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
