@@ -25,9 +25,10 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/x509.c %D%/proto/x509.h \
 	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
-	%D%/judge/host.c %D%/judge/host.h \
+	%D%/judge/host.c %D%/judge/host.h %D%/judge/host_case.h \
 	%D%/judge/judge.c %D%/judge/judge.h \
 	%D%/judge/reasons.c %D%/judge/reasons.h \
+	%D%/judge/requiretls.c %D%/judge/requiretls.h \
 	%D%/judge/rules.c %D%/judge/rules.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \

@@ -5,29 +5,10 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/judge/host_case.h"
 #include "common/judge/reasons.h"
+#include "common/judge/requiretls.h"
 #include "common/proto/dane_match.h"
-
-/* What DNS demands of the host, by DANE alone. */
-enum dane_demand {
-	DEMAND_NONE,    /* no secure TLSA, or the admin wants none */
-	DEMAND_ENCRYPT, /* TLSA, but nothing in it to verify with */
-	DEMAND_VERIFY,
-	DEMAND_UNKNOWN, /* a lookup failed: the host must not be used */
-};
-
-/* The case of one host: what is known, and what is demanded of it. */
-struct host_case {
-	const struct facts *facts;
-	const struct host_facts *host;
-	const struct rules *rules;
-	struct demand demand; /* of the admin */
-	time_t now;
-	enum dane_demand dane;
-	bool half; /* TLSA under an insecure MX RRset */
-	const struct sts_policy *sts;
-	bool sts_named; /* the policy names the host */
-};
 
 bool
 host_is_good(enum host_outcome outcome)
@@ -54,8 +35,8 @@ mx_is_insecure(const struct facts *facts)
 }
 
 /*
- * RFC 7672 section 2.2.2 and 2.2.3: what the lookups of the host step come to.
- * Whether each lookup was called for is gather's part; here its answer counts.
+ * What the TLSA lookup comes to.  Whether it was called for, and at which name,
+ * is gather's part (dane.c); here its answer counts.
  */
 static enum dane_demand
 dane_demand(const struct host_case *c)
@@ -64,43 +45,68 @@ dane_demand(const struct host_case *c)
 
 	if (!c->demand.dane)
 		return DEMAND_NONE;
+	/* RFC 7672 section 2.1.2: an error is not the absence of records */
 	if (lookup_failed(&host->cname) || lookup_failed(&host->tlsa))
 		return DEMAND_UNKNOWN;
+	/* RFC 7672 section 2.2: insecure records are no records */
 	if (host->tlsa.state != LOOKUP_DATA || !host->tlsa.secure)
 		return DEMAND_NONE;
-	if (mx_is_insecure(c->facts)) {
-		if (c->rules->insecure_mx == INSECURE_MX_MAY)
-			return DEMAND_NONE;
-		if (c->rules->insecure_mx == INSECURE_MX_ENCRYPT)
-			return DEMAND_ENCRYPT;
-	}
+	/* RFC 7672 section 2.2.1: an insecure MX RRset leaves us the choice */
+	if (c->half && c->rules->insecure_mx == INSECURE_MX_MAY)
+		return DEMAND_NONE;
+	if (c->half && c->rules->insecure_mx == INSECURE_MX_ENCRYPT)
+		return DEMAND_ENCRYPT;
 	/* RFC 7672 section 2.2: records, but none usable: TLS without names */
 	return tlsa_set_usable(&host->records) == 0 ? DEMAND_ENCRYPT
 						    : DEMAND_VERIFY;
 }
 
-size_t
-host_reference_names(const struct facts *facts, const struct host_facts *host,
-    const char *names[HOST_REFERENCE_NAMES])
+/*
+ * Whether the host can be used at all, else out says why not.  RFC 7672 section
+ * 2.1.2 and 2.2.2: no address, no host; a failed lookup is no denial, but one
+ * family that answers is enough.
+ */
+static bool
+judge_lookups(const struct host_case *c, struct host_verdict *out)
 {
-	size_t count = 0;
+	const struct host_facts *host = c->host;
+	bool data =
+	    host->a.state == LOOKUP_DATA || host->aaaa.state == LOOKUP_DATA;
+	const struct lookup *failed = NULL;
 
-	names[count++] = host->base_domain;
-	if (mx_is_insecure(facts))
-		return count;
-	names[count++] = facts->next_hop.host;
-	if (strcmp(facts->expanded, facts->next_hop.host) != 0)
-		names[count++] = facts->expanded;
-	return count;
+	if (!data && lookup_failed(&host->a))
+		failed = &host->a;
+	else if (!data && lookup_failed(&host->aaaa))
+		failed = &host->aaaa;
+	else if (c->demand.dane && lookup_failed(&host->cname))
+		failed = &host->cname;
+	else if (c->demand.dane && lookup_failed(&host->tlsa))
+		failed = &host->tlsa;
+	if (failed == NULL && data)
+		return true;
+	out->outcome = HOST_SKIP;
+	out->reason = REASON_NO_ADDRESS;
+	if (failed == NULL)
+		return false;
+	out->reason = lookup_reason(failed);
+	text_copy(out->detail, sizeof(out->detail), host->detail);
+	if (c->demand.dane)
+		out->dane = DANE_STATE_TEMPERROR;
+	if (failed == &host->tlsa || failed == &host->cname) {
+		out->policy = POLICY_TYPE_TLSA;
+		out->level = LEVEL_DANE;
+		out->rt = "dnssec-invalid";
+	}
+	return false;
 }
 
-/* Nothing was learnt of TLS there: the MTA would try the next address. */
+/* RFC 8461 section 4.1: a host that the policy does not name fails it whatever
+ * it would show; no MTA connects to it. */
 static bool
-is_unreachable(enum reason reason)
+fails_unseen(const struct host_case *c)
 {
-	return reason == REASON_CONNECT_FAILED ||
-	       reason == REASON_PROBE_TIMEOUT ||
-	       reason == REASON_ADDRESS_BLOCKED;
+	return c->dane != DEMAND_VERIFY && c->sts != NULL && !c->sts_named &&
+	       c->sts->mode == STS_MODE_ENFORCE;
 }
 
 /* Postfix's words of a match: the rest are names, or ".name". */
@@ -139,9 +145,8 @@ leaf_is_named(const struct host_case *c, const struct x509_chain *chain)
 	return false;
 }
 
-/* RFC 8461 section 4.1: a trusted chain, in date, that bears the name. */
-static enum reason
-webpki_reason(const struct host_case *c, const struct x509_chain *chain)
+enum reason
+host_webpki(const struct host_case *c, const struct x509_chain *chain)
 {
 	switch (x509_verify_store(chain, c->rules->store, c->now)) {
 	case X509_NOT_TRUSTED:
@@ -164,6 +169,23 @@ address_fail(struct address_verdict *out, enum reason reason)
 	out->reason = reason;
 }
 
+size_t
+host_reference_names(const struct facts *facts, const struct host_facts *host,
+    const char *names[HOST_REFERENCE_NAMES])
+{
+	size_t count = 0;
+
+	names[count++] = host->base_domain;
+	if (mx_is_insecure(facts))
+		return count;
+	names[count++] = facts->next_hop.host;
+	if (strcmp(facts->expanded, facts->next_hop.host) != 0)
+		names[count++] = facts->expanded;
+	return count;
+}
+
+/* RFC 7672 section 3: the certificate against the TLSA records, and against the
+ * names where the record that matches asks for them. */
 static void
 judge_dane(const struct host_case *c, const struct x509_chain *chain,
     struct address_verdict *out)
@@ -208,6 +230,13 @@ enforces_webpki(const struct host_case *c)
 	       (c->sts != NULL && c->sts->mode == STS_MODE_ENFORCE);
 }
 
+/* Also where MTA-STS is only tested. */
+static bool
+looks_at_webpki(const struct host_case *c)
+{
+	return c->demand.level == LEVEL_SECURE || c->sts != NULL;
+}
+
 /* RFC 8461 section 2: DANE decides where it can; what it leaves open is the
  * policy's; what that leaves open is opportunistic. */
 static void
@@ -221,83 +250,15 @@ judge_demands(const struct host_case *c, const struct x509_chain *chain,
 		address_fail(out, tls);
 	} else if (c->dane == DEMAND_VERIFY) {
 		judge_dane(c, chain, out);
-	} else if (enforces_webpki(c)) {
-		if (webpki != REASON_OK) {
-			address_fail(out, webpki);
-		} else {
-			out->outcome = HOST_STS_OK;
-			out->reason = REASON_OK;
-			out->verified = true;
-		}
+	} else if (enforces_webpki(c) && webpki != REASON_OK) {
+		address_fail(out, webpki);
+	} else if (looks_at_webpki(c) && webpki == REASON_OK) {
+		out->outcome = HOST_STS_OK;
+		out->reason = REASON_OK;
+		out->verified = true;
 	} else {
 		judge_unauthenticated(c, out);
-		if (c->sts != NULL && webpki == REASON_OK) {
-			out->outcome = HOST_STS_OK;
-			out->reason = REASON_OK;
-			out->verified = true;
-		}
 	}
-}
-
-/* Whether the names that the certificate must bear are the admin's own. */
-static bool
-names_are_given(const struct host_case *c)
-{
-	const struct rule *rule = c->demand.rule;
-
-	if (c->demand.level != LEVEL_SECURE || rule == NULL)
-		return false;
-	for (size_t i = 0; i < rule->match_count; i++)
-		if (strcmp(rule->match[i], "hostname") == 0)
-			return false;
-	return rule->match_count > 0;
-}
-
-/*
- * RFC 8689 section 4.2.1 - the name of the host must come from a signed MX
- * RRset or stand in an MTA-STS policy.  A policy in testing mode vouches for
- * nothing yet, and where TLSA records say that nobody can be authenticated, the
- * WebPKI is not asked instead.
- */
-static bool
-name_is_vouched_for(const struct host_case *c)
-{
-	if (c->demand.level == LEVEL_NONE)
-		return false;
-	if (c->dane == DEMAND_VERIFY && !c->half)
-		return true;
-	if (c->sts != NULL)
-		return c->sts->mode == STS_MODE_ENFORCE && c->sts_named;
-	if (c->dane == DEMAND_ENCRYPT)
-		return false;
-	return !c->half || names_are_given(c);
-}
-
-/* RFC 8689 section 4.2.1 - authenticated by DANE or by the WebPKI, and
- * REQUIRETLS offered in the EHLO inside TLS. */
-static enum requiretls
-judge_requiretls(const struct host_case *c, const struct x509_chain *chain,
-    const struct probe_facts *probe, const struct address_verdict *verdict)
-{
-	if (!c->rules->require_tls)
-		return REQUIRETLS_NOT_ASKED;
-	if (chain == NULL || verdict->outcome == HOST_FAIL ||
-	    !name_is_vouched_for(c))
-		return REQUIRETLS_NO_AUTH;
-	if (!verdict->verified && webpki_reason(c, chain) != REASON_OK)
-		return REQUIRETLS_NO_AUTH;
-	if (!probe->tls_ehlo)
-		return REQUIRETLS_UNKNOWN;
-	return probe->requiretls ? REQUIRETLS_MET : REQUIRETLS_NOT_OFFERED;
-}
-
-/* RFC 8461 section 4.1: a host that the policy does not name fails it whatever
- * it would show; no MTA connects to it. */
-static bool
-fails_unseen(const struct host_case *c)
-{
-	return c->dane != DEMAND_VERIFY && c->sts != NULL && !c->sts_named &&
-	       c->sts->mode == STS_MODE_ENFORCE;
 }
 
 /* Before any probe: what would be decided if TLS showed nothing wrong. */
@@ -314,11 +275,7 @@ judge_unprobed(const struct host_case *c, struct address_verdict *out)
 		out->reason = REASON_NO_POLICY;
 	else if (fails_unseen(c))
 		address_fail(out, REASON_STS_MX_MISMATCH);
-	if (c->rules->require_tls)
-		out->requiretls =
-		    out->outcome != HOST_FAIL && name_is_vouched_for(c)
-			? REQUIRETLS_UNPROBED
-			: REQUIRETLS_NO_AUTH;
+	out->requiretls = requiretls_unprobed(c, out);
 }
 
 static void
@@ -335,12 +292,11 @@ judge_probed(const struct host_case *c, const struct probe_facts *probe,
 	}
 	if (c->sts != NULL && !c->sts_named)
 		webpki = REASON_STS_MX_MISMATCH;
-	else if (chain != NULL &&
-		 (c->sts != NULL || c->demand.level == LEVEL_SECURE))
-		webpki = webpki_reason(c, chain);
+	else if (chain != NULL && looks_at_webpki(c))
+		webpki = host_webpki(c, chain);
 	out->sts_reason = c->sts == NULL ? REASON_OK : webpki;
 	judge_demands(c, chain, tls, webpki, out);
-	out->requiretls = judge_requiretls(c, chain, probe, out);
+	out->requiretls = requiretls_of_address(c, chain, probe, out);
 	if (chain != NULL && out->reason != REASON_STS_MX_MISMATCH &&
 	    (out->outcome == HOST_FAIL || out->sts_reason != REASON_OK))
 		reason_detail(chain,
@@ -348,6 +304,15 @@ judge_probed(const struct host_case *c, const struct probe_facts *probe,
 		    out->detail);
 	else if (out->reason == REASON_STS_MX_MISMATCH)
 		out->detail[0] = '\0';
+}
+
+/* Nothing was learnt of TLS there: the MTA would try the next address. */
+static bool
+is_unreachable(enum reason reason)
+{
+	return reason == REASON_CONNECT_FAILED ||
+	       reason == REASON_PROBE_TIMEOUT ||
+	       reason == REASON_ADDRESS_BLOCKED;
 }
 
 static void
@@ -407,60 +372,7 @@ combine_addresses(struct host_verdict *out)
 		out->mixed = false;
 }
 
-/* An address out of reach says nothing where another is in reach. */
-static enum requiretls
-combine_requiretls(const struct host_verdict *host)
-{
-	enum requiretls best = REQUIRETLS_NO_AUTH;
-
-	if (host->outcome == HOST_SKIP && host->reason != REASON_NO_ADDRESS)
-		return REQUIRETLS_UNKNOWN;
-	if (!host_is_good(host->outcome))
-		return REQUIRETLS_NO_AUTH;
-	for (size_t i = 0; i < host->address_count; i++)
-		if (host_is_good(host->addresses[i].outcome) &&
-		    host->addresses[i].requiretls < best)
-			best = host->addresses[i].requiretls;
-	return best;
-}
-
-/* RFC 7672 section 2.2.2: no address, no host; a failed lookup is no denial,
- * but one family that answers is enough. */
-static bool
-judge_lookups(const struct host_case *c, struct host_verdict *out)
-{
-	const struct host_facts *host = c->host;
-	bool data =
-	    host->a.state == LOOKUP_DATA || host->aaaa.state == LOOKUP_DATA;
-	const struct lookup *failed = NULL;
-
-	if (!data && lookup_failed(&host->a))
-		failed = &host->a;
-	else if (!data && lookup_failed(&host->aaaa))
-		failed = &host->aaaa;
-	else if (c->demand.dane && lookup_failed(&host->cname))
-		failed = &host->cname;
-	else if (c->demand.dane && lookup_failed(&host->tlsa))
-		failed = &host->tlsa;
-	if (failed == NULL && data)
-		return true;
-	out->outcome = HOST_SKIP;
-	out->reason = REASON_NO_ADDRESS;
-	if (failed == NULL)
-		return false;
-	out->reason = lookup_reason(failed);
-	text_copy(out->detail, sizeof(out->detail), host->detail);
-	if (c->demand.dane)
-		out->dane = DANE_STATE_TEMPERROR;
-	if (failed == &host->tlsa || failed == &host->cname) {
-		out->policy = POLICY_TYPE_TLSA;
-		out->level = LEVEL_DANE;
-		out->rt = "dnssec-invalid";
-	}
-	return false;
-}
-
-/* RFC 7672 section 2.2: with DANE a must, anything less is a failure. */
+/* RFC 7672 section 6: with DANE a must, anything less is a failure. */
 static void
 require_dane(const struct host_case *c, struct host_verdict *out)
 {
@@ -504,6 +416,7 @@ name_policy(const struct host_case *c, struct host_verdict *out)
 	}
 }
 
+/* DANE alone, as if there were no MTA-STS. */
 static enum dane_state
 dane_state(const struct host_case *c, const struct host_verdict *out)
 {
@@ -558,6 +471,18 @@ any_probed(const struct host_facts *host)
 	return false;
 }
 
+/* RFC 8460 section 4.3: the result type of a failure, and of records that are
+ * there but unusable whatever stands in for them. */
+static void
+name_result_type(const struct host_case *c, struct host_verdict *out)
+{
+	if (out->outcome == HOST_FAIL || out->reason == REASON_TLSA_UNUSABLE)
+		out->rt = reason_rt(out->reason);
+	else if (out->dane == DANE_STATE_ENCRYPT &&
+		 tlsa_set_usable(&c->host->records) == 0)
+		out->rt = reason_rt(REASON_TLSA_UNUSABLE);
+}
+
 void
 host_judge(const struct facts *facts, const struct host_facts *host,
     const struct rules *rules, time_t now, struct host_verdict *out)
@@ -570,8 +495,8 @@ host_judge(const struct facts *facts, const struct host_facts *host,
 	    .half = mx_is_insecure(facts)};
 	bool usable;
 
-	c.sts = sts_in_force(facts, &c.demand);
 	c.dane = dane_demand(&c);
+	c.sts = sts_in_force(facts, &c.demand);
 	c.sts_named = c.sts != NULL && sts_policy_names(c.sts, host->name);
 	out->rt = "";
 	out->rule = rule_ref(c.demand.rule);
@@ -586,13 +511,9 @@ host_judge(const struct facts *facts, const struct host_facts *host,
 	require_dane(&c, out);
 	judge_sts_alone(&c, out);
 	out->dane = dane_state(&c, out);
+	/* what the addresses show is told of a host that is skipped, too */
 	usable = judge_lookups(&c, out);
-	out->requiretls = combine_requiretls(out);
-	if (!usable)
-		return;
-	if (out->outcome == HOST_FAIL || out->reason == REASON_TLSA_UNUSABLE)
-		out->rt = reason_rt(out->reason);
-	else if (out->dane == DANE_STATE_ENCRYPT &&
-		 tlsa_set_usable(&host->records) == 0)
-		out->rt = reason_rt(REASON_TLSA_UNUSABLE);
+	out->requiretls = requiretls_of_host(out);
+	if (usable)
+		name_result_type(&c, out);
 }

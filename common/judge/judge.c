@@ -7,6 +7,7 @@
 #include "common/base/xalloc.h"
 #include "common/judge/host.h"
 #include "common/judge/reasons.h"
+#include "common/judge/requiretls.h"
 
 /* A verdict that lived shorter would cost more checks than the sooner sight of
  * a change is worth. */
@@ -247,24 +248,10 @@ tell_lost_policy(struct verdict *verdict, const struct facts *facts)
 		verdict->detail = xstrdup(facts->sts.policy->detail);
 }
 
-/* RFC 8689 section 4.2.1 - the sender may take any of the MX hosts. */
-static enum requiretls
-judge_requiretls(const struct facts *facts, const struct verdict *verdict)
-{
-	enum requiretls best = REQUIRETLS_NO_AUTH;
-
-	if (facts->trouble != TROUBLE_NONE || lookup_failed(&facts->mx))
-		return REQUIRETLS_UNKNOWN;
-	for (size_t i = 0; i < verdict->host_count; i++)
-		if (verdict->hosts[i].requiretls < best)
-			best = verdict->hosts[i].requiretls;
-	return best;
-}
-
 static void
 tell_requiretls(struct verdict *verdict, const struct facts *facts)
 {
-	verdict->requiretls = judge_requiretls(facts, verdict);
+	verdict->requiretls = requiretls_of_domain(facts, verdict);
 	if (verdict->requiretls != REQUIRETLS_MET)
 		verdict->settled = false;
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/judge/requiretls.h"
+
+#include <string.h>
+
+#include "common/judge/host.h"
+
+/* Whether the names that the certificate must bear are the admin's own. */
+static bool
+names_are_given(const struct host_case *c)
+{
+	const struct rule *rule = c->demand.rule;
+
+	if (c->demand.level != LEVEL_SECURE || rule == NULL)
+		return false;
+	for (size_t i = 0; i < rule->match_count; i++)
+		if (strcmp(rule->match[i], "hostname") == 0)
+			return false;
+	return rule->match_count > 0;
+}
+
+/*
+ * RFC 8689 section 4.2.1: the name of the host must come from a signed MX
+ * RRset or stand in an MTA-STS policy.  A policy in testing mode vouches for
+ * nothing yet, and where TLSA records say that nobody can be authenticated, the
+ * WebPKI is not asked instead.
+ */
+static bool
+name_is_vouched_for(const struct host_case *c)
+{
+	if (c->demand.level == LEVEL_NONE)
+		return false;
+	if (c->dane == DEMAND_VERIFY && !c->half)
+		return true;
+	if (c->sts != NULL)
+		return c->sts->mode == STS_MODE_ENFORCE && c->sts_named;
+	if (c->dane == DEMAND_ENCRYPT)
+		return false;
+	return !c->half || names_are_given(c);
+}
+
+enum requiretls
+requiretls_unprobed(
+    const struct host_case *c, const struct address_verdict *verdict)
+{
+	if (!c->rules->require_tls)
+		return REQUIRETLS_NOT_ASKED;
+	return verdict->outcome != HOST_FAIL && name_is_vouched_for(c)
+		   ? REQUIRETLS_UNPROBED
+		   : REQUIRETLS_NO_AUTH;
+}
+
+enum requiretls
+requiretls_of_address(const struct host_case *c, const struct x509_chain *chain,
+    const struct probe_facts *probe, const struct address_verdict *verdict)
+{
+	if (!c->rules->require_tls)
+		return REQUIRETLS_NOT_ASKED;
+	if (chain == NULL || verdict->outcome == HOST_FAIL ||
+	    !name_is_vouched_for(c))
+		return REQUIRETLS_NO_AUTH;
+	if (!verdict->verified && host_webpki(c, chain) != REASON_OK)
+		return REQUIRETLS_NO_AUTH;
+	if (!probe->tls_ehlo)
+		return REQUIRETLS_UNKNOWN;
+	return probe->requiretls ? REQUIRETLS_MET : REQUIRETLS_NOT_OFFERED;
+}
+
+enum requiretls
+requiretls_of_host(const struct host_verdict *host)
+{
+	enum requiretls best = REQUIRETLS_NO_AUTH;
+
+	if (host->outcome == HOST_SKIP && host->reason != REASON_NO_ADDRESS)
+		return REQUIRETLS_UNKNOWN;
+	if (!host_is_good(host->outcome))
+		return REQUIRETLS_NO_AUTH;
+	for (size_t i = 0; i < host->address_count; i++)
+		if (host_is_good(host->addresses[i].outcome) &&
+		    host->addresses[i].requiretls < best)
+			best = host->addresses[i].requiretls;
+	return best;
+}
+
+enum requiretls
+requiretls_of_domain(const struct facts *facts, const struct verdict *verdict)
+{
+	enum requiretls best = REQUIRETLS_NO_AUTH;
+
+	if (facts->trouble != TROUBLE_NONE || lookup_failed(&facts->mx))
+		return REQUIRETLS_UNKNOWN;
+	for (size_t i = 0; i < verdict->host_count; i++)
+		if (verdict->hosts[i].requiretls < best)
+			best = verdict->hosts[i].requiretls;
+	return best;
+}
