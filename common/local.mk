@@ -23,6 +23,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/sts_record.c %D%/proto/sts_record.h \
 	%D%/proto/tlsa.c %D%/proto/tlsa.h \
 	%D%/proto/x509.c %D%/proto/x509.h \
+	%D%/proto/x509_cert.c %D%/proto/x509_cert.h \
+	%D%/proto/x509_path.c %D%/proto/x509_path.h \
 	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
 	%D%/judge/host.c %D%/judge/host.h %D%/judge/host_case.h \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/der.h"
 
+#include <string.h>
+
 void
 der_open(struct wire *wire, struct der der)
 {
@@ -42,4 +44,11 @@ der_take(struct wire *in, uint8_t tag, struct der *whole)
 		whole->size = (size_t)(in->at - begin);
 	}
 	return content;
+}
+
+bool
+der_equal(struct der a, struct der b)
+{
+	return a.size == b.size &&
+	       (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }

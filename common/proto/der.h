@@ -3,6 +3,7 @@
 #ifndef COMMON_PROTO_DER_H
 #define COMMON_PROTO_DER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ enum {
 	DER_VERSION = 0xa0,  /* [0] EXPLICIT of TBSCertificate */
 	DER_DNS_NAME = 0x82, /* [2] IMPLICIT of GeneralName */
 };
+
+/* der_equal - whether both have the same octets */
+bool der_equal(struct der a, struct der b);
 
 void der_open(struct wire *wire, struct der der);
 

@@ -1,5 +1,5 @@
-/* x509 - certificate chains: parsing, names, signatures, trust. Pure; the one
- * module over gnutls/x509.h. */
+/* x509 - certificate chains: parsing, names, signatures, trust. Pure; with
+ * x509_cert, x509_key and x509_path the one module over gnutls/x509.h. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_PROTO_X509_H
 #define COMMON_PROTO_X509_H

@@ -21,8 +21,8 @@ my %floor = (
 
 # Each foreign header belongs to one module.
 my %foreign = (
-	qr{^gnutls/gnutls\.h}     => qr{^common/(io/smtp|proto/x509(_key)?)\.c$},
-	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509(_key)?\.c$},
+	qr{^gnutls/gnutls\.h}     => qr{^common/(io/smtp\.c|proto/x509(_\w+)?\.[ch])$},
+	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509(_\w+)?\.[ch]$},
 	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
 	qr{^curl/}                => qr{^common/io/https\.c$},
 	qr{^unbound\.h}           => qr{^common/io/dns_embedded\.c$},
@@ -55,6 +55,10 @@ sub check_include {
 			unless defined $theirs;
 		mistake('floors', "$file:$line: $path is a higher floor")
 			if defined $theirs && $theirs > floor_of($file);
+		# their headers show GnuTLS
+		mistake('foreign', "$file:$line: $path is x509's own")
+			if $path =~ m{/x509_(cert|path)\.h$} &&
+			$file !~ m{^common/proto/x509};
 		return;
 	}
 	for my $header (keys %foreign) {
