@@ -14,9 +14,6 @@ enum {
 	/* An authserv-id, and as many items as there may be, each a name and
 	 * three words */
 	TAG_SIZE = (LIMIT_TAG_ITEMS + 2) * (LIMIT_DOMAIN + 80),
-
-	/* A domain of U-labels, in UTF-8 */
-	FOUND_SIZE = 4 * LIMIT_DOMAIN,
 };
 
 char *
@@ -95,7 +92,7 @@ struct reading {
 	bool gap;      /* white space or a comment in the domain */
 	bool overflow;
 	size_t length;
-	char domain[FOUND_SIZE];
+	char domain[LIMIT_RAW_DOMAIN_SIZE];
 };
 
 static void

@@ -407,6 +407,7 @@ hear_of_reach(void *arg, bool open)
 }
 
 static int check_timeout_ms = 10000;
+static bool keep_facts = true;
 
 static struct engine *
 engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
@@ -427,7 +428,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	    .verdict_ttl_s = VERDICT_TTL_S,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30,
-	    .keep_facts = true,
+	    .keep_facts = keep_facts,
 	    .resolver_changed = hear_of_resolver,
 	    .resolver_arg = &told,
 	    .tally = tally};
@@ -1504,6 +1505,52 @@ what_is_remembered_is_listed(void **state)
 	assert_string_equal(list_checks(engine, list, NULL), "");
 }
 
+/* Checks of so many domains more, a probe for each: what is in memory then. */
+static struct inventory_counts
+check_many(struct engine *engine, const char *form, unsigned count)
+{
+	static unsigned number;
+	struct inventory_counts counts;
+	char domain[64];
+
+	for (unsigned end = number + count; number < end; number++) {
+		snprintf(domain, sizeof(domain), form, number);
+		check_now(engine, domain, NULL, NULL);
+	}
+	inventory_count(engine, &counts);
+	return counts;
+}
+
+static void
+caches_are_as_large_as_their_limits(void **state)
+{
+	static const char absent[] = "absent%u.example";
+	static const char probed[] = "probed%u.farm.example";
+	struct engine *engine = engine_of(2, 10);
+
+	(void)state;
+	assert_int_equal(
+	    check_many(engine, absent, LIMIT_CACHED_FACTS).verdicts,
+	    LIMIT_CACHED_FACTS);
+	assert_int_equal(
+	    check_many(engine, absent, 1).verdicts, LIMIT_CACHED_FACTS);
+	engine_free(engine);
+	keep_facts = false;
+	engine = engine_of(2, 10);
+	keep_facts = true;
+	assert_int_equal(check_many(engine, probed, LIMIT_CACHED_PROBES).probes,
+	    LIMIT_CACHED_PROBES);
+	assert_int_equal(
+	    check_many(engine, probed, 1).probes, LIMIT_CACHED_PROBES);
+	assert_int_equal(check_many(engine, absent,
+			     LIMIT_CACHED_VERDICTS - LIMIT_CACHED_PROBES - 1)
+			     .verdicts,
+	    LIMIT_CACHED_VERDICTS);
+	assert_int_equal(
+	    check_many(engine, absent, 1).verdicts, LIMIT_CACHED_VERDICTS);
+	engine_free(engine);
+}
+
 static void
 what_is_flushed_is_looked_at_anew(void **state)
 {
@@ -1611,6 +1658,7 @@ main(void)
 	    cmocka_unit_test(
 		only_one_tests_and_nobody_waits_for_it_but_at_first),
 	    cmocka_unit_test(what_is_remembered_is_listed),
+	    cmocka_unit_test(caches_are_as_large_as_their_limits),
 	    cmocka_unit_test(what_is_flushed_is_looked_at_anew),
 	    cmocka_unit_test(what_is_done_is_counted),
 	};

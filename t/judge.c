@@ -875,15 +875,25 @@ what_each_host_comes_to_is_told_in_one_line(void **state)
 	AUTO(facts) struct facts *facts = make_facts(&two);
 	AUTO(facts) struct facts *no_facts = make_facts(&none);
 	AUTO(verdict) struct verdict *verdict = NULL;
+	AUTO(verdict) struct verdict *whole = NULL;
 	AUTO(verdict) struct verdict *cut = NULL;
 	AUTO(verdict) struct verdict *empty = NULL;
+	enum { WALK_WORDS = 64 }; /* the room that a host's two words want */
+	size_t room;
 
 	(void)state;
 	verdict = judge(facts, &rules, CERTS_NOW);
 	assert_string_equal(verdict->walk,
 	    MX1 "/fail/validation-failure," MX2 "/secure-dane/ok");
-	for (int i = 0; i < 2; i++)
-		memset(facts->hosts[i].name, 'x', LIMIT_DOMAIN);
+	memset(facts->hosts[0].name, 'x', LIMIT_DOMAIN);
+	room = LIMIT_WALK_SIZE - LIMIT_DOMAIN -
+	       strlen("/fail/validation-failure") - WALK_WORDS;
+	memset(facts->hosts[1].name, 'x', room);
+	facts->hosts[1].name[room] = '\0';
+	whole = judge(facts, &rules, CERTS_NOW);
+	assert_non_null(strstr(whole->walk, "x/secure-dane/ok"));
+	facts->hosts[1].name[room] = 'x';
+	facts->hosts[1].name[room + 1] = '\0';
 	cut = judge(facts, &rules, CERTS_NOW);
 	assert_string_equal(
 	    cut->walk + LIMIT_DOMAIN, "/fail/validation-failure,+1");

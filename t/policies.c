@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/gather/cache.h"
 #include "common/io/https.h"
 #include "t/tap.h"
 
@@ -491,6 +493,29 @@ a_broken_store_is_said_once_and_memory_goes_on(void **state)
 }
 
 static void
+so_many_policies_are_kept_in_memory(void **state)
+{
+	struct policies_options options = {
+	    .timeout_ms = 1000, .allow_private = true};
+	struct house house = {.leaves = pool_new("leaf", 2, 100, NULL)};
+
+	(void)state;
+	new_store();
+	options.leaves = house.leaves;
+	house.policies = policies_new(&options);
+	ask_for_many(&house, LIMIT_KEPT_POLICIES, 5000);
+	ask_for_many(&house, LIMIT_KEPT_POLICIES, 5000);
+	assert_int_equal(host.gets, LIMIT_KEPT_POLICIES);
+	assert_int_equal(
+	    cache_count(policies_known(house.policies)), LIMIT_KEPT_POLICIES);
+	ask_for_many(&house, LIMIT_KEPT_POLICIES + 1, 5000);
+	assert_int_equal(host.gets, LIMIT_KEPT_POLICIES + 1);
+	assert_int_equal(
+	    cache_count(policies_known(house.policies)), LIMIT_KEPT_POLICIES);
+	move_out(&house);
+}
+
+static void
 what_is_flushed_is_fetched_again_and_not_read_from_disk(void **state)
 {
 	struct house house;
@@ -549,6 +574,7 @@ main(void)
 	    cmocka_unit_test(a_new_policy_replaces_the_old),
 	    cmocka_unit_test(a_reader_uses_policies_and_ignores_failures),
 	    cmocka_unit_test(a_broken_store_is_said_once_and_memory_goes_on),
+	    cmocka_unit_test(so_many_policies_are_kept_in_memory),
 	    cmocka_unit_test(
 		what_is_flushed_is_fetched_again_and_not_read_from_disk),
 	    cmocka_unit_test(a_store_that_is_only_read_forgets_nothing),

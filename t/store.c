@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/io/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -535,6 +536,12 @@ what_breaks_a_limit_is_not_put(void **state)
 	assert_int_equal(FLIP("pass", -1), -1);
 }
 
+/* As SQL has them. */
+#define VERDICTS "100000"
+#define POLICIES "20000"
+static_assert(LIMIT_CACHED_VERDICTS == 100000 && LIMIT_CACHED_POLICIES == 20000,
+    "the limits are others");
+
 static void
 what_expires_first_goes_when_there_is_too_much(void **state)
 {
@@ -548,22 +555,22 @@ what_expires_first_goes_when_there_is_too_much(void **state)
 	assert_int_equal(FLIP("pass", T0), 0);
 	assert_true(
 	    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
-		" FROM n WHERE i < 100000) INSERT INTO flip SELECT"
+		" FROM n WHERE i < " VERDICTS ") INSERT INTO flip SELECT"
 		" 'd' || i || '.example', 'pass', 1700000001 FROM n"));
 	assert_true(
 	    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
-		" FROM n WHERE i < 19998) INSERT INTO policy SELECT"
+		" FROM n WHERE i < " POLICIES " - 2) INSERT INTO policy SELECT"
 		" 'd' || i || '.example', '2', null, 1700000002, 1700086402,"
 		" '', 0, '', '' FROM n"));
 	assert_int_equal(store_put_policy(store, &failed, NULL), 0);
-	assert_answer("SELECT count(*) FROM policy", "20000");
+	assert_answer("SELECT count(*) FROM policy", POLICIES);
 	assert_int_equal(get(store, "soon.example"), 0);
 	assert_int_equal(get(store, "d1.example"), 2);
 	assert_int_equal(get(store, "late.example"), 3);
 	assert_answer("SELECT count(*) FROM policy WHERE failed > 0", "1");
 	assert_int_equal(
 	    store_flip(store, "a.example", "pass", T0, old, NULL), 0);
-	assert_answer("SELECT count(*) FROM flip", "100000");
+	assert_answer("SELECT count(*) FROM flip", VERDICTS);
 	assert_answer(
 	    "SELECT count(*) FROM flip WHERE domain = 'a.example'", "1");
 }

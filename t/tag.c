@@ -105,7 +105,8 @@ print_many(size_t count, const char *more)
 	for (const char *d = strstr(value, " d="); d != NULL;
 	     d = strstr(d + 1, " d="))
 		listed++;
-	assert_int_equal(listed, count < 20 ? count : 20);
+	assert_int_equal(
+	    listed, count < LIMIT_TAG_ITEMS ? count : LIMIT_TAG_ITEMS);
 	if (more == NULL)
 		assert_null(strstr(value, "more="));
 	else
@@ -119,8 +120,8 @@ twenty_items_are_listed_and_the_rest_is_counted(void **state)
 {
 	(void)state;
 	print_many(1, NULL);
-	print_many(20, NULL);
-	print_many(21, "more=1");
+	print_many(LIMIT_TAG_ITEMS, NULL);
+	print_many(LIMIT_TAG_ITEMS + 1, "more=1");
 	print_many(500, "more=480");
 	print_many(100019, "more=99999");
 	print_many(200000, "more=99999");
@@ -272,13 +273,19 @@ hostile_values_cost_no_more_than_their_length(void **state)
 static void
 a_domain_that_is_too_long_is_none(void **state)
 {
-	char value[4096] = "a@";
-	char found[64];
+	char value[LIMIT_RAW_DOMAIN_SIZE + 64] = "a@";
+	char *end = value + 2 + LIMIT_RAW_DOMAIN_SIZE - 1;
+	char found[2 * LIMIT_RAW_DOMAIN_SIZE];
 	struct text text;
 
 	(void)state;
-	memset(value + 2, 'x', sizeof(value) - 32);
-	text_copy(value + sizeof(value) - 30, 30, ", c@d.example");
+	memset(value + 2, 'x', LIMIT_RAW_DOMAIN_SIZE);
+	text_copy(end, 32, ", c@d.example");
+	text_init(&text, found, sizeof(found));
+	tag_each_domain(value, gather, &text);
+	assert_int_equal(strspn(found, "x"), LIMIT_RAW_DOMAIN_SIZE - 1);
+	assert_string_equal(found + LIMIT_RAW_DOMAIN_SIZE - 1, "|d.example|");
+	text_copy(end, 32, "x, c@d.example");
 	text_init(&text, found, sizeof(found));
 	tag_each_domain(value, gather, &text);
 	assert_string_equal(found, "d.example|");
