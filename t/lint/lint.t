@@ -129,6 +129,24 @@ sub check_settings {
 }
 check_settings();
 
+# Every limit bounds something, and a test reaches it by its name.
+sub check_limits {
+	my $header = 'common/base/limits.h';
+	my $text = sub { local (@ARGV, $/) = @_; join '', <> };
+	my @limits = $text->($header) =~ /^\s*(LIMIT_\w+) =/mg;
+	mistake('limits', "no limit found in $header") unless @limits > 20;
+	my $code = $text->(grep { m{^(common|milter)/} && $_ ne $header } @files);
+	my $tests = $text->(grep { -f && !/\.(t|log|trs|o)$/ && -T } glob 't/*');
+	for my $limit (@limits) {
+		mistake('limits', "$limit bounds nothing")
+			unless $code =~ /\b$limit\b/ ||
+			$text->($header) =~ /= .*\b$limit\b/;
+		mistake('limits', "$limit: no test names it")
+			unless $tests =~ /\b$limit\b/;
+	}
+}
+check_limits();
+
 sub have { my ($tool) = @_; return system("command -v $tool >/dev/null 2>&1") == 0; }
 
 sub check_format {
@@ -181,13 +199,14 @@ sub report_with {
 	}
 }
 
-print "1..10\n";
+print "1..11\n";
 report('floors', 'a file includes its own floor and lower ones only');
 report('foreign', 'each foreign header is in its one module');
 report('banned', 'no banned function is called');
 report('head', 'each file says what it is, and under which licence');
 report('width', 'no line is over 80 columns');
 report('settings', 'every setting is in the man page and in the sample');
+report('limits', 'every limit bounds something, and a test names it');
 report_with('clang-format-14', \&check_format, 'format', 'clang-format agrees');
 report_with('cppcheck', \&check_cppcheck, 'cppcheck', 'cppcheck finds no fault');
 report_with('git', \&check_archive, 'archive', 'the archive holds every file');
