@@ -119,16 +119,37 @@ match(const struct pki *pki, const char *records, const char *chain_text,
 #define HOST "mx1.d.example"
 #define SAN_OK .names = {HOST}
 
+struct match_row {
+	const char *id, *records, *chain;
+	enum dane_outcome outcome;
+	size_t record;
+	int depth;
+};
+
 static void
-records_match_as_the_rfcs_say(void **state)
+check_matches(const struct match_row *rows, size_t count)
 {
-	static const struct {
-		const char *id, *records, *chain;
-		enum dane_outcome outcome;
-		size_t record;
-		int depth;
-	} rows[] = {
-	    /* DANE-EE */
+	struct pki pki;
+
+	pki_init(&pki, (struct cert_spec){.ca = true},
+	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
+	for (size_t i = 0; i < count; i++) {
+		struct dane_result result =
+		    match(&pki, rows[i].records, rows[i].chain, HOST);
+
+		ROW(rows[i].id, result.outcome == rows[i].outcome);
+		if (result.outcome != DANE_MATCHED)
+			continue;
+		ROW(rows[i].id, result.record == rows[i].record);
+		ROW(rows[i].id, result.depth == rows[i].depth);
+	}
+	pki_fini(&pki);
+}
+
+static void
+dane_ee_matches_the_leaf(void **state)
+{
+	static const struct match_row rows[] = {
 	    {"D02", "301L", "LIR", DANE_MATCHED, 0, 0},
 	    {"D03", "312L", "LIR", DANE_MATCHED, 0, 0},
 	    {"D04", "310L", "LIR", DANE_MATCHED, 0, 0},
@@ -139,7 +160,16 @@ records_match_as_the_rfcs_say(void **state)
 	    {"D07", "311X 311L", "LIR", DANE_MATCHED, 1, 0},
 	    {"leaf only", "311I 311R", "LIR", DANE_NO_MATCH, 0, 0},
 	    {"selector", "301X 311L", "L", DANE_MATCHED, 1, 0},
-	    /* DANE-TA */
+	};
+
+	(void)state;
+	check_matches(rows, COUNT(rows));
+}
+
+static void
+dane_ta_matches_an_anchor_of_the_leaf(void **state)
+{
+	static const struct match_row rows[] = {
 	    {"D08", "201R", "LIR", DANE_MATCHED, 0, 2},
 	    {"D08 512", "202R", "LIR", DANE_MATCHED, 0, 2},
 	    {"D08 full", "200R", "LIR", DANE_MATCHED, 0, 2},
@@ -168,40 +198,54 @@ records_match_as_the_rfcs_say(void **state)
 	    {"second TA", "201X 201R", "LIR", DANE_MATCHED, 1, 2},
 	    {"present but of no use", "201X 201R", "LIRX", DANE_MATCHED, 1, 2},
 	    {"twice", "201R 201R", "LIR", DANE_MATCHED, 0, 2},
-	    /* both usages */
+	};
+
+	(void)state;
+	check_matches(rows, COUNT(rows));
+}
+
+static void
+one_usage_does_where_both_stand(void **state)
+{
+	static const struct match_row rows[] = {
 	    {"D29", "201X 311L", "LIR", DANE_MATCHED, 1, 0},
 	    {"EE first", "201R 311L", "LIR", DANE_MATCHED, 1, 0},
 	    {"both bad", "201X 311X", "LIR", DANE_NOT_TRUSTED, 0, 0},
-	    /* agility */
+	};
+
+	(void)state;
+	check_matches(rows, COUNT(rows));
+}
+
+static void
+the_strongest_digest_of_a_usage_and_selector_counts(void **state)
+{
+	static const struct match_row rows[] = {
 	    {"D30", "311L 312X", "LIR", DANE_NO_MATCH, 0, 0},
 	    {"D31", "-312L 311L", "LIR", DANE_MATCHED, 1, 0},
 	    {"D32", "312X 301L", "LIR", DANE_MATCHED, 1, 0},
 	    {"D33", "312X 310L", "LIR", DANE_MATCHED, 1, 0},
 	    {"D34", "312X 211I", "LIR", DANE_MATCHED, 1, 1},
 	    {"D30 for DANE-TA", "201R 202X", "LIR", DANE_NOT_TRUSTED, 0, 0},
-	    /* unusable */
+	};
+
+	(void)state;
+	check_matches(rows, COUNT(rows));
+}
+
+static void
+unusable_records_match_nothing(void **state)
+{
+	static const struct match_row rows[] = {
 	    {"none", "", "L", DANE_UNUSABLE, 0, 0},
 	    {"D35", "111L", "L", DANE_UNUSABLE, 0, 0},
 	    {"D36", "001R", "LIR", DANE_UNUSABLE, 0, 0},
 	    {"D39", "-311L", "L", DANE_UNUSABLE, 0, 0},
 	    {"D42", "111L 311X", "L", DANE_NO_MATCH, 0, 0},
 	};
-	struct pki pki;
 
 	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct dane_result result =
-		    match(&pki, rows[i].records, rows[i].chain, HOST);
-
-		ROW(rows[i].id, result.outcome == rows[i].outcome);
-		if (result.outcome != DANE_MATCHED)
-			continue;
-		ROW(rows[i].id, result.record == rows[i].record);
-		ROW(rows[i].id, result.depth == rows[i].depth);
-	}
-	pki_fini(&pki);
+	check_matches(rows, COUNT(rows));
 }
 
 static void
@@ -527,7 +571,12 @@ int
 main(void)
 {
 	static const struct CMUnitTest dane_match_tests[] = {
-	    cmocka_unit_test(records_match_as_the_rfcs_say),
+	    cmocka_unit_test(dane_ee_matches_the_leaf),
+	    cmocka_unit_test(dane_ta_matches_an_anchor_of_the_leaf),
+	    cmocka_unit_test(one_usage_does_where_both_stand),
+	    cmocka_unit_test(
+		the_strongest_digest_of_a_usage_and_selector_counts),
+	    cmocka_unit_test(unusable_records_match_nothing),
 	    cmocka_unit_test(names_and_dates_count_for_dane_ta_only),
 	    cmocka_unit_test(a_ca_must_be_one),
 	    cmocka_unit_test(a_bare_key_asks_for_names_and_dates),

@@ -1037,9 +1037,6 @@ judge_requiretls_row(const struct requiretls_row *row, bool require_tls)
 	return judge(facts, &rules, CERTS_NOW);
 }
 
-static void
-requiretls_wants_authenticated_hosts_that_offer_it(void **state)
-{
 #define NO_RULE           \
 	{                 \
 		{         \
@@ -1051,107 +1048,11 @@ requiretls_wants_authenticated_hosts_that_offer_it(void **state)
 #define NO_AUTH REQUIRETLS_NO_AUTH
 #define UNKNOWN REQUIRETLS_UNKNOWN
 #define UNPROBED REQUIRETLS_UNPROBED
-	static const struct requiretls_row rows[] = {
-	    {"other leaf", SEC, ONE(SEC, T_OK, P_SELF), 0, NO_RULE, {0},
-		NO_AUTH},
-	    {"Q01", SEC, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {0}, MET},
-	    {"Q01 no MX", NIL, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {0}, MET},
-	    {"Q01 STS in testing", SEC, ONE(SEC, T_OK, P_GOOD), S_TESTING,
-		NO_RULE, {0}, MET},
-	    {"Q02", SEC, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {SILENT},
-		NOT_OFFERED},
-	    {"Q02 both", SEC,
-		{{10, SEC, T_OK, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0, NO_RULE,
-		{SILENT, SILENT}, NOT_OFFERED},
-	    {"Q02 no answer", SEC, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE,
-		{DROPPED}, UNKNOWN},
-	    {"Q03", INS, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE, {0}, NO_AUTH},
-	    {"Q03 not offered", INS, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE,
-		{SILENT}, NO_AUTH},
-	    {"Q04", SEC, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE, {0}, MET},
-	    {"Q04 addresses insecure", SEC, ONE(INS, T_NIL, P_GOOD), 0, NO_RULE,
-		{0}, MET},
-	    {"Q04 no policy to be had", SEC, ONE(SEC, T_NIL, P_GOOD), S_ERROR,
-		NO_RULE, {0}, MET},
-	    {"Q04 mode none", SEC, ONE(SEC, T_NIL, P_GOOD), S_MODE_NONE,
-		NO_RULE, {0}, MET},
-	    {"Q04 not offered", SEC, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE,
-		{SILENT}, NOT_OFFERED},
-	    {"Q04 self-signed", SEC, ONE(SEC, T_NIL, P_SELF), 0, NO_RULE, {0},
-		NO_AUTH},
-	    {"Q04 other name", SEC, ONE(SEC, T_NIL, P_OTHER), 0, NO_RULE, {0},
-		NO_AUTH},
-	    {"Q04 the domain's name", SEC, ONE(SEC, T_NIL, P_NEXTHOP), 0,
-		NO_RULE, {0}, NO_AUTH},
-	    {"Q04 CN", SEC, ONE(SEC, T_NIL, P_CN), 0, NO_RULE, {0}, NO_AUTH},
-	    {"Q04 expired", SEC, ONE(SEC, T_NIL, P_EXPIRED), 0, NO_RULE, {0},
-		NO_AUTH},
-	    {"Q04 plain", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, NO_RULE, {0},
-		NO_AUTH},
-	    {"Q05", INS, ONE(INS, T_NIL, P_GOOD), S_ENFORCE, NO_RULE, {0}, MET},
-	    {"Q05 not offered", INS, ONE(INS, T_NIL, P_GOOD), S_ENFORCE,
-		NO_RULE, {SILENT}, NOT_OFFERED},
-	    {"Q05 not kept", INS, ONE(INS, T_NIL, P_SELF), S_ENFORCE, NO_RULE,
-		{0}, NO_AUTH},
-	    {"Q05 not named", SEC, ONE(INS, T_NIL, P_GOOD), S_ONLY_2, NO_RULE,
-		{0}, NO_AUTH},
-	    {"Q06", SEC, ONE(SEC, T_NIL, P_GOOD), S_TESTING, NO_RULE, {0},
-		NO_AUTH},
-	    {"Q06 insecure", INS, ONE(INS, T_NIL, P_GOOD), S_TESTING, NO_RULE,
-		{0}, NO_AUTH},
-	    {"Q07", SEC, ONE(SEC, T_PKIX, P_GOOD), 0, NO_RULE, {0}, NO_AUTH},
-	    {"Q07 with a policy", SEC, ONE(SEC, T_PKIX, P_GOOD), S_ENFORCE,
-		NO_RULE, {0}, MET},
-	    {"Q08", INS, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {0}, NO_AUTH},
-	    {"Q08 with a policy", INS, ONE(SEC, T_OK, P_GOOD), S_ENFORCE,
-		NO_RULE, {0}, MET},
-	    {"Q09", SEC, {{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0,
-		NO_RULE, {0, 0}, MET},
-	    {"Q09 first not offered", SEC,
-		{{10, SEC, T_OK, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0, NO_RULE,
-		{SILENT, OFFERED}, MET},
-	    {"Q09 first opportunistic", SEC,
-		{{10, SEC, T_NIL, P_SELF}, {20, SEC, T_OK, P_GOOD}}, 0, NO_RULE,
-		{0, 0}, MET},
-	    {"Q09 first down", SEC,
-		{{10, SEC, T_OK, P_CLOSED}, {20, SEC, T_OK, P_GOOD}}, 0,
-		NO_RULE, {0, 0}, MET},
-	    {"first down, second not offered", SEC,
-		{{10, SEC, T_OK, P_CLOSED}, {20, SEC, T_OK, P_GOOD}}, 0,
-		NO_RULE, {0, SILENT}, UNKNOWN},
-	    {"TLSA lookup failed", SEC, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE,
-		NO_RULE, {0}, UNKNOWN},
-	    {"MX lookup failed", BOG, {{0}}, S_ENFORCE, NO_RULE, {0}, UNKNOWN},
-	    {"no answer", SEC, ONE(SEC, T_OK, P_SLOW), 0, NO_RULE, {0},
-		UNKNOWN},
-	    {"not probed", SEC, ONE(SEC, T_OK, P_NOT), 0, NO_RULE, {0},
-		UNPROBED},
-	    {"not probed, WebPKI may do", SEC, ONE(SEC, T_NIL, P_NOT), 0,
-		NO_RULE, {0}, UNPROBED},
-	    {"not probed, insecure MX", INS, ONE(SEC, T_OK, P_NOT), 0, NO_RULE,
-		{0}, NO_AUTH},
-	    {"not probed, not named", INS, ONE(SEC, T_NIL, P_NOT), S_ONLY_2,
-		NO_RULE, {0}, NO_AUTH},
-	    {"not probed, named", INS, ONE(SEC, T_NIL, P_NOT), S_ENFORCE,
-		NO_RULE, {0}, UNPROBED},
-	    {"rule: no TLS", SEC, ONE(SEC, T_OK, P_GOOD), 0, D_RULE(LEVEL_NONE),
-		{0}, NO_AUTH},
-	    {"rule: the admin's names", INS, ONE(SEC, T_NIL, P_OTHER), 0,
-		D_RULE_WITH(LEVEL_SECURE, false, false, "other.example"), {0},
-		MET},
-	    {"rule: names of the DNS", INS, ONE(SEC, T_NIL, P_GOOD), 0,
-		D_RULE_WITH(LEVEL_SECURE, false, false, "hostname"), {0},
-		NO_AUTH},
-	    {"rule: secure", INS, ONE(SEC, T_NIL, P_GOOD), 0,
-		D_RULE(LEVEL_SECURE), {0}, NO_AUTH},
-	    {"rule: DANE or nothing", SEC, ONE(SEC, T_NIL, P_GOOD), 0,
-		D_RULE(LEVEL_DANE_ONLY), {0}, NO_AUTH},
-	    {"rule: encrypt", SEC, ONE(SEC, T_NIL, P_GOOD), 0,
-		D_RULE(LEVEL_ENCRYPT), {0}, MET},
-	};
 
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+static void
+check_requiretls(const struct requiretls_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
 		AUTO(verdict)
 		struct verdict *verdict = judge_requiretls_row(&rows[i], true);
 		AUTO(verdict)
@@ -1174,6 +1075,152 @@ requiretls_wants_authenticated_hosts_that_offer_it(void **state)
 		ROW(rows[i].id,
 		    rows[i].expected != UNKNOWN || verdict->ttl_s <= 30);
 	}
+}
+
+static void
+requiretls_wants_dane_or_a_certificate_for_the_name(void **state)
+{
+	static const struct requiretls_row rows[] = {
+	    {"other leaf", SEC, ONE(SEC, T_OK, P_SELF), 0, NO_RULE, {0},
+		NO_AUTH},
+	    {"Q01", SEC, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {0}, MET},
+	    {"Q01 no MX", NIL, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {0}, MET},
+	    {"Q01 STS in testing", SEC, ONE(SEC, T_OK, P_GOOD), S_TESTING,
+		NO_RULE, {0}, MET},
+	    {"Q02", SEC, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {SILENT},
+		NOT_OFFERED},
+	    {"Q04", SEC, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE, {0}, MET},
+	    {"Q04 addresses insecure", SEC, ONE(INS, T_NIL, P_GOOD), 0, NO_RULE,
+		{0}, MET},
+	    {"Q04 no policy to be had", SEC, ONE(SEC, T_NIL, P_GOOD), S_ERROR,
+		NO_RULE, {0}, MET},
+	    {"Q04 mode none", SEC, ONE(SEC, T_NIL, P_GOOD), S_MODE_NONE,
+		NO_RULE, {0}, MET},
+	    {"Q04 not offered", SEC, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE,
+		{SILENT}, NOT_OFFERED},
+	    {"Q04 self-signed", SEC, ONE(SEC, T_NIL, P_SELF), 0, NO_RULE, {0},
+		NO_AUTH},
+	    {"Q04 other name", SEC, ONE(SEC, T_NIL, P_OTHER), 0, NO_RULE, {0},
+		NO_AUTH},
+	    {"Q04 the domain's name", SEC, ONE(SEC, T_NIL, P_NEXTHOP), 0,
+		NO_RULE, {0}, NO_AUTH},
+	    {"Q04 CN", SEC, ONE(SEC, T_NIL, P_CN), 0, NO_RULE, {0}, NO_AUTH},
+	    {"Q04 expired", SEC, ONE(SEC, T_NIL, P_EXPIRED), 0, NO_RULE, {0},
+		NO_AUTH},
+	    {"Q04 plain", SEC, ONE(SEC, T_NIL, P_PLAIN), 0, NO_RULE, {0},
+		NO_AUTH},
+	    {"Q07", SEC, ONE(SEC, T_PKIX, P_GOOD), 0, NO_RULE, {0}, NO_AUTH},
+	    {"Q07 with a policy", SEC, ONE(SEC, T_PKIX, P_GOOD), S_ENFORCE,
+		NO_RULE, {0}, MET},
+	};
+
+	(void)state;
+	check_requiretls(rows, COUNT(rows));
+}
+
+static void
+requiretls_wants_mta_sts_where_dns_is_insecure(void **state)
+{
+	static const struct requiretls_row rows[] = {
+	    {"Q03", INS, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE, {0}, NO_AUTH},
+	    {"Q03 not offered", INS, ONE(SEC, T_NIL, P_GOOD), 0, NO_RULE,
+		{SILENT}, NO_AUTH},
+	    {"Q05", INS, ONE(INS, T_NIL, P_GOOD), S_ENFORCE, NO_RULE, {0}, MET},
+	    {"Q05 not offered", INS, ONE(INS, T_NIL, P_GOOD), S_ENFORCE,
+		NO_RULE, {SILENT}, NOT_OFFERED},
+	    {"Q05 not kept", INS, ONE(INS, T_NIL, P_SELF), S_ENFORCE, NO_RULE,
+		{0}, NO_AUTH},
+	    {"Q05 not named", SEC, ONE(INS, T_NIL, P_GOOD), S_ONLY_2, NO_RULE,
+		{0}, NO_AUTH},
+	    {"Q06", SEC, ONE(SEC, T_NIL, P_GOOD), S_TESTING, NO_RULE, {0},
+		NO_AUTH},
+	    {"Q06 insecure", INS, ONE(INS, T_NIL, P_GOOD), S_TESTING, NO_RULE,
+		{0}, NO_AUTH},
+	    {"Q08", INS, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE, {0}, NO_AUTH},
+	    {"Q08 with a policy", INS, ONE(SEC, T_OK, P_GOOD), S_ENFORCE,
+		NO_RULE, {0}, MET},
+	};
+
+	(void)state;
+	check_requiretls(rows, COUNT(rows));
+}
+
+static void
+requiretls_is_met_by_one_host(void **state)
+{
+	static const struct requiretls_row rows[] = {
+	    {"Q02 both", SEC,
+		{{10, SEC, T_OK, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0, NO_RULE,
+		{SILENT, SILENT}, NOT_OFFERED},
+	    {"Q09", SEC, {{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0,
+		NO_RULE, {0, 0}, MET},
+	    {"Q09 first not offered", SEC,
+		{{10, SEC, T_OK, P_GOOD}, {20, SEC, T_OK, P_GOOD}}, 0, NO_RULE,
+		{SILENT, OFFERED}, MET},
+	    {"Q09 first opportunistic", SEC,
+		{{10, SEC, T_NIL, P_SELF}, {20, SEC, T_OK, P_GOOD}}, 0, NO_RULE,
+		{0, 0}, MET},
+	    {"Q09 first down", SEC,
+		{{10, SEC, T_OK, P_CLOSED}, {20, SEC, T_OK, P_GOOD}}, 0,
+		NO_RULE, {0, 0}, MET},
+	    {"first down, second not offered", SEC,
+		{{10, SEC, T_OK, P_CLOSED}, {20, SEC, T_OK, P_GOOD}}, 0,
+		NO_RULE, {0, SILENT}, UNKNOWN},
+	};
+
+	(void)state;
+	check_requiretls(rows, COUNT(rows));
+}
+
+static void
+requiretls_is_not_known_without_an_answer(void **state)
+{
+	static const struct requiretls_row rows[] = {
+	    {"Q02 no answer", SEC, ONE(SEC, T_OK, P_GOOD), 0, NO_RULE,
+		{DROPPED}, UNKNOWN},
+	    {"TLSA lookup failed", SEC, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE,
+		NO_RULE, {0}, UNKNOWN},
+	    {"MX lookup failed", BOG, {{0}}, S_ENFORCE, NO_RULE, {0}, UNKNOWN},
+	    {"no answer", SEC, ONE(SEC, T_OK, P_SLOW), 0, NO_RULE, {0},
+		UNKNOWN},
+	    {"not probed", SEC, ONE(SEC, T_OK, P_NOT), 0, NO_RULE, {0},
+		UNPROBED},
+	    {"not probed, WebPKI may do", SEC, ONE(SEC, T_NIL, P_NOT), 0,
+		NO_RULE, {0}, UNPROBED},
+	    {"not probed, insecure MX", INS, ONE(SEC, T_OK, P_NOT), 0, NO_RULE,
+		{0}, NO_AUTH},
+	    {"not probed, not named", INS, ONE(SEC, T_NIL, P_NOT), S_ONLY_2,
+		NO_RULE, {0}, NO_AUTH},
+	    {"not probed, named", INS, ONE(SEC, T_NIL, P_NOT), S_ENFORCE,
+		NO_RULE, {0}, UNPROBED},
+	};
+
+	(void)state;
+	check_requiretls(rows, COUNT(rows));
+}
+
+static void
+requiretls_heeds_rules(void **state)
+{
+	static const struct requiretls_row rows[] = {
+	    {"rule: no TLS", SEC, ONE(SEC, T_OK, P_GOOD), 0, D_RULE(LEVEL_NONE),
+		{0}, NO_AUTH},
+	    {"rule: the admin's names", INS, ONE(SEC, T_NIL, P_OTHER), 0,
+		D_RULE_WITH(LEVEL_SECURE, false, false, "other.example"), {0},
+		MET},
+	    {"rule: names of the DNS", INS, ONE(SEC, T_NIL, P_GOOD), 0,
+		D_RULE_WITH(LEVEL_SECURE, false, false, "hostname"), {0},
+		NO_AUTH},
+	    {"rule: secure", INS, ONE(SEC, T_NIL, P_GOOD), 0,
+		D_RULE(LEVEL_SECURE), {0}, NO_AUTH},
+	    {"rule: DANE or nothing", SEC, ONE(SEC, T_NIL, P_GOOD), 0,
+		D_RULE(LEVEL_DANE_ONLY), {0}, NO_AUTH},
+	    {"rule: encrypt", SEC, ONE(SEC, T_NIL, P_GOOD), 0,
+		D_RULE(LEVEL_ENCRYPT), {0}, MET},
+	};
+
+	(void)state;
+	check_requiretls(rows, COUNT(rows));
 }
 
 /* The policy is kept, and its record or its body is not to be had. */
@@ -1274,7 +1321,11 @@ main(void)
 	    cmocka_unit_test(
 		dane_is_undecided_without_the_mx_unless_it_does_not_count),
 	    cmocka_unit_test(
-		requiretls_wants_authenticated_hosts_that_offer_it),
+		requiretls_wants_dane_or_a_certificate_for_the_name),
+	    cmocka_unit_test(requiretls_wants_mta_sts_where_dns_is_insecure),
+	    cmocka_unit_test(requiretls_is_met_by_one_host),
+	    cmocka_unit_test(requiretls_is_not_known_without_an_answer),
+	    cmocka_unit_test(requiretls_heeds_rules),
 	    cmocka_unit_test(a_kept_policy_counts_and_its_failure_is_told),
 	    cmocka_unit_test(a_verdict_lives_no_longer_than_its_facts),
 	};

@@ -510,96 +510,16 @@ the_index_of_the_anchor_is_told(void **state)
 }
 
 /* Chains of three of which one certificate is not as it should be. */
-static void
-each_certificate_of_the_path_is_checked(void **state)
-{
-	static const struct {
-		const char *id;
-		struct cert_spec root, int1, leaf;
-		enum x509_status status;
-	} rows[] = {
-	    {"good", {.ca = true}, {.ca = true}, {0}, X509_TRUSTED},
-	    {"D22", {.ca = true}, {.ca = true}, {.flaws = CERTS_EXPIRED},
-		X509_EXPIRED},
-	    {"D23", {.ca = true}, {.ca = true, .flaws = CERTS_EXPIRED}, {0},
-		X509_EXPIRED},
-	    {"D24", {.ca = true, .flaws = CERTS_EXPIRED}, {.ca = true}, {0},
-		X509_EXPIRED},
-	    {"D25", {.ca = true}, {.ca = true}, {.flaws = CERTS_FUTURE},
-		X509_NOT_YET_VALID},
-	    {"D25 intermediate", {.ca = true},
-		{.ca = true, .flaws = CERTS_FUTURE}, {0}, X509_NOT_YET_VALID},
-	    {"D25 anchor", {.ca = true, .flaws = CERTS_FUTURE}, {.ca = true},
-		{0}, X509_NOT_YET_VALID},
-	    {"over and not begun", {.ca = true, .flaws = CERTS_EXPIRED},
-		{.ca = true}, {.flaws = CERTS_FUTURE}, X509_EXPIRED},
-	    {"not begun and over", {.ca = true, .flaws = CERTS_FUTURE},
-		{.ca = true}, {.flaws = CERTS_EXPIRED}, X509_EXPIRED},
-	    {"D28 no CA", {.ca = true}, {0}, {0}, X509_NOT_TRUSTED},
-	    {"D28 anchor no CA", {0}, {.ca = true}, {0}, X509_NOT_TRUSTED},
-	    {"D28 pathlen", {.ca = true, .path_length = 1}, {.ca = true}, {0},
-		X509_NOT_TRUSTED},
-	    {"pathlen kept", {.ca = true, .path_length = 2}, {.ca = true}, {0},
-		X509_TRUSTED},
-	    {"expired and no CA", {.ca = true}, {.flaws = CERTS_EXPIRED}, {0},
-		X509_NOT_TRUSTED},
-	    {"expired leaf, no CA", {.ca = true}, {0}, {.flaws = CERTS_EXPIRED},
-		X509_NOT_TRUSTED},
-	    {"EKU", {.ca = true}, {.ca = true}, {.flaws = CERTS_CLIENT_ONLY},
-		X509_NOT_TRUSTED},
-	    {"EKU of the intermediate", {.ca = true},
-		{.ca = true, .flaws = CERTS_CLIENT_ONLY}, {0},
-		X509_NOT_TRUSTED},
-	    {"name constraint", {.ca = true},
-		{.ca = true, .permitted = "other.example"}, {0},
-		X509_NOT_TRUSTED},
-	    {"name constraint kept", {.ca = true},
-		{.ca = true, .permitted = "d.example"}, {0}, X509_TRUSTED},
-	    {"name constraint of the anchor",
-		{.ca = true, .permitted = "other.example"}, {.ca = true}, {0},
-		X509_NOT_TRUSTED},
-	    {"SHA-1 leaf", {.ca = true}, {.ca = true}, {.flaws = CERTS_SHA1},
-		X509_NOT_TRUSTED},
-	    {"SHA-1 intermediate", {.ca = true},
-		{.ca = true, .flaws = CERTS_SHA1}, {0}, X509_NOT_TRUSTED},
-	    {"SHA-1 anchor, not looked at", {.ca = true, .flaws = CERTS_SHA1},
-		{.ca = true}, {0}, X509_TRUSTED},
-	    {"RSA 1024 intermediate", {.ca = true},
-		{.ca = true, .flaws = CERTS_RSA_1024}, {0}, X509_TRUSTED},
-	    {"RSA 512 intermediate", {.ca = true},
-		{.ca = true, .flaws = CERTS_RSA_512}, {0}, X509_NOT_TRUSTED},
-	    {"absurd exponent", {.ca = true},
-		{.ca = true, .flaws = CERTS_BIG_EXPONENT}, {0},
-		X509_NOT_TRUSTED},
-	    {"RSA 512 anchor", {.ca = true, .flaws = CERTS_RSA_512},
-		{.ca = true}, {0}, X509_NOT_TRUSTED},
-	    {"EKU of the anchor", {.ca = true, .flaws = CERTS_CLIENT_ONLY},
-		{.ca = true}, {0}, X509_NOT_TRUSTED},
-	    {"D28 anchor does not say", {.flaws = CERTS_UNSAID}, {.ca = true},
-		{0}, X509_NOT_TRUSTED},
-	    {"D28 intermediate does not say", {.ca = true},
-		{.flaws = CERTS_UNSAID}, {0}, X509_NOT_TRUSTED},
-	    {"anchor of version 1", {.flaws = CERTS_VERSION_1}, {.ca = true},
-		{0}, X509_TRUSTED},
-	    {"D28 intermediate of version 1", {.ca = true},
-		{.flaws = CERTS_VERSION_1}, {0}, X509_NOT_TRUSTED},
-	    {"leaf of a CA's usage", {.ca = true}, {.ca = true},
-		{.flaws = CERTS_SIGN_ONLY}, X509_NOT_TRUSTED},
-	    {"D99", {.ca = true}, {.ca = true}, {.flaws = CERTS_CIPHER_ONLY},
-		X509_TRUSTED},
-	    {"unknown critical of the leaf", {.ca = true}, {.ca = true},
-		{.flaws = CERTS_STRANGE}, X509_NOT_TRUSTED},
-	    {"unknown critical of the intermediate", {.ca = true},
-		{.ca = true, .flaws = CERTS_STRANGE}, {0}, X509_NOT_TRUSTED},
-	    {"unknown critical of the anchor",
-		{.ca = true, .flaws = CERTS_STRANGE}, {.ca = true}, {0},
-		X509_NOT_TRUSTED},
-	    {"policyConstraints", {.ca = true, .flaws = CERTS_POLICY},
-		{.ca = true, .flaws = CERTS_POLICY}, {0}, X509_TRUSTED},
-	};
+struct path_row {
+	const char *id;
+	struct cert_spec root, int1, leaf;
+	enum x509_status status;
+};
 
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+static void
+check_paths(const struct path_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
 		struct cert_spec specs[] = {
 		    rows[i].root, rows[i].int1, rows[i].leaf};
 		struct cert_made *root, *int1, *leaf;
@@ -620,6 +540,134 @@ each_certificate_of_the_path_is_checked(void **state)
 		cert_made_free(int1);
 		cert_made_free(root);
 	}
+}
+
+static void
+dates_of_the_whole_path_count(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"good", {.ca = true}, {.ca = true}, {0}, X509_TRUSTED},
+	    {"D22", {.ca = true}, {.ca = true}, {.flaws = CERTS_EXPIRED},
+		X509_EXPIRED},
+	    {"D23", {.ca = true}, {.ca = true, .flaws = CERTS_EXPIRED}, {0},
+		X509_EXPIRED},
+	    {"D24", {.ca = true, .flaws = CERTS_EXPIRED}, {.ca = true}, {0},
+		X509_EXPIRED},
+	    {"D25", {.ca = true}, {.ca = true}, {.flaws = CERTS_FUTURE},
+		X509_NOT_YET_VALID},
+	    {"D25 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_FUTURE}, {0}, X509_NOT_YET_VALID},
+	    {"D25 anchor", {.ca = true, .flaws = CERTS_FUTURE}, {.ca = true},
+		{0}, X509_NOT_YET_VALID},
+	    {"over and not begun", {.ca = true, .flaws = CERTS_EXPIRED},
+		{.ca = true}, {.flaws = CERTS_FUTURE}, X509_EXPIRED},
+	    {"not begun and over", {.ca = true, .flaws = CERTS_FUTURE},
+		{.ca = true}, {.flaws = CERTS_EXPIRED}, X509_EXPIRED},
+	    {"expired and no CA", {.ca = true}, {.flaws = CERTS_EXPIRED}, {0},
+		X509_NOT_TRUSTED},
+	    {"expired leaf, no CA", {.ca = true}, {0}, {.flaws = CERTS_EXPIRED},
+		X509_NOT_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+only_a_ca_may_issue(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"D28 no CA", {.ca = true}, {0}, {0}, X509_NOT_TRUSTED},
+	    {"D28 anchor no CA", {0}, {.ca = true}, {0}, X509_NOT_TRUSTED},
+	    {"D28 pathlen", {.ca = true, .path_length = 1}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
+	    {"pathlen kept", {.ca = true, .path_length = 2}, {.ca = true}, {0},
+		X509_TRUSTED},
+	    {"D28 anchor does not say", {.flaws = CERTS_UNSAID}, {.ca = true},
+		{0}, X509_NOT_TRUSTED},
+	    {"D28 intermediate does not say", {.ca = true},
+		{.flaws = CERTS_UNSAID}, {0}, X509_NOT_TRUSTED},
+	    {"anchor of version 1", {.flaws = CERTS_VERSION_1}, {.ca = true},
+		{0}, X509_TRUSTED},
+	    {"D28 intermediate of version 1", {.ca = true},
+		{.flaws = CERTS_VERSION_1}, {0}, X509_NOT_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+each_certificate_is_for_servers_and_the_name(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"EKU", {.ca = true}, {.ca = true}, {.flaws = CERTS_CLIENT_ONLY},
+		X509_NOT_TRUSTED},
+	    {"EKU of the intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_CLIENT_ONLY}, {0},
+		X509_NOT_TRUSTED},
+	    {"name constraint", {.ca = true},
+		{.ca = true, .permitted = "other.example"}, {0},
+		X509_NOT_TRUSTED},
+	    {"name constraint kept", {.ca = true},
+		{.ca = true, .permitted = "d.example"}, {0}, X509_TRUSTED},
+	    {"name constraint of the anchor",
+		{.ca = true, .permitted = "other.example"}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
+	    {"EKU of the anchor", {.ca = true, .flaws = CERTS_CLIENT_ONLY},
+		{.ca = true}, {0}, X509_NOT_TRUSTED},
+	    {"leaf of a CA's usage", {.ca = true}, {.ca = true},
+		{.flaws = CERTS_SIGN_ONLY}, X509_NOT_TRUSTED},
+	    {"D99", {.ca = true}, {.ca = true}, {.flaws = CERTS_CIPHER_ONLY},
+		X509_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+weak_and_absurd_keys_and_digests_do_not_count(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"SHA-1 leaf", {.ca = true}, {.ca = true}, {.flaws = CERTS_SHA1},
+		X509_NOT_TRUSTED},
+	    {"SHA-1 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_SHA1}, {0}, X509_NOT_TRUSTED},
+	    {"SHA-1 anchor, not looked at", {.ca = true, .flaws = CERTS_SHA1},
+		{.ca = true}, {0}, X509_TRUSTED},
+	    {"RSA 1024 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_RSA_1024}, {0}, X509_TRUSTED},
+	    {"RSA 512 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_RSA_512}, {0}, X509_NOT_TRUSTED},
+	    {"absurd exponent", {.ca = true},
+		{.ca = true, .flaws = CERTS_BIG_EXPONENT}, {0},
+		X509_NOT_TRUSTED},
+	    {"RSA 512 anchor", {.ca = true, .flaws = CERTS_RSA_512},
+		{.ca = true}, {0}, X509_NOT_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+what_is_critical_must_be_known(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"unknown critical of the leaf", {.ca = true}, {.ca = true},
+		{.flaws = CERTS_STRANGE}, X509_NOT_TRUSTED},
+	    {"unknown critical of the intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_STRANGE}, {0}, X509_NOT_TRUSTED},
+	    {"unknown critical of the anchor",
+		{.ca = true, .flaws = CERTS_STRANGE}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
+	    {"policyConstraints", {.ca = true, .flaws = CERTS_POLICY},
+		{.ca = true, .flaws = CERTS_POLICY}, {0}, X509_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
 }
 
 static void
@@ -890,7 +938,11 @@ main(void)
 	    cmocka_unit_test(without_a_path_nothing_is_trusted),
 	    cmocka_unit_test(the_leaf_is_never_its_own_anchor),
 	    cmocka_unit_test(the_index_of_the_anchor_is_told),
-	    cmocka_unit_test(each_certificate_of_the_path_is_checked),
+	    cmocka_unit_test(dates_of_the_whole_path_count),
+	    cmocka_unit_test(only_a_ca_may_issue),
+	    cmocka_unit_test(each_certificate_is_for_servers_and_the_name),
+	    cmocka_unit_test(weak_and_absurd_keys_and_digests_do_not_count),
+	    cmocka_unit_test(what_is_critical_must_be_known),
 	    cmocka_unit_test(of_several_paths_a_good_one_counts),
 	    cmocka_unit_test(a_crowd_of_look_alikes_does_not_stop_the_search),
 	    cmocka_unit_test(a_bare_key_is_an_anchor_for_what_it_signed),
