@@ -328,19 +328,39 @@ greet(struct session *s)
 	return read_welcome(s);
 }
 
+/* False when there is no answer to read. */
 static bool
-ehlo(struct session *s)
+say_hello(struct session *s, const char *verb)
 {
 	char line[LIMIT_DOMAIN_SIZE + 16];
 
 	s->step = AT_EHLO;
-	snprintf(line, sizeof(line), "EHLO %s\r\n", s->target->helo);
-	if (!say(s, line) || !read_reply(s))
+	snprintf(line, sizeof(line), "%s %s\r\n", verb, s->target->helo);
+	return say(s, line) && read_reply(s);
+}
+
+/* RFC 5321 section 3.2: an MTA goes on with HELO, and without TLS; but a host
+ * that refuses this as well refuses us, and no more is known of it. */
+static bool
+helo(struct session *s)
+{
+	struct smtp_reply ehlo = s->reply;
+
+	if (!say_hello(s, "HELO"))
 		return false;
-	/* RFC 5321 section 3.2 - an MTA goes on with HELO, and without TLS */
-	if (s->reply.code / 100 == 5)
-		return conclude(s, PROBE_NO_STARTTLS, "EHLO: %d %s",
-		    s->reply.code, s->reply.text);
+	if (s->reply.code / 100 != 2)
+		return refused(s);
+	return conclude(
+	    s, PROBE_NO_STARTTLS, "EHLO: %d %s", ehlo.code, ehlo.text);
+}
+
+static bool
+ehlo(struct session *s)
+{
+	if (!say_hello(s, "EHLO"))
+		return false;
+	if (s->reply.code / 100 == 5 && !s->encrypted)
+		return helo(s);
 	return s->reply.code / 100 == 2 || refused(s);
 }
 

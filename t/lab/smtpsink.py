@@ -10,6 +10,7 @@ no-starttls     not offered     starttls-454  offered, then refused
 tls-alert tls-reset tls-garbage tls-hang      what follows STARTTLS's 220
 tls10 tls12     highest version inject        plaintext behind the 220
 cbc             TLS 1.2, and CBC with SHA-2 only
+helo-550        550 to EHLO and HELO
 requiretls      advertised inside TLS         reject  550 to RCPT
 tls-421         421 to EHLO inside TLS
 """
@@ -121,6 +122,8 @@ class Session:
         return False
 
     def ehlo(self, text):
+        if "helo-550" in self.flags:
+            return self.hello(text)
         if "no-ehlo" in self.flags:
             self.say("502 5.5.1 never heard of it")
             return True
@@ -138,6 +141,9 @@ class Session:
         return True
 
     def hello(self, text):
+        if "helo-550" in self.flags:
+            self.say("550 5.7.1 we do not know you")
+            return True
         self.helo = text[5:]
         self.say("250 " + self.host["name"])
 

@@ -98,6 +98,8 @@ for words, what, reason in (
         ("big-banner", "banner of 1 MB", "connect-failed")):
     dest("smtp-" + words, what, mx(tlsa=GOOD, smtp=words),
          expect=temp(reason, postfix="deferred"))
+dest("helo-550", "refuses our name", mx(tlsa=GOOD, smtp="helo-550"),
+     expect=temp("connect-failed", postfix="bounced"))
 dest("inject", "plaintext behind the reply to STARTTLS",
      mx(tlsa=GOOD, smtp="inject"), expect=PASS)
 
