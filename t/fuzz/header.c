@@ -16,7 +16,7 @@ struct seen {
 	const char *value;
 	size_t count;
 	size_t octets;
-	char first[4 * LIMIT_DOMAIN];
+	char first[LIMIT_RAW_DOMAIN_SIZE];
 };
 
 /* Whether all octets of text stand in value, in their order. */
