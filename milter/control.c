@@ -36,12 +36,15 @@ enum {
 	DESCRIPTORS,
 };
 
+#define SCHEME "unix:"
+
 /* The thread's, but for what is set before it starts; the worker has a client
  * of its own while that is WORKING. */
 static struct {
-	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	dev_t device; /* with inode: the socket that we made */
-	ino_t inode;
+	char socket[sizeof(SCHEME) +
+		    sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	const char *path; /* in it */
+	struct daemon_socket own;
 	int listener;
 	int wake; /* an eventfd: a client is done, or the end has come */
 	_Atomic bool ending;
@@ -225,7 +228,6 @@ static int
 listen_at_path(struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct stat status;
 
 	text_copy(address.sun_path, sizeof(address.sun_path), control.path);
 	control.listener =
@@ -235,10 +237,7 @@ listen_at_path(struct err *err)
 	if (bind(control.listener, (struct sockaddr *)&address,
 		sizeof(address)) < 0)
 		return fail(err, EX_CANTCREAT, "bind");
-	if (lstat(control.path, &status) < 0)
-		return fail(err, EX_CANTCREAT, "lstat");
-	control.device = status.st_dev;
-	control.inode = status.st_ino;
+	daemon_own_socket(control.socket, &control.own);
 	if (chmod(control.path, MODE) < 0)
 		return fail(err, EX_CANTCREAT, "chmod");
 	if (listen(control.listener, BACKLOG) < 0)
@@ -249,14 +248,14 @@ listen_at_path(struct err *err)
 int
 control_open(const struct settings *settings, struct err *err)
 {
-	char claimed[sizeof(control.path) + sizeof("unix:")];
 	int status;
 
 	if (settings->control_socket == NULL)
 		return 0;
-	text_copy(control.path, sizeof(control.path), settings->control_socket);
-	snprintf(claimed, sizeof(claimed), "unix:%s", control.path);
-	status = daemon_claim_socket(claimed, err);
+	snprintf(control.socket, sizeof(control.socket), SCHEME "%s",
+	    settings->control_socket);
+	control.path = control.socket + strlen(SCHEME);
+	status = daemon_claim_socket(control.socket, err);
 	if (status == 0)
 		status = listen_at_path(err);
 	if (status != 0)
@@ -302,18 +301,6 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Another process may have put its own in the place of ours. */
-static void
-remove_socket(void)
-{
-	struct stat status;
-
-	if (control.inode != 0 && lstat(control.path, &status) == 0 &&
-	    status.st_dev == control.device && status.st_ino == control.inode)
-		unlink(control.path);
-	control.inode = 0;
-}
-
 void
 control_close(void)
 {
@@ -328,7 +315,7 @@ control_close(void)
 	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++)
 		if (control.clients[i] != NULL)
 			drop_client(i);
-	remove_socket();
+	daemon_release_socket(control.socket, &control.own);
 	close_fd(&control.listener);
 	close_fd(&control.wake);
 }

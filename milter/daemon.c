@@ -265,12 +265,26 @@ daemon_claim_socket(const char *text, struct err *err)
 }
 
 void
-daemon_release_socket(const char *text)
+daemon_own_socket(const char *text, struct daemon_socket *own)
 {
 	const char *rest = strchr(text, ':') + 1;
+	struct stat status;
 
-	if (rest[0] == '/')
-		unlink(rest);
+	if (rest[0] == '/' && lstat(rest, &status) == 0)
+		*own = (struct daemon_socket){status.st_dev, status.st_ino};
+}
+
+void
+daemon_release_socket(const char *text, struct daemon_socket *own)
+{
+	struct daemon_socket there = {0, 0};
+
+	if (own->inode == 0)
+		return;
+	daemon_own_socket(text, &there);
+	if (there.device == own->device && there.inode == own->inode)
+		unlink(strchr(text, ':') + 1);
+	own->inode = 0;
 }
 
 int

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/base/err.h"
 #include "milter/identity.h"
@@ -38,8 +39,20 @@ int daemon_drop_root(const char *user, struct err *err);
  */
 int daemon_claim_socket(const char *socket, struct err *err);
 
-/* daemon_release_socket - remove the Unix socket that was listened at */
-void daemon_release_socket(const char *socket);
+/* A Unix socket that is ours; zeroed: none. */
+struct daemon_socket {
+	dev_t device;
+	ino_t inode;
+};
+
+/*
+ * daemon_own_socket - remember what listens at the path, and
+ * daemon_release_socket - remove it, unless another took its place
+ *
+ * socket: as above; of inet there is nothing to remember.
+ */
+void daemon_own_socket(const char *socket, struct daemon_socket *own);
+void daemon_release_socket(const char *socket, struct daemon_socket *own);
 
 /*
  * daemon_open_pid_file - get hold of the file while we may, and

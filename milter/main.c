@@ -59,6 +59,8 @@ struct options {
 	struct settings_override overrides[OVERRIDES_MAX];
 };
 
+static struct daemon_socket milter_socket; /* once libmilter has it */
+
 static const char usage_text[] =
     "usage: posternd [-fhnvV] [-c FILE] [-p SOCKET] [-P PIDFILE] "
     "[-u USER[:GROUP]]\n";
@@ -243,8 +245,10 @@ become_daemon(
 	status = control_open(settings, err);
 	if (status != 0)
 		return status;
-	if (callbacks_open(settings, err) == 0)
+	if (callbacks_open(settings, err) == 0) {
+		daemon_own_socket(settings->socket, &milter_socket);
 		return 0;
+	}
 	control_close();
 	return EX_UNAVAILABLE;
 }
@@ -432,7 +436,7 @@ run(const struct options *options, struct settings *settings)
 
 	if (status != 0) {
 		control_close();
-		daemon_release_socket(settings->socket);
+		daemon_release_socket(settings->socket, &milter_socket);
 		return complain(status, &err);
 	}
 	daemon_write_pid();
@@ -442,7 +446,7 @@ run(const struct options *options, struct settings *settings)
 	service_test_resolver();
 	status = await_end(options, settings) ? EX_OK : EX_SOFTWARE;
 	clean = stop();
-	daemon_release_socket(settings->socket);
+	daemon_release_socket(settings->socket, &milter_socket);
 	report_stop();
 	log_close(clock_mono_ms() + LAST_LINES_MS);
 	if (!clean) {

@@ -326,6 +326,14 @@ stale_is_replaced() {
 	start && kill -KILL "$pid" && ! ended 0 && [ -S "$dir/run/sock" ] &&
 		start && kill -TERM "$pid" && ended 0
 }
+successor_keeps_its_socket() { # though another process ends that had one there
+	start && first=$pid && rm "$dir/run/sock" && cp "$dir/conf" "$dir/kept" &&
+		sed -i "s|^ControlSocket.*|ControlSocket none|" "$dir/conf" &&
+		start && second=$pid && cp "$dir/kept" "$dir/conf" &&
+		pid=$first && kill -TERM "$pid" && wait "$pid" &&
+		forget "$pid" && pid=$second && mail several &&
+		kill -TERM "$pid" && ended 0 && [ ! -e "$dir/run/sock" ]
+}
 int_ends() { start && kill -INT "$pid" && ended 0; }
 
 port_in_use() {
@@ -439,6 +447,8 @@ test_that 'a hail of signals is survived' hail_of_signals
 test_that '20 reloads under 10 connections lose no message' under_load
 test_that 'TERM ends it and removes socket and PID' term_ends
 test_that 'a stale socket is replaced' stale_is_replaced
+test_that 'a socket that took the place of ours is kept' \
+	successor_keeps_its_socket
 test_that 'INT ends it' int_ends
 test_that 'a port in use is an error' port_in_use
 test_that 'a host that is none is an error' unknown_host
