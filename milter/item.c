@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/destinations.h"
+#include "milter/report.h"
 
 enum { SMTP_PORT = 25 };
 
@@ -79,4 +80,30 @@ item_give_up(struct item *item, enum reason reason)
 
 	verdict->rule = rule_ref(item->rule);
 	item_set(item, verdict);
+}
+
+void
+item_report(const struct item *item, const char *queue_id, bool why)
+{
+	struct report_check check = {.domain = item->domain,
+	    .verdict = item_verdict(item),
+	    .action = item->action,
+	    .rcpts = item->rcpts};
+
+	if (item->refused)
+		queue_id = "NOQUEUE";
+	if (check.verdict->result == RESULT_SKIP) {
+		report_skip(queue_id, &check);
+		return;
+	}
+	if (item->check != NULL) {
+		check.looked = true;
+		check.why = why;
+		check.cached = engine_wait_cached(item->wait);
+		check.ttl_s =
+		    (uint32_t)((clock_left_ms(item->check->expires_ms) + 999) /
+			       1000);
+		check.ms = item->check->ms;
+	}
+	report_check(queue_id, &check);
 }

@@ -47,4 +47,8 @@ void item_set(struct item *item, struct verdict *verdict);
 /* item_give_up - the same: a temperror; the rule has a word in what it does */
 void item_give_up(struct item *item, enum reason reason);
 
+/* item_report - log what it came to, and with why what led there; what was
+ * refused has no queue id */
+void item_report(const struct item *item, const char *queue_id, bool why);
+
 #endif

@@ -29,6 +29,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_list.c %D%/settings_list.h \
 	%D%/stats.c %D%/stats.h \
+	%D%/sum.c %D%/sum.h \
 	%D%/tag.c %D%/tag.h \
 	%D%/value.c %D%/value.h
 %C%_posternd_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter

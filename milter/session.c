@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/session.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,6 +15,7 @@
 #include "milter/item.h"
 #include "milter/report.h"
 #include "milter/require_tls.h"
+#include "milter/sum.h"
 #include "milter/tag.h"
 
 enum {
@@ -361,82 +362,6 @@ await_all(struct session *session, session_progress *progress, void *arg)
 }
 
 static void
-report_item(const struct item *item, const char *queue_id, bool why)
-{
-	struct report_check check = {.domain = item->domain,
-	    .verdict = item_verdict(item),
-	    .action = item->action,
-	    .rcpts = item->rcpts};
-
-	if (check.verdict->result == RESULT_SKIP) {
-		report_skip(queue_id, &check);
-		return;
-	}
-	if (item->check != NULL) {
-		check.looked = true;
-		check.why = why;
-		check.cached = engine_wait_cached(item->wait);
-		check.ttl_s =
-		    (uint32_t)((clock_left_ms(item->check->expires_ms) + 999) /
-			       1000);
-		check.ms = item->check->ms;
-	}
-	report_check(queue_id, &check);
-}
-
-/* What all items that are left in the message come to. */
-struct sum {
-	enum result result;
-	enum action action;
-	const struct item *worst; /* the one whose action is the message's */
-	bool tagged; /* one of them was looked at, or would have been */
-	size_t domains;
-	unsigned rcpts;
-};
-
-static bool
-is_worse(const struct item *item, const struct item *than)
-{
-	if (than == NULL || item->action != than->action)
-		return than == NULL || item->action > than->action;
-	return item_verdict(item)->result > item_verdict(than)->result;
-}
-
-/* What was never looked at needs no tag; what the sender waived gets one. */
-static bool
-deserves_tag(const struct verdict *verdict)
-{
-	return verdict->result != RESULT_SKIP ||
-	       verdict->reason == REASON_TLS_REQUIRED_NO;
-}
-
-static struct sum
-sum_up(struct session *session, const char *queue_id)
-{
-	struct sum sum = {.result = RESULT_SKIP};
-
-	for (size_t i = 0; i < session->count; i++) {
-		struct item *item = &session->items[i];
-		const struct verdict *verdict = item_verdict(item);
-
-		report_item(item, item->refused ? "NOQUEUE" : queue_id,
-		    session->settings->log_why);
-		if (item->refused)
-			continue;
-		sum.tagged = sum.tagged || deserves_tag(verdict);
-		sum.domains++;
-		sum.rcpts += item->rcpts;
-		if (verdict->result > sum.result)
-			sum.result = verdict->result;
-		if (is_worse(item, sum.worst))
-			sum.worst = item;
-	}
-	if (sum.worst != NULL)
-		sum.action = sum.worst->action;
-	return sum;
-}
-
-static void
 decide_all(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
@@ -444,93 +369,24 @@ decide_all(struct session *session)
 			decide(session, &session->items[i]);
 }
 
-/* Whether the tag may name the item's domain. */
-static bool
-is_listed(const struct session *session, const struct item *item)
-{
-	if (item->refused || item->domain[0] == '\0')
-		return false;
-	switch ((enum header_domains)session->settings->header_domains) {
-	case HEADER_DOMAINS_ALL:
-		return true;
-	case HEADER_DOMAINS_NONE:
-		return false;
-	case HEADER_DOMAINS_VISIBLE:
-		break;
-	}
-	return item->visible;
-}
-
-/* Worst first, so that the tag shows what matters when it must leave out;
- * else in the order of the envelope. */
-static int
-compare_tag_items(const void *left, const void *right)
-{
-	const struct item *a = *(const struct item *const *)left;
-	const struct item *b = *(const struct item *const *)right;
-	int by_result =
-	    (int)item_verdict(b)->result - (int)item_verdict(a)->result;
-
-	if (by_result != 0)
-		return by_result;
-	return (a > b) - (a < b);
-}
-
-static char *
-print_tag(
-    const struct session *session, const struct sum *sum, const char *queue_id)
-{
-	const struct item **listed = xcalloc(session->count, sizeof(*listed));
-	struct tag_item *items =
-	    xcalloc(session->count, sizeof(struct tag_item));
-	struct tag tag = {.authserv_id = session->settings->authserv_id,
-	    .queue_id = queue_id,
-	    .result = sum->result,
-	    .action = sum->action,
-	    .items = items};
-	char *value;
-
-	for (size_t i = 0; i < session->count; i++)
-		if (is_listed(session, &session->items[i]))
-			listed[tag.count++] = &session->items[i];
-	qsort(listed, tag.count, sizeof(*listed), compare_tag_items);
-	for (size_t i = 0; i < tag.count; i++)
-		items[i] = (struct tag_item){
-		    listed[i]->domain, item_verdict(listed[i])};
-	value = tag_print(&tag);
-	free(items);
-	free(listed);
-	return value;
-}
-
-/* Who sees the header sees replies and hold reasons too: a domain that the
- * message does not name itself is not named there. */
-static const char *
-nameable(const struct session *session, const struct item *item)
-{
-	bool all = session->settings->header_domains == HEADER_DOMAINS_ALL;
-
-	return item->visible || all ? item->domain : NULL;
-}
-
 static void
 fill_end(const struct session *session, const struct sum *sum,
     const char *queue_id, struct session_end *end)
 {
-	const struct item *worst = sum->worst;
+	const struct settings *settings = session->settings;
 
 	*end = (struct session_end){
 	    .action = sum->action, .forged = session->forged};
 	if (is_refusal(sum->action)) {
-		reply_write(&end->reply, sum->action, nameable(session, worst),
-		    item_verdict(worst), requires_tls(session));
+		reply_write(&end->reply, sum->action, sum_name(sum, settings),
+		    item_verdict(sum->worst), requires_tls(session));
 		return;
 	}
 	if (sum->action == ACTION_HOLD)
-		reply_hold(end->hold_reason, nameable(session, worst),
-		    item_verdict(worst));
-	if (session->settings->header_name != NULL && sum->tagged)
-		end->tag = print_tag(session, sum, queue_id);
+		reply_hold(end->hold_reason, sum_name(sum, settings),
+		    item_verdict(sum->worst));
+	if (settings->header_name != NULL && sum->tagged)
+		end->tag = sum_tag(sum, settings, queue_id);
 }
 
 void
@@ -546,7 +402,9 @@ session_end(struct session *session, const char *queue_id,
 		waive_all(session);
 	await_all(session, progress, arg);
 	decide_all(session);
-	sum = sum_up(session, id);
+	for (size_t i = 0; i < session->count; i++)
+		item_report(&session->items[i], id, session->settings->log_why);
+	sum = sum_up(session->items, session->count);
 	fill_end(session, &sum, id, end);
 	message = (struct report_message){.result = sum.result,
 	    .action = sum.action,
@@ -569,6 +427,6 @@ session_abandon(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
 		if (session->items[i].refused)
-			report_item(&session->items[i], "NOQUEUE",
+			item_report(&session->items[i], NULL,
 			    session->settings->log_why);
 }
