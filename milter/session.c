@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/base/clock.h"
 #include "common/base/limits.h"
@@ -180,17 +179,26 @@ add_item(struct session *session, const struct route *route)
 }
 
 static struct item *
-item_for(struct session *session, struct route *route)
+find_item(struct session *session, const struct route *route)
 {
-	if (session->count >= ITEMS_MAX) {
-		*route = (struct route){.smtp = route->smtp,
-		    .result = RESULT_TEMPERROR,
-		    .reason = REASON_QUEUE_FULL};
-	}
 	for (size_t i = 0; i < session->count; i++)
 		if (item_fits(&session->items[i], route))
 			return &session->items[i];
-	return add_item(session, route);
+	return NULL;
+}
+
+static struct item *
+item_for(struct session *session, struct route *route)
+{
+	struct item *item = find_item(session, route);
+
+	if (item == NULL && session->count >= ITEMS_MAX) {
+		*route = (struct route){.smtp = route->smtp,
+		    .result = RESULT_TEMPERROR,
+		    .reason = REASON_QUEUE_FULL};
+		item = find_item(session, route);
+	}
+	return item != NULL ? item : add_item(session, route);
 }
 
 /* The item's check, if it comes by the deadline. */
