@@ -23,7 +23,7 @@
 #define ENFORCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 86400\n"
 #define MODE_NONE "version: STSv1\nmode: none\nmax_age: 86400\n"
 #define AT_ONCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 0\n"
-#define SHORT "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 7000\n"
+#define SHORT "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 3500\n"
 
 static struct {
 	atomic_uint gets;

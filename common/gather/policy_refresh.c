@@ -17,9 +17,9 @@ enum {
 	SPREAD_S = 4 * 3600,
 	RETRY_S = 3600, /* after one that failed */
 
-	/* Who says that his policy is for an hour or two has it fetched when
-	 * mail asks for it: ahead of time would be all the time */
-	SHORTEST_LIFE_S = 2 * 3600,
+	/* Who says that his policy is for minutes has it fetched when mail
+	 * asks for it: ahead of time would be all the time */
+	SHORTEST_LIFE_S = 3600,
 
 	ROUND_MS = 60 * 1000,
 	TIMEOUT_MS = 60 * 1000, /* RFC 8461 section 3.3 */

@@ -74,6 +74,15 @@ def addresses():
              "nodad"])
 
 
+def syslog_queue():
+    """Room for what a burst of mail has to say, where it can be had."""
+    try:
+        with open("/proc/sys/net/unix/max_dgram_qlen", "w") as file:
+            file.write("512")
+    except OSError:
+        pass
+
+
 def start(name, command):
     with open("%s/%s.out" % (HERE, name), "w") as out:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -148,6 +157,7 @@ def main(state):
     os.umask(0o022)
     owners()
     addresses()
+    syslog_queue()
     socket.sethostname(conf.GATE)
     await_ready(servers())
     open(HERE + "/ready", "w").close()

@@ -3,6 +3,7 @@
 For programs that run inside the lab.  Every wait has an end.
 """
 import glob
+import itertools
 import json
 import os
 import re
@@ -21,6 +22,7 @@ SOCKET = "/run/postern/milter.sock"
 SENDER = "app@sender.example"
 FORGED = "X-TLS-Precheck: forged.example; v=1; result=pass; action=none; id=x"
 START_S = 20
+MARK_S = 5
 RUN_S = 60
 STOP_S = 45
 DELIVERY_S = 45
@@ -47,14 +49,42 @@ def write(path, text):
         out.write(text)
 
 
-def syslog(start=0):
-    """The syslog lines from an offset in octets on."""
+MARKS = itertools.count()
+
+
+def syslog_from(start):
     with open(HERE + "/syslog", "rb") as file:
         file.seek(start)
         return file.read().decode("utf-8", "replace").splitlines()
 
 
+def settle_syslog():
+    """Lines on their way are in the file when one that is sent now is, if
+    there is a syslog."""
+    mark = "lab: mark %d.%d" % (os.getpid(), next(MARKS))
+    start = os.path.getsize(HERE + "/syslog")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.settimeout(MARK_S)
+        try:
+            log.connect("/dev/log")
+            log.send(("<46>" + mark).encode())
+        except OSError:
+            return
+    end = time.monotonic() + MARK_S
+    while time.monotonic() < end:
+        if any(line.endswith(mark) for line in syslog_from(start)):
+            return
+        time.sleep(0.01)
+
+
+def syslog(start=0):
+    """The syslog lines from an offset in octets on."""
+    settle_syslog()
+    return [line for line in syslog_from(start) if " lab: mark " not in line]
+
+
 def syslog_size():
+    settle_syslog()
     return os.path.getsize(HERE + "/syslog")
 
 

@@ -4,7 +4,6 @@ import resource
 import selectors
 import socket
 import sys
-import threading
 
 sys.dont_write_bytecode = True
 
@@ -13,7 +12,8 @@ import httpsd
 import smtpsink
 from live import Live
 
-FACILITIES = {0: "kern", 1: "user", 2: "mail", 3: "daemon", 4: "auth"}
+FACILITIES = {0: "kern", 1: "user", 2: "mail", 3: "daemon", 4: "auth",
+              5: "syslog"}
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info",
               "debug")
 
@@ -31,22 +31,24 @@ def readable(datagram):
 
 
 def syslog(folder):
+    """A process of its own, for the servers keep this one busy."""
     server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     server.bind("/dev/log")
     os.chmod("/dev/log", 0o666)
 
-    def pump():
-        with open(os.path.join(folder, "syslog"), "a", buffering=1) as out:
-            while True:
-                out.write(readable(server.recv(65536)) + "\n")
-    threading.Thread(target=pump, daemon=True).start()
+    if os.fork() > 0:
+        server.close()
+        return
+    with open(os.path.join(folder, "syslog"), "a", buffering=1) as out:
+        while True:
+            out.write(readable(server.recv(65536)) + "\n")
 
 
 def main(folder):
+    syslog(folder)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     live = Live(folder)
-    syslog(folder)
     accepts = {}
     for module in (smtpsink, httpsd, dnsfault):
         module.start(live, accepts)
