@@ -38,7 +38,7 @@ dane_start(struct dns *dns, struct facts *facts, int64_t deadline_ms)
 		struct host_step *s = &step->hosts[i];
 
 		s->host = &facts->hosts[i];
-		if (facts->next_hop.literal)
+		if (s->host->literal)
 			continue;
 		s->a = dns_ask(dns, s->host->name, DNS_A, deadline_ms);
 		s->aaaa = dns_ask(dns, s->host->name, DNS_AAAA, deadline_ms);
@@ -78,13 +78,13 @@ learn_addresses(
 			add_address(host, text);
 }
 
-/* A literal next hop has its address by being one. */
+/* An address literal has its address by being one. */
 static void
-learn_literal(const struct facts *facts, struct host_facts *host)
+learn_literal(struct host_facts *host)
 {
 	host->a.state = LOOKUP_DATA;
 	host->a.ttl_s = UINT32_MAX;
-	add_address(host, facts->next_hop.host);
+	add_address(host, host->name);
 }
 
 static void
@@ -93,8 +93,8 @@ await_addresses(struct dane_step *step)
 	for (size_t i = 0; i < step->facts->host_count; i++) {
 		struct host_step *s = &step->hosts[i];
 
-		if (step->facts->next_hop.literal) {
-			learn_literal(step->facts, s->host);
+		if (s->host->literal) {
+			learn_literal(s->host);
 			continue;
 		}
 		learn_addresses(s->host, &s->host->a, s->a);
@@ -119,7 +119,7 @@ choose_candidates(struct dane_step *step, struct host_step *s)
 	struct host_facts *host = s->host;
 	bool alias = strcmp(host->expanded, host->name) != 0;
 
-	if (host->address_count == 0 || step->facts->next_hop.literal)
+	if (host->address_count == 0 || host->literal)
 		return;
 	if (!is_insecure_data(&host->a) && !is_insecure_data(&host->aaaa)) {
 		if (alias)

@@ -63,7 +63,7 @@ choose_sni(const struct facts *facts, const struct rules *rules,
 		      tlsa_set_usable(&host->records) > 0 &&
 		      !(insecure && rules->insecure_mx != INSECURE_MX_DANE);
 
-	if (facts->next_hop.literal)
+	if (host->literal)
 		return;
 	text_copy(host->sni, sizeof(host->sni),
 	    verify ? host->base_domain : host->name);

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
+#include "common/proto/address.h"
 #include "common/proto/domain.h"
 
 struct dns_query *
@@ -17,9 +18,14 @@ mx_ask(struct dns *dns, const struct facts *facts, int64_t deadline_ms)
 	return dns_ask(dns, facts->next_hop.host, DNS_MX, deadline_ms);
 }
 
+/* An MX record may not name an address (RFC 5321 section 5.1), but where one
+ * does Postfix connects to it. */
 static void
 host_init(struct host_facts *host, const char *name, unsigned preference)
 {
+	struct address address;
+
+	host->literal = address_parse(name, &address) == 0;
 	host->preference = preference;
 	text_copy(host->name, sizeof(host->name), name);
 	text_copy(host->expanded, sizeof(host->expanded), name);

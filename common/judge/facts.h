@@ -90,6 +90,7 @@ struct address_facts {
 struct host_facts {
 	char name[LIMIT_DOMAIN_SIZE];     /* as the MX record has it */
 	char expanded[LIMIT_DOMAIN_SIZE]; /* CNAME-expanded; name if no alias */
+	bool literal;                     /* the name is an IP address */
 	unsigned preference;
 	struct lookup a;
 	struct lookup aaaa;

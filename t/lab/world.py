@@ -88,6 +88,12 @@ dest("equal-mx", "two MX of one preference, one fails DANE", mx(tlsa=BAD),
      mx("mx2.{d}", tlsa=GOOD), expect=soft("validation-failure"),
      facts=dict(hosts="fail secure-dane"))
 
+# RFC 5321 section 5.1 has no such MX; Postfix connects all the same.
+address_mx = dest("mx-address", "the first MX is an address, and no policy's",
+                  mx("spare.{d}", None), mx("mx1.{d}", 20, tlsa=GOOD),
+                  expect=NONE, facts=dict(hosts="no-policy no-policy"))
+address_mx.mx = ["10 %s.10." % address_mx.block(), "20 mx1.{d}."]
+
 # -- hosts that answer badly or not at all ------------------------------
 for words, what, reason in (
         ("silent", "no banner", "probe-timeout"),
