@@ -765,6 +765,27 @@ haste_does_not_cut_off_what_follows_the_handshake(void **state)
 	}
 }
 
+static void
+a_check_that_has_next_to_no_time_left_asks_nothing(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct engine_wait *stuck, *late;
+
+	(void)state;
+	set_gate(true);
+	stuck = start(engine, "mute.example");
+	await_stuck(&net.lookups, 1);
+	late = start(engine, "good.example");
+	clock_shift(check_timeout_ms / 1000 - 1);
+	set_gate(false);
+	assert_int_equal(
+	    engine_await(late, soon())->verdict->reason, REASON_DEADLINE);
+	assert_null(strstr(net.asked, "good.example"));
+	assert_non_null(engine_await(stuck, soon()));
+	engine_wait_free(stuck);
+	engine_wait_free(late);
+}
+
 /* Where all workers and the whole queue are taken by others that are stuck. */
 static void
 a_known_destination_goes_first(void **state)
@@ -1634,6 +1655,8 @@ main(void)
 	    cmocka_unit_test(a_probe_that_nobody_waits_for_is_not_begun),
 	    cmocka_unit_test(checks_that_are_stuck_leave_room_for_others),
 	    cmocka_unit_test(haste_does_not_cut_off_what_follows_the_handshake),
+	    cmocka_unit_test(
+		a_check_that_has_next_to_no_time_left_asks_nothing),
 	    cmocka_unit_test(a_known_destination_goes_first),
 	    cmocka_unit_test(many_that_wait_are_a_congestion),
 	    cmocka_unit_test(each_rule_has_a_check_of_its_own),

@@ -10,6 +10,11 @@
 #include "common/judge/judge.h"
 #include "common/proto/domain.h"
 
+/* Of its time, what a check must have left to be begun: with less it would ask
+ * the resolver for what it cannot wait for, and in a flood of checks that is
+ * how all come to their turn. */
+enum { LEAST_PART = 10 };
+
 /* The domain's own verdict by all rules, not that of a relay or one level. */
 static bool
 is_own_verdict(const struct job *job)
@@ -161,10 +166,11 @@ static bool
 begin_check(struct job *job, int64_t deadline_ms, int64_t until_ms)
 {
 	struct validation *validation = job->engine->validation;
+	int least_ms = job->engine->options.check_timeout_ms / LEAST_PART;
 
 	if (job->gathering != NULL || job->hop > 0)
 		return true;
-	if (clock_left_ms(deadline_ms) == 0) {
+	if (clock_left_ms(deadline_ms) <= least_ms) {
 		job->facts->trouble = TROUBLE_DEADLINE;
 		return true;
 	}

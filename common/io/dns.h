@@ -49,9 +49,9 @@ struct dns_options {
 
 	/*
 	 * Lookups at once, more are a timeout.  One that was given up counts
-	 * until the library is through with it, for a silent server some 30 s
-	 * (DNS_SYSTEM: a third of timeout_ms): allow several for each that is
-	 * awaited.
+	 * until the library is through with it, for a silent server some ten
+	 * seconds (DNS_SYSTEM: a third of timeout_ms): allow several for each
+	 * that is awaited.
 	 */
 	unsigned max_outstanding;
 };

@@ -68,9 +68,15 @@ static const struct {
     {"rrset-cache-size:", "32m"},
     {"key-cache-size:", "8m"},
     {"neg-cache-size:", "4m"},
-    /* A nameserver that was silent for four minutes is asked again a second
-     * after its return (measured); by default not for minutes to come. */
-    {"infra-host-ttl:", "60"},
+    /* To the library, a nameserver that was silent on some names for twelve
+     * seconds, and was asked for no others, is down: it then fails all
+     * lookups, of the only forwarder too.  So it is to remember nothing of
+     * that, and each lookup tries for as long as its time-out may last. */
+    {"infra-host-ttl:", "1"},
+    {"outbound-msg-retry:", "8"},
+    /* A forwarder that answers at once from its cache takes seconds for what
+     * it has to look for. */
+    {"infra-cache-min-rtt:", "200"},
     {"infra-keep-probing:", "yes"},
 };
 

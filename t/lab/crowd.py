@@ -1,12 +1,14 @@
 """Very many destinations, made up from their names as they are asked for.
 
 A name server with the AD bit and mail hosts in one process, for a network
-namespace of its own; no files, no signatures.  KIND-N.test, N below 65536:
+namespace of its own; no signatures, but for those of a root that is given.
+KIND-N.test, N below 65536:
 
 good    answers at once, without STARTTLS
 warm    the same, and what is not there may be remembered for an hour
 drip    its mail host says a byte a second
 mute    its name servers never answer
+late    as good, but an answer is there first some time after the question
 web     as good, but the policy host says nothing
 farm    each has an MX of its own; all are one address, which takes a while
 """
@@ -21,9 +23,10 @@ NAMESERVER = "127.53.0.1"
 BLOCKS = {"good": "127.81", "drip": "127.82", "web": "127.83",
           "farm": "127.84"}
 FARM_S = 0.5
+LATE_S = 3.5   # under DNSTimeout, over what a resolver may wait of itself
 SOA = b"\4test\0" + struct.pack("!HHIH", 6, 1, 3600, 22) + b"\0\0" + \
     struct.pack("!IIIII", 1, 3600, 600, 86400, 3600)
-TYPES = {1: "A", 15: "MX", 16: "TXT", 48: "DNSKEY"}
+TYPES = {1: "A", 15: "MX", 16: "TXT", 43: "DS", 48: "DNSKEY"}
 TTL = 3600
 
 
@@ -41,7 +44,7 @@ def wire(labels):
 
 
 def address(kind, number):
-    block = BLOCKS["good" if kind in ("web", "warm") else kind]
+    block = BLOCKS["good" if kind in ("web", "warm", "late") else kind]
     if kind == "farm":
         number = 1
     return socket.inet_aton("%s.%d.%d" % (block, number >> 8, number & 255))
@@ -51,6 +54,8 @@ def rdata(labels, rtype):
     """RDATA of the only record; "" for none, None for no answer at all."""
     if not labels:
         return b"\1\1\3\x0d" + b"k" * 32 if rtype == "DNSKEY" else b""
+    if len(labels) < 2:
+        return b""
     kind, _, number = labels[-2].partition("-")
     number = int(number or 0)
     if kind == "mute":
@@ -67,12 +72,27 @@ def rdata(labels, rtype):
     return b""
 
 
-def answer(query):
+def signed(labels, rtype, root):
+    """What the root says: (answer, authority), or None for another's name."""
+    if root and not labels and rtype == "DNSKEY":
+        return root.keys, []
+    if root and labels == ["lab"] and rtype == "DS":
+        return [], root.denial
+    return None
+
+
+def answer(query, root):
     labels, number, end = question(query)
+    records = signed(labels, TYPES.get(number), root)
+    if records is not None:
+        return query[:2] + struct.pack(
+            "!HHHHH", 0x81a0, 1, *map(len, records), 0) + query[12:end] + \
+            b"".join(records[0] + records[1])
     data = rdata(labels, TYPES.get(number))
     if data is None:
         return None
-    denied = not data and labels and labels[-2].startswith("warm-")
+    denied = not data and len(labels) > 1 and \
+        labels[-2].startswith("warm-")
     head = query[:2] + struct.pack("!HHHHH", 0x81a0, 1, bool(data), denied, 0)
     if denied:
         return head + query[12:end] + SOA
@@ -85,7 +105,9 @@ def answer(query):
 class Crowd:
     """The servers; most: connections to the farm at once, ever."""
 
-    def __init__(self):
+    def __init__(self, root=None):
+        self.root = root
+        self.known = {}  # when, by what was asked
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.lock = threading.Lock()
@@ -100,9 +122,21 @@ class Crowd:
     def names(self, server):
         while True:
             query, client = server.recvfrom(4096)
-            reply = answer(query)
-            if reply is not None:
+            reply = answer(query, self.root)
+            if reply is None:
+                continue
+            wait = self.wait_for(question(query)[:2])
+            if wait > 0:
+                threading.Timer(wait, server.sendto, (reply, client)).start()
+            else:
                 server.sendto(reply, client)
+
+    def wait_for(self, asked):
+        """Of a question: the seconds until its answer is there."""
+        if len(asked[0]) < 2 or not asked[0][-2].startswith("late-"):
+            return 0
+        now = time.monotonic()
+        return self.known.setdefault(str(asked), now + LATE_S) - now
 
     def accept(self):
         selector = selectors.DefaultSelector()
