@@ -211,13 +211,13 @@ find_remote(const struct dns_nameserver *servers, int count)
 /* The nameservers that Resolver system asks. */
 static int
 load_asked(const struct settings *settings,
-    struct dns_nameserver servers[DNS_NAMESERVERS_MAX], struct err *err)
+    struct dns_nameserver servers[LIMIT_NAMESERVERS], struct err *err)
 {
 	int count = 0;
 
 	if (settings->nameservers.count == 0)
 		return dns_nameserver_load(RESOLV_CONF, servers, err);
-	while (count < DNS_NAMESERVERS_MAX &&
+	while (count < LIMIT_NAMESERVERS &&
 	       (size_t)count < settings->nameservers.count) {
 		if (dns_nameserver_parse(settings->nameservers.items[count],
 			&servers[count], err) != 0)
@@ -230,7 +230,7 @@ load_asked(const struct settings *settings,
 static void
 look_at_asked(const struct doctor *doctor, struct doctor_finding *found)
 {
-	struct dns_nameserver servers[DNS_NAMESERVERS_MAX];
+	struct dns_nameserver servers[LIMIT_NAMESERVERS];
 	struct err err;
 	int count = load_asked(doctor->settings, servers, &err);
 	const char *remote = find_remote(servers, count);
@@ -267,7 +267,7 @@ note_chroot(void *arg, const struct postfix_service *service)
 static void
 look_at_postfix(const struct doctor *doctor, struct doctor_finding *found)
 {
-	struct dns_nameserver servers[DNS_NAMESERVERS_MAX];
+	struct dns_nameserver servers[LIMIT_NAMESERVERS];
 	char path[POSTFIX_PATH_SIZE] = RESOLV_CONF;
 	bool chrooted = false;
 	struct err err;

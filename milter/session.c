@@ -28,13 +28,6 @@ enum {
 
 	/* Well within the shortest time-out of an MTA at end of message */
 	PROGRESS_MS = 5 * 1000,
-
-	/* Domains of a message that are told apart, whatever MaxDomains */
-	ITEMS_MAX = 10000,
-
-	/* Octets of To, Cc and their kin that are read of one message; what is
-	 * behind them stays unnamed */
-	SCAN_MAX = 256 * 1024,
 };
 
 struct session {
@@ -69,7 +62,7 @@ session_new(struct settings *settings, struct engine *engine,
 	session->local = mail->local;
 	session->tls.required = mail->require_tls;
 	session->rcpt_budget_ms = RCPT_BUDGET_MS;
-	session->scan_left = SCAN_MAX;
+	session->scan_left = LIMIT_MESSAGE_SCAN;
 	if (mail->mta_name != NULL)
 		domain_normalise(mail->mta_name, session->mta_name, NULL);
 	return session;
@@ -192,7 +185,7 @@ item_for(struct session *session, struct route *route)
 {
 	struct item *item = find_item(session, route);
 
-	if (item == NULL && session->count >= ITEMS_MAX) {
+	if (item == NULL && session->count >= LIMIT_MESSAGE_DOMAINS) {
 		*route = (struct route){.smtp = route->smtp,
 		    .result = RESULT_TEMPERROR,
 		    .reason = REASON_QUEUE_FULL};

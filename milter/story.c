@@ -67,7 +67,7 @@ add_check(struct story *story, const char *domain)
 
 	if (check != NULL)
 		return check;
-	if (story->check_count == STORY_CHECKS_MAX) {
+	if (story->check_count == LIMIT_STORY_CHECKS) {
 		story->checks_cut = true;
 		return NULL;
 	}
@@ -210,7 +210,7 @@ add_rcpt(struct story *story, const char *address)
 	for (size_t i = 0; i < story->rcpt_count; i++)
 		if (strcmp(story->rcpts[i].address, escaped) == 0)
 			return &story->rcpts[i];
-	if (story->rcpt_count == STORY_RCPTS_MAX) {
+	if (story->rcpt_count == LIMIT_STORY_RCPTS) {
 		story->rcpts_cut = true;
 		return NULL;
 	}

@@ -14,8 +14,6 @@
 
 enum {
 	STORY_WORD_SIZE = 48,
-	STORY_CHECKS_MAX = 512, /* more than MaxDomains of any use */
-	STORY_RCPTS_MAX = 4096,
 };
 
 /* Whether what the MTA did is what the verdict said that it would do. */

@@ -176,9 +176,9 @@ faults_are_kept_up_to_a_hundred(void **state)
 	struct conf_faults faults = {0};
 
 	(void)state;
-	for (unsigned i = 1; i <= 200; i++)
+	for (unsigned i = 1; i <= LIMIT_CONF_FAULTS + 1; i++)
 		conf_fault(&faults, "f", i, "%s", "wrong");
-	assert_int_equal(faults.count, 100);
+	assert_int_equal(faults.count, LIMIT_CONF_FAULTS);
 	assert_string_equal(faults.texts[99], "f:100: wrong");
 	conf_faults_fini(&faults);
 	assert_int_equal(faults.count, 0);

@@ -520,8 +520,8 @@ bare_keys_are_tried_to_a_limit(void **state)
 		size_t others;
 		enum dane_outcome outcome;
 	} rows[] = {
-	    {"the eighth", 7, DANE_MATCHED},
-	    {"the ninth", 8, DANE_NOT_TRUSTED},
+	    {"the last", LIMIT_BARE_KEYS - 1, DANE_MATCHED},
+	    {"the next", LIMIT_BARE_KEYS, DANE_NOT_TRUSTED},
 	};
 	const char *name = HOST;
 	struct pki pki;

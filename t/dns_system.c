@@ -58,7 +58,7 @@ enum {
 	HEADER = 12,
 	TAIL = 4,
 	OPT = 11,
-	FLOODED = 20,
+	FLOODED = LIMIT_DNS_MISFITS,
 	PORTS = 16,
 	LONG_RDATA = 65450
 };
@@ -1023,7 +1023,8 @@ odd_nameservers_are_told(void **state)
 	    .timeout_ms = 100,
 	    .max_outstanding = 1,
 	    .nameserver_count = 1};
-	const char *many[DNS_NAMESERVERS_MAX + 1];
+	const char *many[LIMIT_NAMESERVERS + 1];
+	AUTO(dns) struct dns *dns = NULL;
 	struct err err;
 
 	(void)state;
@@ -1039,6 +1040,9 @@ odd_nameservers_are_told(void **state)
 	options.nameservers = many;
 	options.nameserver_count = COUNT(many);
 	assert_null(dns_new(&options, NULL));
+	options.nameserver_count = LIMIT_NAMESERVERS;
+	dns = dns_new(&options, NULL);
+	assert_non_null(dns);
 	options.nameserver_count = 0;
 	options.recurse = true;
 	assert_null(dns_new(&options, NULL));
@@ -1102,11 +1106,11 @@ resolv_conf_names_the_nameservers(void **state)
 	    {"nameserver 1.1.1.1\nnameserver 1.1.1.2\nnameserver 1.1.1.3\n"
 	     "nameserver 1.1.1.4\nnameserver 1.1.1.5\nnameserver 1.1.1.6\n"
 	     "nameserver 1.1.1.7\nnameserver 1.1.1.8\nnameserver 1.1.1.9\n",
-		DNS_NAMESERVERS_MAX, "1.1.1.1"},
+		LIMIT_NAMESERVERS, "1.1.1.1"},
 	};
 	char path[] = "/tmp/postern-t-dns-system-XXXXXX";
 	int fd = mkstemp(path);
-	struct dns_nameserver found[DNS_NAMESERVERS_MAX];
+	struct dns_nameserver found[LIMIT_NAMESERVERS];
 	struct err err;
 
 	(void)state;

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "common/base/xalloc.h"
 #include "common/io/https.h"
 #include "t/tlsd.h"
 
@@ -129,6 +131,33 @@ answers_come_whole_or_not_at_all(void **state)
 		ROW(rows[i].id, (reply->detail[0] == '\0') ==
 				    (rows[i].outcome == HTTPS_ANSWERED));
 	}
+}
+
+static void
+a_header_may_be_as_large_as_the_limit(void **state)
+{
+	static const char fields[] = HEAD "Content-Length: 1\r\nX: ";
+	size_t room = LIMIT_HTTPS_HEAD - strlen(fields) - strlen("\r\n\r\n");
+	char *value = xmalloc(room + 2);
+
+	(void)state;
+	memset(value, 'x', room + 1);
+	for (size_t beyond = 0; beyond <= 1; beyond++) {
+		const char *const steps[] = {
+		    TALK, fields, value, "\r\n\r\na", NULL};
+		struct tlsd_options options = {.steps = steps, .name = HOST};
+		AUTO(tlsd) struct tlsd *server = trusted_server(&options);
+		AUTO(https_reply) struct https_reply *reply = NULL;
+
+		value[room + beyond] = '\0';
+		reply = get(server, AMPLE_MS);
+		assert_int_equal(reply->outcome,
+		    beyond == 0 ? HTTPS_ANSWERED : HTTPS_FAILED);
+		assert_string_equal(
+		    reply->detail, beyond == 0 ? "" : "header_too_large");
+		value[room] = 'x';
+	}
+	free(value);
 }
 
 static void
@@ -326,6 +355,7 @@ main(void)
 {
 	const struct CMUnitTest https[] = {
 	    cmocka_unit_test(answers_come_whole_or_not_at_all),
+	    cmocka_unit_test(a_header_may_be_as_large_as_the_limit),
 	    cmocka_unit_test(endless_header_is_cut_off),
 	    cmocka_unit_test(
 		certificate_must_be_trusted_in_date_and_name_the_host),

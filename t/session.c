@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/report.h"
@@ -980,7 +981,7 @@ domains_without_number_cost_bounded_memory(void **state)
 
 	(void)state;
 	assert_int_equal(rcpt_to(session, "a@pass.example"), NONE);
-	for (int i = 0; i < 10050; i++) {
+	for (int i = 0; i < LIMIT_MESSAGE_DOMAINS + 50; i++) {
 		snprintf(address, sizeof(address), "a@%d.example", i);
 		rcpt_without_macros(session, address);
 	}
@@ -991,6 +992,32 @@ domains_without_number_cost_bounded_memory(void **state)
 	assert_int_equal(end.action, DEFER);
 	session_end_fini(&end);
 	session_free(session);
+}
+
+static void
+so_many_domains_are_told_apart(void **state)
+{
+	char address[32], more[32];
+
+	(void)state;
+	snprintf(more, sizeof(more), " more=%d",
+	    LIMIT_MESSAGE_DOMAINS - LIMIT_TAG_ITEMS);
+	for (int beyond = 0; beyond <= 50; beyond += 50) {
+		struct session *session =
+		    begin("MaxDomains 1\nSyslog no\nHeaderDomains all\n");
+		struct session_end end;
+
+		rcpt_without_macros(session, "a@pass.example");
+		for (int i = 1; i < LIMIT_MESSAGE_DOMAINS + beyond; i++) {
+			snprintf(address, sizeof(address), "a@%d.example", i);
+			rcpt_without_macros(session, address);
+		}
+		end = finish(session);
+		assert_int_equal(end.action, TAG);
+		assert_string_equal(strrchr(end.tag, '\n') + 1, more);
+		session_end_fini(&end);
+		session_free(session);
+	}
 }
 
 static char *
@@ -1076,20 +1103,25 @@ replies_and_hold_reasons_keep_the_secret_too(void **state)
 static void
 what_is_behind_the_scanned_header_stays_secret(void **state)
 {
-	struct session *session = begin("AuthservID gate.example\n");
-	char *value = xmalloc(300 * 1024);
-	struct session_end end;
+	static const char visible[] = "a@pass.example";
+	size_t room = LIMIT_MESSAGE_SCAN - strlen(visible);
 
 	(void)state;
-	memset(value, ' ', 300 * 1024);
-	text_copy(value + 290 * 1024, 1024, "a@pass.example");
-	rcpt_to(session, "a@pass.example");
-	session_header(session, "To", value);
-	end = finish(session);
-	assert_null(strstr(end.tag, " d="));
-	session_end_fini(&end);
-	session_free(session);
-	free(value);
+	for (size_t beyond = 0; beyond <= 1; beyond++) {
+		struct session *session = begin("AuthservID gate.example\n");
+		char *filler = xcalloc(room + beyond + 1, 1);
+		struct session_end end;
+
+		memset(filler, ' ', room + beyond);
+		rcpt_to(session, visible);
+		session_header(session, "Cc", filler);
+		session_header(session, "To", visible);
+		end = finish(session);
+		assert_int_equal(strstr(end.tag, " d=") == NULL, beyond);
+		session_end_fini(&end);
+		session_free(session);
+		free(filler);
+	}
 }
 
 static void
@@ -1587,6 +1619,7 @@ main(void)
 	    cmocka_unit_test(an_international_domain_is_asked_by_its_a_label),
 	    cmocka_unit_test(domains_beyond_the_maximum_are_not_looked_at),
 	    cmocka_unit_test(domains_without_number_cost_bounded_memory),
+	    cmocka_unit_test(so_many_domains_are_told_apart),
 	    cmocka_unit_test(the_tag_names_only_what_the_message_names),
 	    cmocka_unit_test(header_domains_may_be_all_or_none),
 	    cmocka_unit_test(replies_and_hold_reasons_keep_the_secret_too),

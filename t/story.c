@@ -307,7 +307,7 @@ a_log_without_end_costs_no_memory(void **state)
 
 	(void)state;
 	story_init(&s, "F1", "posternd");
-	for (unsigned i = 0; i < 2 * STORY_RCPTS_MAX; i++) {
+	for (unsigned i = 0; i < LIMIT_STORY_RCPTS; i++) {
 		snprintf(line, sizeof(line),
 		    POSTERND "F1: event=check domain=d%u.example result=fail",
 		    i);
@@ -318,9 +318,14 @@ a_log_without_end_costs_no_memory(void **state)
 		    i, i);
 		story_line(&s, line);
 	}
-	assert_int_equal(s.check_count, STORY_CHECKS_MAX);
-	assert_int_equal(s.rcpt_count, STORY_RCPTS_MAX);
-	assert_true(s.checks_cut && s.rcpts_cut);
+	assert_int_equal(s.check_count, LIMIT_STORY_CHECKS);
+	assert_int_equal(s.rcpt_count, LIMIT_STORY_RCPTS);
+	assert_true(s.checks_cut && !s.rcpts_cut);
+	story_line(&s,
+	    POSTFIX "smtp[1]: F1: to=<u@one.example>, dsn=2.0.0, status=sent "
+		    "(ok)");
+	assert_int_equal(s.rcpt_count, LIMIT_STORY_RCPTS);
+	assert_true(s.rcpts_cut);
 	story_fini(&s);
 }
 

@@ -13,8 +13,6 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 
-enum { FAULTS_MAX = 100 };
-
 static const char space[] = " \t\v\f";
 
 void
@@ -24,7 +22,7 @@ conf_fault(struct conf_faults *faults, const char *file, unsigned line,
 	char text[512], where[600], shown[800];
 	va_list args;
 
-	if (faults->count == FAULTS_MAX)
+	if (faults->count == LIMIT_CONF_FAULTS)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

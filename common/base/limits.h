@@ -26,6 +26,13 @@ enum {
 	/* Records taken of any other answer */
 	LIMIT_DNS_RECORDS = 256,
 
+	/* Datagrams that do not fit a query, then TCP: who guesses ids does
+	 * not get far there */
+	LIMIT_DNS_MISFITS = 16,
+
+	/* Nameservers that are asked: resolv.conf(5) allows for 3 */
+	LIMIT_NAMESERVERS = 8,
+
 	/* CNAME hops that are followed; longer is a lookup error (RFC 7672
 	 * section 2.1.3) */
 	LIMIT_CNAME_HOPS = 11,
@@ -33,6 +40,10 @@ enum {
 	/* Certificates of a presented chain, and octets of all of them */
 	LIMIT_CHAIN_CERTS = 16,
 	LIMIT_CHAIN_OCTETS = 128 * 1024,
+
+	/* Bare keys of a TLSA set that are tried as trust anchors: each costs
+	 * signature checks, and a set of hundreds is made to cost them */
+	LIMIT_BARE_KEYS = 8,
 
 	/* SAN dNSNames looked at in one certificate */
 	LIMIT_CERT_NAMES = 1024,
@@ -46,6 +57,11 @@ enum {
 	/* RFC 8461 section 3.3: 64 KiB for a policy */
 	LIMIT_STS_BODY = 64 * 1024,
 	LIMIT_STS_MX = 256,
+
+	/* Header fields of its answer: libcurl keeps them, before 8.4.0
+	 * however many */
+	LIMIT_HTTPS_HEAD = 64 * 1024,
+
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 
@@ -67,6 +83,14 @@ enum {
 	/* d= items of one tag */
 	LIMIT_TAG_ITEMS = 20,
 
+	/* Domains of a message that are told apart, whatever MaxDomains:
+	 * more than an MTA takes in one message, and some megabytes */
+	LIMIT_MESSAGE_DOMAINS = 10000,
+
+	/* Octets of To, Cc and their kin that are read of one message: more
+	 * than MTAs take of all fields.  What is behind them stays unnamed. */
+	LIMIT_MESSAGE_SCAN = 256 * 1024,
+
 	/* Entries kept in the caches of verdicts, of verdicts with all that
 	 * led to them, and of probes */
 	LIMIT_CACHED_VERDICTS = 100000,
@@ -87,9 +111,16 @@ enum {
 	/* A line of an answer: a policy with all of its octets escaped */
 	LIMIT_CONTROL_ANSWER = 1024 * 1024,
 
-	/* A configuration file, and one line of it */
+	/* A configuration file, one line of it, and mistakes that are told: who
+	 * has more has another kind of file */
 	LIMIT_CONF_OCTETS = 1024 * 1024,
 	LIMIT_CONF_LINE = 4096,
+	LIMIT_CONF_FAULTS = 100,
+
+	/* What "postern explain" keeps of one message: more domains than
+	 * MaxDomains of any use, and recipients of a large list */
+	LIMIT_STORY_CHECKS = 512,
+	LIMIT_STORY_RCPTS = 4096,
 };
 
 #endif

@@ -211,7 +211,7 @@ judge_server(
 static int
 test_system(struct dns *dns, int64_t deadline_ms, struct err *err)
 {
-	struct dns_query *queries[DNS_NAMESERVERS_MAX];
+	struct dns_query *queries[LIMIT_NAMESERVERS];
 	struct err worst = {.kind = ERR_TEMP};
 	bool secure = false;
 	int count = 0;

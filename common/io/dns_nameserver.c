@@ -64,12 +64,12 @@ dns_nameserver_parse(
 
 static int
 load_lines(
-    FILE *file, struct dns_nameserver out[DNS_NAMESERVERS_MAX], struct err *err)
+    FILE *file, struct dns_nameserver out[LIMIT_NAMESERVERS], struct err *err)
 {
 	char line[LINE_SIZE];
 	int count = 0;
 
-	while (count < DNS_NAMESERVERS_MAX &&
+	while (count < LIMIT_NAMESERVERS &&
 	       fgets(line, sizeof(line), file) != NULL) {
 		char *rest;
 		const char *keyword = strtok_r(line, SPACE, &rest);
@@ -89,7 +89,7 @@ load_lines(
 
 int
 dns_nameserver_load(const char *path,
-    struct dns_nameserver out[DNS_NAMESERVERS_MAX], struct err *err)
+    struct dns_nameserver out[LIMIT_NAMESERVERS], struct err *err)
 {
 	FILE *file = fopen(path, "re");
 	struct err why;

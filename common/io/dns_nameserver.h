@@ -9,8 +9,7 @@
 #include <sys/socket.h>
 
 #include "common/base/err.h"
-
-enum { DNS_NAMESERVERS_MAX = 8 };
+#include "common/base/limits.h"
 
 struct dns_nameserver {
 	struct sockaddr_storage address;
@@ -30,11 +29,11 @@ int dns_nameserver_parse(
 /*
  * dns_nameserver_load - the nameservers of a file like /etc/resolv.conf
  *
- * Returns how many, at least 1 and no more than DNS_NAMESERVERS_MAX: 127.0.0.1
+ * Returns how many, at least 1 and no more than LIMIT_NAMESERVERS: 127.0.0.1
  * if it names none, as resolv.conf(5) says.  -1, LOCAL, when it cannot be read
  * or a line is odd.
  */
 int dns_nameserver_load(const char *path,
-    struct dns_nameserver out[DNS_NAMESERVERS_MAX], struct err *err);
+    struct dns_nameserver out[LIMIT_NAMESERVERS], struct err *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
@@ -29,10 +30,6 @@ enum {
 
 	/* A silent nameserver is asked again first after so long */
 	DOWN_MS = 30 * 1000,
-
-	/* Datagrams that do not fit the query, then TCP: who guesses ids does
-	 * not get far there */
-	MISFITS_MAX = 16,
 
 	PREFIX_SIZE = 2, /* RFC 1035 section 4.2.2 */
 	EVENTS = 64,
@@ -88,7 +85,7 @@ struct dns_system_request {
 
 struct dns_system {
 	size_t server_count;
-	struct server servers[DNS_NAMESERVERS_MAX];
+	struct server servers[LIMIT_NAMESERVERS];
 	unsigned max_outstanding;
 	unsigned max_sockets;
 	int attempt_ms;
@@ -356,7 +353,7 @@ on_datagram(struct dns_system_request *request)
 	}
 	fits =
 	    dns_packet_is_reply(&request->query, system->datagram, (size_t)got);
-	if (!fits && ++attempt->misfits < MISFITS_MAX)
+	if (!fits && ++attempt->misfits < LIMIT_DNS_MISFITS)
 		return;
 	if (fits)
 		hear(attempt->server);
@@ -633,16 +630,16 @@ dns_system_server(const struct dns_system *system, int number, bool *trusted)
 
 static int
 read_nameservers(const struct dns_options *options,
-    struct dns_nameserver out[DNS_NAMESERVERS_MAX], struct err *err)
+    struct dns_nameserver out[LIMIT_NAMESERVERS], struct err *err)
 {
 	if (options->recurse)
 		return err_set(err, ERR_LOCAL,
 		    "a stub resolver cannot ask the authoritative servers");
 	if (options->nameserver_count == 0)
 		return dns_nameserver_load(RESOLV_CONF, out, err);
-	if (options->nameserver_count > DNS_NAMESERVERS_MAX)
+	if (options->nameserver_count > LIMIT_NAMESERVERS)
 		return err_set(err, ERR_LOCAL, "more than %d nameservers",
-		    DNS_NAMESERVERS_MAX);
+		    LIMIT_NAMESERVERS);
 	for (size_t i = 0; i < options->nameserver_count; i++)
 		if (dns_nameserver_parse(
 			options->nameservers[i], &out[i], err) < 0)
@@ -655,7 +652,7 @@ static int
 set_servers(struct dns_system *system, const struct dns_options *options,
     struct err *err)
 {
-	struct dns_nameserver found[DNS_NAMESERVERS_MAX];
+	struct dns_nameserver found[LIMIT_NAMESERVERS];
 	int count = read_nameservers(options, found, err);
 	bool any_trusted = false;
 

@@ -15,10 +15,6 @@
 
 enum {
 	PORT_HTTPS = 443,
-
-	/* Octets of all header fields: libcurl keeps them, before 8.4.0
-	 * however many */
-	MAX_HEAD = 64 * 1024,
 };
 
 struct transfer {
@@ -104,7 +100,7 @@ on_head(char *octets, size_t size, size_t count, void *arg)
 
 	(void)octets;
 	t->head_octets += size * count;
-	return t->head_octets > MAX_HEAD ? 0 : size * count;
+	return t->head_octets > LIMIT_HTTPS_HEAD ? 0 : size * count;
 }
 
 static void
@@ -260,7 +256,7 @@ conclude_failed(struct transfer *t, CURLcode rc)
 
 	if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		return conclude(t, HTTPS_TOO_LARGE, "body too large");
-	if (t->head_octets > MAX_HEAD)
+	if (t->head_octets > LIMIT_HTTPS_HEAD)
 		return conclude(t, HTTPS_FAILED, "header too large");
 	if (rc == CURLE_PEER_FAILED_VERIFICATION ||
 	    rc == CURLE_SSL_CACERT_BADFILE || rc == CURLE_SSL_ISSUER_ERROR)

@@ -7,10 +7,6 @@
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
 
-/* Bare keys tried as trust anchors: each costs signature checks, and a set of
- * hundreds is made to cost them. */
-enum { MAX_BARE_KEYS = 8 };
-
 /* What records may say of a certificate, by selector. */
 struct print {
 	struct der full[2];
@@ -198,7 +194,7 @@ match_bare_keys(const struct match *match)
 		struct der key = {record->data, record->size};
 		enum x509_status status;
 
-		if (!is_full(record, TLSA_SPKI) || tried++ >= MAX_BARE_KEYS)
+		if (!is_full(record, TLSA_SPKI) || tried++ >= LIMIT_BARE_KEYS)
 			continue;
 		status = x509_verify_key(match->chain, key, match->now);
 		if (status >= best_status)
