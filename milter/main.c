@@ -182,13 +182,15 @@ load(const struct options *options)
 	return settings;
 }
 
-/* As the start would find it, which root alone can. */
+/* As the start would find it, which root alone can.  That the default user is
+ * not there yet is no mistake of the configuration. */
 static int
 check_user(const struct options *options, const struct settings *settings)
 {
-	const char *place =
+	const char *file =
 	    options->file == NULL ? SETTINGS_PATH : options->file;
 	unsigned line = settings->user_line;
+	const char *place = line == 0 ? NULL : file;
 	struct conf_faults faults = {0};
 	struct identity who;
 	struct err err;
@@ -200,6 +202,11 @@ check_user(const struct options *options, const struct settings *settings)
 			place = options->overrides[i].option;
 			line = 0;
 		}
+	if (place == NULL) {
+		fprintf(
+		    stderr, "posternd: will not start as root: %s\n", err.text);
+		return EX_OK;
+	}
 	conf_fault(&faults, place, line, "UserID: %s", err.text);
 	fprintf(stderr, "%s\n", faults.texts[0]);
 	conf_faults_fini(&faults);

@@ -126,6 +126,12 @@ bad_user_is_a_mistake() { # as at the start, where only root becomes another
 			-n -c "$dir/conf" -u nobody:no-such-group &&
 		run 0 -n -c "$dir/conf" -u nobody
 }
+default_user_may_be_made_later() {
+	conf
+	run 0 -n -c "$dir/conf" || return 1
+	[ "$(id -u)" -ne 0 ] || id -u postern >/dev/null 2>&1 ||
+		says 'there is no user "postern"'
+}
 all_mistakes() {
 	conf 'Sokcet x' 'On-Fail maybe' 'Syslog yes'
 	run 78 -n -c "$dir/conf" &&
@@ -405,6 +411,7 @@ test_that 'a word that is no option is a usage error' run 64 start
 test_that 'a good configuration is silent' good_is_silent
 test_that 'all mistakes are told in one run' all_mistakes
 test_that 'a user that the start refuses is one' bad_user_is_a_mistake
+test_that 'but that the default one may be made later is not' default_user_may_be_made_later
 test_that 'a named configuration that is missing is an error' \
 	run_says 78 "$dir/none: No such file" -n -c "$dir/none"
 test_that 'a mistake in an option is told' \
