@@ -19,8 +19,8 @@ enum {
 	/* Addresses probed of one host, A and AAAA together */
 	LIMIT_HOST_ADDRESSES = 8,
 
-	/* TLSA records of one RRset: more do not fit a DNS message (64 KiB) in
-	 * any form seen; a set that is larger is cut after so many */
+	/* TLSA records of one RRset: so many digests take 48 of the 64 KiB of a
+	 * DNS message; a set that is larger is cut after so many */
 	LIMIT_TLSA_RECORDS = 1024,
 
 	/* Records taken of any other answer */
