@@ -21,6 +21,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "milter/identity.h"
+#include "milter/report.h"
 #include "milter/settings.h"
 
 static int ready_fd = -1;          /* to the parent that waits */
@@ -42,6 +43,9 @@ enum {
 
 	/* Soon enough for a client that waits for a descriptor */
 	REST_MS = 100,
+
+	/* Between two words about it */
+	SILENT_MS = 60 * 1000,
 };
 
 static int fail(struct err *err, int status, const char *format, ...)
@@ -404,12 +408,18 @@ sigwait(const sigset_t *restrict set, int *restrict number)
 int
 accept(int fd, struct sockaddr *restrict address, socklen_t *restrict length)
 {
+	static int64_t silent_until_ms;
 	int got = accept4(fd, address, length, 0);
 	int kept = errno;
 
 	if (got < 0 && (kept == EMFILE || kept == ENFILE || kept == ENOBUFS ||
-			   kept == ENOMEM))
+			   kept == ENOMEM)) {
+		if (clock_left_ms(silent_until_ms) == 0) {
+			report_accept(strerror(kept));
+			silent_until_ms = clock_mono_ms() + SILENT_MS;
+		}
 		poll(NULL, 0, REST_MS);
+	}
 	errno = kept;
 	return got;
 }

@@ -369,6 +369,18 @@ report_store(const char *detail)
 	emit(LOG_ERR, line);
 }
 
+void
+report_accept(const char *detail)
+{
+	char line[REPORT_SIZE];
+	struct text text;
+
+	begin(&text, line, "-", "accept");
+	text_addf(&text, " reason=%s", reason_text(REASON_INTERNAL_ERROR));
+	add_detail(&text, detail);
+	emit(LOG_ERR, line);
+}
+
 int
 report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now)
 {

@@ -99,6 +99,9 @@ void report_reach(unsigned port, bool open);
 /* report_store - event=store: what is to survive a restart is not kept */
 void report_store(const char *detail);
 
+/* report_accept - event=accept: a connection of the MTA has to wait */
+void report_accept(const char *detail);
+
 /*
  * report_rules - event=rule for each rule per destination that is past its last
  * day or will be within a week

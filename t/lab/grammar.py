@@ -70,6 +70,7 @@ EVENTS = {
         ("addr", VALUE, ""), ("validating", "(?:yes|no)", ""),
         ("reason", REASON, ""), DETAIL),
     "store": (("reason", REASON, ""), DETAIL),
+    "accept": (("reason", REASON, ""), DETAIL),
     "log": (("lost", NUMBER, ""),),
     "rule": (("rule", VALUE, ""), ("until", DAY, ""),
              ("reason", REASON, "?")),
@@ -87,8 +88,8 @@ EVENTS = {
 
 SEVERITIES = {
     "why": "info", "skip": "info", "message": "info", "change": "notice",
-    "store": "err", "log": "warning", "rule": "warning", "start": "info",
-    "stats": "info", "stop": "info"}
+    "store": "err", "accept": "err", "log": "warning", "rule": "warning",
+    "start": "info", "stats": "info", "stop": "info"}
 
 
 def pattern(keys):
@@ -99,8 +100,8 @@ def pattern(keys):
 LINE = re.compile("(?P<id>%s|-): event=(?P<event>[a-z]+)(?P<rest>.*)"
                   % QUEUE_ID, re.S)
 RESTS = {event: re.compile(pattern(keys)) for event, keys in EVENTS.items()}
-OUTSIDE_MESSAGES = ("change", "resolver", "store", "log", "rule", "reload",
-                    "start", "stats", "stop")
+OUTSIDE_MESSAGES = ("change", "resolver", "store", "accept", "log", "rule",
+                    "reload", "start", "stats", "stop")
 
 # libmilter speaks for itself, under the name that we registered with.
 LIBMILTER = re.compile(r"postern[:,] [ -~]{1,300}")
