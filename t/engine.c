@@ -201,11 +201,12 @@ answer_from(struct dns_answer *answer, const struct record *record)
 	answer->records[0].size = record->size;
 }
 
-/* many.example: twenty hosts, and, where it is its own, twenty addresses. */
+/* many.example and herd.example, whose hosts are mute: twenty hosts, and, where
+ * it is its own, twenty addresses. */
 enum { MANY = 20 };
 
 static void
-answer_many(struct dns_answer *answer, enum dns_type type)
+answer_many(struct dns_answer *answer, enum dns_type type, const char *host)
 {
 	static uint8_t octets[MANY][32];
 
@@ -217,8 +218,8 @@ answer_many(struct dns_answer *answer, enum dns_type type)
 	for (unsigned i = 0; i < MANY; i++) {
 		if (type == DNS_MX)
 			snprintf((char *)octets[i], sizeof(octets[i]),
-			    "%c%c%chost%u%cown%cexample", 1, 1, 6, 10 + i, 3,
-			    7);
+			    "%c%c%c%s%u%cown%cexample", 1, 1, 6, host, 10 + i,
+			    3, 7);
 		else
 			memcpy(octets[i], (uint8_t[4]){203, 0, 113, (uint8_t)i},
 			    4);
@@ -268,7 +269,9 @@ dns_await(struct dns_query *query)
 	if (query->type == DNS_A && strstr(query->name, ".farm.example"))
 		answer_from(answer, &farm);
 	if (strcmp(query->name, "many.example") == 0)
-		answer_many(answer, query->type);
+		answer_many(answer, query->type, "host");
+	if (strcmp(query->name, "herd.example") == 0)
+		answer_many(answer, query->type, "mute");
 	if (query->type == DNS_A && strstr(query->name, ".own.example"))
 		answer_from(answer, own_address(query->name));
 	for (size_t i = 0; i < COUNT(zone); i++)
@@ -1185,6 +1188,36 @@ no_more_hosts_and_addresses_are_looked_at_than_the_limits(void **state)
 	assert_int_equal(net.probes, LIMIT_HOST_ADDRESSES);
 }
 
+static unsigned
+asked_for(const char *host)
+{
+	unsigned count = 0;
+
+	lock_take(&net.lock);
+	for (const char *at = net.asked; (at = strstr(at, host)) != NULL; at++)
+		count++;
+	lock_drop(&net.lock);
+	return count;
+}
+
+static void
+many_silent_hosts_do_not_take_all_the_lookups(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+	AUTO(engine_wait) struct engine_wait *wait = NULL;
+
+	(void)state;
+	set_gate(true);
+	wait = start(engine, "herd.example");
+	await_stuck(&net.lookups, 1);
+	assert_int_equal(asked_for("mute"), 2 * 4);
+	set_gate(false);
+	assert_non_null(engine_await(wait, soon()));
+	assert_int_equal(
+	    engine_await(wait, 0)->facts->host_count, LIMIT_MX_HOSTS);
+	assert_true(asked_for("mute") >= 2 * LIMIT_MX_HOSTS);
+}
+
 static enum reason
 reason_of(struct engine *engine, const char *domain)
 {
@@ -1675,6 +1708,7 @@ main(void)
 	    cmocka_unit_test(silent_resolver_is_not_one_that_does_not_validate),
 	    cmocka_unit_test(
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
+	    cmocka_unit_test(many_silent_hosts_do_not_take_all_the_lookups),
 	    cmocka_unit_test(without_a_way_out_checks_go_as_far_as_dns_does),
 	    cmocka_unit_test(haste_does_not_shut_the_way_out),
 	    cmocka_unit_test(verdicts_from_before_do_not_outlive_validation),

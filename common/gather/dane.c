@@ -7,6 +7,10 @@
 #include "common/base/xalloc.h"
 #include "common/proto/address.h"
 
+/* Hosts whose addresses are asked for at once: most domains have no more, and
+ * one with many that are silent must not take all the lookups there are. */
+enum { HOSTS_AT_ONCE = 4 };
+
 /* Where one host stands. */
 struct host_step {
 	struct host_facts *host;
@@ -25,6 +29,21 @@ struct dane_step {
 	struct host_step *hosts;
 };
 
+static void
+ask_addresses(struct dane_step *step, size_t number)
+{
+	struct host_step *s;
+
+	if (number >= step->facts->host_count)
+		return;
+	s = &step->hosts[number];
+	if (s->host->literal)
+		return;
+	s->a = dns_ask(step->dns, s->host->name, DNS_A, step->deadline_ms);
+	s->aaaa =
+	    dns_ask(step->dns, s->host->name, DNS_AAAA, step->deadline_ms);
+}
+
 struct dane_step *
 dane_start(struct dns *dns, struct facts *facts, int64_t deadline_ms)
 {
@@ -34,15 +53,10 @@ dane_start(struct dns *dns, struct facts *facts, int64_t deadline_ms)
 	step->facts = facts;
 	step->deadline_ms = deadline_ms;
 	step->hosts = xcalloc(facts->host_count, sizeof(*step->hosts));
-	for (size_t i = 0; i < facts->host_count; i++) {
-		struct host_step *s = &step->hosts[i];
-
-		s->host = &facts->hosts[i];
-		if (s->host->literal)
-			continue;
-		s->a = dns_ask(dns, s->host->name, DNS_A, deadline_ms);
-		s->aaaa = dns_ask(dns, s->host->name, DNS_AAAA, deadline_ms);
-	}
+	for (size_t i = 0; i < facts->host_count; i++)
+		step->hosts[i].host = &facts->hosts[i];
+	for (size_t i = 0; i < HOSTS_AT_ONCE; i++)
+		ask_addresses(step, i);
 	return step;
 }
 
@@ -95,10 +109,11 @@ await_addresses(struct dane_step *step)
 
 		if (s->host->literal) {
 			learn_literal(s->host);
-			continue;
+		} else {
+			learn_addresses(s->host, &s->host->a, s->a);
+			learn_addresses(s->host, &s->host->aaaa, s->aaaa);
 		}
-		learn_addresses(s->host, &s->host->a, s->a);
-		learn_addresses(s->host, &s->host->aaaa, s->aaaa);
+		ask_addresses(step, i + HOSTS_AT_ONCE);
 	}
 }
 

@@ -12,13 +12,13 @@
 
 struct dane_step;
 
-/* dane_start - ask for the addresses of all hosts of facts */
+/* dane_start - ask for the addresses of the first hosts of facts */
 struct dane_step *
 dane_start(struct dns *dns, struct facts *facts, int64_t deadline_ms);
 
 /*
- * dane_finish - await them and, with want_tlsa, do what follows from them;
- * ends the step
+ * dane_finish - await those of all hosts and, with want_tlsa, do what follows
+ * from them; ends the step
  *
  * Fills a, aaaa, cname, tlsa, base_domain, records and addresses of each host.
  * TLSA is asked for only where the addresses are secure, or the host name is a
