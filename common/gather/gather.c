@@ -52,7 +52,7 @@ any_wants_dane(const struct facts *facts, const struct rules *rules)
 
 /*
  * RFC 7672 section 8.1: SNI is the TLSA base domain where DANE will verify;
- * RFC 8461 section 4.1: elsewhere the name in the MX record.
+ * RFC 8461 section 7.1: elsewhere the name in the MX record.
  */
 static void
 choose_sni(const struct facts *facts, const struct rules *rules,

@@ -2,7 +2,6 @@
 #include "common/gather/policy_refresh.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"

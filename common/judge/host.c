@@ -125,7 +125,7 @@ match_name(const struct host_case *c, const char *word,
 	return dotted;
 }
 
-/* RFC 8461 section 4.1: the MX host as a dNSName, a CN does not count; or one
+/* RFC 8461 section 4.2: the MX host as a dNSName, a CN does not count; or one
  * of the names that the admin's rule wants. */
 static bool
 leaf_is_named(const struct host_case *c, const struct x509_chain *chain)

@@ -33,7 +33,7 @@ struct host_case {
 	bool sts_named; /* the policy names the host */
 };
 
-/* host_webpki - RFC 8461 section 4.1: OK for a trusted chain, in date, that
+/* host_webpki - RFC 8461 section 4.2: OK for a trusted chain, in date, that
  * bears the host's name; else the reason */
 enum reason
 host_webpki(const struct host_case *c, const struct x509_chain *chain);

@@ -225,7 +225,7 @@ struct names {
 static bool
 is_one_of(const struct names *names, const uint8_t *octets, size_t length)
 {
-	char presented[LIMIT_DOMAIN_SIZE + 1]; /* and a final dot */
+	char presented[LIMIT_DOMAIN_SIZE];
 
 	if (length >= sizeof(presented) || memchr(octets, '\0', length) != NULL)
 		return false;
@@ -286,7 +286,7 @@ static bool
 leaf_cn_matches(const struct x509_cert *leaf, const struct names *names)
 {
 	for (unsigned i = 0; i < MAX_CN; i++) {
-		uint8_t cn[LIMIT_DOMAIN_SIZE + 1];
+		uint8_t cn[LIMIT_DOMAIN_SIZE];
 		size_t size = sizeof(cn);
 		int rc = gnutls_x509_crt_get_dn_by_oid(
 		    leaf->crt, GNUTLS_OID_X520_COMMON_NAME, i, 0, cn, &size);

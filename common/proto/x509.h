@@ -30,7 +30,7 @@ enum x509_status {
 
 /* How a name was looked for in the leaf. */
 enum x509_names {
-	X509_NAMES_SAN,       /* dNSName only: RFC 8461 section 4.1 */
+	X509_NAMES_SAN,       /* dNSName only: RFC 8461 section 4.2 */
 	X509_NAMES_SAN_OR_CN, /* CN where there is no dNSName: RFC 7672 3.2.3 */
 };
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/x509_path.h"
 
-#include <string.h>
-
 #include "common/base/limits.h"
 
 enum {
