@@ -50,7 +50,7 @@ log_open(const struct log_options *options)
 /* --- the socket --- */
 
 static void
-disconnect_locked(void)
+disconnect_locked(void) HOLDS(state.lock)
 {
 	if (state.fd >= 0)
 		close(state.fd);
@@ -58,7 +58,7 @@ disconnect_locked(void)
 }
 
 static int
-connect_as_locked(int type)
+connect_as_locked(int type) HOLDS(state.lock)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int rc;
@@ -79,7 +79,7 @@ connect_as_locked(int type)
 }
 
 static void
-connect_locked(void)
+connect_locked(void) HOLDS(state.lock)
 {
 	if (state.fd < 0 && connect_as_locked(SOCK_DGRAM) == EPROTOTYPE)
 		connect_as_locked(SOCK_STREAM);
@@ -87,7 +87,7 @@ connect_locked(void)
 
 /* Whether the first record is gone; in a stream a NUL ends it. */
 static bool
-send_first_locked(void)
+send_first_locked(void) HOLDS(state.lock)
 {
 	const struct record *record = &state.records[state.first];
 	size_t size = record->length + state.stream;
@@ -123,7 +123,7 @@ local_time(void)
 
 /* The format that syslog(3) has in the C locale. */
 static void
-add_record_locked(int severity, const char *line)
+add_record_locked(int severity, const char *line) HOLDS(state.lock)
 {
 	static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May",
 	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -142,7 +142,7 @@ add_record_locked(int severity, const char *line)
 }
 
 static void
-tell_lost_locked(void)
+tell_lost_locked(void) HOLDS(state.lock)
 {
 	char line[LIMIT_LOG_LINE + 1];
 	int severity;
@@ -155,7 +155,7 @@ tell_lost_locked(void)
 }
 
 static void
-drop_first_locked(void)
+drop_first_locked(void) HOLDS(state.lock)
 {
 	state.first = (state.first + 1) % LIMIT_LOG_BACKLOG;
 	if (--state.count > 0)
@@ -166,7 +166,7 @@ drop_first_locked(void)
 
 /* A socket that nobody listens at any more may have a successor. */
 static void
-flush_locked(void)
+flush_locked(void) HOLDS(state.lock)
 {
 	bool again = true;
 

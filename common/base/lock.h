@@ -11,7 +11,8 @@
  * Order, outermost first:
  *   settings snapshot > policies > cache > pool > dns dispatcher > store
  * Only policies takes a second one, that of its caches.  No lock is held across
- * I/O, a callback or a log line, but for the store's own around its disk.
+ * I/O, a callback or a log line, but for the store's own around its disk, and
+ * that of the log, which is the innermost, around a socket that never blocks.
  */
 
 /* clang 14 cannot name a member in C: what a lock guards is said in comments */
