@@ -48,10 +48,12 @@ struct dns_options {
 	int timeout_ms;     /* of one lookup */
 
 	/*
-	 * Lookups at once, more are a timeout.  One that was given up counts
-	 * until the library is through with it, for a silent server some ten
-	 * seconds (DNS_SYSTEM: a third of timeout_ms): allow several for each
-	 * that is awaited.
+	 * Lookups at once.  More are a timeout, and take their time to be one:
+	 * else those who ask for very much would be back at once, and have
+	 * each place that becomes free.  One that was given up counts until the
+	 * library is through with it, for a silent server some ten seconds
+	 * (DNS_SYSTEM: a third of timeout_ms): allow several for each that is
+	 * awaited.
 	 */
 	unsigned max_outstanding;
 };

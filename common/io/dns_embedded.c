@@ -39,6 +39,7 @@ struct dns_request {
 	struct dns_embedded *resolver;
 	char name[LIMIT_DOMAIN_SIZE];
 	enum dns_type type;
+	bool refused; /* for want of room: it is the caller's alone */
 	struct cond answered;
 	/* with resolver->lock */
 	bool awaited;
@@ -207,11 +208,9 @@ dns_embedded_ask(
 	request->awaited = true;
 	text_copy(request->name, sizeof(request->name), name);
 	cond_init(&request->answered);
-	if (!register_request(request)) {
-		request->answer = dns_answer_failed(
-		    LOOKUP_TIMEOUT, "too many lookups outstanding");
+	request->refused = !register_request(request);
+	if (request->refused)
 		return request;
-	}
 	rc = ub_resolve_async(resolver->ub, *name == '\0' ? "." : name, type,
 	    CLASS_IN, request, on_result, NULL);
 	if (rc != 0)
@@ -235,6 +234,9 @@ dns_embedded_await(struct dns_request *request, int64_t deadline_ms)
 	request->answer = NULL;
 	request->awaited = false;
 	lock_drop(&resolver->lock);
+	if (request->refused)
+		answer = dns_answer_failed(
+		    LOOKUP_TIMEOUT, "too many lookups outstanding");
 	if (answer == NULL) /* the request is on_result's now */
 		return dns_answer_failed(LOOKUP_TIMEOUT, "no answer in time");
 	request_free(request);

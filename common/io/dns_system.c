@@ -69,6 +69,7 @@ struct dns_system_request {
 	char name[LIMIT_DOMAIN_SIZE];
 	enum dns_type type;
 	unsigned servers; /* a bit for each that may be asked */
+	bool refused;     /* for want of room: it is the caller's alone */
 
 	/* the dispatcher's */
 	struct dns_packet_query query;
@@ -589,9 +590,8 @@ dns_system_ask(
 	cond_init(&request->answered);
 	if (dns_packet_query(&request->query, name, type, &err) < 0)
 		request->answer = dns_answer_failed(LOOKUP_SERVFAIL, err.text);
-	else if (!register_request(request))
-		request->answer = dns_answer_failed(
-		    LOOKUP_TIMEOUT, "too many lookups outstanding");
+	else
+		request->refused = !register_request(request);
 	return request;
 }
 
@@ -612,6 +612,9 @@ dns_system_await(struct dns_system_request *request, int64_t deadline_ms)
 	request->awaited = false;
 	text_copy(trouble, sizeof(trouble), request->trouble);
 	lock_drop(&system->lock);
+	if (request->refused)
+		answer = dns_answer_failed(
+		    LOOKUP_TIMEOUT, "too many lookups outstanding");
 	if (answer == NULL) /* the request is the dispatcher's now */
 		return dns_answer_failed(LOOKUP_TIMEOUT,
 		    trouble[0] == '\0' ? "no answer in time" : trouble);
