@@ -19,9 +19,10 @@ enum {
 	/* Addresses probed of one host, A and AAAA together */
 	LIMIT_HOST_ADDRESSES = 8,
 
-	/* TLSA records of one RRset: so many digests take 48 of the 64 KiB of a
-	 * DNS message; a set that is larger is cut after so many */
-	LIMIT_TLSA_RECORDS = 1024,
+	/* TLSA records of one RRset: a DNS message of 64 KiB has room for 1393
+	 * of SHA-256, the shortest that is usable.  A larger set, with shorter
+	 * records that are not, is cut after so many. */
+	LIMIT_TLSA_RECORDS = 1400,
 
 	/* Records taken of any other answer */
 	LIMIT_DNS_RECORDS = 256,
