@@ -19,9 +19,10 @@ struct smtp_target {
 /*
  * smtp_probe - connect, EHLO, STARTTLS, handshake, EHLO again, QUIT
  *
- * Never MAIL FROM.  TLS 1.2 at least; nothing is verified here, the presented
- * chain is the fact.  Plaintext behind the 220 is discarded.  Always gives
- * facts, at deadline_ms (clock_mono_ms) at the latest.
+ * Never MAIL FROM.  Where EHLO is refused, HELO tells whether we are, or EHLO.
+ * TLS 1.2 at least; nothing is verified here, the presented chain is the fact.
+ * Plaintext behind the 220 is discarded.  Always gives facts, at deadline_ms
+ * (clock_mono_ms) at the latest.
  * RFC 3207, RFC 7672 section 8.1 (SNI), RFC 8689 (REQUIRETLS).
  */
 struct probe_facts *smtp_probe(const struct smtp_target *target,
