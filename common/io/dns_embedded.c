@@ -231,12 +231,12 @@ dns_embedded_await(struct dns_request *request, int64_t deadline_ms)
 			&request->answered, &resolver->lock, deadline_ms))
 			break;
 	answer = request->answer;
-	request->answer = NULL;
-	request->awaited = false;
-	lock_drop(&resolver->lock);
 	if (request->refused)
 		answer = dns_answer_failed(
 		    LOOKUP_TIMEOUT, "too many lookups outstanding");
+	request->answer = NULL;
+	request->awaited = false;
+	lock_drop(&resolver->lock);
 	if (answer == NULL) /* the request is on_result's now */
 		return dns_answer_failed(LOOKUP_TIMEOUT, "no answer in time");
 	request_free(request);

@@ -608,13 +608,13 @@ dns_system_await(struct dns_system_request *request, int64_t deadline_ms)
 			&request->answered, &system->lock, deadline_ms))
 			break;
 	answer = request->answer;
+	if (request->refused)
+		answer = dns_answer_failed(
+		    LOOKUP_TIMEOUT, "too many lookups outstanding");
 	request->answer = NULL;
 	request->awaited = false;
 	text_copy(trouble, sizeof(trouble), request->trouble);
 	lock_drop(&system->lock);
-	if (request->refused)
-		answer = dns_answer_failed(
-		    LOOKUP_TIMEOUT, "too many lookups outstanding");
 	if (answer == NULL) /* the request is the dispatcher's now */
 		return dns_answer_failed(LOOKUP_TIMEOUT,
 		    trouble[0] == '\0' ? "no answer in time" : trouble);
