@@ -249,7 +249,7 @@ void log_syslog(int priority, const char *format, ...) __asm__("syslog")
 void log_syslog_chk(int priority, int flag, const char *format, ...) __asm__(
     "__syslog_chk") __attribute__((format(printf, 3, 4)));
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 write_others(int priority, const char *format, va_list args)
 {
 	char line[LIMIT_LOG_LINE + 1];

@@ -1561,14 +1561,14 @@ what_is_remembered_is_listed(void **state)
 
 /* Checks of so many domains more, a probe for each: what is in memory then. */
 static struct inventory_counts
-check_many(struct engine *engine, const char *form, unsigned count)
+check_many(struct engine *engine, const char *parent, unsigned count)
 {
 	static unsigned number;
 	struct inventory_counts counts;
 	char domain[64];
 
 	for (unsigned end = number + count; number < end; number++) {
-		snprintf(domain, sizeof(domain), form, number);
+		snprintf(domain, sizeof(domain), "d%u.%s", number, parent);
 		check_now(engine, domain, NULL, NULL);
 	}
 	inventory_count(engine, &counts);
@@ -1578,8 +1578,8 @@ check_many(struct engine *engine, const char *form, unsigned count)
 static void
 caches_are_as_large_as_their_limits(void **state)
 {
-	static const char absent[] = "absent%u.example";
-	static const char probed[] = "probed%u.farm.example";
+	static const char absent[] = "absent.example";
+	static const char probed[] = "farm.example";
 	struct engine *engine = engine_of(2, 10);
 
 	(void)state;
