@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/judge.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/base/text.h"
@@ -271,8 +272,8 @@ tell_walk(struct verdict *verdict, const struct facts *facts)
 		const char *name = facts->hosts[i].name;
 
 		if (text.size - text.len < strlen(name) + WALK_WORDS) {
-			text_addf(
-			    &text, "%s+%zu", comma, verdict->host_count - i);
+			text_addf(&text, "%s+%zu", comma,
+			    (size_t)verdict->host_count - i);
 			break;
 		}
 		text_addf(&text, "%s%s/%s/%s", comma, name,
@@ -300,7 +301,8 @@ judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 	struct verdict *verdict = verdict_new(RESULT_NONE, REASON_NO_POLICY);
 	struct walk walk;
 
-	verdict->host_count = facts->host_count;
+	assert(facts->host_count <= LIMIT_MX_HOSTS);
+	verdict->host_count = (uint16_t)facts->host_count;
 	verdict->hosts = xcalloc(facts->host_count, sizeof(*verdict->hosts));
 	for (size_t i = 0; i < facts->host_count; i++)
 		host_judge(

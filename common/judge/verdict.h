@@ -151,6 +151,8 @@ struct verdict {
 	enum requiretls requiretls : 8;
 	bool probed;  /* depth=probe, else depth=dns */
 	bool settled; /* a host takes the mail: no further one need be probed */
+	uint16_t host_count; /* LIMIT_MX_HOSTS at most: kept for long, and by
+				the hundred thousand, a verdict is small */
 	uint32_t ttl_s;
 	const char *rt;
 	const char *mode;  /* of the MTA-STS policy, a constant; "" for none */
@@ -158,7 +160,6 @@ struct verdict {
 	char *mx;          /* the host that the reason speaks of, or NULL */
 	char *detail;      /* cleaned, or NULL */
 	char *walk;        /* each host, how it is judged, and why; or NULL */
-	size_t host_count;
 	struct host_verdict *hosts; /* as in the facts; NULL once slimmed */
 };
 
