@@ -58,78 +58,76 @@ trusted_server(const struct tlsd_options *options)
 	return server;
 }
 
+static const struct {
+	const char *id;
+	const char *steps[8];
+	enum https_outcome outcome;
+	long status;
+	const char *type;
+	const char *body;
+} answers[] = {
+    {"plain", {TALK, HEAD CLOSE "version: STSv1\n"}, HTTPS_ANSWERED, 200,
+	"text/plain", "version: STSv1\n"},
+    {"length", {TALK, HEAD "Content-Length: 3\r\n\r\nabc"}, HTTPS_ANSWERED, 200,
+	"text/plain", "abc"},
+    {"empty", {TALK, HEAD "Content-Length: 0\r\n\r\n"}, HTTPS_ANSWERED, 200,
+	"text/plain", ""},
+    {"chunks",
+	{TALK, HEAD "Transfer-Encoding: chunked\r\n\r\n", "3\r\nabc\r\n",
+	    "2\r\nde\r\n0\r\n\r\n"},
+	HTTPS_ANSWERED, 200, "text/plain", "abcde"},
+    {"no type", {TALK, "HTTP/1.1 200 OK\r\n" CLOSE "abc"}, HTTPS_ANSWERED, 200,
+	"", "abc"},
+    {"as large as may be", {TALK, HEAD CLOSE, LINE64}, HTTPS_ANSWERED, 200,
+	"text/plain", LINE64},
+    {"one octet more", {TALK, HEAD CLOSE, LINE64 "x"}, HTTPS_TOO_LARGE, 0, "",
+	NULL},
+    {"length too large", {TALK, HEAD "Content-Length: 65\r\n\r\n"},
+	HTTPS_TOO_LARGE, 0, "", NULL},
+    {"chunks too large",
+	{TALK, HEAD "Transfer-Encoding: chunked\r\n\r\n",
+	    "40\r\n" LINE64 "\r\n", "1\r\nx\r\n0\r\n\r\n"},
+	HTTPS_TOO_LARGE, 0, "", NULL},
+    {"flood", {TALK, HEAD CLOSE, TLSD_FLOOD}, HTTPS_TOO_LARGE, 0, "", NULL},
+    {"redirect",
+	{TALK, "HTTP/1.1 301 Moved\r\nLocation: https://" HOST "/b\r\n" CLOSE},
+	HTTPS_ANSWERED, 301, "", ""},
+    {"404", {TALK, "HTTP/1.1 404 No\r\n" CLOSE "no"}, HTTPS_ANSWERED, 404, "",
+	"no"},
+    {"cut short", {TALK, HEAD "Content-Length: 9\r\n\r\nabc"}, HTTPS_FAILED, 0,
+	"", NULL},
+    {"endless line", {TALK, "HTTP/1.1 200 OK\r\n", TLSD_LONG_LINE},
+	HTTPS_FAILED, 0, "", NULL},
+    {"HTTP/0.9", {TALK, "version: STSv1\n"}, HTTPS_FAILED, 0, "", NULL},
+    {"garbage", {TLSD_READ, TLSD_GARBAGE}, HTTPS_FAILED, 0, "", NULL},
+    {"plaintext", {"HTTP/1.1 200 OK\r\n" CLOSE "abc", TLSD_READ}, HTTPS_FAILED,
+	0, "", NULL},
+    {"hang up", {TALK}, HTTPS_FAILED, 0, "", NULL},
+    {"reset", {TLSD_RESET}, HTTPS_FAILED, 0, "", NULL},
+};
+
 static void
 answers_come_whole_or_not_at_all(void **state)
 {
-	static const struct {
-		const char *id;
-		const char *steps[8];
-		enum https_outcome outcome;
-		long status;
-		const char *type;
-		const char *body;
-	} rows[] = {
-	    {"plain", {TALK, HEAD CLOSE "version: STSv1\n"}, HTTPS_ANSWERED,
-		200, "text/plain", "version: STSv1\n"},
-	    {"length", {TALK, HEAD "Content-Length: 3\r\n\r\nabc"},
-		HTTPS_ANSWERED, 200, "text/plain", "abc"},
-	    {"empty", {TALK, HEAD "Content-Length: 0\r\n\r\n"}, HTTPS_ANSWERED,
-		200, "text/plain", ""},
-	    {"chunks",
-		{TALK, HEAD "Transfer-Encoding: chunked\r\n\r\n",
-		    "3\r\nabc\r\n", "2\r\nde\r\n0\r\n\r\n"},
-		HTTPS_ANSWERED, 200, "text/plain", "abcde"},
-	    {"no type", {TALK, "HTTP/1.1 200 OK\r\n" CLOSE "abc"},
-		HTTPS_ANSWERED, 200, "", "abc"},
-	    {"as large as may be", {TALK, HEAD CLOSE, LINE64}, HTTPS_ANSWERED,
-		200, "text/plain", LINE64},
-	    {"one octet more", {TALK, HEAD CLOSE, LINE64 "x"}, HTTPS_TOO_LARGE,
-		0, "", NULL},
-	    {"length too large", {TALK, HEAD "Content-Length: 65\r\n\r\n"},
-		HTTPS_TOO_LARGE, 0, "", NULL},
-	    {"chunks too large",
-		{TALK, HEAD "Transfer-Encoding: chunked\r\n\r\n",
-		    "40\r\n" LINE64 "\r\n", "1\r\nx\r\n0\r\n\r\n"},
-		HTTPS_TOO_LARGE, 0, "", NULL},
-	    {"flood", {TALK, HEAD CLOSE, TLSD_FLOOD}, HTTPS_TOO_LARGE, 0, "",
-		NULL},
-	    {"redirect",
-		{TALK, "HTTP/1.1 301 Moved\r\nLocation: https://" HOST
-		       "/b\r\n" CLOSE},
-		HTTPS_ANSWERED, 301, "", ""},
-	    {"404", {TALK, "HTTP/1.1 404 No\r\n" CLOSE "no"}, HTTPS_ANSWERED,
-		404, "", "no"},
-	    {"cut short", {TALK, HEAD "Content-Length: 9\r\n\r\nabc"},
-		HTTPS_FAILED, 0, "", NULL},
-	    {"endless line", {TALK, "HTTP/1.1 200 OK\r\n", TLSD_LONG_LINE},
-		HTTPS_FAILED, 0, "", NULL},
-	    {"HTTP/0.9", {TALK, "version: STSv1\n"}, HTTPS_FAILED, 0, "", NULL},
-	    {"garbage", {TLSD_READ, TLSD_GARBAGE}, HTTPS_FAILED, 0, "", NULL},
-	    {"plaintext", {"HTTP/1.1 200 OK\r\n" CLOSE "abc", TLSD_READ},
-		HTTPS_FAILED, 0, "", NULL},
-	    {"hang up", {TALK}, HTTPS_FAILED, 0, "", NULL},
-	    {"reset", {TLSD_RESET}, HTTPS_FAILED, 0, "", NULL},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(answers); i++) {
 		struct tlsd_options options = {
-		    .steps = rows[i].steps, .name = HOST};
+		    .steps = answers[i].steps, .name = HOST};
 		AUTO(tlsd) struct tlsd *server = trusted_server(&options);
 		AUTO(https_reply)
 		struct https_reply *reply = get(server, AMPLE_MS);
 
-		if (reply->outcome != rows[i].outcome)
-			fail_msg("%s: outcome %d, %s", rows[i].id,
+		if (reply->outcome != answers[i].outcome)
+			fail_msg("%s: outcome %d, %s", answers[i].id,
 			    reply->outcome, reply->detail);
-		ROW(rows[i].id, reply->status == rows[i].status);
-		ROW_TEXT(rows[i].id, reply->content_type, rows[i].type);
-		ROW(rows[i].id,
-		    (reply->body == NULL) == (rows[i].body == NULL));
-		if (rows[i].body != NULL)
-			ROW_TEXT(rows[i].id, reply->body, rows[i].body);
-		ROW(rows[i].id, (reply->detail[0] == '\0') ==
-				    (rows[i].outcome == HTTPS_ANSWERED));
+		ROW(answers[i].id, reply->status == answers[i].status);
+		ROW_TEXT(answers[i].id, reply->content_type, answers[i].type);
+		ROW(answers[i].id,
+		    (reply->body == NULL) == (answers[i].body == NULL));
+		if (answers[i].body != NULL)
+			ROW_TEXT(answers[i].id, reply->body, answers[i].body);
+		ROW(answers[i].id, (reply->detail[0] == '\0') ==
+				       (answers[i].outcome == HTTPS_ANSWERED));
 	}
 }
 

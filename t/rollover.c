@@ -7,88 +7,75 @@
 
 enum { NOW = 1800000000, TTL = 3600 };
 
+/* heeded, published, failing, cached; servers; same, stale; shown */
+static const struct {
+	const char *id;
+	struct rollover_facts facts;
+	enum rollover_phase phase;
+	time_t not_before;
+} steps[] = {
+    {"unsigned", {0, 1, 0, {0, 0}, 0, 0, 0, 0, 0, 0, 0, TTL, 0, 0},
+	ROLLOVER_UNHEEDED, 0},
+    {"no records", {1, 0, 0, {0, 0}, 2, 0, 0, 0, 0, 1, 0, TTL, 0, 0},
+	ROLLOVER_PUBLISH, 0},
+    {"the current key's", {1, 1, 0, {1, 0}, 2, 2, 0, 0, 1, 2, 0, TTL, 0, 0},
+	ROLLOVER_PUBLISH, 0},
+    {"one server has both", {1, 1, 0, {1, 0}, 2, 2, 1, 0, 1, 2, 0, TTL, 0, 0},
+	ROLLOVER_SPREAD, 0},
+    {"one server has the next key's only",
+	{1, 1, 0, {1, 1}, 2, 1, 2, 0, 1, 2, 0, TTL, 0, 0}, ROLLOVER_SPREAD, 0},
+    {"nobody knows since when",
+	{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 0, 0}, ROLLOVER_WAIT, 0},
+    {"since now", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW},
+	ROLLOVER_WAIT, NOW + TTL},
+    {"since the future",
+	{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW + 9}, ROLLOVER_WAIT,
+	NOW + 9 + TTL},
+    {"a second too early",
+	{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL + 1},
+	ROLLOVER_WAIT, NOW + 1},
+    {"a TTL ago", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+	ROLLOVER_SWITCH, NOW},
+    {"a TTL ago, but a cache has the old",
+	{1, 1, 0, {1, 0}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+	ROLLOVER_WAIT, NOW},
+    {"a TTL ago, but a server has the old",
+	{1, 1, 0, {1, 1}, 2, 2, 1, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+	ROLLOVER_SPREAD, 0},
+    {"half of the addresses show the next",
+	{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 1, TTL, 0, 0}, ROLLOVER_WAIT, 0},
+    {"all do", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 2, TTL, 0, 0}, ROLLOVER_DROP,
+	0},
+    {"all do, the old records are gone",
+	{1, 1, 0, {0, 1}, 2, 0, 2, 0, 0, 2, 2, TTL, 0, 0}, ROLLOVER_DONE, 0},
+    {"all do, a server has the old",
+	{1, 1, 0, {1, 1}, 2, 2, 1, 0, 1, 2, 2, TTL, 0, 0}, ROLLOVER_SPREAD, 0},
+    {"all do, too early", {1, 1, 1, {1, 0}, 2, 2, 0, 0, 1, 2, 2, TTL, 0, 0},
+	ROLLOVER_BROKEN, 0},
+    {"the old record went too early",
+	{1, 1, 1, {0, 1}, 2, 0, 2, 0, 0, 2, 0, TTL, 0, 0}, ROLLOVER_BROKEN, 0},
+    {"same key, another certificate",
+	{1, 1, 0, {1, 1}, 2, 2, 2, 1, 0, 2, 0, TTL, 0, 0}, ROLLOVER_SWITCH, 0},
+    {"no address answers", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 0, 0, TTL, 0, 0},
+	ROLLOVER_WAIT, 0},
+    {"no server answers", {1, 1, 0, {1, 0}, 0, 0, 0, 0, 1, 2, 0, TTL, 0, 0},
+	ROLLOVER_PUBLISH, 0},
+    {"no server answers, both",
+	{1, 1, 0, {1, 1}, 0, 0, 0, 0, 1, 2, 0, TTL, 1, NOW - TTL},
+	ROLLOVER_SWITCH, NOW},
+};
+
 static void
 each_step_waits_for_the_one_before(void **state)
 {
-	/* heeded, published, failing, cached; servers; same, stale; shown */
-	static const struct {
-		const char *id;
-		struct rollover_facts facts;
-		enum rollover_phase phase;
-		time_t not_before;
-	} rows[] = {
-	    {"unsigned", {0, 1, 0, {0, 0}, 0, 0, 0, 0, 0, 0, 0, TTL, 0, 0},
-		ROLLOVER_UNHEEDED, 0},
-	    {"no records", {1, 0, 0, {0, 0}, 2, 0, 0, 0, 0, 1, 0, TTL, 0, 0},
-		ROLLOVER_PUBLISH, 0},
-	    {"the current key's",
-		{1, 1, 0, {1, 0}, 2, 2, 0, 0, 1, 2, 0, TTL, 0, 0},
-		ROLLOVER_PUBLISH, 0},
-	    {"one server has both",
-		{1, 1, 0, {1, 0}, 2, 2, 1, 0, 1, 2, 0, TTL, 0, 0},
-		ROLLOVER_SPREAD, 0},
-	    {"one server has the next key's only",
-		{1, 1, 0, {1, 1}, 2, 1, 2, 0, 1, 2, 0, TTL, 0, 0},
-		ROLLOVER_SPREAD, 0},
-	    {"nobody knows since when",
-		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 0, 0},
-		ROLLOVER_WAIT, 0},
-	    {"since now", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW},
-		ROLLOVER_WAIT, NOW + TTL},
-	    {"since the future",
-		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW + 9},
-		ROLLOVER_WAIT, NOW + 9 + TTL},
-	    {"a second too early",
-		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL + 1},
-		ROLLOVER_WAIT, NOW + 1},
-	    {"a TTL ago",
-		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL},
-		ROLLOVER_SWITCH, NOW},
-	    {"a TTL ago, but a cache has the old",
-		{1, 1, 0, {1, 0}, 2, 2, 2, 0, 1, 2, 0, TTL, 1, NOW - TTL},
-		ROLLOVER_WAIT, NOW},
-	    {"a TTL ago, but a server has the old",
-		{1, 1, 0, {1, 1}, 2, 2, 1, 0, 1, 2, 0, TTL, 1, NOW - TTL},
-		ROLLOVER_SPREAD, 0},
-	    {"half of the addresses show the next",
-		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 1, TTL, 0, 0},
-		ROLLOVER_WAIT, 0},
-	    {"all do", {1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 2, 2, TTL, 0, 0},
-		ROLLOVER_DROP, 0},
-	    {"all do, the old records are gone",
-		{1, 1, 0, {0, 1}, 2, 0, 2, 0, 0, 2, 2, TTL, 0, 0},
-		ROLLOVER_DONE, 0},
-	    {"all do, a server has the old",
-		{1, 1, 0, {1, 1}, 2, 2, 1, 0, 1, 2, 2, TTL, 0, 0},
-		ROLLOVER_SPREAD, 0},
-	    {"all do, too early",
-		{1, 1, 1, {1, 0}, 2, 2, 0, 0, 1, 2, 2, TTL, 0, 0},
-		ROLLOVER_BROKEN, 0},
-	    {"the old record went too early",
-		{1, 1, 1, {0, 1}, 2, 0, 2, 0, 0, 2, 0, TTL, 0, 0},
-		ROLLOVER_BROKEN, 0},
-	    {"same key, another certificate",
-		{1, 1, 0, {1, 1}, 2, 2, 2, 1, 0, 2, 0, TTL, 0, 0},
-		ROLLOVER_SWITCH, 0},
-	    {"no address answers",
-		{1, 1, 0, {1, 1}, 2, 2, 2, 0, 1, 0, 0, TTL, 0, 0},
-		ROLLOVER_WAIT, 0},
-	    {"no server answers",
-		{1, 1, 0, {1, 0}, 0, 0, 0, 0, 1, 2, 0, TTL, 0, 0},
-		ROLLOVER_PUBLISH, 0},
-	    {"no server answers, both",
-		{1, 1, 0, {1, 1}, 0, 0, 0, 0, 1, 2, 0, TTL, 1, NOW - TTL},
-		ROLLOVER_SWITCH, NOW},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(steps); i++) {
 		struct rollover_plan plan =
-		    rollover_decide(&rows[i].facts, NOW);
+		    rollover_decide(&steps[i].facts, NOW);
 
-		ROW_TEXT(rows[i].id, rollover_word(plan.phase),
-		    rollover_word(rows[i].phase));
-		ROW(rows[i].id, plan.not_before == rows[i].not_before);
+		ROW_TEXT(steps[i].id, rollover_word(plan.phase),
+		    rollover_word(steps[i].phase));
+		ROW(steps[i].id, plan.not_before == steps[i].not_before);
 	}
 }
 

@@ -1306,80 +1306,77 @@ run_demand(const struct demand_row *row)
 	ROW(row->id, seen.freed == seen.started);
 }
 
+#define UNMET " (outbound TLS precheck)"
+static const struct demand_row demands[] = {
+    {"Q01", "", "a@met.example", "", NONE, NONE, NULL},
+    {"Q02", "", "a@unoffered.example", "", REJECT, NONE,
+	"550 5.7.30 unoffered.example: requiretls-unmet" UNMET},
+    {"Q02 at end", MESSAGE, "a@unoffered.example", "", NONE, REJECT,
+	"550 5.7.30 unoffered.example: requiretls-unmet" UNMET},
+    {"Q03", "", "a@open.example", "", REJECT, NONE,
+	"550 5.7.10 open.example: requiretls-unmet" UNMET},
+    {"Q03 at end", MESSAGE, "a@open.example", "", NONE, REJECT,
+	"550 5.7.10 open.example: requiretls-unmet" UNMET},
+    {"Q03 whatever the settings", ALL("none"), "a@open.example", "", REJECT,
+	NONE, "550 5.7.10 "},
+    {"Q03 a fail that is tagged", "", "a@fail.example", "", REJECT, NONE,
+	"550 5.7.10 fail.example: requiretls-unmet" UNMET},
+    {"Q03 a fail that is deferred", ALL("defer"), "a@fail.example", "", REJECT,
+	NONE, "550 5.7.10 fail.example: requiretls-unmet"},
+    {"Q05 no more than the settings say", "On-SoftFail defer\n",
+	"a@metsoft.example", "", DEFER, NONE,
+	"451 4.7.5 metsoft.example: validation-failure" UNMET},
+    {"Q07", "", "a@unusable.example", "", REJECT, NONE, "550 5.7.10 "},
+    {"Q08", "", "a@half.example", "", REJECT, NONE, "550 5.7.10 "},
+    {"Q10", "", "a@unoffered.example", "null", NONE, NONE, NULL},
+    {"Q10 unauthenticated", "", "a@fail.example", "null", NONE, TAG, NULL},
+    {"Q10 not known", ALL("reject"), "a@servfail.example", "null", NONE, TAG,
+	NULL},
+    {"depth dns", "", "a@dns.example", "", NONE, NONE, NULL},
+    {"not known", "", "a@unsure.example", "", DEFER, NONE,
+	"451 4.7.5 unsure.example: requiretls-unmet" UNMET},
+    {"not known at end", MESSAGE, "a@unsure.example", "", NONE, DEFER,
+	"451 4.7.5 unsure.example: requiretls-unmet" UNMET},
+    {"DNS trouble", "", "a@servfail.example", "", DEFER, NONE,
+	"451 4.7.5 servfail.example: dns-servfail" UNMET},
+    {"DNS trouble at end", MESSAGE, "a@bogus.example", "", NONE, DEFER,
+	"451 4.7.5 bogus.example: dnssec-invalid" UNMET},
+    {"deadline", "RcptWait 2s\n", "a@hang.example", "", DEFER, NONE,
+	"451 4.7.5 hang.example: deadline" UNMET},
+    {"deadline at end", MESSAGE "MessageWait 2s\n", "a@hang.example", "", NONE,
+	DEFER, "451 4.7.5 hang.example: deadline" UNMET},
+    /* the MTA's own to bounce */
+    {"null MX", "", "a@nullmx.example", "", NONE, NONE, NULL},
+    {"no such domain", "", "a@nxdomain.example", "", NONE, NONE, NULL},
+    {"no name", "", "a@in..valid", "", NONE, NONE, NULL},
+    /* nobody to refuse it to */
+    {"no SMTP", "", "a@open.example", "local", NONE, HOLD,
+	"outbound TLS precheck: open.example: requiretls-unmet"},
+    {"no SMTP, not known", "", "a@unsure.example", "local", NONE, HOLD,
+	"outbound TLS precheck: unsure.example: requiretls-unmet"},
+    {"no SMTP, met", "", "a@met.example", "local", NONE, NONE, NULL},
+    {"no SMTP, null", "", "a@open.example", "local null", NONE, NONE, NULL},
+    /* not looked at */
+    {"internal", "InternalDomains open.example\n", "a@open.example", "", NONE,
+	NONE, NULL},
+    {"exempt", "ExemptDomains open.example\n", "a@open.example", "", NONE, NONE,
+	NULL},
+    {"the MTA's own name", "", "a@gate.sender.example", "", NONE, NONE, NULL},
+    {"a local mailer", "LocalMailers smtp\n", "a@open.example", "", NONE, NONE,
+	NULL},
+    {"beyond MaxDomains", "MaxDomains 1\n", "a@met.example", "second", DEFER,
+	NONE, "451 4.7.5 met.example: queue-full"},
+    /* nothing can vouch for an address */
+    {"literal", "", "a@[192.0.2.1]", "", REJECT, NONE,
+	"550 5.7.10 [192.0.2.1]: requiretls-unmet" UNMET},
+};
+
 static void
 requiretls_is_refused_where_it_is_not_met(void **state)
 {
-#define UNMET " (outbound TLS precheck)"
-	static const struct demand_row rows[] = {
-	    {"Q01", "", "a@met.example", "", NONE, NONE, NULL},
-	    {"Q02", "", "a@unoffered.example", "", REJECT, NONE,
-		"550 5.7.30 unoffered.example: requiretls-unmet" UNMET},
-	    {"Q02 at end", MESSAGE, "a@unoffered.example", "", NONE, REJECT,
-		"550 5.7.30 unoffered.example: requiretls-unmet" UNMET},
-	    {"Q03", "", "a@open.example", "", REJECT, NONE,
-		"550 5.7.10 open.example: requiretls-unmet" UNMET},
-	    {"Q03 at end", MESSAGE, "a@open.example", "", NONE, REJECT,
-		"550 5.7.10 open.example: requiretls-unmet" UNMET},
-	    {"Q03 whatever the settings", ALL("none"), "a@open.example", "",
-		REJECT, NONE, "550 5.7.10 "},
-	    {"Q03 a fail that is tagged", "", "a@fail.example", "", REJECT,
-		NONE, "550 5.7.10 fail.example: requiretls-unmet" UNMET},
-	    {"Q03 a fail that is deferred", ALL("defer"), "a@fail.example", "",
-		REJECT, NONE, "550 5.7.10 fail.example: requiretls-unmet"},
-	    {"Q05 no more than the settings say", "On-SoftFail defer\n",
-		"a@metsoft.example", "", DEFER, NONE,
-		"451 4.7.5 metsoft.example: validation-failure" UNMET},
-	    {"Q07", "", "a@unusable.example", "", REJECT, NONE, "550 5.7.10 "},
-	    {"Q08", "", "a@half.example", "", REJECT, NONE, "550 5.7.10 "},
-	    {"Q10", "", "a@unoffered.example", "null", NONE, NONE, NULL},
-	    {"Q10 unauthenticated", "", "a@fail.example", "null", NONE, TAG,
-		NULL},
-	    {"Q10 not known", ALL("reject"), "a@servfail.example", "null", NONE,
-		TAG, NULL},
-	    {"depth dns", "", "a@dns.example", "", NONE, NONE, NULL},
-	    {"not known", "", "a@unsure.example", "", DEFER, NONE,
-		"451 4.7.5 unsure.example: requiretls-unmet" UNMET},
-	    {"not known at end", MESSAGE, "a@unsure.example", "", NONE, DEFER,
-		"451 4.7.5 unsure.example: requiretls-unmet" UNMET},
-	    {"DNS trouble", "", "a@servfail.example", "", DEFER, NONE,
-		"451 4.7.5 servfail.example: dns-servfail" UNMET},
-	    {"DNS trouble at end", MESSAGE, "a@bogus.example", "", NONE, DEFER,
-		"451 4.7.5 bogus.example: dnssec-invalid" UNMET},
-	    {"deadline", "RcptWait 2s\n", "a@hang.example", "", DEFER, NONE,
-		"451 4.7.5 hang.example: deadline" UNMET},
-	    {"deadline at end", MESSAGE "MessageWait 2s\n", "a@hang.example",
-		"", NONE, DEFER, "451 4.7.5 hang.example: deadline" UNMET},
-	    /* the MTA's own to bounce */
-	    {"null MX", "", "a@nullmx.example", "", NONE, NONE, NULL},
-	    {"no such domain", "", "a@nxdomain.example", "", NONE, NONE, NULL},
-	    {"no name", "", "a@in..valid", "", NONE, NONE, NULL},
-	    /* nobody to refuse it to */
-	    {"no SMTP", "", "a@open.example", "local", NONE, HOLD,
-		"outbound TLS precheck: open.example: requiretls-unmet"},
-	    {"no SMTP, not known", "", "a@unsure.example", "local", NONE, HOLD,
-		"outbound TLS precheck: unsure.example: requiretls-unmet"},
-	    {"no SMTP, met", "", "a@met.example", "local", NONE, NONE, NULL},
-	    {"no SMTP, null", "", "a@open.example", "local null", NONE, NONE,
-		NULL},
-	    /* not looked at */
-	    {"internal", "InternalDomains open.example\n", "a@open.example", "",
-		NONE, NONE, NULL},
-	    {"exempt", "ExemptDomains open.example\n", "a@open.example", "",
-		NONE, NONE, NULL},
-	    {"the MTA's own name", "", "a@gate.sender.example", "", NONE, NONE,
-		NULL},
-	    {"a local mailer", "LocalMailers smtp\n", "a@open.example", "",
-		NONE, NONE, NULL},
-	    {"beyond MaxDomains", "MaxDomains 1\n", "a@met.example", "second",
-		DEFER, NONE, "451 4.7.5 met.example: queue-full"},
-	    /* nothing can vouch for an address */
-	    {"literal", "", "a@[192.0.2.1]", "", REJECT, NONE,
-		"550 5.7.10 [192.0.2.1]: requiretls-unmet" UNMET},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		run_demand(&rows[i]);
+	for (size_t i = 0; i < COUNT(demands); i++)
+		run_demand(&demands[i]);
 }
 
 static void

@@ -178,87 +178,85 @@ good_values_are_taken(void **state)
 		settings_free(load(rows[i]));
 }
 
+static const struct {
+	const char *line, *fault;
+} bad_values[] = {
+    {"Sokcet unix:/x", "Sokcet: unknown keyword"},
+    {"Destination /x", "Destination: unknown keyword"},
+    {"Destinations /nonexistent",
+	"Destinations: /nonexistent: No such file or directory"},
+    {"Destinations x", "Destinations: \"x\" is no path"},
+    {"DefaultLevel half-dane",
+	"DefaultLevel: \"half-dane\" is not one of: auto none may "
+	"encrypt dane dane-only secure"},
+    {"Socket", "Socket: no value"},
+    {"Socket /run/x", "Socket: \"/run/x\" is not unix:/PATH, "
+		      "inet:PORT@HOST or inet6:PORT@HOST"},
+    {"ControlSocket unix:/run/x", "ControlSocket: \"unix:/run/x\" is no path"},
+    {"ControlSocket "
+     "/run/01234567890123456789012345678901234567890123456789"
+     "0123456789012345678901234567890123456789012345678901234567",
+	"ControlSocket: \"/run/01234"},
+    {"Socket unix:run/x", "Socket: \"unix:run/x\" is not"},
+    {"Socket inet:smtp@localhost", "Socket: \"inet:smtp"},
+    {"Socket inet:0", "Socket: \"inet:0\""},
+    {"Socket inet:65536", "Socket: \"inet:65536\""},
+    {"On-Fail accept",
+	"On-Fail: \"accept\" is not one of: none tag defer reject "
+	"hold"},
+    {"On-InternalError tag", "On-InternalError: \"tag\" is not one"},
+    {"DecideAt data", "DecideAt: \"data\" is not one of: rcpt message"},
+    {"RcptWait soon", "RcptWait: \"soon\" is no time"},
+    {"RcptWait 6m", "RcptWait: \"6m\" is no time"},
+    {"RcptWait -1s", "RcptWait: \"-1s\" is no time"},
+    {"RcptWait auto", "RcptWait: \"auto\" is no time"},
+    {"VerdictTTL 29s", "VerdictTTL: \"29s\" is no time"},
+    {"Resolver unbound",
+	"Resolver: \"unbound\" is not one of: embedded system"},
+    {"Nameservers recurse\nResolver system",
+	"Nameservers: \"recurse\" is for Resolver embedded alone"},
+    {"Nameservers localhost", "Nameservers: \"localhost\" is no"},
+    {"Nameservers 192.0.2.1@0", "Nameservers: \"192.0.2.1@0\" is no"},
+    {"Nameservers recurse 192.0.2.1", "Nameservers: \"recurse\" is no"},
+    {"TrustAnchorFile /nonexistent",
+	"TrustAnchorFile: /nonexistent: No such file or directory"},
+    {"CAFile ca.pem", "CAFile: \"ca.pem\" is no path"},
+    {"Probe maybe", "Probe: \"maybe\" is not one of: yes no"},
+    {"ProbePort 0", "ProbePort: \"0\" is no number from 1 to 65535"},
+    {"ProbePort 25x", "ProbePort: \"25x\" is no number"},
+    {"ProbeHelo a..b", "ProbeHelo: "},
+    {"MaxDomains 10001", "MaxDomains: \"10001\" is no number"},
+    {"HeaderName X:Y", "HeaderName: \"X:Y\" is no name"},
+    {"HeaderName X Y", "HeaderName: \"X Y\" is no name"},
+    {"AuthservID a;b", "AuthservID: "},
+    {"SyslogFacility ftp", "SyslogFacility: \"ftp\" is not one of: "
+			   "mail daemon user local0"},
+    {"SyslogName a b", "SyslogName: \"a b\" is no word"},
+    {"UserID :mail", "UserID: \":mail\" is not USER or USER:GROUP"},
+    {"UMask 8", "UMask: \"8\" is no file mode"},
+    {"UMask 1000", "UMask: \"1000\" is over 777"},
+    {"PidFile run.pid", "PidFile: \"run.pid\" is no path"},
+    {"ExemptDomains a..b", "ExemptDomains: "},
+    {"ExemptDomains file:list", "ExemptDomains: \"file:list\" is no path"},
+};
+
 static void
 bad_values_are_told_with_their_line(void **state)
 {
-	static const struct {
-		const char *line, *fault;
-	} rows[] = {
-	    {"Sokcet unix:/x", "Sokcet: unknown keyword"},
-	    {"Destination /x", "Destination: unknown keyword"},
-	    {"Destinations /nonexistent",
-		"Destinations: /nonexistent: No such file or directory"},
-	    {"Destinations x", "Destinations: \"x\" is no path"},
-	    {"DefaultLevel half-dane",
-		"DefaultLevel: \"half-dane\" is not one of: auto none may "
-		"encrypt dane dane-only secure"},
-	    {"Socket", "Socket: no value"},
-	    {"Socket /run/x", "Socket: \"/run/x\" is not unix:/PATH, "
-			      "inet:PORT@HOST or inet6:PORT@HOST"},
-	    {"ControlSocket unix:/run/x",
-		"ControlSocket: \"unix:/run/x\" is no path"},
-	    {"ControlSocket "
-	     "/run/01234567890123456789012345678901234567890123456789"
-	     "0123456789012345678901234567890123456789012345678901234567",
-		"ControlSocket: \"/run/01234"},
-	    {"Socket unix:run/x", "Socket: \"unix:run/x\" is not"},
-	    {"Socket inet:smtp@localhost", "Socket: \"inet:smtp"},
-	    {"Socket inet:0", "Socket: \"inet:0\""},
-	    {"Socket inet:65536", "Socket: \"inet:65536\""},
-	    {"On-Fail accept",
-		"On-Fail: \"accept\" is not one of: none tag defer reject "
-		"hold"},
-	    {"On-InternalError tag", "On-InternalError: \"tag\" is not one"},
-	    {"DecideAt data", "DecideAt: \"data\" is not one of: rcpt message"},
-	    {"RcptWait soon", "RcptWait: \"soon\" is no time"},
-	    {"RcptWait 6m", "RcptWait: \"6m\" is no time"},
-	    {"RcptWait -1s", "RcptWait: \"-1s\" is no time"},
-	    {"RcptWait auto", "RcptWait: \"auto\" is no time"},
-	    {"VerdictTTL 29s", "VerdictTTL: \"29s\" is no time"},
-	    {"Resolver unbound",
-		"Resolver: \"unbound\" is not one of: embedded system"},
-	    {"Nameservers recurse\nResolver system",
-		"Nameservers: \"recurse\" is for Resolver embedded alone"},
-	    {"Nameservers localhost", "Nameservers: \"localhost\" is no"},
-	    {"Nameservers 192.0.2.1@0", "Nameservers: \"192.0.2.1@0\" is no"},
-	    {"Nameservers recurse 192.0.2.1", "Nameservers: \"recurse\" is no"},
-	    {"TrustAnchorFile /nonexistent",
-		"TrustAnchorFile: /nonexistent: No such file or directory"},
-	    {"CAFile ca.pem", "CAFile: \"ca.pem\" is no path"},
-	    {"Probe maybe", "Probe: \"maybe\" is not one of: yes no"},
-	    {"ProbePort 0", "ProbePort: \"0\" is no number from 1 to 65535"},
-	    {"ProbePort 25x", "ProbePort: \"25x\" is no number"},
-	    {"ProbeHelo a..b", "ProbeHelo: "},
-	    {"MaxDomains 10001", "MaxDomains: \"10001\" is no number"},
-	    {"HeaderName X:Y", "HeaderName: \"X:Y\" is no name"},
-	    {"HeaderName X Y", "HeaderName: \"X Y\" is no name"},
-	    {"AuthservID a;b", "AuthservID: "},
-	    {"SyslogFacility ftp", "SyslogFacility: \"ftp\" is not one of: "
-				   "mail daemon user local0"},
-	    {"SyslogName a b", "SyslogName: \"a b\" is no word"},
-	    {"UserID :mail", "UserID: \":mail\" is not USER or USER:GROUP"},
-	    {"UMask 8", "UMask: \"8\" is no file mode"},
-	    {"UMask 1000", "UMask: \"1000\" is over 777"},
-	    {"PidFile run.pid", "PidFile: \"run.pid\" is no path"},
-	    {"ExemptDomains a..b", "ExemptDomains: "},
-	    {"ExemptDomains file:list",
-		"ExemptDomains: \"file:list\" is no path"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(bad_values); i++) {
 		struct conf_faults faults = {0};
 		char text[192];
 		char path[32];
 		char wanted[192];
 
-		snprintf(text, sizeof(text), "\n%s\n", rows[i].line);
-		ROW(rows[i].line, load_from(path, text, &faults) == NULL);
-		ROW(rows[i].line, faults.count == 1);
-		snprintf(
-		    wanted, sizeof(wanted), "%s:2: %s", path, rows[i].fault);
+		snprintf(text, sizeof(text), "\n%s\n", bad_values[i].line);
+		ROW(bad_values[i].line, load_from(path, text, &faults) == NULL);
+		ROW(bad_values[i].line, faults.count == 1);
+		snprintf(wanted, sizeof(wanted), "%s:2: %s", path,
+		    bad_values[i].fault);
 		if (strncmp(faults.texts[0], wanted, strlen(wanted)) != 0)
-			fail_msg("%s: %s", rows[i].line, faults.texts[0]);
+			fail_msg("%s: %s", bad_values[i].line, faults.texts[0]);
 		conf_faults_fini(&faults);
 	}
 }

@@ -18,140 +18,136 @@ parse(const char *body)
 	return sts_policy_parse(body, strlen(body), NULL);
 }
 
+static const struct {
+	const char *id, *body;
+	enum sts_mode mode;
+	uint32_t max_age_s;
+	size_t mx_count;
+	unsigned notes;
+} valid_ones[] = {
+    {"M01", V E A MX, STS_MODE_ENFORCE, 86400, 1, 0},
+    {"M28 no final newline", V E A "mx: mx1.d.example", STS_MODE_ENFORCE, 86400,
+	1, 0},
+    {"M28 CRLF",
+	"version: STSv1\r\nmode: enforce\r\nmax_age: 86400\r\n"
+	"mx: mx1.d.example\r\n",
+	STS_MODE_ENFORCE, 86400, 1, 0},
+    {"M28 mixed",
+	"version: STSv1\r\n" E "max_age: 86400\r\n"
+	"mx: mx1.d.example",
+	STS_MODE_ENFORCE, 86400, 1, 0},
+    {"M30", MX A E V, STS_MODE_ENFORCE, 86400, 1, 0},
+    {"M32 tight", V "mode:enforce\n" A MX, STS_MODE_ENFORCE, 86400, 1, 0},
+    {"M32 blanks", V "mode: \t enforce  \n" A MX, STS_MODE_ENFORCE, 86400, 1,
+	0},
+    {"blanks before CRLF", V "mode: enforce \t\r\n" A MX, STS_MODE_ENFORCE,
+	86400, 1, 0},
+    {"M34", V E "mode: none\n" A MX, STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_DUPLICATE_KEY},
+    {"second version", V E A MX "version: STSv2\n", STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_DUPLICATE_KEY},
+    {"second max_age", V E A MX "max_age: soon\n", STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_DUPLICATE_KEY},
+    {"M40", V E "max_age: 0\n" MX, STS_MODE_ENFORCE, 0, 1, 0},
+    {"maximum", V E "max_age: 31557600\n" MX, STS_MODE_ENFORCE, 31557600, 1, 0},
+    {"M41", V E "max_age: 31557601\n" MX, STS_MODE_ENFORCE, 31557600, 1,
+	STS_NOTE_MAX_AGE_CLAMPED},
+    {"M41 10 digits", V E "max_age: 9999999999\n" MX, STS_MODE_ENFORCE,
+	31557600, 1, STS_NOTE_MAX_AGE_CLAMPED},
+    {"leading zeros", V E "max_age: 0000086400\n" MX, STS_MODE_ENFORCE, 86400,
+	1, 0},
+    {"M44", V "mode: none\n" A, STS_MODE_NONE, 86400, 0, 0},
+    {"M44 with mx", V "mode: none\n" A MX, STS_MODE_NONE, 86400, 1, 0},
+    {"M49", V E A MX "note: hi\n", STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_UNKNOWN_KEY},
+    {"M49 UTF-8", V E A MX "note: gr\u00fc\u00dfe \u20ac \U0001f512\n",
+	STS_MODE_ENFORCE, 86400, 1, STS_NOTE_UNKNOWN_KEY},
+    {"testing", V "mode: testing\n" A MX "mx: *.d.example\n", STS_MODE_TESTING,
+	86400, 2, 0},
+    {"trailing blank lines", V E A MX "\n \r\n\t\n", STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_TRAILING_BLANK_LINES},
+};
+
 static void
 a_valid_policy_is_read(void **state)
 {
-	static const struct {
-		const char *id, *body;
-		enum sts_mode mode;
-		uint32_t max_age_s;
-		size_t mx_count;
-		unsigned notes;
-	} rows[] = {
-	    {"M01", V E A MX, STS_MODE_ENFORCE, 86400, 1, 0},
-	    {"M28 no final newline", V E A "mx: mx1.d.example",
-		STS_MODE_ENFORCE, 86400, 1, 0},
-	    {"M28 CRLF",
-		"version: STSv1\r\nmode: enforce\r\nmax_age: 86400\r\n"
-		"mx: mx1.d.example\r\n",
-		STS_MODE_ENFORCE, 86400, 1, 0},
-	    {"M28 mixed",
-		"version: STSv1\r\n" E "max_age: 86400\r\n"
-		"mx: mx1.d.example",
-		STS_MODE_ENFORCE, 86400, 1, 0},
-	    {"M30", MX A E V, STS_MODE_ENFORCE, 86400, 1, 0},
-	    {"M32 tight", V "mode:enforce\n" A MX, STS_MODE_ENFORCE, 86400, 1,
-		0},
-	    {"M32 blanks", V "mode: \t enforce  \n" A MX, STS_MODE_ENFORCE,
-		86400, 1, 0},
-	    {"blanks before CRLF", V "mode: enforce \t\r\n" A MX,
-		STS_MODE_ENFORCE, 86400, 1, 0},
-	    {"M34", V E "mode: none\n" A MX, STS_MODE_ENFORCE, 86400, 1,
-		STS_NOTE_DUPLICATE_KEY},
-	    {"second version", V E A MX "version: STSv2\n", STS_MODE_ENFORCE,
-		86400, 1, STS_NOTE_DUPLICATE_KEY},
-	    {"second max_age", V E A MX "max_age: soon\n", STS_MODE_ENFORCE,
-		86400, 1, STS_NOTE_DUPLICATE_KEY},
-	    {"M40", V E "max_age: 0\n" MX, STS_MODE_ENFORCE, 0, 1, 0},
-	    {"maximum", V E "max_age: 31557600\n" MX, STS_MODE_ENFORCE,
-		31557600, 1, 0},
-	    {"M41", V E "max_age: 31557601\n" MX, STS_MODE_ENFORCE, 31557600, 1,
-		STS_NOTE_MAX_AGE_CLAMPED},
-	    {"M41 10 digits", V E "max_age: 9999999999\n" MX, STS_MODE_ENFORCE,
-		31557600, 1, STS_NOTE_MAX_AGE_CLAMPED},
-	    {"leading zeros", V E "max_age: 0000086400\n" MX, STS_MODE_ENFORCE,
-		86400, 1, 0},
-	    {"M44", V "mode: none\n" A, STS_MODE_NONE, 86400, 0, 0},
-	    {"M44 with mx", V "mode: none\n" A MX, STS_MODE_NONE, 86400, 1, 0},
-	    {"M49", V E A MX "note: hi\n", STS_MODE_ENFORCE, 86400, 1,
-		STS_NOTE_UNKNOWN_KEY},
-	    {"M49 UTF-8", V E A MX "note: gr\u00fc\u00dfe \u20ac \U0001f512\n",
-		STS_MODE_ENFORCE, 86400, 1, STS_NOTE_UNKNOWN_KEY},
-	    {"testing", V "mode: testing\n" A MX "mx: *.d.example\n",
-		STS_MODE_TESTING, 86400, 2, 0},
-	    {"trailing blank lines", V E A MX "\n \r\n\t\n", STS_MODE_ENFORCE,
-		86400, 1, STS_NOTE_TRAILING_BLANK_LINES},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(valid_ones); i++) {
 		AUTO(sts_policy)
-		struct sts_policy *policy = parse(rows[i].body);
+		struct sts_policy *policy = parse(valid_ones[i].body);
 
-		ROW(rows[i].id, policy != NULL);
-		ROW(rows[i].id, policy->mode == rows[i].mode);
-		ROW(rows[i].id, policy->max_age_s == rows[i].max_age_s);
-		ROW(rows[i].id, policy->mx_count == rows[i].mx_count);
-		ROW(rows[i].id, policy->notes == rows[i].notes);
+		ROW(valid_ones[i].id, policy != NULL);
+		ROW(valid_ones[i].id, policy->mode == valid_ones[i].mode);
+		ROW(valid_ones[i].id,
+		    policy->max_age_s == valid_ones[i].max_age_s);
+		ROW(valid_ones[i].id,
+		    policy->mx_count == valid_ones[i].mx_count);
+		ROW(valid_ones[i].id, policy->notes == valid_ones[i].notes);
 	}
 }
+
+static const struct {
+	const char *id, *body, *error;
+} broken[] = {
+    {"empty", "", "no version"},
+    {"HTML", "<!DOCTYPE html>\n", "line 1: field without \":\""},
+    {"M27", "\x1f\x8b\x08", "line 1: field without \":\""},
+    {"M29", "version: STSv1\rmode: enforce\r", "line 1: field value"},
+    {"CR within", "version: STSv1\r \n" E A MX, "line 1: field value"},
+    {"M31 front", V " mode: enforce\n" A MX, "line 2: field name"},
+    {"M31 back", V "mode : enforce\n" A MX, "line 2: field name"},
+    {"M33", V E "\n" A MX, "line 3: blank"},
+    {"M33 white space", V E " \t\r\n" A MX, "line 3: blank"},
+    {"blank first", "\n" V E A MX, "line 1: blank"},
+    {"blank only", "\n\n", "line 1: blank"},
+    {"M35", E A MX, "no version"},
+    {"M36", "version: STSv2\n" E A MX, "line 1: version is not STSv1"},
+    {"M36 case", "version: stsv1\n" E A MX, "line 1: version is not STSv1"},
+    {"M37", V A MX, "no mode"},
+    {"M38 value", V "mode: Enforce\n" A MX,
+	"line 2: mode is not enforce, testing or none"},
+    {"M38 key", V "Mode: enforce\n" A MX, "no mode"},
+    {"M39", V E MX, "no max_age"},
+    {"M42 negative", V E "max_age: -1\n" MX,
+	"line 3: max_age is not 1 to 10 digits"},
+    {"M42 exponent", V E "max_age: 1e3\n" MX,
+	"line 3: max_age is not 1 to 10 digits"},
+    {"M42 unit", V E "max_age: 86400s\n" MX,
+	"line 3: max_age is not 1 to 10 digits"},
+    {"M42 11 digits", V E "max_age: 00000086400\n" MX,
+	"line 3: max_age is not 1 to 10 digits"},
+    {"M43", V E A, "no mx"},
+    {"M43 testing", V "mode: testing\n" A, "no mx"},
+    {"BOM", "\xef\xbb\xbf" V E A MX, "line 1: field name"},
+    {"empty value", V E A MX "note:\n", "line 5: field value"},
+    {"blank value", V E A MX "note: \t\n", "line 5: field value"},
+    {"TAB in value", V E A MX "note: a\tb\n", "line 5: field value"},
+    {"control", V E A MX "note: \x1b[0m\n", "line 5: field value"},
+    {"DEL", V E A MX "note: \x7f\n", "line 5: field value"},
+    {"not UTF-8", V E A MX "note: \xfc\n", "line 5: field value"},
+    {"overlong", V E A MX "note: \xc0\x80\n", "line 5: field value"},
+    {"overlong 3", V E A MX "note: \xe0\x9f\xbf\n", "line 5: field value"},
+    {"overlong 4", V E A MX "note: \xf0\x8f\xbf\xbf\n", "line 5: field value"},
+    {"surrogate", V E A MX "note: \xed\xa0\x80\n", "line 5: field value"},
+    {"above Unicode", V E A MX "note: \xf4\x90\x80\x80\n",
+	"line 5: field value"},
+    {"cut UTF-8", V E A MX "note: \xe2\x82", "line 5: field value"},
+    {"name of 33", V E A MX "a23456789012345678901234567890123: x\n",
+	"line 5: field name"},
+    {"name begins with dot", V E A MX ".a: x\n", "line 5: field name"},
+};
 
 static void
 a_broken_policy_is_refused_with_its_line(void **state)
 {
-	static const struct {
-		const char *id, *body, *error;
-	} rows[] = {
-	    {"empty", "", "no version"},
-	    {"HTML", "<!DOCTYPE html>\n", "line 1: field without \":\""},
-	    {"M27", "\x1f\x8b\x08", "line 1: field without \":\""},
-	    {"M29", "version: STSv1\rmode: enforce\r", "line 1: field value"},
-	    {"CR within", "version: STSv1\r \n" E A MX, "line 1: field value"},
-	    {"M31 front", V " mode: enforce\n" A MX, "line 2: field name"},
-	    {"M31 back", V "mode : enforce\n" A MX, "line 2: field name"},
-	    {"M33", V E "\n" A MX, "line 3: blank"},
-	    {"M33 white space", V E " \t\r\n" A MX, "line 3: blank"},
-	    {"blank first", "\n" V E A MX, "line 1: blank"},
-	    {"blank only", "\n\n", "line 1: blank"},
-	    {"M35", E A MX, "no version"},
-	    {"M36", "version: STSv2\n" E A MX, "line 1: version is not STSv1"},
-	    {"M36 case", "version: stsv1\n" E A MX,
-		"line 1: version is not STSv1"},
-	    {"M37", V A MX, "no mode"},
-	    {"M38 value", V "mode: Enforce\n" A MX,
-		"line 2: mode is not enforce, testing or none"},
-	    {"M38 key", V "Mode: enforce\n" A MX, "no mode"},
-	    {"M39", V E MX, "no max_age"},
-	    {"M42 negative", V E "max_age: -1\n" MX,
-		"line 3: max_age is not 1 to 10 digits"},
-	    {"M42 exponent", V E "max_age: 1e3\n" MX,
-		"line 3: max_age is not 1 to 10 digits"},
-	    {"M42 unit", V E "max_age: 86400s\n" MX,
-		"line 3: max_age is not 1 to 10 digits"},
-	    {"M42 11 digits", V E "max_age: 00000086400\n" MX,
-		"line 3: max_age is not 1 to 10 digits"},
-	    {"M43", V E A, "no mx"},
-	    {"M43 testing", V "mode: testing\n" A, "no mx"},
-	    {"BOM", "\xef\xbb\xbf" V E A MX, "line 1: field name"},
-	    {"empty value", V E A MX "note:\n", "line 5: field value"},
-	    {"blank value", V E A MX "note: \t\n", "line 5: field value"},
-	    {"TAB in value", V E A MX "note: a\tb\n", "line 5: field value"},
-	    {"control", V E A MX "note: \x1b[0m\n", "line 5: field value"},
-	    {"DEL", V E A MX "note: \x7f\n", "line 5: field value"},
-	    {"not UTF-8", V E A MX "note: \xfc\n", "line 5: field value"},
-	    {"overlong", V E A MX "note: \xc0\x80\n", "line 5: field value"},
-	    {"overlong 3", V E A MX "note: \xe0\x9f\xbf\n",
-		"line 5: field value"},
-	    {"overlong 4", V E A MX "note: \xf0\x8f\xbf\xbf\n",
-		"line 5: field value"},
-	    {"surrogate", V E A MX "note: \xed\xa0\x80\n",
-		"line 5: field value"},
-	    {"above Unicode", V E A MX "note: \xf4\x90\x80\x80\n",
-		"line 5: field value"},
-	    {"cut UTF-8", V E A MX "note: \xe2\x82", "line 5: field value"},
-	    {"name of 33", V E A MX "a23456789012345678901234567890123: x\n",
-		"line 5: field name"},
-	    {"name begins with dot", V E A MX ".a: x\n", "line 5: field name"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(broken); i++) {
 		struct err err;
-		struct sts_policy *policy =
-		    sts_policy_parse(rows[i].body, strlen(rows[i].body), &err);
+		struct sts_policy *policy = sts_policy_parse(
+		    broken[i].body, strlen(broken[i].body), &err);
 
-		ROW(rows[i].id, policy == NULL && err.kind == ERR_DATA);
-		ROW_TEXT(rows[i].id, err.text, rows[i].error);
+		ROW(broken[i].id, policy == NULL && err.kind == ERR_DATA);
+		ROW_TEXT(broken[i].id, err.text, broken[i].error);
 	}
 }
 
