@@ -672,7 +672,7 @@ no_answer_is_a_timeout_at_the_deadline(void **state)
 		answer = look_up(dns, "good.example");
 		ROW(rows[i].id, answer->lookup.state == LOOKUP_TIMEOUT);
 		ROW(rows[i].id, clock_mono_ms() - begun >= TIMEOUT_MS - 10);
-		ROW(rows[i].id, clock_mono_ms() - begun < 20 * TIMEOUT_MS);
+		ROW(rows[i].id, clock_mono_ms() - begun < 3 * TIMEOUT_MS);
 		ROW(rows[i].id, cpu_ms() - used < TIMEOUT_MS / 2);
 		ROW(rows[i].id,
 		    rows[i].queries == 0 || first.queries == rows[i].queries);
@@ -838,13 +838,13 @@ silent_lookups_do_not_slow_others(void **state)
 
 	(void)state;
 	fake_start(&first, ANSWER_GOOD_ONLY);
-	dns = resolver_of(first.text, NULL, 1500);
+	dns = resolver_of(first.text, NULL, 4500);
 	for (size_t i = 0; i < COUNT(silent); i++)
 		silent[i] = dns_ask(dns, "silent.example", DNS_MX, INT64_MAX);
 	begun = clock_mono_ms();
 	answer = look_up(dns, "good.example");
 	assert_int_equal(answer->lookup.state, LOOKUP_DATA);
-	assert_true(clock_mono_ms() - begun < 1400);
+	assert_true(clock_mono_ms() - begun < 1200);
 	for (size_t i = 0; i < COUNT(silent); i++) {
 		struct dns_answer *none = dns_await(silent[i]);
 

@@ -84,9 +84,9 @@ path_date_status(const struct search *search, const struct x509_cert *anchor)
 
 /*
  * Whether the path holds but for its dates: signatures, basicConstraints,
- * pathlen, name constraints, EKU; what it leaves to us is may_serve and
- * may_sign.  A list of its own for each call: GnuTLS may
- * write to one that it verifies against.
+ * pathlen, name constraints, EKU; what GnuTLS leaves to us is may_serve and
+ * may_sign.  A list of its own for each call: GnuTLS may write to one that it
+ * verifies against.
  */
 static bool
 path_holds(const struct search *search, const struct x509_cert *anchor)
