@@ -248,69 +248,62 @@ unusable_records_match_nothing(void **state)
 	check_matches(rows, COUNT(rows));
 }
 
+static const struct {
+	const char *id, *host;
+	struct cert_spec leaf, int1, root;
+	enum dane_outcome outcome;
+} named_chains[] = {
+    {"D15", HOST, {.names = {"d.example"}}, {0}, {0}, DANE_MATCHED},
+    {"D16", HOST, {.names = {"other.example"}}, {0}, {0}, DANE_NAME_MISMATCH},
+    {"D17", HOST, {.names = {"*.d.example"}}, {0}, {0}, DANE_MATCHED},
+    {"D18", "a.b.d.example", {.names = {"*.d.example"}}, {0}, {0},
+	DANE_NAME_MISMATCH},
+    {"D19 front", HOST, {.names = {"mx*.d.example"}}, {0}, {0},
+	DANE_NAME_MISMATCH},
+    {"D19 back", HOST, {.names = {"*1.d.example"}}, {0}, {0},
+	DANE_NAME_MISMATCH},
+    {"D20", HOST, {.cn = HOST}, {0}, {0}, DANE_MATCHED},
+    {"D21", HOST, {.cn = HOST, .names = {"other.example"}}, {0}, {0},
+	DANE_NAME_MISMATCH},
+    {"no name", HOST, {0}, {0}, {0}, DANE_NAME_MISMATCH},
+    {"D22", HOST, {SAN_OK, .flaws = CERTS_EXPIRED}, {0}, {0}, DANE_EXPIRED},
+    {"D22 and no name", HOST, {.flaws = CERTS_EXPIRED}, {0}, {0}, DANE_EXPIRED},
+    {"D23", HOST, {SAN_OK}, {.flaws = CERTS_EXPIRED}, {0}, DANE_EXPIRED},
+    {"D24", HOST, {SAN_OK}, {0}, {.flaws = CERTS_EXPIRED}, DANE_EXPIRED},
+    {"D25", HOST, {SAN_OK, .flaws = CERTS_FUTURE}, {0}, {0},
+	DANE_NOT_YET_VALID},
+    {"EKU", HOST, {SAN_OK, .flaws = CERTS_CLIENT_ONLY}, {0}, {0},
+	DANE_NOT_TRUSTED},
+    {"D28 pathlen", HOST, {SAN_OK}, {0}, {.path_length = 1}, DANE_NOT_TRUSTED},
+    {"SHA-1", HOST, {SAN_OK, .flaws = CERTS_SHA1}, {0}, {0}, DANE_NOT_TRUSTED},
+    {"RSA 512", HOST, {SAN_OK}, {.flaws = CERTS_RSA_512}, {0},
+	DANE_NOT_TRUSTED},
+};
+
 static void
 names_and_dates_count_for_dane_ta_only(void **state)
 {
-	static const struct {
-		const char *id, *host;
-		struct cert_spec leaf, int1, root;
-		enum dane_outcome outcome;
-	} rows[] = {
-	    {"D15", HOST, {.names = {"d.example"}}, {0}, {0}, DANE_MATCHED},
-	    {"D16", HOST, {.names = {"other.example"}}, {0}, {0},
-		DANE_NAME_MISMATCH},
-	    {"D17", HOST, {.names = {"*.d.example"}}, {0}, {0}, DANE_MATCHED},
-	    {"D18", "a.b.d.example", {.names = {"*.d.example"}}, {0}, {0},
-		DANE_NAME_MISMATCH},
-	    {"D19 front", HOST, {.names = {"mx*.d.example"}}, {0}, {0},
-		DANE_NAME_MISMATCH},
-	    {"D19 back", HOST, {.names = {"*1.d.example"}}, {0}, {0},
-		DANE_NAME_MISMATCH},
-	    {"D20", HOST, {.cn = HOST}, {0}, {0}, DANE_MATCHED},
-	    {"D21", HOST, {.cn = HOST, .names = {"other.example"}}, {0}, {0},
-		DANE_NAME_MISMATCH},
-	    {"no name", HOST, {0}, {0}, {0}, DANE_NAME_MISMATCH},
-	    {"D22", HOST, {SAN_OK, .flaws = CERTS_EXPIRED}, {0}, {0},
-		DANE_EXPIRED},
-	    {"D22 and no name", HOST, {.flaws = CERTS_EXPIRED}, {0}, {0},
-		DANE_EXPIRED},
-	    {"D23", HOST, {SAN_OK}, {.flaws = CERTS_EXPIRED}, {0},
-		DANE_EXPIRED},
-	    {"D24", HOST, {SAN_OK}, {0}, {.flaws = CERTS_EXPIRED},
-		DANE_EXPIRED},
-	    {"D25", HOST, {SAN_OK, .flaws = CERTS_FUTURE}, {0}, {0},
-		DANE_NOT_YET_VALID},
-	    {"EKU", HOST, {SAN_OK, .flaws = CERTS_CLIENT_ONLY}, {0}, {0},
-		DANE_NOT_TRUSTED},
-	    {"D28 pathlen", HOST, {SAN_OK}, {0}, {.path_length = 1},
-		DANE_NOT_TRUSTED},
-	    {"SHA-1", HOST, {SAN_OK, .flaws = CERTS_SHA1}, {0}, {0},
-		DANE_NOT_TRUSTED},
-	    {"RSA 512", HOST, {SAN_OK}, {.flaws = CERTS_RSA_512}, {0},
-		DANE_NOT_TRUSTED},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct cert_spec root = rows[i].root;
-		struct cert_spec int1 = rows[i].int1;
+	for (size_t i = 0; i < COUNT(named_chains); i++) {
+		struct cert_spec root = named_chains[i].root;
+		struct cert_spec int1 = named_chains[i].int1;
 		struct pki pki;
 
 		root.ca = int1.ca = true;
-		pki_init(&pki, root, int1, rows[i].leaf);
-		ROW(rows[i].id,
-		    match(&pki, "201R", "LIR", rows[i].host).outcome ==
-			rows[i].outcome);
-		ROW(rows[i].id,
-		    match(&pki, "200R", "LI", rows[i].host).outcome ==
-			rows[i].outcome);
+		pki_init(&pki, root, int1, named_chains[i].leaf);
+		ROW(named_chains[i].id,
+		    match(&pki, "201R", "LIR", named_chains[i].host).outcome ==
+			named_chains[i].outcome);
+		ROW(named_chains[i].id,
+		    match(&pki, "200R", "LI", named_chains[i].host).outcome ==
+			named_chains[i].outcome);
 		/* the same chain with a DANE-EE record: D01 and its kin */
-		ROW(rows[i].id,
-		    match(&pki, "311L", "LIR", rows[i].host).outcome ==
+		ROW(named_chains[i].id,
+		    match(&pki, "311L", "LIR", named_chains[i].host).outcome ==
 			DANE_MATCHED);
-		ROW(rows[i].id,
-		    match(&pki, "201R 311L", "LIR", rows[i].host).outcome ==
-			DANE_MATCHED);
+		ROW(named_chains[i].id,
+		    match(&pki, "201R 311L", "LIR", named_chains[i].host)
+			    .outcome == DANE_MATCHED);
 		pki_fini(&pki);
 	}
 }

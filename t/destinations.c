@@ -133,69 +133,68 @@ every_line_of_the_sample_can_be_used(void **state)
 	assert_int_equal(list->count, 5);
 }
 
+static const struct {
+	const char *text;
+	const char *fault; /* behind "FILE:" */
+} mistakes[] = {
+    {"d.example\n", "1: no level"},
+    {"\n\nd.example high\n",
+	"3: \"high\" is not one of: auto may none encrypt dane "
+	"dane-only secure"},
+    {"d.example half-dane\n", "1: \"half-dane\" is not one of: auto"},
+    {"d..example may\n", "1: "},
+    {"m\u00fc\u202e..example may\n",
+	"1: m\\xc3\\xbc\\xe2\\x80\\xae..example: "},
+    {"d.example m\u00fc\n", "1: \"m\\xc3\\xbc\" is not one of: "},
+    {"mx: may\n", "1: "},
+    {". may\n", "1: "},
+    {"*.d.example may\n", "1: "},
+    {"mx:* may\n", "1: "},
+    {"d.example may\nD.Example. none\n",
+	"2: d.example: stands in line 1 already"},
+    {"* may\n\n* none\n", "3: *: stands in line 1 already"},
+    {"d.example may frob=1\n", "1: \"frob\" is no option"},
+    {"d.example may secure\n", "1: \"secure\" is no option"},
+    {"d.example may on-fail\n", "1: on-fail: no value"},
+    {"d.example may on-fail=\n", "1: on-fail: no value"},
+    {"d.example may on-fail=tag on-fail=none\n",
+	"1: on-fail: stands there twice"},
+    {"d.example may on-fail=drop\n",
+	"1: \"drop\" is not one of: none tag hold defer reject"},
+    {"d.example may until=2027-02-29\n",
+	"1: until: \"2027-02-29\" is no day, such as 2027-03-31"},
+    {"d.example may until=2027-13-01\n", "1: until: \"2027-13-01\""},
+    {"d.example may until=2027-00-01\n", "1: until: \"2027-00-01\""},
+    {"d.example may until=2027-01-00\n", "1: until: \"2027-01-00\""},
+    {"d.example may until=2027-1-01\n", "1: until: \"2027-1-01\""},
+    {"d.example may until=2027-03-31x\n", "1: until: "},
+    {"d.example may until=+027-03-31\n", "1: until: "},
+    {"d.example secure until=2027-03-31\n",
+	"1: until: this rule is not weaker than the default"},
+    {"d.example auto until=2027-03-31\n", "1: until: this rule is not"},
+    {"d.example dane-only until=2027-03-31\n", "1: until: this rule"},
+    {"d.example may match=a.example\n", "1: match: is for secure, not for may"},
+    {"d.example secure match=a.example::b.example\n", "1: match: "},
+    {"d.example secure match=hostnames\n",
+	"1: match: \"hostnames\" is no name with a dot"},
+    {"d.example secure match=*.a.example\n", "1: match: "},
+    {"d.example auto dane=yes\n", "1: dane: \"yes\" is not no"},
+    {"d.example dane dane=no\n", "1: dane: is for auto, not for dane"},
+    {"d.example dane sts=no\n", "1: sts: is for auto, not for dane"},
+};
+
 static void
 a_mistake_is_told_with_its_line(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *fault; /* behind "FILE:" */
-	} rows[] = {
-	    {"d.example\n", "1: no level"},
-	    {"\n\nd.example high\n",
-		"3: \"high\" is not one of: auto may none encrypt dane "
-		"dane-only secure"},
-	    {"d.example half-dane\n", "1: \"half-dane\" is not one of: auto"},
-	    {"d..example may\n", "1: "},
-	    {"m\u00fc\u202e..example may\n",
-		"1: m\\xc3\\xbc\\xe2\\x80\\xae..example: "},
-	    {"d.example m\u00fc\n", "1: \"m\\xc3\\xbc\" is not one of: "},
-	    {"mx: may\n", "1: "},
-	    {". may\n", "1: "},
-	    {"*.d.example may\n", "1: "},
-	    {"mx:* may\n", "1: "},
-	    {"d.example may\nD.Example. none\n",
-		"2: d.example: stands in line 1 already"},
-	    {"* may\n\n* none\n", "3: *: stands in line 1 already"},
-	    {"d.example may frob=1\n", "1: \"frob\" is no option"},
-	    {"d.example may secure\n", "1: \"secure\" is no option"},
-	    {"d.example may on-fail\n", "1: on-fail: no value"},
-	    {"d.example may on-fail=\n", "1: on-fail: no value"},
-	    {"d.example may on-fail=tag on-fail=none\n",
-		"1: on-fail: stands there twice"},
-	    {"d.example may on-fail=drop\n",
-		"1: \"drop\" is not one of: none tag hold defer reject"},
-	    {"d.example may until=2027-02-29\n",
-		"1: until: \"2027-02-29\" is no day, such as 2027-03-31"},
-	    {"d.example may until=2027-13-01\n", "1: until: \"2027-13-01\""},
-	    {"d.example may until=2027-00-01\n", "1: until: \"2027-00-01\""},
-	    {"d.example may until=2027-01-00\n", "1: until: \"2027-01-00\""},
-	    {"d.example may until=2027-1-01\n", "1: until: \"2027-1-01\""},
-	    {"d.example may until=2027-03-31x\n", "1: until: "},
-	    {"d.example may until=+027-03-31\n", "1: until: "},
-	    {"d.example secure until=2027-03-31\n",
-		"1: until: this rule is not weaker than the default"},
-	    {"d.example auto until=2027-03-31\n", "1: until: this rule is not"},
-	    {"d.example dane-only until=2027-03-31\n", "1: until: this rule"},
-	    {"d.example may match=a.example\n",
-		"1: match: is for secure, not for may"},
-	    {"d.example secure match=a.example::b.example\n", "1: match: "},
-	    {"d.example secure match=hostnames\n",
-		"1: match: \"hostnames\" is no name with a dot"},
-	    {"d.example secure match=*.a.example\n", "1: match: "},
-	    {"d.example auto dane=yes\n", "1: dane: \"yes\" is not no"},
-	    {"d.example dane dane=no\n", "1: dane: is for auto, not for dane"},
-	    {"d.example dane sts=no\n", "1: sts: is for auto, not for dane"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(mistakes); i++) {
 		struct conf_faults faults = {0};
 
-		rule_list_free(load_by(rows[i].text, &normal, &faults));
-		ROW(rows[i].text, faults.count == 1);
-		ROW(rows[i].text,
-		    strncmp(strchr(faults.texts[0], ':') + 1, rows[i].fault,
-			strlen(rows[i].fault)) == 0);
+		rule_list_free(load_by(mistakes[i].text, &normal, &faults));
+		ROW(mistakes[i].text, faults.count == 1);
+		ROW(mistakes[i].text,
+		    strncmp(strchr(faults.texts[0], ':') + 1, mistakes[i].fault,
+			strlen(mistakes[i].fault)) == 0);
 		conf_faults_fini(&faults);
 	}
 }

@@ -175,70 +175,67 @@ gather(void *arg, const char *domain)
 	text_addf(text, "%s|", domain);
 }
 
+static const struct {
+	const char *value, *domains;
+} addresses[] = {
+    {"a@b.example", "b.example|"},
+    {"a@b.example, c@d.example", "b.example|d.example|"},
+    {"<a@b.example>", "b.example|"},
+    {"A B <a@b.example>,\r\n\tC <c@d.example>", "b.example|d.example|"},
+    {"A\n <a@b.example>", "b.example|"},
+    {"\"x@hidden.example\" <a@b.example>", "b.example|"},
+    {"\"q\\\"x@hidden.example\" <a@b.example>", "b.example|"},
+    {"\"a@b\"@c.example", "c.example|"},
+    {"\"a, b\"@c.example", "c.example|"},
+    {"a@b.example (x@hidden.example)", "b.example|"},
+    {"a@b.example (x (y@h.example) z) , c@d.example", "b.example|d.example|"},
+    {"a@(note)b.example", "b.example|"},
+    {"a@b(note).example", "b.example|"},
+    {"a@b . example", "b.example|"},
+    {"a @ b.example", "b.example|"},
+    {"(x \\) y) a@b.example", "b.example|"},
+    {"Team: a@b.example, C <c@d.example>;", "b.example|d.example|"},
+    {"Team: a@b.example;, c@d.example", "b.example|d.example|"},
+    {"undisclosed-recipients:;", ""},
+    {"A: ;, B: x@y.example;", "y.example|"},
+    {"<@r.example,@s.example:a@b.example>", "b.example|"},
+    {"a@[192.0.2.1], b@[IPv6:2001:db8::1]", "[192.0.2.1]|[IPv6:2001:db8::1]|"},
+    {"a@b.example c@d.example", "b.example|d.example|"},
+    {"a@b.example junk", "b.example|"},
+    {"x@hidden.example <a@b.example>", "b.example|"},
+    {"<a@b.example> x@hidden.example, c@d.example", "b.example|d.example|"},
+    {"a@m\xc3\xbcller.example", "m\xc3\xbcller.example|"},
+    {"a@B.Example.", "B.Example.|"},
+    {"a@b@c.example", "c.example|"},
+    {"", ""},
+    {"   ", ""},
+    {"nobody", ""},
+    {"a@", ""},
+    {"a@, b@c.example", "c.example|"},
+    {"@", ""},
+    {"<>", ""},
+    {"<", ""},
+    {"\"", ""},
+    {"(", ""},
+    {"((((((((", ""},
+    {"\\", ""},
+    {"a@[", "[|"},
+    {"a@b.example, \"unterminated@c.example", "b.example|"},
+    {"a@b.example, (unterminated@c.example", "b.example|"},
+    {",,,;;;:::", ""},
+};
+
 static void
 domains_of_addresses_are_found(void **state)
 {
-	static const struct {
-		const char *value, *domains;
-	} rows[] = {
-	    {"a@b.example", "b.example|"},
-	    {"a@b.example, c@d.example", "b.example|d.example|"},
-	    {"<a@b.example>", "b.example|"},
-	    {"A B <a@b.example>,\r\n\tC <c@d.example>", "b.example|d.example|"},
-	    {"A\n <a@b.example>", "b.example|"},
-	    {"\"x@hidden.example\" <a@b.example>", "b.example|"},
-	    {"\"q\\\"x@hidden.example\" <a@b.example>", "b.example|"},
-	    {"\"a@b\"@c.example", "c.example|"},
-	    {"\"a, b\"@c.example", "c.example|"},
-	    {"a@b.example (x@hidden.example)", "b.example|"},
-	    {"a@b.example (x (y@h.example) z) , c@d.example",
-		"b.example|d.example|"},
-	    {"a@(note)b.example", "b.example|"},
-	    {"a@b(note).example", "b.example|"},
-	    {"a@b . example", "b.example|"},
-	    {"a @ b.example", "b.example|"},
-	    {"(x \\) y) a@b.example", "b.example|"},
-	    {"Team: a@b.example, C <c@d.example>;", "b.example|d.example|"},
-	    {"Team: a@b.example;, c@d.example", "b.example|d.example|"},
-	    {"undisclosed-recipients:;", ""},
-	    {"A: ;, B: x@y.example;", "y.example|"},
-	    {"<@r.example,@s.example:a@b.example>", "b.example|"},
-	    {"a@[192.0.2.1], b@[IPv6:2001:db8::1]",
-		"[192.0.2.1]|[IPv6:2001:db8::1]|"},
-	    {"a@b.example c@d.example", "b.example|d.example|"},
-	    {"a@b.example junk", "b.example|"},
-	    {"x@hidden.example <a@b.example>", "b.example|"},
-	    {"<a@b.example> x@hidden.example, c@d.example",
-		"b.example|d.example|"},
-	    {"a@m\xc3\xbcller.example", "m\xc3\xbcller.example|"},
-	    {"a@B.Example.", "B.Example.|"},
-	    {"a@b@c.example", "c.example|"},
-	    {"", ""},
-	    {"   ", ""},
-	    {"nobody", ""},
-	    {"a@", ""},
-	    {"a@, b@c.example", "c.example|"},
-	    {"@", ""},
-	    {"<>", ""},
-	    {"<", ""},
-	    {"\"", ""},
-	    {"(", ""},
-	    {"((((((((", ""},
-	    {"\\", ""},
-	    {"a@[", "[|"},
-	    {"a@b.example, \"unterminated@c.example", "b.example|"},
-	    {"a@b.example, (unterminated@c.example", "b.example|"},
-	    {",,,;;;:::", ""},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(addresses); i++) {
 		char found[256];
 		struct text text;
 
 		text_init(&text, found, sizeof(found));
-		tag_each_domain(rows[i].value, gather, &text);
-		ROW_TEXT(rows[i].value, found, rows[i].domains);
+		tag_each_domain(addresses[i].value, gather, &text);
+		ROW_TEXT(addresses[i].value, found, addresses[i].domains);
 	}
 }
 
