@@ -115,6 +115,18 @@ static const struct advice table[] = {
 	THEM,
 	"If the destination is your own, set AllowPrivateAddresses "
 	"yes."},
+    [REASON_TLS_UNSUPPORTED] = {"The host shows the certificate that it "
+				"should, but only with a TLS that Postern's "
+				"library cannot finish and other libraries "
+				"can: whether the host has the key was not "
+				"seen.",
+	NOBODY, "Look with \"openssl s_client -starttls smtp\"."},
+    [REASON_TOO_COSTLY] = {"To check this destination takes more signatures "
+			   "than one check may verify: its hosts send long "
+			   "chains, or its TLSA records are many.",
+	THEM,
+	"Publish \"3 1 1\" records, which need no signature, and send only "
+	"the certificates that lead to the trust anchor."},
     [REASON_DEADLINE] = {"The check did not end in time.", US,
 	"Ask again: the check went on, and its verdict is remembered."},
     [REASON_QUEUE_FULL] = {"Too many checks were waiting.", US,

@@ -219,7 +219,7 @@ was_compared(const struct host_facts *host, const struct host_verdict *judged)
 {
 	for (size_t i = 0; i < host->address_count; i++)
 		if (host->addresses[i].probe != NULL &&
-		    host->addresses[i].probe->outcome == PROBE_TLS)
+		    host->addresses[i].probe->cert_count > 0)
 			return judged->dane == DANE_STATE_FAIL ||
 			       judged->dane == DANE_STATE_PASS;
 	return false;
@@ -330,7 +330,7 @@ print_probe(FILE *out, const struct probe_facts *probe,
 {
 	AUTO(x509_chain)
 	struct x509_chain *chain =
-	    probe->outcome == PROBE_TLS
+	    probe->cert_count > 0
 		? x509_chain_new(probe->certs, probe->cert_count, NULL)
 		: NULL;
 

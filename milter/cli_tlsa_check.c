@@ -55,7 +55,7 @@ see_chain(const struct facts *facts, const struct host_facts *host,
 
 	address->matches =
 	    xcalloc(host->records.count, sizeof(*address->matches));
-	if (probe == NULL || probe->outcome != PROBE_TLS)
+	if (probe == NULL || probe->cert_count == 0)
 		return;
 	address->chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
 	for (size_t i = 0; address->chain != NULL && i < host->records.count;

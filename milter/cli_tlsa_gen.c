@@ -105,7 +105,7 @@ add_shown(struct gen *gen, const char *word, const struct facts *facts,
 	struct x509_chain *chain;
 	struct source *source;
 
-	if (probe == NULL || probe->outcome != PROBE_TLS)
+	if (probe == NULL || probe->cert_count == 0)
 		return;
 	chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
 	if (chain == NULL || is_known(gen, word, x509_cert(chain, 0))) {

@@ -78,7 +78,7 @@ rollover_shows(
 	AUTO(x509_chain) struct x509_chain *chain = NULL;
 	struct der spki;
 
-	if (probe == NULL || probe->outcome != PROBE_TLS)
+	if (probe == NULL || probe->cert_count == 0)
 		return SHOWN_NOTHING;
 	chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
 	if (chain == NULL)

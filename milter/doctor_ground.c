@@ -83,6 +83,8 @@ count_probe(struct probes *probes, const struct host_facts *host,
 		break;
 	case PROBE_STARTTLS_REFUSED:
 	case PROBE_TLS_FAILED:
+	case PROBE_TLS_REFUSED:
+	case PROBE_TLS_UNSUPPORTED:
 	case PROBE_REFUSED:
 	case PROBE_NOT_SMTP:
 		probes->spoke++;

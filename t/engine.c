@@ -325,7 +325,7 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 		facts->connected = open;
 	if (strstr(target->sni, "late") != NULL) {
 		facts->outcome = PROBE_TLS;
-		facts->tls_ehlo = open;
+		facts->tls_ehlo = facts->tls_answered = open;
 	}
 	return facts;
 }

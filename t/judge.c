@@ -228,6 +228,7 @@ make_probe(int number, enum probe_kind kind)
 	if (kind > P_CN)
 		return probe_facts_new(outcomes[kind]);
 	probe = probe_facts_new(PROBE_TLS);
+	probe->tls_ehlo = probe->tls_answered = true;
 	chain[0] = cert_der(pki.leaf[number][kind]);
 	chain[1] = cert_der(pki.root);
 	probe_facts_set_certs(probe, chain, kind == P_SELF ? 1 : 2);

@@ -502,6 +502,7 @@ probe(struct session *s)
 	if (ehlo(s))
 		s->facts->requiretls =
 		    (s->reply.extensions & SMTP_REQUIRETLS) != 0;
+	s->facts->tls_answered = !s->lost;
 	s->facts->tls_ehlo = !s->lost && s->reply.code / 100 != 4;
 }
 

@@ -41,7 +41,9 @@ bool lookup_failed(const struct lookup *lookup);
 /* How far a probe of one address came. */
 enum probe_outcome {
 	PROBE_NOT_DONE,         /* depth dns, or an earlier host sufficed */
-	PROBE_TLS,              /* handshake finished; chain is there */
+	PROBE_TLS,              /* and the EHLO inside TLS got its yes */
+	PROBE_TLS_REFUSED,      /* handshake finished, then nobody let in */
+	PROBE_TLS_UNSUPPORTED,  /* our library cannot finish what others can */
 	PROBE_NO_STARTTLS,      /* EHLO did not offer it */
 	PROBE_STARTTLS_REFUSED, /* offered, but answered other than 220 */
 	PROBE_TLS_FAILED,       /* alert, reset or garbage in the handshake */
@@ -55,13 +57,16 @@ enum probe_outcome {
 /*
  * What one connection to (address, port, SNI) showed.  Immutable and counted,
  * shared by all domains that use the host: probe_facts_ref, probe_facts_free.
+ * The chain is kept whatever came after it, also of a handshake that was not
+ * finished: TLS, TLS_REFUSED and TLS_UNSUPPORTED always have one.
  */
 struct probe_facts {
 	_Atomic unsigned refs;
 	enum probe_outcome outcome;
 	bool connected;    /* whatever came of it */
 	bool starttls;     /* EHLO offered it */
-	bool tls_ehlo;     /* the EHLO inside TLS was answered */
+	bool tls_ehlo;     /* the EHLO inside TLS was answered with a yes */
+	bool tls_answered; /* or with a no: the connection was not lost */
 	bool requiretls;   /* and offered REQUIRETLS, RFC 8689 */
 	char tls[16];      /* "TLS1.3", "" without */
 	size_t cert_count; /* as presented, leaf first */

@@ -312,7 +312,8 @@ is_unreachable(enum reason reason)
 {
 	return reason == REASON_CONNECT_FAILED ||
 	       reason == REASON_PROBE_TIMEOUT ||
-	       reason == REASON_ADDRESS_BLOCKED;
+	       reason == REASON_ADDRESS_BLOCKED ||
+	       reason == REASON_TLS_UNSUPPORTED;
 }
 
 static void

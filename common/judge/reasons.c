@@ -94,6 +94,9 @@ probe_reason(const struct probe_facts *probe)
 		return REASON_STARTTLS_NOT_SUPPORTED;
 	case PROBE_TLS_FAILED:
 		return REASON_VALIDATION_FAILURE;
+	case PROBE_TLS_UNSUPPORTED:
+		return REASON_TLS_UNSUPPORTED;
+	case PROBE_TLS_REFUSED:
 	case PROBE_CONNECT_FAILED:
 	case PROBE_REFUSED:
 	case PROBE_NOT_SMTP:
@@ -105,9 +108,9 @@ probe_reason(const struct probe_facts *probe)
 	case PROBE_NOT_DONE:
 		return REASON_NOT_PROBED;
 	case PROBE_TLS:
-		break;
+		return probe->tls_ehlo ? REASON_OK : REASON_CONNECT_FAILED;
 	}
-	return REASON_OK;
+	return REASON_INTERNAL_ERROR;
 }
 
 void

@@ -119,6 +119,8 @@ reason_text(enum reason reason)
 	    [REASON_CONNECT_FAILED] = "connect-failed",
 	    [REASON_PROBE_TIMEOUT] = "probe-timeout",
 	    [REASON_ADDRESS_BLOCKED] = "address-blocked",
+	    [REASON_TLS_UNSUPPORTED] = "tls-unsupported",
+	    [REASON_TOO_COSTLY] = "too-costly",
 	    [REASON_DEADLINE] = "deadline",
 	    [REASON_QUEUE_FULL] = "queue-full",
 	    [REASON_RATE_LIMITED] = "rate-limited",
