@@ -24,6 +24,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/tlsa.c %D%/proto/tlsa.h \
 	%D%/proto/x509.c %D%/proto/x509.h \
 	%D%/proto/x509_cert.c %D%/proto/x509_cert.h \
+	%D%/proto/x509_effort.c %D%/proto/x509_effort.h \
+	%D%/proto/x509_parts.c %D%/proto/x509_parts.h \
 	%D%/proto/x509_path.c %D%/proto/x509_path.h \
 	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/judge/facts.c %D%/judge/facts.h \

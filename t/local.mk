@@ -44,6 +44,7 @@ UNIT_TESTS = \
 	%D%/tlsa.t \
 	%D%/wire.t \
 	%D%/x509.t \
+	%D%/x509_effort.t \
 	%D%/x509_key.t
 
 check_PROGRAMS = $(UNIT_TESTS)
@@ -133,6 +134,8 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_x509_effort_t_SOURCES = %D%/x509_effort.c %D%/certs.c %D%/certs.h \
+	%D%/tap.h
 %C%_x509_key_t_SOURCES = %D%/x509_key.c %D%/certs.c %D%/certs.h %D%/tap.h
 
 EXTRA_DIST += \

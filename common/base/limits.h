@@ -46,6 +46,15 @@ enum {
 	 * signature checks, and a set of hundreds is made to cost them */
 	LIMIT_BARE_KEYS = 8,
 
+	/* A key that signatures are checked with: OpenSSL stops at the same,
+	 * and a check takes some 10 ms.  One of RSA costs the exponent's bits
+	 * times the square of the modulus; of DSA, the subgroup's order is the
+	 * exponent (FIPS 186-4 section 4.2: 256 at most). */
+	LIMIT_RSA_BITS = 16384,
+	LIMIT_RSA_EXPONENT_BITS = 64,
+	LIMIT_DSA_BITS = 10000,
+	LIMIT_DSA_ORDER_BITS = 256,
+
 	/* SAN dNSNames looked at in one certificate */
 	LIMIT_CERT_NAMES = 1024,
 

@@ -354,7 +354,7 @@ x509_verify_key(const struct x509_chain *chain, struct der spki, time_t now)
 	if (gnutls_pubkey_init(&key) < 0)
 		return X509_NOT_TRUSTED;
 	if (gnutls_pubkey_import(key, &datum, GNUTLS_X509_FMT_DER) >= 0 &&
-	    x509_is_fit_to_sign(key))
+	    x509_is_fit_to_sign(key, spki))
 		status = x509_path_find_key(&chain->certs, key, now);
 	gnutls_pubkey_deinit(key);
 	return status;

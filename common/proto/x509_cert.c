@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "common/proto/x509_effort.h"
+#include "common/proto/x509_parts.h"
 
 enum {
 	/* Octets of a subject or issuer that are shown */
@@ -11,11 +13,6 @@ enum {
 
 	/* Octets of an OID as text, with its end */
 	MAX_OID = 128,
-
-	/* Of a key that may have signed: OpenSSL stops at the same.  An RSA
-	 * check costs its exponent's bits times the square of its modulus. */
-	MAX_RSA_BITS = 16384,
-	MAX_RSA_EXPONENT = 8 + 1, /* octets, with a leading zero */
 };
 
 /* GnuTLS has no datum of constant octets, and does not write to this one. */
@@ -31,44 +28,19 @@ x509_datum(struct der der)
 	return datum;
 }
 
-/* TBSCertificate of RFC 5280 section 4.1, as far as the SPKI. */
-static bool
-slice_tbs(struct x509_cert *cert, struct der content)
-{
-	struct wire in;
-
-	der_open(&in, content);
-	if (in.left > 0 && in.at[0] == DER_VERSION)
-		der_take(&in, DER_VERSION, NULL);
-	der_take(&in, DER_INTEGER, NULL);  /* serialNumber */
-	der_take(&in, DER_SEQUENCE, NULL); /* signature */
-	der_take(&in, DER_SEQUENCE, &cert->issuer_dn);
-	der_take(&in, DER_SEQUENCE, NULL); /* validity */
-	der_take(&in, DER_SEQUENCE, &cert->subject_dn);
-	der_take(&in, DER_SEQUENCE, &cert->spki);
-	return !in.bad;
-}
-
-/* Certificate of RFC 5280 section 4.1, with nothing behind it. */
 static bool
 slice(struct x509_cert *cert)
 {
-	struct der content, tbs, bits;
-	struct wire in;
+	struct x509_parts parts;
 
-	der_open(&in, cert->der);
-	content = der_take(&in, DER_SEQUENCE, NULL);
-	if (in.bad || in.left > 0)
+	if (!x509_parts_read(&parts, cert->der))
 		return false;
-	der_open(&in, content);
-	tbs = der_take(&in, DER_SEQUENCE, &cert->tbs);
-	der_take(&in, DER_SEQUENCE, NULL); /* signatureAlgorithm */
-	bits = der_take(&in, DER_BIT_STRING, NULL);
-	if (in.bad || in.left > 0 || bits.size == 0)
-		return false;
-	cert->signature.data = bits.data + 1; /* behind "unused bits" */
-	cert->signature.size = bits.size - 1;
-	return slice_tbs(cert, tbs);
+	cert->tbs = parts.tbs;
+	cert->issuer_dn = parts.issuer_dn;
+	cert->subject_dn = parts.subject_dn;
+	cert->spki = parts.spki;
+	cert->signature = parts.signature;
+	return true;
 }
 
 /*
@@ -110,24 +82,11 @@ dn_text(gnutls_x509_crt_t crt,
 	return text;
 }
 
-static bool
-has_small_exponent(gnutls_pubkey_t key)
-{
-	gnutls_datum_t modulus, exponent;
-	bool is_small;
-
-	if (gnutls_pubkey_export_rsa_raw(key, &modulus, &exponent) < 0)
-		return false;
-	is_small = exponent.size <= MAX_RSA_EXPONENT;
-	gnutls_free(modulus.data);
-	gnutls_free(exponent.data);
-	return is_small;
-}
-
 /* A key that is neither weak nor made to keep us busy. */
 bool
-x509_is_fit_to_sign(gnutls_pubkey_t key)
+x509_is_fit_to_sign(gnutls_pubkey_t key, struct der spki)
 {
+	char reason[X509_EFFORT_REASON];
 	unsigned bits = 0;
 	int algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);
 
@@ -137,26 +96,25 @@ x509_is_fit_to_sign(gnutls_pubkey_t key)
 	switch (algorithm) {
 	case GNUTLS_PK_RSA:
 	case GNUTLS_PK_RSA_PSS:
-		return bits <= MAX_RSA_BITS && has_small_exponent(key);
 	case GNUTLS_PK_ECDSA:
 	case GNUTLS_PK_EDDSA_ED25519:
 	case GNUTLS_PK_EDDSA_ED448:
-		return true;
+		return x509_effort_is_bounded_key(spki, reason);
 	default:
-		return false; /* DSA, GOST: not in use, parameters unbounded */
+		return false; /* DSA, GOST: not in use */
 	}
 }
 
 static bool
-has_fit_key(gnutls_x509_crt_t crt)
+has_fit_key(const struct x509_cert *cert)
 {
 	gnutls_pubkey_t key;
 	bool fit;
 
 	if (gnutls_pubkey_init(&key) < 0)
 		return false;
-	fit = gnutls_pubkey_import_x509(key, crt, 0) == 0 &&
-	      x509_is_fit_to_sign(key);
+	fit = gnutls_pubkey_import_x509(key, cert->crt, 0) == 0 &&
+	      x509_is_fit_to_sign(key, cert->spki);
 	gnutls_pubkey_deinit(key);
 	return fit;
 }
@@ -293,7 +251,7 @@ x509_cert_init(struct x509_cert *cert, struct der der)
 	cert->issuer = dn_text(cert->crt, gnutls_x509_crt_get_issuer_dn3);
 	cert->not_before = gnutls_x509_crt_get_activation_time(cert->crt);
 	cert->not_after = gnutls_x509_crt_get_expiration_time(cert->crt);
-	cert->may_sign = is_issuer(cert) && has_fit_key(cert->crt);
+	cert->may_sign = is_issuer(cert) && has_fit_key(cert);
 	cert->may_serve = is_server(cert);
 	return 0;
 }

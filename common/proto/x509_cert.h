@@ -47,8 +47,9 @@ int x509_certs_add_crt(struct x509_certs *certs, gnutls_x509_crt_t crt);
 int x509_certs_add_pem(struct x509_certs *certs, const gnutls_datum_t *pem);
 void x509_certs_fini(struct x509_certs *certs);
 
-/* x509_is_fit_to_sign - a key that is neither weak nor made to keep us busy */
-bool x509_is_fit_to_sign(gnutls_pubkey_t key);
+/* x509_is_fit_to_sign - a key that is neither weak nor made to keep us busy;
+ * spki is the same key's octets */
+bool x509_is_fit_to_sign(gnutls_pubkey_t key, struct der spki);
 
 /* x509_datum - borrowed; GnuTLS does not write to it */
 gnutls_datum_t x509_datum(struct der der);

@@ -13,7 +13,8 @@ FUZZ_TESTS = \
 	%D%/story.t \
 	%D%/sts_policy.t \
 	%D%/sts_record.t \
-	%D%/tlsa.t
+	%D%/tlsa.t \
+	%D%/x509_effort.t
 
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
@@ -36,5 +37,6 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c $(FUZZ_SOURCES)
 %C%_sts_record_t_SOURCES = %D%/sts_record.c $(FUZZ_SOURCES)
 %C%_tlsa_t_SOURCES = %D%/tlsa.c $(FUZZ_SOURCES)
+%C%_x509_effort_t_SOURCES = %D%/x509_effort.c $(FUZZ_SOURCES)
 
 EXTRA_DIST += %D%/corpus %D%/run
