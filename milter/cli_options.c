@@ -39,6 +39,8 @@ static const struct option_row {
 	"when the records for both keys were published"},
     {OPTION_STATE, "state", "FILE", false,
 	"keep there when they were first seen everywhere"},
+    {OPTION_OLD_TTL, "old-ttl", "SECONDS", false,
+	"TTL of the records as they were before"},
     {OPTION_MODE, "mode", "MODE", false, "testing, enforce or none"},
     {OPTION_MAX_AGE, "max-age", "SECONDS", false,
 	"how long senders keep the policy"},
@@ -105,6 +107,16 @@ read_max_age(const char *word, struct cli_options *options)
 	    options->max_age_s == 0)
 		return "--max-age: 1 to 31557600 seconds";
 	return NULL;
+}
+
+static const char *
+read_old_ttl(const char *word, struct cli_options *options)
+{
+	options->old_ttl_given = true;
+	/* RFC 2181 section 8 */
+	return text_uint(word, INT32_MAX, &options->old_ttl_s) == 0
+		   ? NULL
+		   : "--old-ttl: 0 to 2147483647 seconds";
 }
 
 static const char *
@@ -195,6 +207,8 @@ read_value(int code, char *value, struct cli_options *options)
 		return read_max_age(value, options);
 	case OPTION_MODE:
 		return read_mode(value, options);
+	case OPTION_OLD_TTL:
+		return read_old_ttl(value, options);
 	case OPTION_PORT:
 		return read_port(value, options);
 	default:

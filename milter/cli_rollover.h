@@ -13,7 +13,12 @@
 #include "common/proto/x509_key.h"
 #include "milter/rollover.h"
 
-enum { ROLLOVER_SERVERS = 16 };
+/* NS records of a zone that are asked, and addresses of each */
+enum {
+	ROLLOVER_NAMES = 13,
+	ROLLOVER_ADDRESSES = 4,
+	ROLLOVER_SERVERS = ROLLOVER_NAMES * ROLLOVER_ADDRESSES,
+};
 
 /* An address of an authoritative server, and what it answered. */
 struct rollover_server {
@@ -42,7 +47,8 @@ struct rollover_look {
 	bool servers_cut; /* there are more */
 	struct rollover_server servers[ROLLOVER_SERVERS];
 	struct tlsa_set add; /* records that are missing */
-	bool changed;        /* an earlier run found a server without both */
+	bool old_seen; /* a server has an RRset without records for both */
+	bool changed;  /* one had, in this run or an earlier one */
 	struct rollover_facts facts;
 	struct rollover_plan plan;
 	struct json_t *warnings;
@@ -73,9 +79,10 @@ rollover_covers(const struct rollover_look *look, const struct tlsa_set *set);
  * rollover_remember - what earlier runs saw, from the file at path, put into
  * the facts; and what they are now, into the file
  *
- * since becomes known once all servers have both, and ttl_s the longest seen
- * since this rollover was first looked at.  0, or the exit status of what was
- * said.
+ * since becomes known once all servers have both; one that lies in the future,
+ * of a clock that was ahead, counts as now.  ttl_s becomes the longest seen
+ * since this rollover was first looked at, and before_known whether that was
+ * before the records changed.  0, or the exit status of what was said.
  */
 int rollover_remember(struct rollover_look *look, const char *path, time_t now);
 

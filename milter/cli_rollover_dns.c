@@ -14,9 +14,6 @@
 enum {
 	/* Labels from the owner up to the apex of its zone */
 	CLIMB = 16,
-
-	NAMES = 13,
-	ADDRESSES_OF_NAME = 4,
 };
 
 static void
@@ -110,8 +107,8 @@ add_addresses(
 		    look, name, reason_text(lookup_reason(&answer->lookup)));
 		return true;
 	}
-	look->servers_cut |= answer->count > ADDRESSES_OF_NAME;
-	for (size_t i = 0; i < answer->count && i < ADDRESSES_OF_NAME; i++)
+	look->servers_cut |= answer->count > ROLLOVER_ADDRESSES;
+	for (size_t i = 0; i < answer->count && i < ROLLOVER_ADDRESSES; i++)
 		if (address_from_rdata(answer->records[i].data,
 			answer->records[i].size, address) == 0) {
 			add_server(look, name, address);
@@ -124,12 +121,12 @@ static void
 find_servers(struct rollover_look *look, struct dns *dns,
     const struct dns_answer *zone, int64_t deadline_ms)
 {
-	char names[NAMES][LIMIT_DOMAIN_SIZE];
-	struct dns_query *a[NAMES], *aaaa[NAMES];
+	char names[ROLLOVER_NAMES][LIMIT_DOMAIN_SIZE];
+	struct dns_query *a[ROLLOVER_NAMES], *aaaa[ROLLOVER_NAMES];
 	size_t count = 0;
 
-	look->servers_cut = zone->count > NAMES;
-	for (size_t i = 0; i < zone->count && count < NAMES; i++) {
+	look->servers_cut = zone->count > ROLLOVER_NAMES;
+	for (size_t i = 0; i < zone->count && count < ROLLOVER_NAMES; i++) {
 		struct wire wire;
 
 		wire_init(&wire, zone->records[i].data, zone->records[i].size);

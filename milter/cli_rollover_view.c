@@ -2,7 +2,6 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli_own.h"
@@ -137,22 +136,21 @@ print_wait(FILE *out, const struct rollover_look *look)
 	const struct rollover_facts *facts = &look->facts;
 	char line[LINE_SIZE], date[CLI_TIME_SIZE];
 
-	if (facts->same)
+	if (facts->same && facts->same_key)
 		snprintf(line, sizeof(line),
 		    "not at all: the records fit both keys");
 	else if (look->plan.not_before != 0)
 		snprintf(line, sizeof(line),
-		    "until %s: %u s after all servers had both",
+		    "until %s: two TTLs of %u s after all servers had both",
 		    cli_time(look->plan.not_before, date), facts->ttl_s);
 	else
 		snprintf(line, sizeof(line),
-		    "%u s from when all servers have both%s%s", facts->ttl_s,
-		    look->plan.phase == ROLLOVER_WAIT ? "; if that is now, "
-							"until "
-						      : "",
-		    look->plan.phase == ROLLOVER_WAIT
-			? cli_time(clock_wall_s() + facts->ttl_s, date)
-			: "");
+		    "two TTLs from when all servers have both; %u s is the "
+		    "longest TTL seen%s",
+		    facts->ttl_s,
+		    facts->before_known
+			? ""
+			: ", but that of the records before is not known");
 	cli_print_text(out, "wait", line);
 }
 
@@ -169,6 +167,19 @@ print_drop(FILE *out, const struct rollover_look *look)
 }
 
 static const char *
+wait_text(const struct rollover_look *look)
+{
+	if (!look->facts.since_known)
+		return "wait; say --since when both were published, or let "
+		       "--state FILE keep it";
+	if (!look->facts.before_known)
+		return "wait; say --old-ttl, the TTL that the records had "
+		       "before; --state FILE keeps it if it is there from "
+		       "before they change";
+	return "wait";
+}
+
+static const char *
 verdict_text(const struct rollover_look *look)
 {
 	switch (look->plan.phase) {
@@ -180,13 +191,17 @@ verdict_text(const struct rollover_look *look)
 	case ROLLOVER_PUBLISH:
 		return "publish";
 	case ROLLOVER_SPREAD:
-		return "wait until all authoritative servers have the same "
-		       "records";
+		return look->facts.servers_silent > 0
+			   ? "wait until all authoritative servers have the "
+			     "same records; some did not answer: say --since "
+			     "if they have them"
+			   : "wait until all authoritative servers have the "
+			     "same records";
 	case ROLLOVER_WAIT:
-		return look->plan.not_before == 0
-			   ? "wait; say --since when both were published, or "
-			     "let --state FILE keep it"
-			   : "wait";
+		return wait_text(look);
+	case ROLLOVER_UNSEEN:
+		return "keep all records: an address could not be seen, and "
+		       "may show the current key";
 	case ROLLOVER_SWITCH:
 		return "switch";
 	case ROLLOVER_DROP:
@@ -304,11 +319,12 @@ rollover_json(const struct rollover_look *look)
 	const struct rollover_facts *facts = &look->facts;
 	const struct rollover_plan *plan = &look->plan;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:I, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:O}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:I, s:b, s:o, s:o, "
+			 "s:o, s:o, s:o, s:o, s:o, s:O}",
 	    "schema", 1, "name", look->name, "owner", look->owner, "phase",
 	    rollover_word(plan->phase), "safe", rollover_is_safe(plan->phase),
-	    "secure", facts->heeded, "ttl", (json_int_t)facts->ttl_s, "since",
+	    "secure", facts->heeded, "ttl", (json_int_t)facts->ttl_s,
+	    "ttl_known", facts->before_known, "since",
 	    time_json(facts->since_known, facts->since), "not_before",
 	    time_json(plan->not_before != 0, plan->not_before), "tlsa",
 	    records_json(look, &look->set), "add",

@@ -154,6 +154,7 @@ count_records(struct rollover_look *look)
 
 	facts->cached = rollover_covers(look, &look->set);
 	facts->same = facts->cached.current;
+	facts->same_key = same_octets(look->current->spki, look->next->spki);
 	for (size_t i = 0; i < look->set.count; i++) {
 		const struct tlsa *record = &look->set.records[i];
 
@@ -188,6 +189,28 @@ warn_of_servers(const struct rollover_look *look)
 		    "are not known, and count as kept for a day");
 }
 
+/* One name may have an address that cannot be reached from here (IPv6): it is
+ * silent if none of them answered. */
+static bool
+name_answered(const struct rollover_look *look, const char *name)
+{
+	for (size_t i = 0; i < look->server_count; i++)
+		if (look->servers[i].answered &&
+		    strcmp(look->servers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static size_t
+count_silent(const struct rollover_look *look)
+{
+	size_t count = look->servers_cut;
+
+	for (size_t i = 0; i < look->server_count; i++)
+		count += !name_answered(look, look->servers[i].name);
+	return count;
+}
+
 static void
 count_servers(struct rollover_look *look)
 {
@@ -204,11 +227,13 @@ count_servers(struct rollover_look *look)
 		facts->published |= server->set.count > 0;
 		facts->servers_current += fit.current;
 		facts->servers_next += fit.next;
+		look->old_seen |= !fit.current || !fit.next;
 		if (server->ttl_s > facts->ttl_s)
 			facts->ttl_s = server->ttl_s;
 	}
 	if (facts->servers == 0 && facts->ttl_s < TTL_UNKNOWN_S)
 		facts->ttl_s = TTL_UNKNOWN_S;
+	facts->servers_silent = count_silent(look);
 }
 
 static void
@@ -222,6 +247,7 @@ count_shown(struct rollover_look *look)
 
 		facts->shown += shown != SHOWN_NOTHING;
 		facts->shown_next += shown == SHOWN_NEXT;
+		facts->unseen += shown == SHOWN_NOTHING;
 		facts->failing |=
 		    look->judged->addresses[i].outcome == HOST_FAIL;
 		if (shown == SHOWN_NOTHING)
@@ -259,6 +285,14 @@ see_host(struct rollover_look *look, const struct check *check)
 	return 0;
 }
 
+static void
+take_old_ttl(struct rollover_look *look, const struct cli_options *options)
+{
+	look->facts.before_known |= options->old_ttl_given;
+	if (options->old_ttl_s > look->facts.ttl_s)
+		look->facts.ttl_s = options->old_ttl_s;
+}
+
 static int
 decide(struct rollover_look *look, const struct cli_options *options)
 {
@@ -272,11 +306,12 @@ decide(struct rollover_look *look, const struct cli_options *options)
 		cli_warn(look->warnings,
 		    "DNSSEC does not vouch for the host's addresses or TLSA "
 		    "records: senders do not look at them");
-	look->facts.since_known = options->since_given;
+	look->facts.since_known = look->facts.vouched = options->since_given;
 	look->facts.since = options->since;
 	if (options->state != NULL)
 		status =
 		    rollover_remember(look, options->state, clock_wall_s());
+	take_old_ttl(look, options);
 	look->plan = rollover_decide(&look->facts, clock_wall_s());
 	if (look->plan.phase < ROLLOVER_SWITCH)
 		find_missing(look);

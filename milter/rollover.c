@@ -15,10 +15,25 @@ any_has(const struct rollover_facts *facts, size_t servers, bool cached)
 	return facts->servers > 0 ? servers > 0 : cached;
 }
 
+/* What a server that did not answer has, nobody but the administrator knows;
+ * it may fill the next cache with the RRset from before. */
+static bool
+all_are_known(const struct rollover_facts *facts)
+{
+	return facts->vouched ||
+	       (facts->servers > 0 && facts->servers_silent == 0);
+}
+
+int64_t
+rollover_wait_s(const struct rollover_facts *facts)
+{
+	return 2 * (int64_t)facts->ttl_s;
+}
+
 bool
 rollover_is_ready(const struct rollover_facts *facts)
 {
-	return facts->published &&
+	return facts->published && all_are_known(facts) &&
 	       all_have(facts, facts->servers_current, facts->cached.current) &&
 	       all_have(facts, facts->servers_next, facts->cached.next);
 }
@@ -29,12 +44,25 @@ shows_next(const struct rollover_facts *facts)
 	return facts->shown > 0 && facts->shown_next == facts->shown;
 }
 
+/* With one key for both there is nothing to wait for, whatever a server that
+ * is silent has. */
+static bool
+is_renewal(const struct rollover_facts *facts)
+{
+	return facts->published && facts->same && facts->same_key &&
+	       all_have(facts, facts->servers_current, facts->cached.current) &&
+	       all_have(facts, facts->servers_next, facts->cached.next);
+}
+
 /* The next key is in use, and the records allow it. */
 static enum rollover_phase
 after_switch(const struct rollover_facts *facts)
 {
-	if (!all_have(facts, facts->servers_next, facts->cached.next))
+	if (!all_are_known(facts) ||
+	    !all_have(facts, facts->servers_next, facts->cached.next))
 		return ROLLOVER_SPREAD;
+	if (facts->unseen > 0)
+		return ROLLOVER_UNSEEN;
 	return facts->stale ? ROLLOVER_DROP : ROLLOVER_DONE;
 }
 
@@ -53,10 +81,8 @@ in_wait(const struct rollover_facts *facts, time_t now)
 {
 	struct rollover_plan plan = {.phase = ROLLOVER_WAIT};
 
-	if (facts->same) {
-		plan.phase = ROLLOVER_SWITCH;
-	} else if (facts->since_known) {
-		plan.not_before = facts->since + (time_t)facts->ttl_s;
+	if (facts->since_known && facts->before_known) {
+		plan.not_before = facts->since + (time_t)rollover_wait_s(facts);
 		if (now >= plan.not_before && facts->cached.current &&
 		    facts->cached.next)
 			plan.phase = ROLLOVER_SWITCH;
@@ -75,6 +101,8 @@ rollover_decide(const struct rollover_facts *facts, time_t now)
 		plan.phase = ROLLOVER_BROKEN;
 	else if (facts->published && facts->cached.next && shows_next(facts))
 		plan.phase = after_switch(facts);
+	else if (is_renewal(facts))
+		plan.phase = ROLLOVER_SWITCH;
 	else if (rollover_is_ready(facts))
 		return in_wait(facts, now);
 	else
@@ -95,6 +123,7 @@ rollover_is_safe(enum rollover_phase phase)
 	case ROLLOVER_PUBLISH:
 	case ROLLOVER_SPREAD:
 	case ROLLOVER_WAIT:
+	case ROLLOVER_UNSEEN:
 		break;
 	}
 	return false;
@@ -114,6 +143,8 @@ rollover_word(enum rollover_phase phase)
 		return "spread";
 	case ROLLOVER_WAIT:
 		return "wait";
+	case ROLLOVER_UNSEEN:
+		return "unseen";
 	case ROLLOVER_SWITCH:
 		return "switch";
 	case ROLLOVER_DROP:
