@@ -10,7 +10,7 @@
 
 /* What a key is made of, as far as it tells the cost. */
 enum family {
-	FAMILY_OTHER, /* cheap at any size, or no check is made with it */
+	FAMILY_OTHER,
 	FAMILY_RSA,
 	FAMILY_DSA,
 	FAMILY_CURVE,
@@ -26,12 +26,15 @@ static const struct {
 	struct der oid;
 	enum family family;
 } families[] = {
-    /* 1.2.840.113549.1.1: rsaEncryption, id-RSAES-OAEP, id-RSASSA-PSS */
+    /* 1.2.840.113549.1.1: rsaEncryption, id-RSASSA-PSS; then what GnuTLS
+     * takes for the former: md5WithRSA, sha1WithRSA, rsa of X.509 (2.5.8.1.1),
+     * sha1WithRSA of OIW (1.3.14.3.2.29) */
     {OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1), FAMILY_RSA},
-    {OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 7), FAMILY_RSA},
     {OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10), FAMILY_RSA},
-    /* 2.5.8.1.1: rsa of X.509 */
+    {OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 4), FAMILY_RSA},
+    {OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5), FAMILY_RSA},
     {OID(0x55, 8, 1, 1), FAMILY_RSA},
+    {OID(0x2b, 14, 3, 2, 29), FAMILY_RSA},
     /* 1.2.840.10040.4.1: id-dsa; 1.3.14.3.2.12: dsa of OIW */
     {OID(0x2a, 0x86, 0x48, 0xce, 0x38, 4, 1), FAMILY_DSA},
     {OID(0x2b, 14, 3, 2, 12), FAMILY_DSA},
@@ -90,24 +93,54 @@ holds_limit(struct der number, const char *what, size_t limit, char reason[])
 	       refuse_key(reason, "%s of %zu bits", what, bits);
 }
 
-/* RSAPublicKey of RFC 8017 appendix A.1.1 in the BIT STRING. */
+/* RSAPublicKey of RFC 8017 appendix A.1.1. */
+struct rsa_key {
+	struct der modulus;
+	struct der exponent;
+};
+
 static bool
-is_bounded_rsa(struct der bits, char reason[])
+read_rsa(struct rsa_key *key, struct der bits)
 {
-	struct der key, modulus, exponent;
+	struct der content;
 	struct wire in;
 
 	der_open(&in, bits);
 	wire_u8(&in); /* unused bits */
-	key = der_take(&in, DER_SEQUENCE, NULL);
-	der_open(&in, key);
-	modulus = der_take(&in, DER_INTEGER, NULL);
-	exponent = der_take(&in, DER_INTEGER, NULL);
-	if (in.bad)
-		return refuse_key(reason, "an RSA key that cannot be read");
-	return holds_limit(modulus, "an RSA modulus", LIMIT_RSA_BITS, reason) &&
-	       holds_limit(exponent, "an RSA exponent", LIMIT_RSA_EXPONENT_BITS,
-		   reason);
+	content = der_take(&in, DER_SEQUENCE, NULL);
+	der_open(&in, content);
+	key->modulus = der_take(&in, DER_INTEGER, NULL);
+	key->exponent = der_take(&in, DER_INTEGER, NULL);
+	return !in.bad;
+}
+
+static bool
+holds_rsa_limits(const struct rsa_key *key, char reason[])
+{
+	return holds_limit(
+		   key->modulus, "an RSA modulus", LIMIT_RSA_BITS, reason) &&
+	       holds_limit(key->exponent, "an RSA exponent",
+		   LIMIT_RSA_EXPONENT_BITS, reason);
+}
+
+static bool
+is_bounded_rsa(struct der bits, char reason[])
+{
+	struct rsa_key key;
+
+	return read_rsa(&key, bits)
+		   ? holds_rsa_limits(&key, reason)
+		   : refuse_key(reason, "an RSA key that cannot be read");
+}
+
+/* No library here checks by it, or at a cost that its name bounds.  What looks
+ * like RSA may be taken for RSA under a name that we do not know. */
+static bool
+is_bounded_other(struct der bits, char reason[])
+{
+	struct rsa_key key;
+
+	return !read_rsa(&key, bits) || holds_rsa_limits(&key, reason);
 }
 
 /* Dss-Parms of RFC 3279 section 2.3.2.  Without them there is no key: those
@@ -165,9 +198,9 @@ x509_effort_is_bounded_key(struct der spki, char reason[X509_EFFORT_REASON])
 	case FAMILY_AGREEMENT:
 		return refuse_key(reason, "a key that cannot sign");
 	case FAMILY_OTHER:
-		break;
+		return is_bounded_other(bits, reason);
 	}
-	return true;
+	return false;
 }
 
 bool
