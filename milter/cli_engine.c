@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/io/https.h"
 #include "common/proto/domain.h"
+#include "common/proto/nexthop.h"
 #include "milter/cli_print.h"
 
 struct settings *
@@ -139,15 +140,17 @@ cli_engine_takes(const char *asked)
 	const char *name = host ? asked + 3 : asked;
 	const char *colon = host ? strrchr(name, ':') : NULL;
 	char domain[LIMIT_RAW_DOMAIN_SIZE], clean[LIMIT_DOMAIN_SIZE];
-	uint32_t port;
+	uint16_t port;
 	struct err err;
 
 	text_clean(clean, sizeof(clean), asked, strlen(asked));
 	if (name[0] == '\0' || colon == name)
 		return cli_fail(EX_USAGE, "\"%s\" is no destination", clean);
-	if (colon != NULL &&
-	    (text_uint(colon + 1, UINT16_MAX, &port) != 0 || port == 0))
-		return cli_fail(EX_USAGE, "%s: the port is 1 to 65535", clean);
+	if (colon != NULL && nexthop_port(colon + 1, &port, NULL) != 0)
+		return cli_fail(EX_USAGE,
+		    "%s: the port is 1 to 65535, or a mail service such as "
+		    "submission",
+		    clean);
 	if (!host && strchr(name, '@') != NULL &&
 	    domain_of_address(name, domain, sizeof(domain), &err) != 0)
 		return cli_fail(EX_USAGE, "%s: %s", clean, err.text);

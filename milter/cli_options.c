@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/proto/nexthop.h"
 #include "milter/settings.h"
 
 enum { USAGE_WIDTH = 78, USAGE_INDENT = 10 };
@@ -92,11 +93,9 @@ read_depth(const char *word, struct cli_options *options)
 static const char *
 read_port(const char *word, struct cli_options *options)
 {
-	uint32_t port;
-
-	if (text_uint(word, UINT16_MAX, &port) != 0 || port == 0)
-		return "--port: 1 to 65535";
-	options->port = (uint16_t)port;
+	if (nexthop_port(word, &options->port, NULL) != 0)
+		return "--port: 1 to 65535, or a mail service such as "
+		       "submission";
 	return NULL;
 }
 

@@ -65,7 +65,8 @@ for word in '' mx: mx::25 mx:x.example:99999 mx:x.example:0 mx:x.example: \
 	done
 done
 exits 64 'nor one of several' "$postern" check x.example mx:x.example:99999
-says err '^postern: mx:x.example:99999: the port is 1 to 65535$'
+says err '^postern: mx:x.example:99999: the port is 1 to 65535, or a mail service such as submission$'
+exits 64 'a port by a name that is none' "$postern" check mx:x.example:telnet
 exits 66 'a file of destinations must be there' \
 	"$postern" check -f "$dir/none"
 exits 64 'so many checks at once are none' "$postern" check -j 0 x.example
@@ -250,7 +251,7 @@ says out "^; or: _25\..*\. IN TYPE52 .# 35 030101$hash\$"
 silent err
 full=$(od -An -v -tx1 "$dir/k.crt.der" | tr -d ' \n')
 exits 0 'each kind of record is made' gen "$dir/k.crt.pem" '3 0 1' '3 0 2' \
-	'3 1 2' '3 0 0' '2 0 1' --port 465 --name MX1.d.example. --name b.example
+	'3 1 2' '3 0 0' '2 0 1' --port submissions --name MX1.d.example. --name b.example
 for line in "3 0 1 $(digest sha256 <"$dir/k.crt.der")" \
 	"3 0 2 $(digest sha512 <"$dir/k.crt.der")" \
 	"3 1 2 $(digest sha512 <"$dir/k.pub.der")" "3 0 0 $full" \
@@ -310,6 +311,7 @@ exits 66 'a directory is no file' gen "$dir"
 exits 64 'no file' gen '3 1 1'
 exits 64 'a name that is none' gen "$dir/k.pem" --name a..b
 exits 64 'a port that is none' gen "$dir/k.pem" --port 65536
+exits 64 'a port by a name that is none' gen "$dir/k.pem" --port telnet
 exits 64 'tlsa check wants a domain' "$postern" tlsa check
 exits 64 'one of them' "$postern" tlsa check a.example b.example
 exits 69 'and a resolver' \

@@ -47,6 +47,22 @@ next_hops_are_read_in_the_order_of_the_mta(void **state)
 	    {"a.example:587:b.example", "a.example:587 b.example"},
 	    {"[a.example]:[b.example]:26", "[a.example] [b.example]:26"},
 	    {"a.example:1b.example", "a.example 1b.example"},
+	    {"[gw.example]:submission", "[gw.example]:587"},
+	    {"[mx1.example]:smtp", "[mx1.example]"},
+	    {"gw.example:SMTPS", "gw.example:465"},
+	    {"[192.0.2.9]:Submissions", "[192.0.2.9]:465"},
+	    {"[::1]:lmtp", "[::1]:24"},
+	    {"[gw.example]:0587", "[gw.example]:587"},
+	    {"a.example:submission:b.example", "a.example:587 b.example"},
+	    {"a.example:smtp b.example:smtps", "a.example b.example:465"},
+	    {"[gw.example]:", "[gw.example]"},
+	    {"gw.example:, [b.example]:", "gw.example [b.example]"},
+	    {"a.example:smtp.example", "a.example smtp.example"},
+	    {"a.example:smtp2", "a.example smtp2"},
+	    {"[a.example]:telnet", "[a.example] telnet"},
+	    {"smtp submission", "smtp submission"}, /* hosts, at the front */
+	    {"smtp:smtp", "smtp"},
+	    {"a.example:[smtp]", "a.example [smtp]"},
 	    {"a b c d e f g h i j", "a b c d e f g h"},
 	    {"a:b:c:d:e:f:g:h:i:j", "a b c d e f g h"},
 	    {"a b c d e f g h 192.0.2.1", "a b c d e f g h"},
@@ -107,10 +123,12 @@ static void
 what_is_no_next_hop_is_refused(void **state)
 {
 	static const char *rows[] = {"", " , ", "[", "[]", "[a.example",
-	    "[a.example]x", "[a.example]587", "a.example:", ":25",
-	    "a.example:0", "a.example:65536", "a.example:99999999999",
-	    "a.example:25:587", "[IPv6:mx1.example]", "[IPv6:192.0.2.1]x",
-	    "a..example", "a.example,b/c", "user@d.example", "587"};
+	    "[a.example]x", "[a.example]587", ":25", ":smtp", ":",
+	    "a.example::25", "[a.example]::", "a.example:0", "a.example:65536",
+	    "a.example:99999999999", "a.example:25:587", "[IPv6:mx1.example]",
+	    "[IPv6:192.0.2.1]x", "a..example", "a.example,b/c",
+	    "user@d.example", "587", "a.example:smtp:25", "a.example:00",
+	    "a.example:smtp:"};
 	struct nexthop hops[LIMIT_NEXTHOPS];
 	struct err err;
 
@@ -120,6 +138,45 @@ what_is_no_next_hop_is_refused(void **state)
 		ROW(rows[i], nexthop_parse(rows[i], 25, hops, &err) == -1);
 		ROW(rows[i], err.kind == ERR_DATA);
 		ROW(rows[i], hops[0].host[0] == 'x');
+	}
+}
+
+static void
+a_port_is_a_number_or_the_name_of_a_mail_service(void **state)
+{
+	static const struct {
+		const char *in;
+		uint16_t port; /* 0: refused */
+	} rows[] = {
+	    {"25", 25},
+	    {"0025", 25},
+	    {"65535", 65535},
+	    {"smtp", 25},
+	    {"submission", 587},
+	    {"smtps", 465},
+	    {"submissions", 465},
+	    {"SubMission", 587},
+	    {"lmtp", 24},
+	    {"", 0},
+	    {"0", 0},
+	    {"65536", 0},
+	    {"-1", 0},
+	    {"25 ", 0},
+	    {"smt", 0},
+	    {"smtp ", 0},
+	    {"25smtp", 0},
+	    {"https", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint16_t port = 0;
+		struct err err;
+		int rc = nexthop_port(rows[i].in, &port, &err);
+
+		ROW(rows[i].in, port == rows[i].port);
+		ROW(rows[i].in, rc == (rows[i].port == 0 ? -1 : 0));
+		ROW(rows[i].in, rc == 0 || err.kind == ERR_DATA);
 	}
 }
 
@@ -142,6 +199,7 @@ main(void)
 	    cmocka_unit_test(brackets_and_addresses_switch_the_mx_lookup_off),
 	    cmocka_unit_test(the_default_port_is_for_those_without_one),
 	    cmocka_unit_test(what_is_no_next_hop_is_refused),
+	    cmocka_unit_test(a_port_is_a_number_or_the_name_of_a_mail_service),
 	    cmocka_unit_test(an_endless_part_is_refused),
 	};
 

@@ -105,25 +105,57 @@ cut_host(char **rest, bool *bracketed)
 	return host;
 }
 
-/* If rest begins with a number it is the port, and rest moves behind it. */
+/* The port of a mail service, or 0. */
+static uint16_t
+find_service(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint16_t port;
+	} services[] = {{"lmtp", 24}, {"smtp", 25}, {"smtps", 465},
+	    {"submissions", 465}, {"submission", 587}};
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (strcasecmp(services[i].name, name) == 0)
+			return services[i].port;
+	return 0;
+}
+
+int
+nexthop_port(const char *text, uint16_t *port, struct err *err)
+{
+	uint16_t service = find_service(text);
+	uint32_t value = service;
+
+	if (service == 0 &&
+	    (text_uint(text, UINT16_MAX, &value) < 0 || value == 0))
+		return refuse(err, text, "no port");
+	*port = (uint16_t)value;
+	return 0;
+}
+
+/* If rest begins with a port, or with nothing in its place at the end, rest
+ * moves behind it. */
 static int
 read_port(char **rest, uint16_t *port, struct err *err)
 {
-	size_t digits = strspn(*rest, "0123456789");
-	char *behind = *rest + digits;
-	uint32_t value;
+	char *word = *rest;
+	char *behind = strchr(word, ':');
+	size_t length = behind == NULL ? strlen(word) : (size_t)(behind - word);
+	char text[LIMIT_DOMAIN_SIZE];
 
-	if (digits == 0 || (*behind != '\0' && *behind != ':'))
+	if (length >= sizeof(text))
+		return 0; /* a host, or too long for one */
+	memcpy(text, word, length);
+	text[length] = '\0';
+	if (length == 0 && behind == NULL) {
+		*rest = NULL;
 		return 0;
-	if (*behind == ':')
-		*behind++ = '\0';
-	else
-		behind = NULL;
-	if (text_uint(*rest, UINT16_MAX, &value) < 0 || value == 0)
-		return refuse(err, *rest, "no port");
-	*port = (uint16_t)value;
-	*rest = behind;
-	return 0;
+	}
+	if (!is_number(text) && find_service(text) == 0)
+		return 0;
+	*rest = behind == NULL ? NULL : behind + 1;
+	return nexthop_port(text, port, err);
 }
 
 /* One host of a part and its port, if it has one; rest moves behind them. */

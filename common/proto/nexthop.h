@@ -18,14 +18,24 @@ struct nexthop {
 };
 
 /*
+ * nexthop_port - read a port: 1 to 65535, or one of the names of mail services
+ * that Postfix knows by itself (known_tcp_ports in postconf(5)), in any case:
+ * lmtp smtp smtps submissions submission
+ *
+ * DATA for anything else.
+ */
+int nexthop_port(const char *text, uint16_t *port, struct err *err);
+
+/*
  * nexthop_parse - read {rcpt_host}: "domain" "[host]" "[host]:port" "host:port"
  * "[192.0.2.1]", or several of them with commas or white space between
  *
- * default_port is taken where none is given.  Returns how many stand in out, in
- * the MTA's order, or -1; what is behind LIMIT_NEXTHOPS of them is not read.
- * "a:b" where b is not a number is Sendmail's list of two hosts.  A port alone
- * does not switch the MX look-up off (Postfix transport(5)).  DATA when a part
- * is no host, or there is none.
+ * A port is as for nexthop_port.  default_port is taken where there is none,
+ * as in "host:".  Returns how many next hops stand in out, in the MTA's order,
+ * or -1; what is behind LIMIT_NEXTHOPS of them is not read.  "a:b" where b is
+ * no port is Sendmail's list of two hosts; Postfix delivers to no such next
+ * hop.  A port alone does not switch the MX look-up off (Postfix transport(5)).
+ * DATA when a part is no host, or there is none.
  */
 int nexthop_parse(const char *text, uint16_t default_port,
     struct nexthop out[LIMIT_NEXTHOPS], struct err *err);
