@@ -1057,6 +1057,11 @@ the_first_next_hop_that_takes_mail_counts(void **state)
 	    {"[d83.example], [mx1.d.example]", "mx1.d.example", RESULT_NONE},
 	    {"[mx1.d.example], [d83.example]", "mx1.d.example", RESULT_NONE},
 	    {"[d83.example], [d78.example]", "d78.example", RESULT_TEMPERROR},
+	    {"[gone.example], [mx1.d.example]", "mx1.d.example", RESULT_NONE},
+	    {"null.example, [d78.example]", "d78.example", RESULT_TEMPERROR},
+	    {"[gone.farm.example]:smtp, [d78.example]", "gone.farm.example",
+		RESULT_NONE},
+	    {"[d83.example], [gone.example]", "gone.example", RESULT_NONE},
 	};
 	AUTO(engine) struct engine *engine = engine_of(1, 1);
 

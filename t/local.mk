@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	%D%/dns_system.t \
 	%D%/domain.t \
 	%D%/engine.t \
+	%D%/hops.t \
 	%D%/https.t \
 	%D%/json.t \
 	%D%/judge.t \
@@ -102,6 +103,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_dns_system_t_SOURCES = %D%/dns_system.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
 %C%_json_t_SOURCES = %D%/json.c %D%/tap.h \
 	milter/json.c milter/action.c $(SETTINGS)

@@ -34,6 +34,12 @@ drop_walk(struct verdict *verdict)
 	verdict->walk = NULL;
 }
 
+static struct verdict *
+judge_now(const struct job *job)
+{
+	return judge(job->facts, &job->rules, clock_wall_s());
+}
+
 /* A check is kept for long, and there may be very many. */
 static struct check *
 check_new(struct job *job)
@@ -43,9 +49,7 @@ check_new(struct job *job)
 	int64_t now_ms = clock_mono_ms();
 
 	check->domain = memcpy(check + 1, job->facts->domain, size);
-	check->verdict = judge(job->facts, &job->rules, clock_wall_s());
-	if (check->verdict->requiretls > job->left)
-		check->verdict->requiretls = job->left;
+	check->verdict = job->verdict != NULL ? job->verdict : judge_now(job);
 	check->ms = (unsigned)(now_ms - job->submitted_ms);
 	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
 	if (job->engine->options.keep_facts) {
@@ -120,9 +124,9 @@ job_finish(struct job *job)
 static void
 set_hop(struct job *job, size_t number)
 {
-	job->facts->next_hop = job->hops[number];
+	job->facts->next_hop = job->next_hops[number];
 	if (job->list != NULL)
-		rules_set(&job->rules, job->list, job->hops[number].host,
+		rules_set(&job->rules, job->list, job->next_hops[number].host,
 		    clock_wall_s());
 }
 
@@ -136,20 +140,6 @@ facts_like(const struct facts *facts)
 	fresh->probed = facts->probed;
 	fresh->all_hosts = facts->all_hosts;
 	return fresh;
-}
-
-static bool
-takes_mail(struct job *job)
-{
-	AUTO(verdict)
-	struct verdict *verdict =
-	    judge(job->facts, &job->rules, clock_wall_s());
-
-	if (verdict->requiretls == REQUIRETLS_UNKNOWN)
-		job->left = REQUIRETLS_UNKNOWN;
-	return verdict->result != RESULT_FAIL &&
-	       verdict->result != RESULT_TEMPERROR &&
-	       verdict->requiretls <= REQUIRETLS_UNPROBED;
 }
 
 static void
@@ -168,7 +158,7 @@ begin_check(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	struct validation *validation = job->engine->validation;
 	int least_ms = job->engine->options.check_timeout_ms / LEAST_PART;
 
-	if (job->gathering != NULL || job->hop > 0)
+	if (job->gathering != NULL || job->hops.passed > 0)
 		return true;
 	if (clock_left_ms(deadline_ms) <= least_ms) {
 		job->facts->trouble = TROUBLE_DEADLINE;
@@ -195,7 +185,7 @@ begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	    .allow_private = engine->options.allow_private,
 	    .trial = job->unreached && reach_wants_trial(engine->reach)};
 
-	set_hop(job, job->hop);
+	set_hop(job, job->hops.passed);
 	job->gathering = gather_begin(
 	    &gatherer, job->facts, &job->rules, deadline_ms, until_ms);
 	if (job->gathering == NULL)
@@ -203,13 +193,17 @@ begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	return job->gathering != NULL;
 }
 
-/* Of several next hops the first counts that takes the mail, else the last. */
+/* The next hop is learnt: whether it is the one that counts. */
 static bool
 ends_here(struct job *job)
 {
-	if (job->hop + 1 == job->hop_count || takes_mail(job))
+	struct verdict *verdict = judge_now(job);
+
+	if (hops_settle(&job->hops, verdict)) {
+		job->verdict = verdict;
 		return true;
-	job->hop++;
+	}
+	verdict_free(verdict);
 	forget_facts(job);
 	return false;
 }
@@ -289,12 +283,12 @@ read_query(const struct engine_query *query, struct job *job)
 	}
 	if (text == NULL || text[0] == '\0')
 		text = facts->domain;
-	count = nexthop_parse(text, query->port, job->hops, NULL);
+	count = nexthop_parse(text, query->port, job->next_hops, NULL);
 	if (count < 1) {
 		facts->trouble = TROUBLE_NAME_INVALID;
 		return;
 	}
-	job->hop_count = (size_t)count;
+	hops_init(&job->hops, (size_t)count);
 	set_hop(job, 0);
 }
 
@@ -311,7 +305,6 @@ job_new(struct engine *engine, const struct engine_query *query)
 	job->unreached = wanted && reach_is_shut(engine->reach);
 	job->facts->probed = wanted && !job->unreached;
 	job->facts->all_hosts = query->all_hosts;
-	job->left = REQUIRETLS_NO_AUTH;
 	job->rules.level = query->level;
 	job->rules.insecure_mx = engine->options.insecure_mx;
 	job->rules.require_tls = query->require_tls;
@@ -336,8 +329,8 @@ print_rules(const struct job *job, char out[JOB_RULES_SIZE])
 	text_init(&text, out, JOB_RULES_SIZE);
 	rules_key(&rules, now, key);
 	text_add(&text, key);
-	for (size_t i = 1; job->list != NULL && i < job->hop_count; i++) {
-		rules_set(&rules, job->list, job->hops[i].host, now);
+	for (size_t i = 1; job->list != NULL && i < job->hops.count; i++) {
+		rules_set(&rules, job->list, job->next_hops[i].host, now);
 		rules_key(&rules, now, key);
 		text_addf(&text, ",%s", key);
 	}
@@ -349,7 +342,7 @@ job_print_key(const struct job *job, bool probed, char key[JOB_KEY_SIZE])
 	char hops[NEXTHOP_LIST_SIZE], rules[JOB_RULES_SIZE];
 
 	if (job->facts->trouble == TROUBLE_NONE)
-		nexthop_print_list(job->hops, job->hop_count, hops);
+		nexthop_print_list(job->next_hops, job->hops.count, hops);
 	else
 		snprintf(hops, sizeof(hops), "!%d", (int)job->facts->trouble);
 	print_rules(job, rules);
@@ -362,6 +355,7 @@ void
 job_free(struct job *job)
 {
 	facts_free(job->facts);
+	verdict_free(job->verdict);
 	rule_list_free(job->list);
 	free(job);
 }

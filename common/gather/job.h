@@ -13,6 +13,7 @@
 #include "common/gather/engine.h"
 #include "common/gather/gather.h"
 #include "common/gather/lot.h"
+#include "common/judge/hops.h"
 #include "common/proto/x509.h"
 
 /* For engine.c, which owns all of it. */
@@ -44,12 +45,13 @@ struct job {
 	bool unreached;              /* not probed, for no host is reached */
 	bool validated;
 	bool begun; /* counted as such */
-	size_t hop;
-	size_t hop_count; /* the MTA tries them in order */
-	struct nexthop hops[LIMIT_NEXTHOPS];
+	struct hops
+	    hops; /* which of next_hops counts; hops.passed is looked at */
+	struct nexthop next_hops[LIMIT_NEXTHOPS];
+	struct verdict
+	    *verdict;           /* of the one that counts, once that is known */
 	struct rule_list *list; /* that the rules borrow from, or NULL */
 	struct rules rules;
-	enum requiretls left; /* what the next hops given up might yet do */
 	int64_t submitted_ms;
 };
 
