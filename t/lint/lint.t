@@ -35,6 +35,7 @@ my %foreign = (
 );
 
 my @banned = qw(strcpy strcat sprintf vsprintf strtok gmtime localtime atoi gets);
+my $banned = qr/(?<![\w.>])(@{[join '|', @banned]})\s*\(/;
 
 my @files = sort grep { !m{/\.} } glob('common/*/*.[ch] milter/*.[ch] t/*.[ch] t/*/*.[ch]');
 my (%mistakes, $tests);
@@ -105,10 +106,7 @@ for my $file (@files) {
 	$number = 0;
 	for my $line (split /\n/, strip($text)) {
 		$number++;
-		for my $name (@banned) {
-			mistake('banned', "$file:$number: $name")
-				if $line =~ /(?<![\w.>])$name\s*\(/;
-		}
+		mistake('banned', "$file:$number: $1") while $line =~ /$banned/g;
 	}
 }
 
