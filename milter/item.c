@@ -88,7 +88,8 @@ item_report(const struct item *item, const char *queue_id, bool why)
 	struct report_check check = {.domain = item->domain,
 	    .verdict = item_verdict(item),
 	    .action = item->action,
-	    .rcpts = item->rcpts};
+	    .rcpts = item->rcpts,
+	    .refused = item->refused};
 
 	if (item->refused)
 		queue_id = "NOQUEUE";

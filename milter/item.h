@@ -18,6 +18,7 @@ struct item {
 	unsigned rcpts;
 	bool visible; /* the message's own header names it */
 	bool refused; /* at RCPT: out of the message */
+	bool open;    /* past RCPT without a verdict: decided at the end */
 	enum action action;
 	struct rule *rule;         /* of its next hop, or NULL; the settings' */
 	struct engine_wait *wait;  /* NULL: nothing to look at */

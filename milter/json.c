@@ -250,6 +250,11 @@ messages_json(const struct stats *stats)
 	json_put_number(object, "ended", (int64_t)stats->counts.messages);
 	json_put_number(object, "active", stats->active);
 	json_object_set_new(object, "actions", actions);
+	json_object_set_new(object, "refused_rcpts",
+	    json_pack("{s:I, s:I}", action_text(ACTION_DEFER),
+		(json_int_t)stats->counts.refused[ACTION_DEFER],
+		action_text(ACTION_REJECT),
+		(json_int_t)stats->counts.refused[ACTION_REJECT]));
 	return object;
 }
 

@@ -15,6 +15,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/control_peer.c %D%/control_peer.h \
 	%D%/daemon.c %D%/daemon.h \
 	%D%/destinations.c %D%/destinations.h \
+	%D%/forged.c %D%/forged.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/item.c %D%/item.h \
 	%D%/json.c %D%/json.h \

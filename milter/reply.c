@@ -5,6 +5,9 @@
 
 #include "common/base/text.h"
 
+#define PRECHECK "outbound TLS precheck"
+#define TOO_MANY "too many fields of this name"
+
 static bool
 is_dns_trouble(enum reason reason)
 {
@@ -44,15 +47,29 @@ reply_write(struct reply *reply, enum action action, const char *domain,
 	}
 	text_copy(reply->code, sizeof(reply->code), code);
 	text_copy(reply->status, sizeof(reply->status), status);
-	snprintf(reply->text, sizeof(reply->text),
-	    "%s: %s (outbound TLS precheck)", named(domain),
-	    reason_text(verdict->reason));
+	snprintf(reply->text, sizeof(reply->text), "%s: %s (" PRECHECK ")",
+	    named(domain), reason_text(verdict->reason));
 }
 
 void
 reply_hold(char out[REPLY_HOLD_SIZE], const char *domain,
     const struct verdict *verdict)
 {
-	snprintf(out, REPLY_HOLD_SIZE, "outbound TLS precheck: %s: %s",
-	    named(domain), reason_text(verdict->reason));
+	snprintf(out, REPLY_HOLD_SIZE, PRECHECK ": %s: %s", named(domain),
+	    reason_text(verdict->reason));
+}
+
+void
+reply_write_forged(struct reply *reply, const char *header_name)
+{
+	text_copy(reply->code, sizeof(reply->code), "550");
+	text_copy(reply->status, sizeof(reply->status), "5.7.1");
+	snprintf(reply->text, sizeof(reply->text),
+	    "%s: " TOO_MANY " (" PRECHECK ")", header_name);
+}
+
+void
+reply_hold_forged(char out[REPLY_HOLD_SIZE], const char *header_name)
+{
+	snprintf(out, REPLY_HOLD_SIZE, PRECHECK ": %s: " TOO_MANY, header_name);
 }

@@ -29,4 +29,9 @@ void reply_write(struct reply *reply, enum action action, const char *domain,
 void reply_hold(char out[REPLY_HOLD_SIZE], const char *domain,
     const struct verdict *verdict);
 
+/* reply_write_forged, reply_hold_forged - the same of a message with too many
+ * fields of our name */
+void reply_write_forged(struct reply *reply, const char *header_name);
+void reply_hold_forged(char out[REPLY_HOLD_SIZE], const char *header_name);
+
 #endif

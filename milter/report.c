@@ -25,6 +25,7 @@ static struct {
 static struct {
 	_Atomic uint64_t messages;
 	_Atomic uint64_t actions[ACTIONS];
+	_Atomic uint64_t refused[ACTIONS];
 	_Atomic uint64_t results[RESULTS];
 	_Atomic uint64_t reasons[REASONS];
 	_Atomic uint64_t hits;
@@ -237,7 +238,9 @@ report_message_line(char line[REPORT_SIZE], const char *queue_id,
 	    result_text(message->result), action_text(message->action),
 	    message->domains, message->rcpts,
 	    message->authenticated ? "yes" : "no", message->ms);
-	return LOG_INFO;
+	if (message->forged > 0)
+		text_addf(&text, " forged=%u", message->forged);
+	return message->overdone ? LOG_WARNING : LOG_INFO;
 }
 
 int
@@ -259,6 +262,8 @@ count_domain(const struct report_check *check)
 {
 	counts.results[check->verdict->result]++;
 	counts.reasons[check->verdict->reason]++;
+	if (check->refused)
+		counts.refused[check->action] += check->rcpts;
 	if (check->looked && check->cached)
 		counts.hits++;
 	else if (check->looked)
@@ -464,8 +469,10 @@ report_counts(struct report_counts *out)
 	out->messages = counts.messages;
 	out->hits = counts.hits;
 	out->misses = counts.misses;
-	for (size_t i = 0; i < ACTIONS; i++)
+	for (size_t i = 0; i < ACTIONS; i++) {
 		out->actions[i] = counts.actions[i];
+		out->refused[i] = counts.refused[i];
+	}
 	for (size_t i = 0; i < RESULTS; i++)
 		out->results[i] = counts.results[i];
 	for (size_t i = 0; i < REASONS; i++)
@@ -498,6 +505,8 @@ report_stats_line(char line[REPORT_SIZE], const struct stats *stats)
 	text_addf(&text, " store=%s resolver=%s", stats->now.store,
 	    stats->now.resolver);
 	text_addf(&text, " rss=%ju", stats->rss_kb);
+	text_addf(&text, " rcptdefer=%ju rcptreject=%ju",
+	    done->refused[ACTION_DEFER], done->refused[ACTION_REJECT]);
 	return LOG_INFO;
 }
 

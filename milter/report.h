@@ -20,8 +20,9 @@ struct report_check {
 	const struct verdict *verdict;
 	enum action action;
 	unsigned rcpts;
-	bool looked; /* a check was made: depth, cache, ttl and ms mean
-			something */
+	bool refused; /* at RCPT */
+	bool looked;  /* a check was made: depth, cache, ttl and ms mean
+			 something */
 	bool cached;
 	uint32_t ttl_s; /* left of the verdict's life */
 	unsigned ms;
@@ -35,7 +36,9 @@ struct report_message {
 	size_t domains;
 	unsigned rcpts;
 	bool authenticated;
-	unsigned ms; /* that the message waited for us */
+	unsigned ms;     /* that the message waited for us */
+	unsigned forged; /* fields of our name that came with it */
+	bool overdone;   /* so many that the message is stopped for it */
 };
 
 struct report_resolver {
@@ -65,6 +68,7 @@ struct report_reload {
 struct report_counts {
 	uint64_t messages;
 	uint64_t actions[ACTIONS]; /* of them */
+	uint64_t refused[ACTIONS]; /* recipients, at RCPT */
 	uint64_t results[RESULTS]; /* of domains, one for each message */
 	uint64_t reasons[REASONS];
 	uint64_t hits; /* domains whose verdict was at hand */

@@ -1,4 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: each recipient belongs to an item, one for each domain and way
+ * that mail goes, whose check starts at its first RCPT.
+ *
+ * At RCPT the item is waited for if it could be refused there; then it has its
+ * verdict for this message, a temperror if it took longer than RcptWait.  Once
+ * the time for waits at RCPT is used up, an item without a verdict is open: all
+ * of its recipients are let in, and it is decided at the end.
+ *
+ * The header says whom the tag may name, what the sender wants of TLS, and how
+ * many copies of the tag came with the message.
+ *
+ * At the end all items that are left are waited for together.  The strictest
+ * action of them is that of the message.
+ */
 #include "milter/session.h"
 
 #include <stdlib.h>
@@ -11,6 +26,7 @@
 #include "common/proto/domain.h"
 #include "milter/action.h"
 #include "milter/destinations.h"
+#include "milter/forged.h"
 #include "milter/item.h"
 #include "milter/report.h"
 #include "milter/require_tls.h"
@@ -25,6 +41,10 @@ enum {
 	/* MessageWait auto: worth a wait if the mail could be stopped */
 	WAIT_TO_STOP_MS = 60 * 1000,
 	WAIT_TO_TAG_MS = 5 * 1000,
+
+	/* Mail that did not come by SMTP: Postfix's pickup(8) takes one after
+	 * the other, and all wait for the first */
+	WAIT_LOCAL_MS = 5 * 1000,
 
 	/* Well within the shortest time-out of an MTA at end of message */
 	PROGRESS_MS = 5 * 1000,
@@ -42,7 +62,7 @@ struct session {
 	int rcpt_budget_ms;
 	int64_t waited_ms;
 	size_t scan_left;
-	unsigned forged;
+	struct forged forged;
 	int looked; /* items with a check */
 	size_t count;
 	size_t room;
@@ -204,23 +224,31 @@ await(struct session *session, struct item *item, int64_t deadline_ms)
 	session->waited_ms += clock_mono_ms() - begun_ms;
 }
 
-static void
+/*
+ * Whether the item has its verdict for this message.  A time that is used up by
+ * others is no verdict on it: it stays open, also for recipients to come, since
+ * who was let in cannot be refused alone any more.
+ */
+static bool
 await_at_rcpt(struct session *session, struct item *item)
 {
 	int wait_ms = session->settings->rcpt_wait_ms;
+	bool cut = wait_ms > session->rcpt_budget_ms;
 	int64_t waited_ms = session->waited_ms;
 
-	if (item_verdict(item) != NULL)
-		return;
-	if (wait_ms > session->rcpt_budget_ms)
+	if (item->open || item_verdict(item) != NULL)
+		return !item->open;
+	if (cut)
 		wait_ms = session->rcpt_budget_ms;
 	await(session, item, clock_mono_ms() + wait_ms);
 	waited_ms = session->waited_ms - waited_ms;
 	session->rcpt_budget_ms = waited_ms < session->rcpt_budget_ms
 				      ? session->rcpt_budget_ms - (int)waited_ms
 				      : 0;
-	if (item->check == NULL)
+	if (item->check == NULL && !cut)
 		item_give_up(item, REASON_DEADLINE);
+	item->open = item->check == NULL && cut;
+	return !item->open;
 }
 
 enum action
@@ -235,9 +263,9 @@ session_rcpt(
 	item = item_for(session, &route);
 	item->rcpts++;
 	if (!item->smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
-	    !is_refusal(strictest_possible(session, item)))
+	    !is_refusal(strictest_possible(session, item)) ||
+	    !await_at_rcpt(session, item))
 		return ACTION_NONE;
-	await_at_rcpt(session, item);
 	decide(session, item);
 	if (!is_refusal(item->action))
 		return ACTION_NONE;
@@ -291,8 +319,7 @@ session_header(struct session *session, const char *name, const char *value)
 	size_t length = strlen(value);
 	bool required = requires_tls(session);
 
-	if (ours != NULL && tag_is_field(name, ours))
-		session->forged++;
+	forged_read(&session->forged, ours, name, value);
 	require_tls_read(&session->tls, name, value, may_require(session));
 	if (requires_tls(session) && !required)
 		ask_again(session);
@@ -302,8 +329,56 @@ session_header(struct session *session, const char *name, const char *value)
 	tag_each_domain(value, mark_visible, session);
 }
 
-/* Nobody is waited for, and nothing is done: whatever a check came to, the
- * sender wants the message delivered. */
+/* Whether the admin has said something of the item's destination; without a
+ * verdict a rule for hosts is not known yet. */
+static bool
+is_ruled(const struct item *item)
+{
+	const struct verdict *verdict = item_verdict(item);
+	const struct rule *rule = verdict == NULL ? NULL : verdict->rule;
+
+	return (item->rule != NULL && item->rule->scope != RULE_ANY) ||
+	       (rule != NULL && rule->scope != RULE_ANY);
+}
+
+/*
+ * RFC 8689 section 1 - "TLS-Required: No" is about what the recipient's side
+ * asks for, DANE and MTA-STS; what our admin asks for is another matter.
+ */
+static bool
+may_waive(const struct session *session, const struct item *item)
+{
+	switch ((enum honor_no)session->settings->honor_no) {
+	case HONOR_NO_ALWAYS:
+		return true;
+	case HONOR_NO_UNRULED:
+		return !is_ruled(item);
+	case HONOR_NO_NEVER:
+		break;
+	}
+	return false;
+}
+
+static bool
+names_hosts(const struct rule_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (rule_is_of_host(list->rules[i]))
+			return true;
+	return false;
+}
+
+/* Whether the check may yet find that a rule for hosts names the item's. */
+static bool
+may_be_ruled(const struct session *session, const struct item *item)
+{
+	return session->settings->honor_no == HONOR_NO_UNRULED &&
+	       item_verdict(item) == NULL &&
+	       names_hosts(session->settings->destinations);
+}
+
+/* Nothing is done, whatever a check came to: the sender wants the message
+ * delivered.  Nobody is waited for but where that may be the admin's word. */
 static void
 waive_all(struct session *session)
 {
@@ -312,7 +387,8 @@ waive_all(struct session *session)
 		const struct verdict *verdict = item_verdict(item);
 
 		if (item->refused ||
-		    (verdict != NULL && verdict->result == RESULT_SKIP))
+		    (verdict != NULL && verdict->result == RESULT_SKIP) ||
+		    may_be_ruled(session, item) || !may_waive(session, item))
 			continue;
 		item_set(
 		    item, verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO));
@@ -330,7 +406,7 @@ may_stop(const struct session *session)
 }
 
 static int
-message_wait_ms(const struct session *session)
+configured_wait_ms(const struct session *session)
 {
 	int wait_ms = session->settings->message_wait_ms;
 
@@ -339,6 +415,15 @@ message_wait_ms(const struct session *session)
 	if (may_stop(session))
 		return WAIT_TO_STOP_MS;
 	return engine_congested(session->engine) ? 0 : WAIT_TO_TAG_MS;
+}
+
+static int
+message_wait_ms(const struct session *session)
+{
+	int wait_ms = configured_wait_ms(session);
+
+	return session->smtp || wait_ms < WAIT_LOCAL_MS ? wait_ms
+							: WAIT_LOCAL_MS;
 }
 
 static void
@@ -377,7 +462,7 @@ fill_end(const struct session *session, const struct sum *sum,
 	const struct settings *settings = session->settings;
 
 	*end = (struct session_end){
-	    .action = sum->action, .forged = session->forged};
+	    .action = sum->action, .forged = session->forged.count};
 	if (is_refusal(sum->action)) {
 		reply_write(&end->reply, sum->action, sum_name(sum, settings),
 		    item_verdict(sum->worst), requires_tls(session));
@@ -390,30 +475,77 @@ fill_end(const struct session *session, const struct sum *sum,
 		end->tag = sum_tag(sum, settings, queue_id);
 }
 
+static void
+settle_all(struct session *session, session_progress *progress, void *arg)
+{
+	bool waived = require_tls_is_waived(&session->tls);
+
+	if (waived)
+		waive_all(session);
+	await_all(session, progress, arg);
+	if (waived)
+		waive_all(session);
+	decide_all(session);
+}
+
+static void
+report_end(const struct session *session, const char *id, const struct sum *sum,
+    bool overdone)
+{
+	struct report_message message = {.result = sum->result,
+	    .action = sum->action,
+	    .domains = sum->domains,
+	    .rcpts = sum->rcpts,
+	    .authenticated = session->authenticated,
+	    .ms = (unsigned)session->waited_ms,
+	    .forged = session->forged.count,
+	    .overdone = overdone};
+
+	report_message(id, &message);
+}
+
+/* Each copy that is taken out costs the MTA a walk over its queue file, so that
+ * none is, and nobody is waited for. */
+static void
+end_overdone(
+    const struct session *session, const char *id, struct session_end *end)
+{
+	const char *name = session->settings->header_name;
+	struct sum sum = {.result = RESULT_SKIP,
+	    .action = session->smtp ? ACTION_REJECT : ACTION_HOLD};
+
+	*end = (struct session_end){.action = sum.action};
+	if (session->smtp)
+		reply_write_forged(&end->reply, name);
+	else
+		reply_hold_forged(end->hold_reason, name);
+	for (size_t i = 0; i < session->count; i++) {
+		sum.domains += !session->items[i].refused;
+		sum.rcpts +=
+		    session->items[i].refused ? 0 : session->items[i].rcpts;
+	}
+	session_abandon(session);
+	report_end(session, id, &sum, true);
+}
+
 void
 session_end(struct session *session, const char *queue_id,
     session_progress *progress, void *arg, struct session_end *end)
 {
 	char id[TAG_QUEUE_ID_SIZE];
-	struct report_message message;
 	struct sum sum;
 
 	tag_queue_id(id, queue_id);
-	if (require_tls_is_waived(&session->tls))
-		waive_all(session);
-	await_all(session, progress, arg);
-	decide_all(session);
+	if (forged_is_too_much(&session->forged)) {
+		end_overdone(session, id, end);
+		return;
+	}
+	settle_all(session, progress, arg);
 	for (size_t i = 0; i < session->count; i++)
 		item_report(&session->items[i], id, session->settings->log_why);
 	sum = sum_up(session->items, session->count);
 	fill_end(session, &sum, id, end);
-	message = (struct report_message){.result = sum.result,
-	    .action = sum.action,
-	    .domains = sum.domains,
-	    .rcpts = sum.rcpts,
-	    .authenticated = session->authenticated,
-	    .ms = (unsigned)session->waited_ms};
-	report_message(id, &message);
+	report_end(session, id, &sum, false);
 }
 
 void
@@ -424,7 +556,7 @@ session_end_fini(struct session_end *end)
 }
 
 void
-session_abandon(struct session *session)
+session_abandon(const struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
 		if (session->items[i].refused)

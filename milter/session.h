@@ -27,7 +27,7 @@ struct session_end {
 	enum action action;
 	struct reply reply;                /* ACTION_DEFER, ACTION_REJECT */
 	char hold_reason[REPLY_HOLD_SIZE]; /* ACTION_HOLD */
-	unsigned forged; /* fields of our name that came with the message */
+	unsigned forged; /* fields of our name that are to be taken out */
 	char *tag;       /* owned value of ours, or NULL for none */
 };
 
@@ -44,7 +44,8 @@ AUTO_DEFINE(session);
  *
  * Returns ACTION_DEFER or ACTION_REJECT with a reply when this recipient is to
  * be refused, else ACTION_NONE.  Waits RcptWait at most, and 60 s over all
- * recipients of the message; not at all where no action could refuse.
+ * recipients of the message, beyond which they are decided by session_end; not
+ * at all where no action could refuse.
  */
 enum action session_rcpt(struct session *session, const struct route_rcpt *rcpt,
     struct reply *reply);
@@ -54,7 +55,7 @@ enum action session_rcpt(struct session *session, const struct route_rcpt *rcpt,
  *
  * RFC 8689 section 3 - a sender that says "TLS-Required: No" wants the message
  * delivered whatever the destination's TLS: nothing is done to it then, but to
- * recipients that were refused before.
+ * recipients that were refused before, and by HonorTLSRequiredNo.
  */
 void
 session_header(struct session *session, const char *name, const char *value);
@@ -63,7 +64,8 @@ session_header(struct session *session, const char *name, const char *value);
  * session_end - wait for the verdicts that are still out, decide, and log
  *
  * queue_id: the MTA's, or NULL.  progress is called every few seconds of the
- * wait.  session_end_fini frees what end holds.
+ * wait.  Too many fields of our name stop the message at once.
+ * session_end_fini frees what end holds.
  */
 typedef void session_progress(void *arg);
 void session_end(struct session *session, const char *queue_id,
@@ -71,6 +73,6 @@ void session_end(struct session *session, const char *queue_id,
 void session_end_fini(struct session_end *end);
 
 /* session_abandon - log what was refused of a message that never ended */
-void session_abandon(struct session *session);
+void session_abandon(const struct session *session);
 
 #endif

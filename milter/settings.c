@@ -54,6 +54,8 @@ static const struct value_choice internal_errors[] = {
     {NULL, 0}};
 static const struct value_choice decide_ats[] = {
     {"rcpt", DECIDE_AT_RCPT}, {"message", DECIDE_AT_MESSAGE}, {NULL, 0}};
+static const struct value_choice honor_nos[] = {{"yes", HONOR_NO_ALWAYS},
+    {"no", HONOR_NO_NEVER}, {"unruled", HONOR_NO_UNRULED}, {NULL, 0}};
 static const struct value_choice auto_wait[] = {
     {"auto", MESSAGE_WAIT_AUTO}, {NULL, 0}};
 static const struct value_choice levels[] = {{"auto", LEVEL_AUTO},
@@ -117,6 +119,7 @@ static const struct keyword keywords[] = {
     DURATION("RcptWait", "20s", rcpt_wait_ms, 0, WAIT_MAX),
     INT("MessageWait", "auto", value_read_duration, message_wait_ms, auto_wait,
 	0, WAIT_MAX),
+    CHOICE("HonorTLSRequiredNo", "unruled", honor_no, honor_nos),
     LIST("LocalMailers",
 	"local,virtual,lmtp,lmtps,dovecot,cyrus,maildrop,procmail,uucp,error,"
 	"discard,retry,prog,*file*,*include*",

@@ -26,6 +26,7 @@ enum { ACTIONS = ACTION_REJECT + 1 };
 
 enum decide_at { DECIDE_AT_RCPT, DECIDE_AT_MESSAGE };
 enum internal_error { INTERNAL_ERROR_ACCEPT, INTERNAL_ERROR_TEMPFAIL };
+enum honor_no { HONOR_NO_NEVER, HONOR_NO_UNRULED, HONOR_NO_ALWAYS };
 enum header_domains {
 	HEADER_DOMAINS_VISIBLE,
 	HEADER_DOMAINS_NONE,
@@ -52,6 +53,7 @@ struct settings {
 	int rcpt_wait_ms;
 	int message_wait_ms; /* or MESSAGE_WAIT_AUTO */
 	int max_domains;
+	int honor_no; /* enum: TLS-Required: No */
 
 	struct settings_list local_mailers;
 	struct settings_list exempt_domains; /* ".name": what is below it */

@@ -212,6 +212,7 @@ figures_that_are_none_are_left_out_of_the_reasons(void **state)
 	    .active = 2,
 	    .counts = {.messages = 3,
 		.actions = {[ACTION_DEFER] = 1},
+		.refused = {[ACTION_DEFER] = 5},
 		.reasons = {[REASON_DEADLINE] = 4}},
 	    .engine = {.checks = 6, .fetches = 8, .fetches_failed = 7},
 	    .now = {.store = "none", .resolver = "unknown"}};
@@ -222,7 +223,8 @@ figures_that_are_none_are_left_out_of_the_reasons(void **state)
 	assert_non_null(strstr(line, "\"uptime\":5,"));
 	assert_non_null(strstr(line,
 	    "\"messages\":{\"ended\":3,\"active\":2,\"actions\":{\"none\":0,"
-	    "\"tag\":0,\"hold\":0,\"defer\":1,\"reject\":0}},"));
+	    "\"tag\":0,\"hold\":0,\"defer\":1,\"reject\":0},"
+	    "\"refused_rcpts\":{\"defer\":5,\"reject\":0}},"));
 	assert_non_null(strstr(line, "\"reasons\":{\"deadline\":4},"));
 	assert_non_null(strstr(line, "\"checks\":{\"begun\":6,"));
 	assert_non_null(strstr(line, "\"fetches\":{\"made\":8,\"failed\":7},"));

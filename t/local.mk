@@ -120,7 +120,8 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 	milter/report.c milter/log.c $(SETTINGS)
 %C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h milter/rollover.c
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
-	milter/session.c milter/item.c milter/reply.c milter/sum.c \
+	milter/session.c milter/forged.c milter/item.c milter/reply.c \
+	milter/sum.c \
 	milter/require_tls.c milter/route.c milter/tag.c $(SETTINGS) \
 	milter/action.c
 %C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h $(SETTINGS)

@@ -335,6 +335,12 @@ other_events_are_printed_to_the_letter(void **state)
 	assert_int_equal(report_message_line(line, "Q1", &message), LOG_INFO);
 	assert_string_equal(line, "Q1: event=message result=fail action=hold "
 				  "domains=2 rcpts=5 auth=yes ms=81");
+	message.forged = 11000;
+	message.overdone = true;
+	assert_int_equal(
+	    report_message_line(line, "Q1", &message), LOG_WARNING);
+	assert_non_null(strstr(line, " ms=81 forged=11000"));
+	must_be_of_the_grammar("message", line);
 	assert_int_equal(report_resolver_line(line, &resolver), LOG_ERR);
 	assert_string_equal(line,
 	    "-: event=resolver addr=2001:db8::53@5353 validating=no "
@@ -378,6 +384,7 @@ figures_are_printed_to_the_letter(void **state)
 	struct stats stats = {.uptime_s = 3600,
 	    .counts = {.messages = 7,
 		.results = {[RESULT_PASS] = 5, [RESULT_FAIL] = 2},
+		.refused = {[ACTION_DEFER] = 13, [ACTION_REJECT] = 14},
 		.hits = 3,
 		.misses = 4},
 	    .engine = {.checks = 4,
@@ -399,7 +406,8 @@ figures_are_printed_to_the_letter(void **state)
 	    "-: event=stats uptime=3600 messages=7 fail=2 temperror=0 "
 	    "softfail=0 none=0 pass=5 skip=0 hits=3 misses=4 checks=4 "
 	    "maxrunning=2 maxwaiting=1 queuefull=6 probes=8 fetches=9 "
-	    "verdicts=10 policies=11 store=ok resolver=not-validating rss=12");
+	    "verdicts=10 policies=11 store=ok resolver=not-validating rss=12 "
+	    "rcptdefer=13 rcptreject=14");
 	must_be_of_the_grammar("stats", line);
 }
 
@@ -417,7 +425,11 @@ events_are_counted_though_not_told(void **state)
 	(void)state;
 	report_check("id", &check);
 	check.cached = true;
+	check.refused = true;
+	check.rcpts = 3;
+	check.action = ACTION_DEFER;
 	report_check("id", &check);
+	check.refused = false;
 	check.looked = false;
 	verdict.result = RESULT_SKIP;
 	report_skip("id", &check);
@@ -431,6 +443,8 @@ events_are_counted_though_not_told(void **state)
 	assert_int_equal(counts.messages, 1);
 	assert_int_equal(counts.actions[ACTION_HOLD], 1);
 	assert_int_equal(counts.actions[ACTION_NONE], 0);
+	assert_int_equal(counts.refused[ACTION_DEFER], 3);
+	assert_int_equal(counts.refused[ACTION_REJECT], 0);
 }
 
 static void

@@ -109,6 +109,21 @@ fate_of(const char *domain)
 	return NULL;
 }
 
+/* Each domain has its mail hosts below mx.DOMAIN. */
+static struct rule *
+rule_of(const struct rule_list *rules, const char *domain)
+{
+	struct rule *rule = rule_list_find(rules, domain, clock_wall_s());
+	struct rule *of_host;
+	char host[LIMIT_DOMAIN_SIZE];
+
+	snprintf(host, sizeof(host), "mx.%.240s", domain);
+	of_host = rule_list_find_host(rules, host, clock_wall_s());
+	return rule == NULL || rule->scope == RULE_ANY
+		   ? (of_host != NULL ? of_host : rule)
+		   : rule;
+}
+
 struct engine_wait *
 engine_start(struct engine *engine, const struct engine_query *query)
 {
@@ -127,8 +142,8 @@ engine_start(struct engine *engine, const struct engine_query *query)
 	wait->check.verdict = verdict_new(fate->result, fate->reason);
 	if (query->require_tls)
 		wait->check.verdict->requiretls = offer_of(query->domain);
-	wait->check.verdict->rule = rule_ref(
-	    rule_list_find(query->rules, query->domain, clock_wall_s()));
+	wait->check.verdict->rule =
+	    rule_ref(rule_of(query->rules, query->domain));
 	wait->check.expires_ms = clock_mono_ms() + 3600000;
 	wait->ready_ms = clock_mono_ms() + fate->seconds * 1000;
 	return wait;
@@ -194,9 +209,12 @@ report_skip(const char *queue_id, const struct report_check *check)
 void
 report_message(const char *queue_id, const struct report_message *message)
 {
-	text_addf(&seen.text, "%s message %s %s %zu %u\n", queue_id,
+	text_addf(&seen.text, "%s message %s %s %zu %u", queue_id,
 	    result_text(message->result), action_text(message->action),
 	    message->domains, message->rcpts);
+	if (message->overdone)
+		text_addf(&seen.text, " overdone %u", message->forged);
+	text_addf(&seen.text, "\n");
 }
 
 static void
@@ -599,24 +617,65 @@ a_deadline_stays_the_verdict_of_the_message(void **state)
 	    "Q1 message temperror tag 1 2\n");
 }
 
+/* Two that take all of RcptWait, and one that the rest of the minute is not
+ * enough for. */
+static struct session *
+use_up_the_minute(const char *conf)
+{
+	struct session *session = begin(conf);
+	int64_t begun_ms = clock_mono_ms();
+	int64_t waited_ms;
+
+	assert_int_equal(rcpt_to(session, "a@hang1.example"), DEFER);
+	assert_int_equal(rcpt_to(session, "a@hang2.example"), DEFER);
+	assert_int_equal(rcpt_to(session, "a@hang3.example"), NONE);
+	waited_ms = clock_mono_ms() - begun_ms;
+	assert_true(waited_ms >= 59000 && waited_ms < 65000);
+	return session;
+}
+
 static void
 all_recipients_together_wait_a_minute(void **state)
 {
-	struct session *session = begin(ALL("defer") "RcptWait 25s\n");
+	struct session *session =
+	    use_up_the_minute(ALL("defer") "RcptWait 25s\n");
 	int64_t begun_ms = clock_mono_ms();
-	int64_t waited_ms;
 	char address[32];
 
 	(void)state;
-	for (int i = 0; i < 10; i++) {
+	for (int i = 4; i < 10; i++) {
 		snprintf(address, sizeof(address), "a@hang%d.example", i);
-		assert_int_equal(rcpt_to(session, address), DEFER);
+		assert_int_equal(rcpt_to(session, address), NONE);
 	}
-	waited_ms = clock_mono_ms() - begun_ms;
-	assert_true(waited_ms >= 59000 && waited_ms < 65000);
 	/* what is there at once needs no wait */
 	assert_int_equal(rcpt_to(session, "a@pass.example"), NONE);
+	assert_int_equal(rcpt_to(session, "a@fail.example"), DEFER);
+	assert_true(clock_mono_ms() - begun_ms < 900);
 	session_free(session);
+}
+
+static void
+who_is_beyond_the_minute_is_decided_at_the_end(void **state)
+{
+	struct session *session = use_up_the_minute(
+	    "On-Fail reject\nOn-TempError defer\nRcptWait 25s\n");
+	struct session_end end;
+
+	(void)state;
+	assert_int_equal(rcpt_to(session, "a@slow.example"), NONE);
+	clock_shift(20);
+	/* the verdict is there, but the first of them is in already */
+	assert_int_equal(rcpt_to(session, "b@slow.example"), NONE);
+	end = finish(session);
+	assert_int_equal(end.action, REJECT);
+	session_end_fini(&end);
+	session_free(session);
+	assert_string_equal(seen.log,
+	    "NOQUEUE check hang1.example temperror deadline defer 1\n"
+	    "NOQUEUE check hang2.example temperror deadline defer 1\n"
+	    "Q1 check hang3.example temperror deadline defer 1\n"
+	    "Q1 check slow.example fail validation-failure reject 2\n"
+	    "Q1 message fail reject 2 3\n");
 }
 
 static void
@@ -658,7 +717,12 @@ the_end_of_the_message_waits_as_long_as_told(void **state)
 	    {MESSAGE "On-Fail defer\n", false, false, false, 60},
 	    {MESSAGE "On-Fail defer\n", true, false, false, 5},
 	    {MESSAGE "On-Fail defer\n", true, false, true, 0},
-	    {"On-Fail defer\n", false, true, false, 60},
+	    /* what did not come by SMTP */
+	    {"On-Fail defer\n", false, true, false, 5},
+	    {"On-Fail hold\n", false, true, true, 5},
+	    {"MessageWait 30s\n", false, true, false, 5},
+	    {"MessageWait 2s\n", false, true, false, 2},
+	    {"", false, true, true, 0},
 	};
 
 	(void)state;
@@ -1146,6 +1210,90 @@ forged_copies_are_counted_whatever_their_case(void **state)
 	session_free(session);
 }
 
+/* A message with copies of the tag, some behind so many octets of header. */
+static struct session_end
+send_forged(const char *conf, bool smtp, size_t copies, size_t filled)
+{
+	struct session *session = begin_as(conf, smtp && filled == 1);
+	char *filler = xcalloc(filled + 1, 1);
+	struct session_end end;
+
+	memset(filler, 'x', filled);
+	if (smtp) {
+		rcpt_to(session, "a@pass.example");
+		rcpt_to(session, "a@fail.example");
+	} else {
+		rcpt_without_macros(session, "a@hang.example");
+	}
+	session_header(session, "Subject", filler);
+	for (size_t i = 0; i < copies; i++)
+		session_header(session, "X-TLS-Precheck", "forged");
+	end = finish(session);
+	free(filler);
+	session_free(session);
+	return end;
+}
+
+static void
+too_many_forged_copies_stop_the_message(void **state)
+{
+	static const struct {
+		const char *conf;
+		bool smtp;
+		size_t copies, filled;
+		enum action action;
+		unsigned taken_out;
+	} rows[] = {
+	    {"", true, LIMIT_FORGED_TAGS, 0, TAG, LIMIT_FORGED_TAGS},
+	    {"", true, LIMIT_FORGED_TAGS + 1, 0, REJECT, 0},
+	    {ALL("none"), true, 11000, 0, REJECT, 0},
+	    /* a bounce is refused too */
+	    {"", true, LIMIT_FORGED_TAGS + 1, 1, REJECT, 0},
+	    /* nobody to refuse it to */
+	    {"", false, LIMIT_FORGED_TAGS + 1, 0, HOLD, 0},
+	    {"HeaderName none\n", true, 11000, 0, TAG, 0},
+	    {"HeaderName X-Other\n", true, 11000, 0, TAG, 0},
+	    /* few, but each a long way from the begin */
+	    {"", true, 10, LIMIT_FORGED_WALK / 10 - 2000, TAG, 10},
+	    {"", true, 10, LIMIT_FORGED_WALK / 10, REJECT, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_end end = send_forged(
+		    rows[i].conf, rows[i].smtp, rows[i].copies, rows[i].filled);
+
+		if (end.action != rows[i].action)
+			fail_msg("row %zu: %s", i, action_text(end.action));
+		ROW(rows[i].conf, end.forged == rows[i].taken_out);
+		session_end_fini(&end);
+	}
+}
+
+static void
+a_message_that_is_stopped_for_forgery_is_told_so(void **state)
+{
+	struct session_end end = send_forged("On-Fail defer\n", true, 101, 0);
+
+	(void)state;
+	assert_string_equal(end.reply.code, "550");
+	assert_string_equal(end.reply.status, "5.7.1");
+	assert_string_equal(end.reply.text,
+	    "X-TLS-Precheck: too many fields of this name (outbound TLS "
+	    "precheck)");
+	assert_null(end.tag);
+	assert_string_equal(seen.log,
+	    "NOQUEUE check fail.example fail validation-failure defer 1\n"
+	    "Q1 message skip reject 1 1 overdone 101\n");
+	end = send_forged("", false, 101, 0);
+	assert_string_equal(end.hold_reason,
+	    "outbound TLS precheck: X-TLS-Precheck: too many fields of this "
+	    "name");
+	assert_null(end.tag);
+	assert_string_equal(
+	    seen.log, "Q1 message skip hold 1 1 overdone 101\n");
+}
+
 static void
 header_name_none_leaves_the_header_alone(void **state)
 {
@@ -1247,6 +1395,64 @@ tls_required_no_lets_the_message_through(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		run_waiver(&rows[i]);
+}
+
+static void
+tls_required_no_is_honoured_as_the_admin_wants(void **state)
+{
+	static const struct {
+		const char *conf, *rules, *address;
+		enum action action;
+		int waited_s;
+	} rows[] = {
+	    {"", "", "a@fail.example", NONE, 0},
+	    {"", "fail.example dane-only\n", "a@fail.example", REJECT, 0},
+	    {"", ".example dane-only\n", "a@fail.example", REJECT, 0},
+	    {"", "other.example dane-only\n", "a@fail.example", NONE, 0},
+	    {"", "* dane-only\n", "a@fail.example", NONE, 0},
+	    {"", "* dane-only\n", "a@hang.example", NONE, 0},
+	    /* whose hosts these are is known after the check */
+	    {"", "mx:mx.slow.example dane-only\n", "a@slow.example", REJECT,
+		12},
+	    {"", "mx:.slow.example encrypt\n", "a@slow.example", REJECT, 12},
+	    {"", "mx:mx.other.example encrypt\n", "a@slow.example", NONE, 12},
+	    {"", "mx:mx.hang.example encrypt\n", "a@hang.example", NONE, 60},
+	    {"", "mx:mx.slow.example may\nslow.example auto\n",
+		"a@slow.example", REJECT, 12},
+	    {"HonorTLSRequiredNo no\n", "", "a@fail.example", REJECT, 0},
+	    {"HonorTLSRequiredNo no\n", "", "a@hang.example", DEFER, 60},
+	    {"HonorTLSRequiredNo yes\n", "fail.example dane-only\n",
+		"a@fail.example", NONE, 0},
+	    {"HonorTLSRequiredNo yes\n", "mx:mx.slow.example dane-only\n",
+		"a@slow.example", NONE, 0},
+	    {"HonorTLSRequiredNo unruled\n", "fail.example dane-only\n",
+		"a@fail.example", REJECT, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char conf[256];
+		int64_t begun_ms = clock_mono_ms();
+		struct session *session;
+		struct session_end end;
+		int waited_s;
+
+		snprintf(conf, sizeof(conf), MESSAGE ALL("reject") "%s",
+		    rows[i].conf);
+		session = begin_with_rules(conf, rows[i].rules);
+		rcpt_to(session, rows[i].address);
+		session_header(session, "TLS-Required", "No");
+		end = finish(session);
+		waited_s = (int)((clock_mono_ms() - begun_ms + 500) / 1000);
+		if (end.action != rows[i].action ||
+		    waited_s != rows[i].waited_s)
+			fail_msg("row %zu: %s after %d s", i,
+			    action_text(end.action), waited_s);
+		ROW(rows[i].rules, (strstr(seen.log, "tls-required-no") !=
+				       NULL) == (rows[i].action == NONE));
+		session_end_fini(&end);
+		session_free(session);
+	}
 }
 
 /* One recipient of a message under REQUIRETLS. */
@@ -1601,6 +1807,7 @@ main(void)
 	    cmocka_unit_test(rcpt_waits_no_longer_than_told),
 	    cmocka_unit_test(a_deadline_stays_the_verdict_of_the_message),
 	    cmocka_unit_test(all_recipients_together_wait_a_minute),
+	    cmocka_unit_test(who_is_beyond_the_minute_is_decided_at_the_end),
 	    cmocka_unit_test(
 		nobody_waits_at_rcpt_where_nothing_could_be_refused),
 	    cmocka_unit_test(the_end_of_the_message_waits_as_long_as_told),
@@ -1622,9 +1829,12 @@ main(void)
 	    cmocka_unit_test(replies_and_hold_reasons_keep_the_secret_too),
 	    cmocka_unit_test(what_is_behind_the_scanned_header_stays_secret),
 	    cmocka_unit_test(forged_copies_are_counted_whatever_their_case),
+	    cmocka_unit_test(too_many_forged_copies_stop_the_message),
+	    cmocka_unit_test(a_message_that_is_stopped_for_forgery_is_told_so),
 	    cmocka_unit_test(header_name_none_leaves_the_header_alone),
 	    cmocka_unit_test(local_mail_loses_forged_copies_and_gets_no_tag),
 	    cmocka_unit_test(tls_required_no_lets_the_message_through),
+	    cmocka_unit_test(tls_required_no_is_honoured_as_the_admin_wants),
 	    cmocka_unit_test(requiretls_is_refused_where_it_is_not_met),
 	    cmocka_unit_test(what_requiretls_refuses_is_logged_and_tagged_so),
 	    cmocka_unit_test(what_mta_sts_refuses_is_deferred_under_requiretls),

@@ -90,6 +90,15 @@ enum {
 	/* What is said of all hosts of a domain */
 	LIMIT_WALK_SIZE = 400,
 
+	/*
+	 * Forged tags that are taken out of one message, and octets of header
+	 * that the MTA reads for it: Postfix's cleanup(8) walks its queue file
+	 * from the begin for each, and takes a fifth of a second for so many.
+	 * Mail that came by another gate has one.
+	 */
+	LIMIT_FORGED_TAGS = 100,
+	LIMIT_FORGED_WALK = 64 * 1024 * 1024,
+
 	/* d= items of one tag */
 	LIMIT_TAG_ITEMS = 20,
 

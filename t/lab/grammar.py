@@ -63,7 +63,8 @@ EVENTS = {
     "message": (
         ("result", RESULT, ""), ("action", ACTION, ""),
         ("domains", NUMBER, ""), ("rcpts", NUMBER, ""),
-        ("auth", "(?:yes|no)", ""), ("ms", NUMBER, "")),
+        ("auth", "(?:yes|no)", ""), ("ms", NUMBER, ""),
+        ("forged", NUMBER, "?")),
     "change": (
         ("domain", NAME, ""), ("old", RESULT, ""), ("new", RESULT, ""),
         ("mx", VALUE, "?")),
@@ -82,7 +83,8 @@ EVENTS = {
         "checks maxrunning maxwaiting queuefull probes fetches verdicts "
         "policies").split()),
               ("store", "[a-z-]+", ""), ("resolver", "[a-z-]+", ""),
-              ("rss", NUMBER, "")),
+              ("rss", NUMBER, ""), ("rcptdefer", NUMBER, ""),
+              ("rcptreject", NUMBER, "")),
     "start": (("version", VALUE, ""),),
     "stop": (),
 }
@@ -123,6 +125,8 @@ def severity(event, rest):
         return "info" if pairs["validating"] == "yes" else "err"
     if event == "reload":
         return "notice" if pairs["faults"] == "0" else "err"
+    if event == "message" and "forged" in pairs:
+        return "info" if int(pairs["forged"]) <= 100 else "warning"
     return SEVERITIES[event]
 
 
