@@ -46,6 +46,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store.c %D%/io/store.h \
 	%D%/io/store_db.c %D%/io/store_db.h \
 	%D%/io/store_file.c %D%/io/store_file.h \
+	%D%/io/tls_watch.c %D%/io/tls_watch.h \
 	%D%/gather/cache.c %D%/gather/cache.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
 	%D%/gather/engine.c %D%/gather/engine.h \

@@ -104,7 +104,8 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
-%C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
+%C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h \
+	%D%/costly.c %D%/costly.h %D%/tap.h
 %C%_json_t_SOURCES = %D%/json.c %D%/tap.h \
 	milter/json.c milter/action.c $(SETTINGS)
 %C%_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
@@ -125,7 +126,8 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 	milter/require_tls.c milter/route.c milter/tag.c $(SETTINGS) \
 	milter/action.c
 %C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h $(SETTINGS)
-%C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/tap.h
+%C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h \
+	%D%/costly.c %D%/costly.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
 %C%_store_t_SOURCES = %D%/store.c %D%/tap.h
 %C%_story_t_SOURCES = %D%/story.c %D%/tap.h \

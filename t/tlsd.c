@@ -17,16 +17,19 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "t/costly.h"
 
 enum {
 	DAY_S = 86400,
 	LONG_CHAIN = 21,
+	COSTLY_BITS = 65536,
 };
 
 struct tlsd {
 	struct tlsd_options options;
 	gnutls_certificate_credentials_t credentials;
 	gnutls_datum_t pem;
+	gnutls_datum_t root_pem;
 	int listener;
 	uint16_t port;
 	pthread_t thread;
@@ -63,6 +66,11 @@ make_key(unsigned flaws)
 	if (flaws & (TLSD_RSA_1024 | TLSD_KEY_ENCIPHERMENT))
 		must(gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA,
 		    flaws & TLSD_RSA_1024 ? 1024 : 2048, 0));
+	else if (flaws & (TLSD_ED25519 | TLSD_ED448))
+		must(gnutls_x509_privkey_generate(key,
+		    flaws & TLSD_ED25519 ? GNUTLS_PK_EDDSA_ED25519
+					 : GNUTLS_PK_EDDSA_ED448,
+		    0, 0));
 	else
 		must(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
 		    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
@@ -82,9 +90,8 @@ set_name(gnutls_x509_crt_t crt, const char *name, unsigned flaws)
 		    crt, GNUTLS_SAN_DNSNAME, name, length, GNUTLS_FSAN_SET));
 }
 
-/* It is a CA, so that it can be trusted as its own root. */
 static gnutls_x509_crt_t
-make_certificate(gnutls_x509_privkey_t key, const char *name, unsigned flaws)
+begin_certificate(gnutls_x509_privkey_t key, unsigned flaws)
 {
 	time_t now = time(NULL);
 	gnutls_x509_crt_t crt;
@@ -96,13 +103,39 @@ make_certificate(gnutls_x509_privkey_t key, const char *name, unsigned flaws)
 	must(gnutls_x509_crt_set_activation_time(crt, now - 9L * DAY_S));
 	must(gnutls_x509_crt_set_expiration_time(
 	    crt, flaws & TLSD_EXPIRED ? now - DAY_S : now + DAY_S));
-	set_name(crt, name, flaws);
+	return crt;
+}
+
+static gnutls_x509_crt_t
+make_root(struct tlsd *server, gnutls_x509_privkey_t key)
+{
+	gnutls_x509_crt_t crt = begin_certificate(key, 0);
+
+	must(gnutls_x509_crt_set_dn_by_oid(
+	    crt, GNUTLS_OID_X520_COMMON_NAME, 0, "root", 4));
+	must(gnutls_x509_crt_set_basic_constraints(crt, 1, -1));
+	must(gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_KEY_CERT_SIGN));
+	must(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0));
+	must(gnutls_x509_crt_export2(
+	    crt, GNUTLS_X509_FMT_PEM, &server->root_pem));
+	return crt;
+}
+
+static gnutls_x509_crt_t
+make_leaf(struct tlsd *server, gnutls_x509_privkey_t key)
+{
+	unsigned flaws = server->options.flaws;
+	gnutls_x509_crt_t crt = begin_certificate(key, flaws);
+	gnutls_x509_privkey_t root_key = make_key(0);
+	gnutls_x509_crt_t root = make_root(server, root_key);
+
+	set_name(crt, server->options.name, flaws);
 	if (flaws & TLSD_KEY_ENCIPHERMENT)
 		must(gnutls_x509_crt_set_key_usage(
 		    crt, GNUTLS_KEY_KEY_ENCIPHERMENT));
-	else
-		must(gnutls_x509_crt_set_basic_constraints(crt, 1, -1));
-	must(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0));
+	must(gnutls_x509_crt_sign2(crt, root, root_key, GNUTLS_DIG_SHA256, 0));
+	gnutls_x509_crt_deinit(root);
+	gnutls_x509_privkey_deinit(root_key);
 	return crt;
 }
 
@@ -111,8 +144,7 @@ make_identity(struct tlsd *server)
 {
 	unsigned flaws = server->options.flaws;
 	gnutls_x509_privkey_t key = make_key(flaws);
-	gnutls_x509_crt_t crt =
-	    make_certificate(key, server->options.name, flaws);
+	gnutls_x509_crt_t crt = make_leaf(server, key);
 	gnutls_x509_crt_t chain[LONG_CHAIN];
 
 	for (int i = 0; i < LONG_CHAIN; i++)
@@ -242,6 +274,16 @@ reset(struct peer *peer)
 }
 
 static void
+send_costly(struct peer *peer)
+{
+	size_t size;
+	uint8_t *flight = costly_flight(COSTLY_BITS, &size);
+
+	transmit(peer, (const char *)flight, size);
+	free(flight);
+}
+
+static void
 act(struct peer *peer, const char *step)
 {
 	if (strcmp(step, TLSD_READ) == 0)
@@ -263,6 +305,8 @@ act(struct peer *peer, const char *step)
 		flood(peer, "220 a line that has no end ", 1 << 20);
 	else if (strcmp(step, TLSD_GARBAGE) == 0)
 		garble(peer);
+	else if (strcmp(step, TLSD_COSTLY) == 0)
+		send_costly(peer);
 	else if (strcmp(step, TLSD_RESET) == 0)
 		reset(peer);
 	else
@@ -363,6 +407,7 @@ tlsd_free(struct tlsd *server)
 	if (server->credentials != NULL)
 		gnutls_certificate_free_credentials(server->credentials);
 	gnutls_free(server->pem.data);
+	gnutls_free(server->root_pem.data);
 	free(server);
 }
 
@@ -376,6 +421,12 @@ const char *
 tlsd_certificate(const struct tlsd *server)
 {
 	return (const char *)server->pem.data;
+}
+
+const char *
+tlsd_root(const struct tlsd *server)
+{
+	return (const char *)server->root_pem.data;
 }
 
 const char *

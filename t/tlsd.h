@@ -15,6 +15,8 @@ enum tlsd_flaw {
 	TLSD_KEY_ENCIPHERMENT = 4, /* RSA, keyUsage without digitalSignature */
 	TLSD_CN_ONLY = 8,          /* the name stands in the subject alone */
 	TLSD_LONG_CHAIN = 16,      /* 20 certificates behind the leaf */
+	TLSD_ED25519 = 32,         /* its key; else P-256 */
+	TLSD_ED448 = 64,
 };
 
 struct tlsd_options {
@@ -31,6 +33,7 @@ struct tlsd_options {
 #define TLSD_LONG_LINE "L" /* 1 MB of one line */
 #define TLSD_GARBAGE "G"   /* octets of all values */
 #define TLSD_RESET "R"     /* close at once, without ceremony */
+#define TLSD_COSTLY "K"    /* the flight of a server with a huge key, unasked */
 	const char *const *steps;
 	const char *name;     /* in its certificate */
 	unsigned flaws;       /* of enum tlsd_flaw */
@@ -47,8 +50,10 @@ AUTO_DEFINE(tlsd);
 
 uint16_t tlsd_port(const struct tlsd *server);
 
-/* tlsd_certificate - PEM text of the leaf, which is its own issuer; borrowed */
+/* tlsd_certificate, tlsd_root - PEM text of the leaf and of its issuer, which
+ * is not sent; borrowed */
 const char *tlsd_certificate(const struct tlsd *server);
+const char *tlsd_root(const struct tlsd *server);
 
 /* What the last client sent: its lines, and its SNI.  Ends the server. */
 const char *tlsd_heard(struct tlsd *server);

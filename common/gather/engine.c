@@ -122,7 +122,7 @@ open_sources(struct engine *engine)
 	    .leaves = engine->leaves,
 	    .store = engine->store,
 	    .read_only = options->store_read_only,
-	    .ca_file = options->ca_file,
+	    .roots = engine->roots,
 	    .timeout_ms = options->sts_timeout_ms,
 	    .allow_private = options->allow_private,
 	    .refresh =

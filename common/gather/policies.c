@@ -20,7 +20,6 @@ enum {
 
 struct policies {
 	struct policies_options options;
-	char *ca_file;
 	struct cache *known;   /* struct known, by domain */
 	struct cache *fetches; /* struct policy_facts, by domain and id */
 	struct lock lock;      /* guards changes of known, and what follows */
@@ -212,7 +211,7 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 	job->entry = entry;
 	text_copy(job->domain, sizeof(job->domain), domain);
 	text_copy(job->request.id, sizeof(job->request.id), id);
-	job->request.ca_file = policies->ca_file;
+	job->request.roots = policies->options.roots;
 	job->timeout_ms = timeout_ms;
 	failed = policy_fetch_prepare(&job->request, policies->options.dns,
 	    domain, policies->options.allow_private, deadline_ms);
@@ -453,8 +452,6 @@ policies_new(const struct policies_options *options)
 	struct policies *policies = xcalloc(1, sizeof(*policies));
 
 	policies->options = *options;
-	if (options->ca_file != NULL)
-		policies->ca_file = xstrdup(options->ca_file);
 	lock_init(&policies->lock);
 	policies->known = cache_new(LIMIT_KEPT_POLICIES, drop_known);
 	policies->fetches = cache_new(LIMIT_KEPT_POLICIES, drop_policy);
@@ -483,6 +480,5 @@ policies_free(struct policies *policies)
 	cache_free(policies->fetches);
 	cache_free(policies->known);
 	lock_fini(&policies->lock);
-	free(policies->ca_file);
 	free(policies);
 }

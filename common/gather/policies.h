@@ -22,15 +22,15 @@ struct policy_want;
 typedef void policies_trouble(void *arg, const struct err *err);
 
 struct policies_options {
-	struct dns *dns;     /* these three outlive the policies */
-	struct pool *leaves; /* where fetches run */
-	struct store *store; /* NULL: nothing survives the process */
-	bool read_only;      /* use what the store has, write nothing, and let
-				no failure of another process keep us back */
-	const char *ca_file; /* copied; NULL: the system's store */
-	int timeout_ms;      /* of a whole fetch that a message waits for */
-	bool allow_private;  /* fetch from special-purpose addresses too */
-	unsigned refresh;    /* fetched ahead of their end at once; 0: none */
+	struct dns *dns;                /* these four outlive the policies */
+	struct pool *leaves;            /* where fetches run */
+	const struct x509_store *roots; /* for the policy hosts */
+	struct store *store;            /* NULL: nothing survives the process */
+	bool read_only;     /* use what the store has, write nothing, and let
+			       no failure of another process keep us back */
+	int timeout_ms;     /* of a whole fetch that a message waits for */
+	bool allow_private; /* fetch from special-purpose addresses too */
+	unsigned refresh;   /* fetched ahead of their end at once; 0: none */
 	policies_trouble *trouble; /* may be NULL */
 	void *arg;
 	struct tally *tally; /* may be NULL */

@@ -143,6 +143,7 @@ read_reply(const struct https_reply *reply)
 	struct err err;
 
 	switch (reply->outcome) {
+	case HTTPS_NOT_TRIED:
 	case HTTPS_FAILED:
 		return policy_fetch_failed(POLICY_FETCH_ERROR, reply->detail);
 	case HTTPS_UNTRUSTED:
@@ -179,7 +180,7 @@ policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms)
 	    .path = "/.well-known/mta-sts.txt",
 	    .addresses = addresses,
 	    .address_count = request->address_count,
-	    .ca_file = request->ca_file,
+	    .roots = request->roots,
 	    .max_octets = LIMIT_STS_BODY,
 	    .deadline_ms = deadline_ms};
 	AUTO(https_reply) struct https_reply *reply = NULL;

@@ -12,9 +12,9 @@
 
 /* A fetch with all that it needs, so that it can run in a leaf. */
 struct policy_fetch_request {
-	char id[LIMIT_STS_ID + 1];    /* of the record that announces it */
-	char host[LIMIT_DOMAIN_SIZE]; /* the policy host */
-	const char *ca_file;          /* borrowed; NULL: the system's store */
+	char id[LIMIT_STS_ID + 1];      /* of the record that announces it */
+	char host[LIMIT_DOMAIN_SIZE];   /* the policy host */
+	const struct x509_store *roots; /* borrowed */
 	size_t address_count;
 	char addresses[2 * LIMIT_HOST_ADDRESSES][INET6_ADDRSTRLEN];
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/io/https.h"
 
+#include <assert.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,8 +12,21 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/tls_watch.h"
 #include "common/proto/address.h"
-#include "common/proto/x509.h"
+
+/*
+ * libcurl moves the octets; whom they come from is for us to say, with the
+ * verifier that judges mail hosts.
+ * 1. libcurl tells in its trace when it has made a TLS session, before it uses
+ *    it.  There tls_watch is put on the session: it takes down what the server
+ *    presents, and ends a handshake that would cost too much.
+ * 2. When the handshake is done libcurl asks whether it may send the request.
+ *    There the chain, its dates and the name are verified; without a yes
+ *    nothing is sent and nothing is read.  A session that was not watched gets
+ *    none.
+ * 3. The answer's header and body are counted, and cut off at their limits.
+ */
 
 enum {
 	PORT_HTTPS = 443,
@@ -22,6 +37,9 @@ struct transfer {
 	struct https_reply *reply;
 	CURL *curl;
 	struct curl_slist *pins;
+	struct tls_watch watch;
+	const char *distrust; /* why the request was not sent, or NULL */
+	int lack;             /* errno of a socket that we did not get, or 0 */
 	size_t head_octets;
 	bool too_large;
 	char error[CURL_ERROR_SIZE];
@@ -35,11 +53,11 @@ static const struct {
     {CURLOPT_HTTPGET, 1},
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
     {CURLOPT_FOLLOWLOCATION, 0}, /* RFC 8461 section 3.3 */
-    {CURLOPT_SSL_VERIFYPEER, 1},
-    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_SSL_VERIFYPEER, 0}, /* we do: on_request */
+    {CURLOPT_SSL_VERIFYHOST, 0},
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
     {CURLOPT_SSL_SESSIONID_CACHE, 0},
-    {CURLOPT_CERTINFO, 1},
+    {CURLOPT_VERBOSE, 1}, /* to on_trace */
     {CURLOPT_NETRC, CURL_NETRC_IGNORED},
     {CURLOPT_FRESH_CONNECT, 1},
     {CURLOPT_FORBID_REUSE, 1},
@@ -53,18 +71,21 @@ static const struct {
     {CURLOPT_PROXY, ""}, /* else the environment says */
     {CURLOPT_NOPROXY, "*"},
     {CURLOPT_USERAGENT, "postern"}, /* some servers refuse none */
+    {CURLOPT_CAINFO, NULL},         /* else they are read, and not used */
+    {CURLOPT_CAPATH, NULL},
 };
 
 int
 https_global_init(struct err *err)
 {
 	CURLcode rc = curl_global_init(CURL_GLOBAL_DEFAULT);
+	const char *tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
 
 	if (rc != CURLE_OK)
 		return err_set(
 		    err, ERR_LOCAL, "libcurl: %s", curl_easy_strerror(rc));
-	if (!(curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_SSL))
-		return err_set(err, ERR_LOCAL, "libcurl has no TLS");
+	if (tls == NULL || strncmp(tls, "GnuTLS/", 7) != 0)
+		return err_set(err, ERR_LOCAL, "libcurl is without GnuTLS");
 	return 0;
 }
 
@@ -137,13 +158,76 @@ is_pinned(const struct https_request *request, const struct address *to)
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
-	const struct transfer *t = arg;
+	struct transfer *t = arg;
 	struct address address;
+	int fd;
 
 	from_sockaddr(to, &address);
 	if (purpose != CURLSOCKTYPE_IPCXN || !is_pinned(t->request, &address))
 		return CURL_SOCKET_BAD;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	if (fd < 0 && errno != EAFNOSUPPORT)
+		t->lack = errno;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* Behind gnutls_init the trace has a line or two before the handshake. */
+static int
+on_trace(CURL *curl, curl_infotype type, char *octets, size_t size, void *arg)
+{
+	const struct curl_tlssessioninfo *tls = NULL;
+	struct transfer *t = arg;
+
+	(void)octets;
+	(void)size;
+	if (type == CURLINFO_TEXT &&
+	    curl_easy_getinfo(curl, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK &&
+	    tls != NULL && tls->backend == CURLSSLBACKEND_GNUTLS &&
+	    tls->internals != NULL)
+		tls_watch_begin(&t->watch, tls->internals);
+	return 0;
+}
+
+/* What speaks against the server, a constant, or NULL. */
+static const char *
+fault_of_server(const struct transfer *t)
+{
+	const struct tls_watch *watch = &t->watch;
+	const char *const names[] = {t->request->host};
+	AUTO(x509_chain) struct x509_chain *chain = NULL;
+
+	if (watch->count == 0)
+		return "no certificate presented";
+	chain = x509_chain_new(watch->certs, watch->count, NULL);
+	if (chain == NULL)
+		return "certificate cannot be read";
+	switch (x509_verify_store(chain, t->request->roots, clock_wall_s())) {
+	case X509_NOT_TRUSTED:
+		return "certificate not trusted";
+	case X509_NOT_YET_VALID:
+		return "certificate not yet valid";
+	case X509_EXPIRED:
+		return "certificate expired";
+	case X509_TRUSTED:
+		break;
+	}
+	return x509_leaf_has_name(chain, names, 1, X509_NAMES_SAN)
+		   ? NULL
+		   : "host is no dNSName of the certificate";
+}
+
+static int
+on_request(
+    void *arg, char *remote, char *local, int remote_port, int local_port)
+{
+	struct transfer *t = arg;
+
+	(void)remote;
+	(void)local;
+	(void)remote_port;
+	(void)local_port;
+	t->distrust = fault_of_server(t);
+	return t->distrust == NULL ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 static unsigned
@@ -201,6 +285,10 @@ set_callbacks(struct transfer *t)
 	curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(t->curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	curl_easy_setopt(t->curl, CURLOPT_OPENSOCKETDATA, t);
+	curl_easy_setopt(t->curl, CURLOPT_DEBUGFUNCTION, on_trace);
+	curl_easy_setopt(t->curl, CURLOPT_DEBUGDATA, t);
+	curl_easy_setopt(t->curl, CURLOPT_PREREQFUNCTION, on_request);
+	curl_easy_setopt(t->curl, CURLOPT_PREREQDATA, t);
 	curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, t->error);
 }
 
@@ -218,11 +306,6 @@ set_request(struct transfer *t, long left_ms)
 	if (url.cut)
 		return CURLE_URL_MALFORMAT;
 	rc = curl_easy_setopt(t->curl, CURLOPT_URL, url.s);
-	if (rc == CURLE_OK && request->ca_file != NULL)
-		rc =
-		    curl_easy_setopt(t->curl, CURLOPT_CAINFO, request->ca_file);
-	if (rc == CURLE_OK && request->ca_file != NULL)
-		curl_easy_setopt(t->curl, CURLOPT_CAPATH, NULL);
 	t->pins = make_pins(request);
 	curl_easy_setopt(t->curl, CURLOPT_RESOLVE, t->pins);
 	/* before 8.4.0 this looks at Content-Length only: see on_body */
@@ -258,39 +341,16 @@ conclude_failed(struct transfer *t, CURLcode rc)
 		return conclude(t, HTTPS_TOO_LARGE, "body too large");
 	if (t->head_octets > LIMIT_HTTPS_HEAD)
 		return conclude(t, HTTPS_FAILED, "header too large");
-	if (rc == CURLE_PEER_FAILED_VERIFICATION ||
-	    rc == CURLE_SSL_CACERT_BADFILE || rc == CURLE_SSL_ISSUER_ERROR)
-		return conclude(t, HTTPS_UNTRUSTED, why);
+	if (t->distrust != NULL)
+		return conclude(t, HTTPS_UNTRUSTED, t->distrust);
+	if (t->watch.refused[0] != '\0')
+		return conclude(t, HTTPS_UNTRUSTED, t->watch.refused);
+	if (t->lack != 0)
+		return conclude(t, HTTPS_NOT_TRIED, strerror(t->lack));
+	/* so libcurl calls what is over one of its own limits */
+	if (rc == CURLE_OUT_OF_MEMORY)
+		return conclude(t, HTTPS_FAILED, "line too long");
 	return conclude(t, HTTPS_FAILED, why);
-}
-
-static struct x509_chain *
-presented_leaf(CURL *curl)
-{
-	static const char tag[] = "Cert:";
-	struct curl_certinfo *info = NULL;
-
-	if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &info) != CURLE_OK ||
-	    info == NULL || info->num_of_certs < 1)
-		return NULL;
-	for (struct curl_slist *item = info->certinfo[0]; item != NULL;
-	     item = item->next)
-		if (strncmp(item->data, tag, sizeof(tag) - 1) == 0)
-			return x509_chain_pem(item->data + sizeof(tag) - 1,
-			    strlen(item->data) - sizeof(tag) + 1, NULL);
-	return NULL;
-}
-
-/* libcurl has taken the chain and a name, which may be the CN or a pattern
- * that MTA-STS knows not. */
-static bool
-leaf_names_host(struct transfer *t)
-{
-	AUTO(x509_chain) struct x509_chain *leaf = presented_leaf(t->curl);
-	const char *const names[] = {t->request->host};
-
-	return leaf != NULL &&
-	       x509_leaf_has_name(leaf, names, 1, X509_NAMES_SAN);
 }
 
 static struct https_reply *
@@ -299,9 +359,6 @@ conclude_answered(struct transfer *t)
 	struct https_reply *reply = t->reply;
 	const char *type = NULL;
 
-	if (!leaf_names_host(t))
-		return conclude(t, HTTPS_UNTRUSTED,
-		    "host is no dNSName of the certificate");
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &reply->status);
 	curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
 	if (type != NULL)
@@ -319,7 +376,7 @@ fetch(struct transfer *t)
 	CURLcode rc;
 
 	if (left_ms == 0)
-		return conclude(t, HTTPS_FAILED, "no time left");
+		return conclude(t, HTTPS_NOT_TRIED, "no time left");
 	rc = set_fixed(t->curl);
 	set_callbacks(t);
 	if (rc == CURLE_OK)
@@ -335,14 +392,16 @@ https_get(const struct https_request *request)
 	struct transfer t = {.request = request};
 	struct https_reply *reply;
 
+	assert(request->roots != NULL && request->address_count > 0);
 	t.reply = xcalloc(1, sizeof(*t.reply));
 	t.reply->body = xmalloc(request->max_octets + 1);
 	t.curl = curl_easy_init();
 	if (t.curl == NULL)
-		return conclude(&t, HTTPS_FAILED, "libcurl cannot start");
+		return conclude(&t, HTTPS_NOT_TRIED, "libcurl cannot start");
 	reply = fetch(&t);
 	curl_easy_cleanup(t.curl);
 	curl_slist_free_all(t.pins);
+	tls_watch_fini(&t.watch);
 	return reply;
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/own.h"
+#include "common/proto/x509.h"
 
 struct https_request {
 	const char *host; /* normalised: for the URL, SNI and the certificate */
@@ -16,16 +17,18 @@ struct https_request {
 	const char *const *addresses; /* the only ones that are connected to */
 	size_t address_count;         /* at least one */
 	uint16_t port;                /* 0: 443 */
-	const char *ca_file;          /* NULL: the system's store */
-	size_t max_octets;            /* of the body, however encoded */
-	int64_t deadline_ms;          /* for everything, clock_mono_ms */
+	const struct x509_store *roots; /* borrowed */
+	size_t max_octets;              /* of the body, however encoded */
+	int64_t deadline_ms;            /* for everything, clock_mono_ms */
 };
 
 enum https_outcome {
-	HTTPS_ANSWERED,  /* status, type and body are there */
+	HTTPS_NOT_TRIED, /* we lack what it takes: time, sockets, memory */
 	HTTPS_FAILED,    /* connection, TLS, protocol or time */
-	HTTPS_UNTRUSTED, /* the certificate: chain, dates, or no dNSName */
+	HTTPS_UNTRUSTED, /* the certificate: chain, dates, no dNSName, or a key
+			    that costs too much to check by */
 	HTTPS_TOO_LARGE,
+	HTTPS_ANSWERED, /* status, type and body are there */
 };
 
 struct https_reply {
@@ -37,14 +40,16 @@ struct https_reply {
 	char detail[LIMIT_DETAIL_SIZE]; /* why not, cleaned */
 };
 
-/* https_global_init - once, before threads; LOCAL if libcurl cannot do https */
+/* https_global_init - once, before threads; LOCAL if libcurl cannot do https
+ * by GnuTLS */
 int https_global_init(struct err *err);
 
 /*
  * https_get - a GET without redirects, proxy, cookies, cache or credentials
  *
- * The certificate must chain to the store, be in date, and have the host as a
- * dNSName; a CN does not count.  TLS 1.2 at least.  Always gives a reply.
+ * The certificate must chain to the roots, be in date, and have the host as a
+ * dNSName; a CN does not count.  That is verified before the request is sent,
+ * by x509_verify_store.  TLS 1.2 at least.  Always gives a reply.
  * RFC 8461 section 3.3.
  */
 void https_reply_free(struct https_reply *reply);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/tls_watch.h"
+
+#include <gnutls/gnutls.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/wire.h"
+#include "common/base/xalloc.h"
+
+static size_t
+take_u24(struct wire *wire)
+{
+	size_t high = wire_u8(wire);
+
+	return high << 16 | wire_u16(wire);
+}
+
+/* A list of exactly what is left. */
+static bool
+opens_list(struct wire *wire)
+{
+	size_t length = take_u24(wire);
+
+	return !wire->bad && length == wire->left;
+}
+
+static void
+take_certificate(struct tls_watch *watch, struct wire *wire, bool tls13)
+{
+	struct der cert = {.size = take_u24(wire)};
+
+	cert.data = wire_take(wire, cert.size);
+	if (tls13)
+		wire_take(wire, wire_u16(wire)); /* extensions */
+	if (!wire->bad && watch->count < LIMIT_CHAIN_CERTS)
+		watch->certs[watch->count++] = cert;
+}
+
+bool
+tls_watch_read(
+    struct tls_watch *watch, const uint8_t *message, size_t size, bool tls13)
+{
+	struct wire wire;
+
+	free(watch->octets); /* a second handshake's counts alone */
+	watch->octets = xmemdup(message, size);
+	watch->count = 0;
+	wire_init(&wire, watch->octets, size);
+	if (tls13)
+		wire_take(&wire, wire_u8(&wire)); /* request context */
+	if (!opens_list(&wire))
+		return false;
+	while (wire.left > 0 && !wire.bad)
+		take_certificate(watch, &wire, tls13);
+	if (wire.bad)
+		watch->count = 0;
+	return watch->count > 0;
+}
+
+static int
+on_certificate(gnutls_session_t session, unsigned type, unsigned post,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	struct tls_watch *watch = gnutls_session_get_ptr(session);
+	bool tls13 = gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3;
+
+	(void)type;
+	(void)post;
+	if (!incoming)
+		return 0;
+	if (!tls_watch_read(watch, message->data, message->size, tls13)) {
+		text_copy(watch->refused, sizeof(watch->refused),
+		    "no certificate presented");
+		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
+	}
+	return 0;
+}
+
+void
+tls_watch_begin(struct tls_watch *watch, gnutls_session_t session)
+{
+	watch->begun = true;
+	gnutls_session_set_ptr(session, watch);
+	gnutls_handshake_set_hook_function(session,
+	    GNUTLS_HANDSHAKE_CERTIFICATE_PKT, GNUTLS_HOOK_PRE, on_certificate);
+}
+
+void
+tls_watch_fini(struct tls_watch *watch)
+{
+	free(watch->octets);
+	watch->octets = NULL;
+	watch->count = 0;
+}
