@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -13,6 +14,8 @@
 
 #define HOST "mta-sts.d.example"
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+#define COSTLY_WHY \
+	"key_costs_too_much_to_check_by:_an_RSA_modulus_of_65536_bits"
 #define CLOSE "Connection: close\r\n\r\n"
 #define TALK TLSD_TLS, TLSD_READ_HEAD
 #define LINE64 \
@@ -236,6 +239,23 @@ stranger_is_untrusted(void **state)
 	assert_string_equal(tlsd_heard(server), "");
 }
 
+/* The flight is there before our ClientHello is: the session must be watched
+ * before it reads for the first time. */
+static void
+a_key_that_is_costly_to_check_by_is_not_checked_by(void **state)
+{
+	static const char *const steps[] = {TLSD_COSTLY, TLSD_HANG, NULL};
+	struct tlsd_options options = {.steps = steps, .name = HOST};
+	AUTO(tlsd) struct tlsd *server = trusted_server(&options);
+	clock_t begun = clock();
+	AUTO(https_reply) struct https_reply *reply = get(server, AMPLE_MS);
+
+	(void)state;
+	assert_int_equal(reply->outcome, HTTPS_UNTRUSTED);
+	assert_string_equal(reply->detail, COSTLY_WHY);
+	assert_true(clock() - begun < CLOCKS_PER_SEC / 2);
+}
+
 static void
 request_is_plain(void **state)
 {
@@ -365,6 +385,8 @@ main(void)
 	    cmocka_unit_test(
 		certificate_must_be_trusted_in_date_and_name_the_host),
 	    cmocka_unit_test(stranger_is_untrusted),
+	    cmocka_unit_test(
+		a_key_that_is_costly_to_check_by_is_not_checked_by),
 	    cmocka_unit_test(request_is_plain),
 	    cmocka_unit_test(slow_servers_end_at_the_deadline),
 	    cmocka_unit_test(every_pinned_address_is_tried_and_no_other),

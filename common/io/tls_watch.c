@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
+#include "common/proto/x509_effort.h"
 
 static size_t
 take_u24(struct wire *wire)
@@ -60,21 +61,32 @@ tls_watch_read(
 }
 
 static int
+end_handshake(struct tls_watch *watch, const char *why, const char *key)
+{
+	struct text refused;
+
+	text_init(&refused, watch->refused, sizeof(watch->refused));
+	text_addf(&refused, "%s%s", why, key);
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+static int
 on_certificate(gnutls_session_t session, unsigned type, unsigned post,
     unsigned incoming, const gnutls_datum_t *message)
 {
 	struct tls_watch *watch = gnutls_session_get_ptr(session);
 	bool tls13 = gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3;
+	char reason[X509_EFFORT_REASON];
 
 	(void)type;
 	(void)post;
 	if (!incoming)
 		return 0;
-	if (!tls_watch_read(watch, message->data, message->size, tls13)) {
-		text_copy(watch->refused, sizeof(watch->refused),
-		    "no certificate presented");
-		return GNUTLS_E_UNEXPECTED_PACKET_LENGTH;
-	}
+	if (!tls_watch_read(watch, message->data, message->size, tls13))
+		return end_handshake(watch, "no certificate presented", "");
+	if (!x509_effort_is_bounded(watch->certs[0], reason))
+		return end_handshake(
+		    watch, "key costs too much to check by: ", reason);
 	return 0;
 }
 
