@@ -39,8 +39,9 @@ struct cli_options {
 	const char *part;     /* --part */
 	struct cli_list logs; /* --log; "-" is stdin */
 	bool since_given;
-	time_t since;      /* --since */
-	const char *state; /* --state: a file */
+	time_t since;       /* --since */
+	const char *state;  /* --state: a file */
+	const char *domain; /* --domain */
 	bool old_ttl_given;
 	uint32_t old_ttl_s;    /* --old-ttl */
 	struct cli_list words; /* what stands behind the verb */

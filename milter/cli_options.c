@@ -37,7 +37,8 @@ static const struct option_row {
 	"of a host; of several the TLSA base domain first"},
     {OPTION_PORT, "port", "PORT", false, "of the TLSA records, instead of 25"},
     {OPTION_SINCE, "since", "TIME", false,
-	"when the records for both keys were published"},
+	"from when on, as 2026-01-31T12:00:00Z: plan: all\n"
+	"servers have both keys' records; explain: look"},
     {OPTION_STATE, "state", "FILE", false,
 	"keep there when they were first seen everywhere"},
     {OPTION_OLD_TTL, "old-ttl", "SECONDS", false,
@@ -54,6 +55,8 @@ static const struct option_row {
     {OPTION_LOG, "log", "FILE|-", true,
 	"log to read, instead of /var/log/mail.log or the\n"
 	"journal"},
+    {OPTION_DOMAIN, "domain", "DOMAIN", false,
+	"tell of all its recipients that were refused"},
     {OPTION_JSON, "json", NULL, false, "one JSON object a line"},
     {'h', "help", NULL, false, "this text"},
     {'V', "version", NULL, false, "the version"},
@@ -148,6 +151,9 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_STATE:
 		options->state = value;
+		break;
+	case OPTION_DOMAIN:
+		options->domain = value;
 		break;
 	case OPTION_CHAIN:
 		options->chain = value;

@@ -54,6 +54,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_policy.c \
 	%D%/cli_postfix.c %D%/cli_postfix.h \
 	%D%/cli_print.c %D%/cli_print.h \
+	%D%/cli_refusals.c \
 	%D%/cli_rollover.h \
 	%D%/cli_rollover_dns.c \
 	%D%/cli_rollover_state.c \
@@ -62,6 +63,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_stats.c \
 	%D%/cli_sts.c \
 	%D%/cli_sts_gen.c \
+	%D%/cli_story.c %D%/cli_story.h \
 	%D%/cli_survey.c %D%/cli_survey.h \
 	%D%/cli_text.c %D%/cli_text.h \
 	%D%/cli_tlsa.c \
@@ -79,13 +81,16 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_sendmail.c \
 	%D%/identity.c %D%/identity.h \
 	%D%/json.c %D%/json.h \
+	%D%/logframe.c %D%/logframe.h \
 	%D%/logfile.c %D%/logfile.h \
 	%D%/logline.c %D%/logline.h \
 	%D%/postfix.c %D%/postfix.h \
 	%D%/process.c %D%/process.h \
+	%D%/refusals.c %D%/refusals.h \
 	%D%/rollover.c %D%/rollover.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_list.c %D%/settings_list.h \
-	%D%/story.c %D%/story.h \
+	%D%/story.c %D%/story.h %D%/story_outcome.c \
+	%D%/unasked.c %D%/unasked.h \
 	%D%/value.c %D%/value.h
 %C%_postern_LDADD = $(COMMON_LIBS) $(JANSSON_LIBS)

@@ -4,6 +4,8 @@
 #ifndef MILTER_LOGFILE_H
 #define MILTER_LOGFILE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -15,10 +17,16 @@ typedef void logfile_line(void *arg, const char *line);
 /*
  * logfile_read - every line of a file, "-" for standard input
  *
- * LOCAL when it cannot be read, DATA when it is compressed.
+ * A file of gzip, bzip2, xz or zstd is unpacked by that program.  LOCAL when it
+ * cannot be read, DATA when it cannot be unpacked; lines may have been seen
+ * then.
  */
 int
 logfile_read(const char *path, logfile_line *each, void *arg, struct err *err);
+
+/* logfile_before - the file that a log was last rotated to, in the same folder;
+ * whether there is one */
+bool logfile_before(const char *path, char *out, size_t size);
 
 /*
  * logfile_read_journal - the lines of facility mail, and those of a program

@@ -6,13 +6,17 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "milter/logframe.h"
 #include "milter/reply.h"
 
 /* What every reply of posternd ends with. */
 #define MARK " (outbound TLS precheck)"
 
+/* Before the text of RFC 5424 that is UTF-8 */
+#define BOM "\xef\xbb\xbf"
+
 /* A word before the time, the time's own three, a host, the program */
-enum { WORDS_MAX = 6, TIME_WORDS = 3, ESCAPE_SIZE = 5 };
+enum { WORDS_MAX = 6, ESCAPE_SIZE = 5 };
 
 static bool
 is_printable(char c)
@@ -72,37 +76,59 @@ read_program(const char *word, size_t length, struct logline *out)
 	if (name == 0 || !isalpha((unsigned char)word[0]) ||
 	    (word[name] == '[' ? word[length - 2] != ']' : name != length - 1))
 		return false;
+	out->pid[0] = '\0';
+	if (word[name] == '[')
+		logline_escape(out->pid, sizeof(out->pid), word + name + 1,
+		    length - name - 3);
 	return copy(out->program, sizeof(out->program), word, name);
 }
 
-/* The words before the program that are the time. */
+/* Whether a word may be part of a time: "Sun", "Nov", "22", "07:48:36". */
+static bool
+is_time_part(const char *word, size_t length)
+{
+	static const char names[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct "
+				    "Nov Dec Mon Tue Wed Thu Fri Sat Sun ";
+	char name[5] = "";
+
+	if (isdigit((unsigned char)word[0]))
+		return strspn(word, "0123456789:.,+-TZ") >= length;
+	if (length != 3 || !isalpha((unsigned char)word[0]))
+		return false;
+	snprintf(name, sizeof(name), "%.3s ", word);
+	return strstr(names, name) != NULL;
+}
+
+/* The first words in a row that are a time, up to the one with the hours; a
+ * host may look like a number. */
 static void
 read_when(const char *const words[], const size_t lengths[], size_t count,
     struct logline *out)
 {
-	size_t first = 0;
 	struct text text;
 
 	text_init(&text, out->when, sizeof(out->when));
-	if (count > 0 && isalpha((unsigned char)words[0][0]) &&
-	    memchr(words[0], '.', lengths[0]) != NULL)
-		first = 1;
-	if (first < count && isdigit((unsigned char)words[first][0]))
-		count = first + 1;
-	for (size_t i = first; i < count && i < first + TIME_WORDS; i++)
-		text_addf(&text, "%s%.*s", i == first ? "" : " ",
+	for (size_t i = 0; i < count; i++) {
+		bool hours = memchr(words[i], ':', lengths[i]) != NULL;
+
+		if (!is_time_part(words[i], lengths[i])) {
+			out->when[0] = '\0';
+			text_init(&text, out->when, sizeof(out->when));
+			continue;
+		}
+		text_addf(&text, "%s%.*s", out->when[0] == '\0' ? "" : " ",
 		    (int)lengths[i], words[i]);
-	for (char *at = out->when; *at != '\0'; at++)
-		if (!is_printable(*at))
-			*at = '?';
+		if (hours)
+			return;
+	}
+	out->when[0] = '\0';
 }
 
-bool
-logline_parse(const char *line, struct logline *out)
+static bool
+read_classic(const char *line, struct logline *out)
 {
 	const char *words[WORDS_MAX];
 	size_t lengths[WORDS_MAX];
-	size_t length;
 
 	for (size_t count = 0; count < WORDS_MAX; count++) {
 		line += strspn(line, " ");
@@ -111,18 +137,168 @@ logline_parse(const char *line, struct logline *out)
 		line += lengths[count];
 		if (!read_program(words[count], lengths[count], out))
 			continue;
-		line += strspn(line, " ");
-		length = 0;
-		while (is_id_octet(line[length]))
-			length++;
-		if (strncmp(line + length, ": ", 2) != 0 || length == 0 ||
-		    !copy(out->id, sizeof(out->id), line, length))
-			return false;
-		out->text = line + length + 2;
+		out->text = line + strspn(line, " ");
 		read_when(words, lengths, count, out);
 		return true;
 	}
 	return false;
+}
+
+/* Past "<22>", what RFC 5424 and RFC 3164 have first. */
+static const char *
+skip_priority(const char *line)
+{
+	size_t digits = line[0] == '<' ? strspn(line + 1, "0123456789") : 0;
+
+	return digits > 0 && digits <= 3 && line[1 + digits] == '>'
+		   ? line + digits + 2
+		   : line;
+}
+
+/* Past the structured data of RFC 5424: "-", or "[ID NAME="VALUE"]..."; NULL if
+ * it has no end. */
+static const char *
+skip_data(const char *at)
+{
+	if (*at == '-')
+		return at + 1;
+	while (*at == '[') {
+		bool quoted = false;
+
+		for (; *at != '\0' && (quoted || *at != ']'); at++) {
+			if (*at == '"')
+				quoted = !quoted;
+			else if (*at == '\\' && at[1] != '\0')
+				at++;
+		}
+		if (*at == '\0')
+			return NULL;
+		at++;
+	}
+	return at;
+}
+
+/* RFC 5424 section 6: "1 TIME HOST PROGRAM PID MSGID DATA MSG" */
+static bool
+read_structured(const char *line, struct logline *out)
+{
+	enum { WHEN, HOST, PROGRAM, PID, MSGID, WORDS };
+	const char *words[WORDS], *at = line + 2;
+	size_t lengths[WORDS];
+
+	if (strncmp(line, "1 ", 2) != 0 ||
+	    !(isdigit((unsigned char)*at) || strncmp(at, "- ", 2) == 0))
+		return false;
+	for (size_t i = 0; i < WORDS; i++) {
+		words[i] = at;
+		lengths[i] = strcspn(at, " ");
+		at += lengths[i];
+		if (*at++ != ' ')
+			return false;
+	}
+	at = skip_data(at);
+	if (at == NULL || *at != ' ' ||
+	    !copy(out->program, sizeof(out->program), words[PROGRAM],
+		lengths[PROGRAM]))
+		return false;
+	read_when(words, lengths, 1, out);
+	logline_escape(out->pid, sizeof(out->pid), words[PID], lengths[PID]);
+	at += strspn(at, " ");
+	out->text = at + (strncmp(at, BOM, strlen(BOM)) == 0 ? strlen(BOM) : 0);
+	return true;
+}
+
+static void
+read_id(struct logline *out)
+{
+	size_t length = 0;
+
+	out->id[0] = '\0';
+	while (is_id_octet(out->text[length]))
+		length++;
+	if (length > 0 && strncmp(out->text + length, ": ", 2) == 0 &&
+	    copy(out->id, sizeof(out->id), out->text, length))
+		out->text += length + 2;
+}
+
+bool
+logline_read(const char *line, struct logline *out)
+{
+	char when[LOGLINE_WHEN_SIZE];
+
+	line = skip_priority(logframe_open(line, when, out->room));
+	if (!read_structured(line, out) && !read_classic(line, out))
+		return false;
+	read_id(out);
+	if (out->when[0] == '\0')
+		text_copy(out->when, sizeof(out->when), when);
+	return true;
+}
+
+bool
+logline_parse(const char *line, struct logline *out)
+{
+	return logline_read(line, out) && out->id[0] != '\0';
+}
+
+/* --- times --- */
+
+enum { DAY_S = 86400 };
+
+/* Past a fraction of a second. */
+static const char *
+skip_fraction(const char *at)
+{
+	return *at == '.' || *at == ',' ? at + 1 + strspn(at + 1, "0123456789")
+					: at;
+}
+
+/* "2026-11-22T07:48:36.123+01:00", with a blank for the T, with no zone */
+static bool
+read_dated(const char *when, time_t *out)
+{
+	struct tm tm = {.tm_isdst = -1}, zone = {.tm_isdst = 0};
+	const char *at = strptime(when, "%Y-%m-%d", &tm);
+
+	if (at == NULL || (*at != 'T' && *at != ' '))
+		return false;
+	at = strptime(at + 1, "%H:%M:%S", &tm);
+	if (at == NULL)
+		return false;
+	at = skip_fraction(at);
+	if (*at == '\0') {
+		*out = mktime(&tm);
+		return true;
+	}
+	if (strptime(at, "%z", &zone) == NULL)
+		return false;
+	*out = timegm(&tm) - zone.tm_gmtoff;
+	return true;
+}
+
+/* "Nov 22 07:48:36" */
+static bool
+read_yearless(const char *when, time_t now, time_t *out)
+{
+	struct tm tm, at = {.tm_isdst = -1};
+
+	if (localtime_r(&now, &tm) == NULL ||
+	    strptime(when, "%b %d %H:%M:%S", &at) == NULL)
+		return false;
+	at.tm_year = tm.tm_year;
+	tm = at;
+	*out = mktime(&tm);
+	if (*out > now + DAY_S) {
+		at.tm_year--;
+		*out = mktime(&at);
+	}
+	return true;
+}
+
+bool
+logline_time(const char *when, time_t now, time_t *out)
+{
+	return read_dated(when, out) || read_yearless(when, now, out);
 }
 
 bool

@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 enum {
 	LOGLINE_SIZE = 8192, /* longer lines are cut */
 	LOGLINE_WHEN_SIZE = 40,
 	LOGLINE_PROGRAM_SIZE = 64,
+	LOGLINE_PID_SIZE = 16,
 	LOGLINE_ID_SIZE = 33,
 	LOGLINE_ADDRESS_SIZE = 400,
 	LOGLINE_RELAY_SIZE = 300,
@@ -18,20 +20,34 @@ enum {
 };
 
 struct logline {
-	char when[LOGLINE_WHEN_SIZE];       /* as the log has it */
+	char when[LOGLINE_WHEN_SIZE];       /* as the log has it, or "" */
 	char program[LOGLINE_PROGRAM_SIZE]; /* "postfix/smtp" */
-	char id[LOGLINE_ID_SIZE];           /* queue id, or NOQUEUE */
-	const char *text;                   /* behind the id, borrowed */
+	char pid[LOGLINE_PID_SIZE];         /* or "" */
+	char id[LOGLINE_ID_SIZE];           /* queue id, or NOQUEUE, or "" */
+	const char *text;        /* behind the id, borrowed from line or room */
+	char room[LOGLINE_SIZE]; /* a line that was escaped */
 };
 
 /*
- * logline_parse - read "TIME [HOST] PROGRAM[PID]: ID: TEXT"; whether line is
- * one
+ * logline_read - read "TIME [HOST] PROGRAM[PID]: [ID: ]TEXT", or the same in
+ * the form of RFC 5424; whether line is one
  *
- * The time as syslog has it, or of RFC 3339; a word FACILITY.SEVERITY may stand
- * before it.
+ * The time as syslog has it, of RFC 3339, or none; a priority or a word
+ * FACILITY.SEVERITY may stand before it, and what containers put there.  out is
+ * not to be copied.
  */
+bool logline_read(const char *line, struct logline *out);
+
+/* logline_parse - the same, where there is an ID */
 bool logline_parse(const char *line, struct logline *out);
+
+/*
+ * logline_time - the time of a line, at now at the latest; whether when is one
+ *
+ * Where the year is missing it is that of now or the one before, where the zone
+ * is missing it is the local one.
+ */
+bool logline_time(const char *when, time_t now, time_t *out);
 
 /* logline_escape - octets that are not printable ASCII become "\xNN"; cut to
  * size - 1 octets, and never within one of those */

@@ -50,8 +50,9 @@ set_signals(posix_spawnattr_t *attr)
 	    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
+/* in is -1 for none. */
 static int
-spawn_into(pid_t *pid, const char *const argv[], int out)
+spawn_into(pid_t *pid, const char *const argv[], int in, int out)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -59,8 +60,11 @@ spawn_into(pid_t *pid, const char *const argv[], int out)
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
-	posix_spawn_file_actions_addopen(
-	    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (in < 0)
+		posix_spawn_file_actions_addopen(
+		    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(
 	    &actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
@@ -75,12 +79,19 @@ int
 process_start(struct process *process, const char *const argv[],
     int64_t deadline_ms, struct err *err)
 {
+	return process_filter(process, argv, -1, deadline_ms, err);
+}
+
+int
+process_filter(struct process *process, const char *const argv[], int in,
+    int64_t deadline_ms, struct err *err)
+{
 	int fds[2];
 	int rc;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(err, ERR_LOCAL, "pipe: %s", strerror(errno));
-	rc = spawn_into(&process->pid, argv, fds[1]);
+	rc = spawn_into(&process->pid, argv, in, fds[1]);
 	close(fds[1]);
 	if (rc != 0) {
 		close(fds[0]);

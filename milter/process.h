@@ -26,6 +26,11 @@ struct process {
 int process_start(struct process *process, const char *const argv[],
     int64_t deadline_ms, struct err *err);
 
+/* process_filter - the same, with in as its standard input, which stays the
+ * caller's */
+int process_filter(struct process *process, const char *const argv[], int in,
+    int64_t deadline_ms, struct err *err);
+
 /* process_read - some of its output: octets, 0 at the end, -1 and TEMP when the
  * deadline has passed */
 ssize_t

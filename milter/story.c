@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/story.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +14,13 @@
 #define NOQUEUE "NOQUEUE"
 
 void
-story_init(struct story *story, const char *id, const char *program)
+story_init(struct story *story, const char *id, const char *program,
+    const char *socket)
 {
 	memset(story, 0, sizeof(*story));
 	text_copy(story->id, sizeof(story->id), id);
 	story->program = program;
+	story->unasked.socket = socket;
 }
 
 static void
@@ -36,6 +40,7 @@ story_fini(struct story *story)
 		forget_rcpt(&story->rcpts[i]);
 	free(story->rcpts);
 	free(story->checks);
+	unasked_fini(&story->unasked);
 }
 
 /* A queue id comes again when its file is gone: another message. */
@@ -44,12 +49,23 @@ begin_anew(struct story *story)
 {
 	struct story before = *story;
 
+	memset(&story->unasked, 0, sizeof(story->unasked));
 	story_fini(story);
-	story_init(story, before.id, before.program);
+	story_init(story, before.id, before.program, before.unasked.socket);
 	story->earlier = before.earlier + 1;
+	story->unasked = before.unasked;
 }
 
 /* --- what posternd found --- */
+
+static bool
+is_event(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+
+	text += strlen(EVENT);
+	return strncmp(text, name, length) == 0 && text[length] == ' ';
+}
 
 static struct story_check *
 find_check(struct story *story, const char *domain)
@@ -60,37 +76,38 @@ find_check(struct story *story, const char *domain)
 	return NULL;
 }
 
-static struct story_check *
-add_check(struct story *story, const char *domain)
+/* The same line may stand in two logs. */
+static bool
+is_told(const struct story *story, const struct story_check *check)
 {
-	struct story_check *check = find_check(story, domain);
-
-	if (check != NULL)
-		return check;
-	if (story->check_count == LIMIT_STORY_CHECKS) {
-		story->checks_cut = true;
-		return NULL;
-	}
-	story->checks = xrealloc(
-	    story->checks, story->check_count + 1, sizeof(*story->checks));
-	check = &story->checks[story->check_count++];
-	memset(check, 0, sizeof(*check));
-	text_copy(check->domain, sizeof(check->domain), domain);
-	return check;
+	for (size_t i = 0; i < story->check_count; i++)
+		if (memcmp(&story->checks[i], check,
+			offsetof(struct story_check, dane)) == 0)
+			return true;
+	return false;
 }
 
 static void
-read_check(struct story *story, const char *text, bool skipped)
+add_check(struct story *story, const struct story_check *check)
 {
-	char domain[LIMIT_DOMAIN_SIZE];
-	struct story_check *check;
-
-	logline_value(text, "domain", domain, sizeof(domain));
-	check = add_check(story, domain);
-	if (check == NULL)
+	if (is_told(story, check))
 		return;
-	check->skipped = skipped;
-	if (skipped)
+	if (story->check_count == LIMIT_STORY_CHECKS) {
+		story->checks_cut = true;
+		return;
+	}
+	story->checks = xrealloc(
+	    story->checks, story->check_count + 1, sizeof(*story->checks));
+	story->checks[story->check_count++] = *check;
+}
+
+void
+story_read_check(struct story_check *check, const char *text)
+{
+	memset(check, 0, sizeof(*check));
+	logline_value(text, "domain", check->domain, sizeof(check->domain));
+	check->skipped = is_event(text, "skip");
+	if (check->skipped)
 		text_copy(check->result, sizeof(check->result),
 		    result_text(RESULT_SKIP));
 	else
@@ -100,10 +117,23 @@ read_check(struct story *story, const char *text, bool skipped)
 	logline_value(text, "level", check->level, sizeof(check->level));
 	logline_value(text, "reason", check->reason, sizeof(check->reason));
 	logline_value(text, "action", check->action, sizeof(check->action));
+	logline_value(text, "rcpts", check->count, sizeof(check->count));
+	logline_value(text, "ms", check->ms, sizeof(check->ms));
+	logline_value(text, "hop", check->hop, sizeof(check->hop));
 	logline_value(text, "mode", check->mode, sizeof(check->mode));
 	logline_value(text, "mx", check->mx, sizeof(check->mx));
 	logline_value(text, "rule", check->rule, sizeof(check->rule));
 	logline_value(text, "detail", check->detail, sizeof(check->detail));
+}
+
+/* One line for each next hop of a domain. */
+static void
+read_check(struct story *story, const char *text)
+{
+	struct story_check check;
+
+	story_read_check(&check, text);
+	add_check(story, &check);
 }
 
 static void
@@ -118,13 +148,22 @@ read_why(struct story_check *check, const char *text)
 	logline_value(text, "hosts", check->hosts, sizeof(check->hosts));
 }
 
-static struct story_check *
-check_named(struct story *story, const char *text)
+/* The line that it follows: the last of its domain, if that has none yet. */
+static void
+add_why(struct story *story, const char *text)
 {
 	char domain[LIMIT_DOMAIN_SIZE];
 
 	logline_value(text, "domain", domain, sizeof(domain));
-	return find_check(story, domain);
+	for (size_t i = story->check_count; i-- > 0;) {
+		struct story_check *check = &story->checks[i];
+
+		if (strcmp(check->domain, domain) != 0)
+			continue;
+		if (check->dane[0] == '\0' && check->result[0] != '\0')
+			read_why(check, text);
+		return;
+	}
 }
 
 static void
@@ -136,48 +175,68 @@ read_message(struct story *story, const char *text)
 	logline_value(text, "ms", story->wait_ms, sizeof(story->wait_ms));
 }
 
-static bool
-is_event(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-
-	text += strlen(EVENT);
-	return strncmp(text, name, length) == 0 && text[length] == ' ';
-}
-
 static void
 read_event(struct story *story, const char *text)
 {
-	struct story_check *check = check_named(story, text);
-
-	if (is_event(text, "check"))
-		read_check(story, text, false);
-	else if (is_event(text, "why") && check != NULL)
-		read_why(check, text);
-	else if (is_event(text, "skip"))
-		read_check(story, text, true);
+	if (is_event(text, "check") || is_event(text, "skip"))
+		read_check(story, text);
+	else if (is_event(text, "why"))
+		add_why(story, text);
 	else if (is_event(text, "message"))
 		read_message(story, text);
+}
+
+/* Behind the line of a refusal that was taken: not that of another message. */
+static void
+add_refused_why(struct story *story, const char *text)
+{
+	char domain[LIMIT_DOMAIN_SIZE];
+
+	logline_value(text, "domain", domain, sizeof(domain));
+	for (size_t i = 0; i < story->check_count; i++) {
+		struct story_check *check = &story->checks[i];
+
+		if (check->refused && check->result[0] != '\0' &&
+		    check->dane[0] == '\0' &&
+		    strcmp(check->domain, domain) == 0) {
+			read_why(check, text);
+			return;
+		}
+	}
+}
+
+/* What the MTA refused, as its own line told, and nothing more is known of. */
+static struct story_check *
+find_refused(struct story *story, const struct story_check *check)
+{
+	for (size_t i = 0; i < story->check_count; i++) {
+		struct story_check *refused = &story->checks[i];
+
+		if (refused->refused && refused->result[0] == '\0' &&
+		    strcmp(refused->domain, check->domain) == 0 &&
+		    strcmp(refused->reason, check->reason) == 0)
+			return refused;
+	}
+	return NULL;
 }
 
 /* The lines of a refusal that the MTA told of before. */
 static void
 read_refused(struct story *story, const char *text)
 {
-	struct story_check *check = check_named(story, text);
-	char reason[STORY_WORD_SIZE];
+	struct story_check check, *refused;
 
-	if (check == NULL || !check->refused)
-		return;
 	if (is_event(text, "why")) {
-		if (check->result[0] != '\0' && check->dane[0] == '\0')
-			read_why(check, text);
+		add_refused_why(story, text);
 		return;
 	}
-	logline_value(text, "reason", reason, sizeof(reason));
-	if (is_event(text, "check") && check->result[0] == '\0' &&
-	    strcmp(check->reason, reason) == 0)
-		read_check(story, text, false);
+	if (!is_event(text, "check"))
+		return;
+	story_read_check(&check, text);
+	check.refused = true;
+	refused = find_refused(story, &check);
+	if (refused != NULL)
+		*refused = check;
 }
 
 /* --- what the MTA did --- */
@@ -252,14 +311,15 @@ note_delivery(void *arg, const struct logline_delivery *delivery)
 static void
 add_refused(struct story *story, const struct logline_refusal *refusal)
 {
-	struct story_check *check = add_check(story, refusal->domain);
+	struct story_check check;
 
-	if (check == NULL)
-		return;
-	check->refused = true;
-	text_copy(check->reason, sizeof(check->reason), refusal->reason);
-	text_copy(check->action, sizeof(check->action),
+	memset(&check, 0, sizeof(check));
+	check.refused = true;
+	text_copy(check.domain, sizeof(check.domain), refusal->domain);
+	text_copy(check.reason, sizeof(check.reason), refusal->reason);
+	text_copy(check.action, sizeof(check.action),
 	    refusal->permanent ? "reject" : "defer");
+	add_check(story, &check);
 }
 
 /* A recipient refused at RCPT, or the whole message at its end. */
@@ -354,99 +414,52 @@ read_mta(struct story *story, const char *text)
 	}
 }
 
+/* --- lines --- */
+
+static void
+read_line(struct story *story, const struct logline *line)
+{
+	bool ours = strcmp(line->program, story->program) == 0 &&
+		    begins(line->text, EVENT);
+
+	if (ours && strcmp(line->id, NOQUEUE) == 0)
+		read_refused(story, line->text);
+	if (strcmp(line->id, story->id) != 0)
+		return;
+	if (ours)
+		read_event(story, line->text);
+	else
+		read_mta(story, line->text);
+	story->seen = true;
+	if (story->first[0] == '\0')
+		text_copy(story->first, sizeof(story->first), line->when);
+	if (line->when[0] != '\0')
+		text_copy(story->last, sizeof(story->last), line->when);
+}
+
+static void
+note_unasked(struct story *story, const struct logline *line)
+{
+	const char *said = unasked_line(&story->unasked, line, story->id);
+
+	if (said != NULL)
+		text_copy(story->unreached, sizeof(story->unreached), said);
+}
+
 void
 story_line(struct story *story, const char *line)
 {
 	struct logline parsed;
-	bool ours;
 
 	/* most lines are of others: do not even read them */
 	if (strstr(line, story->id) == NULL &&
-	    (story->check_count == 0 || strstr(line, NOQUEUE) == NULL))
+	    (story->check_count == 0 || strstr(line, NOQUEUE) == NULL) &&
+	    !unasked_wants(&story->unasked, line))
 		return;
-	if (!logline_parse(line, &parsed))
+	if (!logline_read(line, &parsed))
 		return;
-	ours = strcmp(parsed.program, story->program) == 0 &&
-	       begins(parsed.text, EVENT);
-	if (ours && strcmp(parsed.id, NOQUEUE) == 0)
-		read_refused(story, parsed.text);
-	if (strcmp(parsed.id, story->id) != 0)
-		return;
-	if (ours)
-		read_event(story, parsed.text);
-	else
-		read_mta(story, parsed.text);
-	if (story->first[0] == '\0')
-		text_copy(story->first, sizeof(story->first), parsed.when);
-	text_copy(story->last, sizeof(story->last), parsed.when);
-}
-
-/* --- whether it came as it was said --- */
-
-int
-story_reason(const char *word)
-{
-	for (int i = REASON_OK; i <= REASON_EXPIRED_RULE; i++)
-		if (strcmp(reason_text((enum reason)i), word) == 0)
-			return i;
-	return -1;
-}
-
-/* What a verdict says that the MTA will do; NULL where it says nothing. */
-static const char *
-predict(const struct story_check *check)
-{
-	switch (story_reason(check->reason)) {
-	case REASON_NULL_MX:
-	case REASON_NXDOMAIN:
-	case REASON_NO_ADDRESS:
-		return "bounced";
-	case REASON_NOT_PROBED:
-		return NULL;
-	default:
-		break;
-	}
-	if (strcmp(check->result, result_text(RESULT_FAIL)) == 0)
-		return "deferred";
-	if (strcmp(check->result, result_text(RESULT_PASS)) == 0 ||
-	    strcmp(check->result, result_text(RESULT_NONE)) == 0 ||
-	    strcmp(check->result, result_text(RESULT_SOFTFAIL)) == 0)
-		return "sent";
-	return NULL;
-}
-
-/* What stays in the queue for too long is returned: it did not go out. */
-enum story_outcome
-story_outcome(const struct story_check *check, const struct story_rcpt *rcpt)
-{
-	const char *predicted = predict(check);
-	const char *status = rcpt->status;
-
-	if (strcmp(status, "refused") == 0)
-		return STORY_REFUSED;
-	if (status[0] == '\0' || strcmp(status, "queued") == 0)
-		return STORY_OPEN;
-	if (predicted == NULL)
-		return STORY_NOTHING_SAID;
-	if (strcmp(predicted, "deferred") == 0)
-		return strcmp(status, "sent") == 0 ? STORY_MISSED : STORY_HELD;
-	return strcmp(predicted, status) == 0 ? STORY_HELD : STORY_MISSED;
-}
-
-const char *
-story_outcome_text(enum story_outcome outcome)
-{
-	switch (outcome) {
-	case STORY_NOTHING_SAID:
-		return "nothing-predicted";
-	case STORY_OPEN:
-		return "open";
-	case STORY_REFUSED:
-		return "refused";
-	case STORY_HELD:
-		return "as-predicted";
-	case STORY_MISSED:
-		break;
-	}
-	return "not-as-predicted";
+	if (parsed.id[0] != '\0')
+		read_line(story, &parsed);
+	if (strcmp(parsed.program, story->program) != 0)
+		note_unasked(story, &parsed);
 }

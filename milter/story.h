@@ -11,6 +11,7 @@
 #include "common/base/own.h"
 #include "common/judge/verdict.h"
 #include "milter/logline.h"
+#include "milter/unasked.h"
 
 enum {
 	STORY_WORD_SIZE = 48,
@@ -33,6 +34,8 @@ struct story_check {
 	char result[STORY_WORD_SIZE], policy[STORY_WORD_SIZE];
 	char level[STORY_WORD_SIZE], reason[STORY_WORD_SIZE];
 	char action[STORY_WORD_SIZE], mode[STORY_WORD_SIZE];
+	char count[STORY_WORD_SIZE], ms[STORY_WORD_SIZE];
+	char hop[LIMIT_DOMAIN_SIZE + 2]; /* "" where it is not logged */
 	char mx[LIMIT_DOMAIN_SIZE], rule[LIMIT_DOMAIN_SIZE + 2];
 	char detail[LIMIT_DETAIL_SIZE];
 
@@ -53,7 +56,8 @@ struct story_rcpt {
 struct story {
 	char id[LOGLINE_ID_SIZE];
 	const char *program;           /* of posternd's lines, borrowed */
-	char first[LOGLINE_WHEN_SIZE]; /* "": no line of it was there */
+	bool seen;                     /* a line of it was there */
+	char first[LOGLINE_WHEN_SIZE]; /* these two "" where lines have none */
 	char last[LOGLINE_WHEN_SIZE];
 	unsigned earlier; /* messages that had the same id before */
 	char sender[LOGLINE_ADDRESS_SIZE];
@@ -62,14 +66,20 @@ struct story {
 	bool judged; /* the message line is there */
 	char result[STORY_WORD_SIZE], action[STORY_WORD_SIZE];
 	char wait_ms[STORY_WORD_SIZE];
+
+	/* the MTA's words when it asked posternd and had no answer, or "" */
+	char unreached[LOGLINE_SAID_SIZE];
 	size_t check_count, rcpt_count;
 	bool checks_cut, rcpts_cut;
 	struct story_check *checks;
 	struct story_rcpt *rcpts;
+	struct unasked_list unasked;
 };
 
-/* story_init - nothing is known yet of the message; program is borrowed */
-void story_init(struct story *story, const char *id, const char *program);
+/* story_init - nothing is known yet of the message; program, and socket as the
+ * setting has it, or NULL, are borrowed */
+void story_init(struct story *story, const char *id, const char *program,
+    const char *socket);
 void story_fini(struct story *story);
 
 /*
@@ -80,9 +90,22 @@ void story_fini(struct story *story);
  */
 void story_line(struct story *story, const char *line);
 
+/* story_read_check - what a line check or skip of posternd says */
+void story_read_check(struct story_check *check, const char *text);
+
 /* story_outcome - of a recipient of the domain of check */
 enum story_outcome
 story_outcome(const struct story_check *check, const struct story_rcpt *rcpt);
+
+/*
+ * story_check_of - the check that a recipient went by, or NULL; and its outcome
+ *
+ * Of several next hops of its domain it is the one with the mail host that took
+ * the message.  Where none is, it is the worst of them, and unless they all
+ * predict the same, nothing was said of it.
+ */
+const struct story_check *story_check_of(const struct story *story,
+    const struct story_rcpt *rcpt, enum story_outcome *outcome);
 const char *story_outcome_text(enum story_outcome outcome);
 
 /* story_reason - the reason of a word, or -1 */

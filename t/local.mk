@@ -112,7 +112,8 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_log_t_SOURCES = %D%/log.c %D%/tap.h milter/log.c
-%C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/logline.c
+%C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/logline.c \
+	milter/logframe.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
@@ -132,7 +133,9 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
 %C%_store_t_SOURCES = %D%/store.c %D%/tap.h
 %C%_story_t_SOURCES = %D%/story.c %D%/tap.h \
-	milter/story.c milter/logline.c
+	milter/story.c milter/story_outcome.c milter/unasked.c \
+	milter/refusals.c \
+	milter/logline.c milter/logframe.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
 %C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c $(SETTINGS)

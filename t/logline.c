@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/logline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "t/tap.h"
@@ -26,8 +27,46 @@ lines_of_every_syslog_are_read(void **state)
 	    {"Nov 22 07:48:36 gate posternd: Q1: event=stop", "Nov 22 07:48:36",
 		"posternd", "Q1", "event=stop"},
 	    {"posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
-	    {"\033[2J2026 gate posternd[1]: Q1: x", "?[2J2026 gate", "posternd",
-		"Q1", "x"},
+	    {"\033[2J2026 gate posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
+	    /* no time, a host that looks like a number, a year */
+	    {"gate postfix/smtp[7]: Q1: x", "", "postfix/smtp", "Q1", "x"},
+	    {"Nov 22 07:48:36 10.0.0.1 posternd[1]: Q1: x", "Nov 22 07:48:36",
+		"posternd", "Q1", "x"},
+	    {"2026-11-22 07:48:36 gate posternd[1]: Q1: x",
+		"2026-11-22 07:48:36", "posternd", "Q1", "x"},
+	    /* RFC 3164 and RFC 5424 */
+	    {"<22>Nov 22 07:48:36 gate postfix/smtp[7]: Q1: x",
+		"Nov 22 07:48:36", "postfix/smtp", "Q1", "x"},
+	    {"<22>1 2026-11-22T07:48:36.12Z gate postfix/smtp 7 - - Q1: x",
+		"2026-11-22T07:48:36.12Z", "postfix/smtp", "Q1", "x"},
+	    {"1 - - posternd - m-id [a@1 b=\"c ] \\\" d\"][e] \xef\xbb\xbf"
+	     "Q1: x",
+		"", "posternd", "Q1", "x"},
+	    /* Docker, Compose, Kubernetes */
+	    {"{\"log\":\"Nov 22 07:48:36 gate postfix/smtp[7]: Q1: "
+	     "\\\"\\u003ca\\u003e\\\"\\n\",\"stream\":\"stdout\",\"time\":"
+	     "\"2026-11-22T07:48:37Z\"}",
+		"Nov 22 07:48:36", "postfix/smtp", "Q1", "\"<a>\""},
+	    {"{\"log\":\"posternd[1]: Q1: \\u00e4\\t\\\\x\\n\",\"stream\":"
+	     "\"stdout\",\"time\":\"2026-11-22T07:48:37Z\"}",
+		"2026-11-22T07:48:37Z", "posternd", "Q1", "?\t\\x"},
+	    {"{\"log\":\"posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
+	    {"2026-11-22T07:48:37.1Z stdout F posternd[1]: Q1: x",
+		"2026-11-22T07:48:37.1Z", "posternd", "Q1", "x"},
+	    {"2026-11-22T07:48:37Z stderr P Nov 22 07:48:36 gate "
+	     "postfix/smtp[7]: Q1: x",
+		"Nov 22 07:48:36", "postfix/smtp", "Q1", "x"},
+	    {"2026-11-22T07:48:37Z postfix/smtp[7]: Q1: x",
+		"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
+	    {"mail-1  | Nov 22 07:48:36 gate postfix/smtp[7]: Q1: x",
+		"Nov 22 07:48:36", "postfix/smtp", "Q1", "x"},
+	    {"[pod/mail-0/postfix] 2026-11-22T07:48:37Z stdout F "
+	     "postfix/smtp[7]: Q1: x",
+		"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
+	    {"[   12.345678] gate posternd[1]: Q1: x", "", "posternd", "Q1",
+		"x"},
+	    {"2026-11-22T07:48:37Z INFO    postfix/smtp[7]: Q1: x",
+		"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
 	};
 
 	(void)state;
@@ -55,13 +94,83 @@ what_is_no_such_line_is_none(void **state)
 	    "Nov 22 07:48:36 gate [722]: F1A: x",
 	    "Nov 22 07:48:36 gate postfix/smtp[722: F1A: x",
 	    "Nov 22 07:48:36 gate postfix/smtp[7]: " LONG_ID ": x",
-	    "a b c d e f posternd[1]: Q1: x"};
+	    "a b c d e f posternd[1]: Q1: x",
+	    "<22>1 2026-11-22T07:48:36Z gate posternd 7 - [a Q1: x",
+	    "<22>1 2026-11-22T07:48:36Z gate posternd 7 - -Q1: x",
+	    "<22>1 2026-11-22T07:48:36Z gate posternd", "{\"log\":\"",
+	    "{\"log\":\"\\", "{\"log\":\"\\u00", "[", "[]", "] x", "a | ",
+	    " | ", "2026 stdout F", "2026 stdout F "};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct logline line;
 
 		ROW(rows[i], !logline_parse(rows[i], &line));
+	}
+}
+
+static void
+the_program_s_number_is_read(void **state)
+{
+	static const struct {
+		const char *line, *pid, *id, *text;
+	} rows[] = {
+	    {"x postfix/smtpd[12]: connect from y", "12", "", "connect from y"},
+	    {"x postfix/smtpd[12]: warning: milter z", "12", "warning",
+		"milter z"},
+	    {"<22>1 - gate postfix/smtpd 13 - - connect from y", "13", "",
+		"connect from y"},
+	    {"posternd: Q1: x", "", "Q1", "x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct logline line;
+
+		ROW(rows[i].line, logline_read(rows[i].line, &line));
+		ROW_TEXT(rows[i].line, line.pid, rows[i].pid);
+		ROW_TEXT(rows[i].line, line.id, rows[i].id);
+		ROW_TEXT(rows[i].line, line.text, rows[i].text);
+	}
+}
+
+/* Local time is UTC here: 2027-01-15T08:00:00Z. */
+static void
+times_are_compared(void **state)
+{
+	enum { NOW = 1800000000, DAY = 86400 };
+	static const struct {
+		const char *when;
+		time_t at; /* 0: none */
+	} rows[] = {
+	    {"2027-01-15T08:00:00Z", NOW},
+	    {"2027-01-15T08:00:00.123456Z", NOW},
+	    {"2027-01-15T09:00:00+01:00", NOW},
+	    {"2027-01-15T07:00:00,5-0100", NOW},
+	    {"2027-01-15T08:00:00", NOW},
+	    {"2027-01-15 08:00:00", NOW},
+	    {"Jan 15 08:00:00", NOW},
+	    {"Jan  5 08:00:00", NOW - 10 * DAY},
+	    {"Jan 15 08:00:01", NOW + 1},
+	    {"Jan 16 08:00:00", NOW + DAY},
+	    {"Jan 16 08:00:01", NOW + DAY + 1 - 365 * DAY},
+	    {"Dec 31 08:00:00", NOW - 15 * DAY},
+	    {"2027-01-15", 0},
+	    {"2027-01-15T08", 0},
+	    {"2027-01-15T08:00:00 x", 0},
+	    {"08:00:00", 0},
+	    {"", 0},
+	};
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		time_t at = 0;
+
+		ROW(rows[i].when,
+		    logline_time(rows[i].when, NOW, &at) == (rows[i].at != 0));
+		ROW(rows[i].when, at == rows[i].at);
 	}
 }
 
@@ -226,6 +335,8 @@ main(void)
 	const struct CMUnitTest logline[] = {
 	    cmocka_unit_test(lines_of_every_syslog_are_read),
 	    cmocka_unit_test(what_is_no_such_line_is_none),
+	    cmocka_unit_test(the_program_s_number_is_read),
+	    cmocka_unit_test(times_are_compared),
 	    cmocka_unit_test(octets_are_escaped),
 	    cmocka_unit_test(values_are_found_by_whole_keys),
 	    cmocka_unit_test(deliveries_are_read),

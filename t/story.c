@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "milter/refusals.h"
 #include "t/tap.h"
 
 #define POSTFIX "Nov 22 07:48:36 gate postfix/"
@@ -14,7 +15,7 @@
 static void
 tell(struct story *story, const char *id, const char *const lines[])
 {
-	story_init(story, id, "posternd");
+	story_init(story, id, "posternd", "unix:/run/postern/milter.sock");
 	for (; *lines != NULL; lines++)
 		story_line(story, *lines);
 }
@@ -306,7 +307,7 @@ a_log_without_end_costs_no_memory(void **state)
 	struct story s;
 
 	(void)state;
-	story_init(&s, "F1", "posternd");
+	story_init(&s, "F1", "posternd", NULL);
 	for (unsigned i = 0; i < LIMIT_STORY_RCPTS; i++) {
 		snprintf(line, sizeof(line),
 		    POSTERND "F1: event=check domain=d%u.example result=fail",
@@ -327,6 +328,264 @@ a_log_without_end_costs_no_memory(void **state)
 	assert_int_equal(s.rcpt_count, LIMIT_STORY_RCPTS);
 	assert_true(s.rcpts_cut);
 	story_fini(&s);
+}
+
+#define TWO_HOPS                                                            \
+	POSTERND "F1: event=check domain=two.example result=fail "          \
+		 "policy=local level=dane-only reason=validation-failure "  \
+		 "action=hold rcpts=1 mx=mx.bad.example ms=3",              \
+	    POSTERND "F1: event=why domain=two.example dane=fail sts=none", \
+	    POSTERND "F1: event=check domain=two.example result=pass "      \
+		     "policy=tlsa level=dane-only reason=ok action=none "   \
+		     "rcpts=1 mx=mx.good.example ms=4",                     \
+	    POSTERND "F1: event=why domain=two.example dane=pass sts=none"
+
+static void
+each_next_hop_of_a_domain_is_told(void **state)
+{
+	static const char *const lines[] = {TWO_HOPS, TWO_HOPS,
+	    POSTFIX "smtp[5]: F1: to=<good@two.example>, "
+		    "relay=mx.good.example[1]:25, dsn=2.0.0, status=sent (ok)",
+	    POSTFIX "smtp[5]: F1: to=<bad@two.example>, "
+		    "relay=MX.bad.example[1]:25, dsn=2.0.0, status=sent (ok)",
+	    POSTFIX "smtp[5]: F1: to=<some@two.example>, "
+		    "relay=mx.other.example[1]:25, dsn=2.0.0, status=sent (ok)",
+	    POSTFIX "smtp[5]: F1: to=<no@one.example>, "
+		    "relay=mx.good.example[1]:25, dsn=2.0.0, status=sent (ok)",
+	    NULL};
+	static const struct {
+		const char *result; /* NULL: none */
+		enum story_outcome outcome;
+	} rows[] = {
+	    {"pass", STORY_HELD},
+	    {"fail", STORY_MISSED},
+	    {"fail", STORY_NOTHING_SAID},
+	    {NULL, STORY_NOTHING_SAID},
+	};
+	struct story s;
+
+	(void)state;
+	tell(&s, "F1", lines);
+	assert_int_equal(s.check_count, 2);
+	assert_string_equal(s.checks[0].dane, "fail");
+	assert_string_equal(s.checks[1].dane, "pass");
+	assert_int_equal(s.rcpt_count, COUNT(rows));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum story_outcome outcome;
+		const struct story_check *check =
+		    story_check_of(&s, &s.rcpts[i], &outcome);
+
+		assert_true((check != NULL) == (rows[i].result != NULL));
+		if (check != NULL)
+			assert_string_equal(check->result, rows[i].result);
+		assert_int_equal(outcome, rows[i].outcome);
+	}
+	story_fini(&s);
+}
+
+static void
+lines_without_a_time_are_told(void **state)
+{
+	static const char *const lines[] = {
+	    "postfix/smtpd[1]: F1: client=unknown[127.0.0.1]",
+	    "posternd[3]: F1: event=check domain=a.example result=pass", NULL};
+	struct story s;
+
+	(void)state;
+	tell(&s, "F1", lines);
+	assert_true(s.seen);
+	assert_string_equal(s.first, "");
+	assert_int_equal(s.check_count, 1);
+	story_fini(&s);
+}
+
+#define DOWN                                                    \
+	"warning: connect to Milter service unix:/run/postern/" \
+	"milter.sock: No such file or directory"
+#define TIMEOUT                                                 \
+	"warning: milter unix:postern/milter.sock: can't read " \
+	"SMFIC_RCPT reply packet header: Connection timed out"
+#define CLIENT ": F1: client=unknown[127.0.0.1]"
+#define OTHER_CLIENT ": F2: client=unknown[127.0.0.1]"
+#define ID ": F1: message-id=<x@y>"
+
+/* The MTA's warning has no queue id: the process that wrote it has. */
+static void
+a_message_that_passed_unseen_is_told(void **state)
+{
+	static const struct {
+		const char *about, *lines[6];
+		bool unseen;
+	} rows[] = {
+	    {"the session began without posternd",
+		{POSTFIX "smtpd[1]: connect from x", POSTFIX "smtpd[1]: " DOWN,
+		    POSTFIX "smtpd[1]" CLIENT},
+		true},
+	    {"posternd went away within it",
+		{POSTFIX "smtpd[1]: connect from x", POSTFIX "smtpd[1]" CLIENT,
+		    POSTFIX "smtpd[1]: " TIMEOUT},
+		true},
+	    {"sendmail(1) has cleanup(8) ask",
+		{POSTFIX "pickup[1]: F1: uid=0 from=<a>",
+		    POSTFIX "cleanup[2]: " DOWN, POSTFIX "cleanup[2]" ID},
+		true},
+	    {"of another process",
+		{POSTFIX "smtpd[9]: " DOWN, POSTFIX "smtpd[1]" CLIENT}, false},
+	    {"of the session before",
+		{POSTFIX "smtpd[1]: " DOWN,
+		    POSTFIX "smtpd[1]: disconnect from x",
+		    POSTFIX "smtpd[1]: connect from y",
+		    POSTFIX "smtpd[1]" CLIENT},
+		false},
+	    {"of the message before",
+		{POSTFIX "cleanup[2]: " DOWN,
+		    POSTFIX "cleanup[2]: F2: message-id=<z@y>",
+		    POSTFIX "cleanup[2]" ID},
+		false},
+	    {"of the message behind it",
+		{POSTFIX "smtpd[1]" CLIENT, POSTFIX "smtpd[1]" OTHER_CLIENT,
+		    POSTFIX "smtpd[1]: " TIMEOUT},
+		false},
+	    {"of another filter",
+		{POSTFIX "smtpd[1]: warning: connect to Milter service "
+			 "inet:127.0.0.1:8891: Connection refused",
+		    POSTFIX "smtpd[1]" CLIENT},
+		false},
+	    {"Sendmail, before the id",
+		{"gate sm-mta[8]: NOQUEUE: Milter (postern): error connecting "
+		 "to filter: Connection refused",
+		    "gate sm-mta[8]: F1: from=<a@b>, size=1"},
+		true},
+	    {"Sendmail, behind the id",
+		{"gate sm-mta[8]: F1: Milter (postern): timeout before data "
+		 "read"},
+		true},
+	    {"another filter of Sendmail",
+		{"gate sm-mta[8]: F1: Milter (opendkim): to error state"},
+		false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct story s;
+
+		tell(&s, "F1", rows[i].lines);
+		ROW(rows[i].about, (s.unreached[0] != '\0') == rows[i].unseen);
+		story_fini(&s);
+	}
+}
+
+static void
+many_processes_take_no_more_room(void **state)
+{
+	char line[300];
+	struct story s;
+
+	(void)state;
+	story_init(&s, "F1", "posternd", "inet:8899@127.0.0.1");
+	for (unsigned i = 0; i < 1000; i++) {
+		snprintf(line, sizeof(line),
+		    POSTFIX "smtpd[%u]: warning: connect to Milter service "
+			    "inet:127.0.0.1:8899: Connection refused",
+		    i);
+		story_line(&s, line);
+	}
+	story_line(&s, POSTFIX "smtpd[999]" CLIENT);
+	assert_string_not_equal(s.unreached, "");
+	story_fini(&s);
+	story_init(&s, "F1", "posternd", "inet:8899@127.0.0.1");
+	story_line(&s, POSTFIX "smtpd[1]: warning: connect to Milter service "
+			       "inet:127.0.0.1:889: Connection refused");
+	story_line(&s, POSTFIX "smtpd[1]" CLIENT);
+	assert_string_equal(s.unreached, "");
+	story_fini(&s);
+}
+
+#define REFUSED(when, id, address)                                      \
+	when " gate postfix/smtpd[1]: " id                              \
+	     ": milter-reject: RCPT from x[1]: 451 4.7.5 bad.example: " \
+	     "validation-failure (outbound TLS precheck); from=<a@s> "  \
+	     "to=<" address "> proto=ESMTP helo=<h>"
+
+static void
+take_refusals(struct refusals *refusals, const char *const lines[])
+{
+	refusals_init(refusals, "bad.example", "posternd");
+	refusals->since_given = true;
+	refusals->since = 1800000000; /* 2027-01-15T08:00:00Z */
+	refusals->now = 1800001000;
+	for (; *lines != NULL; lines++)
+		refusals_line(refusals, *lines);
+}
+
+static void
+refusals_are_found_by_domain_and_time(void **state)
+{
+	static const char *const lines[] = {
+	    REFUSED("2027-01-15T07:59:59Z", "NOQUEUE", "early@bad.example"),
+	    REFUSED("2027-01-15T08:00:00Z", "NOQUEUE", "u@BAD.example"),
+	    "gate posternd[3]: NOQUEUE: event=check domain=bad.example "
+	    "result=fail policy=sts level=secure reason=validation-failure "
+	    "action=defer rcpts=1 ms=1",
+	    "gate posternd[3]: NOQUEUE: event=check domain=bad.example "
+	    "result=fail policy=sts level=secure reason=validation-failure "
+	    "action=defer rcpts=1 ms=2",
+	    "gate posternd[3]: NOQUEUE: event=check domain=other.example "
+	    "result=fail reason=validation-failure action=defer",
+	    "gate posternd[3]: F1: event=check domain=bad.example result=pass",
+	    "gate other[3]: NOQUEUE: event=check domain=bad.example",
+	    REFUSED("", "F1", "v@bad.example"),
+	    "gate postfix/smtpd[1]: NOQUEUE: reject: RCPT from x: 550 5.1.1 "
+	    "<z@bad.example>: no; from=<a@s> to=<z@bad.example>",
+	    "2027-01-15T08:00:01Z gate sm-mta[8]: NOQUEUE: Milter: "
+	    "to=<w@bad.example>, reject=550 5.7.5 bad.example: dane-required "
+	    "(outbound TLS precheck)",
+	    NULL};
+	struct refusals r;
+
+	(void)state;
+	take_refusals(&r, lines);
+	assert_int_equal(r.count, 3);
+	assert_string_equal(refusals_at(&r, 0)->address, "u@BAD.example");
+	assert_false(refusals_at(&r, 0)->permanent);
+	assert_string_equal(refusals_at(&r, 1)->id, "F1");
+	assert_string_equal(refusals_at(&r, 2)->reason, "dane-required");
+	assert_true(refusals_at(&r, 2)->permanent);
+	assert_int_equal(r.check_count, 1);
+	assert_string_equal(r.checks[0].ms, "2");
+	refusals_fini(&r);
+}
+
+static void
+of_many_refusals_the_last_are_told(void **state)
+{
+	char line[400];
+	struct refusals r;
+
+	(void)state;
+	refusals_init(&r, "bad.example", "posternd");
+	for (unsigned i = 0; i < LIMIT_STORY_RCPTS + 3; i++) {
+		snprintf(line, sizeof(line),
+		    REFUSED("", "NOQUEUE",
+			"u%u@bad."
+			"example"),
+		    i);
+		refusals_line(&r, line);
+	}
+	assert_int_equal(r.count, LIMIT_STORY_RCPTS);
+	assert_true(r.cut);
+	assert_string_equal(refusals_at(&r, 0)->address, "u3@bad.example");
+	assert_string_equal(
+	    refusals_at(&r, r.count - 1)->address, "u4098@bad.example");
+	for (unsigned i = 0; i < LIMIT_STORY_CHECKS + 3; i++) {
+		snprintf(line, sizeof(line),
+		    POSTERND "NOQUEUE: event=check domain=bad.example "
+			     "result=fail reason=r%u action=defer",
+		    i);
+		refusals_line(&r, line);
+	}
+	assert_int_equal(r.check_count, LIMIT_STORY_CHECKS);
+	refusals_fini(&r);
 }
 
 static void
@@ -352,6 +611,12 @@ main(void)
 	    cmocka_unit_test(an_id_that_comes_again_is_another_message),
 	    cmocka_unit_test(others_cannot_speak_for_posternd),
 	    cmocka_unit_test(a_log_without_end_costs_no_memory),
+	    cmocka_unit_test(each_next_hop_of_a_domain_is_told),
+	    cmocka_unit_test(lines_without_a_time_are_told),
+	    cmocka_unit_test(a_message_that_passed_unseen_is_told),
+	    cmocka_unit_test(many_processes_take_no_more_room),
+	    cmocka_unit_test(refusals_are_found_by_domain_and_time),
+	    cmocka_unit_test(of_many_refusals_the_last_are_told),
 	    cmocka_unit_test(every_reason_is_known_by_its_word),
 	};
 

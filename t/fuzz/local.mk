@@ -34,7 +34,9 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
-	milter/story.c milter/logline.c
+	milter/story.c milter/story_outcome.c milter/unasked.c \
+	milter/refusals.c \
+	milter/logline.c milter/logframe.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c $(FUZZ_SOURCES)
 %C%_sts_record_t_SOURCES = %D%/sts_record.c $(FUZZ_SOURCES)
 %C%_tls_watch_t_SOURCES = %D%/tls_watch.c $(FUZZ_SOURCES)

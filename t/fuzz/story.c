@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "milter/refusals.h"
 #include "t/fuzz/fuzz.h"
 
 static void
@@ -34,12 +35,39 @@ check_checks(const struct story *story)
 		check_text(check->sts_reason);
 		check_text(check->requiretls);
 		check_text(check->hosts);
+		check_text(check->hop);
+		check_text(check->count);
+	}
+}
+
+static bool
+is_unknown(const struct story *story, const struct story_rcpt *rcpt)
+{
+	for (size_t i = 0; i < story->check_count; i++)
+		if (strcmp(story->checks[i].domain, rcpt->domain) == 0)
+			return false;
+	return true;
+}
+
+static void
+check_refusals(const struct refusals *refusals)
+{
+	for (size_t i = 0; i < refusals->count; i++) {
+		const struct refused *refused = refusals_at(refusals, i);
+
+		check_text(refused->when);
+		check_text(refused->id);
+		check_text(refused->address);
+		check_text(refused->reason);
 	}
 }
 
 static void
 check_rcpt(const struct story *story, const struct story_rcpt *rcpt)
 {
+	enum story_outcome outcome;
+	const struct story_check *found = story_check_of(story, rcpt, &outcome);
+
 	check_text(rcpt->domain);
 	check_text(rcpt->address);
 	check_text(rcpt->relay);
@@ -47,6 +75,8 @@ check_rcpt(const struct story *story, const struct story_rcpt *rcpt)
 	check_text(rcpt->said);
 	check_text(rcpt->status);
 	assert(rcpt->attempts > 0);
+	check_text(story_outcome_text(outcome));
+	assert((found == NULL) == is_unknown(story, rcpt));
 	for (size_t i = 0; i < story->check_count; i++)
 		check_text(
 		    story_outcome_text(story_outcome(&story->checks[i], rcpt)));
@@ -57,13 +87,23 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_string(data, size);
+	struct refusals refusals;
 	struct story story;
 	char *rest = text;
 	char *line;
 
-	story_init(&story, "F1", "posternd");
-	while ((line = strsep(&rest, "\n")) != NULL)
+	refusals_init(&refusals, "a.example", "posternd");
+	story_init(&story, "F1", "posternd", NULL);
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		time_t at;
+
 		story_line(&story, line);
+		refusals_line(&refusals, line);
+		logline_time(line, 1800000000, &at);
+	}
+	check_refusals(&refusals);
+	refusals_fini(&refusals);
+	check_text(story.unreached);
 	check_text(story.first);
 	check_text(story.last);
 	check_text(story.sender);
