@@ -14,9 +14,13 @@ struct special_row {
 static void
 check_special(const struct special_row *rows, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (address_is_special(rows[i].text) != rows[i].special)
-			fail_msg("%s", rows[i].text);
+	for (size_t i = 0; i < count; i++) {
+		struct address address;
+
+		ROW(rows[i].text, address_parse(rows[i].text, &address) == 0);
+		ROW(rows[i].text,
+		    address_is_special(&address) == rows[i].special);
+	}
 }
 
 static void
@@ -85,9 +89,20 @@ special_ranges_of_ipv6_are_told_to_their_last_address(void **state)
 	    {"::8.8.8.8", true},
 	    {"::1:0:0", false},
 	    {"::ffff:8.8.8.8", true},
+	    {"::ffff:808:808", true},
+	    {"0:0:0:0:0:FFFF:8.8.8.8", true},
+	    {"0000:0000:0000:0000:0000:ffff:0808:0808", true},
 	    {"::fffe:808:808", false},
-	    {"64:ff9b::808:808", true},
+	    {"::fffe:8.8.8.8", false},
+	    {"::ffff:0:8.8.8.8", true},
+	    {"::ffff:0:808:808", true},
+	    {"0:0:0:0:ffff:0:8.8.8.8", true},
+	    {"::ffff:1:0:0", false},
+	    {"::fffe:ffff:ffff:ffff", false},
+	    {"64:ff9b::808:808", false}, /* by what is inside */
+	    {"64:ff9b::10.0.0.1", false},
 	    {"64:ff9b::1:0:0", false},
+	    {"64:ff9b:1::10.0.0.1", true},
 	    {"64:ff9b:1:2::3", true},
 	    {"64:ff9b:2::", false},
 	    {"100::1", true},
@@ -104,6 +119,10 @@ special_ranges_of_ipv6_are_told_to_their_last_address(void **state)
 	    {"2002:808:808::1", true},
 	    {"2003::1", false},
 	    {"2a00:1450:4001::1", false},
+	    {"2a00:1450:4001::5efe:8.8.8.8", true},
+	    {"2a00:1450:4001:0:200:5efe:10.0.0.1", true},
+	    {"2a00:1450:4001:0:100:5efe:10.0.0.1", false},
+	    {"2a00:1450:4001::5eff:10.0.0.1", false},
 	    {"3fff:fff::", true},
 	    {"3fff:1000::", false},
 	    {"5f00::1", true},
@@ -124,21 +143,48 @@ special_ranges_of_ipv6_are_told_to_their_last_address(void **state)
 }
 
 static void
-what_is_no_address_is_special(void **state)
+a_translated_address_is_the_ipv4_one_inside(void **state)
 {
-	static const struct special_row rows[] = {
-	    {"", true},
-	    {"example.com", true},
-	    {"192.0.2", true},
-	    {"8.8.8.8 ", true},
-	    {"08.8.8.8", true},
-	    {"[2a00::1]", true},
-	    {"2a00::1%eth0", true},
-	    {"8.8.8.8:25", true},
+	static const struct {
+		const char *given;
+		const char *reached;
+	} rows[] = {
+	    {"64:ff9b::8.8.8.8", "8.8.8.8"},
+	    {"64:FF9B:0:0:0:0:a00:1", "10.0.0.1"},
+	    {"64:ff9b::", "0.0.0.0"},
+	    {"64:ff9b:0:0:0:1:808:808", "64:ff9b::1:808:808"},
+	    {"64:ff9a:ffff:ffff:ffff:ffff:808:808",
+		"64:ff9a:ffff:ffff:ffff:ffff:808:808"},
+	    {"64:ff9b:1::808:808", "64:ff9b:1::808:808"},
+	    {"2a00::1", "2a00::1"},
+	    {"8.8.8.8", "8.8.8.8"},
 	};
 
 	(void)state;
-	check_special(rows, COUNT(rows));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct address given, reached;
+
+		ROW(rows[i].given, address_parse(rows[i].given, &given) == 0);
+		ROW(rows[i].given,
+		    address_parse(rows[i].reached, &reached) == 0);
+		address_translated(&given, &given);
+		ROW(rows[i].given, address_equal(&given, &reached));
+	}
+}
+
+static void
+what_is_no_address_is_none(void **state)
+{
+	static const char *const rows[] = {"", "example.com", "192.0.2",
+	    "8.8.8.8 ", "08.8.8.8", "[2a00::1]", "2a00::1%eth0", "8.8.8.8:25",
+	    "::ffff:8.8.8", "::ffff:0x8.8.8.8", "64:ff9b::8.8.8.8.8"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct address address;
+
+		ROW(rows[i], address_parse(rows[i], &address) == -1);
+	}
 }
 
 static void
@@ -183,7 +229,8 @@ main(void)
 		special_ranges_of_ipv4_are_told_to_their_last_address),
 	    cmocka_unit_test(
 		special_ranges_of_ipv6_are_told_to_their_last_address),
-	    cmocka_unit_test(what_is_no_address_is_special),
+	    cmocka_unit_test(a_translated_address_is_the_ipv4_one_inside),
+	    cmocka_unit_test(what_is_no_address_is_none),
 	    cmocka_unit_test(rdata_becomes_text),
 	    cmocka_unit_test(spellings_of_one_address_are_equal),
 	};

@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	%D%/dns_system.t \
 	%D%/domain.t \
 	%D%/engine.t \
+	%D%/guard.t \
 	%D%/hops.t \
 	%D%/https.t \
 	%D%/json.t \
@@ -104,6 +105,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_dns_system_t_SOURCES = %D%/dns_system.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_guard_t_SOURCES = %D%/guard.c %D%/tap.h
 %C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h \
 	%D%/costly.c %D%/costly.h %D%/tap.h

@@ -25,15 +25,16 @@ is_interface(const struct ifaddrs *interface, const struct address *address)
 	return memcmp(&v6.sin6_addr, address->octets, 16) == 0;
 }
 
-/* Asked anew each time: addresses come and go, and a probe costs far more. */
+/* Asked anew each time: addresses come and go, and a probe costs far more.
+ * Where they cannot be had, any may be one of them. */
 static bool
-is_own(const struct address *address)
+may_be_own(const struct address *address)
 {
 	struct ifaddrs *all, *one;
 	bool own = false;
 
 	if (getifaddrs(&all) != 0)
-		return false;
+		return true;
 	for (one = all; one != NULL && !own; one = one->ifa_next)
 		own = is_interface(one, address);
 	freeifaddrs(all);
@@ -45,7 +46,11 @@ guard_blocks(const char *text)
 {
 	struct address address;
 
-	if (address_is_special(text) || address_parse(text, &address) != 0)
+	if (address_parse(text, &address) != 0)
 		return true;
-	return is_own(&address);
+	/* both: a gate may well have an address of the range itself */
+	if (address_is_special(&address) || may_be_own(&address))
+		return true;
+	address_translated(&address, &address);
+	return address_is_special(&address) || may_be_own(&address);
 }

@@ -7,8 +7,10 @@
 
 /*
  * guard_blocks - whether the address is special-purpose (see address.h), or one
- * of this host's own
+ * of this host's own; or the one that it is translated to is
  *
+ * What is no address is blocked, and all are while this host's own cannot be
+ * had.
  * Any sender chooses the recipient's domain, and that domain's DNS chooses the
  * address: without this, mail could make us talk to our own network.
  */

@@ -26,7 +26,7 @@ static const struct range {
     {"240.0.0.0", 4, "RFC 1112: reserved, and broadcast"},
     {"::", 96, "RFC 4291: unspecified, loopback, IPv4-compatible"},
     {"::ffff:0:0", 96, "RFC 4291: IPv4-mapped"},
-    {"64:ff9b::", 96, "RFC 6052: IPv4 translation"},
+    {"::ffff:0:0:0", 96, "RFC 2765: IPv4-translated"},
     {"64:ff9b:1::", 48, "RFC 8215: IPv4 translation, local"},
     {"100::", 64, "RFC 6666: discard"},
     {"100:0:0:1::", 64, "RFC 9780: dummy prefix"},
@@ -40,6 +40,9 @@ static const struct range {
     {"fec0::", 10, "RFC 3879: site-local, deprecated"},
     {"ff00::", 8, "RFC 4291: multicast"},
 };
+
+static const struct range translation = {
+    "64:ff9b::", 96, "RFC 6052: IPv4 translation"};
 
 int
 address_parse(const char *text, struct address *out)
@@ -89,15 +92,34 @@ in_range(const struct address *address, const struct range *range)
 		   0;
 }
 
-bool
-address_is_special(const char *text)
+/* RFC 5214 section 6.1: whatever the prefix, packets leave for the IPv4 address
+ * in the last four octets. */
+static bool
+is_isatap(const struct address *address)
 {
-	struct address address;
+	static const uint8_t local[] = {0x00, 0, 0x5e, 0xfe};
+	static const uint8_t global[] = {0x02, 0, 0x5e, 0xfe};
+	const uint8_t *interface = address->octets + 8;
 
-	if (address_parse(text, &address) != 0)
-		return true;
+	return address->family == AF_INET6 &&
+	       (memcmp(interface, local, sizeof(local)) == 0 ||
+		   memcmp(interface, global, sizeof(global)) == 0);
+}
+
+bool
+address_is_special(const struct address *address)
+{
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (in_range(&address, &ranges[i]))
+		if (in_range(address, &ranges[i]))
 			return true;
-	return false;
+	return is_isatap(address);
+}
+
+void
+address_translated(const struct address *address, struct address *out)
+{
+	struct address inside = {.family = AF_INET, .size = 4};
+
+	memcpy(inside.octets, address->octets + 12, 4);
+	*out = in_range(address, &translation) ? inside : *address;
 }

@@ -33,9 +33,18 @@ int address_from_rdata(
  * address_is_special - whether no public mail or policy host can have it
  *
  * Ranges of the IANA special-purpose registries (RFC 6890) that are not
- * globally reachable, multicast, and the IPv6 ranges that carry an IPv4 address
- * inside.  What is no address is special too.
+ * globally reachable, multicast, and the ranges and forms of IPv6 addresses
+ * that carry an IPv4 address inside; but for the one of address_translated,
+ * whose address has to be asked about by itself.
  */
-bool address_is_special(const char *text);
+bool address_is_special(const struct address *address);
+
+/*
+ * address_translated - what a connection to the address really reaches: itself,
+ * or the IPv4 address in one of 64:ff9b::/96, behind a NAT64 gate
+ *
+ * RFC 6052 section 2.1.  out may be the address.
+ */
+void address_translated(const struct address *address, struct address *out);
 
 #endif
