@@ -40,6 +40,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \
 	%D%/io/dns_nameserver.c %D%/io/dns_nameserver.h \
 	%D%/io/dns_packet.c %D%/io/dns_packet.h \
+	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \
 	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \

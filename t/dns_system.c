@@ -36,6 +36,7 @@ enum manners {
 	OWN_ZONE, /* an answer with AA, without RA */
 	LOOP,     /* CNAMEs in a circle */
 	MALFORMED,
+	ADDRESS_WITHOUT_OCTETS,
 	WRONG_ID, /* a forged answer first, in these */
 	WRONG_NAME,
 	WRONG_TYPE,
@@ -108,13 +109,14 @@ put_answer(struct message *m, const void *rdata, size_t size)
 	m->octets[7]++;
 }
 
-/* 192.0.2.LAST */
+/* 192.0.2.LAST, or a key where that is asked for */
 static void
 put_address(struct message *m, uint8_t last)
 {
-	uint8_t address[] = {192, 0, 2, last};
+	uint8_t address[] = {192, 0, 2, last, 'k'};
+	bool key = m->octets[m->size - TAIL + 1] == DNS_DNSKEY;
 
-	put_answer(m, address, sizeof(address));
+	put_answer(m, address, key ? 5 : 4);
 }
 
 static void
@@ -208,6 +210,9 @@ build(struct message *m, const struct message *query, enum manners manners)
 	case MALFORMED:
 		put_address(m, 1);
 		m->size -= 2;
+		break;
+	case ADDRESS_WITHOUT_OCTETS:
+		put_answer(m, "", 0);
 		break;
 	default:
 		put_address(m, 1);
@@ -562,6 +567,8 @@ answers_are_classified(void **state)
 	    {"loop", LOOP, LOOKUP_SERVFAIL, false,
 		"CNAME_loop_or_chain_too_long"},
 	    {"malformed", MALFORMED, LOOKUP_SERVFAIL, false, NULL},
+	    {"address without octets", ADDRESS_WITHOUT_OCTETS, LOOKUP_SERVFAIL,
+		false, "malformed_record_in_the_answer:_cut_short"},
 	};
 
 	(void)state;
@@ -711,6 +718,7 @@ next_nameserver_is_asked(void **state)
 	    {"FORMERR", FORMERR_HEADER},
 	    {"lame", LAME},
 	    {"malformed", MALFORMED},
+	    {"address without octets", ADDRESS_WITHOUT_OCTETS},
 	    {"TCP closes", TCP_CLOSES},
 	    {"TCP silent", TCP_SILENT},
 	};

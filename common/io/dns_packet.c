@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns_rdata.h"
 #include "common/proto/domain.h"
 
 enum {
@@ -203,6 +204,20 @@ parse(const uint8_t *packet, size_t size, struct err *err)
 	return NULL;
 }
 
+/* ldns takes RDATA that ends behind any of its fields, or goes on behind the
+ * last; records short of their data are no data (RFC 7672 section 2.1.1). */
+static int
+check_records(
+    const uint8_t *packet, size_t size, enum dns_type type, struct err *err)
+{
+	const char *fault = dns_rdata_fault_in(type, packet, size);
+
+	if (fault == NULL)
+		return 0;
+	return err_set(
+	    err, ERR_DATA, "malformed record in the answer: %s", fault);
+}
+
 int
 dns_packet_read(const uint8_t *packet, size_t size, const char *name,
     enum dns_type type, struct dns_answer *answer, struct err *err)
@@ -212,7 +227,9 @@ dns_packet_read(const uint8_t *packet, size_t size, const char *name,
 
 	if (message == NULL)
 		return -1;
-	rc = read_message(message, name, type, answer, err);
+	rc = check_records(packet, size, type, err);
+	if (rc == 0)
+		rc = read_message(message, name, type, answer, err);
 	ldns_pkt_free(message);
 	return rc;
 }
@@ -425,6 +442,8 @@ dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
 		 !ldns_pkt_ra(message)) /* what it says may be a referral */
 		answer = dns_answer_failed(
 		    LOOKUP_SERVFAIL, "the nameserver does not recurse");
+	else if (check_records(packet, size, type, &why) < 0)
+		answer = dns_answer_failed(LOOKUP_SERVFAIL, why.text);
 	else
 		answer = read_success(message, name, type);
 	ldns_pkt_free(message);

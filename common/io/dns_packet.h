@@ -52,9 +52,9 @@ bool dns_packet_is_truncated(const uint8_t *packet);
  * one that is authoritative for the name
  *
  * packet is a reply, whole.  lookup.secure is the AD bit: clear it if the
- * nameserver is not trusted.  Any rcode but NOERROR and NXDOMAIN is a
- * LOOKUP_SERVFAIL, or LOOKUP_BOGUS if an extended error (RFC 8914) says that
- * validation failed.
+ * nameserver is not trusted.  A malformed record of the type is a
+ * LOOKUP_SERVFAIL.  So is any rcode but NOERROR and NXDOMAIN, which is a
+ * LOOKUP_BOGUS if an extended error (RFC 8914) says that validation failed.
  */
 struct dns_answer *
 dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
@@ -69,8 +69,9 @@ const char *dns_packet_rcode(int rcode);
  * CNAMEs are followed within the message.  Fills in owner, count, records and
  * lookup.ttl_s of answer, and leaves the rest: the least TTL of the CNAMEs and
  * the RRset, or of the SOA where there is no record (RFC 2308 section 5).
- * DATA when the message is malformed, has more than LIMIT_CNAME_HOPS of them,
- * or leads to what is no host name; then answer has no records, and owner and
+ * DATA when the message or a record of the type in its answer is malformed (see
+ * dns_rdata.h), when it has more than LIMIT_CNAME_HOPS aliases, or leads to
+ * what is no host name; then answer has no records, and owner and
  * TTL mean nothing.
  */
 int dns_packet_read(const uint8_t *packet, size_t size, const char *name,

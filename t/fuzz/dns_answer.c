@@ -35,21 +35,12 @@ skip_name(struct wire *wire)
 	}
 }
 
-/* ldns takes RDATA that ends behind any of its fields, or has none at all. */
-static bool
-is_short(enum dns_type type, const struct dns_rdata *rdata)
-{
-	return rdata->size == 0 || (type == DNS_MX && rdata->size == 2);
-}
-
-/* But for that, RDATA has the form of its type, whoever sent it. */
+/* RDATA has the form of its type, whoever sent it. */
 static void
 check_rdata(enum dns_type type, const struct dns_rdata *rdata)
 {
 	struct wire wire;
 
-	if (is_short(type, rdata))
-		return;
 	wire_init(&wire, rdata->data, rdata->size);
 	switch (type) {
 	case DNS_A:
@@ -67,11 +58,15 @@ check_rdata(enum dns_type type, const struct dns_rdata *rdata)
 		skip_name(&wire);
 		break;
 	case DNS_TXT:
-		while (wire.left > 0)
+		assert(wire.left > 0);
+		while (wire.left > 0 && !wire.bad)
 			wire_take(&wire, wire_u8(&wire));
 		break;
-	case DNS_TLSA:
 	case DNS_DNSKEY:
+		assert(wire.left > 4);
+		wire_take(&wire, wire.left);
+		break;
+	case DNS_TLSA:
 		wire_take(&wire, wire.left);
 		break;
 	}

@@ -2,8 +2,9 @@
 
 A fault belongs to a name and a type: servfail, refused, notimp, formerr,
 nodata and nxdomain (both without a proof), drop, delay=SECONDS, txt=STRING
-(an unsigned answer of its own), or pass (none yet: what NSD says, for answers
-that change while the lab runs).
+(an unsigned answer of its own), rdata=HEX (the only record, signed as the zone
+is; zones.py makes "answer=" of it), or pass (none yet: what NSD says, for
+answers that change while the lab runs).
 """
 import socket
 import struct
@@ -30,9 +31,9 @@ def question(query):
     return ".".join(labels).lower(), TYPES.get(rtype, str(rtype)), at + 5
 
 
-def reply(query, end, rcode, answer=b""):
+def reply(query, end, rcode, count=0, answer=b""):
     flags = 0x8400 | (query[2] & 1) << 8 | rcode
-    return query[:2] + struct.pack("!HHHHH", flags, 1, bool(answer), 0, 0) \
+    return query[:2] + struct.pack("!HHHHH", flags, 1, count, 0, 0) \
         + query[12:end] + answer
 
 
@@ -59,7 +60,9 @@ def resolve(live, query, ask):
         time.sleep(float(value))
         return ask(query)
     if key == "txt":
-        return reply(query, end, 0, txt(value))
+        return reply(query, end, 0, 1, txt(value))
+    if key == "answer":
+        return reply(query, end, 0, 2, bytes.fromhex(value))
     raise ValueError(fault)
 
 

@@ -9,7 +9,7 @@ import importlib
 import os
 
 from model import STS, Cert, mx
-from words import (BAD, GOOD, HALF, NAME_BAD, NONE, PASS, PRIVATE,
+from words import (BAD, GOOD, HALF, LOOKUP, NAME_BAD, NONE, PASS, PRIVATE,
                    STS_OK, TA, UNTRUSTED, WORLD, dest, fail, private, soft,
                    temp)
 
@@ -35,6 +35,9 @@ dest("bogus", "the zone's DNSSEC is broken (wrong DS)", mx(tlsa=GOOD),
      zone="bogus",
      expect=temp("dnssec-invalid", "no-policy-found", "deferred"),
      vectors="D61", demo=True)
+dest("malformed-address", "a signed address record without an address",
+     mx(tlsa=GOOD), faults={("mx1.{d}", "A"): "rdata="},
+     expect=temp(LOOKUP, "no-policy-found", "deferred"), demo=True)
 dest("unsigned-tlsa", "TLSA mismatch in an unsigned zone: to be ignored",
      mx(tlsa=BAD), zone="unsigned", expect=NONE, demo=True)
 dest("plain", "no policy at all", mx(), expect=NONE, vectors="D51 M02",
