@@ -11,7 +11,12 @@
 #include "milter/service.h"
 #include "milter/session.h"
 
-enum { BACKLOG = 128 };
+enum {
+	BACKLOG = 128,
+
+	/* The first octet of a macro that belonged to another recipient */
+	USED_UP = '\1',
+};
 
 /* libmilter takes names that it does not change as char *. */
 static char name_j[] = "j";
@@ -211,6 +216,29 @@ on_mail(SMFICTX *ctx, char **argv)
 	return SMFIS_CONTINUE;
 }
 
+/*
+ * libmilter keeps the macros of a recipient until the MTA sends others, so that
+ * one that comes without any would be taken for the recipient before it.  The
+ * text is libmilter's copy of what came, which nobody reads but by name.
+ */
+static void
+use_up(SMFICTX *ctx, char *name)
+{
+	char *value = smfi_getsymval(ctx, name);
+
+	if (value != NULL && value[0] != '\0')
+		value[0] = USED_UP;
+}
+
+/* The value of a recipient's macro, or NULL. */
+static const char *
+macro_of(SMFICTX *ctx, char *name)
+{
+	const char *value = smfi_getsymval(ctx, name);
+
+	return value == NULL || value[0] == USED_UP ? NULL : value;
+}
+
 /* A good recipient is answered with "continue", for "accept" would let all of
  * the message pass. */
 static sfsistat
@@ -218,15 +246,18 @@ on_rcpt(SMFICTX *ctx, char **argv)
 {
 	const struct message *message = smfi_getpriv(ctx);
 	struct route_rcpt rcpt = {.address = argv[0],
-	    .addr = smfi_getsymval(ctx, name_addr),
-	    .mailer = smfi_getsymval(ctx, name_mailer),
-	    .host = smfi_getsymval(ctx, name_host)};
+	    .addr = macro_of(ctx, name_addr),
+	    .mailer = macro_of(ctx, name_mailer),
+	    .host = macro_of(ctx, name_host)};
 	struct reply reply;
 	enum action action;
 
 	if (message == NULL)
 		return SMFIS_CONTINUE;
 	action = session_rcpt(message->session, &rcpt, &reply);
+	use_up(ctx, name_addr);
+	use_up(ctx, name_mailer);
+	use_up(ctx, name_host);
 	if (action == ACTION_NONE)
 		return SMFIS_CONTINUE;
 	return refuse(ctx, action, &reply);

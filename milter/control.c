@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: one thread waits for all clients at once, with poll.  It reads
+ * a request, a line; then the client is the one worker's, which makes a piece
+ * of the answer, and wakes the thread by an eventfd; then the thread writes the
+ * piece, and so on until there is no more.  Nothing is made that the client has
+ * not room for, so that one that does not read costs one piece of memory.
+ *
+ * Each state of a client has a deadline.  A client is touched by the worker
+ * alone while it is WORKING, and by the thread alone else.  What it may ask is
+ * settled when it connects, by the credentials that the kernel has of it.
+ */
 #include "milter/control.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -108,10 +120,12 @@ find_place(void)
 static void
 take_client(int fd)
 {
-	struct control_client *client = control_client_new(fd);
+	enum control_right right = control_peer_right(fd, control.path);
+	struct control_client *client =
+	    control_client_new(fd, right == CONTROL_MAY_ALL);
 	size_t place;
 
-	if (!control_peer_may(fd, control.path)) {
+	if (right == CONTROL_MAY_NOTHING) {
 		control_client_refuse(
 		    client, "refused", "root and the socket's group may ask");
 	} else if ((place = find_place()) != LIMIT_CONTROL_CLIENTS) {
@@ -223,9 +237,9 @@ fail(struct err *err, int status, const char *what)
 	return status;
 }
 
-/* Nobody can connect before it listens, by when it has its mode. */
+/* Nobody can connect before it listens, by when it has its group and mode. */
 static int
-listen_at_path(struct err *err)
+bind_at_path(struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -238,11 +252,39 @@ listen_at_path(struct err *err)
 		sizeof(address)) < 0)
 		return fail(err, EX_CANTCREAT, "bind");
 	daemon_own_socket(control.socket, &control.own);
+	return 0;
+}
+
+static int
+listen_there(struct err *err)
+{
 	if (chmod(control.path, MODE) < 0)
 		return fail(err, EX_CANTCREAT, "chmod");
 	if (listen(control.listener, BACKLOG) < 0)
 		return fail(err, EX_CANTCREAT, "listen");
 	return 0;
+}
+
+static int
+give_to_group(const char *name, struct err *err)
+{
+	const struct group *group;
+
+	if (name == NULL)
+		return 0;
+	group = getgrnam(name);
+	if (group == NULL) {
+		err_set(err, ERR_LOCAL,
+		    "ControlGroup: there is no group \"%.64s\"", name);
+		return EX_NOUSER;
+	}
+	if (chown(control.path, (uid_t)-1, group->gr_gid) == 0)
+		return 0;
+	err_set(err, ERR_LOCAL,
+	    "ControlGroup: cannot give the socket to \"%.64s\": %s; the user "
+	    "that posternd runs as must be a member",
+	    name, strerror(errno));
+	return EX_NOPERM;
 }
 
 int
@@ -257,7 +299,11 @@ control_open(const struct settings *settings, struct err *err)
 	control.path = control.socket + strlen(SCHEME);
 	status = daemon_claim_socket(control.socket, err);
 	if (status == 0)
-		status = listen_at_path(err);
+		status = bind_at_path(err);
+	if (status == 0)
+		status = give_to_group(settings->control_group, err);
+	if (status == 0)
+		status = listen_there(err);
 	if (status != 0)
 		control_close();
 	return status;

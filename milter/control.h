@@ -9,10 +9,9 @@
 /*
  * control_open - make the socket of the settings, if they want one
  *
- * A line of JSON asks, lines of JSON answer; see posternd(8).  Root is served,
- * the daemon's own user, and who is of the socket's group while its mode lets
- * that write.  0, or an exit status of sysexits(3) and err.  In the main
- * thread, once, as the user that is to serve.
+ * A line of JSON asks, lines of JSON answer; see posternd(8), and
+ * control_peer_right for who is served.  0, or an exit status of sysexits(3)
+ * and err.  In the main thread, once, as the user that is to serve.
  */
 int control_open(const struct settings *settings, struct err *err);
 

@@ -19,6 +19,8 @@ struct control_answer {
 	struct inventory *inventory;
 	enum stage stage;
 	size_t lines;
+	bool may_flush;
+	bool refused;
 	struct err err; /* what was wrong, or "" */
 };
 
@@ -51,10 +53,11 @@ control_add_end(struct control_lines *lines, const char *word, const char *text)
 }
 
 struct control_answer *
-control_answer_new(const char *request, size_t length)
+control_answer_new(const char *request, size_t length, bool may_flush)
 {
 	struct control_answer *answer = xcalloc(1, sizeof(*answer));
 
+	answer->may_flush = may_flush;
 	service_hold(&answer->serving);
 	json_read_request(request, length, &answer->request, &answer->err);
 	return answer;
@@ -97,16 +100,24 @@ add_stats(struct control_answer *answer, struct control_lines *lines)
 	answer->stage = STAGE_ENDED;
 }
 
+/* What is forgotten may be lied about when it is asked for again: who holds a
+ * policy back would profit. */
 static void
 flush(struct control_answer *answer, struct control_lines *lines)
 {
 	struct inventory_flushed flushed;
 
+	answer->stage = STAGE_ENDED;
+	answer->refused = !answer->may_flush;
+	if (answer->refused) {
+		err_set(&answer->err, ERR_LOCAL,
+		    "root and the user that it runs as may flush");
+		return;
+	}
 	inventory_flush(
 	    answer->serving.engine, domain_of(answer), &flushed, &answer->err);
 	add_owned(lines, json_line_flushed(&flushed));
 	answer->lines++;
-	answer->stage = STAGE_ENDED;
 }
 
 static void
@@ -170,9 +181,10 @@ static void
 add_end(const struct control_answer *answer, struct control_lines *lines)
 {
 	bool good = answer->err.text[0] == '\0';
+	const char *word = good ? "ok" : answer->refused ? "refused" : "error";
 
-	add_owned(lines, json_line_end(good ? "ok" : "error", answer->lines,
-			     good ? NULL : answer->err.text));
+	add_owned(lines,
+	    json_line_end(word, answer->lines, good ? NULL : answer->err.text));
 }
 
 bool

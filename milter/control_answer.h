@@ -27,13 +27,14 @@ void control_add_end(
 /*
  * control_answer_new - read a request of length octets
  *
- * What is wrong with it is the answer.  It holds the engine in force, so that
- * this does not end before control_answer_free.
+ * What is wrong with it is the answer.  may_flush: the peer may have things
+ * forgotten.  It holds the engine in force, so that this does not end before
+ * control_answer_free.
  */
 struct control_answer;
 void control_answer_free(struct control_answer *answer);
-struct control_answer *control_answer_new(const char *request, size_t length)
-    OWNED(control_answer_free);
+struct control_answer *control_answer_new(const char *request, size_t length,
+    bool may_flush) OWNED(control_answer_free);
 
 /*
  * control_answer_more - add some lines; true if there are more

@@ -20,11 +20,12 @@ enum {
 };
 
 struct control_client *
-control_client_new(int fd)
+control_client_new(int fd, bool may_flush)
 {
 	struct control_client *client = xcalloc(1, sizeof(*client));
 
 	client->fd = fd;
+	client->may_flush = may_flush;
 	client->deadline_ms = clock_mono_ms() + REQUEST_MS;
 	return client;
 }
@@ -142,8 +143,8 @@ void
 control_client_work(struct control_client *client)
 {
 	if (client->answer == NULL)
-		client->answer =
-		    control_answer_new(client->input, client->request_length);
+		client->answer = control_answer_new(
+		    client->input, client->request_length, client->may_flush);
 	client->more = control_answer_more(client->answer, &client->lines);
 	client->done = true;
 }

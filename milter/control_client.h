@@ -22,6 +22,7 @@ enum control_state {
 
 struct control_client {
 	int fd;
+	bool may_flush;
 	enum control_state state;
 	int64_t deadline_ms; /* of the peer, while READING or WRITING */
 	char input[LIMIT_CONTROL_LINE];
@@ -38,7 +39,8 @@ struct control_client {
 
 /* control_client_new - takes fd, which does not block */
 void control_client_free(struct control_client *client);
-struct control_client *control_client_new(int fd) OWNED(control_client_free);
+struct control_client *
+control_client_new(int fd, bool may_flush) OWNED(control_client_free);
 
 /* control_client_refuse - say why, and go */
 void control_client_refuse(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/control_peer.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,18 +31,20 @@ has_group(int fd, gid_t wanted)
 	return found;
 }
 
-bool
-control_peer_may(int fd, const char *path)
+enum control_right
+control_peer_right(int fd, const char *path)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 	struct stat status;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
-		return false;
+		return CONTROL_MAY_NOTHING;
 	if (peer.uid == 0 || peer.uid == geteuid())
-		return true;
+		return CONTROL_MAY_ALL;
 	if (lstat(path, &status) != 0 || (status.st_mode & S_IWGRP) == 0)
-		return false;
-	return peer.gid == status.st_gid || has_group(fd, status.st_gid);
+		return CONTROL_MAY_NOTHING;
+	return peer.gid == status.st_gid || has_group(fd, status.st_gid)
+		   ? CONTROL_MAY_ASK
+		   : CONTROL_MAY_NOTHING;
 }

@@ -3,15 +3,19 @@
 #ifndef MILTER_CONTROL_PEER_H
 #define MILTER_CONTROL_PEER_H
 
-#include <stdbool.h>
+enum control_right {
+	CONTROL_MAY_NOTHING,
+	CONTROL_MAY_ASK, /* what changes nothing */
+	CONTROL_MAY_ALL,
+};
 
 /*
- * control_peer_may - whether the peer of fd is root, our own user, or of the
- * group of the socket at path while its mode lets that group write
+ * control_peer_right - what the peer of fd may
  *
- * The kernel keeps others from a socket of mode 0660 already; this holds when
- * somebody has changed the mode.
+ * Root and our own user may all; who is of the group of the socket at path may
+ * ask, while its mode lets that group write.  The kernel keeps others from a
+ * socket of mode 0660 already; this holds when somebody has changed the mode.
  */
-bool control_peer_may(int fd, const char *path);
+enum control_right control_peer_right(int fd, const char *path);
 
 #endif

@@ -63,6 +63,19 @@ fail(struct err *err, int status, const char *format, ...)
 	return status;
 }
 
+/* open(2) gives the lowest that is free. */
+void
+daemon_open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 /* The parent: as the child fares, so do we. */
 static void __attribute__((noreturn)) await_child(int fd, pid_t child)
 {
@@ -294,14 +307,24 @@ daemon_release_socket(const char *text, struct daemon_socket *own)
 int
 daemon_open_pid_file(const char *path, struct err *err)
 {
+	/* nobody may be at the other end of a FIFO */
+	int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+	struct stat status;
+	int fd;
+
 	if (path == NULL)
 		return 0;
-	pid_file.path = path;
-	pid_file.fd =
-	    open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (pid_file.fd < 0)
+	fd = open(path, flags, 0644);
+	if (fd < 0)
 		return fail(
 		    err, EX_CANTCREAT, "%.150s: %s", path, strerror(errno));
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+		close(fd);
+		return fail(err, EX_CANTCREAT,
+		    "%.150s is there and is no plain file", path);
+	}
+	pid_file.path = path;
+	pid_file.fd = fd;
 	return 0;
 }
 

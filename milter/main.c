@@ -45,7 +45,7 @@ enum {
 	LAST_LINES_MS = 1000,
 
 	OVERRIDES_MAX = 3,
-	RESTART_SIZE = 128,
+	RESTART_SIZE = 160,
 };
 
 struct options {
@@ -227,6 +227,21 @@ find_file(struct options *options)
 	options->file = path;
 }
 
+/* libmilter removes what stands at its path, which may by another name be that
+ * of the control socket. */
+static int
+listen_for_mail(const struct settings *settings, struct err *err)
+{
+	int status = daemon_claim_socket(settings->socket, err);
+
+	if (status != 0)
+		return status;
+	if (callbacks_open(settings, err) != 0)
+		return EX_UNAVAILABLE;
+	daemon_own_socket(settings->socket, &milter_socket);
+	return 0;
+}
+
 /* Everything that may fail before there are threads. */
 static int
 become_daemon(
@@ -252,12 +267,10 @@ become_daemon(
 	status = control_open(settings, err);
 	if (status != 0)
 		return status;
-	if (callbacks_open(settings, err) == 0) {
-		daemon_own_socket(settings->socket, &milter_socket);
-		return 0;
-	}
-	control_close();
-	return EX_UNAVAILABLE;
+	status = listen_for_mail(settings, err);
+	if (status != 0)
+		control_close();
+	return status;
 }
 
 /* For libmilter's thread, which must not be the main one. */
@@ -287,6 +300,8 @@ list_restart(const struct settings *at_start, const struct settings *now,
 	    {"Socket", differ(at_start->socket, now->socket)},
 	    {"ControlSocket",
 		differ(at_start->control_socket, now->control_socket)},
+	    {"ControlGroup",
+		differ(at_start->control_group, now->control_group)},
 	    {"UMask", at_start->umask != now->umask},
 	    {"UserID", differ(at_start->user, now->user)},
 	    {"PidFile", differ(at_start->pid_file, now->pid_file)},
@@ -469,8 +484,10 @@ main(int argc, char **argv)
 	struct options options = {0};
 	struct settings *settings;
 	struct err err;
-	int status = read_options(&options, argc, argv);
+	int status;
 
+	daemon_open_standard();
+	status = read_options(&options, argc, argv);
 	if (status != 0)
 		return status;
 	if (options.version)

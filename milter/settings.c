@@ -110,6 +110,7 @@ static const struct keyword keywords[] = {
 	NULL),
     TEXT("ControlSocket", "/run/postern/control.sock",
 	value_read_control_socket, control_socket, NULL),
+    TEXT("ControlGroup", NULL, value_read_name, control_group, NULL),
     CHOICE("On-Fail", "tag", on_fail, actions),
     CHOICE("On-TempError", "tag", on_temperror, actions),
     CHOICE("On-SoftFail", "tag", on_softfail, actions),
@@ -121,8 +122,9 @@ static const struct keyword keywords[] = {
 	0, WAIT_MAX),
     CHOICE("HonorTLSRequiredNo", "unruled", honor_no, honor_nos),
     LIST("LocalMailers",
-	"local,virtual,lmtp,lmtps,dovecot,cyrus,maildrop,procmail,uucp,error,"
-	"discard,retry,prog,*file*,*include*",
+	"local,virtual,lmtp,lmtps,dovecot,cyrus,cyrusv2,cyrusbb,maildrop,"
+	"procmail,uucp,uucp-old,uucp-new,uucp-dom,uucp-uudom,usenet,fax,pop,"
+	"error,discard,retry,prog,*file*,*include*",
 	value_read_words, local_mailers),
     LIST("ExemptDomains", NULL, value_read_domains, exempt_domains),
     LIST("InternalDomains", NULL, value_read_domains, internal_domains),
@@ -282,6 +284,30 @@ set_recurse(struct settings *settings, const struct conf *conf,
 		    "Nameservers: \"recurse\" is for Resolver embedded alone");
 }
 
+/* Where the path of another socket begins in a Socket; "" in one of inet. */
+static const char *
+path_of_socket(const char *socket)
+{
+	const char *rest = strchr(socket, ':') + 1;
+
+	return rest[0] == '/' ? rest : "";
+}
+
+/* The later listener would take the socket of the earlier away. */
+static void
+compare_sockets(const struct settings *settings, const struct conf *conf,
+    struct conf_faults *faults)
+{
+	if (settings->socket == NULL || settings->control_socket == NULL ||
+	    strcmp(path_of_socket(settings->socket),
+		settings->control_socket) != 0)
+		return;
+	conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
+	    conf == NULL ? 0 : line_of(conf, "ControlSocket"),
+	    "ControlSocket: \"%s\" is that of Socket",
+	    settings->control_socket);
+}
+
 static void
 set_store_path(struct settings *settings)
 {
@@ -352,6 +378,7 @@ settings_load(const char *path, const struct settings_override *overrides,
 		read_value(settings, find_keyword(overrides[i].keyword), place,
 		    overrides[i].value);
 	}
+	compare_sockets(settings, conf, faults);
 	load_destinations(settings, faults);
 	if (faults->count > 0)
 		return NULL;

@@ -41,6 +41,7 @@ struct settings {
 
 	char *socket;
 	char *control_socket; /* a path; NULL: none */
+	char *control_group;  /* of it; NULL: the user's own */
 	char *user;           /* USER or USER:GROUP */
 	unsigned user_line;   /* of the file, or 0 */
 	int umask;

@@ -228,6 +228,36 @@ value_read_host(const struct value_place *place, const struct value_form *form,
 		value_set_text(field, host);
 }
 
+/* Fields that mean something to others: to take their copies out would do harm
+ * (RFC 4021, RFC 5322, and what the IANA's list has beside them).  A "-" at the
+ * end is for all that begin so. */
+static bool
+is_standard_field(const char *name)
+{
+	static const char *const names[] = {"Apparently-To", "ARC-",
+	    "Archived-At", "Authentication-Results", "Auto-Submitted", "Bcc",
+	    "Cc", "Comments", "Content-", "Date", "Delivered-To",
+	    "Delivery-Date", "Disposition-Notification-", "DKIM-", "DomainKey-",
+	    "Encrypted", "Envelope-To", "Errors-To", "Expires", "From",
+	    "Importance", "In-Reply-To", "Keywords", "List-",
+	    "Mail-Followup-To", "Mail-Reply-To", "Message-Context",
+	    "Message-ID", "MIME-", "Organization", "Original-", "Precedence",
+	    "Priority", "Received", "Received-SPF", "References", "Reply-To",
+	    "Require-TLS-", "Resent-", "Return-Path", "Sender", "Sensitivity",
+	    "Status", "Subject", "Supersedes", "TLS-Report-", "TLS-Required",
+	    "To", "User-Agent", "X400-"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t length = strlen(names[i]);
+		bool begin = names[i][length - 1] == '-';
+
+		if (begin ? strncasecmp(name, names[i], length) == 0
+			  : strcasecmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* RFC 5322 section 3.6.8: any printable but ":"; ours is a plain word. */
 void
 value_read_header_name(const struct value_place *place,
@@ -236,11 +266,16 @@ value_read_header_name(const struct value_place *place,
 	(void)form;
 	if (strcasecmp(value, "none") == 0)
 		value_set_text(field, NULL);
-	else if (is_token(value, "-_", TOKEN_MAX))
-		value_set_text(field, value);
-	else
+	else if (!is_token(value, "-_", TOKEN_MAX))
 		value_complain(
 		    place, "\"%s\" is no name of a header field", value);
+	else if (is_standard_field(value))
+		value_complain(place,
+		    "\"%s\" is a standard field, whose copies would be taken "
+		    "out of all mail",
+		    value);
+	else
+		value_set_text(field, value);
 }
 
 void

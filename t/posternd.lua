@@ -113,6 +113,21 @@ function parts.odd()
 	mt.disconnect(c)
 end
 
+-- What was said of one recipient is not said of the next.
+function parts.stale()
+	local c = open()
+	check(mail(c, "<a@gate.example>", "QSTALE") == SMFIR_CONTINUE, "MAIL")
+	mt.macro(c, SMFIC_RCPT, "{rcpt_mailer}", "local", "{rcpt_host}", "",
+	    "{rcpt_addr}", "x@boxes.example")
+	check(mt.rcptto(c, "<x@boxes.example>") == nil, "RCPT")
+	check(mt.rcptto(c, "<y@nobody.example>") == nil, "RCPT")
+	header(c, "To", "<y@nobody.example>")
+	check(finish(c) == SMFIR_CONTINUE, "end")
+	check(string.find(tag(c) or "", " d=nobody.example/temperror/", 1,
+	    true) ~= nil, tag(c) or "no tag")
+	mt.disconnect(c)
+end
+
 function parts.vanish()
 	local c = open()
 	begin(c, "<x@nobody.example>", "Q7")

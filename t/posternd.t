@@ -342,6 +342,38 @@ successor_keeps_its_socket() { # though another process ends that had one there
 }
 int_ends() { start && kill -INT "$pid" && ended 0; }
 
+pid_file_is_a_fifo() { # with a reader, and without
+	mkfifo "$dir/run/fifo" && conf "PidFile $dir/run/fifo" || return 1
+	sleep 20 <>"$dir/run/fifo" &
+	reader=$!
+	for _ in 1 2; do
+		# shellcheck disable=SC2086
+		run_says 73 "$dir/run/fifo" -f -c "$dir/conf" $user || return 1
+		kill $reader 2>/dev/null
+	done
+	[ -p "$dir/run/fifo" ] && rm "$dir/run/fifo"
+}
+one_socket_by_two_names() { # the second would take the first away
+	ln -s run "$dir/alias"
+	conf "" && sed -i "s|^ControlSocket.*|ControlSocket $dir/alias/sock|" \
+		"$dir/conf"
+	# shellcheck disable=SC2086
+	run_says 69 "$dir/run/sock is in use" -f -c "$dir/conf" $user &&
+		[ ! -e "$dir/run/sock" ]
+}
+starts_without_descriptors() { # 0 to 2 are no file of posternd's
+	conf "PidFile $dir/run/pid"
+	# shellcheck disable=SC2086
+	"$posternd" -c "$dir/conf" -f $user <&- >&- 2>&- &
+	pid=$!
+	started="$started $pid"
+	await [ -s "$dir/run/pid" ] || return 1
+	for fd in 0 1 2; do
+		[ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ] || return 1
+	done
+	cp /dev/null "$dir/log" && kill -TERM "$pid" && ended 0
+}
+
 port_in_use() {
 	conf
 	start -p inet:28891@127.0.0.1 || return 1
@@ -436,6 +468,8 @@ test_that 'forged copies are removed, ours is inserted' mail forged
 test_that 'several messages go over one connection' mail several
 test_that 'an aborted message leaves nothing behind' mail abort
 test_that 'odd recipients are answered' mail odd
+test_that 'a recipient without macros is not taken for the one before' \
+	mail stale
 test_that 'a client that vanishes is survived' mail vanish
 test_that 'HUP loads the settings anew' hup_reloads
 test_that 'USR1 does too' usr1_reloads
@@ -457,6 +491,10 @@ test_that 'a stale socket is replaced' stale_is_replaced
 test_that 'a socket that took the place of ours is kept' \
 	successor_keeps_its_socket
 test_that 'INT ends it' int_ends
+test_that 'a PID file that is a FIFO is an error, and no wait' \
+	pid_file_is_a_fifo
+test_that 'one place for both sockets is an error' one_socket_by_two_names
+test_that 'it starts with descriptors 0 to 2 closed' starts_without_descriptors
 test_that 'a port in use is an error' port_in_use
 test_that 'a host that is none is an error' unknown_host
 test_that 'a daemon is ready when its parent returns' daemon_starts

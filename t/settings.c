@@ -61,7 +61,7 @@ an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(s->decide_at, DECIDE_AT_RCPT);
 	assert_int_equal(s->rcpt_wait_ms, 20000);
 	assert_int_equal(s->message_wait_ms, MESSAGE_WAIT_AUTO);
-	assert_int_equal(s->local_mailers.count, 15);
+	assert_int_equal(s->local_mailers.count, 24);
 	assert_true(settings_lists_word(&s->local_mailers, "local"));
 	assert_true(settings_lists_word(&s->local_mailers, "*include*"));
 	assert_false(settings_lists_word(&s->local_mailers, "smtp"));
@@ -169,9 +169,11 @@ good_values_are_taken(void **state)
 	    "On-InternalError tempfail", "DecideAt message", "RcptWait 250ms",
 	    "MessageWait 2m", "MessageWait AUTO", "Resolver embedded",
 	    "LocalMailers local virtual", "ProbePort 2525", "HeaderName none",
-	    "HeaderName X-Gate_1", "HeaderDomains all", "Syslog no",
-	    "SyslogFacility local3", "UserID mail:postfix", "UMask 0117",
-	    "PidFile /run/p.pid", "Background no", "MaxQueue 1"};
+	    "HeaderName X-Gate_1", "HeaderName Received-TLS-Precheck",
+	    "HeaderName Subjects", "HonorTLSRequiredNo NO", "ControlGroup adm",
+	    "HeaderDomains all", "Syslog no", "SyslogFacility local3",
+	    "UserID mail:postfix", "UMask 0117", "PidFile /run/p.pid",
+	    "Background no", "MaxQueue 1"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -228,6 +230,20 @@ static const struct {
     {"MaxDomains 10001", "MaxDomains: \"10001\" is no number"},
     {"HeaderName X:Y", "HeaderName: \"X:Y\" is no name"},
     {"HeaderName X Y", "HeaderName: \"X Y\" is no name"},
+    {"HeaderName Received", "HeaderName: \"Received\" is a standard field"},
+    {"HeaderName dkim-signature",
+	"HeaderName: \"dkim-signature\" is a standard field"},
+    {"HeaderName Subject", "HeaderName: \"Subject\" is a standard"},
+    {"HeaderName TLS-Required", "HeaderName: \"TLS-Required\" is a"},
+    {"HeaderName Authentication-Results", "HeaderName: \"Authentication-R"},
+    {"HeaderName List-Id", "HeaderName: \"List-Id\" is a standard field"},
+    {"ControlSocket /run/x\nSocket unix:/run/x",
+	"ControlSocket: \"/run/x\" is that of Socket"},
+    {"ControlSocket /run/postern/milter.sock",
+	"ControlSocket: \"/run/postern/milter.sock\" is that of Socket"},
+    {"ControlGroup a b", "ControlGroup: \"a b\" is no word"},
+    {"HonorTLSRequiredNo maybe",
+	"HonorTLSRequiredNo: \"maybe\" is not one of: yes no unruled"},
     {"AuthservID a;b", "AuthservID: "},
     {"SyslogFacility ftp", "SyslogFacility: \"ftp\" is not one of: "
 			   "mail daemon user local0"},
