@@ -16,11 +16,13 @@ bin_PROGRAMS += %D%/postern
 	%D%/daemon.c %D%/daemon.h \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/forged.c %D%/forged.h \
+	%D%/host_name.c %D%/host_name.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/item.c %D%/item.h \
 	%D%/json.c %D%/json.h \
 	%D%/log.c %D%/log.h \
 	%D%/main.c \
+	%D%/notify.c %D%/notify.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
 	%D%/require_tls.c %D%/require_tls.h \
@@ -79,6 +81,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_postfix.c \
 	%D%/doctor_resolver.c \
 	%D%/doctor_sendmail.c \
+	%D%/host_name.c %D%/host_name.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/json.c %D%/json.h \
 	%D%/logframe.c %D%/logframe.h \

@@ -1,4 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: a line becomes a record at the end of a ring, and then all
+ * records go to the socket, the first first, for as long as it takes them
+ * without a wait.  Mostly the ring is empty before and behind.
+ *
+ * What is not taken stays.  The next line tries again; so does the main thread,
+ * which is nudged when a line begins to wait, and asks the kernel when the
+ * socket can take more.  A socket that fails is closed, and connected to anew
+ * at the next try, for syslog may have been started again.
+ *
+ * When the ring is full a line is counted and dropped; the count is told as a
+ * line of its own as soon as there is room.
+ */
 #include "milter/log.h"
 
 #include <errno.h>

@@ -21,6 +21,7 @@
 #include "milter/control.h"
 #include "milter/daemon.h"
 #include "milter/log.h"
+#include "milter/notify.h"
 #include "milter/report.h"
 #include "milter/service.h"
 #include "milter/settings.h"
@@ -36,8 +37,10 @@ enum {
 	/* Checks that nobody waits for any more may end, or not */
 	CLOSE_MS = 2 * 1000,
 
-	/* Between two looks at what is to be told of now and then */
+	/* Between two looks at what is to be told of now and then, and at
+	 * resolv.conf */
 	TICK_MS = 60 * 60 * 1000,
+	FOLLOW_MS = 10 * 1000,
 
 	/* Between two tries to be rid of log lines, where nothing tells when;
 	 * and for all tries at the end */
@@ -319,6 +322,16 @@ list_restart(const struct settings *at_start, const struct settings *now,
 	return list->s;
 }
 
+/* All stays as it was. */
+static void
+reload_failed(size_t faults, const char *detail)
+{
+	struct report_reload failed = {.faults = faults, .detail = detail};
+
+	report_reload(&failed);
+	notify_ready();
+}
+
 static void
 put_in_force(const struct settings *at_start, struct settings *settings)
 {
@@ -328,9 +341,7 @@ put_in_force(const struct settings *at_start, struct settings *settings)
 	struct err err;
 
 	if (service_reload(settings, &reload.renewed, &err) != 0) {
-		reload.faults = 1;
-		reload.detail = err.text;
-		report_reload(&reload);
+		reload_failed(1, err.text);
 		return;
 	}
 	report_success(settings->syslog_success);
@@ -338,6 +349,7 @@ put_in_force(const struct settings *at_start, struct settings *settings)
 	reload.restart = list_restart(at_start, settings, &list);
 	report_reload(&reload);
 	report_rules(settings, clock_wall_s());
+	notify_ready();
 	if (reload.renewed)
 		service_test_resolver();
 }
@@ -350,23 +362,12 @@ reload(const struct options *options, const struct settings *at_start)
 	struct settings *settings = settings_load(
 	    options->file, options->overrides, options->count, &faults);
 
-	if (settings == NULL) {
-		struct report_reload failed = {
-		    .faults = faults.count, .detail = faults.texts[0]};
-
-		report_reload(&failed);
-	} else {
+	notify_reloading();
+	if (settings == NULL)
+		reload_failed(faults.count, faults.texts[0]);
+	else
 		put_in_force(at_start, settings);
-	}
 	conf_faults_fini(&faults);
-}
-
-static void
-tell_rules(void)
-{
-	AUTO(settings) struct settings *settings = service_settings();
-
-	report_rules_daily(settings, clock_wall_s());
 }
 
 static void
@@ -378,25 +379,102 @@ tell_stats(void)
 	report_stats(&stats);
 }
 
+static void
+tell_now_and_then(void)
+{
+	AUTO(settings) struct settings *settings = service_settings();
+
+	report_rules_daily(settings, clock_wall_s());
+	tell_stats();
+}
+
+/* A host that moves to another network has another resolv.conf. */
+static void
+follow_nameservers(void)
+{
+	struct report_reload reload = {.restart = ""};
+	struct err err;
+
+	if (!service_follow(&reload.renewed, &err))
+		return;
+	if (!reload.renewed) {
+		reload.faults = 1;
+		reload.detail = err.text;
+	}
+	report_reload(&reload);
+	if (reload.renewed)
+		service_test_resolver();
+}
+
+/* It can take the locks that mail needs, too. */
+static void
+show_life(void)
+{
+	service_active();
+	notify_alive();
+}
+
+enum { HOURLY, FOLLOW, LIFE, TIMERS };
+
+/* What is done every so often; 0: never. */
+struct timer {
+	int period_ms;
+	int64_t due_ms;
+	void (*act)(void);
+};
+
+static void
+arm_timer(struct timer *timer, int period_ms, void (*act)(void))
+{
+	timer->period_ms = period_ms;
+	timer->due_ms =
+	    period_ms == 0 ? INT64_MAX : clock_mono_ms() + period_ms;
+	timer->act = act;
+}
+
+static void
+arm_follow(struct timer timers[TIMERS])
+{
+	arm_timer(&timers[FOLLOW], service_follows() ? FOLLOW_MS : 0,
+	    follow_nameservers);
+}
+
+/* Acts where it is time to; returns when it is next. */
+static int64_t
+serve_timers(struct timer timers[TIMERS])
+{
+	int64_t next_ms = INT64_MAX;
+
+	for (size_t i = 0; i < TIMERS; i++) {
+		if (clock_mono_ms() >= timers[i].due_ms) {
+			timers[i].act();
+			timers[i].due_ms =
+			    clock_mono_ms() + timers[i].period_ms;
+		}
+		if (timers[i].due_ms < next_ms)
+			next_ms = timers[i].due_ms;
+	}
+	return next_ms;
+}
+
 /* Until a signal says to stop: true, or libmilter gives up: false. */
 static bool
 await_end(const struct options *options, const struct settings *settings)
 {
-	int64_t tick_ms = clock_mono_ms() + TICK_MS;
+	struct timer timers[TIMERS];
 	int log_fd;
 
+	arm_timer(&timers[HOURLY], TICK_MS, tell_now_and_then);
+	arm_timer(&timers[LIFE], notify_watchdog_ms(), show_life);
+	arm_follow(timers);
 	for (;;) {
+		int64_t next_ms = serve_timers(timers);
 		bool left = log_flush(&log_fd);
 		int64_t until_ms =
-		    left ? clock_sooner_ms(tick_ms, FLUSH_MS) : tick_ms;
+		    left ? clock_sooner_ms(next_ms, FLUSH_MS) : next_ms;
 
 		switch (daemon_next_signal(until_ms, left ? log_fd : -1)) {
 		case DAEMON_NO_SIGNAL:
-			if (clock_left_ms(tick_ms) > 0)
-				break;
-			tell_rules();
-			tell_stats();
-			tick_ms += TICK_MS;
 			break;
 		case SIGTERM:
 		case SIGINT:
@@ -404,6 +482,7 @@ await_end(const struct options *options, const struct settings *settings)
 		case SIGHUP:
 		case SIGUSR1:
 			reload(options, settings);
+			arm_follow(timers);
 			break;
 		default:
 			return false;
@@ -419,7 +498,10 @@ await_end(const struct options *options, const struct settings *settings)
 static bool
 stop(void)
 {
-	bool idle = service_drain(clock_mono_ms() + DRAIN_MS);
+	bool idle;
+
+	notify_stopping();
+	idle = service_drain(clock_mono_ms() + DRAIN_MS);
 
 	control_close();
 	tell_stats();
@@ -465,6 +547,7 @@ run(const struct options *options, struct settings *settings)
 	report_start(PACKAGE_VERSION);
 	report_rules(settings, clock_wall_s());
 	daemon_ready();
+	notify_ready();
 	service_test_resolver();
 	status = await_end(options, settings) ? EX_OK : EX_SOFTWARE;
 	clean = stop();
@@ -487,6 +570,7 @@ main(int argc, char **argv)
 	int status;
 
 	daemon_open_standard();
+	notify_open();
 	status = read_options(&options, argc, argv);
 	if (status != 0)
 		return status;

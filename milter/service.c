@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: a keeper has one engine, and counts who needs it: each message
+ * between its begin and end, each answer at the control socket, and the service
+ * while the engine is in force.  A message holds the settings and the keeper
+ * that were in force when it began.
+ *
+ * A reload puts others in their place under the lock.  Made and freed is
+ * outside of it, since both take long: a thread of its own waits for the last
+ * user of an old keeper, and frees it.
+ *
+ * At the end no message may begin any more; the keeper in force is retired like
+ * any other.
+ */
 #include "milter/service.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns_nameserver.h"
 #include "milter/report.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
 
 enum { SELF_TEST_MS = 10 * 1000 };
 
@@ -15,7 +33,8 @@ enum { SELF_TEST_MS = 10 * 1000 };
 struct service_keeper {
 	struct engine *engine;
 	struct settings *settings;
-	unsigned refs; /* under the lock: messages, and being in force */
+	char *nameservers; /* those of resolv.conf when it was made, or NULL */
+	unsigned refs;     /* under the lock: messages, and being in force */
 };
 
 /* All under the lock. */
@@ -76,12 +95,50 @@ on_flip(void *arg, const char *domain, const char *old, const char *result,
 	report_change(&change);
 }
 
+static bool
+uses_resolv_conf(const struct settings *settings)
+{
+	return !settings->recurse && settings->nameservers.count == 0;
+}
+
+/* The nameservers of resolv.conf; NULL where they do not count, or cannot be
+ * read now. */
+static char *
+read_nameservers(const struct settings *settings)
+{
+	struct dns_nameserver servers[LIMIT_NAMESERVERS];
+	char all[LIMIT_NAMESERVERS * sizeof(servers[0].text)];
+	struct text text;
+	int count;
+
+	if (!uses_resolv_conf(settings))
+		return NULL;
+	count = dns_nameserver_load(RESOLV_CONF, servers, NULL);
+	if (count < 0)
+		return NULL;
+	text_init(&text, all, sizeof(all));
+	for (int i = 0; i < count; i++)
+		text_addf(&text, "%s ", servers[i].text);
+	return xstrdup(all);
+}
+
+/* What cannot be read is no news: it is in the making, or the resolvers that
+ * were in it are as good as before. */
+static bool
+is_news(const struct service_keeper *keeper, const char *nameservers)
+{
+	return nameservers != NULL &&
+	       (keeper->nameservers == NULL ||
+		   strcmp(keeper->nameservers, nameservers) != 0);
+}
+
 static struct service_keeper *
 keeper_new(struct settings *settings, struct err *err)
 {
 	struct service_keeper *keeper;
 	struct engine_options options;
 	struct engine *engine;
+	char *nameservers = read_nameservers(settings);
 
 	settings_engine_options(settings, &options);
 	options.resolver_changed = on_resolver;
@@ -93,10 +150,13 @@ keeper_new(struct settings *settings, struct err *err)
 	options.flipped = on_flip;
 	options.tally = &service.tally;
 	engine = engine_new(&options, err);
-	if (engine == NULL)
+	if (engine == NULL) {
+		free(nameservers);
 		return NULL;
+	}
 	keeper = xcalloc(1, sizeof(*keeper));
 	keeper->engine = engine;
+	keeper->nameservers = nameservers;
 	keeper->settings = settings_ref(settings);
 	keeper->refs = 1;
 	return keeper;
@@ -107,6 +167,7 @@ keeper_free(struct service_keeper *keeper)
 {
 	engine_free(keeper->engine);
 	settings_free(keeper->settings);
+	free(keeper->nameservers);
 	free(keeper);
 }
 
@@ -168,28 +229,72 @@ means_the_same(const struct settings *a, const struct settings *b)
 
 /* None but the main thread changes what is in force, so that it may read it
  * without the lock. */
-int
-service_reload(struct settings *settings, bool *renewed, struct err *err)
+static void
+put_in_place(struct settings *settings, struct service_keeper *keeper)
 {
 	struct service_keeper *old = service.keeper;
-	struct service_keeper *keeper = old;
 	struct settings *before = service.settings;
 
-	if (!means_the_same(settings, old->settings)) {
-		keeper = keeper_new(settings, err);
-		if (keeper == NULL)
-			return -1;
-	}
 	settings_ref(settings);
 	lock_take(&service.lock);
 	service.settings = settings;
 	service.keeper = keeper;
 	lock_drop(&service.lock);
 	settings_free(before);
-	*renewed = keeper != old;
-	if (*renewed)
+	if (keeper != old)
 		begin_to_retire(old);
+}
+
+static bool
+is_up_to_date(
+    const struct service_keeper *keeper, const struct settings *settings)
+{
+	char *nameservers = read_nameservers(settings);
+	bool good = means_the_same(settings, keeper->settings) &&
+		    !is_news(keeper, nameservers);
+
+	free(nameservers);
+	return good;
+}
+
+int
+service_reload(struct settings *settings, bool *renewed, struct err *err)
+{
+	struct service_keeper *keeper = service.keeper;
+
+	*renewed = !is_up_to_date(keeper, settings);
+	if (*renewed)
+		keeper = keeper_new(settings, err);
+	if (keeper == NULL)
+		return -1;
+	put_in_place(settings, keeper);
 	return 0;
+}
+
+bool
+service_follow(bool *renewed, struct err *err)
+{
+	struct service_keeper *old = service.keeper;
+	struct service_keeper *keeper;
+	char *nameservers = read_nameservers(service.settings);
+
+	if (!is_news(old, nameservers)) {
+		free(nameservers);
+		return false;
+	}
+	free(old->nameservers);
+	old->nameservers = nameservers;
+	keeper = keeper_new(service.settings, err);
+	*renewed = keeper != NULL;
+	if (keeper != NULL)
+		put_in_place(service.settings, keeper);
+	return true;
+}
+
+bool
+service_follows(void)
+{
+	return uses_resolv_conf(service.settings);
 }
 
 /* One that does not validate is told by on_resolver. */

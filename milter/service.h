@@ -32,11 +32,23 @@ int service_open(struct settings *settings, struct err *err);
  * service_reload - serve the messages that begin from now on by other settings
  *
  * The engine stays, with what it remembers, if the settings mean the same to
- * it; else there is a new one, told by *renewed, and the old one ends after its
- * last message.  On failure, as of engine_new, all stays as it was.  The main
- * thread only.
+ * it, and resolv.conf where that counts; else there is a new one, told by
+ * *renewed, and the old one ends after its last message.  On failure, as of
+ * engine_new, all stays as it was.  The main thread only.
  */
 int service_reload(struct settings *settings, bool *renewed, struct err *err);
+
+/*
+ * service_follow - the same with the settings in force, if resolv.conf names
+ * other nameservers than when the engine was made
+ *
+ * true: it does.  *renewed is false and err set when there is no new engine for
+ * all that, which is told once for each change.  The main thread only.
+ */
+bool service_follow(bool *renewed, struct err *err);
+
+/* service_follows - whether resolv.conf counts */
+bool service_follows(void);
 
 /* service_test_resolver - log it if the resolver does not answer; takes up to
  * ten seconds */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/settings.h"
 
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +11,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 #include "milter/destinations.h"
+#include "milter/host_name.h"
 #include "milter/value.h"
 
 enum {
@@ -241,25 +241,6 @@ read_entries(struct settings *settings, const struct conf *conf,
 	}
 }
 
-/* This host's name, with its domain where the system knows it. */
-static void
-host_name(char out[LIMIT_DOMAIN_SIZE])
-{
-	struct addrinfo hints = {.ai_flags = AI_CANONNAME};
-	struct addrinfo *info = NULL;
-	char name[LIMIT_DOMAIN_SIZE] = "";
-
-	gethostname(name, sizeof(name) - 1);
-	if (strchr(name, '.') == NULL &&
-	    getaddrinfo(name, NULL, &hints, &info) == 0 &&
-	    info->ai_canonname != NULL && strchr(info->ai_canonname, '.'))
-		text_copy(name, sizeof(name), info->ai_canonname);
-	if (info != NULL)
-		freeaddrinfo(info);
-	if (domain_normalise(name, out, NULL) < 0)
-		text_copy(out, LIMIT_DOMAIN_SIZE, "localhost");
-}
-
 static unsigned
 line_of(const struct conf *conf, const char *keyword)
 {
@@ -346,7 +327,7 @@ complete(struct settings *settings)
 
 	if (settings->authserv_id != NULL && settings->probe_helo != NULL)
 		return;
-	host_name(name);
+	host_name_find(name);
 	if (settings->authserv_id == NULL)
 		value_set_text(&settings->authserv_id, name);
 	if (settings->probe_helo == NULL)

@@ -88,7 +88,7 @@ LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 # Settings, and the rules that they hold
 SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
-	milter/destinations.c
+	milter/destinations.c milter/host_name.c
 
 %C%_action_t_SOURCES = %D%/action.c %D%/tap.h \
 	milter/action.c $(SETTINGS)

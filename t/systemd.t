@@ -15,6 +15,8 @@ skip() {
 # in the container, where / is this machine's with a file system over it
 inside() {
 	count=0
+	test_that 'the socket is there when the unit is started' \
+		grep -qx there /run/lab/first
 	test_that 'the unit is active' systemctl --quiet is-active posternd
 	pid=$(systemctl show --property MainPID --value posternd)
 	test_that 'it runs as its own user' \
@@ -31,6 +33,8 @@ inside() {
 	test_that 'reload' systemctl reload posternd
 	test_that 'is said' await 'event=reload'
 	test_that 'and leaves it working' tag_of dane-ee.example pass/tlsa/ok
+	test_that 'one that hangs is replaced' is_replaced
+	test_that 'and the new one works' tag_of dane-ee.example pass/tlsa/ok
 	test_that 'stop' systemctl stop posternd
 	test_that 'is no failure' \
 		[ "$(systemctl show --property Result --value posternd)" = success ]
@@ -48,6 +52,17 @@ test_that() { # NAME COMMAND...
 		printf '%s\n' "$said" | sed 's/^/# /'
 		journalctl --no-pager --unit posternd | sed 's/^/# /'
 	fi
+}
+
+is_replaced() { # within the time of the watchdog, and two seconds
+	kill -STOP "$pid"
+	for _ in $(seq 200); do
+		new=$(systemctl show --property MainPID --value posternd)
+		[ "$new" != "$pid" ] && [ "$new" -gt 0 ] &&
+			systemctl --quiet is-active posternd && return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 status_says() { # PATTERN
@@ -96,12 +111,14 @@ write_units() { # FOLDER
 		FailureAction=exit-force
 		[Service]
 		Type=oneshot
-		ExecStartPre=/bin/sh -c 'for i in \$(seq 100); do [ ! -S $socket ] || exit 0; sleep 0.1; done'
+		ExecStartPre=/bin/sh -c '[ ! -S $socket ] || echo there >/run/lab/first'
 		ExecStart=/bin/sh $here/systemd.t inside
 		StandardOutput=file:/run/lab/said
 		TimeoutStartSec=120
 	END
-	sed 's/^\(After\|Before\|Wants\)=.*//' "$here/../etc/posternd.service" \
+	sed -e 's/^\(After\|Before\|Wants\)=.*//' \
+		-e 's/^WatchdogSec=.*/WatchdogSec=5/' \
+		"$here/../etc/posternd.service" \
 		>"$1/posternd.service"
 }
 
