@@ -122,6 +122,29 @@ requires_tls(const struct session *session)
 	return session->tls.required && !session->null_sender;
 }
 
+/*
+ * Mail that did not come by SMTP has no mailer, so that the domains that this
+ * host receives for are not known but by InternalDomains; those whose mail host
+ * is the MTA itself are others of them.  If the MTA does not know such a
+ * domain, it bounces the mail as a loop.  What fails or passes stands: a
+ * stranger's DNS must not make it less.
+ */
+static bool
+comes_back(const struct session *session, const struct item *item)
+{
+	const struct verdict *verdict = item_verdict(item);
+	char host[LIMIT_DOMAIN_SIZE];
+
+	if (session->smtp || item->hop != NULL || verdict->mx == NULL ||
+	    (verdict->result != RESULT_NONE &&
+		verdict->result != RESULT_TEMPERROR) ||
+	    domain_normalise(verdict->mx, host, NULL) < 0)
+		return false;
+	return strcmp(host, session->mta_name) == 0 ||
+	       settings_lists_domain(
+		   &session->settings->internal_domains, host);
+}
+
 /* What REQUIRETLS has against a destination stands over the settings: it is the
  * sender who asked for it. */
 static void
@@ -130,7 +153,9 @@ decide(const struct session *session, struct item *item)
 	enum action action, least;
 	struct verdict *objection = NULL;
 
-	if (requires_tls(session))
+	if (comes_back(session, item))
+		item_set(item, verdict_new(RESULT_SKIP, REASON_INTERNAL));
+	else if (requires_tls(session))
 		objection = require_tls_object(item_verdict(item));
 	if (objection != NULL)
 		item_set(item, objection);

@@ -144,6 +144,10 @@ engine_start(struct engine *engine, const struct engine_query *query)
 		wait->check.verdict->requiretls = offer_of(query->domain);
 	wait->check.verdict->rule =
 	    rule_ref(rule_of(query->rules, query->domain));
+	if (strstr(query->domain, ".home.example") != NULL)
+		wait->check.verdict->mx = xstrdup("Gate.Sender.Example");
+	else if (strstr(query->domain, ".house.example") != NULL)
+		wait->check.verdict->mx = xstrdup("mx.inside.example");
 	wait->check.expires_ms = clock_mono_ms() + 3600000;
 	wait->ready_ms = clock_mono_ms() + fate->seconds * 1000;
 	return wait;
@@ -1455,6 +1459,51 @@ tls_required_no_is_honoured_as_the_admin_wants(void **state)
 	}
 }
 
+static void
+mail_without_smtp_to_this_host_is_internal(void **state)
+{
+	static const struct {
+		const char *address;
+		bool smtp;
+		const char *line;
+	} rows[] = {
+	    {"a@none.home.example", false, "skip none.home.example internal"},
+	    {"a@temperror.home.example", false,
+		"skip temperror.home.example internal"},
+	    {"a@none.house.example", false, "skip none.house.example internal"},
+	    /* what a policy says of it stands */
+	    {"a@fail.home.example", false,
+		"check fail.home.example fail validation-failure"},
+	    {"a@pass.home.example", false, "check pass.home.example pass ok"},
+	    /* the MTA said that it sends it elsewhere */
+	    {"a@temperror.home.example", true,
+		"check temperror.home.example temperror probe-timeout"},
+	    {"a@none.other.example", false,
+		"check none.other.example none no-policy"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session = begin(
+		    MESSAGE ALL("hold") "InternalDomains .inside.example\n");
+		struct session_end end;
+		bool internal = strstr(rows[i].line, "internal") != NULL;
+
+		if (rows[i].smtp)
+			rcpt_to(session, rows[i].address);
+		else
+			rcpt_without_macros(session, rows[i].address);
+		end = finish(session);
+		ROW(rows[i].line, strstr(seen.log, rows[i].line) != NULL);
+		ROW(rows[i].line,
+		    (end.action == NONE) ==
+			(internal || strstr(rows[i].line, " pass ") != NULL));
+		ROW(rows[i].line, !internal || end.tag == NULL);
+		session_end_fini(&end);
+		session_free(session);
+	}
+}
+
 /* One recipient of a message under REQUIRETLS. */
 struct demand_row {
 	const char *id, *conf, *address;
@@ -1815,6 +1864,7 @@ main(void)
 	    cmocka_unit_test(who_may_be_refused_by_a_rule_is_waited_for),
 	    cmocka_unit_test(one_check_is_made_of_each_domain_and_next_hop),
 	    cmocka_unit_test(some_recipients_are_not_looked_at),
+	    cmocka_unit_test(mail_without_smtp_to_this_host_is_internal),
 	    cmocka_unit_test(every_other_mailer_is_looked_at),
 	    cmocka_unit_test(malformed_recipients_get_a_verdict),
 	    cmocka_unit_test(an_address_without_a_domain_takes_that_of_the_mta),
