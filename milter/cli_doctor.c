@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "milter/cli.h"
 #include "milter/cli_print.h"
 #include "milter/doctor.h"
@@ -53,13 +55,16 @@ static const struct row {
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"chroot", "chroot", doctor_chroot, NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"default-action", "milter_default_action", doctor_default_action,
-	NEEDS_POSTFIX, false},
+	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"timeouts", "milter time-outs", doctor_timeouts,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"tls-level", "smtp_tls_security_level", doctor_tls_level, NEEDS_POSTFIX,
 	false},
+    {"tls-ca", "smtp_tls_CAfile", doctor_tls_ca, NEEDS_POSTFIX, false},
     {"dns-support", "smtp_dns_support_level", doctor_dns_support, NEEDS_POSTFIX,
 	false},
+    {"internal-domains", "InternalDomains", doctor_internal_domains,
+	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
 };
 
@@ -101,14 +106,19 @@ doctor_blind(struct doctor_finding *found, const char *format, ...)
 void
 doctor_mend(struct doctor_finding *found, const char *format, ...)
 {
-	size_t length = strlen(found->mend);
+	size_t before = found->mend == NULL ? 0 : strlen(found->mend) + 1;
 	va_list args;
+	int length;
 
-	if (length > 0 && length + 1 < sizeof(found->mend))
-		found->mend[length++] = '\n';
 	va_start(args, format);
-	vsnprintf(
-	    found->mend + length, sizeof(found->mend) - length, format, args);
+	length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	assert(length >= 0);
+	found->mend = xrealloc(found->mend, before + (size_t)length + 1, 1);
+	if (before > 0)
+		found->mend[before - 1] = '\n';
+	va_start(args, format);
+	vsnprintf(found->mend + before, (size_t)length + 1, format, args);
 	va_end(args);
 }
 
@@ -148,7 +158,7 @@ state_colour(enum doctor_state state)
 static void
 clean(char *text)
 {
-	for (; *text != '\0'; text++)
+	for (; text != NULL && *text != '\0'; text++)
 		if (*text != '\n' && (*text < ' ' || *text > '~'))
 			*text = '?';
 }
@@ -158,7 +168,7 @@ lines_json(const char *text)
 {
 	json_t *lines = json_array();
 
-	while (*text != '\0') {
+	while (text != NULL && *text != '\0') {
 		size_t length = strcspn(text, "\n");
 
 		json_array_append_new(lines, json_stringn(text, length));
@@ -182,14 +192,36 @@ add_json(struct report *report, const struct row *row,
 		lines_json(found->mend)));
 }
 
-/* "COMMAND    # why": a command stays whole, a comment that makes the line too
- * long stands below it. */
+/* Where the comment of "COMMAND    # why" begins, or NULL; what is quoted is of
+ * the command. */
+static char *
+find_comment(char *line, const char *mark)
+{
+	bool quoted = false;
+
+	for (char *at = line; *at != '\0'; at++) {
+		if (*at == '\'')
+			quoted = !quoted;
+		else if (!quoted && strncmp(at, mark, strlen(mark)) == 0)
+			return at;
+	}
+	return NULL;
+}
+
+/* A command stays whole; a comment that makes the line too long stands below
+ * it. */
 static void
 print_mend(char *line)
 {
 	static const char mark[] = "    # ";
-	char *comment = strstr(line, mark);
+	char *comment = find_comment(line, mark);
 
+	if (strncmp(line, "# ", 2) == 0) {
+		printf(MEND_INDENT "# ");
+		cli_print_wrap(stdout, strlen(MEND_INDENT "# "),
+		    MEND_INDENT "# ", line + 2);
+		return;
+	}
 	if (comment == NULL || strlen(MEND_INDENT) + strlen(line) <= WIDTH) {
 		printf(MEND_INDENT "%s\n", line);
 		return;
@@ -204,7 +236,7 @@ static void
 print_text(const struct report *report, const struct row *row,
     const struct doctor_finding *found)
 {
-	char mend[DOCTOR_MEND_SIZE];
+	char *mend = xstrdup(found->mend == NULL ? "" : found->mend);
 	char *rest;
 
 	printf("%s%-4s%s  %s - ",
@@ -213,10 +245,10 @@ print_text(const struct report *report, const struct row *row,
 	    row->what);
 	cli_print_wrap(stdout, strlen(STATE_INDENT " - ") + strlen(row->what),
 	    STATE_INDENT, found->seen);
-	text_copy(mend, sizeof(mend), found->mend);
 	for (char *line = strtok_r(mend, "\n", &rest); line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
 		print_mend(line);
+	free(mend);
 }
 
 static void
@@ -239,6 +271,7 @@ look(struct report *report, const struct row *row, struct doctor *doctor)
 		add_json(report, row, &found);
 	else
 		print_text(report, row, &found);
+	free(found.mend);
 	fflush(stdout);
 }
 

@@ -14,15 +14,15 @@
 /* The worse the later. */
 enum doctor_state { DOCTOR_SKIP, DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
 
-enum { DOCTOR_SEEN_SIZE = 400, DOCTOR_MEND_SIZE = 800 };
+enum { DOCTOR_SEEN_SIZE = 400 };
 
 /* What was seen, and lines that mend it: text of this host and of others, to be
- * cleaned where it is printed. */
+ * cleaned where it is printed.  A line is never cut: it may be a command. */
 struct doctor_finding {
 	enum doctor_state state;
 	bool blind; /* SKIP because it could not be looked at */
 	char seen[DOCTOR_SEEN_SIZE];
-	char mend[DOCTOR_MEND_SIZE]; /* a line each; or "" */
+	char *mend; /* a line each; or NULL */
 };
 
 struct postfix;
@@ -51,7 +51,8 @@ void doctor_say(struct doctor_finding *found, enum doctor_state state,
 void doctor_blind(struct doctor_finding *found, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* doctor_mend - one more line that mends it */
+/* doctor_mend - one more line that mends it: a command, "LINE    # where it
+ * goes", or "# " and words where no command is sure to be right */
 void doctor_mend(struct doctor_finding *found, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -72,14 +73,20 @@ doctor_check doctor_clock;
 doctor_check doctor_ca_store;
 doctor_check doctor_port_25;
 
-/* of Postfix: doctor_postfix.c */
+/* of Postfix, who asks posternd and how: doctor_postfix.c */
 doctor_check doctor_smtpd_milters;
 doctor_check doctor_chroot;
 doctor_check doctor_non_smtpd_milters;
 doctor_check doctor_default_action;
 doctor_check doctor_timeouts;
+
+/* of Postfix, how mail goes out: doctor_delivery.c */
 doctor_check doctor_tls_level;
+doctor_check doctor_tls_ca;
 doctor_check doctor_dns_support;
+
+/* of Postfix, what it keeps: doctor_domains.c */
+doctor_check doctor_internal_domains;
 
 /* of Sendmail: doctor_sendmail.c */
 doctor_check doctor_sendmail;

@@ -76,7 +76,11 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_tlsa_view.c \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/doctor.h \
+	%D%/doctor_askers.c %D%/doctor_askers.h \
 	%D%/doctor_daemon.c \
+	%D%/doctor_delivery.c \
+	%D%/doctor_domains.c \
+	%D%/doctor_edit.c %D%/doctor_edit.h \
 	%D%/doctor_ground.c \
 	%D%/doctor_postfix.c \
 	%D%/doctor_resolver.c \
@@ -85,9 +89,11 @@ bin_PROGRAMS += %D%/postern
 	%D%/identity.c %D%/identity.h \
 	%D%/json.c %D%/json.h \
 	%D%/logframe.c %D%/logframe.h \
+	%D%/listener.c %D%/listener.h \
 	%D%/logfile.c %D%/logfile.h \
 	%D%/logline.c %D%/logline.h \
 	%D%/postfix.c %D%/postfix.h \
+	%D%/postfix_list.c %D%/postfix_list.h \
 	%D%/process.c %D%/process.h \
 	%D%/refusals.c %D%/refusals.h \
 	%D%/rollover.c %D%/rollover.h \

@@ -29,6 +29,7 @@ UNIT_TESTS = \
 	%D%/nexthop.t \
 	%D%/policies.t \
 	%D%/pool.t \
+	%D%/postfix_list.t \
 	%D%/process.t \
 	%D%/reach.t \
 	%D%/report.t \
@@ -53,6 +54,7 @@ UNIT_TESTS = \
 check_PROGRAMS = $(UNIT_TESTS)
 dist_check_SCRIPTS = \
 	%D%/agree.t \
+	%D%/beside.t \
 	%D%/check.t \
 	%D%/cli.t \
 	%D%/control.t \
@@ -119,6 +121,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
+%C%_postfix_list_t_SOURCES = %D%/postfix_list.c %D%/tap.h milter/postfix_list.c
 %C%_process_t_SOURCES = %D%/process.c %D%/tap.h milter/process.c
 %C%_reach_t_SOURCES = %D%/reach.c %D%/tap.h
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
@@ -152,6 +155,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 
 EXTRA_DIST += \
 	%D%/agree \
+	%D%/beside \
 	%D%/check \
 	%D%/check.expected \
 	%D%/check.schema.json \

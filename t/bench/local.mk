@@ -1,5 +1,7 @@
-# Made by run when it needs them, and by nobody else.
-EXTRA_PROGRAMS = %D%/client %D%/null_filter
+# Made by run when it needs it, and by nobody else.
+EXTRA_PROGRAMS = %D%/client
+# Stands for another filter in ../beside too
+check_PROGRAMS += %D%/null_filter
 
 %C%_client_SOURCES = %D%/client.c
 %C%_client_LDADD =

@@ -10,7 +10,8 @@
 static char mail_macros[] = "j {auth_authen}";
 static char rcpt_macros[] = "{rcpt_addr} {rcpt_mailer} {rcpt_host}";
 static char eom_macros[] = "i";
-static char field[] = "X-TLS-Precheck";
+static char own_field[] = "X-TLS-Precheck";
+static char *field = own_field;
 static char value[] = "gate.test; v=1; result=none; action=none; id=x;\n"
 		      " d=warm-1.test/none/no-policy-found/no-policy";
 
@@ -74,10 +75,12 @@ main(int argc, char **argv)
 	    .xxfi_eom = on_end,
 	    .xxfi_negotiate = on_negotiate};
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: null_filter SOCKET\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: null_filter SOCKET [FIELD]\n");
 		return 64;
 	}
+	if (argc == 3)
+		field = argv[2];
 	if (smfi_register(filter) != MI_SUCCESS ||
 	    smfi_setconn(argv[1]) != MI_SUCCESS ||
 	    smfi_opensocket(1) != MI_SUCCESS)

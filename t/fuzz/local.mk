@@ -9,6 +9,7 @@ FUZZ_TESTS = \
 	%D%/key.t \
 	%D%/media_type.t \
 	%D%/nexthop.t \
+	%D%/postfix_list.t \
 	%D%/smtp_reply.t \
 	%D%/story.t \
 	%D%/sts_policy.t \
@@ -32,6 +33,8 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
+%C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \
+	milter/postfix_list.c
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
 	milter/story.c milter/story_outcome.c milter/unasked.c \
