@@ -29,18 +29,28 @@ class Postfix:
     port = 25
 
     def __init__(self):
-        """As etc/postfix-main.cf has it, but that no mail passes a filter
-        that fails."""
-        sample = re.findall(r"^\w.*", mta.read(SAMPLE), re.M)
+        """As etc/postfix-main.cf has it, but that milter_default_action says
+        what becomes of mail while a filter is down."""
+        sample = self.without_action(self.full_sample())
         self.change(*sample, "milter_default_action=tempfail",
                     "mydestination=" + LOCAL, "local_transport=discard:",
                     "local_recipient_maps=", "virtual_alias_domains=" + GONE)
 
     @staticmethod
-    def sample(begin):
+    def without_action(lines):
+        return [line.replace(" default_action=accept,", "") for line in lines]
+
+    @staticmethod
+    def full_sample():
+        """The settings in etc/postfix-main.cf as they are."""
+        return re.findall(r"^\w.*", mta.read(SAMPLE), re.M)
+
+    @classmethod
+    def sample(cls, begin):
         """The milters in etc/postfix-main.cf that begin with a word."""
-        return re.findall(r"^#?(\w*smtpd_milters = %s.*)" % begin,
-                          mta.read(SAMPLE), re.M)
+        return cls.without_action(re.findall(
+            r"^#?(\w*smtpd_milters = \{ %s.*)" % begin, mta.read(SAMPLE),
+            re.M))
 
     @staticmethod
     def change(*settings):
