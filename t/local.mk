@@ -55,6 +55,7 @@ check_PROGRAMS = $(UNIT_TESTS)
 dist_check_SCRIPTS = \
 	%D%/agree.t \
 	%D%/beside.t \
+	%D%/bootstrap.t \
 	%D%/check.t \
 	%D%/cli.t \
 	%D%/control.t \

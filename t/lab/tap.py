@@ -56,10 +56,20 @@ def not_built():
 
 
 def enter(script, *words):
-    """Exit status of this script, started once more inside a lab."""
-    return subprocess.run([sys.executable, "-B", LAB, "run", "--",
-                           sys.executable, "-B", os.path.abspath(script),
-                           "--inside", *words]).returncode
+    """Exit status of this script, started once more inside a lab.
+
+    Control-C is sent to the lab as well, which ends and takes away what it
+    made: that is waited for."""
+    lab = subprocess.Popen([sys.executable, "-B", LAB, "run", "--",
+                            sys.executable, "-B", os.path.abspath(script),
+                            "--inside", *words])
+    interrupted = False
+    while True:
+        try:
+            status = lab.wait()
+            return 130 if interrupted else status
+        except KeyboardInterrupt:
+            interrupted = True
 
 
 def main(script, inside, *tools):
