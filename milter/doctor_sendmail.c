@@ -2,177 +2,469 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "milter/doctor.h"
+#include "milter/listener.h"
 
 #define SENDMAIL_CF "/etc/mail/sendmail.cf"
 #define SENDMAIL_MC "/etc/mail/sendmail.mc"
+#define SPACE " \t\r\n"
 
 enum {
-	LINE_SIZE = 1024,
+	LINE_SIZE = 4096,
 	NAME_SIZE = 64,
+	FIELD_SIZE = 300,
+	FILTERS_MAX = 8,
+	DAEMONS_MAX = 8,
 
-	/* Where T= has no R: Sendmail waits so long for a reply */
+	/* Where T= has no such time */
 	REPLY_MS = 10 * 1000,
+	END_MS = 5 * 60 * 1000,
+
+	/* session.c waits so long over all RCPTs of a message */
+	MESSAGE_AUTO_MS = 60 * 1000,
 	DAY_MS = 24 * 60 * 60 * 1000,
+	RESOLVE_MS = 5000,
 };
 
-/* What sendmail.cf says of the filter at our socket. */
+/* A filter that is, or may be, at our socket. */
 struct filter {
-	char name[NAME_SIZE]; /* "": there is none */
-	char lists[LINE_SIZE];
-	int reply_ms;
-	bool refuses; /* while posternd is down */
+	char name[NAME_SIZE];
+	enum listener at;
+	bool unclear; /* its times or flags are none that we know */
+	int reply_ms, end_ms;
+	char down; /* what becomes of mail: 'T', 'R', '4', or 0: it passes */
 };
 
-/* "unix:" and "local:" are one. */
-static bool
-is_same_socket(const char *a, size_t length, const char *b)
-{
-	const char *path = strchr(b, '/');
-	size_t scheme = strcspn(a, ":") + 1;
+/* A daemon of Sendmail with filters of its own. */
+struct daemon_filters {
+	char name[NAME_SIZE];
+	char list[LINE_SIZE];
+};
 
-	if (path == NULL || scheme > length || a[scheme] != '/')
-		return strlen(b) == length && strncmp(a, b, length) == 0;
-	return strlen(path) == length - scheme &&
-	       strncmp(a + scheme, path, length - scheme) == 0;
+struct sendmail {
+	const char *socket;
+	bool too_many;
+	size_t filter_count, daemon_count;
+	size_t others; /* daemons that take the common list */
+	struct filter filters[FILTERS_MAX];
+	struct daemon_filters daemons[DAEMONS_MAX];
+	char list[LINE_SIZE]; /* of all other daemons */
+};
+
+/* --- sendmail.cf --- */
+
+/* "unix:/path", "local:/path", "/path", "inet:port@host" */
+static enum listener
+match_socket(const char *value, const char *socket)
+{
+	const char *ours = strchr(socket, ':') + 1;
+	const char *colon = strchr(value, ':');
+	const char *rest = colon == NULL ? value : colon + 1;
+	size_t scheme = colon == NULL ? 0 : (size_t)(colon - value);
+	char port[FIELD_SIZE];
+	const char *at = strchr(rest, '@');
+
+	if (scheme == 0 || strncmp(value, "unix:", scheme + 1) == 0 ||
+	    strncmp(value, "local:", scheme + 1) == 0)
+		return ours[0] == '/' ? listener_path(rest, ours)
+				      : LISTENER_OTHER;
+	if (strncmp(value, "inet:", scheme + 1) != 0 &&
+	    strncmp(value, "inet6:", scheme + 1) != 0)
+		return LISTENER_UNSURE;
+	if (at == NULL || (size_t)(at - rest) >= sizeof(port))
+		return LISTENER_UNSURE;
+	snprintf(port, sizeof(port), "%.*s", (int)(at - rest), rest);
+	return listener_port(
+	    at + 1, port, socket, clock_mono_ms() + RESOLVE_MS);
 }
 
-/* The value of a field "KEY=" of an X line, with its length. */
-static const char *
-find_field(const char *line, char key, size_t *length)
+/* Sendmail's "5m", "30s", "1h30m" or "10", of which we read one unit. */
+static bool
+read_time(const char *text, size_t length, int *ms)
 {
-	for (const char *at = strchr(line, ','); at != NULL;
-	     at = strchr(at, ',')) {
-		at += strspn(at, ", \t");
-		if (at[0] != key || at[1] != '=')
-			continue;
-		*length = strcspn(at + 2, ", \t\r\n");
-		return at + 2;
-	}
-	return NULL;
+	char word[16];
+
+	if (length == 0 || length >= sizeof(word))
+		return false;
+	snprintf(word, sizeof(word), "%.*s", (int)length, text);
+	return text_duration_ms(word, DAY_MS, ms) == 0;
 }
 
 /* "C:30s;S:30s;R:30s;E:5m" */
-static int
-reply_ms(const char *times, size_t length)
+static void
+read_times(struct filter *filter, const char *times)
 {
-	const char *end = times + length;
-	char word[16];
-	int ms;
+	for (const char *at = times + strspn(times, ";" SPACE); *at != '\0';) {
+		size_t size = strcspn(at, ";");
+		const char *value = memchr(at, ':', size);
+		size_t length;
+		int ms = 0;
 
-	for (const char *at = times; at < end; at++) {
-		size_t size = strcspn(at, ";, \t\r\n");
-
-		if (strncmp(at, "R:", 2) == 0 && size > 2 &&
-		    size - 2 < sizeof(word)) {
-			snprintf(
-			    word, sizeof(word), "%.*s", (int)size - 2, at + 2);
-			return text_duration_ms(word, DAY_MS, &ms) == 0
-				   ? ms
-				   : REPLY_MS;
+		if (value == NULL) {
+			filter->unclear = true;
+			return;
 		}
+		value += 1 + strspn(value + 1, SPACE);
+		length = strcspn(value, ";" SPACE);
+		filter->unclear |= !read_time(value, length, &ms);
+		if (*at == 'R')
+			filter->reply_ms = ms;
+		else if (*at == 'E')
+			filter->end_ms = ms;
 		at += size;
+		at += strspn(at, ";" SPACE);
 	}
-	return REPLY_MS;
 }
 
 static void
-read_filter(struct filter *filter, const char *line, const char *socket)
+read_flags(struct filter *filter, const char *flags)
 {
-	size_t length;
-	const char *value = find_field(line, 'S', &length);
-
-	if (value == NULL || !is_same_socket(value, length, socket))
-		return;
-	snprintf(filter->name, sizeof(filter->name), "%.*s",
-	    (int)strcspn(line + 1, ", \t"), line + 1);
-	value = find_field(line, 'T', &length);
-	filter->reply_ms = value == NULL ? REPLY_MS : reply_ms(value, length);
-	value = find_field(line, 'F', &length);
-	filter->refuses = value != NULL && (value[0] == 'T' || value[0] == 'R');
+	for (; *flags != '\0'; flags++) {
+		if (strchr(SPACE, *flags) != NULL)
+			continue;
+		filter->unclear |= strchr("TR4", *flags) == NULL;
+		filter->down = *flags;
+	}
 }
 
-static int
-read_cf(struct filter *filter, const char *socket)
+/* "KEY=value" of an X line; Sendmail looks at the first letter of the key. */
+static void
+read_field(struct filter *filter, const char *field, const char *socket)
 {
-	static const char list[] = "O InputMailFilters=";
+	const char *value = strchr(field, '=');
+
+	if (value == NULL) {
+		filter->unclear = true;
+		return;
+	}
+	value += 1 + strspn(value + 1, SPACE);
+	switch (field[0]) {
+	case 'S':
+		filter->at = match_socket(value, socket);
+		break;
+	case 'T':
+		read_times(filter, value);
+		break;
+	case 'F':
+		read_flags(filter, value);
+		break;
+	default:
+		filter->unclear = true;
+	}
+}
+
+/* "Xname, S=..., F=..., T=..." */
+static void
+note_filter(struct sendmail *sendmail, char *line)
+{
+	struct filter filter = {
+	    .at = LISTENER_OTHER, .reply_ms = REPLY_MS, .end_ms = END_MS};
+	char *rest;
+	char *name = strtok_r(line, "," SPACE, &rest);
+
+	if (name == NULL)
+		return;
+	text_copy(filter.name, sizeof(filter.name), name);
+	for (char *field = strtok_r(NULL, ",", &rest); field != NULL;
+	     field = strtok_r(NULL, ",", &rest)) {
+		field = text_trim(field);
+		if (*field != '\0')
+			read_field(&filter, field, sendmail->socket);
+	}
+	if (filter.at == LISTENER_OTHER)
+		return;
+	if (sendmail->filter_count == FILTERS_MAX)
+		sendmail->too_many = true;
+	else
+		sendmail->filters[sendmail->filter_count++] = filter;
+}
+
+/* "Name=MTA, Port=smtp, InputMailFilters=a;b" */
+static void
+note_daemon(struct sendmail *sendmail, char *options)
+{
+	struct daemon_filters daemon = {.name = "a daemon"};
+	bool own = false;
+	char *rest;
+
+	for (char *field = strtok_r(options, ",", &rest); field != NULL;
+	     field = strtok_r(NULL, ",", &rest)) {
+		char *value;
+
+		field = text_trim(field);
+		value = strchr(field, '=');
+		if (value == NULL)
+			continue;
+		if (strchr("Nn", field[0]) != NULL) {
+			text_copy(daemon.name, sizeof(daemon.name),
+			    text_trim(value + 1));
+		} else if (strchr("Ii", field[0]) != NULL) {
+			own = true;
+			text_copy(daemon.list, sizeof(daemon.list), value + 1);
+		}
+	}
+	if (!own)
+		sendmail->others++;
+	else if (sendmail->daemon_count == DAEMONS_MAX)
+		sendmail->too_many = true;
+	else
+		sendmail->daemons[sendmail->daemon_count++] = daemon;
+}
+
+/* The value of "O NAME=value", or NULL. */
+static char *
+option_value(char *line, const char *name)
+{
+	char *at = line + 1 + strspn(line + 1, " \t");
+	size_t length = strlen(name);
+
+	if (line[0] != 'O' || at == line + 1 ||
+	    strncasecmp(at, name, length) != 0)
+		return NULL;
+	at += length;
+	at += strspn(at, " \t");
+	return *at == '=' ? at + 1 : NULL;
+}
+
+static void
+note_line(struct sendmail *sendmail, char *line)
+{
+	char *value;
+
+	if (line[0] == 'X')
+		note_filter(sendmail, line + 1);
+	else if ((value = option_value(line, "InputMailFilters")) != NULL)
+		text_copy(sendmail->list, sizeof(sendmail->list), value);
+	else if ((value = option_value(line, "DaemonPortOptions")) != NULL)
+		note_daemon(sendmail, value);
+}
+
+/* A line that begins with white space goes on with the one before. */
+static int
+read_cf(struct sendmail *sendmail)
+{
 	FILE *in = fopen(SENDMAIL_CF, "re");
-	char line[LINE_SIZE];
+	char *line = NULL, *whole = xstrdup("");
+	size_t size = 0;
 	int rc;
 
-	if (in == NULL)
+	if (in == NULL) {
+		free(whole);
 		return -1;
-	while (fgets(line, sizeof(line), in) != NULL) {
-		if (line[0] == 'X')
-			read_filter(filter, line, socket);
-		else if (strncmp(line, list, strlen(list)) == 0)
-			text_copy(filter->lists, sizeof(filter->lists),
-			    line + strlen(list));
 	}
+	while (getline(&line, &size, in) >= 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] == ' ' || line[0] == '\t') {
+			size_t length = strlen(whole);
+
+			whole = xrealloc(whole, length + strlen(line) + 1, 1);
+			memcpy(whole + length, line, strlen(line) + 1);
+			continue;
+		}
+		note_line(sendmail, whole);
+		free(whole);
+		whole = xstrdup(line);
+	}
+	note_line(sendmail, whole);
 	rc = ferror(in) ? -1 : 0;
+	free(whole);
+	free(line);
 	fclose(in);
 	return rc;
 }
 
+/* --- what it comes to --- */
+
+/* Names in a list, which Sendmail cuts at commas, a daemon's at semicolons. */
 static bool
-is_listed(const struct filter *filter)
+is_listed(const char *list, const char *separators, const char *name)
 {
-	size_t length = strlen(filter->name);
+	size_t length = strlen(name);
 
-	for (const char *at = filter->lists; *at != '\0';) {
-		size_t word;
+	for (const char *at = list + strspn(list, separators); *at != '\0';) {
+		size_t word = strcspn(at, separators);
 
-		at += strspn(at, ",; \t\r\n");
-		word = strcspn(at, ",; \t\r\n");
-		if (word == length && strncmp(at, filter->name, word) == 0)
+		if (word == length && strncmp(at, name, word) == 0)
 			return true;
 		at += word;
+		at += strspn(at, separators);
 	}
 	return false;
 }
 
-static void
-mend(const struct doctor *doctor, struct doctor_finding *found, int wait_ms)
+/* The first of our filters that a list has, or NULL; one that may be ours
+ * counts only where no other does. */
+static const struct filter *
+listed_filter(
+    const struct sendmail *sendmail, const char *list, const char *separators)
 {
+	const struct filter *found = NULL;
+
+	for (size_t i = 0; i < sendmail->filter_count; i++) {
+		const struct filter *filter = &sendmail->filters[i];
+
+		if (is_listed(list, separators, filter->name) &&
+		    (found == NULL || filter->at > found->at))
+			found = filter;
+	}
+	return found;
+}
+
+/* What asks us, and what does not. */
+struct askers {
+	const struct filter *filter; /* the first that is listed, or NULL */
+	struct text without;         /* daemons that leave it out */
+	char without_array[160];
+};
+
+static void
+note_list(const struct sendmail *sendmail, struct askers *askers,
+    const char *name, const char *list, const char *separators)
+{
+	const struct filter *filter = listed_filter(sendmail, list, separators);
+
+	if (filter == NULL)
+		text_addf(&askers->without, "%s%s",
+		    askers->without.len == 0 ? "" : ", ", name);
+	else if (askers->filter == NULL)
+		askers->filter = filter;
+}
+
+static void
+find_askers(const struct sendmail *sendmail, struct askers *askers)
+{
+	*askers = (struct askers){.filter = NULL};
+	text_init(&askers->without, askers->without_array,
+	    sizeof(askers->without_array));
+	if (sendmail->others > 0 || sendmail->daemon_count == 0)
+		note_list(sendmail, askers, "InputMailFilters", sendmail->list,
+		    "," SPACE);
+	for (size_t i = 0; i < sendmail->daemon_count; i++)
+		note_list(sendmail, askers, sendmail->daemons[i].name,
+		    sendmail->daemons[i].list, ";" SPACE);
+}
+
+static void
+say_no_filter(const struct doctor *doctor, const struct sendmail *sendmail,
+    const struct askers *askers, struct doctor_finding *found)
+{
+	if (sendmail->filter_count > 0) {
+		doctor_say(found, DOCTOR_FAIL,
+		    "Sendmail does not ask posternd: %s leaves it out",
+		    askers->without.s);
+		doctor_mend(found,
+		    "# add %s to the filters that %s names, in " SENDMAIL_MC
+		    ": behind the others, after \";\" at a daemon, else after "
+		    "\",\"",
+		    sendmail->filters[0].name, askers->without.s);
+		return;
+	}
+	doctor_say(found, DOCTOR_FAIL,
+	    "Sendmail does not ask posternd: no filter has its socket");
 	doctor_mend(found,
-	    "INPUT_MAIL_FILTER(`postern', `S=%.200s, "
-	    "T=C:30s;S:30s;R:%ds;E:5m')    # in " SENDMAIL_MC,
-	    doctor->settings->socket, wait_ms / 1000 + 10);
+	    "INPUT_MAIL_FILTER(`postern', `S=%s, T=C:30s;S:30s;R:%ds;E:5m')    "
+	    "# in " SENDMAIL_MC ", behind the filters that are there",
+	    doctor->settings->socket,
+	    doctor->settings->rcpt_wait_ms / 1000 + 10);
 	doctor_mend(found, "sendmailconfig");
+	if (sendmail->daemon_count > 0)
+		doctor_mend(found,
+		    "# and add ;postern to the InputMailFilters of the daemon "
+		    "that takes outgoing mail");
+}
+
+/* Sendmail must wait longer than posternd, or it takes it for dead. */
+static bool
+say_short(const struct doctor *doctor, const struct filter *filter,
+    struct doctor_finding *found)
+{
+	const struct settings *settings = doctor->settings;
+	int rcpt_ms = settings->rcpt_wait_ms;
+	int message_ms = settings->message_wait_ms == MESSAGE_WAIT_AUTO
+			     ? MESSAGE_AUTO_MS
+			     : settings->message_wait_ms;
+	bool reply = filter->reply_ms <= rcpt_ms;
+
+	if (!reply && filter->end_ms > message_ms)
+		return false;
+	doctor_say(found, DOCTOR_WARN,
+	    "Sendmail waits %d s for a reply%s, posternd %d s for a verdict: "
+	    "it gives up before posternd answers",
+	    (reply ? filter->reply_ms : filter->end_ms) / 1000,
+	    reply ? "" : " at the end", (reply ? rcpt_ms : message_ms) / 1000);
+	doctor_mend(found,
+	    "# in " SENDMAIL_MC ", the filter %s needs: "
+	    "T=C:30s;S:30s;R:%ds;E:%ds",
+	    filter->name, rcpt_ms / 1000 + 10, message_ms / 1000 + 240);
+	doctor_mend(found, "sendmailconfig");
+	return true;
+}
+
+static void
+say_filter(const struct askers *askers, struct doctor_finding *found)
+{
+	const struct filter *filter = askers->filter;
+	const char *means = filter->down == 'R' ? "is refused for good"
+			    : filter->down == 0 ? "goes out unseen"
+						: "is refused for now";
+
+	if (filter->down == 'R') {
+		doctor_say(found, DOCTOR_WARN,
+		    "%s has F=R: while posternd is down, mail %s", filter->name,
+		    means);
+		doctor_mend(found,
+		    "# in " SENDMAIL_MC ", the filter %s needs: "
+		    "F=T, or no F=",
+		    filter->name);
+		return;
+	}
+	doctor_say(found, DOCTOR_OK,
+	    "Sendmail asks posternd%s%s%s; while that is down, mail %s",
+	    askers->without.len == 0 ? "" : " (not ", askers->without.s,
+	    askers->without.len == 0 ? "" : ")", means);
+}
+
+static void
+say_sendmail(const struct doctor *doctor, const struct sendmail *sendmail,
+    struct doctor_finding *found)
+{
+	const struct filter *filter;
+	struct askers askers;
+
+	find_askers(sendmail, &askers);
+	filter = askers.filter;
+	if (sendmail->too_many)
+		doctor_blind(found, SENDMAIL_CF " has too many to tell");
+	else if (filter == NULL)
+		say_no_filter(doctor, sendmail, &askers, found);
+	else if (filter->at == LISTENER_UNSURE)
+		doctor_blind(found, "cannot tell whether %s is at our socket",
+		    filter->name);
+	else if (filter->unclear)
+		doctor_blind(
+		    found, "cannot tell what %s has beside S=", filter->name);
+	else if (!say_short(doctor, filter, found))
+		say_filter(&askers, found);
 }
 
 void
 doctor_sendmail(struct doctor *doctor, struct doctor_finding *found)
 {
-	int wait_ms = doctor->settings->rcpt_wait_ms;
-	struct filter filter = {.name = ""};
+	struct sendmail *sendmail = xcalloc(1, sizeof(*sendmail));
 
-	if (read_cf(&filter, doctor->settings->socket) != 0) {
-		if (errno == ENOENT)
-			doctor_say(
-			    found, DOCTOR_SKIP, "no " SENDMAIL_CF " here");
-		else
-			doctor_blind(
-			    found, SENDMAIL_CF ": %s", strerror(errno));
-		return;
-	}
-	if (filter.name[0] == '\0' || !is_listed(&filter))
-		doctor_say(found, DOCTOR_FAIL,
-		    "Sendmail does not ask posternd: %s",
-		    filter.name[0] == '\0' ? "no filter has its socket"
-					   : "InputMailFilters leaves it out");
-	else if (filter.reply_ms <= wait_ms)
-		doctor_say(found, DOCTOR_WARN,
-		    "Sendmail waits %d s for a reply, posternd %d s for a "
-		    "verdict: it gives up before posternd answers",
-		    filter.reply_ms / 1000, wait_ms / 1000);
+	sendmail->socket = doctor->settings->socket;
+	if (read_cf(sendmail) == 0)
+		say_sendmail(doctor, sendmail, found);
+	else if (errno == ENOENT)
+		doctor_say(found, DOCTOR_SKIP, "no " SENDMAIL_CF " here");
 	else
-		doctor_say(found, DOCTOR_OK,
-		    "Sendmail asks posternd; while that is down, mail %s",
-		    filter.refuses ? "is refused" : "goes out unseen");
-	if (found->state > DOCTOR_OK)
-		mend(doctor, found, wait_ms);
+		doctor_blind(found, SENDMAIL_CF ": %s", strerror(errno));
+	free(sendmail);
 }
