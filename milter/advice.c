@@ -363,7 +363,7 @@ dane_required_of(const struct verdict *verdict, const struct facts *facts)
 {
 	const struct host_facts *host = host_of(verdict, facts);
 
-	if (facts->mx.state == LOOKUP_DATA && !facts->mx.secure)
+	if (facts_mx_is_insecure(facts))
 		return (struct advice){"A rule or a level of yours demands "
 				       "DANE, and the domain's MX records are "
 				       "not signed.",

@@ -55,7 +55,7 @@ judge_mx(struct judging *j)
 		    "the domain takes no mail");
 	else if (facts->host_count == 0)
 		ADD(j, FINDING_UNKNOWN, "no-address", "", "no mail host");
-	else if (facts->mx.state == LOOKUP_DATA && !facts->mx.secure)
+	else if (facts_mx_is_insecure(facts))
 		ADD(j, FINDING_WARNING, "insecure-mx", "",
 		    "the MX records are not signed: who forges them leads "
 		    "senders away from the hosts that have TLSA");

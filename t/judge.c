@@ -806,6 +806,88 @@ rules_for_hosts_are_judged_host_by_host(void **state)
 	check_ruled_rows(rows, COUNT(rows));
 }
 
+/* The forger chooses the host, and so the rule: MX1 is one of his choice. */
+static void
+a_forged_mx_finds_no_rule_that_lifts_what_would_hold(void **state)
+{
+#define FORGED(id, tlsa, probe, sts, level, ...)                        \
+	{                                                               \
+		id, INS, ONE(SEC, tlsa, probe), sts, level, __VA_ARGS__ \
+	}
+#define MX1_RULE(level, no_sts)                             \
+	{                                                   \
+		RULE_MX, "mx1.d.example", level, 0, no_sts, \
+		{                                           \
+			0                                   \
+		}                                           \
+	}
+#define OMITTED RESULT_FAIL, STS, LEVEL_SECURE, REASON_STS_MX_MISMATCH, "", MX1
+	static const struct ruled_row rows[] = {
+	    {FORGED("none", T_NIL, P_PLAIN, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_NONE, 0)}, NULL},
+	    {FORGED("may", T_NIL, P_PLAIN, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_MAY, 0)}, NULL},
+	    {FORGED("encrypt", T_NIL, P_SELF, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_ENCRYPT, 0)}, NULL},
+	    {FORGED("dane", T_NIL, P_PLAIN, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_DANE, 0)}, NULL},
+	    {FORGED("secure", T_NIL, P_GOOD, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_SECURE, 0)}, NULL},
+	    {FORGED("sts=no", T_NIL, P_GOOD, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_AUTO, 1)}, NULL},
+	    {FORGED(
+		 "its actions", T_NIL, P_GOOD, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_AUTO, 0)}, NULL},
+	    {FORGED("not probed", T_NIL, P_NOT, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_MAY, 0)}, NULL},
+	    {FORGED("above any", T_NIL, P_PLAIN, S_ONLY_2, LEVEL_AUTO, OMITTED),
+		{MX1_RULE(LEVEL_MAY, 0), {RULE_ANY, "", LEVEL_AUTO, 0, 0, {0}}},
+		""},
+	    {FORGED("dane-only by default", T_NIL, P_PLAIN, 0, LEVEL_DANE_ONLY,
+		 RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_DANE_REQUIRED, "",
+		 MX1),
+		{MX1_RULE(LEVEL_MAY, 0)}, NULL},
+	    {FORGED("names of the admin's", T_NIL, P_OTHER, 0, LEVEL_AUTO,
+		 RESULT_FAIL, LOCAL, LEVEL_SECURE,
+		 REASON_CERTIFICATE_HOST_MISMATCH, "", MX1),
+		{MX1_RULE(LEVEL_MAY, 0),
+		    {RULE_ANY, "", LEVEL_SECURE, 0, 0, {"nexthop"}}},
+		""},
+	    {FORGED("stricter", T_OK, P_GOOD, S_ONLY_2, LEVEL_AUTO, RESULT_FAIL,
+		 TLSA, LEVEL_DANE_ONLY, REASON_DANE_REQUIRED, "", MX1),
+		{MX1_RULE(LEVEL_DANE_ONLY, 0)}, NULL},
+	};
+
+	(void)state;
+	check_ruled_rows(rows, COUNT(rows));
+}
+
+static void
+a_rule_for_a_host_counts_where_the_host_is_vouched_for(void **state)
+{
+#define LET_GO RESULT_NONE, LOCAL, LEVEL_MAY, REASON_NO_POLICY, "", MX1
+	static const struct ruled_row rows[] = {
+	    {FORGED("the policy names it", T_NIL, P_SELF, S_ENFORCE, LEVEL_AUTO,
+		 LET_GO),
+		{MX1_RULE(LEVEL_MAY, 0)}, MX1},
+	    {FORGED("no more than tested", T_NIL, P_SELF, S_TEST_2, LEVEL_AUTO,
+		 LET_GO),
+		{MX1_RULE(LEVEL_MAY, 0)}, MX1},
+	    {FORGED(
+		 "encryption alone", T_NIL, P_PLAIN, 0, LEVEL_ENCRYPT, LET_GO),
+		{MX1_RULE(LEVEL_MAY, 0)}, MX1},
+	    {{"signed MX", SEC, ONE(SEC, T_NIL, P_PLAIN), S_ONLY_2, LEVEL_AUTO,
+		 LET_GO},
+		{MX1_RULE(LEVEL_MAY, 0)}, MX1},
+	    {{"signed MX, dane-only", SEC, ONE(SEC, T_NIL, P_PLAIN), 0,
+		 LEVEL_DANE_ONLY, LET_GO},
+		{MX1_RULE(LEVEL_MAY, 0)}, MX1},
+	};
+
+	(void)state;
+	check_ruled_rows(rows, COUNT(rows));
+}
+
 static void
 the_default_level_holds_without_a_rule(void **state)
 {
@@ -1306,6 +1388,10 @@ main(void)
 	    cmocka_unit_test(a_rule_decides_for_its_destination),
 	    cmocka_unit_test(secure_wants_the_names_of_its_match),
 	    cmocka_unit_test(rules_for_hosts_are_judged_host_by_host),
+	    cmocka_unit_test(
+		a_forged_mx_finds_no_rule_that_lifts_what_would_hold),
+	    cmocka_unit_test(
+		a_rule_for_a_host_counts_where_the_host_is_vouched_for),
 	    cmocka_unit_test(the_default_level_holds_without_a_rule),
 	    cmocka_unit_test(what_each_host_comes_to_is_told_in_one_line),
 	    cmocka_unit_test(

@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	%D%/engine.t \
 	%D%/guard.t \
 	%D%/hops.t \
+	%D%/host_case.t \
 	%D%/https.t \
 	%D%/json.t \
 	%D%/judge.t \
@@ -67,6 +68,7 @@ dist_check_SCRIPTS = \
 	%D%/faults.t \
 	%D%/filters.t \
 	%D%/hardening.t \
+	%D%/host_case.t \
 	%D%/lint/lint.t \
 	%D%/machine.t \
 	%D%/mta.t \
@@ -110,6 +112,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_guard_t_SOURCES = %D%/guard.c %D%/tap.h
 %C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
+%C%_host_case_t_SOURCES = %D%/host_case.c %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h \
 	%D%/costly.c %D%/costly.h %D%/tap.h
 %C%_json_t_SOURCES = %D%/json.c %D%/tap.h \

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/judge/host_case.h"
 #include "common/proto/address.h"
 
 /* Hosts whose addresses are asked for at once: most domains have no more, and
@@ -16,10 +17,9 @@ struct host_step {
 	struct host_facts *host;
 	struct dns_query *a;
 	struct dns_query *aaaa;
-	struct dns_query *query;   /* the one CNAME or TLSA lookup on its way */
-	const char *candidates[2]; /* TLSA base domains, in order */
-	size_t candidate_count;
-	size_t asked; /* candidates asked for so far */
+	struct dns_query *query; /* the one CNAME or TLSA lookup on its way */
+	struct tlsa_search search;
+	size_t asked; /* names of it asked for so far */
 };
 
 struct dane_step {
@@ -117,38 +117,18 @@ await_addresses(struct dane_step *step)
 	}
 }
 
-static bool
-is_insecure_data(const struct lookup *lookup)
-{
-	return lookup->state == LOOKUP_DATA && !lookup->secure;
-}
-
-/*
- * RFC 7672 section 2.2.2: insecure addresses mean that DANE does not apply and
- * no TLSA query is made, but for an alias that is itself secure. Section 2.2.3:
- * first the expanded name, then the original; never one between.
- */
 static void
-choose_candidates(struct dane_step *step, struct host_step *s)
+plan_search(struct dane_step *step, struct host_step *s)
 {
-	struct host_facts *host = s->host;
-	bool alias = strcmp(host->expanded, host->name) != 0;
-
-	if (host->address_count == 0 || host->literal)
-		return;
-	if (!is_insecure_data(&host->a) && !is_insecure_data(&host->aaaa)) {
-		if (alias)
-			s->candidates[s->candidate_count++] = host->expanded;
-		s->candidates[s->candidate_count++] = host->name;
-	} else if (alias) {
+	s->search = tlsa_search(s->host, step->facts->next_hop.port);
+	if (s->search.ask_alias)
 		s->query = dns_ask(
-		    step->dns, host->name, DNS_CNAME, step->deadline_ms);
-	}
+		    step->dns, s->host->name, DNS_CNAME, step->deadline_ms);
 }
 
 /* The alias to insecure addresses: is it itself secure? */
 static void
-await_alias(struct host_step *s)
+await_alias(struct dane_step *step, struct host_step *s)
 {
 	AUTO(dns_answer) struct dns_answer *answer = NULL;
 
@@ -160,8 +140,7 @@ await_alias(struct host_step *s)
 	if (lookup_failed(&answer->lookup))
 		text_copy(
 		    s->host->detail, sizeof(s->host->detail), answer->why);
-	else if (answer->lookup.state == LOOKUP_DATA && answer->lookup.secure)
-		s->candidates[s->candidate_count++] = s->host->name;
+	s->search = tlsa_search(s->host, step->facts->next_hop.port);
 }
 
 static bool
@@ -169,17 +148,12 @@ ask_candidate(struct dane_step *step, struct host_step *s)
 {
 	char owner[LIMIT_DOMAIN_SIZE];
 
-	while (s->asked < s->candidate_count) {
-		const char *base = s->candidates[s->asked++];
-
-		/* a name too long to exist has no records */
-		if (!tlsa_owner(owner, step->facts->next_hop.port, base))
-			continue;
-		s->query =
-		    dns_ask(step->dns, owner, DNS_TLSA, step->deadline_ms);
-		return true;
-	}
-	return false;
+	if (s->asked == s->search.count)
+		return false;
+	tlsa_owner(
+	    owner, step->facts->next_hop.port, s->search.names[s->asked++]);
+	s->query = dns_ask(step->dns, owner, DNS_TLSA, step->deadline_ms);
+	return true;
 }
 
 /*
@@ -195,13 +169,13 @@ await_candidate(struct host_step *s)
 	s->query = NULL;
 	host->tlsa = answer->lookup;
 	if (lookup_failed(&answer->lookup)) {
-		s->asked = s->candidate_count;
+		s->asked = s->search.count;
 		text_copy(host->detail, sizeof(host->detail), answer->why);
 	} else if (answer->lookup.state == LOOKUP_DATA &&
 		   answer->lookup.secure) {
 		text_copy(host->base_domain, sizeof(host->base_domain),
-		    s->candidates[s->asked - 1]);
-		s->asked = s->candidate_count;
+		    s->search.names[s->asked - 1]);
+		s->asked = s->search.count;
 		for (size_t i = 0; i < answer->count; i++)
 			tlsa_set_add(&host->records, answer->records[i].data,
 			    answer->records[i].size);
@@ -216,9 +190,9 @@ find_tlsa(struct dane_step *step)
 	bool asking = true;
 
 	for (size_t i = 0; i < count; i++)
-		choose_candidates(step, &step->hosts[i]);
+		plan_search(step, &step->hosts[i]);
 	for (size_t i = 0; i < count; i++)
-		await_alias(&step->hosts[i]);
+		await_alias(step, &step->hosts[i]);
 	while (asking) {
 		asking = false;
 		for (size_t i = 0; i < count; i++)

@@ -9,6 +9,7 @@
 #include "common/gather/dane.h"
 #include "common/gather/guard.h"
 #include "common/gather/mx.h"
+#include "common/judge/host_case.h"
 #include "common/judge/judge.h"
 
 /* Connections of one check at once: hosts of one preference have fewer
@@ -31,42 +32,13 @@ struct gathering {
 };
 
 static bool
-wants_dane(const struct facts *facts, const struct rules *rules,
-    const struct host_facts *host)
-{
-	bool insecure = facts->mx.state == LOOKUP_DATA && !facts->mx.secure;
-
-	if (insecure && rules->insecure_mx == INSECURE_MX_MAY)
-		return false;
-	return rules_demand(rules, host->name, clock_wall_s()).dane;
-}
-
-static bool
 any_wants_dane(const struct facts *facts, const struct rules *rules)
 {
 	for (size_t i = 0; i < facts->host_count; i++)
-		if (wants_dane(facts, rules, &facts->hosts[i]))
+		if (host_wants_tlsa(
+			facts, &facts->hosts[i], rules, clock_wall_s()))
 			return true;
 	return false;
-}
-
-/*
- * RFC 7672 section 8.1: SNI is the TLSA base domain where DANE will verify;
- * RFC 8461 section 7.1: elsewhere the name in the MX record.
- */
-static void
-choose_sni(const struct facts *facts, const struct rules *rules,
-    struct host_facts *host)
-{
-	bool insecure = facts->mx.state == LOOKUP_DATA && !facts->mx.secure;
-	bool verify = wants_dane(facts, rules, host) &&
-		      tlsa_set_usable(&host->records) > 0 &&
-		      !(insecure && rules->insecure_mx != INSECURE_MX_DANE);
-
-	if (host->literal)
-		return;
-	text_copy(host->sni, sizeof(host->sni),
-	    verify ? host->base_domain : host->name);
 }
 
 /* A next hop that the admin's MTA chose may well be in his own network. */
@@ -118,7 +90,8 @@ start_probes(struct gathering *g)
 			return;
 		begun = true;
 		if (g->address == 0)
-			choose_sni(g->facts, g->rules, host);
+			text_copy(host->sni, sizeof(host->sni),
+			    host_sni(g->facts, host, g->rules, clock_wall_s()));
 		if (g->address < host->address_count) {
 			start_probe(g, host, &host->addresses[g->address++]);
 			continue;

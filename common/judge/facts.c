@@ -95,6 +95,18 @@ policy_facts_free(struct policy_facts *policy)
 	free(policy);
 }
 
+bool
+facts_mx_is_insecure(const struct facts *facts)
+{
+	return facts->mx.state == LOOKUP_DATA && !facts->mx.secure;
+}
+
+bool
+facts_mx_is_vouched(const struct facts *facts)
+{
+	return facts->mx.state == LOOKUP_NOT_ASKED || facts->mx.secure;
+}
+
 struct facts *
 facts_new(void)
 {

@@ -175,6 +175,12 @@ struct facts {
 	char detail[LIMIT_DETAIL_SIZE]; /* why the MX lookup failed, cleaned */
 };
 
+/* facts_mx_is_insecure - whether there are MX records that anybody may forge;
+ * facts_mx_is_vouched - whether nobody may: they are signed, as is their
+ * absence, or the admin chose the host */
+bool facts_mx_is_insecure(const struct facts *facts);
+bool facts_mx_is_vouched(const struct facts *facts);
+
 void facts_free(struct facts *facts);
 struct facts *facts_new(void) OWNED(facts_free);
 AUTO_DEFINE(facts);

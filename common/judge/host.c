@@ -16,51 +16,6 @@ host_is_good(enum host_outcome outcome)
 	return outcome != HOST_SKIP && outcome != HOST_FAIL;
 }
 
-const struct sts_policy *
-sts_in_force(const struct facts *facts, const struct demand *demand)
-{
-	const struct policy_facts *fetched = facts->sts.policy;
-
-	if (!demand->sts || fetched == NULL ||
-	    fetched->fetch != POLICY_FETCHED ||
-	    fetched->policy->mode == STS_MODE_NONE)
-		return NULL;
-	return fetched->policy;
-}
-
-static bool
-mx_is_insecure(const struct facts *facts)
-{
-	return facts->mx.state == LOOKUP_DATA && !facts->mx.secure;
-}
-
-/*
- * What the TLSA lookup comes to.  Whether it was called for, and at which name,
- * is gather's part (dane.c); here its answer counts.
- */
-static enum dane_demand
-dane_demand(const struct host_case *c)
-{
-	const struct host_facts *host = c->host;
-
-	if (!c->demand.dane)
-		return DEMAND_NONE;
-	/* RFC 7672 section 2.1.2: an error is not the absence of records */
-	if (lookup_failed(&host->cname) || lookup_failed(&host->tlsa))
-		return DEMAND_UNKNOWN;
-	/* RFC 7672 section 2.2: insecure records are no records */
-	if (host->tlsa.state != LOOKUP_DATA || !host->tlsa.secure)
-		return DEMAND_NONE;
-	/* RFC 7672 section 2.2.1: an insecure MX RRset leaves us the choice */
-	if (c->half && c->rules->insecure_mx == INSECURE_MX_MAY)
-		return DEMAND_NONE;
-	if (c->half && c->rules->insecure_mx == INSECURE_MX_ENCRYPT)
-		return DEMAND_ENCRYPT;
-	/* RFC 7672 section 2.2: records, but none usable: TLS without names */
-	return tlsa_set_usable(&host->records) == 0 ? DEMAND_ENCRYPT
-						    : DEMAND_VERIFY;
-}
-
 /*
  * Whether the host can be used at all, else out says why not.  RFC 7672 section
  * 2.1.2 and 2.2.2: no address, no host; a failed lookup is no denial, but one
@@ -80,7 +35,7 @@ judge_lookups(const struct host_case *c, struct host_verdict *out)
 		failed = &host->aaaa;
 	else if (c->demand.dane && lookup_failed(&host->cname))
 		failed = &host->cname;
-	else if (c->demand.dane && lookup_failed(&host->tlsa))
+	else if (c->dane == DEMAND_UNKNOWN)
 		failed = &host->tlsa;
 	if (failed == NULL && data)
 		return true;
@@ -88,7 +43,8 @@ judge_lookups(const struct host_case *c, struct host_verdict *out)
 	out->reason = REASON_NO_ADDRESS;
 	if (failed == NULL)
 		return false;
-	out->reason = lookup_reason(failed);
+	out->reason = lookup_failed(failed) ? lookup_reason(failed)
+					    : REASON_INTERNAL_ERROR;
 	text_copy(out->detail, sizeof(out->detail), host->detail);
 	if (c->demand.dane)
 		out->dane = DANE_STATE_TEMPERROR;
@@ -98,15 +54,6 @@ judge_lookups(const struct host_case *c, struct host_verdict *out)
 		out->rt = "dnssec-invalid";
 	}
 	return false;
-}
-
-/* RFC 8461 section 4.1: a host that the policy does not name fails it whatever
- * it would show; no MTA connects to it. */
-static bool
-fails_unseen(const struct host_case *c)
-{
-	return c->dane != DEMAND_VERIFY && c->sts != NULL && !c->sts_named &&
-	       c->sts->mode == STS_MODE_ENFORCE;
 }
 
 /* Postfix's words of a match: the rest are names, or ".name". */
@@ -176,7 +123,7 @@ host_reference_names(const struct facts *facts, const struct host_facts *host,
 	size_t count = 0;
 
 	names[count++] = host->base_domain;
-	if (mx_is_insecure(facts))
+	if (facts_mx_is_insecure(facts))
 		return count;
 	names[count++] = facts->next_hop.host;
 	if (strcmp(facts->expanded, facts->next_hop.host) != 0)
@@ -223,13 +170,6 @@ judge_unauthenticated(const struct host_case *c, struct address_verdict *out)
 	}
 }
 
-static bool
-enforces_webpki(const struct host_case *c)
-{
-	return c->demand.level == LEVEL_SECURE ||
-	       (c->sts != NULL && c->sts->mode == STS_MODE_ENFORCE);
-}
-
 /* Also where MTA-STS is only tested. */
 static bool
 looks_at_webpki(const struct host_case *c)
@@ -250,7 +190,7 @@ judge_demands(const struct host_case *c, const struct x509_chain *chain,
 		address_fail(out, tls);
 	} else if (c->dane == DEMAND_VERIFY) {
 		judge_dane(c, chain, out);
-	} else if (enforces_webpki(c) && webpki != REASON_OK) {
+	} else if (case_enforces_webpki(c) && webpki != REASON_OK) {
 		address_fail(out, webpki);
 	} else if (looks_at_webpki(c) && webpki == REASON_OK) {
 		out->outcome = HOST_STS_OK;
@@ -273,7 +213,7 @@ judge_unprobed(const struct host_case *c, struct address_verdict *out)
 	if (c->dane == DEMAND_NONE && c->demand.level != LEVEL_SECURE &&
 	    !c->demand.encrypt && c->sts == NULL)
 		out->reason = REASON_NO_POLICY;
-	else if (fails_unseen(c))
+	else if (case_is_forbidden(c))
 		address_fail(out, REASON_STS_MX_MISMATCH);
 	out->requiretls = requiretls_unprobed(c, out);
 }
@@ -328,7 +268,7 @@ judge_address(const struct host_case *c, const struct address_facts *address,
 		return;
 	}
 	text_copy(out->detail, sizeof(out->detail), probe->detail);
-	if (is_unreachable(probe_reason(probe)) && fails_unseen(c)) {
+	if (is_unreachable(probe_reason(probe)) && case_is_forbidden(c)) {
 		address_fail(out, REASON_STS_MX_MISMATCH);
 		out->sts_reason = REASON_STS_MX_MISMATCH;
 		out->detail[0] = '\0';
@@ -488,17 +428,9 @@ void
 host_judge(const struct facts *facts, const struct host_facts *host,
     const struct rules *rules, time_t now, struct host_verdict *out)
 {
-	struct host_case c = {.facts = facts,
-	    .host = host,
-	    .rules = rules,
-	    .now = now,
-	    .demand = rules_demand(rules, host->name, now),
-	    .half = mx_is_insecure(facts)};
+	struct host_case c = host_case_of(facts, host, rules, now);
 	bool usable;
 
-	c.dane = dane_demand(&c);
-	c.sts = sts_in_force(facts, &c.demand);
-	c.sts_named = c.sts != NULL && sts_policy_names(c.sts, host->name);
 	out->rt = "";
 	out->rule = rule_ref(c.demand.rule);
 	out->sts_counts = c.demand.sts;

@@ -7,8 +7,10 @@
 #include <time.h>
 
 #include "common/judge/facts.h"
+#include "common/judge/host_case.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
+#include "common/proto/x509.h"
 
 /*
  * host_judge - decide on one host of facts, as if it were the only one
@@ -34,9 +36,9 @@ size_t host_reference_names(const struct facts *facts,
 /* host_is_good - whether mail goes to a host with this outcome */
 bool host_is_good(enum host_outcome outcome);
 
-/* sts_in_force - the policy that MTA-STS lays on the domain, or NULL; mode
- * none is as none at all (RFC 8461 section 5) */
-const struct sts_policy *
-sts_in_force(const struct facts *facts, const struct demand *demand);
+/* host_webpki - RFC 8461 section 4.2: OK for a trusted chain, in date, that
+ * bears the host's name; else the reason */
+enum reason
+host_webpki(const struct host_case *c, const struct x509_chain *chain);
 
 #endif

@@ -5,20 +5,6 @@
 
 #include "common/judge/host.h"
 
-/* Whether the names that the certificate must bear are the admin's own. */
-static bool
-names_are_given(const struct host_case *c)
-{
-	const struct rule *rule = c->demand.rule;
-
-	if (c->demand.level != LEVEL_SECURE || rule == NULL)
-		return false;
-	for (size_t i = 0; i < rule->match_count; i++)
-		if (strcmp(rule->match[i], "hostname") == 0)
-			return false;
-	return rule->match_count > 0;
-}
-
 /*
  * RFC 8689 section 4.2.1: the name of the host must come from a signed MX
  * RRset or stand in an MTA-STS policy.  A policy in testing mode vouches for
@@ -36,7 +22,7 @@ name_is_vouched_for(const struct host_case *c)
 		return c->sts->mode == STS_MODE_ENFORCE && c->sts_named;
 	if (c->dane == DEMAND_ENCRYPT)
 		return false;
-	return !c->half || names_are_given(c);
+	return !c->half || case_names_are_given(c);
 }
 
 enum requiretls

@@ -5,6 +5,8 @@
 #define COMMON_JUDGE_REQUIRETLS_H
 
 #include "common/judge/host_case.h"
+#include "common/judge/verdict.h"
+#include "common/proto/x509.h"
 
 /* requiretls_unprobed - what DNS alone says of an address */
 enum requiretls requiretls_unprobed(

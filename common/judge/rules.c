@@ -284,6 +284,12 @@ demand_of(const struct rules *rules, struct rule *rule)
 }
 
 struct demand
+rules_demand_domain(const struct rules *rules)
+{
+	return demand_of(rules, rules->rule);
+}
+
+struct demand
 rules_demand(const struct rules *rules, const char *host, time_t now)
 {
 	struct rule *rule = NULL;

@@ -151,7 +151,9 @@ struct demand {
 	bool sts;     /* an MTA-STS policy counts */
 };
 
-/* rules_demand - of a host, by its name in the MX record */
+/* rules_demand_domain - of every host of the next hop, but for rules for hosts;
+ * rules_demand - of a host, by its name in the MX record */
+struct demand rules_demand_domain(const struct rules *rules);
 struct demand
 rules_demand(const struct rules *rules, const char *host, time_t now);
 
