@@ -30,7 +30,9 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
 	%D%/judge/hops.c %D%/judge/hops.h \
+	%D%/judge/findings.c %D%/judge/findings.h \
 	%D%/judge/host.c %D%/judge/host.h \
+	%D%/judge/host_address.c %D%/judge/host_address.h \
 	%D%/judge/host_case.c %D%/judge/host_case.h \
 	%D%/judge/judge.c %D%/judge/judge.h \
 	%D%/judge/reasons.c %D%/judge/reasons.h \

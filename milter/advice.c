@@ -406,6 +406,13 @@ unreachable_of(const struct verdict *verdict, const struct facts *facts)
 		    THEM,
 		    "Its reply says why; if it blocks this host's address, ask "
 		    "for that to be lifted."};
+	if (probe != NULL && probe->cert_count > 0)
+		return (struct advice){"The host accepts TLS, and then lets "
+				       "nobody in: it ends the session, or "
+				       "answers no.",
+		    THEM,
+		    "Its log should say why: often it wants a certificate of "
+		    "the client."};
 	if (probe != NULL && probe->outcome == PROBE_NOT_SMTP)
 		return (struct advice){"Something answers at the host's SMTP "
 				       "port, but does not speak SMTP.",

@@ -54,7 +54,7 @@ take_verdict(void *arg, const json_t *row)
 	char word[CLI_DAEMON_TEXT_SIZE];
 	enum result result = read_result(cli_daemon_text(row, "result", word));
 
-	if (answer->count++ == 0 || result > answer->worst)
+	if (answer->count++ == 0 || result_is_worse(result, answer->worst))
 		answer->worst = result;
 	if (answer->json)
 		cli_print_row(row);

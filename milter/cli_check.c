@@ -65,7 +65,7 @@ tell_tally(const struct cli_tally *tally)
 	const char *separator = ":";
 
 	fprintf(stderr, "%zu checked", tally->count);
-	for (int i = CLI_SURVEY_RESULTS - 1; i >= 0; i--) {
+	for (int i = 0; i < CLI_SURVEY_RESULTS; i++) {
 		if (tally->of[i] == 0)
 			continue;
 		fprintf(stderr, "%s %zu %s", separator, tally->of[i],

@@ -88,10 +88,10 @@ exit_status(const struct story_check *checks, size_t count)
 	enum result worst = RESULT_SKIP;
 
 	for (size_t i = 0; i < count; i++)
-		for (int j = RESULT_SKIP; j <= RESULT_FAIL; j++)
+		for (int j = 0; j < RESULTS; j++)
 			if (strcmp(checks[i].result,
 				result_text((enum result)j)) == 0 &&
-			    (enum result)j > worst)
+			    result_is_worse((enum result)j, worst))
 				worst = (enum result)j;
 	return cli_exit_status(worst);
 }

@@ -141,7 +141,7 @@ write_answer(struct run *run, struct item *item)
 	run->running--;
 	run->tally.count++;
 	run->tally.of[item->result]++;
-	if (item->result > run->tally.worst)
+	if (result_is_worse(item->result, run->tally.worst))
 		run->tally.worst = item->result;
 	cond_broadcast(&run->changed);
 	lock_drop(&run->lock);

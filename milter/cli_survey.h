@@ -8,7 +8,7 @@
 #include "milter/cli.h"
 #include "milter/cli_engine.h"
 
-enum { CLI_SURVEY_RESULTS = RESULT_FAIL + 1 };
+enum { CLI_SURVEY_RESULTS = RESULTS };
 
 struct cli_survey {
 	struct cli_engine *cli;

@@ -17,7 +17,7 @@ cli_worst_sts(const struct verdict *verdict)
 	enum sts_state worst = verdict->sts;
 
 	for (size_t i = 0; i < verdict->host_count; i++)
-		if (verdict->hosts[i].sts > worst)
+		if (sts_state_is_worse(verdict->hosts[i].sts, worst))
 			worst = verdict->hosts[i].sts;
 	return worst;
 }

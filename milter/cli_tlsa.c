@@ -76,6 +76,7 @@ result_word(enum dane_outcome outcome)
 	case DANE_EXPIRED:
 	case DANE_NOT_YET_VALID:
 	case DANE_NAME_MISMATCH:
+	case DANE_TOO_COSTLY:
 		break;
 	}
 	return "no-match";

@@ -220,7 +220,7 @@ results_json(const struct report_counts *counts)
 {
 	json_t *object = json_object();
 
-	for (int i = RESULTS - 1; i >= 0; i--)
+	for (int i = 0; i < RESULTS; i++)
 		json_put_number(object, result_text((enum result)i),
 		    (int64_t)counts->results[i]);
 	return object;

@@ -7,7 +7,7 @@
 int
 story_reason(const char *word)
 {
-	for (int i = REASON_OK; i <= REASON_EXPIRED_RULE; i++)
+	for (int i = 0; i < REASONS; i++)
 		if (strcmp(reason_text((enum reason)i), word) == 0)
 			return i;
 	return -1;

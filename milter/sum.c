@@ -11,7 +11,8 @@ is_worse(const struct item *item, const struct item *than)
 {
 	if (than == NULL || item->action != than->action)
 		return than == NULL || item->action > than->action;
-	return item_verdict(item)->result > item_verdict(than)->result;
+	return result_is_worse(
+	    item_verdict(item)->result, item_verdict(than)->result);
 }
 
 /* What was never looked at needs no tag; what the sender waived gets one. */
@@ -37,7 +38,7 @@ sum_up(const struct item *items, size_t count)
 		sum.tagged = sum.tagged || deserves_tag(verdict);
 		sum.domains++;
 		sum.rcpts += item->rcpts;
-		if (verdict->result > sum.result)
+		if (result_is_worse(verdict->result, sum.result))
 			sum.result = verdict->result;
 		if (is_worse(item, sum.worst))
 			sum.worst = item;
@@ -71,11 +72,11 @@ compare_tag_items(const void *left, const void *right)
 {
 	const struct item *a = *(const struct item *const *)left;
 	const struct item *b = *(const struct item *const *)right;
-	int by_result =
-	    (int)item_verdict(b)->result - (int)item_verdict(a)->result;
+	enum result of_a = item_verdict(a)->result;
+	enum result of_b = item_verdict(b)->result;
 
-	if (by_result != 0)
-		return by_result;
+	if (of_a != of_b)
+		return result_is_worse(of_a, of_b) ? -1 : 1;
 	return (a > b) - (a < b);
 }
 

@@ -288,6 +288,18 @@ make_policy(enum sts_kind kind)
 	return policy;
 }
 
+/* As gather does when they come in. */
+static void
+note_lookups(struct facts *facts)
+{
+	facts_note(facts, &facts->mx);
+	for (size_t i = 0; i < facts->host_count; i++) {
+		facts_note(facts, &facts->hosts[i].a);
+		facts_note(facts, &facts->hosts[i].aaaa);
+		facts_note(facts, &facts->hosts[i].tlsa);
+	}
+}
+
 static struct facts *
 make_facts(const struct row *row)
 {
@@ -304,6 +316,7 @@ make_facts(const struct row *row)
 		if (row->hosts[i].preference != 0)
 			set_host(facts, i, &row->hosts[i]);
 	facts->sts.policy = make_policy(row->sts);
+	note_lookups(facts);
 	return facts;
 }
 
@@ -1087,7 +1100,7 @@ set_offers(struct facts *facts, const enum offer offers[2])
 
 		if (probe == NULL)
 			continue;
-		probe->tls_ehlo = offers[i] != DROPPED;
+		probe->tls_ehlo = probe->tls_answered = offers[i] != DROPPED;
 		probe->requiretls = offers[i] == OFFERED;
 	}
 }
@@ -1365,6 +1378,7 @@ a_verdict_lives_no_longer_than_its_facts(void **state)
 		struct verdict *verdict;
 
 		facts->hosts[0].tlsa.ttl_s = rows[i].tlsa_ttl_s;
+		facts_note(facts, &facts->hosts[0].tlsa);
 		facts->sts.policy = make_policy(S_ENFORCE);
 		facts->sts.policy->fetched_s =
 		    CERTS_NOW - 86400 + rows[i].policy_left_s;
@@ -1372,6 +1386,352 @@ a_verdict_lives_no_longer_than_its_facts(void **state)
 		assert_int_equal(verdict->ttl_s, rows[i].expected_s);
 		verdict_free(verdict);
 	}
+}
+
+/* The zero of what is decided is never good. */
+static void
+what_nobody_filled_in_does_not_pass(void **state)
+{
+	static const struct host_verdict host;
+	static const struct address_verdict address;
+	static const struct verdict verdict;
+	const struct row row = {.mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
+	struct rules rules = {.store = pki.store};
+	AUTO(facts) struct facts *nothing = facts_new();
+	AUTO(facts) struct facts *bare = make_facts(&row);
+	AUTO(verdict) struct verdict *of_nothing = NULL;
+	AUTO(verdict) struct verdict *of_bare = NULL;
+	AUTO(verdict) struct verdict *of_unasked = NULL;
+	struct host_facts *bared = &bare->hosts[0];
+
+	(void)state;
+	assert_false(host_is_good(host.outcome));
+	assert_int_not_equal(host.reason, REASON_OK);
+	assert_int_not_equal(host.dane, DANE_STATE_PASS);
+	assert_int_not_equal(host.sts, STS_STATE_PASS);
+	assert_int_not_equal(host.requiretls, REQUIRETLS_MET);
+	assert_false(host_is_good(address.outcome));
+	assert_int_not_equal(address.reason, REASON_OK);
+	assert_true(result_is_worse(verdict.result, RESULT_TEMPERROR));
+	of_nothing = judge(nothing, &rules, CERTS_NOW);
+	assert_int_equal(of_nothing->result, RESULT_TEMPERROR);
+	assert_int_equal(of_nothing->reason, REASON_INTERNAL_ERROR);
+	bared->tlsa = (struct lookup){.state = LOOKUP_NOT_ASKED};
+	of_unasked = judge(bare, &rules, CERTS_NOW);
+	assert_int_equal(of_unasked->result, RESULT_TEMPERROR);
+	assert_int_equal(of_unasked->reason, REASON_INTERNAL_ERROR);
+	bared->tlsa = lookup_of(SEC);
+	probe_facts_free(bared->addresses[0].probe);
+	free(bared->addresses);
+	bared->addresses = NULL;
+	bared->address_count = 0;
+	of_bare = judge(bare, &rules, CERTS_NOW);
+	assert_int_equal(of_bare->result, RESULT_TEMPERROR);
+	assert_int_equal(of_bare->reason, REASON_DNS_SERVFAIL);
+}
+
+/* One host and what it let us see, against what would be demanded of it. */
+struct session_row {
+	const char *id;
+	enum tlsa_kind tlsa;
+	enum sts_kind sts;
+	enum level level;
+	enum probe_kind leaf;
+	enum result result;
+	enum reason reason;
+	const char *dane, *sts_state;
+};
+
+static struct verdict *
+judge_session(
+    const struct session_row *row, enum probe_outcome outcome, bool answered)
+{
+	const struct row like = {.mx = SEC,
+	    .hosts = ONE(SEC, row->tlsa, row->leaf),
+	    .sts = row->sts};
+	struct rules rules = {.store = pki.store, .level = row->level};
+	AUTO(facts) struct facts *facts = make_facts(&like);
+	struct probe_facts *probe = facts->hosts[0].addresses[0].probe;
+
+	probe->outcome = outcome;
+	probe->tls_ehlo = false;
+	probe->tls_answered = answered;
+	return judge(facts, &rules, CERTS_NOW);
+}
+
+static void
+check_sessions(const struct session_row *rows, size_t count,
+    enum probe_outcome outcome, bool answered)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct session_row *row = &rows[i];
+		AUTO(verdict)
+		struct verdict *verdict = judge_session(row, outcome, answered);
+
+		ROW_TEXT(row->id, result_text(verdict->result),
+		    result_text(row->result));
+		ROW_TEXT(row->id, reason_text(verdict->reason),
+		    reason_text(row->reason));
+		ROW_TEXT(row->id, dane_state_text(verdict->dane), row->dane);
+		ROW_TEXT(row->id, sts_state_text(verdict->sts), row->sts_state);
+	}
+}
+
+/* What smtp(8) finds wrong with a certificate it finds before anybody could
+ * let it in. */
+#define WRONG_WHATEVER_FOLLOWS                                                 \
+	{"DANE, other key", T_BAD, 0, 0, P_GOOD, RESULT_FAIL,                  \
+	    REASON_VALIDATION_FAILURE, "fail", "none"},                        \
+	    {"DANE-TA, other name", T_TA, 0, 0, P_OTHER, RESULT_FAIL,          \
+		REASON_CERTIFICATE_HOST_MISMATCH, "fail", "none"},             \
+	    {"MTA-STS, self-signed", T_NIL, S_ENFORCE, 0, P_SELF, RESULT_FAIL, \
+		REASON_CERTIFICATE_NOT_TRUSTED, "none", "fail"},               \
+	{                                                                      \
+		"secure, other name", T_NIL, 0, LEVEL_SECURE, P_OTHER,         \
+		    RESULT_FAIL, REASON_CERTIFICATE_HOST_MISMATCH, "none",     \
+		    "none"                                                     \
+	}
+
+static void
+a_host_that_lets_nobody_in_after_tls_is_out_of_reach(void **state)
+{
+	static const struct session_row rows[] = {
+	    WRONG_WHATEVER_FOLLOWS,
+	    {"DANE", T_OK, 0, 0, P_GOOD, RESULT_TEMPERROR,
+		REASON_CONNECT_FAILED, "temperror", "none"},
+	    {"MTA-STS", T_NIL, S_ENFORCE, 0, P_GOOD, RESULT_TEMPERROR,
+		REASON_CONNECT_FAILED, "none", "none"},
+	    {"encrypt", T_NIL, 0, LEVEL_ENCRYPT, P_SELF, RESULT_TEMPERROR,
+		REASON_CONNECT_FAILED, "none", "none"},
+	    {"unusable records", T_PKIX, 0, 0, P_SELF, RESULT_TEMPERROR,
+		REASON_CONNECT_FAILED, "temperror", "none"},
+	};
+	static const struct session_row no_policy[] = {
+	    {"no policy", T_NIL, 0, 0, P_SELF, RESULT_NONE, REASON_NO_POLICY,
+		"none", "none"},
+	    {"testing", T_NIL, S_TESTING, 0, P_GOOD, RESULT_NONE,
+		REASON_NO_POLICY, "none", "none"},
+	    {"testing, self-signed", T_NIL, S_TESTING, 0, P_SELF,
+		RESULT_SOFTFAIL, REASON_STS_TESTING, "none", "testing-fail"},
+	};
+	static const struct session_row refused[] = {{"no policy", T_NIL, 0, 0,
+	    P_SELF, RESULT_TEMPERROR, REASON_CONNECT_FAILED, "none", "none"}};
+
+	(void)state;
+	check_sessions(rows, COUNT(rows), PROBE_TLS_REFUSED, false);
+	check_sessions(rows, COUNT(rows), PROBE_TLS_REFUSED, true);
+	/* a finished handshake is not yet the host's yes */
+	check_sessions(rows, COUNT(rows), PROBE_TLS, false);
+	/* smtp(8) comes back in the clear, but not after a no */
+	check_sessions(no_policy, COUNT(no_policy), PROBE_TLS_REFUSED, false);
+	check_sessions(refused, COUNT(refused), PROBE_TLS_REFUSED, true);
+}
+
+static void
+tls_that_only_we_cannot_finish_is_no_fail_and_no_pass(void **state)
+{
+	static const struct session_row rows[] = {
+	    WRONG_WHATEVER_FOLLOWS,
+	    {"DANE", T_OK, 0, 0, P_GOOD, RESULT_NONE, REASON_TLS_UNSUPPORTED,
+		"temperror", "none"},
+	    {"DANE-TA", T_TA, 0, 0, P_GOOD, RESULT_NONE, REASON_TLS_UNSUPPORTED,
+		"temperror", "none"},
+	    {"MTA-STS", T_NIL, S_ENFORCE, 0, P_GOOD, RESULT_NONE,
+		REASON_TLS_UNSUPPORTED, "none", "none"},
+	    {"secure", T_NIL, 0, LEVEL_SECURE, P_GOOD, RESULT_NONE,
+		REASON_TLS_UNSUPPORTED, "none", "none"},
+	    {"encrypt", T_NIL, 0, LEVEL_ENCRYPT, P_SELF, RESULT_NONE,
+		REASON_TLS_UNSUPPORTED, "none", "none"},
+	    {"no policy", T_NIL, 0, 0, P_SELF, RESULT_NONE, REASON_NO_POLICY,
+		"none", "none"},
+	};
+
+	(void)state;
+	check_sessions(rows, COUNT(rows), PROBE_TLS_UNSUPPORTED, false);
+}
+
+static void
+a_certificate_seen_before_time_ran_out_is_held_against_the_policy(void **state)
+{
+	static const struct session_row rows[] = {
+	    WRONG_WHATEVER_FOLLOWS,
+	    {"DANE", T_OK, 0, 0, P_GOOD, RESULT_TEMPERROR, REASON_PROBE_TIMEOUT,
+		"temperror", "none"},
+	    {"MTA-STS", T_NIL, S_ENFORCE, 0, P_GOOD, RESULT_TEMPERROR,
+		REASON_PROBE_TIMEOUT, "none", "none"},
+	};
+
+	(void)state;
+	check_sessions(rows, COUNT(rows), PROBE_TIMEOUT, false);
+}
+
+static void
+mta_sts_is_told_of_the_host_that_decides(void **state)
+{
+	static const struct {
+		const char *id;
+		struct host_row hosts[2];
+		enum sts_kind sts;
+		const char *dane, *sts_state;
+	} rows[] = {
+	    {"the second is out of reach",
+		{{10, SEC, T_NIL, P_OTHER}, {20, SEC, T_NIL, P_CLOSED}},
+		S_ENFORCE, "none", "fail"},
+	    {"the second is not to be looked up",
+		{{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_ERR, P_GOOD}}, S_ENFORCE,
+		"fail", "pass"},
+	    {"the first is out of reach",
+		{{10, SEC, T_NIL, P_CLOSED}, {20, SEC, T_NIL, P_OTHER}},
+		S_ENFORCE, "none", "fail"},
+	    {"the second takes the mail",
+		{{10, SEC, T_NIL, P_OTHER}, {20, SEC, T_NIL, P_GOOD}},
+		S_ENFORCE, "none", "pass"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct row row = {.mx = SEC,
+		    .hosts = {rows[i].hosts[0], rows[i].hosts[1]},
+		    .sts = rows[i].sts};
+		AUTO(verdict) struct verdict *verdict = judge_row(&row);
+
+		ROW_TEXT(
+		    rows[i].id, dane_state_text(verdict->dane), rows[i].dane);
+		ROW_TEXT(rows[i].id, sts_state_text(verdict->sts),
+		    rows[i].sts_state);
+	}
+}
+
+/* Lookups that stand nowhere in the facts count as well: one of another TLSA
+ * name, that of the record of MTA-STS. */
+static void
+a_lookup_that_failed_lets_a_verdict_live_shortly(void **state)
+{
+	static const struct {
+		const char *id;
+		struct lookup lookup;
+		uint32_t expected_s;
+	} rows[] = {
+	    {"denied", {LOOKUP_NODATA, true, 120}, 120},
+	    {"no such name", {LOOKUP_NXDOMAIN, true, 7200}, 3600},
+	    {"SERVFAIL", {LOOKUP_SERVFAIL, false, 0}, 45},
+	    {"bogus", {LOOKUP_BOGUS, false, 0}, 45},
+	    {"no answer", {LOOKUP_TIMEOUT, false, 0}, 45},
+	    {"not asked", {LOOKUP_NOT_ASKED, false, 0}, 3600},
+	};
+	const struct row row = {.mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
+	struct rules rules = {.store = pki.store,
+	    .verdict_ttl_s = 3600,
+	    .fail_ttl_s = 300,
+	    .temperror_ttl_s = 45};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(facts) struct facts *facts = make_facts(&row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		facts_note(facts, &rows[i].lookup);
+		verdict = judge(facts, &rules, CERTS_NOW);
+		assert_int_equal(verdict->result, RESULT_PASS);
+		if (verdict->ttl_s != rows[i].expected_s)
+			fail_msg("%s: %u", rows[i].id, verdict->ttl_s);
+	}
+}
+
+/* Of the host's addresses, all with the chain of the first. */
+static void
+add_addresses(struct host_facts *host, size_t count)
+{
+	struct probe_facts *probe = host->addresses[0].probe;
+
+	host->addresses =
+	    xrealloc(host->addresses, count, sizeof(*host->addresses));
+	for (size_t i = 1; i < count; i++) {
+		host->addresses[i] = host->addresses[0];
+		probe_facts_ref(probe);
+	}
+	host->address_count = count;
+}
+
+static void
+a_chain_is_checked_once_however_often_it_is_judged(void **state)
+{
+	const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_TA, P_GOOD), .sts = S_ENFORCE};
+	struct rules rules = {.store = pki.store};
+	AUTO(facts) struct facts *facts = make_facts(&row);
+
+	(void)state;
+	add_addresses(&facts->hosts[0], LIMIT_HOST_ADDRESSES);
+	for (int i = 0; i < LIMIT_SIGNATURE_CHECKS; i++) {
+		AUTO(verdict)
+		struct verdict *verdict = judge(facts, &rules, CERTS_NOW);
+
+		assert_int_equal(verdict->result, RESULT_PASS);
+	}
+}
+
+/* The leaf, and the root over and over. */
+static struct probe_facts *
+make_long_probe(size_t count)
+{
+	struct probe_facts *probe = probe_facts_new(PROBE_TLS);
+	struct der chain[LIMIT_CHAIN_CERTS];
+
+	chain[0] = cert_der(pki.leaf[0][P_GOOD]);
+	for (size_t i = 1; i < count; i++)
+		chain[i] = cert_der(pki.root);
+	probe_facts_set_certs(probe, chain, count);
+	probe->tls_ehlo = probe->tls_answered = true;
+	return probe;
+}
+
+/* As many bare keys as are tried, none of which has signed anything. */
+static void
+add_strange_keys(struct host_facts *host)
+{
+	const struct cert_spec spec = {.cn = "stranger", .ca = true};
+
+	tlsa_set_fini(&host->records);
+	for (int i = 0; i < LIMIT_BARE_KEYS; i++) {
+		AUTO(cert_made) struct cert_made *stranger = cert_make(&spec);
+
+		certs_tlsa(&host->records, TLSA_DANE_TA, TLSA_SPKI, TLSA_FULL,
+		    stranger);
+	}
+	tlsa_set_finish(&host->records);
+}
+
+static void
+what_is_too_costly_to_check_is_no_failure(void **state)
+{
+	const struct row row = {.mx = SEC,
+	    .hosts = {{10, SEC, T_TA, P_GOOD}, {10, SEC, T_TA, P_GOOD}}};
+	struct rules rules = {.store = pki.store};
+	AUTO(facts) struct facts *facts = make_facts(&row);
+	AUTO(verdict) struct verdict *verdict = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < facts->host_count; i++) {
+		struct host_facts *host = &facts->hosts[i];
+
+		add_addresses(host, 2);
+		add_strange_keys(host);
+		for (size_t k = 0; k < 2; k++) {
+			probe_facts_free(host->addresses[k].probe);
+			host->addresses[k].probe =
+			    make_long_probe(LIMIT_CHAIN_CERTS - 2 * i - k);
+		}
+	}
+	verdict = judge(facts, &rules, CERTS_NOW);
+	assert_int_equal(verdict->hosts[0].outcome, HOST_FAIL);
+	assert_int_equal(verdict->hosts[1].outcome, HOST_SKIP);
+	assert_int_equal(verdict->hosts[1].reason, REASON_TOO_COSTLY);
+	facts->host_count = 1; /* the first alone is dear as well */
+	verdict_free(verdict);
+	verdict = judge(facts, &rules, CERTS_NOW);
+	assert_int_equal(verdict->reason, REASON_CERTIFICATE_NOT_TRUSTED);
+	facts->host_count = 2;
 }
 
 int
@@ -1407,6 +1767,18 @@ main(void)
 	    cmocka_unit_test(requiretls_heeds_rules),
 	    cmocka_unit_test(a_kept_policy_counts_and_its_failure_is_told),
 	    cmocka_unit_test(a_verdict_lives_no_longer_than_its_facts),
+	    cmocka_unit_test(a_lookup_that_failed_lets_a_verdict_live_shortly),
+	    cmocka_unit_test(what_nobody_filled_in_does_not_pass),
+	    cmocka_unit_test(
+		a_host_that_lets_nobody_in_after_tls_is_out_of_reach),
+	    cmocka_unit_test(
+		tls_that_only_we_cannot_finish_is_no_fail_and_no_pass),
+	    cmocka_unit_test(
+		a_certificate_seen_before_time_ran_out_is_held_against_the_policy),
+	    cmocka_unit_test(mta_sts_is_told_of_the_host_that_decides),
+	    cmocka_unit_test(
+		a_chain_is_checked_once_however_often_it_is_judged),
+	    cmocka_unit_test(what_is_too_costly_to_check_is_no_failure),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -155,7 +155,11 @@ static void
 what_a_verdict_rests_on_is_printed_to_the_letter(void **state)
 {
 	static char walk[] = "mx1.example.com/fail/certificate-expired,\"x=y";
-	struct verdict verdict = {.rt = "", .sts_reason = REASON_OK};
+	struct verdict verdict = {.rt = "",
+	    .dane = DANE_STATE_NONE,
+	    .sts = STS_STATE_NONE,
+	    .sts_reason = REASON_OK,
+	    .requiretls = REQUIRETLS_NOT_ASKED};
 	struct report_check check = {
 	    .domain = "example.com", .verdict = &verdict};
 	char line[REPORT_SIZE];

@@ -140,6 +140,23 @@ records_past_the_limit_are_dropped(void **state)
 }
 
 static void
+a_record_that_comes_again_is_the_same_record(void **state)
+{
+	static const uint8_t rdata[][5] = {{3, 1, 1, 7, 7}, {3, 1, 2, 7, 7},
+	    {3, 1, 1, 7, 8}, {2, 1, 1, 7, 7}, {3, 0, 1, 7, 7}};
+	struct tlsa_set set = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 3 * COUNT(rdata); i++)
+		tlsa_set_merge(&set, rdata[i % COUNT(rdata)], sizeof(rdata[0]));
+	tlsa_set_merge(&set, rdata[0], 4);
+	assert_int_equal(set.count, COUNT(rdata) + 1);
+	for (size_t i = 0; i < COUNT(rdata); i++)
+		assert_int_equal(set.records[i].usage, rdata[i][0]);
+	tlsa_set_fini(&set);
+}
+
+static void
 agility_leaves_the_strongest_digest_of_each_kind(void **state)
 {
 	static const struct {
@@ -367,6 +384,7 @@ main(void)
 	    cmocka_unit_test(full_data_is_usable_for_its_own_selector),
 	    cmocka_unit_test(a_record_cut_short_is_kept_but_unusable),
 	    cmocka_unit_test(records_past_the_limit_are_dropped),
+	    cmocka_unit_test(a_record_that_comes_again_is_the_same_record),
 	    cmocka_unit_test(agility_leaves_the_strongest_digest_of_each_kind),
 	    cmocka_unit_test(agility_does_not_touch_full_records),
 	    cmocka_unit_test(text_is_read_as_in_a_zone_file),

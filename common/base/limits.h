@@ -55,6 +55,10 @@ enum {
 	LIMIT_DSA_BITS = 10000,
 	LIMIT_DSA_ORDER_BITS = 256,
 
+	/* Signature checks of one check: the hosts of a large farm take about
+	 * four each, and with the dearest keys these take seconds */
+	LIMIT_SIGNATURE_CHECKS = 256,
+
 	/* SAN dNSNames looked at in one certificate */
 	LIMIT_CERT_NAMES = 1024,
 

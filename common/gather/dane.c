@@ -73,23 +73,49 @@ add_address(struct host_facts *host, const char *text)
 	    text);
 }
 
+/* Keep the outcome of a lookup where it belongs. */
 static void
-learn_addresses(
-    struct host_facts *host, struct lookup *lookup, struct dns_query *query)
+keep_lookup(struct dane_step *step, struct host_facts *host,
+    struct lookup *lookup, const struct dns_answer *answer)
+{
+	*lookup = answer->lookup;
+	facts_note(step->facts, lookup);
+	if (lookup_failed(lookup))
+		text_copy(host->detail, sizeof(host->detail), answer->why);
+}
+
+/* RFC 7672 section 2.1.1: an answer that is malformed is a lookup error. */
+static void
+keep_malformed(
+    struct dane_step *step, struct host_facts *host, struct lookup *lookup)
+{
+	*lookup = (struct lookup){.state = LOOKUP_SERVFAIL};
+	facts_note(step->facts, lookup);
+	text_copy(
+	    host->detail, sizeof(host->detail), "malformed_address_record");
+}
+
+static void
+learn_addresses(struct dane_step *step, struct host_facts *host,
+    struct lookup *lookup, struct dns_query *query)
 {
 	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
 	char text[INET6_ADDRSTRLEN];
+	bool any = false;
 
-	*lookup = answer->lookup;
-	if (lookup_failed(lookup))
-		text_copy(host->detail, sizeof(host->detail), answer->why);
+	keep_lookup(step, host, lookup, answer);
 	if (lookup->state != LOOKUP_DATA)
 		return;
 	text_copy(host->expanded, sizeof(host->expanded), answer->owner);
-	for (size_t i = 0; i < answer->count; i++)
+	for (size_t i = 0; i < answer->count; i++) {
 		if (address_from_rdata(answer->records[i].data,
-			answer->records[i].size, text) == 0)
-			add_address(host, text);
+			answer->records[i].size, text) != 0)
+			continue;
+		any = true;
+		add_address(host, text);
+	}
+	if (!any)
+		keep_malformed(step, host, lookup);
 }
 
 /* An address literal has its address by being one. */
@@ -110,8 +136,8 @@ await_addresses(struct dane_step *step)
 		if (s->host->literal) {
 			learn_literal(s->host);
 		} else {
-			learn_addresses(s->host, &s->host->a, s->a);
-			learn_addresses(s->host, &s->host->aaaa, s->aaaa);
+			learn_addresses(step, s->host, &s->host->a, s->a);
+			learn_addresses(step, s->host, &s->host->aaaa, s->aaaa);
 		}
 		ask_addresses(step, i + HOSTS_AT_ONCE);
 	}
@@ -136,10 +162,7 @@ await_alias(struct dane_step *step, struct host_step *s)
 		return;
 	answer = dns_await(s->query);
 	s->query = NULL;
-	s->host->cname = answer->lookup;
-	if (lookup_failed(&answer->lookup))
-		text_copy(
-		    s->host->detail, sizeof(s->host->detail), answer->why);
+	keep_lookup(step, s->host, &s->host->cname, answer);
 	s->search = tlsa_search(s->host, step->facts->next_hop.port);
 }
 
@@ -161,23 +184,22 @@ ask_candidate(struct dane_step *step, struct host_step *s)
  * the first secure RRset is taken even if none of its records is usable.
  */
 static void
-await_candidate(struct host_step *s)
+await_candidate(struct dane_step *step, struct host_step *s)
 {
 	struct host_facts *host = s->host;
 	AUTO(dns_answer) struct dns_answer *answer = dns_await(s->query);
 
 	s->query = NULL;
-	host->tlsa = answer->lookup;
+	keep_lookup(step, host, &host->tlsa, answer);
 	if (lookup_failed(&answer->lookup)) {
 		s->asked = s->search.count;
-		text_copy(host->detail, sizeof(host->detail), answer->why);
 	} else if (answer->lookup.state == LOOKUP_DATA &&
 		   answer->lookup.secure) {
 		text_copy(host->base_domain, sizeof(host->base_domain),
 		    s->search.names[s->asked - 1]);
 		s->asked = s->search.count;
 		for (size_t i = 0; i < answer->count; i++)
-			tlsa_set_add(&host->records, answer->records[i].data,
+			tlsa_set_merge(&host->records, answer->records[i].data,
 			    answer->records[i].size);
 		tlsa_set_finish(&host->records);
 	}
@@ -199,7 +221,7 @@ find_tlsa(struct dane_step *step)
 			asking |= ask_candidate(step, &step->hosts[i]);
 		for (size_t i = 0; i < count; i++)
 			if (step->hosts[i].query != NULL)
-				await_candidate(&step->hosts[i]);
+				await_candidate(step, &step->hosts[i]);
 	}
 }
 

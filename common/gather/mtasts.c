@@ -35,6 +35,7 @@ sts_fetch(struct sts_step *step)
 	if (step->facts->next_hop.literal)
 		return;
 	sts->record = policy_fetch_record(step->txt, &sts->txt);
+	facts_note(step->facts, &sts->txt);
 	step->want = policies_want(step->policies, step->facts->next_hop.host,
 	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL,
 	    step->deadline_ms);

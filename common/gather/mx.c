@@ -41,7 +41,11 @@ be_own_host(struct facts *facts)
 	host_init(&facts->hosts[0], facts->next_hop.host, 0);
 }
 
-static bool
+/* What a record says: a host, or a name that no host can have, which is passed
+ * over as Postfix does, or nothing. */
+enum mx_record { MX_MALFORMED, MX_NO_HOST, MX_HOST };
+
+static enum mx_record
 parse_mx(const struct dns_rdata *rdata, struct host_facts *host)
 {
 	char name[LIMIT_DOMAIN_SIZE];
@@ -51,9 +55,11 @@ parse_mx(const struct dns_rdata *rdata, struct host_facts *host)
 	wire_init(&wire, rdata->data, rdata->size);
 	preference = wire_u16(&wire);
 	if (domain_from_wire(&wire, name, NULL) != 0)
-		return false;
+		return wire.bad ? MX_MALFORMED : MX_NO_HOST;
+	if (wire.left > 0)
+		return MX_MALFORMED;
 	host_init(host, name, preference);
-	return true;
+	return MX_HOST;
 }
 
 static int
@@ -91,14 +97,31 @@ drop_hosts(struct facts *facts)
 	facts->host_count = kept < LIMIT_MX_HOSTS ? kept : LIMIT_MX_HOSTS;
 }
 
+/* RFC 7672 section 2.1.1: an answer that is malformed is a lookup error. */
+static void
+learn_malformed(struct facts *facts)
+{
+	facts->host_count = 0;
+	facts->mx = (struct lookup){.state = LOOKUP_SERVFAIL};
+	facts_note(facts, &facts->mx);
+	text_copy(facts->detail, sizeof(facts->detail), "malformed_MX_record");
+}
+
 static void
 learn_hosts(struct facts *facts, const struct dns_answer *answer)
 {
+	enum mx_record record;
+
 	facts->hosts = xcalloc(answer->count, sizeof(*facts->hosts));
-	for (size_t i = 0; i < answer->count; i++)
-		if (parse_mx(
-			&answer->records[i], &facts->hosts[facts->host_count]))
-			facts->host_count++;
+	for (size_t i = 0; i < answer->count; i++) {
+		record = parse_mx(
+		    &answer->records[i], &facts->hosts[facts->host_count]);
+		if (record == MX_MALFORMED) {
+			learn_malformed(facts);
+			return;
+		}
+		facts->host_count += record == MX_HOST;
+	}
 	/* RFC 7505 section 3: a "." beside other hosts means nothing */
 	facts->null_mx = answer->count == 1 && facts->host_count == 1 &&
 			 facts->hosts[0].name[0] == '\0';
@@ -120,6 +143,7 @@ mx_learn(struct facts *facts, struct dns_query *query)
 	}
 	answer = dns_await(query);
 	facts->mx = answer->lookup;
+	facts_note(facts, &facts->mx);
 	text_copy(facts->detail, sizeof(facts->detail), answer->why);
 	if (answer->lookup.state == LOOKUP_DATA) {
 		text_copy(

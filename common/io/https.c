@@ -203,6 +203,7 @@ fault_of_server(const struct transfer *t)
 		return "certificate cannot be read";
 	switch (x509_verify_store(chain, t->request->roots, clock_wall_s())) {
 	case X509_NOT_TRUSTED:
+	case X509_TOO_COSTLY:
 		return "certificate not trusted";
 	case X509_NOT_YET_VALID:
 		return "certificate not yet valid";

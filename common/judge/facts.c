@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "common/judge/findings.h"
 
 bool
 lookup_denied(const struct lookup *lookup)
@@ -110,7 +111,21 @@ facts_mx_is_vouched(const struct facts *facts)
 struct facts *
 facts_new(void)
 {
-	return xcalloc(1, sizeof(struct facts));
+	struct facts *facts = xcalloc(1, sizeof(*facts));
+
+	facts->least_ttl_s = UINT32_MAX;
+	facts->memo = findings_memo_new();
+	return facts;
+}
+
+void
+facts_note(struct facts *facts, const struct lookup *lookup)
+{
+	if (lookup_failed(lookup))
+		facts->any_failed = true;
+	else if (lookup->state != LOOKUP_NOT_ASKED &&
+		 lookup->ttl_s < facts->least_ttl_s)
+		facts->least_ttl_s = lookup->ttl_s;
 }
 
 static void
@@ -131,5 +146,6 @@ facts_free(struct facts *facts)
 		host_fini(&facts->hosts[i]);
 	free(facts->hosts);
 	policy_facts_free(facts->sts.policy);
+	findings_memo_free(facts->memo);
 	free(facts);
 }

@@ -54,6 +54,8 @@ enum probe_outcome {
 	PROBE_BLOCKED,          /* address in a range that is never probed */
 };
 
+struct findings_memo;
+
 /*
  * What one connection to (address, port, SNI) showed.  Immutable and counted,
  * shared by all domains that use the host: probe_facts_ref, probe_facts_free.
@@ -173,7 +175,18 @@ struct facts {
 	struct host_facts *hosts; /* by preference, then by name */
 	struct sts_facts sts;
 	char detail[LIMIT_DETAIL_SIZE]; /* why the MX lookup failed, cleaned */
+
+	/* Of all lookups of the check, also those that stand nowhere else:
+	 * facts_note */
+	uint32_t least_ttl_s;
+	bool any_failed;
+
+	struct findings_memo *memo; /* owned: see findings.h */
 };
+
+/* facts_note - take the outcome of a lookup, which the facts rest on from here
+ * on, into account for how long they last */
+void facts_note(struct facts *facts, const struct lookup *lookup);
 
 /* facts_mx_is_insecure - whether there are MX records that anybody may forge;
  * facts_mx_is_vouched - whether nobody may: they are signed, as is their

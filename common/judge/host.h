@@ -7,20 +7,16 @@
 #include <time.h>
 
 #include "common/judge/facts.h"
-#include "common/judge/host_case.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
-#include "common/proto/x509.h"
 
 /*
  * host_judge - decide on one host of facts, as if it were the only one
  *
- * out is zeroed; its addresses and its rule are the caller's to free.  DANE
- * decides where there are usable TLSA records, MTA-STS elsewhere: RFC 8461
- * section 2.
+ * The addresses and the rule of what is returned are the caller's to free.
  */
-void host_judge(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now, struct host_verdict *out);
+struct host_verdict host_judge(const struct facts *facts,
+    const struct host_facts *host, const struct rules *rules, time_t now);
 
 /*
  * host_reference_names - the names that a certificate may bear under DANE-TA,
@@ -32,13 +28,5 @@ void host_judge(const struct facts *facts, const struct host_facts *host,
 enum { HOST_REFERENCE_NAMES = 3 };
 size_t host_reference_names(const struct facts *facts,
     const struct host_facts *host, const char *names[HOST_REFERENCE_NAMES]);
-
-/* host_is_good - whether mail goes to a host with this outcome */
-bool host_is_good(enum host_outcome outcome);
-
-/* host_webpki - RFC 8461 section 4.2: OK for a trusted chain, in date, that
- * bears the host's name; else the reason */
-enum reason
-host_webpki(const struct host_case *c, const struct x509_chain *chain);
 
 #endif

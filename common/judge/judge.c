@@ -25,6 +25,26 @@ struct walk {
 	enum reason failed_reason;
 };
 
+/* DANE and MTA-STS each alone, of the host that decides. */
+struct states {
+	enum dane_state dane;
+	enum sts_state sts;
+	enum reason sts_reason;
+	const char *mode;
+};
+
+/* What the walk comes to. */
+struct conclusion {
+	enum result result;
+	enum reason reason;
+	const char *rt;
+	enum level level;
+	enum policy_type policy;
+	const struct host_verdict
+	    *host; /* that the reason speaks of, or NULL */
+	const char *detail;
+};
+
 static struct verdict *
 judge_trouble(const struct facts *facts)
 {
@@ -77,18 +97,18 @@ static bool
 is_weaker(const struct host_verdict *a, const struct host_verdict *b)
 {
 	if (a->outcome != b->outcome)
-		return a->outcome > b->outcome;
+		return host_is_weaker(a->outcome, b->outcome);
 	return a->mixed && !b->mixed;
 }
 
 /* Look at the hosts of one preference, first to end - 1: any of them may be
  * tried first, so the weakest that takes mail counts. */
 static void
-walk_equals(
-    const struct verdict *verdict, size_t first, size_t end, struct walk *walk)
+walk_equals(const struct host_verdict *hosts, size_t first, size_t end,
+    struct walk *walk)
 {
 	for (size_t i = first; i < end; i++) {
-		const struct host_verdict *host = &verdict->hosts[i];
+		const struct host_verdict *host = &hosts[i];
 
 		if (host->outcome == HOST_SKIP) {
 			if (walk->skipped == NULL ||
@@ -113,7 +133,7 @@ walk_equals(
  * host of worse preference never pre-empts a better one for being more secure.
  */
 static struct walk
-walk_hosts(const struct facts *facts, const struct verdict *verdict)
+walk_hosts(const struct facts *facts, const struct host_verdict *hosts)
 {
 	struct walk walk = {.taker = NULL};
 	size_t end;
@@ -125,207 +145,223 @@ walk_hosts(const struct facts *facts, const struct verdict *verdict)
 		    end < facts->host_count &&
 		    facts->hosts[end].preference == facts->hosts[i].preference)
 			end++;
-		walk_equals(verdict, i, end, &walk);
+		walk_equals(hosts, i, end, &walk);
 	}
 	return walk;
 }
 
-/* What the chosen host says of the whole: reason, policy, and the name. */
-static void
-take_host(struct verdict *verdict, const struct facts *facts,
-    const struct host_verdict *host, enum reason reason)
+/* The host that decides: it takes the mail, or keeps it from being taken. */
+static const struct host_verdict *
+deciding_host(const struct walk *walk)
 {
-	verdict->policy = host->policy;
-	verdict->level = host->level;
-	verdict->reason = reason;
-	verdict->rt = host->rt;
-	verdict->rule = rule_ref(host->rule);
-	verdict->mx = xstrdup(facts->hosts[host - verdict->hosts].name);
-	if (host->detail[0] != '\0')
-		verdict->detail = xstrdup(host->detail);
+	if (walk->taker != NULL)
+		return walk->taker;
+	return walk->failed != NULL ? walk->failed : walk->skipped;
 }
 
-/* A host takes the mail. */
-static void
-conclude_taken(
-    struct verdict *verdict, const struct facts *facts, const struct walk *walk)
+static struct states
+states_of(const struct facts *facts, const struct walk *walk)
 {
-	const struct host_verdict *taker = walk->taker;
+	const struct host_verdict *host = deciding_host(walk);
+	const struct policy_facts *policy = facts->sts.policy;
+	struct states states = {DANE_STATE_NONE, STS_STATE_NONE, REASON_OK, ""};
 
-	verdict->settled = taker->probed;
-	if (walk->failed != NULL) {
-		verdict->result = RESULT_SOFTFAIL;
-		take_host(verdict, facts, walk->failed, walk->failed_reason);
-		verdict->rt = reason_rt(walk->failed_reason);
-		verdict->level = taker->level;
-		return;
-	}
-	take_host(verdict, facts, taker, taker->reason);
-	if (taker->sts == STS_STATE_TESTING_FAIL &&
-	    taker->dane != DANE_STATE_PASS) {
-		verdict->result = RESULT_SOFTFAIL;
-		verdict->reason = REASON_STS_TESTING;
-		verdict->rt = reason_rt(taker->sts_reason);
-	} else if (taker->reason == REASON_NOT_PROBED ||
-		   taker->outcome == HOST_NO_POLICY ||
-		   taker->outcome == HOST_ENCRYPT_ONLY) {
-		verdict->result = RESULT_NONE;
-	} else {
-		verdict->result = RESULT_PASS;
-	}
-}
-
-/* No host takes the mail: a policy that was broken outweighs what was only
- * out of reach. */
-static void
-conclude_untaken(
-    struct verdict *verdict, const struct facts *facts, const struct walk *walk)
-{
-	if (walk->failed != NULL) {
-		verdict->result = RESULT_FAIL;
-		take_host(verdict, facts, walk->failed, walk->failed_reason);
-	} else if (walk->skipped != NULL &&
-		   walk->skipped->reason != REASON_NO_ADDRESS) {
-		verdict->result = RESULT_TEMPERROR;
-		take_host(verdict, facts, walk->skipped, walk->skipped->reason);
-	} else {
-		verdict->result = RESULT_NONE;
-		verdict->reason = REASON_NO_ADDRESS;
-	}
-}
-
-/* DANE and MTA-STS each alone, of the host that takes the mail, else of the
- * last one walked. */
-static void
-tell_states(
-    struct verdict *verdict, const struct facts *facts, const struct walk *walk)
-{
-	const struct host_verdict *host = walk->taker;
-
-	if (host == NULL && verdict->host_count > 0)
-		host = &verdict->hosts[verdict->host_count - 1];
-	if (host != NULL) {
-		verdict->dane = host->dane;
-		verdict->sts = host->sts;
-		verdict->sts_reason = host->sts_reason;
-	}
+	if (host != NULL)
+		states = (struct states){
+		    host->dane, host->sts, host->sts_reason, ""};
 	if (host != NULL && !host->sts_counts)
-		return;
-	if (facts->sts.policy != NULL &&
-	    facts->sts.policy->fetch == POLICY_FETCHED)
-		verdict->mode = sts_mode_text(facts->sts.policy->policy->mode);
-	if (verdict->sts_reason == REASON_OK)
-		verdict->sts_reason = policy_fetch_reason(facts->sts.failed);
-	if (facts->sts.policy != NULL &&
-	    facts->sts.policy->fetch != POLICY_FETCHED) {
-		verdict->sts = STS_STATE_ERROR;
-		verdict->sts_reason =
-		    policy_fetch_reason(facts->sts.policy->fetch);
+		return states;
+	if (policy != NULL && policy->fetch == POLICY_FETCHED)
+		states.mode = sts_mode_text(policy->policy->mode);
+	if (states.sts_reason == REASON_OK)
+		states.sts_reason = policy_fetch_reason(facts->sts.failed);
+	if (policy != NULL && policy->fetch != POLICY_FETCHED) {
+		states.sts = STS_STATE_ERROR;
+		states.sts_reason = policy_fetch_reason(policy->fetch);
 	}
+	return states;
+}
+
+/* What the chosen host says of the whole. */
+static struct conclusion
+conclude_by(
+    enum result result, const struct host_verdict *host, enum reason reason)
+{
+	return (struct conclusion){.result = result,
+	    .reason = reason,
+	    .rt = host->rt,
+	    .level = host->level,
+	    .policy = host->policy,
+	    .host = host,
+	    .detail = host->detail};
+}
+
+/*
+ * RFC 8461 section 3.3: without a policy the mail goes as if there were no
+ * MTA-STS; the domain that wanted one is told why it has none.  A host of the
+ * admin's choice that has no policy says nothing of the recipient's domain.
+ */
+static struct conclusion
+conclude_without_policy(const struct facts *facts,
+    const struct host_verdict *taker, const struct states *states)
+{
+	struct conclusion c = conclude_by(RESULT_NONE, taker, REASON_NO_POLICY);
+
+	if (states->sts == STS_STATE_ERROR) {
+		c.policy = POLICY_TYPE_STS;
+		c.reason = states->sts_reason;
+		c.rt = reason_rt(states->sts_reason);
+		if (c.detail[0] == '\0')
+			c.detail = facts->sts.policy->detail;
+	} else if (strcmp(facts->domain, facts->next_hop.host) != 0) {
+		c.reason = REASON_RELAYED;
+	}
+	return c;
 }
 
 /* RFC 8461 section 3.3: a kept policy counts, and that it could not be renewed
  * is reported beside it. */
-static void
-tell_stale_policy(struct verdict *verdict, const struct facts *facts)
+static const char *
+type_beside(const struct conclusion *c, const struct facts *facts)
 {
-	if (verdict->policy == POLICY_TYPE_STS && verdict->rt[0] == '\0')
-		verdict->rt = reason_rt(policy_fetch_reason(facts->sts.failed));
+	return c->policy == POLICY_TYPE_STS && c->rt[0] == '\0'
+		   ? reason_rt(policy_fetch_reason(facts->sts.failed))
+		   : c->rt;
 }
 
-/* RFC 8461 section 3.3: without a policy the mail goes as if there were no
- * MTA-STS; the domain that wanted one is told why it has none. */
-static void
-tell_lost_policy(struct verdict *verdict, const struct facts *facts)
+/* A host takes the mail, and none failed before it. */
+static struct conclusion
+conclude_clean(const struct facts *facts, const struct host_verdict *taker,
+    const struct states *states)
 {
-	if (verdict->result != RESULT_NONE ||
-	    verdict->reason != REASON_NO_POLICY ||
-	    verdict->sts != STS_STATE_ERROR)
-		return;
-	verdict->policy = POLICY_TYPE_STS;
-	verdict->reason = verdict->sts_reason;
-	verdict->rt = reason_rt(verdict->sts_reason);
-	if (verdict->detail == NULL && facts->sts.policy->detail[0] != '\0')
-		verdict->detail = xstrdup(facts->sts.policy->detail);
+	struct conclusion c;
+
+	if (taker->sts == STS_STATE_TESTING_FAIL &&
+	    taker->dane != DANE_STATE_PASS) {
+		c = conclude_by(RESULT_SOFTFAIL, taker, REASON_STS_TESTING);
+		c.rt = reason_rt(taker->sts_reason);
+		return c;
+	}
+	if (taker->reason == REASON_NO_POLICY)
+		return conclude_without_policy(facts, taker, states);
+	switch (taker->outcome) {
+	case HOST_SECURE_DANE:
+	case HOST_HALF_DANE:
+	case HOST_STS_OK:
+		return conclude_by(RESULT_PASS, taker, taker->reason);
+	case HOST_SKIP:
+	case HOST_FAIL:
+	case HOST_NO_POLICY:
+	case HOST_ENCRYPT_ONLY:
+		break;
+	}
+	return conclude_by(RESULT_NONE, taker, taker->reason);
 }
 
-static void
-tell_requiretls(struct verdict *verdict, const struct facts *facts)
+/* A policy that was broken outweighs what was only out of reach. */
+static struct conclusion
+conclude_untaken(const struct walk *walk)
 {
-	verdict->requiretls = requiretls_of_domain(facts, verdict);
-	if (verdict->requiretls != REQUIRETLS_MET)
-		verdict->settled = false;
+	const struct host_verdict *skipped = walk->skipped;
+
+	if (walk->failed != NULL)
+		return conclude_by(
+		    RESULT_FAIL, walk->failed, walk->failed_reason);
+	if (skipped != NULL && skipped->reason != REASON_NO_ADDRESS)
+		return conclude_by(RESULT_TEMPERROR, skipped, skipped->reason);
+	return (struct conclusion){.result = RESULT_NONE,
+	    .reason = REASON_NO_ADDRESS,
+	    .rt = "",
+	    .level = LEVEL_MAY,
+	    .policy = POLICY_TYPE_NONE,
+	    .detail = ""};
+}
+
+static struct conclusion
+conclude(const struct facts *facts, const struct walk *walk,
+    const struct states *states)
+{
+	struct conclusion c;
+
+	if (walk->taker == NULL)
+		return conclude_untaken(walk);
+	if (walk->failed == NULL)
+		return conclude_clean(facts, walk->taker, states);
+	c = conclude_by(RESULT_SOFTFAIL, walk->failed, walk->failed_reason);
+	c.rt = reason_rt(walk->failed_reason);
+	c.level = walk->taker->level;
+	return c;
 }
 
 /* "mx1.example/fail/certificate-expired,mx2.example/secure-dane/ok", and
- * ",+3" for those that there is no room for. */
-static void
-tell_walk(struct verdict *verdict, const struct facts *facts)
+ * ",+3" for those that there is no room for; NULL without hosts. */
+static char *
+walk_text(const struct facts *facts, const struct host_verdict *hosts)
 {
 	char words[LIMIT_WALK_SIZE];
 	struct text text;
 
 	text_init(&text, words, sizeof(words));
-	for (size_t i = 0; i < verdict->host_count; i++) {
-		const struct host_verdict *host = &verdict->hosts[i];
+	for (size_t i = 0; i < facts->host_count; i++) {
 		const char *comma = i > 0 ? "," : "";
 		const char *name = facts->hosts[i].name;
 
 		if (text.size - text.len < strlen(name) + WALK_WORDS) {
-			text_addf(&text, "%s+%zu", comma,
-			    (size_t)verdict->host_count - i);
+			text_addf(
+			    &text, "%s+%zu", comma, facts->host_count - i);
 			break;
 		}
 		text_addf(&text, "%s%s/%s/%s", comma, name,
-		    host_outcome_text(host->outcome),
-		    reason_text(host->reason));
+		    host_outcome_text(hosts[i].outcome),
+		    reason_text(hosts[i].reason));
 	}
-	if (text.len > 0)
-		verdict->walk = xstrdup(words);
+	return text.len > 0 ? xstrdup(words) : NULL;
 }
 
-/* The MTA hands the mail to a host of the admin's choice: that this one has no
- * policy says nothing of the recipient's domain. */
-static void
-tell_relay(struct verdict *verdict, const struct facts *facts)
+static const char *
+name_of(const struct facts *facts, const struct host_verdict *hosts,
+    const struct host_verdict *host)
 {
-	if (verdict->result == RESULT_NONE &&
-	    verdict->reason == REASON_NO_POLICY &&
-	    strcmp(facts->domain, facts->next_hop.host) != 0)
-		verdict->reason = REASON_RELAYED;
+	return facts->hosts[host - hosts].name;
+}
+
+static struct verdict *
+build_verdict(const struct facts *facts, struct host_verdict *hosts)
+{
+	struct walk walk = walk_hosts(facts, hosts);
+	struct states states = states_of(facts, &walk);
+	struct conclusion c = conclude(facts, &walk, &states);
+	struct verdict *verdict = verdict_new(c.result, c.reason);
+
+	verdict->policy = c.policy;
+	verdict->level = c.level;
+	verdict->rt = type_beside(&c, facts);
+	verdict->dane = states.dane;
+	verdict->sts = states.sts;
+	verdict->sts_reason = states.sts_reason;
+	verdict->mode = states.mode;
+	verdict->settled = walk.taker != NULL && walk.taker->probed;
+	if (c.host != NULL) {
+		verdict->rule = rule_ref(c.host->rule);
+		verdict->mx = xstrdup(name_of(facts, hosts, c.host));
+	}
+	if (c.detail[0] != '\0')
+		verdict->detail = xstrdup(c.detail);
+	verdict->walk = walk_text(facts, hosts);
+	verdict->host_count = (uint16_t)facts->host_count;
+	verdict->hosts = hosts;
+	return verdict;
 }
 
 static struct verdict *
 judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
 {
-	struct verdict *verdict = verdict_new(RESULT_NONE, REASON_NO_POLICY);
-	struct walk walk;
+	struct host_verdict *hosts = xcalloc(facts->host_count, sizeof(*hosts));
 
 	assert(facts->host_count <= LIMIT_MX_HOSTS);
-	verdict->host_count = (uint16_t)facts->host_count;
-	verdict->hosts = xcalloc(facts->host_count, sizeof(*verdict->hosts));
 	for (size_t i = 0; i < facts->host_count; i++)
-		host_judge(
-		    facts, &facts->hosts[i], rules, now, &verdict->hosts[i]);
-	walk = walk_hosts(facts, verdict);
-	if (walk.taker != NULL)
-		conclude_taken(verdict, facts, &walk);
-	else
-		conclude_untaken(verdict, facts, &walk);
-	tell_states(verdict, facts, &walk);
-	tell_stale_policy(verdict, facts);
-	tell_lost_policy(verdict, facts);
-	tell_relay(verdict, facts);
-	tell_walk(verdict, facts);
-	return verdict;
-}
-
-static void
-lower(uint32_t *ttl_s, const struct lookup *lookup)
-{
-	if (lookup->state != LOOKUP_NOT_ASKED && !lookup_failed(lookup) &&
-	    lookup->ttl_s < *ttl_s)
-		*ttl_s = lookup->ttl_s;
+		hosts[i] = host_judge(facts, &facts->hosts[i], rules, now);
+	return build_verdict(facts, hosts);
 }
 
 /* RFC 8461 section 3.2: a policy counts until max_age has passed. */
@@ -368,34 +404,50 @@ verdict_ttl(const struct verdict *verdict, const struct facts *facts,
 	else if (verdict->result == RESULT_FAIL ||
 		 verdict->result == RESULT_SOFTFAIL ||
 		 verdict->sts == STS_STATE_ERROR || rests_on_skipped(verdict) ||
-		 verdict->requiretls > REQUIRETLS_MET)
+		 (verdict->requiretls != REQUIRETLS_NOT_ASKED &&
+		     verdict->requiretls != REQUIRETLS_MET))
 		ttl_s = rules->fail_ttl_s;
+	if (facts->any_failed && rules->temperror_ttl_s < ttl_s)
+		ttl_s = rules->temperror_ttl_s;
+	if (facts->least_ttl_s < ttl_s)
+		ttl_s = facts->least_ttl_s;
 	lower_to_policy(&ttl_s, facts, now);
-	lower(&ttl_s, &facts->mx);
-	lower(&ttl_s, &facts->sts.txt);
-	for (size_t i = 0; i < facts->host_count; i++) {
-		lower(&ttl_s, &facts->hosts[i].a);
-		lower(&ttl_s, &facts->hosts[i].aaaa);
-		lower(&ttl_s, &facts->hosts[i].cname);
-		lower(&ttl_s, &facts->hosts[i].tlsa);
-	}
 	return ttl_s < TTL_FLOOR_S ? TTL_FLOOR_S : ttl_s;
 }
 
-struct verdict *
-judge(const struct facts *facts, const struct rules *rules, time_t now)
+/* What nobody filled in: no next hop is without a host, but for MX records
+ * none of which names one. */
+static bool
+is_unfilled(const struct facts *facts)
+{
+	return facts->host_count == 0 && facts->mx.state != LOOKUP_DATA;
+}
+
+static struct verdict *
+judge_facts(const struct facts *facts, const struct rules *rules, time_t now)
 {
 	struct verdict *verdict = judge_trouble(facts);
 
 	if (verdict == NULL)
 		verdict = judge_mx(facts, rules, now);
-	if (verdict == NULL)
-		verdict = judge_hosts(facts, rules, now);
+	if (verdict == NULL && is_unfilled(facts))
+		verdict = verdict_new(RESULT_TEMPERROR, REASON_INTERNAL_ERROR);
+	return verdict == NULL ? judge_hosts(facts, rules, now) : verdict;
+}
+
+struct verdict *
+judge(const struct facts *facts, const struct rules *rules, time_t now)
+{
+	struct verdict *verdict = judge_facts(facts, rules, now);
+
 	if (verdict->mx == NULL)
 		verdict->rule = rule_ref(rules->rule);
 	verdict->probed = facts->probed;
 	if (rules->require_tls)
-		tell_requiretls(verdict, facts);
+		verdict->requiretls = requiretls_of_domain(facts, verdict);
+	/* while it is not met, a further host may do */
+	if (rules->require_tls && verdict->requiretls != REQUIRETLS_MET)
+		verdict->settled = false;
 	verdict->ttl_s = verdict_ttl(verdict, facts, rules, now);
 	return verdict;
 }

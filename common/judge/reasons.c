@@ -79,10 +79,56 @@ dane_outcome_reason(enum dane_outcome outcome)
 	case DANE_NOT_YET_VALID:
 	case DANE_UNUSABLE:
 		return REASON_VALIDATION_FAILURE;
+	case DANE_TOO_COSTLY:
+		return REASON_TOO_COSTLY;
 	case DANE_MATCHED:
 		break;
 	}
 	return REASON_OK;
+}
+
+enum reason
+x509_status_reason(enum x509_status status)
+{
+	switch (status) {
+	case X509_NOT_TRUSTED:
+		return REASON_CERTIFICATE_NOT_TRUSTED;
+	case X509_EXPIRED:
+		return REASON_CERTIFICATE_EXPIRED;
+	case X509_NOT_YET_VALID:
+		return REASON_VALIDATION_FAILURE;
+	case X509_TOO_COSTLY:
+		return REASON_TOO_COSTLY;
+	case X509_TRUSTED:
+		break;
+	}
+	return REASON_OK;
+}
+
+enum session
+probe_session(const struct probe_facts *probe)
+{
+	switch (probe->outcome) {
+	case PROBE_NOT_DONE:
+		return SESSION_UNKNOWN;
+	case PROBE_CONNECT_FAILED:
+	case PROBE_REFUSED:
+	case PROBE_NOT_SMTP:
+	case PROBE_TIMEOUT:
+	case PROBE_BLOCKED:
+		return SESSION_NOBODY;
+	case PROBE_NO_STARTTLS:
+	case PROBE_STARTTLS_REFUSED:
+	case PROBE_TLS_FAILED:
+		return SESSION_PLAIN;
+	case PROBE_TLS_UNSUPPORTED:
+		return SESSION_UNSUPPORTED;
+	case PROBE_TLS_REFUSED:
+		return SESSION_SHUT;
+	case PROBE_TLS:
+		return probe->tls_ehlo ? SESSION_OPEN : SESSION_SHUT;
+	}
+	return SESSION_UNKNOWN;
 }
 
 enum reason
@@ -122,6 +168,10 @@ reason_detail(const struct x509_chain *chain, enum reason reason,
 	uint8_t digest[32];
 
 	text_init(&text, words, sizeof(words));
+	detail[0] = '\0';
+	if (reason == REASON_OK || reason == REASON_NOT_PROBED ||
+	    reason == REASON_TOO_COSTLY)
+		return;
 	if (reason == REASON_VALIDATION_FAILURE) {
 		x509_sha256(x509_spki(chain, 0), digest);
 		text_hex(octets, sizeof(octets), digest, sizeof(digest));

@@ -16,7 +16,21 @@ enum reason policy_fetch_reason(enum policy_fetch fetch);
 /* dane_outcome_reason - why a chain does not match; OK where it does */
 enum reason dane_outcome_reason(enum dane_outcome outcome);
 
-/* probe_reason - why there was no TLS session; OK when there was one */
+/* x509_status_reason - why a chain is not trusted; OK where it is */
+enum reason x509_status_reason(enum x509_status status);
+
+/* How far an MTA would come at an address, and how we know. */
+enum session {
+	SESSION_UNKNOWN,     /* nobody looked */
+	SESSION_NOBODY,      /* out of reach */
+	SESSION_PLAIN,       /* in reach, but no TLS comes about */
+	SESSION_UNSUPPORTED, /* TLS, but not with our library */
+	SESSION_SHUT,        /* TLS, and then nobody is let in */
+	SESSION_OPEN,
+};
+enum session probe_session(const struct probe_facts *probe);
+
+/* probe_reason - why the session is not OPEN; OK when it is */
 enum reason probe_reason(const struct probe_facts *probe);
 
 /* reason_detail - what the server showed, so that the admin can compare it with

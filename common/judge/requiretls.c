@@ -25,28 +25,37 @@ name_is_vouched_for(const struct host_case *c)
 	return !c->half || case_names_are_given(c);
 }
 
-enum requiretls
-requiretls_unprobed(
-    const struct host_case *c, const struct address_verdict *verdict)
+/* Of a certificate that DANE has not verified already. */
+static enum requiretls
+requiretls_of_webpki(const struct findings *found, bool verified)
 {
-	if (!c->rules->require_tls)
-		return REQUIRETLS_NOT_ASKED;
-	return verdict->outcome != HOST_FAIL && name_is_vouched_for(c)
-		   ? REQUIRETLS_UNPROBED
+	if (verified || found->webpki == REASON_OK)
+		return REQUIRETLS_MET;
+	return found->webpki == REASON_TOO_COSTLY ||
+		       found->webpki == REASON_TLS_UNSUPPORTED
+		   ? REQUIRETLS_UNKNOWN
 		   : REQUIRETLS_NO_AUTH;
 }
 
 enum requiretls
-requiretls_of_address(const struct host_case *c, const struct x509_chain *chain,
+requiretls_of_address(const struct host_case *c, const struct findings *found,
     const struct probe_facts *probe, const struct address_verdict *verdict)
 {
+	enum requiretls by_name;
+
 	if (!c->rules->require_tls)
 		return REQUIRETLS_NOT_ASKED;
-	if (chain == NULL || verdict->outcome == HOST_FAIL ||
-	    !name_is_vouched_for(c))
+	if (verdict->outcome == HOST_FAIL || !name_is_vouched_for(c))
 		return REQUIRETLS_NO_AUTH;
-	if (!verdict->verified && host_webpki(c, chain) != REASON_OK)
+	if (probe->outcome == PROBE_NOT_DONE)
+		return REQUIRETLS_UNPROBED;
+	if (verdict->outcome == HOST_SKIP)
+		return REQUIRETLS_UNKNOWN;
+	if (found == NULL)
 		return REQUIRETLS_NO_AUTH;
+	by_name = requiretls_of_webpki(found, verdict->verified);
+	if (by_name != REQUIRETLS_MET)
+		return by_name;
 	if (!probe->tls_ehlo)
 		return REQUIRETLS_UNKNOWN;
 	return probe->requiretls ? REQUIRETLS_MET : REQUIRETLS_NOT_OFFERED;
@@ -63,7 +72,7 @@ requiretls_of_host(const struct host_verdict *host)
 		return REQUIRETLS_NO_AUTH;
 	for (size_t i = 0; i < host->address_count; i++)
 		if (host_is_good(host->addresses[i].outcome) &&
-		    host->addresses[i].requiretls < best)
+		    requiretls_is_better(host->addresses[i].requiretls, best))
 			best = host->addresses[i].requiretls;
 	return best;
 }
@@ -76,7 +85,7 @@ requiretls_of_domain(const struct facts *facts, const struct verdict *verdict)
 	if (facts->trouble != TROUBLE_NONE || lookup_failed(&facts->mx))
 		return REQUIRETLS_UNKNOWN;
 	for (size_t i = 0; i < verdict->host_count; i++)
-		if (verdict->hosts[i].requiretls < best)
+		if (requiretls_is_better(verdict->hosts[i].requiretls, best))
 			best = verdict->hosts[i].requiretls;
 	return best;
 }

@@ -4,23 +4,19 @@
 #ifndef COMMON_JUDGE_REQUIRETLS_H
 #define COMMON_JUDGE_REQUIRETLS_H
 
+#include "common/judge/findings.h"
 #include "common/judge/host_case.h"
 #include "common/judge/verdict.h"
-#include "common/proto/x509.h"
-
-/* requiretls_unprobed - what DNS alone says of an address */
-enum requiretls requiretls_unprobed(
-    const struct host_case *c, const struct address_verdict *verdict);
 
 /*
- * requiretls_of_address - what its probe says: the name is vouched for, the
- * certificate is verified by DANE or the WebPKI, and the EHLO inside TLS offers
- * REQUIRETLS
+ * requiretls_of_address - the name is vouched for, the certificate is verified
+ * by DANE or the WebPKI, and the EHLO inside TLS offers REQUIRETLS; before any
+ * probe, what DNS alone says
  *
- * chain is NULL where there is none.
+ * found is NULL where no certificate was to come.
  */
 enum requiretls
-requiretls_of_address(const struct host_case *c, const struct x509_chain *chain,
+requiretls_of_address(const struct host_case *c, const struct findings *found,
     const struct probe_facts *probe, const struct address_verdict *verdict);
 
 /* requiretls_of_host - the best of its good addresses: one out of reach says

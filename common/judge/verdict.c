@@ -12,6 +12,10 @@ verdict_new(enum result result, enum reason reason)
 	verdict->policy = POLICY_TYPE_NONE;
 	verdict->level = LEVEL_MAY;
 	verdict->reason = reason;
+	verdict->dane = DANE_STATE_NONE;
+	verdict->sts = STS_STATE_NONE;
+	verdict->sts_reason = REASON_OK;
+	verdict->requiretls = REQUIRETLS_NOT_ASKED;
 	verdict->rt = "";
 	verdict->mode = "";
 	return verdict;
@@ -59,6 +63,72 @@ verdict_free(struct verdict *verdict)
 	free(verdict->detail);
 	free(verdict->walk);
 	free(verdict);
+}
+
+bool
+result_is_worse(enum result a, enum result b)
+{
+	static const int badness[] = {
+	    [RESULT_SKIP] = 0,
+	    [RESULT_PASS] = 1,
+	    [RESULT_NONE] = 2,
+	    [RESULT_SOFTFAIL] = 3,
+	    [RESULT_TEMPERROR] = 4,
+	    [RESULT_FAIL] = 5,
+	};
+
+	return badness[a] > badness[b];
+}
+
+bool
+host_is_good(enum host_outcome outcome)
+{
+	return outcome != HOST_SKIP && outcome != HOST_FAIL;
+}
+
+bool
+host_is_weaker(enum host_outcome a, enum host_outcome b)
+{
+	static const int strength[] = {
+	    [HOST_FAIL] = 0,
+	    [HOST_SKIP] = 1,
+	    [HOST_NO_POLICY] = 2,
+	    [HOST_ENCRYPT_ONLY] = 3,
+	    [HOST_STS_OK] = 4,
+	    [HOST_HALF_DANE] = 5,
+	    [HOST_SECURE_DANE] = 6,
+	};
+
+	return strength[a] < strength[b];
+}
+
+bool
+requiretls_is_better(enum requiretls a, enum requiretls b)
+{
+	static const int goodness[] = {
+	    [REQUIRETLS_NO_AUTH] = 0,
+	    [REQUIRETLS_NOT_OFFERED] = 1,
+	    [REQUIRETLS_UNKNOWN] = 2,
+	    [REQUIRETLS_UNPROBED] = 3,
+	    [REQUIRETLS_MET] = 4,
+	    [REQUIRETLS_NOT_ASKED] = 5,
+	};
+
+	return goodness[a] > goodness[b];
+}
+
+bool
+sts_state_is_worse(enum sts_state a, enum sts_state b)
+{
+	static const int badness[] = {
+	    [STS_STATE_NONE] = 0,
+	    [STS_STATE_PASS] = 1,
+	    [STS_STATE_FAIL] = 2,
+	    [STS_STATE_TESTING_FAIL] = 3,
+	    [STS_STATE_ERROR] = 4,
+	};
+
+	return badness[a] > badness[b];
 }
 
 const char *

@@ -11,16 +11,23 @@
 #include "common/base/own.h"
 #include "common/judge/rules.h"
 
-/* From best to worst: the result of a message is the greatest. */
+/*
+ * The zero of each of these is its worst or its "unknown": what nobody filled
+ * in does not pass.  No order counts but that of result_is_worse,
+ * host_is_weaker, sts_state_is_worse and requiretls_is_better.
+ */
 enum result {
-	RESULT_SKIP,
-	RESULT_PASS,
-	RESULT_NONE,
-	RESULT_SOFTFAIL,
-	RESULT_TEMPERROR,
 	RESULT_FAIL,
+	RESULT_TEMPERROR,
+	RESULT_SOFTFAIL,
+	RESULT_NONE,
+	RESULT_PASS,
+	RESULT_SKIP,
 };
-enum { RESULTS = RESULT_FAIL + 1 };
+enum { RESULTS = RESULT_SKIP + 1 };
+
+/* result_is_worse - of several domains the message's is the worst */
+bool result_is_worse(enum result a, enum result b);
 
 enum policy_type {
 	POLICY_TYPE_NONE, /* no-policy-found */
@@ -30,6 +37,7 @@ enum policy_type {
 };
 
 enum reason {
+	REASON_INTERNAL_ERROR,
 	REASON_OK,
 	REASON_NO_POLICY,
 	REASON_NOT_PROBED,
@@ -62,7 +70,6 @@ enum reason {
 	REASON_QUEUE_FULL,
 	REASON_RATE_LIMITED,
 	REASON_RESOLVER_NOT_VALIDATING,
-	REASON_INTERNAL_ERROR,
 	REASON_EXEMPT,
 	REASON_INTERNAL,
 	REASON_RELAYED,
@@ -73,50 +80,65 @@ enum reason {
 enum { REASONS = REASON_EXPIRED_RULE + 1 };
 
 enum host_outcome {
-	HOST_SECURE_DANE,
-	HOST_HALF_DANE, /* authenticated, but the MX RRset is insecure */
-	HOST_STS_OK,
-	HOST_ENCRYPT_ONLY, /* TLS is a must, nobody is authenticated */
-	HOST_NO_POLICY,
 	HOST_SKIP, /* not usable now: DNS error, no address, unreachable */
 	HOST_FAIL, /* a policy applies and is not kept */
+	HOST_NO_POLICY,
+	HOST_ENCRYPT_ONLY, /* TLS is a must, nobody is authenticated */
+	HOST_STS_OK,
+	HOST_HALF_DANE, /* authenticated, but the MX RRset is insecure */
+	HOST_SECURE_DANE,
 };
+
+/* host_is_good - whether mail goes to a host with this outcome */
+bool host_is_good(enum host_outcome outcome);
+
+/* host_is_weaker - whether a protects the mail less than b does; one that takes
+ * no mail is the weakest */
+bool host_is_weaker(enum host_outcome a, enum host_outcome b);
 
 /*
  * Whether mail that demands TLS all the way (REQUIRETLS) may go there: RFC 8689
- * section 4.2.1.  From best to worst: any host that does will do.
+ * section 4.2.1.  Any host that does will do, so the best counts.
  */
 enum requiretls {
-	REQUIRETLS_NOT_ASKED,   /* the rules say nothing of it */
-	REQUIRETLS_MET,         /* authenticated, and offers it */
-	REQUIRETLS_UNPROBED,    /* DNS has nothing against it; nobody looked */
 	REQUIRETLS_UNKNOWN,     /* could not be told now */
-	REQUIRETLS_NOT_OFFERED, /* authenticated, but does not offer it */
 	REQUIRETLS_NO_AUTH,     /* no TLS, or nobody is authenticated */
+	REQUIRETLS_NOT_OFFERED, /* authenticated, but does not offer it */
+	REQUIRETLS_UNPROBED,    /* DNS has nothing against it; nobody looked */
+	REQUIRETLS_MET,         /* authenticated, and offers it */
+	REQUIRETLS_NOT_ASKED,   /* the rules say nothing of it */
 };
+
+/* requiretls_is_better - NOT_ASKED, MET, UNPROBED, UNKNOWN, NOT_OFFERED,
+ * NO_AUTH: what may yet be met is better than what is not */
+bool requiretls_is_better(enum requiretls a, enum requiretls b);
 
 /* DANE alone, whatever MTA-STS says; and the other way round. */
 enum dane_state {
-	DANE_STATE_NONE,
-	DANE_STATE_PASS,
+	DANE_STATE_TEMPERROR,
 	DANE_STATE_FAIL,
 	DANE_STATE_ENCRYPT,
-	DANE_STATE_TEMPERROR,
+	DANE_STATE_NONE,
+	DANE_STATE_PASS,
 };
 enum sts_state {
-	STS_STATE_NONE,
-	STS_STATE_PASS,
-	STS_STATE_FAIL,
-	STS_STATE_TESTING_FAIL,
 	STS_STATE_ERROR, /* a record, but no policy to be had */
+	STS_STATE_TESTING_FAIL,
+	STS_STATE_FAIL,
+	STS_STATE_PASS,
+	STS_STATE_NONE,
 };
+
+/* sts_state_is_worse - ERROR, TESTING_FAIL, FAIL, PASS, NONE */
+bool sts_state_is_worse(enum sts_state a, enum sts_state b);
 
 struct address_verdict {
 	enum host_outcome outcome;
 	enum reason reason;
 	bool verified; /* the certificate was compared, and is the right one */
 	int matched;   /* index of the TLSA record that it matched, or -1 */
-	enum reason sts_reason; /* MTA-STS alone; OK where none applies */
+	enum sts_state sts;     /* MTA-STS alone */
+	enum reason sts_reason; /* why not, where sts is a failure, else OK */
 	enum requiretls requiretls;
 	char detail[LIMIT_DETAIL_SIZE];
 };

@@ -159,6 +159,8 @@ outcome_of(enum x509_status status)
 		return DANE_EXPIRED;
 	case X509_NOT_YET_VALID:
 		return DANE_NOT_YET_VALID;
+	case X509_TOO_COSTLY:
+		return DANE_TOO_COSTLY;
 	case X509_NOT_TRUSTED:
 		return DANE_NOT_TRUSTED;
 	}
@@ -197,7 +199,7 @@ match_bare_keys(const struct match *match)
 		if (!is_full(record, TLSA_SPKI) || tried++ >= LIMIT_BARE_KEYS)
 			continue;
 		status = x509_verify_key(match->chain, key, match->now);
-		if (status >= best_status)
+		if (!x509_is_nearer(status, best_status))
 			continue;
 		best_status = status;
 		best.outcome = outcome_of(status);
@@ -220,10 +222,12 @@ match_path(const struct match *match)
 	by_cert = match_anchors(match, &anchors);
 	free(anchors.certs);
 	free(anchors.results);
-	if (by_cert.outcome == DANE_MATCHED)
+	if (by_cert.outcome == DANE_MATCHED ||
+	    by_cert.outcome == DANE_TOO_COSTLY)
 		return by_cert;
 	by_key = match_bare_keys(match);
 	if (by_key.outcome == DANE_MATCHED ||
+	    by_key.outcome == DANE_TOO_COSTLY ||
 	    by_cert.outcome == DANE_NOT_TRUSTED)
 		return by_key;
 	return by_cert;

@@ -10,9 +10,10 @@
 #include "common/proto/x509.h"
 
 enum dane_outcome {
+	DANE_NO_MATCH, /* no record fits any certificate as it must */
 	DANE_MATCHED,
 	DANE_UNUSABLE,      /* no usable record: encrypt, do not verify */
-	DANE_NO_MATCH,      /* no record fits any certificate as it must */
+	DANE_TOO_COSTLY,    /* see x509_chain_charge */
 	DANE_NOT_TRUSTED,   /* a DANE-TA record, but no path to that TA */
 	DANE_EXPIRED,       /* a path, but a certificate on it is over */
 	DANE_NOT_YET_VALID, /* a path, but a certificate is not begun */

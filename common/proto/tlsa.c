@@ -73,6 +73,23 @@ tlsa_set_add(struct tlsa_set *set, const uint8_t *rdata, size_t length)
 	set->records[set->count++] = record;
 }
 
+void
+tlsa_set_merge(struct tlsa_set *set, const uint8_t *rdata, size_t length)
+{
+	size_t before = set->count;
+	struct tlsa record;
+
+	tlsa_set_add(set, rdata, length);
+	if (set->count == before)
+		return;
+	record = set->records[before];
+	set->count = before;
+	if (tlsa_set_has(set, &record))
+		free(record.data);
+	else
+		set->count++;
+}
+
 /* A decimal field of one octet in front of *text, which moves behind it. */
 static int
 take_field(const char **text, uint8_t *out)

@@ -47,6 +47,10 @@ struct tlsa_set {
  */
 void tlsa_set_add(struct tlsa_set *set, const uint8_t *rdata, size_t length);
 
+/* tlsa_set_merge - the same of an answer, where a record that comes again is
+ * the record that is there (RFC 2181 section 5) */
+void tlsa_set_merge(struct tlsa_set *set, const uint8_t *rdata, size_t length);
+
 /*
  * tlsa_set_add_text - append a record written "USAGE SELECTOR MTYPE HEX"
  *

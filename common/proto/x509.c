@@ -101,6 +101,12 @@ x509_chain_pem(const char *pem, size_t length, struct err *err)
 	return NULL;
 }
 
+void
+x509_chain_charge(struct x509_chain *chain, unsigned *left)
+{
+	chain->certs.checks_left = left;
+}
+
 static const struct x509_cert *
 cert_at(const struct x509_chain *chain, size_t i)
 {
@@ -321,11 +327,26 @@ x509_leaf_has_name(const struct x509_chain *chain, const char *const names[],
 
 /* --- trust --- */
 
+bool
+x509_is_nearer(enum x509_status a, enum x509_status b)
+{
+	static const int nearness[] = {
+	    [X509_NOT_TRUSTED] = 0,
+	    [X509_NOT_YET_VALID] = 1,
+	    [X509_EXPIRED] = 2,
+	    [X509_TOO_COSTLY] = 3,
+	    [X509_TRUSTED] = 4,
+	};
+
+	return nearness[a] > nearness[b];
+}
+
 enum x509_status
 x509_verify(const struct x509_chain *chain, const struct der *anchors,
     size_t count, time_t now, size_t *used)
 {
-	struct x509_certs certs = {0, xcalloc(count, sizeof(certs.items[0]))};
+	struct x509_certs certs = {
+	    .items = xcalloc(count, sizeof(certs.items[0]))};
 	enum x509_status status;
 
 	/* one that does not parse stays all zero, and may not sign */

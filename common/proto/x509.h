@@ -20,13 +20,17 @@ struct x509_chain;
 /* Certificates that are trusted as roots.  Immutable once made. */
 struct x509_store;
 
-/* Of the path found that comes nearest to trust; the nearer the smaller. */
+/* Of the path found that comes nearest to trust: x509_is_nearer. */
 enum x509_status {
-	X509_TRUSTED,
-	X509_EXPIRED,       /* good but for a certificate that is over */
-	X509_NOT_YET_VALID, /* good but for a certificate that is not begun */
 	X509_NOT_TRUSTED,   /* no path, a bad signature, a constraint broken */
+	X509_NOT_YET_VALID, /* good but for a certificate that is not begun */
+	X509_EXPIRED,       /* good but for a certificate that is over */
+	X509_TOO_COSTLY,    /* there may be one: see x509_chain_charge */
+	X509_TRUSTED,
 };
+
+/* x509_is_nearer - whether a is nearer to trust than b, in the order above */
+bool x509_is_nearer(enum x509_status a, enum x509_status b);
 
 /* How a name was looked for in the leaf. */
 enum x509_names {
@@ -49,6 +53,15 @@ AUTO_DEFINE(x509_chain);
 /* x509_chain_pem - the same from PEM text, every certificate of it in order */
 struct x509_chain *x509_chain_pem(
     const char *pem, size_t length, struct err *err) OWNED(x509_chain_free);
+
+/*
+ * x509_chain_charge - have signature checks of the chain paid for
+ *
+ * left goes down by one for each that is made from here on, and must stay as
+ * long as the chain does; when there are too few the search for a path ends,
+ * TOO_COSTLY.  A chain that is charged is for one thread.
+ */
+void x509_chain_charge(struct x509_chain *chain, unsigned *left);
 
 size_t x509_count(const struct x509_chain *chain);
 

@@ -33,6 +33,7 @@ struct x509_cert {
 struct x509_certs {
 	size_t count;
 	struct x509_cert *items;
+	unsigned *checks_left; /* of signatures; NULL: as many as it takes */
 };
 
 /* x509_cert_init - parse a copy of der: 0, or a GnuTLS error with the cert all

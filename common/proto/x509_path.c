@@ -24,6 +24,7 @@ struct search {
 	size_t length;
 	unsigned tries;
 	unsigned steps;
+	bool broke;              /* what was left to pay with did not suffice */
 	enum x509_status status; /* of the best path so far */
 	size_t used;             /* its anchor */
 };
@@ -60,10 +61,18 @@ date_status(const struct x509_cert *cert, time_t now)
 	return X509_TRUSTED;
 }
 
+/* Pay for signature checks, if that many are left. */
 static bool
-is_better(enum x509_status a, enum x509_status b)
+can_pay(const struct x509_certs *presented, size_t checks)
 {
-	return a < b; /* the enum is in this order */
+	unsigned *left = presented->checks_left;
+
+	if (left == NULL)
+		return true;
+	if (*left < checks)
+		return false;
+	*left -= (unsigned)checks;
+	return true;
 }
 
 /* That of the path and its anchor which is told of several. */
@@ -124,10 +133,11 @@ try_anchor(struct search *search, size_t i)
 	enum x509_status status;
 
 	search->tries++;
-	if (!path_holds(search, anchor))
+	search->broke = !can_pay(search->presented, search->length);
+	if (search->broke || !path_holds(search, anchor))
 		return;
 	status = path_date_status(search, anchor);
-	if (!is_better(status, search->status))
+	if (!x509_is_nearer(status, search->status))
 		return;
 	search->status = status;
 	search->used = i;
@@ -136,8 +146,8 @@ try_anchor(struct search *search, size_t i)
 static bool
 is_over(const struct search *search)
 {
-	return search->status == X509_TRUSTED || search->tries >= MAX_TRIES ||
-	       search->steps >= MAX_STEPS;
+	return search->status == X509_TRUSTED || search->broke ||
+	       search->tries >= MAX_TRIES || search->steps >= MAX_STEPS;
 }
 
 /* Depth first, so no deeper than the chain has certificates. */
@@ -177,6 +187,8 @@ x509_path_find(const struct x509_certs *presented,
 
 	if (search.path[0]->may_serve)
 		extend(&search);
+	if (search.broke)
+		return X509_TOO_COSTLY;
 	if (used != NULL && search.status != X509_NOT_TRUSTED)
 		*used = search.used;
 	return search.status;
@@ -203,7 +215,7 @@ static enum x509_status
 status_below(const struct x509_certs *presented, size_t i, time_t now)
 {
 	struct x509_cert *cert = &presented->items[i];
-	struct x509_certs anchor = {1, cert};
+	struct x509_certs anchor = {.count = 1, .items = cert};
 
 	if (i > 0)
 		return x509_path_find(presented, &anchor, now, NULL);
@@ -219,10 +231,12 @@ x509_path_find_key(
 	for (size_t i = 0; i < presented->count; i++) {
 		enum x509_status status;
 
+		if (!can_pay(presented, 1))
+			return best == X509_TRUSTED ? best : X509_TOO_COSTLY;
 		if (!is_signed_by(&presented->items[i], key))
 			continue;
 		status = status_below(presented, i, now);
-		if (is_better(status, best))
+		if (x509_is_nearer(status, best))
 			best = status;
 	}
 	return best;

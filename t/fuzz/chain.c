@@ -181,6 +181,7 @@ outcome_of(enum x509_status status, bool named)
 	case X509_NOT_YET_VALID:
 		return DANE_NOT_YET_VALID;
 	case X509_NOT_TRUSTED:
+	case X509_TOO_COSTLY:
 		return DANE_NOT_TRUSTED;
 	}
 	assert(false); /* every enum value is above */
