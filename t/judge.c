@@ -1565,6 +1565,64 @@ a_certificate_seen_before_time_ran_out_is_held_against_the_policy(void **state)
 	check_sessions(rows, COUNT(rows), PROBE_TIMEOUT, false);
 }
 
+/* The good leaf as version 1, with its extensions: OpenSSL takes it. */
+static struct probe_facts *
+make_version_1_probe(uint8_t octets[4096])
+{
+	static const uint8_t version_3[] = {0xa0, 3, 2, 1, 2};
+	struct der leaf = cert_der(pki.leaf[0][P_GOOD]);
+	struct der chain[] = {{octets, leaf.size}, cert_der(pki.root)};
+	struct probe_facts *probe = probe_facts_new(PROBE_TLS_UNSUPPORTED);
+	uint8_t *version;
+
+	assert_true(leaf.size <= 4096);
+	memcpy(octets, leaf.data, leaf.size);
+	version = memmem(octets, leaf.size, version_3, sizeof(version_3));
+	assert_non_null(version);
+	version[4] = 0;
+	probe_facts_set_certs(probe, chain, COUNT(chain));
+	return probe;
+}
+
+static void
+a_leaf_that_our_library_cannot_read_is_compared_by_its_octets(void **state)
+{
+	static const struct {
+		const char *id;
+		enum tlsa_kind tlsa;
+		enum sts_kind sts;
+		enum result result;
+		enum reason reason;
+	} rows[] = {
+	    {"its key", T_OK, 0, RESULT_NONE, REASON_TLS_UNSUPPORTED},
+	    {"another key", T_BAD, 0, RESULT_FAIL, REASON_VALIDATION_FAILURE},
+	    {"trust anchor", T_TA, 0, RESULT_TEMPERROR, REASON_TLS_UNSUPPORTED},
+	    {"MTA-STS", T_NIL, S_ENFORCE, RESULT_TEMPERROR,
+		REASON_TLS_UNSUPPORTED},
+	    {"no policy", T_NIL, 0, RESULT_NONE, REASON_NO_POLICY},
+	};
+	struct rules rules = {.store = pki.store};
+	uint8_t octets[4096];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct row row = {.mx = SEC,
+		    .hosts = ONE(SEC, rows[i].tlsa, P_GOOD),
+		    .sts = rows[i].sts};
+		AUTO(facts) struct facts *facts = make_facts(&row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+		struct address_facts *address = &facts->hosts[0].addresses[0];
+
+		probe_facts_free(address->probe);
+		address->probe = make_version_1_probe(octets);
+		verdict = judge(facts, &rules, CERTS_NOW);
+		ROW_TEXT(rows[i].id, result_text(verdict->result),
+		    result_text(rows[i].result));
+		ROW_TEXT(rows[i].id, reason_text(verdict->reason),
+		    reason_text(rows[i].reason));
+	}
+}
+
 static void
 mta_sts_is_told_of_the_host_that_decides(void **state)
 {
@@ -1775,6 +1833,8 @@ main(void)
 		tls_that_only_we_cannot_finish_is_no_fail_and_no_pass),
 	    cmocka_unit_test(
 		a_certificate_seen_before_time_ran_out_is_held_against_the_policy),
+	    cmocka_unit_test(
+		a_leaf_that_our_library_cannot_read_is_compared_by_its_octets),
 	    cmocka_unit_test(mta_sts_is_told_of_the_host_that_decides),
 	    cmocka_unit_test(
 		a_chain_is_checked_once_however_often_it_is_judged),

@@ -915,11 +915,54 @@ threads_share_a_store_each_with_its_own_time(void **state)
 	}
 }
 
+/* Two signatures to the root, by a certificate or by its bare key. */
+static void
+signature_checks_are_paid_for_and_end_with_what_is_left(void **state)
+{
+	static const struct {
+		unsigned left, after;
+		enum x509_status by_cert;
+	} rows[] = {{0, 0, X509_TOO_COSTLY}, {1, 1, X509_TOO_COSTLY},
+	    {2, 0, X509_TRUSTED}, {9, 7, X509_TRUSTED}};
+	const struct cert_spec root_spec = {.cn = "root", .ca = true};
+	AUTO(cert_made) struct cert_made *root = cert_make(&root_spec);
+	const struct cert_spec ca_spec = {
+	    .cn = "ca", .ca = true, .issuer = root};
+	AUTO(cert_made) struct cert_made *ca = cert_make(&ca_spec);
+	const struct cert_spec leaf_spec = {
+	    .cn = "leaf", .names = {"mx1"}, .issuer = ca};
+	AUTO(cert_made) struct cert_made *leaf = cert_make(&leaf_spec);
+	const struct cert_made *made[] = {leaf, ca};
+	AUTO(x509_chain) struct x509_chain *chain = certs_chain(made, 2);
+	struct der anchor = cert_der(root);
+	unsigned left;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		left = rows[i].left;
+		x509_chain_charge(chain, &left);
+		assert_int_equal(
+		    x509_verify(chain, &anchor, 1, CERTS_NOW, NULL),
+		    rows[i].by_cert);
+		assert_int_equal(left, rows[i].after);
+	}
+	left = 1; /* the leaf is not signed by it; then there is none left */
+	x509_chain_charge(chain, &left);
+	assert_int_equal(x509_verify_key(chain, cert_spki(root), CERTS_NOW),
+	    X509_TOO_COSTLY);
+	left = 3; /* leaf, CA, and the path to the CA */
+	assert_int_equal(
+	    x509_verify_key(chain, cert_spki(root), CERTS_NOW), X509_TRUSTED);
+	assert_int_equal(left, 0);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest x509[] = {
 	    cmocka_unit_test(a_chain_gives_back_what_was_presented),
+	    cmocka_unit_test(
+		signature_checks_are_paid_for_and_end_with_what_is_left),
 	    cmocka_unit_test(what_is_no_chain_is_refused),
 	    cmocka_unit_test(behind_the_leaf_what_does_not_parse_is_left_out),
 	    cmocka_unit_test(pem_text_gives_its_certificates_in_order),

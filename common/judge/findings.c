@@ -160,9 +160,12 @@ leaf_is_named(const struct host_case *c, const struct x509_chain *chain)
 static enum reason
 find_webpki(const struct host_case *c, const struct x509_chain *chain)
 {
-	enum reason reason = x509_status_reason(
-	    x509_verify_store(chain, c->rules->store, c->now));
+	enum reason reason;
 
+	if (!x509_leaf_is_read(chain))
+		return REASON_TLS_UNSUPPORTED;
+	reason = x509_status_reason(
+	    x509_verify_store(chain, c->rules->store, c->now));
 	if (reason != REASON_OK)
 		return reason;
 	return leaf_is_named(c, chain) ? REASON_OK
@@ -182,6 +185,9 @@ find_dane(
 
 	if (match.outcome == DANE_MATCHED)
 		*matched = (int)match.record;
+	/* our library's lack, where it is more than to compare octets */
+	if (match.outcome == DANE_NOT_TRUSTED && !x509_leaf_is_read(chain))
+		return REASON_TLS_UNSUPPORTED;
 	return dane_outcome_reason(match.outcome);
 }
 

@@ -162,10 +162,9 @@ rule_address(const struct host_case *c, const struct seen *seen)
 {
 	enum reason fault = fault_of(c, seen);
 
-	if (fault == REASON_TOO_COSTLY)
-		return (struct ruling){HOST_SKIP, REASON_TOO_COSTLY};
-	if (fault == REASON_TLS_UNSUPPORTED)
-		return rule_unsupported(c);
+	/* our lack: it is not known whether anything is wrong */
+	if (fault == REASON_TOO_COSTLY || fault == REASON_TLS_UNSUPPORTED)
+		return (struct ruling){HOST_SKIP, fault};
 	if (fault != REASON_OK)
 		return (struct ruling){HOST_FAIL, fault};
 	switch (seen->session) {

@@ -170,7 +170,7 @@ reason_detail(const struct x509_chain *chain, enum reason reason,
 	text_init(&text, words, sizeof(words));
 	detail[0] = '\0';
 	if (reason == REASON_OK || reason == REASON_NOT_PROBED ||
-	    reason == REASON_TOO_COSTLY)
+	    reason == REASON_TOO_COSTLY || reason == REASON_TLS_UNSUPPORTED)
 		return;
 	if (reason == REASON_VALIDATION_FAILURE) {
 		x509_sha256(x509_spki(chain, 0), digest);

@@ -73,7 +73,7 @@ x509_chain_new(const struct der *certs, size_t count, struct err *err)
 	}
 	chain = xcalloc(1, sizeof(*chain));
 	rc = x509_certs_add(&chain->certs, certs[0]);
-	if (rc < 0) {
+	if (rc < 0 && x509_certs_add_cut(&chain->certs, certs[0]) != 0) {
 		err_set(err, ERR_DATA, "%s", gnutls_strerror(rc));
 		chain_release(chain);
 		return NULL;
@@ -154,6 +154,12 @@ time_t
 x509_not_after(const struct x509_chain *chain, size_t i)
 {
 	return cert_at(chain, i)->not_after;
+}
+
+bool
+x509_leaf_is_read(const struct x509_chain *chain)
+{
+	return cert_at(chain, 0)->crt != NULL;
 }
 
 bool

@@ -42,8 +42,9 @@ enum x509_names {
  * x509_chain_new - parse what a peer presented
  *
  * certs is copied; count is 1 to LIMIT_CHAIN_CERTS.  Behind the leaf, what is
- * no certificate is left out.  DATA when there is none, too many, or the first
- * is no certificate.
+ * no certificate is left out.  A leaf that GnuTLS refuses, and other libraries
+ * may take, has its octets and its SPKI, and is trusted by nobody.  DATA when
+ * there is none, too many, or the first has not the form of a certificate.
  */
 void x509_chain_free(struct x509_chain *chain);
 struct x509_chain *x509_chain_new(const struct der *certs, size_t count,
@@ -81,6 +82,9 @@ const char *x509_subject(const struct x509_chain *chain, size_t i);
 const char *x509_issuer(const struct x509_chain *chain, size_t i);
 time_t x509_not_before(const struct x509_chain *chain, size_t i);
 time_t x509_not_after(const struct x509_chain *chain, size_t i);
+
+/* x509_leaf_is_read - whether GnuTLS can read the leaf */
+bool x509_leaf_is_read(const struct x509_chain *chain);
 
 /* x509_is_ca - whether certificate i may issue others, by its own word */
 bool x509_is_ca(const struct x509_chain *chain, size_t i);

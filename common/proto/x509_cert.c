@@ -279,6 +279,24 @@ x509_certs_add(struct x509_certs *certs, struct der der)
 }
 
 int
+x509_certs_add_cut(struct x509_certs *certs, struct der der)
+{
+	struct x509_cert cert = {.octets = xmemdup(der.data, der.size)};
+
+	cert.der.data = cert.octets;
+	cert.der.size = der.size;
+	if (!slice(&cert)) {
+		x509_cert_fini(&cert);
+		return -1;
+	}
+	cert.subject = xstrdup("");
+	cert.issuer = xstrdup("");
+	certs->items = xrealloc(certs->items, certs->count + 1, sizeof(cert));
+	certs->items[certs->count++] = cert;
+	return 0;
+}
+
+int
 x509_certs_add_crt(struct x509_certs *certs, gnutls_x509_crt_t crt)
 {
 	gnutls_datum_t datum;

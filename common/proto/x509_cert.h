@@ -14,7 +14,7 @@
 #include "common/proto/der.h"
 
 struct x509_cert {
-	gnutls_x509_crt_t crt;
+	gnutls_x509_crt_t crt; /* NULL: only cut, see x509_certs_add_cut */
 	uint8_t *octets; /* owned; der and its slices point into it */
 	struct der der;
 	struct der tbs;
@@ -47,6 +47,10 @@ int x509_certs_add(struct x509_certs *certs, struct der der);
 int x509_certs_add_crt(struct x509_certs *certs, gnutls_x509_crt_t crt);
 int x509_certs_add_pem(struct x509_certs *certs, const gnutls_datum_t *pem);
 void x509_certs_fini(struct x509_certs *certs);
+
+/* x509_certs_add_cut - one that GnuTLS refuses, cut by its outer structure: it
+ * has its octets and its SPKI, and may neither sign nor serve; 0, or -1 */
+int x509_certs_add_cut(struct x509_certs *certs, struct der der);
 
 /* x509_is_fit_to_sign - a key that is neither weak nor made to keep us busy;
  * spki is the same key's octets */
