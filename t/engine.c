@@ -69,6 +69,14 @@ static const struct record zone[] = {
     {"d80.example", DNS_A, LOOKUP_DATA, true, "i.example", HOST_1},
     {"_25._tcp.i.example", DNS_TLSA, LOOKUP_DATA, false, NULL, TLSA_311},
     {"_25._tcp.d80.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"d84.example", DNS_A, LOOKUP_DATA, true, "brief.example", HOST_1},
+    {"_25._tcp.d84.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    /* answers that lack what they are to give */
+    {"bare.example", DNS_A, LOOKUP_DATA, true, NULL, DATA("")},
+    {"_25._tcp.bare.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"half.example", DNS_MX, LOOKUP_DATA, true, NULL, DATA("\0\012\003mx1")},
+    {"none.example", DNS_MX, LOOKUP_DATA, true, NULL, DATA("")},
+    {"_mta-sts.nomx.example", DNS_TXT, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
     /* aliases to insecure addresses */
     {"d81.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
     {"d81.example", DNS_CNAME, LOOKUP_DATA, true, NULL, DATA("\0")},
@@ -78,6 +86,9 @@ static const struct record zone[] = {
     {"d83.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
     {"d83.example", DNS_CNAME, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
 };
+
+/* The TTL of what has "brief" in its name. */
+enum { BRIEF_S = 40 };
 
 /* Names below farm.example, with one address, and no MX. */
 static const struct record farm = {
@@ -264,7 +275,7 @@ dns_await(struct dns_query *query)
 		? LOOKUP_NODATA
 		: LOOKUP_NXDOMAIN;
 	answer->lookup.secure = true;
-	answer->lookup.ttl_s = 3600;
+	answer->lookup.ttl_s = strstr(query->name, "brief") ? BRIEF_S : 3600;
 	text_copy(answer->owner, sizeof(answer->owner), query->name);
 	if (query->type == DNS_A && strstr(query->name, ".farm.example"))
 		answer_from(answer, &farm);
@@ -392,6 +403,7 @@ hear_of_resolver(void *arg, bool validates, const char *why)
 
 enum {
 	VERDICT_TTL_S = 3600,
+	FAIL_TTL_S = 300,
 	HURRY_MS = 2000, /* of the pool */
 };
 
@@ -429,7 +441,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	    .allow_private = true,
 	    .sts_timeout_ms = 1000,
 	    .verdict_ttl_s = VERDICT_TTL_S,
-	    .fail_ttl_s = 300,
+	    .fail_ttl_s = FAIL_TTL_S,
 	    .temperror_ttl_s = 30,
 	    .keep_facts = keep_facts,
 	    .resolver_changed = hear_of_resolver,
@@ -1043,6 +1055,62 @@ tlsa_is_asked_for_where_it_may_count(void **state)
 		ROW_TEXT(rows[i].id, net.sni, rows[i].sni);
 		ROW_TEXT(rows[i].id, reason_text(check->verdict->reason),
 		    reason_text(rows[i].reason));
+	}
+}
+
+/* RFC 7672 section 2.1.1: the like of it is no "no", and no "yes". */
+static void
+an_answer_that_lacks_what_it_is_to_give_is_a_lookup_error(void **state)
+{
+	static const struct {
+		const char *hop, *detail;
+	} rows[] = {
+	    {"[bare.example]", "malformed_address_record"},
+	    {"half.example", "malformed_MX_record"},
+	    {"none.example", "malformed_MX_record"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(engine) struct engine *engine = engine_of(1, 1);
+		AUTO(engine_wait) struct engine_wait *wait = NULL;
+		struct engine_query query = {
+		    .domain = "r.example", .next_hop = rows[i].hop, .port = 25};
+		const struct verdict *verdict;
+
+		wait = engine_start(engine, &query);
+		verdict = engine_await(wait, soon())->verdict;
+		ROW_TEXT(
+		    rows[i].hop, result_text(verdict->result), "temperror");
+		ROW_TEXT(
+		    rows[i].hop, reason_text(verdict->reason), "dns-servfail");
+		ROW_TEXT(rows[i].hop, verdict->detail, rows[i].detail);
+		ROW(rows[i].hop, net.probes == 0);
+	}
+}
+
+static void
+every_lookup_counts_for_how_long_a_verdict_lives(void **state)
+{
+	static const struct {
+		const char *id, *hop;
+		uint32_t ttl_s;
+	} rows[] = {
+	    {"denied at the first TLSA name", "[d84.example]", BRIEF_S},
+	    {"no TXT record to be had", "nomx.example", 30},
+	    {"as ever", "[d75.example]", FAIL_TTL_S},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(engine) struct engine *engine = engine_of(1, 1);
+		AUTO(engine_wait) struct engine_wait *wait = NULL;
+		struct engine_query query = {
+		    .domain = "r.example", .next_hop = rows[i].hop, .port = 25};
+
+		wait = engine_start(engine, &query);
+		assert_int_equal(
+		    engine_await(wait, soon())->verdict->ttl_s, rows[i].ttl_s);
 	}
 }
 
@@ -1703,6 +1771,9 @@ main(void)
 	    cmocka_unit_test(a_callback_comes_once),
 	    cmocka_unit_test(what_is_no_domain_is_answered_at_once),
 	    cmocka_unit_test(tlsa_is_asked_for_where_it_may_count),
+	    cmocka_unit_test(
+		an_answer_that_lacks_what_it_is_to_give_is_a_lookup_error),
+	    cmocka_unit_test(every_lookup_counts_for_how_long_a_verdict_lives),
 	    cmocka_unit_test(the_first_next_hop_that_takes_mail_counts),
 	    cmocka_unit_test(require_tls_is_a_check_of_its_own_and_no_probe),
 	    cmocka_unit_test(any_next_hop_may_meet_requiretls),
