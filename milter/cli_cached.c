@@ -117,7 +117,7 @@ cli_check_cached(const struct cli_options *options)
 			return cli_fail(EX_UNAVAILABLE, "%s", err.text);
 		if (answer.count == 0)
 			tell_unknown(options, request.domain);
-		if (answer.worst > worst)
+		if (result_is_worse(answer.worst, worst))
 			worst = answer.worst;
 	}
 	if (fflush(stdout) != 0)

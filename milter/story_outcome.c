@@ -60,10 +60,10 @@ story_outcome(const struct story_check *check, const struct story_rcpt *rcpt)
 static int
 badness(const struct story_check *check)
 {
-	for (int i = RESULT_SKIP; i <= RESULT_FAIL; i++)
+	for (int i = 0; i < RESULTS; i++)
 		if (strcmp(check->result, result_text((enum result)i)) == 0)
-			return i;
-	return RESULT_FAIL + 1;
+			return result_badness((enum result)i);
+	return RESULTS;
 }
 
 /* "mx.example[192.0.2.1]:25" by Postfix, "mx.example. [192.0.2.1]" by

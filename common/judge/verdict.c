@@ -65,8 +65,8 @@ verdict_free(struct verdict *verdict)
 	free(verdict);
 }
 
-bool
-result_is_worse(enum result a, enum result b)
+int
+result_badness(enum result result)
 {
 	static const int badness[] = {
 	    [RESULT_SKIP] = 0,
@@ -77,7 +77,13 @@ result_is_worse(enum result a, enum result b)
 	    [RESULT_FAIL] = 5,
 	};
 
-	return badness[a] > badness[b];
+	return badness[result];
+}
+
+bool
+result_is_worse(enum result a, enum result b)
+{
+	return result_badness(a) > result_badness(b);
 }
 
 bool

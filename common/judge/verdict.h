@@ -26,7 +26,9 @@ enum result {
 };
 enum { RESULTS = RESULT_SKIP + 1 };
 
-/* result_is_worse - of several domains the message's is the worst */
+/* result_badness - the greater the worse, below RESULTS; result_is_worse - of
+ * several domains the message's is the worst */
+int result_badness(enum result result);
 bool result_is_worse(enum result a, enum result b);
 
 enum policy_type {
