@@ -1551,7 +1551,7 @@ tls_that_only_we_cannot_finish_is_no_fail_and_no_pass(void **state)
 }
 
 static void
-a_certificate_seen_before_time_ran_out_is_held_against_the_policy(void **state)
+a_certificate_seen_before_time_ran_out_counts(void **state)
 {
 	static const struct session_row rows[] = {
 	    WRONG_WHATEVER_FOLLOWS,
@@ -1831,8 +1831,7 @@ main(void)
 		a_host_that_lets_nobody_in_after_tls_is_out_of_reach),
 	    cmocka_unit_test(
 		tls_that_only_we_cannot_finish_is_no_fail_and_no_pass),
-	    cmocka_unit_test(
-		a_certificate_seen_before_time_ran_out_is_held_against_the_policy),
+	    cmocka_unit_test(a_certificate_seen_before_time_ran_out_counts),
 	    cmocka_unit_test(
 		a_leaf_that_our_library_cannot_read_is_compared_by_its_octets),
 	    cmocka_unit_test(mta_sts_is_told_of_the_host_that_decides),

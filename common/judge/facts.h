@@ -54,8 +54,6 @@ enum probe_outcome {
 	PROBE_BLOCKED,          /* address in a range that is never probed */
 };
 
-struct findings_memo;
-
 /*
  * What one connection to (address, port, SNI) showed.  Immutable and counted,
  * shared by all domains that use the host: probe_facts_ref, probe_facts_free.
@@ -161,6 +159,8 @@ enum trouble {
 	TROUBLE_NOT_VALIDATING,
 	TROUBLE_INTERNAL,
 };
+
+struct findings_memo;
 
 struct facts {
 	enum trouble trouble;

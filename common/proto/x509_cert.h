@@ -15,7 +15,7 @@
 
 struct x509_cert {
 	gnutls_x509_crt_t crt; /* NULL: only cut, see x509_certs_add_cut */
-	uint8_t *octets; /* owned; der and its slices point into it */
+	uint8_t *octets;       /* owned; der and its slices point into it */
 	struct der der;
 	struct der tbs;
 	struct der issuer_dn;
