@@ -62,6 +62,8 @@ struct session {
 	int rcpt_budget_ms;
 	int64_t waited_ms;
 	size_t scan_left;
+	size_t names_left;
+	bool tells; /* of an item that is more than left alone */
 	struct forged forged;
 	int looked; /* items with a check */
 	size_t count;
@@ -83,6 +85,7 @@ session_new(struct settings *settings, struct engine *engine,
 	session->tls.required = mail->require_tls;
 	session->rcpt_budget_ms = RCPT_BUDGET_MS;
 	session->scan_left = LIMIT_MESSAGE_SCAN;
+	session->names_left = LIMIT_MESSAGE_NAMES;
 	if (mail->mta_name != NULL)
 		domain_normalise(mail->mta_name, session->mta_name, NULL);
 	return session;
@@ -213,6 +216,8 @@ add_item(struct session *session, const struct route *route)
 	item_init(item, route);
 	if (route->reason == REASON_OK)
 		start_check(session, item);
+	session->tells = session->tells || route->reason == REASON_OK ||
+			 route->result != RESULT_SKIP;
 	return item;
 }
 
@@ -306,6 +311,9 @@ mark_visible(void *arg, const char *found)
 	struct session *session = arg;
 	char domain[LIMIT_DOMAIN_SIZE];
 
+	if (session->names_left == 0)
+		return;
+	session->names_left--;
 	if (domain_is_literal(found)) {
 		text_copy(domain, sizeof(domain), found);
 		text_lower(domain);
@@ -348,7 +356,8 @@ session_header(struct session *session, const char *name, const char *value)
 	require_tls_read(&session->tls, name, value, may_require(session));
 	if (requires_tls(session) && !required)
 		ask_again(session);
-	if (!tag_is_recipients(name) || length > session->scan_left)
+	if (!session->tells || !tag_is_recipients(name) ||
+	    length > session->scan_left)
 		return;
 	session->scan_left -= length;
 	tag_each_domain(value, mark_visible, session);

@@ -1193,6 +1193,32 @@ what_is_behind_the_scanned_header_stays_secret(void **state)
 }
 
 static void
+what_is_behind_so_many_names_stays_secret(void **state)
+{
+	static const char name[] = "@x,";
+	size_t length = strlen(name);
+
+	(void)state;
+	for (size_t beyond = 0; beyond <= 1; beyond++) {
+		struct session *session = begin("AuthservID gate.example\n");
+		size_t count = LIMIT_MESSAGE_NAMES - 1 + beyond;
+		char *names = xcalloc(count * length + 1, 1);
+		struct session_end end;
+
+		for (size_t i = 0; i < count; i++)
+			memcpy(names + i * length, name, length);
+		rcpt_to(session, "a@pass.example");
+		session_header(session, "Cc", names);
+		session_header(session, "To", "a@pass.example");
+		end = finish(session);
+		assert_int_equal(strstr(end.tag, " d=") == NULL, beyond);
+		session_end_fini(&end);
+		session_free(session);
+		free(names);
+	}
+}
+
+static void
 forged_copies_are_counted_whatever_their_case(void **state)
 {
 	static const char *const yes[] = {"X-TLS-Precheck", "x-tls-precheck",
@@ -1878,6 +1904,7 @@ main(void)
 	    cmocka_unit_test(header_domains_may_be_all_or_none),
 	    cmocka_unit_test(replies_and_hold_reasons_keep_the_secret_too),
 	    cmocka_unit_test(what_is_behind_the_scanned_header_stays_secret),
+	    cmocka_unit_test(what_is_behind_so_many_names_stays_secret),
 	    cmocka_unit_test(forged_copies_are_counted_whatever_their_case),
 	    cmocka_unit_test(too_many_forged_copies_stop_the_message),
 	    cmocka_unit_test(a_message_that_is_stopped_for_forgery_is_told_so),

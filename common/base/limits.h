@@ -110,9 +110,12 @@ enum {
 	 * more than an MTA takes in one message, and some megabytes */
 	LIMIT_MESSAGE_DOMAINS = 10000,
 
-	/* Octets of To, Cc and their kin that are read of one message: more
-	 * than MTAs take of all fields.  What is behind them stays unnamed. */
+	/* Octets of To, Cc and their kin that are read of one message, more
+	 * than MTAs take of all fields; and addresses in them, each of which is
+	 * compared with each domain of the envelope.  What is behind them stays
+	 * unnamed. */
 	LIMIT_MESSAGE_SCAN = 256 * 1024,
+	LIMIT_MESSAGE_NAMES = 10000,
 
 	/* Entries kept in the caches of verdicts, of verdicts with all that
 	 * led to them, and of probes */
