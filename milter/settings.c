@@ -123,8 +123,8 @@ static const struct keyword keywords[] = {
     CHOICE("HonorTLSRequiredNo", "unruled", honor_no, honor_nos),
     LIST("LocalMailers",
 	"local,virtual,lmtp,lmtps,dovecot,cyrus,cyrusv2,cyrusbb,maildrop,"
-	"procmail,uucp,uucp-old,uucp-new,uucp-dom,uucp-uudom,usenet,fax,pop,"
-	"error,discard,retry,prog,*file*,*include*",
+	"procmail,uucp,suucp,uucp-old,uucp-new,uucp-dom,uucp-uudom,mail11,"
+	"usenet,fax,pop,ph,qpage,error,discard,retry,prog,*file*,*include*",
 	value_read_words, local_mailers),
     LIST("ExemptDomains", NULL, value_read_domains, exempt_domains),
     LIST("InternalDomains", NULL, value_read_domains, internal_domains),

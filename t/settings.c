@@ -61,7 +61,7 @@ an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(s->decide_at, DECIDE_AT_RCPT);
 	assert_int_equal(s->rcpt_wait_ms, 20000);
 	assert_int_equal(s->message_wait_ms, MESSAGE_WAIT_AUTO);
-	assert_int_equal(s->local_mailers.count, 24);
+	assert_int_equal(s->local_mailers.count, 28);
 	assert_true(settings_lists_word(&s->local_mailers, "local"));
 	assert_true(settings_lists_word(&s->local_mailers, "*include*"));
 	assert_false(settings_lists_word(&s->local_mailers, "smtp"));

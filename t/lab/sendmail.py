@@ -40,6 +40,8 @@ define(`confDONT_PROBE_INTERFACES', `True')
 define(`confQUEUE_LA', `1000')
 define(`confREFUSE_LA', `1000')
 define(`confDELAY_LA', `1000')
+define(`CYRUS_MAILER_USER', `nobody')
+define(`CYRUS_BB_MAILER_USER', `nobody')
 FEATURE(`no_default_msa')
 FEATURE(`nocanonify')
 FEATURE(`accept_unresolvable_domains')
@@ -49,7 +51,13 @@ DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Listen=128, Name=MTA')
 include(`{snippet}')
 MAILER(`local')
 MAILER(`smtp')
-"""
+""" + "".join("MAILER(`%s')\n" % name for name in (
+    "cyrus", "cyrusv2", "fax", "mail11", "phquery", "pop", "procmail",
+    "qpage", "usenet", "uucp"))
+
+# By these mail goes to other hosts; and nobody is routed to the others.
+BY_SMTP = ("smtp", "esmtp", "smtp8", "dsmtp", "relay")
+ROUTED = ("local", "prog")
 
 
 def fetch(folder):
@@ -89,13 +97,15 @@ class Sendmail:
         os.makedirs(HERE + "/queue", 0o700)
         self.write("aliases", "user: /dev/null\n")
         self.write("local-host-names", LOCAL + "\n" + GONE + "\n")
-        self.write("mailertable", mailertable(mta.read(
-            "/etc/postfix/transport")))
         self.write("lab.mc", LAB_MC.format(
             here=HERE, port=self.port, snippet=os.path.realpath(SNIPPET)))
         cf = os.path.join(root, CF)
         self.write("sendmail.cf", mta.run(
             "m4", "-D_CF_DIR_=" + cf, cf + "m4/cf.m4", HERE + "/lab.mc"))
+        self.write("mailertable", mailertable(mta.read(
+            "/etc/postfix/transport")) + "".join(
+                "%s %s:box\n" % (domain_of_mailer(name), name)
+                for name in self.mailers()))
         mta.run(*self.command("-bi"))
         with open(HERE + "/out", "w") as out:
             self.process = subprocess.Popen(
@@ -103,6 +113,13 @@ class Sendmail:
                 stderr=out)
         mta.await_true(lambda: speaks("127.0.0.1", self.port), mta.START_S,
                        "Sendmail")
+
+    @staticmethod
+    def mailers():
+        """Those of sendmail.cf that do without SMTP."""
+        found = re.findall(r"^M([\w*-]+),", mta.read(HERE + "/sendmail.cf"),
+                           re.M)
+        return [name for name in found if name not in BY_SMTP + ROUTED]
 
     def command(self, *words):
         return [self.program, "-C", HERE + "/sendmail.cf", *words]
@@ -151,6 +168,11 @@ class Sendmail:
     def stop(self):
         self.process.terminate()
         self.process.wait(mta.STOP_S)
+
+
+def domain_of_mailer(name):
+    """Mail for it goes by that mailer."""
+    return name.strip("*") + ".mailers.example"
 
 
 def mailertable(transport):
