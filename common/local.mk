@@ -47,6 +47,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
+	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/store.c %D%/io/store.h \
 	%D%/io/store_db.c %D%/io/store_db.h \
 	%D%/io/store_file.c %D%/io/store_file.h \

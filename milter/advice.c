@@ -109,7 +109,8 @@ static const struct advice table[] = {
 	"If every destination fails so, port 25 is closed on the way "
 	"out."},
     [REASON_PROBE_TIMEOUT] = {"The mail host did not answer in time.", THEM,
-	"Try again; raise ProbeTimeout if it is always slow."},
+	"Try again; raise GreetingTimeout or ProbeTimeout if it is always "
+	"slow."},
     [REASON_ADDRESS_BLOCKED] = {"The host's address is in a range that no "
 				"public mail host has.",
 	THEM,

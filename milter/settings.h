@@ -71,6 +71,7 @@ struct settings {
 	char *trust_anchor_file; /* NULL: the distribution's */
 	int dns_timeout_ms;
 	int probe;
+	int greeting_timeout_ms;
 	int probe_timeout_ms;
 	int probe_port;
 	char *probe_helo;

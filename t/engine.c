@@ -335,7 +335,7 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 	if (strstr(target->sni, "far") != NULL)
 		facts->connected = open;
 	if (strstr(target->sni, "late") != NULL) {
-		facts->outcome = PROBE_TLS;
+		facts->outcome = open ? PROBE_TLS : PROBE_TIMEOUT;
 		facts->tls_ehlo = facts->tls_answered = open;
 	}
 	return facts;
@@ -431,6 +431,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	    .max_queue = max_queue,
 	    .check_timeout_ms = check_timeout_ms,
 	    .probe = true,
+	    .greeting_timeout_ms = 10000,
 	    .probe_timeout_ms = 10000,
 	    .probe_helo = "test.example",
 	    .probe_per_host = 2,

@@ -76,6 +76,7 @@ dist_check_SCRIPTS = \
 	%D%/peers.t \
 	%D%/postfix.t \
 	%D%/posternd.t \
+	%D%/probe.t \
 	%D%/require_tls.t \
 	%D%/sts_cache.t \
 	%D%/tools.t \
@@ -182,6 +183,7 @@ EXTRA_DIST += \
 	%D%/postfix \
 	%D%/posternd.key \
 	%D%/posternd.lua \
+	%D%/probe \
 	%D%/require_tls \
 	%D%/sts_cache \
 	%D%/sts_cache.lua \

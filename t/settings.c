@@ -103,6 +103,7 @@ the_engine_gets_the_defaults(void **state)
 	assert_int_equal(o.max_queue, 4096);
 	assert_true(o.check_timeout_ms < s->rcpt_wait_ms);
 	assert_true(o.probe);
+	assert_int_equal(o.greeting_timeout_ms, 15000);
 	assert_int_equal(o.probe_timeout_ms, 6000);
 	assert_false(o.allow_private);
 	assert_int_equal(o.sts_timeout_ms, 8000);

@@ -2,6 +2,7 @@
 #include "t/tap.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "common/io/smtp.h"
@@ -12,6 +13,7 @@
 #define GO_AHEAD "220 go ahead\r\n"
 #define TO_TLS GREETING, TLSD_READ, OFFER, TLSD_READ, GO_AHEAD, TLSD_TLS
 #define BYE TLSD_READ, "221 bye\r\n"
+#define INSIDE TLSD_READ, "250 mx\r\n", BYE
 
 enum {
 	AMPLE_MS = 10000, /* where the server is quick */
@@ -20,20 +22,26 @@ enum {
 	SLACK_MS = 1000,  /* what a busy machine may add */
 };
 
-static struct probe_facts *
-probe(uint16_t port, int timeout_ms)
+static struct smtp_target
+target_at(uint16_t port)
 {
-	struct smtp_target target = {.address = "127.0.0.1",
+	return (struct smtp_target){.address = "127.0.0.1",
 	    .port = port,
 	    .sni = "mx.example",
 	    .helo = "client.example"};
+}
+
+static struct probe_facts *
+probe(uint16_t port, int timeout_ms)
+{
+	struct smtp_target target = target_at(port);
 
 	return smtp_probe(&target, clock_mono_ms() + timeout_ms);
 }
 
 static const struct row {
 	const char *id;
-	const char *steps[12];
+	const char *steps[14];
 	enum probe_outcome outcome;
 	const char *detail;
 } rows[] = {
@@ -49,7 +57,7 @@ static const struct row {
     {"control octets", {"554 \033[2J=x\r\n", BYE}, PROBE_REFUSED, "554_?[2J?x"},
     {"354", {"354 eh\r\n", BYE}, PROBE_NOT_SMTP, "354_eh"},
     {"SSH", {"SSH-2.0-OpenSSH_9.2\r\n", TLSD_HANG}, PROBE_NOT_SMTP,
-	"no_SMTP_at_greeting:_SSH-2.0-OpenSSH_9.2_"},
+	"no_SMTP_at_greeting:_SSH-2.0-OpenSSH_9.2"},
     {"garbage", {TLSD_GARBAGE, TLSD_HANG}, PROBE_NOT_SMTP, NULL},
     {"1 MB banner", {TLSD_LONG_LINE, TLSD_HANG}, PROBE_NOT_SMTP, NULL},
     {"10 MB greeting", {TLSD_FLOOD, TLSD_HANG}, PROBE_NOT_SMTP, NULL},
@@ -61,6 +69,8 @@ static const struct row {
     {"HELO after EHLO",
 	{GREETING, TLSD_READ, "502 what?\r\n", TLSD_READ, "250 mx\r\n", BYE},
 	PROBE_NO_STARTTLS, "EHLO:_502_what?"},
+    {"HELO after a 4yz", {GREETING, TLSD_READ, "450 eh\r\n", INSIDE},
+	PROBE_NO_STARTTLS, "EHLO:_450_eh"},
     {"HELO refused as well",
 	{GREETING, TLSD_READ, "550 stranger\r\n", TLSD_READ, "550 go away\r\n",
 	    BYE},
@@ -75,9 +85,12 @@ static const struct row {
 	PROBE_NO_STARTTLS, "STARTTLS_not_offered"},
     {"454", {GREETING, TLSD_READ, OFFER, TLSD_READ, "454 later\r\n", BYE},
 	PROBE_STARTTLS_REFUSED, "454_later"},
+    {"354 to STARTTLS",
+	{GREETING, TLSD_READ, OFFER, TLSD_READ, "354 ok\r\n", BYE},
+	PROBE_STARTTLS_REFUSED, "354_ok"},
     {"250 to STARTTLS",
-	{GREETING, TLSD_READ, OFFER, TLSD_READ, "250 ok\r\n", BYE},
-	PROBE_STARTTLS_REFUSED, "250_ok"},
+	{GREETING, TLSD_READ, OFFER, TLSD_READ, "250 ok\r\n", TLSD_TLS, INSIDE},
+	PROBE_TLS, ""},
     {"garbage to STARTTLS",
 	{GREETING, TLSD_READ, OFFER, TLSD_READ, TLSD_GARBAGE, TLSD_HANG},
 	PROBE_STARTTLS_REFUSED, NULL},
@@ -107,21 +120,59 @@ static const struct row {
 	    GO_AHEAD "250-mx\r\n250 REQUIRETLS\r\n", TLSD_TLS, TLSD_READ,
 	    "250 mx\r\n", BYE},
 	PROBE_TLS, ""},
-    {"hang up after TLS", {TO_TLS}, PROBE_TLS, ""},
-    {"reset after TLS", {TO_TLS, TLSD_RESET}, PROBE_TLS, ""},
-    {"silent after TLS", {TO_TLS, TLSD_HANG}, PROBE_TLS, ""},
-    {"drip after TLS", {TO_TLS, TLSD_DRIP}, PROBE_TLS, ""},
-    {"refused after TLS", {TO_TLS, TLSD_READ, "421 no\r\n"}, PROBE_TLS, ""},
-    {"10 MB after TLS", {TO_TLS, TLSD_READ, TLSD_FLOOD}, PROBE_TLS, ""},
+    {"hang up after TLS", {TO_TLS}, PROBE_TLS_REFUSED,
+	"connection_closed_at_EHLO_inside_TLS"},
+    {"reset after TLS", {TO_TLS, TLSD_RESET}, PROBE_TLS_REFUSED,
+	"connection_closed_at_EHLO_inside_TLS"},
+    {"alert after TLS", {TO_TLS, TLSD_ALERT}, PROBE_TLS_REFUSED,
+	"TLS_alert:_Certificate_is_required,_connection_closed_at_EHLO_inside_"
+	"TLS"},
+    {"silent after TLS", {TO_TLS, TLSD_HANG}, PROBE_TIMEOUT,
+	"timeout_at_EHLO_inside_TLS"},
+    {"drip after TLS", {TO_TLS, TLSD_DRIP}, PROBE_TIMEOUT,
+	"timeout_at_EHLO_inside_TLS"},
+    {"refused after TLS", {TO_TLS, TLSD_READ, "421 no\r\n"}, PROBE_TLS_REFUSED,
+	"421_no"},
+    {"HELO inside TLS", {TO_TLS, TLSD_READ, "451-x\r\n451 no\r\n", INSIDE},
+	PROBE_TLS, ""},
+    {"HELO refused inside TLS",
+	{TO_TLS, TLSD_READ, "502 no\r\n", TLSD_READ, "550 no\r\n", BYE},
+	PROBE_TLS_REFUSED, "550_no"},
+    {"10 MB after TLS", {TO_TLS, TLSD_READ, TLSD_FLOOD}, PROBE_TLS_REFUSED,
+	NULL},
+    {"empty line before the greeting",
+	{"\r\n" GREETING, TLSD_READ, OFFER, TLSD_READ, GO_AHEAD, TLSD_TLS,
+	    INSIDE},
+	PROBE_TLS, ""},
+    {"garbage before the greeting",
+	{"hello there\n" GREETING, TLSD_READ, OFFER, TLSD_READ, GO_AHEAD,
+	    TLSD_TLS, INSIDE},
+	PROBE_TLS, ""},
+    {"garbage, then closed", {"hello there\n"}, PROBE_NOT_SMTP,
+	"no_SMTP_at_greeting:_hello_there"},
+    {"masked greeting", {"220 ****2**0*\r\n", TLSD_READ, "250 mx\r\n", BYE},
+	PROBE_NO_STARTTLS, "the_greeting_is_masked:_MTAs_say_HELO_to_it"},
     {"no 221", {TO_TLS, TLSD_READ, "250 mx\r\n", TLSD_HANG}, PROBE_TLS, ""},
 };
+
+static bool
+has_step(const struct row *row, const char *step)
+{
+	for (size_t i = 0; row->steps[i] != NULL; i++)
+		if (strcmp(row->steps[i], step) == 0)
+			return true;
+	return false;
+}
 
 static int
 timeout_of(const struct row *row)
 {
-	if (row->outcome == PROBE_TLS)
+	if (has_step(row, TLSD_LONG_LINE) || has_step(row, TLSD_FLOOD))
+		return AMPLE_MS;
+	if (has_step(row, TLSD_TLS))
 		return TLS_MS;
-	return row->outcome == PROBE_TIMEOUT ? SHORT_MS : AMPLE_MS;
+	return has_step(row, TLSD_HANG) || has_step(row, TLSD_DRIP) ? SHORT_MS
+								    : AMPLE_MS;
 }
 
 static bool
@@ -156,7 +207,8 @@ misbehaviour_ends_in_time_and_with_its_name(void **state)
 		if (row->detail != NULL)
 			ROW_TEXT(row->id, facts->detail, row->detail);
 		ROW(row->id,
-		    (facts->cert_count > 0) == (row->outcome == PROBE_TLS));
+		    (facts->cert_count > 0) == has_step(row, TLSD_TLS));
+		ROW(row->id, facts->tls_ehlo == (row->outcome == PROBE_TLS));
 		ROW(row->id, !facts->requiretls);
 		ROW(row->id, facts->connected);
 		ROW(row->id, facts->starttls == offers_starttls(row));
@@ -219,7 +271,7 @@ static void
 what_is_offered_inside_tls_is_told_from_no_answer(void **state)
 {
 	static const struct {
-		const char *id, *steps[16];
+		const char *id, *steps[18];
 		bool tls_ehlo, requiretls;
 	} offers[] = {
 	    {"offered",
@@ -227,7 +279,10 @@ what_is_offered_inside_tls_is_told_from_no_answer(void **state)
 		true},
 	    {"not offered", {TO_TLS, TLSD_READ, "250 mx\r\n", BYE}, true,
 		false},
-	    {"no EHLO", {TO_TLS, TLSD_READ, "502 no\r\n", BYE}, true, false},
+	    {"no EHLO", {TO_TLS, TLSD_READ, "502 no\r\n", INSIDE}, true, false},
+	    {"EHLO refused, HELO not",
+		{TO_TLS, TLSD_READ, "502-no\r\n502 REQUIRETLS\r\n", INSIDE},
+		true, false},
 	    {"not now", {TO_TLS, TLSD_READ, "421 REQUIRETLS\r\n"}, false,
 		false},
 	    {"no answer", {TO_TLS, TLSD_READ}, false, false},
@@ -241,7 +296,9 @@ what_is_offered_inside_tls_is_told_from_no_answer(void **state)
 		AUTO(probe_facts)
 		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
 
-		ROW(offers[i].id, facts->outcome == PROBE_TLS);
+		ROW(offers[i].id,
+		    facts->outcome ==
+			(offers[i].tls_ehlo ? PROBE_TLS : PROBE_TLS_REFUSED));
 		ROW(offers[i].id, facts->tls_ehlo == offers[i].tls_ehlo);
 		ROW(offers[i].id, facts->requiretls == offers[i].requiretls);
 	}
@@ -299,6 +356,264 @@ odd_certificates_and_versions_are_facts(void **state)
 }
 
 static void
+a_greeting_has_a_time_of_its_own(void **state)
+{
+	static const char *const late[] = {
+	    TLSD_PAUSE, TO_TLS, TLSD_READ, "250 mx\r\n", BYE, NULL};
+	static const char *const after[] = {GREETING, TLSD_READ, TLSD_PAUSE,
+	    OFFER, TLSD_READ, GO_AHEAD, TLSD_TLS, INSIDE, NULL};
+	static const struct {
+		const char *id;
+		const char *const *steps;
+		int greeting_ms, timeout_ms;
+		const char *detail;
+	} times[] = {
+	    {"late greeting", late, AMPLE_MS, TLSD_PAUSE_MS / 2, ""},
+	    {"too late", late, TLSD_PAUSE_MS / 2, AMPLE_MS,
+		"timeout_at_greeting"},
+	    {"late answer to EHLO", after, AMPLE_MS, TLSD_PAUSE_MS / 2,
+		"timeout_at_EHLO"},
+	    {"the rest has time", after, TLSD_PAUSE_MS / 2, AMPLE_MS, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(times); i++) {
+		struct tlsd_options options = {
+		    .steps = times[i].steps, .name = "mx.example"};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		struct smtp_target target = target_at(tlsd_port(server));
+		struct probe_facts *facts;
+
+		target.greeting_ms = times[i].greeting_ms;
+		target.timeout_ms = times[i].timeout_ms;
+		facts = smtp_probe(&target, clock_mono_ms() + AMPLE_MS);
+		ROW_TEXT(times[i].id, facts->detail, times[i].detail);
+		ROW(times[i].id,
+		    facts->outcome ==
+			(*times[i].detail == '\0' ? PROBE_TLS : PROBE_TIMEOUT));
+		probe_facts_free(facts);
+	}
+}
+
+static int64_t
+cpu_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* In the time of a thousand small checks, one of these would not be over. */
+static void
+keys_that_take_long_to_check_with_are_refused(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const struct {
+		unsigned flaw;
+		const char *detail;
+	} huge[] = {
+	    {TLSD_HUGE_MODULUS, "TLS:_key_costs_too_much_to_check_by:_an_RSA_"
+				"modulus_of_65536_bits"},
+	    {TLSD_HUGE_EXPONENT, "TLS:_key_costs_too_much_to_check_by:_an_RSA_"
+				 "exponent_of_16000_bits"},
+	};
+	static const char *const priorities[] = {NULL,
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:%COMPAT",
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA:%COMPAT"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(huge) * COUNT(priorities); i++) {
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .flaws = huge[i % COUNT(huge)].flaw,
+		    .priority = priorities[i / COUNT(huge)]};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		int64_t begun_ms = cpu_ms();
+		AUTO(probe_facts)
+		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+		assert_true(cpu_ms() - begun_ms < 100);
+		assert_int_equal(facts->outcome, PROBE_TLS_FAILED);
+		assert_string_equal(
+		    facts->detail, huge[i % COUNT(huge)].detail);
+		assert_int_equal(facts->cert_count, 1);
+	}
+}
+
+static void
+groups_that_are_too_small_or_large_are_refused(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const struct {
+		unsigned bits;
+		bool is_taken;
+	} groups[] = {
+	    {LIMIT_DH_LEAST_BITS - 8, false},
+	    {LIMIT_DH_LEAST_BITS, true},
+	    {LIMIT_DH_BITS, true},
+	    {LIMIT_DH_BITS + 8, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .flaws = TLSD_RSA,
+		    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:"
+				"+DHE-RSA:-GROUP-DH-ALL:%COMPAT",
+		    .dh_bits = groups[i].bits};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+		if (facts->outcome !=
+		    (groups[i].is_taken ? PROBE_TLS : PROBE_TLS_FAILED))
+			fail_msg("%u bits: outcome %d, %s", groups[i].bits,
+			    facts->outcome, facts->detail);
+	}
+}
+
+static void
+a_chain_beyond_the_limit_is_refused(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	struct tlsd_options options = {
+	    .steps = steps, .name = "mx.example", .flaws = TLSD_HUGE_CHAIN};
+	AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+	AUTO(probe_facts)
+	struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+	(void)state;
+	assert_string_equal(facts->detail, "TLS:_chain_is_too_long");
+	assert_int_equal(facts->outcome, PROBE_TLS_FAILED);
+}
+
+static void
+what_openssl_takes_and_our_library_does_not_is_our_lack(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const char *const priorities[] = {
+	    NULL, "NORMAL:-VERS-ALL:+VERS-TLS1.2:%COMPAT"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(priorities); i++) {
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .flaws = TLSD_VERSION_1,
+		    .priority = priorities[i]};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+		assert_string_equal(
+		    facts->detail, "TLS:_Error_in_the_certificate.");
+		assert_int_equal(facts->outcome, PROBE_TLS_UNSUPPORTED);
+		assert_int_equal(facts->cert_count, 1);
+	}
+}
+
+static void
+what_openssl_does_not_get_through_is_a_failure(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const struct {
+		const char *id;
+		const char *priority;
+		unsigned flaws;
+	} hosts[] = {
+	    {"no RFC 5746",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.2:%DISABLE_SAFE_RENEGOTIATION", 0},
+	    {"ffdhe in TLS 1.3",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-FFDHE2048", 0},
+	    {"SHA-1",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-ECDSA-SHA1", 0},
+	    {"CCM in TLS 1.3",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-CCM", 0},
+	    {"Camellia in GCM",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-256-GCM",
+		0},
+	    {"a client certificate, TLS 1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2",
+		TLSD_CLIENT_CERTIFICATE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .flaws = hosts[i].flaws,
+		    .priority = hosts[i].priority};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+		if (facts->outcome != PROBE_TLS_FAILED)
+			fail_msg("%s: outcome %d, %s", hosts[i].id,
+			    facts->outcome, facts->detail);
+	}
+}
+
+static void
+what_openssl_gets_through_is_taken(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const char *const priorities[] = {
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-256-CBC:+"
+	    "SHA384",
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-128-CBC:+"
+	    "SHA256",
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CCM-8",
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X448",
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-SECP521R1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(priorities); i++) {
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .priority = priorities[i]};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+		if (facts->outcome != PROBE_TLS)
+			fail_msg("%s: outcome %d, %s", priorities[i],
+			    facts->outcome, facts->detail);
+	}
+}
+
+/* An ECDSA server, asked for each kind of key. */
+static void
+the_kind_of_key_can_be_chosen(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const char *const priorities[] = {
+	    NULL, "NORMAL:-VERS-ALL:+VERS-TLS1.2:%COMPAT"};
+	static const enum tls_keys keys[] = {
+	    TLS_KEYS_RSA, TLS_KEYS_ECDSA, TLS_KEYS_EDDSA, TLS_KEYS_ALL};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(keys) * COUNT(priorities); i++) {
+		bool has_rsa = i % 2 == 1;
+		enum tls_keys asked = keys[i / 2 % COUNT(keys)];
+		enum tls_keys shown = has_rsa ? TLS_KEYS_RSA : TLS_KEYS_ECDSA;
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .flaws = has_rsa ? TLSD_RSA : 0,
+		    .priority = priorities[i / (2 * COUNT(keys))]};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		struct smtp_target target = target_at(tlsd_port(server));
+		struct probe_facts *facts;
+
+		target.keys = asked;
+		facts = smtp_probe(&target, clock_mono_ms() + AMPLE_MS);
+		assert_int_equal(facts->outcome,
+		    asked == shown || asked == TLS_KEYS_ALL ? PROBE_TLS
+							    : PROBE_TLS_FAILED);
+		probe_facts_free(facts);
+	}
+}
+
+static void
 what_cannot_be_reached_is_told(void **state)
 {
 	static const struct {
@@ -333,7 +648,7 @@ what_cannot_be_reached_is_told(void **state)
 static void
 no_sni_is_sent_without_a_name(void **state)
 {
-	static const char *const steps[] = {TO_TLS, NULL};
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
 	struct tlsd_options options = {.steps = steps, .name = "mx.example"};
 	AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
 	struct smtp_target target = {.address = "127.0.0.1",
@@ -371,6 +686,15 @@ main(void)
 	    cmocka_unit_test(good_session_shows_chain_version_and_requiretls),
 	    cmocka_unit_test(what_is_offered_inside_tls_is_told_from_no_answer),
 	    cmocka_unit_test(odd_certificates_and_versions_are_facts),
+	    cmocka_unit_test(a_greeting_has_a_time_of_its_own),
+	    cmocka_unit_test(keys_that_take_long_to_check_with_are_refused),
+	    cmocka_unit_test(groups_that_are_too_small_or_large_are_refused),
+	    cmocka_unit_test(a_chain_beyond_the_limit_is_refused),
+	    cmocka_unit_test(
+		what_openssl_takes_and_our_library_does_not_is_our_lack),
+	    cmocka_unit_test(what_openssl_does_not_get_through_is_a_failure),
+	    cmocka_unit_test(what_openssl_gets_through_is_taken),
+	    cmocka_unit_test(the_kind_of_key_can_be_chosen),
 	    cmocka_unit_test(what_cannot_be_reached_is_told),
 	    cmocka_unit_test(no_sni_is_sent_without_a_name),
 	    cmocka_unit_test(deadline_in_the_past_is_a_timeout),

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <poll.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "t/costly.h"
@@ -30,6 +32,7 @@ struct tlsd {
 	gnutls_certificate_credentials_t credentials;
 	gnutls_datum_t pem;
 	gnutls_datum_t root_pem;
+	gnutls_dh_params_t dh;
 	int listener;
 	uint16_t port;
 	pthread_t thread;
@@ -63,7 +66,8 @@ make_key(unsigned flaws)
 	gnutls_x509_privkey_t key;
 
 	must(gnutls_x509_privkey_init(&key));
-	if (flaws & (TLSD_RSA_1024 | TLSD_KEY_ENCIPHERMENT))
+	if (flaws & (TLSD_RSA_1024 | TLSD_KEY_ENCIPHERMENT | TLSD_RSA |
+			TLSD_HUGE_MODULUS | TLSD_HUGE_EXPONENT))
 		must(gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA,
 		    flaws & TLSD_RSA_1024 ? 1024 : 2048, 0));
 	else if (flaws & (TLSD_ED25519 | TLSD_ED448))
@@ -88,6 +92,26 @@ set_name(gnutls_x509_crt_t crt, const char *name, unsigned flaws)
 	else
 		must(gnutls_x509_crt_set_subject_alt_name(
 		    crt, GNUTLS_SAN_DNSNAME, name, length, GNUTLS_FSAN_SET));
+}
+
+/* Numbers of all ones: nobody is to get so far as to see that they are none. */
+static void
+set_huge_key(gnutls_x509_crt_t crt, unsigned flaws)
+{
+	static uint8_t ones[8192];
+	gnutls_datum_t modulus = {ones, 256};
+	gnutls_datum_t exponent = {ones, 3};
+	gnutls_pubkey_t key;
+
+	memset(ones, 0xff, sizeof(ones));
+	if (flaws & TLSD_HUGE_MODULUS)
+		modulus.size = sizeof(ones);
+	else
+		exponent.size = 2000;
+	must(gnutls_pubkey_init(&key));
+	must(gnutls_pubkey_import_rsa_raw(key, &modulus, &exponent));
+	must(gnutls_x509_crt_set_pubkey(crt, key));
+	gnutls_pubkey_deinit(key);
 }
 
 static gnutls_x509_crt_t
@@ -133,10 +157,64 @@ make_leaf(struct tlsd *server, gnutls_x509_privkey_t key)
 	if (flaws & TLSD_KEY_ENCIPHERMENT)
 		must(gnutls_x509_crt_set_key_usage(
 		    crt, GNUTLS_KEY_KEY_ENCIPHERMENT));
+	if (flaws & (TLSD_HUGE_MODULUS | TLSD_HUGE_EXPONENT))
+		set_huge_key(crt, flaws);
 	must(gnutls_x509_crt_sign2(crt, root, root_key, GNUTLS_DIG_SHA256, 0));
 	gnutls_x509_crt_deinit(root);
 	gnutls_x509_privkey_deinit(root_key);
 	return crt;
+}
+
+/* The octets that are shown, which GnuTLS would not take from us otherwise. */
+static void
+spoil_octets(gnutls_datum_t *der, unsigned flaws)
+{
+	static const uint8_t version[] = {0xa0, 3, 2, 1, 2};
+	uint8_t *at = memmem(der->data, der->size, version, sizeof(version));
+
+	assert(at != NULL);
+	if (flaws & TLSD_VERSION_1)
+		at[4] = 0;
+}
+
+static void
+make_chain(struct tlsd *server, gnutls_x509_crt_t crt, gnutls_pcert_st *chain,
+    unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		must(gnutls_pcert_import_x509(&chain[i], crt, 0));
+		spoil_octets(&chain[i].cert, server->options.flaws);
+	}
+}
+
+/* Nobody is to find out that it is no prime. */
+static void
+make_dh_group(struct tlsd *server)
+{
+	static uint8_t ones[2048];
+	gnutls_datum_t prime = {ones, server->options.dh_bits / 8};
+	gnutls_datum_t generator = {ones, 1};
+
+	memset(ones, 0xff, sizeof(ones));
+	must(gnutls_dh_params_init(&server->dh));
+	must(gnutls_dh_params_import_raw(server->dh, &prime, &generator));
+	gnutls_certificate_set_dh_params(server->credentials, server->dh);
+}
+
+static unsigned
+count_certificates(unsigned flaws, gnutls_x509_crt_t crt)
+{
+	gnutls_datum_t der;
+	unsigned count;
+
+	if (flaws & TLSD_LONG_CHAIN)
+		return LONG_CHAIN;
+	if (!(flaws & TLSD_HUGE_CHAIN))
+		return 1;
+	must(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der));
+	count = LIMIT_TLS_CERTIFICATE / der.size + 1;
+	gnutls_free(der.data);
+	return count;
 }
 
 static void
@@ -145,14 +223,24 @@ make_identity(struct tlsd *server)
 	unsigned flaws = server->options.flaws;
 	gnutls_x509_privkey_t key = make_key(flaws);
 	gnutls_x509_crt_t crt = make_leaf(server, key);
-	gnutls_x509_crt_t chain[LONG_CHAIN];
+	unsigned count = count_certificates(flaws, crt);
+	gnutls_pcert_st *chain = xcalloc(count, sizeof(*chain));
+	gnutls_privkey_t signing;
 
-	for (int i = 0; i < LONG_CHAIN; i++)
-		chain[i] = crt;
 	must(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &server->pem));
 	must(gnutls_certificate_allocate_credentials(&server->credentials));
-	must(gnutls_certificate_set_x509_key(server->credentials, chain,
-	    flaws & TLSD_LONG_CHAIN ? LONG_CHAIN : 1, key));
+	gnutls_certificate_set_flags(
+	    server->credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+	make_chain(server, crt, chain, count);
+	must(gnutls_privkey_init(&signing));
+	must(gnutls_privkey_import_x509(
+	    signing, key, GNUTLS_PRIVKEY_IMPORT_COPY));
+	must(gnutls_certificate_set_key(server->credentials,
+	    (const char **)&server->options.name, 1, chain, (int)count,
+	    signing));
+	if (server->options.dh_bits > 0)
+		make_dh_group(server);
+	free(chain);
 	gnutls_x509_crt_deinit(crt);
 	gnutls_x509_privkey_deinit(key);
 }
@@ -227,6 +315,9 @@ shake_hands(struct peer *peer)
 	    peer->tls, priority == NULL ? "NORMAL:%COMPAT" : priority, NULL));
 	must(gnutls_credentials_set(
 	    peer->tls, GNUTLS_CRD_CERTIFICATE, peer->server->credentials));
+	if (peer->server->options.flaws & TLSD_CLIENT_CERTIFICATE)
+		gnutls_certificate_server_set_request(
+		    peer->tls, GNUTLS_CERT_REQUIRE);
 	gnutls_transport_set_int(peer->tls, peer->fd);
 	do
 		rc = gnutls_handshake(peer->tls);
@@ -284,6 +375,14 @@ send_costly(struct peer *peer)
 }
 
 static void
+send_alert(struct peer *peer)
+{
+	gnutls_alert_send(
+	    peer->tls, GNUTLS_AL_FATAL, GNUTLS_A_CERTIFICATE_REQUIRED);
+	peer->over = true;
+}
+
+static void
 act(struct peer *peer, const char *step)
 {
 	if (strcmp(step, TLSD_READ) == 0)
@@ -307,6 +406,10 @@ act(struct peer *peer, const char *step)
 		garble(peer);
 	else if (strcmp(step, TLSD_COSTLY) == 0)
 		send_costly(peer);
+	else if (strcmp(step, TLSD_PAUSE) == 0)
+		poll(NULL, 0, TLSD_PAUSE_MS);
+	else if (strcmp(step, TLSD_ALERT) == 0)
+		send_alert(peer);
 	else if (strcmp(step, TLSD_RESET) == 0)
 		reset(peer);
 	else
@@ -406,6 +509,8 @@ tlsd_free(struct tlsd *server)
 	close(server->listener);
 	if (server->credentials != NULL)
 		gnutls_certificate_free_credentials(server->credentials);
+	if (server->dh != NULL)
+		gnutls_dh_params_deinit(server->dh);
 	gnutls_free(server->pem.data);
 	gnutls_free(server->root_pem.data);
 	free(server);

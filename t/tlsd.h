@@ -17,6 +17,13 @@ enum tlsd_flaw {
 	TLSD_LONG_CHAIN = 16,      /* 20 certificates behind the leaf */
 	TLSD_ED25519 = 32,         /* its key; else P-256 */
 	TLSD_ED448 = 64,
+	TLSD_RSA = 128,
+	TLSD_HUGE_MODULUS = 256,  /* RSA of 65536 bits, but not its key */
+	TLSD_HUGE_EXPONENT = 512, /* RSA, an exponent of 16000 bits, likewise */
+	TLSD_VERSION_1 = 1024,    /* version 1, with extensions all the same */
+
+	TLSD_HUGE_CHAIN = 4096, /* one certificate over LIMIT_TLS_CERTIFICATE */
+	TLSD_CLIENT_CERTIFICATE = 2048, /* of the server: it wants one */
 };
 
 struct tlsd_options {
@@ -32,14 +39,19 @@ struct tlsd_options {
 #define TLSD_FLOOD "F"     /* 10 MB of lines of EHLO or of a header */
 #define TLSD_LONG_LINE "L" /* 1 MB of one line */
 #define TLSD_GARBAGE "G"   /* octets of all values */
+#define TLSD_PAUSE "P"     /* be silent for some time */
+#define TLSD_ALERT "A"     /* a fatal alert: certificate required */
 #define TLSD_RESET "R"     /* close at once, without ceremony */
 #define TLSD_COSTLY "K"    /* the flight of a server with a huge key, unasked */
 	const char *const *steps;
 	const char *name;     /* in its certificate */
 	unsigned flaws;       /* of enum tlsd_flaw */
 	const char *priority; /* NULL: GnuTLS's normal one */
+	unsigned dh_bits;     /* of its own DH group; 0: none */
 	size_t cut;           /* close after so many octets; 0: never */
 };
+
+enum { TLSD_PAUSE_MS = 600 };
 
 struct tlsd;
 

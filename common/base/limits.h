@@ -59,14 +59,22 @@ enum {
 	 * four each, and with the dearest keys these take seconds */
 	LIMIT_SIGNATURE_CHECKS = 256,
 
+	/* A Certificate message of TLS: more is an error to OpenSSL */
+	LIMIT_TLS_CERTIFICATE = 100 * 1024,
+
+	/* The group of a DHE key exchange, most and least: OpenSSL's */
+	LIMIT_DH_BITS = 10000,
+	LIMIT_DH_LEAST_BITS = 1024,
+
 	/* SAN dNSNames looked at in one certificate */
 	LIMIT_CERT_NAMES = 1024,
 
-	/* RFC 5321 section 4.5.3.1.5: 512 octets a reply line; servers send
-	 * longer ones, and Postfix takes 2048 */
+	/* Octets of a reply line, and of all lines of a reply, that are looked
+	 * at: as many as Postfix does.  RFC 5321 section 4.5.3.1.5: 512 a line.
+	 * What follows is passed over up to the second, where Postfix knows no
+	 * limit but time. */
 	LIMIT_SMTP_LINE = 2048,
-	LIMIT_SMTP_LINES = 128,
-	LIMIT_SMTP_REPLY = 64 * 1024,
+	LIMIT_SMTP_REPLY = 1024 * 1024,
 
 	/* RFC 8461 section 3.3: 64 KiB for a policy */
 	LIMIT_STS_BODY = 64 * 1024,

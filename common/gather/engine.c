@@ -134,6 +134,7 @@ open_sources(struct engine *engine)
 	    .reach = reach_new(options->probe_port, options->reach_changed,
 		options->reach_arg),
 	    .helo = options->probe_helo,
+	    .greeting_ms = options->greeting_timeout_ms,
 	    .timeout_ms = options->probe_timeout_ms,
 	    .per_address = options->probe_per_host,
 	    .keep_s = options->fail_ttl_s,
@@ -180,6 +181,7 @@ engine_options_equal(
 	       a->max_queue == b->max_queue &&
 	       a->check_timeout_ms == b->check_timeout_ms &&
 	       a->probe == b->probe &&
+	       a->greeting_timeout_ms == b->greeting_timeout_ms &&
 	       a->probe_timeout_ms == b->probe_timeout_ms &&
 	       a->probe_per_host == b->probe_per_host &&
 	       a->probe_port == b->probe_port &&

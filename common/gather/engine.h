@@ -31,7 +31,8 @@ struct engine_options {
 				 one more is a temperror, queue-full */
 	int check_timeout_ms; /* of a whole check */
 	bool probe;
-	int probe_timeout_ms;    /* of one connection */
+	int greeting_timeout_ms; /* of one connection, for its greeting */
+	int probe_timeout_ms;    /* and for what is before and behind it */
 	unsigned probe_per_host; /* connections to one address at once */
 	uint16_t probe_port;     /* may be shut on the way out; see reach */
 	const char *probe_helo;

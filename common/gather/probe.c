@@ -201,15 +201,6 @@ end_probe(struct probe_job *job, struct probe_facts *facts)
 	submit_probe(following);
 }
 
-/* Whether time, and nothing else, kept us from what the host has to say: after
- * the handshake that is what it offers then. */
-static bool
-is_cut_short(const struct probe_facts *facts)
-{
-	return facts->outcome == PROBE_TIMEOUT ||
-	       (facts->outcome == PROBE_TLS && !facts->tls_ehlo);
-}
-
 static bool
 run_probe(void *arg, int64_t until_ms)
 {
@@ -218,7 +209,9 @@ run_probe(void *arg, int64_t until_ms)
 	struct smtp_target target = {.address = job->address,
 	    .port = job->port,
 	    .sni = job->sni,
-	    .helo = prober->helo};
+	    .helo = prober->helo,
+	    .greeting_ms = prober->options.greeting_ms,
+	    .timeout_ms = prober->options.timeout_ms};
 	int64_t started_ms = clock_mono_ms();
 	struct probe_facts *facts;
 	bool hurried;
@@ -231,9 +224,9 @@ run_probe(void *arg, int64_t until_ms)
 		return true;
 	}
 	tally_probe(prober->options.tally);
-	facts = smtp_probe(
-	    &target, clock_sooner_ms(until_ms, prober->options.timeout_ms));
-	hurried = is_cut_short(facts) && clock_left_ms(until_ms) == 0;
+	facts = smtp_probe(&target, until_ms);
+	hurried =
+	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;
 	if (facts->connected || !hurried)
 		reach_note(prober->options.reach, job->address, job->port,
 		    facts->connected);

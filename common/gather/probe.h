@@ -18,10 +18,11 @@ struct prober;
 struct probe;
 
 struct prober_options {
-	struct pool *leaves;  /* where probes run; both outlive the prober */
-	struct reach *reach;  /* is told how they fare */
-	const char *helo;     /* copied */
-	int timeout_ms;       /* of one connection */
+	struct pool *leaves; /* where probes run; both outlive the prober */
+	struct reach *reach; /* is told how they fare */
+	const char *helo;    /* copied */
+	int greeting_ms;     /* see smtp_target */
+	int timeout_ms;
 	unsigned per_address; /* connections to one address at once */
 	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */

@@ -2,7 +2,6 @@
 #include "common/io/smtp.h"
 
 #include <errno.h>
-#include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -17,22 +16,10 @@
 #include "common/proto/address.h"
 #include "common/proto/smtp_reply.h"
 
-/*
- * TLS 1.2 is the floor (RFC 8461 section 7.2).  The rest is what OpenSSL's MTAs
- * take: hosts that have no GCM and want no SHA-1 are left with CBC and SHA-2;
- * %COMPAT, and a certificate whose keyUsage lacks digitalSignature breaks no
- * handshake.
- */
-#define PRIORITY \
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:+SHA256:+SHA384:%COMPAT"
-
 enum {
 	PORT_SMTPS = 465,   /* RFC 8314 section 3.3 */
 	QUIT_WAIT_MS = 300, /* for the 221, which nobody needs */
-
-	/* What a read or a write says instead of a count of octets */
-	IO_AGAIN = -1,
-	IO_LOST = -2,
+	CODE_CLOSING = 421, /* RFC 5321 section 3.8 */
 };
 
 enum step {
@@ -41,6 +28,8 @@ enum step {
 	AT_EHLO,
 	AT_STARTTLS,
 	AT_TLS,
+	AT_TLS_GREETING, /* port 465 */
+	AT_TLS_EHLO,
 };
 
 /* What it means when the connection is lost, the answer is no, or no SMTP. */
@@ -59,18 +48,22 @@ static const struct {
 	PROBE_STARTTLS_REFUSED},
     [AT_TLS] = {"TLS handshake", PROBE_TLS_FAILED, PROBE_TLS_FAILED,
 	PROBE_TLS_FAILED},
+    [AT_TLS_GREETING] = {"greeting inside TLS", PROBE_TLS_REFUSED,
+	PROBE_TLS_REFUSED, PROBE_TLS_REFUSED},
+    [AT_TLS_EHLO] = {"EHLO inside TLS", PROBE_TLS_REFUSED, PROBE_TLS_REFUSED,
+	PROBE_TLS_REFUSED},
 };
 
 struct session {
 	const struct smtp_target *target;
 	struct probe_facts *facts;
-	int64_t deadline_ms;
+	int64_t last_ms;     /* of the whole */
+	int64_t deadline_ms; /* of the step */
 	enum step step;
 	bool lost; /* nothing more can be said to the server */
 	int fd;
-	gnutls_session_t tls; /* NULL: not begun */
-	bool encrypted;       /* the handshake is done */
-	gnutls_certificate_credentials_t credentials;
+	struct tls_client *tls; /* NULL: not begun */
+	bool encrypted;         /* the handshake is done */
 	struct smtp_reply reply;
 	char buffer[4096]; /* received and not read: begin to end */
 	size_t begin;
@@ -96,18 +89,46 @@ conclude(struct session *s, enum probe_outcome outcome, const char *format, ...)
 }
 
 static bool
+has_stray(const struct session *s)
+{
+	return s->reply.state == SMTP_REPLY_MORE && s->reply.stray[0] != '\0';
+}
+
+/* Who answered with no SMTP, and with nothing else, is told by that. */
+static bool
+conclude_stray(struct session *s)
+{
+	return conclude(s, steps[s->step].odd, "no SMTP at %s: %s",
+	    steps[s->step].name, s->reply.stray);
+}
+
+static bool
 conclude_lost(struct session *s, const char *how)
 {
+	const char *detail = s->tls == NULL ? "" : tls_client_detail(s->tls);
+
 	s->lost = true;
-	return conclude(
-	    s, steps[s->step].lost, "%s at %s", how, steps[s->step].name);
+	if (has_stray(s))
+		return conclude_stray(s);
+	return conclude(s, steps[s->step].lost, "%s%s%s at %s", detail,
+	    detail[0] == '\0' ? "" : ", ", how, steps[s->step].name);
 }
 
 static bool
 conclude_timeout(struct session *s)
 {
 	s->lost = true;
+	if (has_stray(s))
+		return conclude_stray(s);
 	return conclude(s, PROBE_TIMEOUT, "timeout at %s", steps[s->step].name);
+}
+
+/* From here on a step has so much time of its own. */
+static void
+allow_time(struct session *s, int limit_ms)
+{
+	s->deadline_ms =
+	    limit_ms == 0 ? s->last_ms : clock_sooner_ms(s->last_ms, limit_ms);
 }
 
 /* False when time is up, also for a peer that always has something to say. */
@@ -133,9 +154,7 @@ wait_for(struct session *s, short events)
 static bool
 wait_for_tls(struct session *s)
 {
-	bool writing = gnutls_record_get_direction(s->tls) == 1;
-
-	return wait_for(s, writing ? POLLOUT : POLLIN);
+	return wait_for(s, tls_client_is_writing(s->tls) ? POLLOUT : POLLIN);
 }
 
 static ssize_t
@@ -144,18 +163,8 @@ of_socket(ssize_t count)
 	if (count > 0)
 		return count;
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
-		return IO_AGAIN;
-	return IO_LOST;
-}
-
-static ssize_t
-of_tls(ssize_t count)
-{
-	if (count > 0)
-		return count;
-	if (count == GNUTLS_E_AGAIN || count == GNUTLS_E_INTERRUPTED)
-		return IO_AGAIN;
-	return IO_LOST;
+		return TLS_IO_AGAIN;
+	return TLS_IO_LOST;
 }
 
 static bool
@@ -168,18 +177,18 @@ static bool
 receive(struct session *s)
 {
 	for (;;) {
-		ssize_t count = s->encrypted
-				    ? of_tls(gnutls_record_recv(
-					  s->tls, s->buffer, sizeof(s->buffer)))
-				    : of_socket(recv(s->fd, s->buffer,
-					  sizeof(s->buffer), 0));
+		ssize_t count =
+		    s->encrypted
+			? tls_client_read(s->tls, s->buffer, sizeof(s->buffer))
+			: of_socket(
+			      recv(s->fd, s->buffer, sizeof(s->buffer), 0));
 
 		if (count > 0) {
 			s->begin = 0;
 			s->end = (size_t)count;
 			return true;
 		}
-		if (count == IO_LOST)
+		if (count == TLS_IO_LOST)
 			return conclude_lost(s, "connection closed");
 		if (!wait_again(s, POLLIN))
 			return false;
@@ -194,12 +203,12 @@ say(struct session *s, const char *line)
 	while (left > 0) {
 		ssize_t count =
 		    s->encrypted
-			? of_tls(gnutls_record_send(s->tls, line, left))
+			? tls_client_write(s->tls, line, left)
 			: of_socket(send(s->fd, line, left, MSG_NOSIGNAL));
 
-		if (count == IO_LOST)
+		if (count == TLS_IO_LOST)
 			return conclude_lost(s, "connection closed");
-		if (count == IO_AGAIN) {
+		if (count == TLS_IO_AGAIN) {
 			if (!wait_again(s, POLLOUT))
 				return false;
 			continue;
@@ -225,7 +234,7 @@ read_reply(struct session *s)
 	if (reply->state == SMTP_REPLY_DONE)
 		return true;
 	s->lost = true;
-	return conclude(s, steps[s->step].odd, "no SMTP at %s: %.*s",
+	return conclude(s, steps[s->step].odd, "no end at %s: %.*s",
 	    steps[s->step].name, LIMIT_DETAIL, reply->line);
 }
 
@@ -236,14 +245,14 @@ refused(struct session *s)
 	enum probe_outcome outcome =
 	    code >= 400 ? steps[s->step].refused : steps[s->step].odd;
 
-	return conclude(s, outcome, "%d %s", code, s->reply.text);
+	return conclude(s, outcome, "%03d %s", code, s->reply.text);
 }
 
-/* MTAs take any 2yz here. */
+/* MTAs take any 2yz, everywhere. */
 static bool
-read_welcome(struct session *s)
+is_yes(const struct session *s)
 {
-	return read_reply(s) && (s->reply.code / 100 == 2 || refused(s));
+	return s->reply.code / 100 == 2;
 }
 
 static bool
@@ -324,8 +333,12 @@ connect_to(struct session *s)
 static bool
 greet(struct session *s)
 {
-	s->step = AT_GREETING;
-	return read_welcome(s);
+	s->step = s->encrypted ? AT_TLS_GREETING : AT_GREETING;
+	allow_time(s, s->target->greeting_ms);
+	if (!read_reply(s))
+		return false;
+	allow_time(s, s->target->timeout_ms);
+	return is_yes(s) || refused(s);
 }
 
 /* False when there is no answer to read. */
@@ -334,34 +347,40 @@ say_hello(struct session *s, const char *verb)
 {
 	char line[LIMIT_DOMAIN_SIZE + 16];
 
-	s->step = AT_EHLO;
+	s->step = s->encrypted ? AT_TLS_EHLO : AT_EHLO;
 	snprintf(line, sizeof(line), "%s %s\r\n", verb, s->target->helo);
 	return say(s, line) && read_reply(s);
 }
 
-/* RFC 5321 section 3.2: an MTA goes on with HELO, and without TLS; but a host
- * that refuses this as well refuses us, and no more is known of it. */
+/* An MTA goes on without extensions; but a host that refuses this as well
+ * refuses us, and no more is known of it.  RFC 5321 section 3.2. */
 static bool
-helo(struct session *s)
+helo(struct session *s, const char *why)
 {
-	struct smtp_reply ehlo = s->reply;
-
 	if (!say_hello(s, "HELO"))
 		return false;
-	if (s->reply.code / 100 != 2)
+	if (!is_yes(s))
 		return refused(s);
-	return conclude(
-	    s, PROBE_NO_STARTTLS, "EHLO: %d %s", ehlo.code, ehlo.text);
+	s->reply.extensions = 0;
+	return s->encrypted || conclude(s, PROBE_NO_STARTTLS, "%s", why);
 }
 
 static bool
 ehlo(struct session *s)
 {
+	char why[LIMIT_DETAIL_SIZE + 16];
+
+	if (s->reply.is_masked && !s->encrypted)
+		return helo(s, "the greeting is masked: MTAs say HELO to it");
 	if (!say_hello(s, "EHLO"))
 		return false;
-	if (s->reply.code / 100 == 5 && !s->encrypted)
-		return helo(s);
-	return s->reply.code / 100 == 2 || refused(s);
+	if (is_yes(s))
+		return true;
+	if (s->reply.code == CODE_CLOSING)
+		return refused(s);
+	snprintf(
+	    why, sizeof(why), "EHLO: %03d %s", s->reply.code, s->reply.text);
+	return helo(s, why);
 }
 
 static bool
@@ -373,7 +392,7 @@ starttls(struct session *s)
 	s->step = AT_STARTTLS;
 	if (!say(s, "STARTTLS\r\n") || !read_reply(s))
 		return false;
-	if (s->reply.code != 220)
+	if (!is_yes(s))
 		return refused(s);
 	/* RFC 3207 section 4.2 - plaintext sent ahead is not to be believed */
 	s->begin = s->end;
@@ -381,95 +400,74 @@ starttls(struct session *s)
 }
 
 static bool
-conclude_handshake(struct session *s, int rc)
+end_handshake(struct session *s, enum tls_state state)
 {
-	const char *alert;
+	const char *detail = tls_client_detail(s->tls);
 
-	switch (rc) {
-	case GNUTLS_E_PREMATURE_TERMINATION:
-	case GNUTLS_E_PULL_ERROR:
-	case GNUTLS_E_PUSH_ERROR:
-		return conclude_lost(s, "connection closed");
-	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+	switch (state) {
+	case TLS_DONE:
+		s->encrypted = true;
+		return true;
+	case TLS_UNSUPPORTED:
 		s->lost = true;
-		alert = gnutls_alert_get_name(gnutls_alert_get(s->tls));
-		return conclude(s, PROBE_TLS_FAILED, "TLS alert: %s",
-		    alert == NULL ? "unknown" : alert);
-	default:
+		return conclude(s, PROBE_TLS_UNSUPPORTED, "%s", detail);
+	case TLS_LACKING:
 		s->lost = true;
-		gnutls_alert_send_appropriate(s->tls, rc);
-		return conclude(
-		    s, PROBE_TLS_FAILED, "TLS: %s", gnutls_strerror(rc));
+		return conclude(s, PROBE_TIMEOUT, "%s", detail);
+	case TLS_FAILED:
+		s->lost = true;
+		return conclude(s, PROBE_TLS_FAILED, "%s", detail);
+	case TLS_LOST:
+	case TLS_AGAIN:
+		break;
 	}
-}
-
-static int
-prepare_tls(struct session *s)
-{
-	const char *sni = s->target->sni;
-	int rc = gnutls_init(&s->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK |
-					  GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS);
-
-	if (rc == 0)
-		rc = gnutls_certificate_allocate_credentials(&s->credentials);
-	if (rc == 0)
-		rc = gnutls_credentials_set(
-		    s->tls, GNUTLS_CRD_CERTIFICATE, s->credentials);
-	if (rc == 0)
-		rc = gnutls_priority_set_direct(s->tls, PRIORITY, NULL);
-	if (rc == 0 && *sni != '\0')
-		rc = gnutls_server_name_set(
-		    s->tls, GNUTLS_NAME_DNS, sni, strlen(sni));
-	if (rc == 0)
-		gnutls_transport_set_int(s->tls, s->fd);
-	return rc;
+	return conclude_lost(s, "connection closed");
 }
 
 static bool
 handshake(struct session *s)
 {
-	int rc;
+	enum tls_state state;
 
 	s->step = AT_TLS;
-	rc = prepare_tls(s);
-	if (rc != 0)
-		return conclude(s, PROBE_TLS_FAILED, "%s", gnutls_strerror(rc));
-	while ((rc = gnutls_handshake(s->tls)) != 0) {
-		if (gnutls_error_is_fatal(rc))
-			return conclude_handshake(s, rc);
-		if (clock_left_ms(s->deadline_ms) == 0)
-			return conclude_timeout(s);
-		if (rc == GNUTLS_E_AGAIN && !wait_for_tls(s))
+	smtp_reply_init(&s->reply);
+	s->tls = tls_client_new(s->fd, s->target->sni, s->target->keys);
+	if (s->tls == NULL)
+		return conclude(s, PROBE_TIMEOUT, "TLS: cannot begin");
+	while ((state = tls_client_handshake(s->tls)) == TLS_AGAIN)
+		if (!wait_for_tls(s))
 			return false;
-	}
-	s->encrypted = true;
-	return true;
+	return end_handshake(s, state);
 }
 
-/* A chain that is too long is cut behind what fits. */
-static bool
+/* Whatever came of the handshake, and of what follows. */
+static void
 keep_chain(struct session *s)
 {
 	struct der certs[LIMIT_CHAIN_CERTS];
-	size_t count = 0;
-	size_t octets = 0;
-	unsigned sent = 0;
-	const gnutls_datum_t *peers =
-	    gnutls_certificate_get_peers(s->tls, &sent);
+	size_t count = s->tls == NULL ? 0 : tls_client_chain(s->tls, certs);
 
-	while (count < sent && count < LIMIT_CHAIN_CERTS) {
-		octets += peers[count].size;
-		if (octets > LIMIT_CHAIN_OCTETS)
-			break;
-		certs[count].data = peers[count].data;
-		certs[count].size = peers[count].size;
-		count++;
-	}
-	if (count == 0)
-		return conclude(s, PROBE_TLS_FAILED, "no certificate");
-	probe_facts_set_certs(s->facts, certs, count);
-	text_copy(s->facts->tls, sizeof(s->facts->tls),
-	    gnutls_protocol_get_name(gnutls_protocol_get_version(s->tls)));
+	if (count > 0)
+		probe_facts_set_certs(s->facts, certs, count);
+	if (s->encrypted)
+		text_copy(s->facts->tls, sizeof(s->facts->tls),
+		    tls_client_version(s->tls));
+}
+
+/* What an MTA wants to see before it speaks of mail. */
+static bool
+enter_inside(struct session *s)
+{
+	bool let_in;
+
+	if (s->target->port == PORT_SMTPS && !greet(s))
+		return false;
+	let_in = ehlo(s);
+	s->facts->tls_answered = !s->lost;
+	if (!let_in)
+		return false;
+	s->facts->tls_ehlo = true;
+	s->facts->requiretls = (s->reply.extensions & SMTP_REQUIRETLS) != 0;
 	conclude(s, PROBE_TLS, "%s", "");
 	return true;
 }
@@ -481,35 +479,29 @@ quit(struct session *s)
 		return;
 	s->deadline_ms = clock_sooner_ms(s->deadline_ms, QUIT_WAIT_MS);
 	if (say(s, "QUIT\r\n") && read_reply(s) && s->encrypted)
-		gnutls_bye(s->tls, GNUTLS_SHUT_WR);
+		tls_client_bye(s->tls);
 }
 
 static void
 probe(struct session *s)
 {
-	bool at_once = s->target->port == PORT_SMTPS;
-
+	allow_time(s, s->target->timeout_ms);
 	if (!connect_to(s))
 		return;
 	s->lost = false;
-	if (!at_once && (!greet(s) || !ehlo(s) || !starttls(s)))
+	if (s->target->port != PORT_SMTPS &&
+	    (!greet(s) || !ehlo(s) || !starttls(s)))
 		return;
-	if (!handshake(s) || !keep_chain(s))
-		return;
-	/* The chain is the fact; from here on all may fail. */
-	if (at_once && !greet(s))
-		return;
-	if (ehlo(s))
-		s->facts->requiretls =
-		    (s->reply.extensions & SMTP_REQUIRETLS) != 0;
-	s->facts->tls_answered = !s->lost;
-	s->facts->tls_ehlo = !s->lost && s->reply.code / 100 != 4;
+	if (handshake(s))
+		enter_inside(s);
+	keep_chain(s);
 }
 
 struct probe_facts *
 smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 {
 	struct session s = {.target = target,
+	    .last_ms = deadline_ms,
 	    .deadline_ms = deadline_ms,
 	    .lost = true,
 	    .fd = -1};
@@ -518,10 +510,7 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 	s.facts = probe_facts_new(PROBE_NOT_DONE);
 	probe(&s);
 	quit(&s);
-	if (s.tls != NULL)
-		gnutls_deinit(s.tls);
-	if (s.credentials != NULL)
-		gnutls_certificate_free_credentials(s.credentials);
+	tls_client_free(s.tls);
 	if (s.fd >= 0)
 		close(s.fd);
 	s.facts->ms = (unsigned)(clock_mono_ms() - begun_ms);
@@ -531,5 +520,5 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 const char *
 smtp_library(void)
 {
-	return gnutls_check_version(NULL);
+	return tls_client_library();
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/io/tls_client.h"
 #include "common/judge/facts.h"
 
 struct smtp_target {
@@ -14,14 +15,24 @@ struct smtp_target {
 	uint16_t port;       /* 465: TLS from the first octet (RFC 8314) */
 	const char *sni;     /* normalised; "" for none */
 	const char *helo;    /* our name in EHLO */
+	enum tls_keys keys;  /* that the certificate may be of */
+
+	/* Time for the greeting, which hosts hold back on purpose, and for the
+	 * connection and for all that follows the greeting; 0: no limit but
+	 * the deadline */
+	int greeting_ms;
+	int timeout_ms;
 };
 
 /*
  * smtp_probe - connect, EHLO, STARTTLS, handshake, EHLO again, QUIT
  *
- * Never MAIL FROM.  Where EHLO is refused, HELO tells whether we are, or EHLO.
- * TLS 1.2 at least; nothing is verified here, the presented chain is the fact.
- * Plaintext behind the 220 is discarded.  Always gives facts, at deadline_ms
+ * Never MAIL FROM.  At each step the same is a yes as for Postfix's smtp(8)
+ * where it must have TLS: any 2yz; EHLO refused with other than 421 is tried
+ * again as HELO, and so is a greeting that a firewall has masked; with HELO
+ * there is no TLS, but inside TLS it is a yes.  The handshake is that of
+ * tls_client.h, and of it the presented chain is the fact.  Plaintext behind
+ * the answer to STARTTLS is discarded.  Always gives facts, at deadline_ms
  * (clock_mono_ms) at the latest.
  * RFC 3207, RFC 7672 section 8.1 (SNI), RFC 8689 (REQUIRETLS).
  */

@@ -71,17 +71,14 @@ end_handshake(struct tls_watch *watch, const char *why, const char *key)
 }
 
 static int
-on_certificate(gnutls_session_t session, unsigned type, unsigned post,
-    unsigned incoming, const gnutls_datum_t *message)
+on_certificate(struct tls_watch *watch, gnutls_session_t session,
+    const gnutls_datum_t *message)
 {
-	struct tls_watch *watch = gnutls_session_get_ptr(session);
 	bool tls13 = gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3;
 	char reason[X509_EFFORT_REASON];
 
-	(void)type;
-	(void)post;
-	if (!incoming)
-		return 0;
+	if (message->size > LIMIT_TLS_CERTIFICATE)
+		return end_handshake(watch, "chain is too long", "");
 	if (!tls_watch_read(watch, message->data, message->size, tls13))
 		return end_handshake(watch, "no certificate presented", "");
 	if (!x509_effort_is_bounded(watch->certs[0], reason))
@@ -90,13 +87,56 @@ on_certificate(gnutls_session_t session, unsigned type, unsigned post,
 	return 0;
 }
 
+/* ServerDHParams of RFC 5246 section 7.4.3: the prime comes first. */
+static int
+on_key_exchange(struct tls_watch *watch, gnutls_session_t session,
+    const gnutls_datum_t *message)
+{
+	gnutls_kx_algorithm_t kx = gnutls_kx_get(session);
+	struct wire wire;
+	size_t octets;
+
+	if (kx != GNUTLS_KX_DHE_RSA && kx != GNUTLS_KX_DHE_DSS)
+		return 0;
+	wire_init(&wire, message->data, message->size);
+	octets = wire_u16(&wire);
+	while (octets > 0 && wire.left > 0 && wire.at[0] == 0) {
+		wire_u8(&wire);
+		octets--;
+	}
+	if (octets > LIMIT_DH_BITS / 8)
+		return end_handshake(watch, "DH group costs too much", "");
+	if (octets < LIMIT_DH_LEAST_BITS / 8)
+		return end_handshake(watch, "DH group is too small", "");
+	return 0;
+}
+
+static int
+on_message(gnutls_session_t session, unsigned type, unsigned post,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	struct tls_watch *watch = gnutls_session_get_ptr(session);
+
+	(void)post;
+	if (!incoming)
+		return 0;
+	switch (type) {
+	case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
+		return on_certificate(watch, session, message);
+	case GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+		return on_key_exchange(watch, session, message);
+	default:
+		return 0;
+	}
+}
+
 void
 tls_watch_begin(struct tls_watch *watch, gnutls_session_t session)
 {
 	watch->begun = true;
 	gnutls_session_set_ptr(session, watch);
-	gnutls_handshake_set_hook_function(session,
-	    GNUTLS_HANDSHAKE_CERTIFICATE_PKT, GNUTLS_HOOK_PRE, on_certificate);
+	gnutls_handshake_set_hook_function(
+	    session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
 }
 
 void

@@ -6,93 +6,110 @@
 
 enum { CODE_LENGTH = 3 };
 
+/* Where the first and the second word of a line end: blanks, and these. */
+#define AFTER_CODE "- "
+#define AFTER_KEYWORD " ="
+
 void
 smtp_reply_init(struct smtp_reply *reply)
 {
 	memset(reply, 0, sizeof(*reply));
 	reply->state = SMTP_REPLY_MORE;
+	reply->is_masked = true;
 }
 
-/* Reply-code of RFC 5321 section 4.2, any second digit; 0 if it is none. */
-static int
-read_code(const char *line, size_t length)
-{
-	if (length < CODE_LENGTH || line[0] < '2' || line[0] > '5')
-		return 0;
-	for (size_t i = 1; i < CODE_LENGTH; i++)
-		if (line[i] < '0' || line[i] > '9')
-			return 0;
-	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';
-}
-
-/* Whether the first word of the text is the EHLO keyword. */
-static bool
-has_keyword(const char *text, size_t length, const char *keyword)
-{
-	size_t wanted = strlen(keyword);
-
-	if (length < wanted || strncasecmp(text, keyword, wanted) != 0)
-		return false;
-	return length == wanted || text[wanted] == ' ' || text[wanted] == '\t';
-}
-
-/* What a NUL would hide from a reader of text is shown as "?". */
+/* What is no printable ASCII is "?" before anything else is looked at: a TAB
+ * parts no words. */
 static void
-keep_text(struct smtp_reply *reply, const char *text, size_t length)
+make_printable(char *line)
 {
-	if (length >= sizeof(reply->text))
-		length = sizeof(reply->text) - 1;
-	memcpy(reply->text, text, length);
-	reply->text[length] = '\0';
-	for (size_t i = 0; i < length; i++)
-		if (reply->text[i] == '\0')
-			reply->text[i] = '?';
+	for (; *line != '\0'; line++)
+		if (*line < ' ' || *line > '~')
+			*line = '?';
 }
 
-/*
- * The first line of an answer to EHLO is the server's name, the others are
- * keywords: RFC 5321 section 4.1.1.1.
- */
 static void
-look_at_text(struct smtp_reply *reply, const char *text, size_t length)
+keep_text(char kept[LIMIT_DETAIL_SIZE], const char *text)
 {
-	if (reply->line_count == 1)
-		keep_text(reply, text, length);
-	else if (has_keyword(text, length, "STARTTLS"))
-		reply->extensions |= SMTP_STARTTLS;
-	else if (has_keyword(text, length, "REQUIRETLS"))
-		reply->extensions |= SMTP_REQUIRETLS;
+	size_t length = strnlen(text, LIMIT_DETAIL);
+
+	if (kept[0] != '\0')
+		return;
+	memcpy(kept, text, length);
+	kept[length] = '\0';
 }
 
-/*
- * A line is there, without its end.  RFC 5321 section 4.2.1 wants one code on
- * all lines of a reply; where they differ the last counts, as in Postfix.
- */
+static void
+look_at_keyword(struct smtp_reply *reply, const char *line)
+{
+	static const struct {
+		const char *name;
+		enum smtp_extension extension;
+	} known[] = {
+	    {"STARTTLS", SMTP_STARTTLS}, {"REQUIRETLS", SMTP_REQUIRETLS}};
+	size_t length;
+
+	line += strspn(line, AFTER_CODE);
+	line += strcspn(line, AFTER_CODE);
+	if (*line != '\0')
+		line++;
+	line += strspn(line, AFTER_KEYWORD);
+	length = strcspn(line, AFTER_KEYWORD);
+	if (length == 0 || reply->named++ == 0)
+		return;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strlen(known[i].name) == length &&
+		    strncasecmp(line, known[i].name, length) == 0)
+			reply->extensions |= known[i].extension;
+}
+
+/* Of all lines, joined, so many octets count as smtp(8) stores. */
+static void
+look_at_line(struct smtp_reply *reply, const char *line)
+{
+	if (reply->kept >= LIMIT_SMTP_LINE)
+		return;
+	reply->kept += strlen(line) + (reply->kept > 0);
+	reply->is_masked =
+	    reply->is_masked && line[strspn(line, "20 *")] == '\0';
+	look_at_keyword(reply, line);
+}
+
+/* The text is there, without its end.  RFC 5321 section 4.2.1 wants one code on
+ * all lines of a reply; where they differ the last counts. */
+static enum smtp_reply_state
+end_text(struct smtp_reply *reply, const char *line)
+{
+	bool has_code = strspn(line, "0123456789") == CODE_LENGTH;
+	char separator = has_code ? line[CODE_LENGTH] : '?';
+
+	if (separator != '\0' && separator != ' ' && separator != '-') {
+		keep_text(reply->stray, line);
+		return SMTP_REPLY_MORE;
+	}
+	keep_text(
+	    reply->text, line + CODE_LENGTH + (separator == '\0' ? 0 : 1));
+	if (separator == '-')
+		return SMTP_REPLY_MORE;
+	reply->code =
+	    (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';
+	return SMTP_REPLY_DONE;
+}
+
 static enum smtp_reply_state
 end_line(struct smtp_reply *reply)
 {
-	const char *line = reply->line;
+	char line[LIMIT_SMTP_LINE + 1];
 	size_t length = reply->line_length;
-	char separator = ' '; /* a bare code ends a reply as well */
 
-	if (length > 0 && line[length - 1] == '\r')
+	while (length > 0 && reply->line[length - 1] == '\r')
 		length--;
+	memcpy(line, reply->line, length);
+	line[length] = '\0';
 	reply->line_length = 0;
-	reply->line_count++;
-	reply->code = read_code(line, length);
-	if (reply->code == 0)
-		return SMTP_REPLY_BAD;
-	if (length > CODE_LENGTH)
-		separator = line[CODE_LENGTH];
-	if (separator != ' ' && separator != '-')
-		return SMTP_REPLY_BAD;
-	if (length > CODE_LENGTH)
-		look_at_text(
-		    reply, line + CODE_LENGTH + 1, length - CODE_LENGTH - 1);
-	if (separator == ' ')
-		return SMTP_REPLY_DONE;
-	return reply->line_count < LIMIT_SMTP_LINES ? SMTP_REPLY_MORE
-						    : SMTP_REPLY_BAD;
+	make_printable(line);
+	look_at_line(reply, line);
+	return end_text(reply, line);
 }
 
 static enum smtp_reply_state
@@ -100,9 +117,8 @@ take_octet(struct smtp_reply *reply, char octet)
 {
 	if (octet == '\n')
 		return end_line(reply);
-	if (reply->line_length == sizeof(reply->line))
-		return SMTP_REPLY_BAD;
-	reply->line[reply->line_length++] = octet;
+	if (reply->line_length < sizeof(reply->line))
+		reply->line[reply->line_length++] = octet;
 	return SMTP_REPLY_MORE;
 }
 

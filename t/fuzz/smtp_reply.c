@@ -54,7 +54,7 @@ check_last_line(const struct smtp_reply *reply, const char *octets, size_t used)
 	assert(*line == '\n');
 	while (line > octets && line[-1] != '\n')
 		line--;
-	assert(reply->code >= 200 && reply->code <= 599);
+	assert(reply->code >= 0 && reply->code <= 999);
 	assert(line[0] == '0' + reply->code / 100);
 	assert(line[1] == '0' + reply->code / 10 % 10);
 	assert(line[2] == '0' + reply->code % 10);
@@ -76,9 +76,10 @@ static void
 check_reply(struct smtp_reply *reply, const char *octets, size_t used)
 {
 	assert(reply->total == used && used <= LIMIT_SMTP_REPLY + 1);
-	assert(reply->line_count <= LIMIT_SMTP_LINES);
 	assert((reply->extensions & ~(SMTP_STARTTLS | SMTP_REQUIRETLS)) == 0);
 	assert(memchr(reply->text, '\0', sizeof(reply->text)) != NULL);
+	assert(memchr(reply->stray, '\0', sizeof(reply->stray)) != NULL);
+	assert(reply->kept <= 2 * LIMIT_SMTP_LINE);
 	switch (reply->state) {
 	case SMTP_REPLY_MORE:
 		check_open(reply);

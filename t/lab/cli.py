@@ -9,6 +9,7 @@ ASK_S = 120
 
 # On a busy machine all things take long; only what never answers is late.
 PATIENCE = """DNSTimeout 8s
+GreetingTimeout 8s
 ProbeTimeout 8s
 STSTimeout 8s
 RcptWait 60s

@@ -118,6 +118,7 @@ TrustAnchorFile        /etc/postern/root.key
 AllowPrivateAddresses  yes
 AuthservID             gate.sender.example
 DNSTimeout             3s
+GreetingTimeout        3s
 ProbeTimeout           3s
 STSTimeout             4s
 RcptWait               20s

@@ -70,7 +70,7 @@ def context(base):
     return made
 
 
-def certificate(name, subject, issuer=None):
+def certificate(name, subject, issuer=None, newkey=("rsa:2048",)):
     """Base of the files of a certificate whose subject has any octets; issuer:
     one of the lab's CAs."""
     base = PKI + name
@@ -80,7 +80,7 @@ def certificate(name, subject, issuer=None):
     signer = ["-CA", PKI + "ca/%s.pem" % issuer, "-CAkey",
               PKI + "ca/%s.key" % issuer] if issuer else []
     subprocess.run(["openssl", "req", "-batch", "-config", base + ".cnf",
-                    "-newkey", "rsa:2048", "-nodes", "-keyout", base + ".key",
+                    "-newkey", *newkey, "-nodes", "-keyout", base + ".key",
                     "-x509", *signer, "-days", "30", "-subj", subject,
                     "-multivalue-rdn", "-utf8", "-out", base + ".chain"],
                    check=True, capture_output=True, timeout=60)

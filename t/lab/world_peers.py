@@ -15,6 +15,11 @@ dest("evil-mx", "names of MX and policy that would break a log line",
          r"20 \x=y."],
      sts=STS(mx=("a=b event=check", "x\ry.{d}"),
              txt=("v=STSv1; id=1; x=\\010\\013event=check;",)))
+# What ../probe says, and whether it is what smtp(8) takes.
+for number in range(28):
+    dest("odd%d" % number, "says odd things", mx(tlsa=GOOD, smtp="refuse"))
+dest("odd-rsa", "shows two certificates, of which RSA's has a record",
+     mx(tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa")))
 # One port for each octet after which ../faults cuts a dialogue.
 dest("cut", "a dialogue that is cut", mx(
     tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa"),

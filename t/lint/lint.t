@@ -21,7 +21,7 @@ my %floor = (
 
 # Each foreign header belongs to one module.
 my %foreign = (
-	qr{^gnutls/gnutls\.h}     => qr{^common/(io/(smtp|tls_watch)\.c|proto/x509(_\w+)?\.[ch])$},
+	qr{^gnutls/gnutls\.h}     => qr{^common/(io/tls_(client|watch)\.c|proto/x509(_\w+)?\.[ch])$},
 	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509(_\w+)?\.[ch]$},
 	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
 	qr{^curl/}                => qr{^common/io/https\.c$},

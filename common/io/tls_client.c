@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/tls_client.h"
+
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/io/tls_watch.h"
+#include "common/proto/x509_parts.h"
+
+/*
+ * What smtp(8) of Postfix 3.7 offers with OpenSSL 3.0 at level "dane", in its
+ * order where GnuTLS lets us choose; t/probe compares the two as captured, and
+ * says of each difference why it is there.  TLS 1.2 is the floor (RFC 8461
+ * section 7.2).  %COMPAT: a certificate whose keyUsage lacks digitalSignature
+ * breaks no handshake.
+ */
+#define VERSIONS "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+COMP-NULL:+CTYPE-X509"
+#define CIPHERS                                                        \
+	":+AES-256-GCM:+CHACHA20-POLY1305:+AES-256-CCM-8:+AES-256-CCM" \
+	":+AES-256-CBC:+CAMELLIA-256-CBC"                              \
+	":+AES-128-GCM:+AES-128-CCM-8:+AES-128-CCM"                    \
+	":+AES-128-CBC:+CAMELLIA-128-CBC"                              \
+	":+AEAD:+SHA384:+SHA256:+SHA1"
+#define GROUPS                                        \
+	":+GROUP-X25519:+GROUP-X448:+GROUP-SECP256R1" \
+	":+GROUP-SECP521R1:+GROUP-SECP384R1"
+#define OPTIONS ":%COMPAT:%SAFE_RENEGOTIATION"
+
+#define SIGN_ECDSA                                         \
+	":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SECP256R1-SHA256" \
+	":+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SECP384R1-SHA384" \
+	":+SIGN-ECDSA-SHA512:+SIGN-ECDSA-SECP521R1-SHA512"
+#define SIGN_EDDSA ":+SIGN-EDDSA-ED25519:+SIGN-EDDSA-ED448"
+#define SIGN_RSA                                               \
+	":+SIGN-RSA-PSS-SHA256:+SIGN-RSA-PSS-SHA384"           \
+	":+SIGN-RSA-PSS-SHA512:+SIGN-RSA-PSS-RSAE-SHA256"      \
+	":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512" \
+	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512"
+
+#define PRIORITY(exchanges, signatures) \
+	VERSIONS exchanges CIPHERS GROUPS signatures OPTIONS
+
+static const char *const priorities[] = {
+    [TLS_KEYS_ALL] = PRIORITY(":+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA:+RSA",
+	SIGN_ECDSA SIGN_EDDSA SIGN_RSA),
+    [TLS_KEYS_RSA] = PRIORITY(":+ECDHE-RSA:+DHE-RSA:+RSA", SIGN_RSA),
+    [TLS_KEYS_ECDSA] = PRIORITY(":+ECDHE-ECDSA", SIGN_ECDSA),
+    [TLS_KEYS_EDDSA] = PRIORITY(":+ECDHE-ECDSA", SIGN_EDDSA),
+};
+
+struct tls_client {
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t credentials;
+	struct tls_watch watch;
+	char detail[2 * LIMIT_DETAIL_SIZE];
+};
+
+static bool
+is_tls13(gnutls_session_t session)
+{
+	return gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
+}
+
+static int
+prepare_session(
+    struct tls_client *client, int fd, const char *sni, enum tls_keys keys)
+{
+	int rc = gnutls_init(&client->session,
+	    GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+		GNUTLS_NO_TICKETS | GNUTLS_KEY_SHARE_TOP);
+
+	if (rc == 0)
+		rc = gnutls_certificate_allocate_credentials(
+		    &client->credentials);
+	if (rc == 0)
+		rc = gnutls_credentials_set(client->session,
+		    GNUTLS_CRD_CERTIFICATE, client->credentials);
+	if (rc == 0)
+		rc = gnutls_priority_set_direct(
+		    client->session, priorities[keys], NULL);
+	if (rc == 0 && *sni != '\0')
+		rc = gnutls_server_name_set(
+		    client->session, GNUTLS_NAME_DNS, sni, strlen(sni));
+	if (rc != 0)
+		return rc;
+	tls_watch_begin(&client->watch, client->session);
+	gnutls_transport_set_int(client->session, fd);
+	return 0;
+}
+
+struct tls_client *
+tls_client_new(int fd, const char *sni, enum tls_keys keys)
+{
+	struct tls_client *client = xcalloc(1, sizeof(*client));
+
+	if (prepare_session(client, fd, sni, keys) == 0)
+		return client;
+	tls_client_free(client);
+	return NULL;
+}
+
+void
+tls_client_free(struct tls_client *client)
+{
+	if (client == NULL)
+		return;
+	if (client->session != NULL)
+		gnutls_deinit(client->session);
+	if (client->credentials != NULL)
+		gnutls_certificate_free_credentials(client->credentials);
+	tls_watch_fini(&client->watch);
+	free(client);
+}
+
+/*
+ * Whether GnuTLS gave up over the certificate itself, where OpenSSL looks at
+ * less: of a leaf that is at least one in its outer structure.  What the server
+ * does wrong in the protocol is not among these, nor a key or a curve that was
+ * not offered, which OpenSSL refuses as well.
+ */
+static bool
+is_our_lack(const struct tls_client *client, int rc)
+{
+	struct x509_parts parts;
+
+	if (client->watch.count == 0 ||
+	    !x509_parts_read(&parts, client->watch.certs[0]))
+		return false;
+	switch (rc) {
+	case GNUTLS_E_CERTIFICATE_ERROR:
+	case GNUTLS_E_X509_UNSUPPORTED_ATTRIBUTE:
+	case GNUTLS_E_X509_UNKNOWN_SAN:
+	case GNUTLS_E_X509_UNSUPPORTED_EXTENSION:
+	case GNUTLS_E_X509_UNSUPPORTED_CRITICAL_EXTENSION:
+	case GNUTLS_E_X509_UNSUPPORTED_OID:
+	case GNUTLS_E_X509_DUPLICATE_EXTENSION:
+	case GNUTLS_E_ASN1_EMBEDDED_NULL_IN_STRING:
+	case GNUTLS_E_ASN1_TIME_ERROR:
+	case GNUTLS_E_CERTIFICATE_TIME_ERROR:
+	case GNUTLS_E_KEY_USAGE_VIOLATION:
+		return true;
+	default:
+		return rc <= GNUTLS_E_ASN1_ELEMENT_NOT_FOUND &&
+		       rc >= GNUTLS_E_ASN1_DER_OVERFLOW;
+	}
+}
+
+static bool
+is_local_lack(int rc)
+{
+	return rc == GNUTLS_E_MEMORY_ERROR || rc == GNUTLS_E_INTERNAL_ERROR ||
+	       rc == GNUTLS_E_RANDOM_FAILED ||
+	       rc == GNUTLS_E_RANDOM_DEVICE_ERROR ||
+	       rc == GNUTLS_E_LIB_IN_ERROR_STATE;
+}
+
+static void
+keep_alert(struct tls_client *client)
+{
+	const char *name =
+	    gnutls_alert_get_name(gnutls_alert_get(client->session));
+
+	snprintf(client->detail, sizeof(client->detail), "TLS alert: %s",
+	    name == NULL ? "unknown" : name);
+}
+
+static void
+keep_error(struct tls_client *client, int rc)
+{
+	snprintf(client->detail, sizeof(client->detail), "TLS: %s",
+	    gnutls_strerror(rc));
+}
+
+static enum tls_state
+end_handshake(struct tls_client *client, int rc)
+{
+	if (client->watch.refused[0] != '\0') {
+		snprintf(client->detail, sizeof(client->detail), "TLS: %s",
+		    client->watch.refused);
+		gnutls_alert_send_appropriate(client->session, rc);
+		return TLS_FAILED;
+	}
+	switch (rc) {
+	case GNUTLS_E_PREMATURE_TERMINATION:
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+		return TLS_LOST;
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		keep_alert(client);
+		return TLS_FAILED;
+	default:
+		keep_error(client, rc);
+		gnutls_alert_send_appropriate(client->session, rc);
+		if (is_local_lack(rc))
+			return TLS_LACKING;
+		return is_our_lack(client, rc) ? TLS_UNSUPPORTED : TLS_FAILED;
+	}
+}
+
+/* CCM stands in the list for TLS 1.2, and GnuTLS then offers it in TLS 1.3 as
+ * well, where OpenSSL does not. */
+static bool
+is_beyond_openssl(gnutls_session_t session)
+{
+	switch (gnutls_cipher_get(session)) {
+	case GNUTLS_CIPHER_AES_128_CCM:
+	case GNUTLS_CIPHER_AES_128_CCM_8:
+		return is_tls13(session);
+	default:
+		return false;
+	}
+}
+
+static enum tls_state
+finish_handshake(struct tls_client *client)
+{
+	client->detail[0] = '\0';
+	if (client->watch.count == 0)
+		text_copy(client->detail, sizeof(client->detail),
+		    "TLS: no certificate");
+	else if (is_beyond_openssl(client->session))
+		text_copy(client->detail, sizeof(client->detail),
+		    "TLS: a cipher suite that MTAs do not offer");
+	return client->detail[0] == '\0' ? TLS_DONE : TLS_FAILED;
+}
+
+enum tls_state
+tls_client_handshake(struct tls_client *client)
+{
+	int rc = gnutls_handshake(client->session);
+
+	if (rc == 0)
+		return finish_handshake(client);
+	return gnutls_error_is_fatal(rc) ? end_handshake(client, rc)
+					 : TLS_AGAIN;
+}
+
+bool
+tls_client_is_writing(const struct tls_client *client)
+{
+	return gnutls_record_get_direction(client->session) == 1;
+}
+
+const char *
+tls_client_detail(const struct tls_client *client)
+{
+	return client->detail;
+}
+
+size_t
+tls_client_chain(
+    const struct tls_client *client, struct der certs[LIMIT_CHAIN_CERTS])
+{
+	memcpy(
+	    certs, client->watch.certs, client->watch.count * sizeof(*certs));
+	return client->watch.count;
+}
+
+const char *
+tls_client_version(const struct tls_client *client)
+{
+	return gnutls_protocol_get_name(
+	    gnutls_protocol_get_version(client->session));
+}
+
+/* A request to negotiate anew, and a warning, may be passed over. */
+static ssize_t
+count_or_state(struct tls_client *client, ssize_t count)
+{
+	if (count > 0)
+		return count;
+	if (count < 0 && !gnutls_error_is_fatal((int)count))
+		return TLS_IO_AGAIN;
+	if (count == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		keep_alert(client);
+	return TLS_IO_LOST;
+}
+
+ssize_t
+tls_client_read(struct tls_client *client, void *octets, size_t size)
+{
+	return count_or_state(
+	    client, gnutls_record_recv(client->session, octets, size));
+}
+
+ssize_t
+tls_client_write(struct tls_client *client, const void *octets, size_t size)
+{
+	return count_or_state(
+	    client, gnutls_record_send(client->session, octets, size));
+}
+
+void
+tls_client_bye(struct tls_client *client)
+{
+	gnutls_bye(client->session, GNUTLS_SHUT_WR);
+}
+
+const char *
+tls_client_library(void)
+{
+	return gnutls_check_version(NULL);
+}
