@@ -221,7 +221,7 @@ apply_cures(const char *list, const struct postfix_milter *milter,
 	size_t index = index_of(list, milter);
 	char *changed = xstrdup(list);
 
-	for (size_t i = 0; i < change->count; i++) {
+	for (size_t i = 0; i < change->count && changed != NULL; i++) {
 		struct postfix_milter now = milter_at(changed, index);
 		char *next = postfix_list_set(changed, &now,
 		    change->cures[i].name, change->cures[i].value);
@@ -232,6 +232,7 @@ apply_cures(const char *list, const struct postfix_milter *milter,
 	return changed;
 }
 
+/* For free(), or NULL: it cannot be written. */
 static char *
 apply_change(const char *list, const struct postfix_milter *milter,
     const struct change *change)
@@ -279,7 +280,7 @@ is_as_meant(const struct doctor *doctor, const struct doctor_asker *asker,
 	char *meant = apply_change(asker->list, &asker->milter, change);
 	char *made = postfix_try(
 	    doctor->postfix, &asker->service, asker->parameter, written);
-	bool same = made != NULL && is_same_list(meant, made);
+	bool same = meant != NULL && made != NULL && is_same_list(meant, made);
 
 	free(meant);
 	free(made);
@@ -301,7 +302,7 @@ write_list(const struct doctor *doctor, const struct doctor_asker *asker,
 	    (change->add == NULL && !find_written(raw, asker, &milter)))
 		return NULL;
 	written = apply_change(raw, &milter, change);
-	if (own != NULL) {
+	if (own != NULL && written != NULL) {
 		dense = postfix_list_dense(written);
 		free(written);
 		written = dense;

@@ -114,6 +114,7 @@ read_times(struct filter *filter, const char *times)
 		value += 1 + strspn(value + 1, SPACE);
 		length = strcspn(value, ";" SPACE);
 		filter->unclear |= !read_time(value, length, &ms);
+		filter->unclear |= strchr("CSRE", *at) == NULL;
 		if (*at == 'R')
 			filter->reply_ms = ms;
 		else if (*at == 'E')

@@ -214,15 +214,25 @@ add_others(
 	}
 }
 
+static bool
+has_braces(const struct postfix_word *word)
+{
+	return memchr(word->text, '{', word->length) != NULL ||
+	       memchr(word->text, '}', word->length) != NULL;
+}
+
 char *
 postfix_list_set(const char *list, const struct postfix_milter *milter,
     const char *name, const char *value)
 {
 	size_t size =
 	    2 * strlen(list) + strlen(name) + strlen(value) + sizeof("{ , = }");
-	char *changed = xmalloc(size);
+	char *changed;
 	struct text text;
 
+	if (has_braces(&milter->address))
+		return NULL;
+	changed = xmalloc(size);
 	text_init(&text, changed, size);
 	add_word(&text,
 	    &(struct postfix_word){list, (size_t)(milter->whole.text - list)});

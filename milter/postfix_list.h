@@ -58,8 +58,8 @@ postfix_list_attribute(const struct postfix_milter *milter, const char *name,
 /* postfix_list_add - one more at the end */
 char *postfix_list_add(const char *list, const char *milter) OWNED(free);
 
-/* postfix_list_set - milter, of this list, with another value of an attribute
- */
+/* postfix_list_set - milter, of this list, with another value of an attribute;
+ * NULL if its address has braces in it and cannot stand between others */
 char *postfix_list_set(const char *list, const struct postfix_milter *milter,
     const char *name, const char *value) OWNED(free);
 

@@ -123,6 +123,8 @@ static const struct set_row {
 	"{ unix:/a, default_action=accept, command_timeout=9s } ${b?{c d}}"},
     {"{unix:/a,{ command_timeout = 1s },protocol=6}", 0,
 	"{ unix:/a, protocol=6, command_timeout=9s }"},
+    {"unix:/b, }x", 1, NULL},
+    {"${b?{c d}}", 0, NULL},
 };
 
 static void
