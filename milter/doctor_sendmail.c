@@ -223,11 +223,13 @@ note_daemon(struct sendmail *sendmail, char *options)
 static char *
 option_value(char *line, const char *name)
 {
-	char *at = line + 1 + strspn(line + 1, " \t");
 	size_t length = strlen(name);
+	char *at = line + 1;
 
-	if (line[0] != 'O' || at == line + 1 ||
-	    strncasecmp(at, name, length) != 0)
+	if (line[0] != 'O' || (*at != ' ' && *at != '\t'))
+		return NULL;
+	at += strspn(at, " \t");
+	if (strncasecmp(at, name, length) != 0)
 		return NULL;
 	at += length;
 	at += strspn(at, " \t");
