@@ -1085,7 +1085,9 @@ an_answer_that_lacks_what_it_is_to_give_is_a_lookup_error(void **state)
 		    rows[i].hop, result_text(verdict->result), "temperror");
 		ROW_TEXT(
 		    rows[i].hop, reason_text(verdict->reason), "dns-servfail");
-		ROW_TEXT(rows[i].hop, verdict->detail, rows[i].detail);
+		ROW_TEXT(rows[i].hop,
+		    verdict->detail == NULL ? "" : verdict->detail,
+		    rows[i].detail);
 		ROW(rows[i].hop, net.probes == 0);
 	}
 }
