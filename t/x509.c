@@ -915,6 +915,38 @@ threads_share_a_store_each_with_its_own_time(void **state)
 	}
 }
 
+/* Version 1 with extensions: GnuTLS refuses it, OpenSSL takes it. */
+static void
+a_leaf_that_cannot_be_read_has_octets_and_no_trust(void **state)
+{
+	static const uint8_t version_3[] = {0xa0, 3, 2, 1, 2};
+	struct der leaf = cert_der(pki.leaf), key = cert_spki(pki.root);
+	uint8_t octets[4096], *version;
+	struct der certs[] = {{octets, leaf.size}, cert_der(pki.root)};
+	struct der root = cert_der(pki.root);
+	AUTO(x509_chain) struct x509_chain *chain = NULL;
+	const char *name = "mx1";
+
+	(void)state;
+	assert_true(leaf.size <= sizeof(octets));
+	memcpy(octets, leaf.data, leaf.size);
+	version = memmem(octets, leaf.size, version_3, sizeof(version_3));
+	assert_non_null(version);
+	version[4] = 0;
+	chain = x509_chain_new(certs, 2, NULL);
+	assert_non_null(chain);
+	assert_false(x509_leaf_is_read(chain));
+	assert_int_equal(x509_count(chain), 2);
+	assert_int_equal(x509_spki(chain, 0).size, cert_spki(pki.leaf).size);
+	assert_string_equal(x509_subject(chain, 0), "");
+	assert_false(x509_is_ca(chain, 0));
+	assert_false(x509_leaf_has_name(chain, &name, 1, X509_NAMES_SAN_OR_CN));
+	assert_int_equal(
+	    x509_verify(chain, &root, 1, CERTS_NOW, NULL), X509_NOT_TRUSTED);
+	assert_int_equal(
+	    x509_verify_key(chain, key, CERTS_NOW), X509_NOT_TRUSTED);
+}
+
 /* Two signatures to the root, by a certificate or by its bare key. */
 static void
 signature_checks_are_paid_for_and_end_with_what_is_left(void **state)
@@ -961,6 +993,8 @@ main(void)
 {
 	static const struct CMUnitTest x509[] = {
 	    cmocka_unit_test(a_chain_gives_back_what_was_presented),
+	    cmocka_unit_test(
+		a_leaf_that_cannot_be_read_has_octets_and_no_trust),
 	    cmocka_unit_test(
 		signature_checks_are_paid_for_and_end_with_what_is_left),
 	    cmocka_unit_test(what_is_no_chain_is_refused),

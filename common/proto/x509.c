@@ -165,7 +165,10 @@ x509_leaf_is_read(const struct x509_chain *chain)
 bool
 x509_is_ca(const struct x509_chain *chain, size_t i)
 {
-	return gnutls_x509_crt_get_ca_status(cert_at(chain, i)->crt, NULL) > 0;
+	const struct x509_cert *cert = cert_at(chain, i);
+
+	return cert->crt != NULL &&
+	       gnutls_x509_crt_get_ca_status(cert->crt, NULL) > 0;
 }
 
 /* --- octets --- */
@@ -319,6 +322,8 @@ x509_leaf_has_name(const struct x509_chain *chain, const char *const names[],
 	const struct names wanted = {names, count};
 	bool any;
 
+	if (leaf->crt == NULL)
+		return false;
 	if (leaf_san_matches(leaf, &wanted, &any))
 		return true;
 	switch (how) {

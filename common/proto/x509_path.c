@@ -199,7 +199,10 @@ x509_path_find(const struct x509_certs *presented,
 static bool
 is_signed_by(const struct x509_cert *cert, gnutls_pubkey_t key)
 {
-	int algorithm = gnutls_x509_crt_get_signature_algorithm(cert->crt);
+	int algorithm =
+	    cert->crt == NULL
+		? GNUTLS_SIGN_UNKNOWN
+		: gnutls_x509_crt_get_signature_algorithm(cert->crt);
 	gnutls_datum_t tbs = x509_datum(cert->tbs);
 	gnutls_datum_t signature = x509_datum(cert->signature);
 

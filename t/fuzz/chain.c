@@ -82,9 +82,9 @@ check_parsed(
 {
 	size_t parsed = 0;
 
-	assert(x509_is_cert(presented->items[0]));
+	assert(x509_is_cert(presented->items[0]) == x509_leaf_is_read(chain));
 	for (size_t i = 0; i < presented->count; i++)
-		if (x509_is_cert(presented->items[i]))
+		if (i == 0 || x509_is_cert(presented->items[i]))
 			check_cert(chain, parsed++, presented->items[i]);
 	assert(x509_count(chain) == parsed);
 }
@@ -151,8 +151,9 @@ check_dane_ee(const struct x509_chain *chain)
 		struct dane_result result =
 		    match_record(chain, 0, fields, 0, 0);
 
-		if (fields[1] == TLSA_SPKI && fields[2] == TLSA_FULL &&
-		    !x509_is_spki(x509_spki(chain, 0))) {
+		if (fields[2] == TLSA_FULL &&
+		    (fields[1] == TLSA_SPKI ? !x509_is_spki(x509_spki(chain, 0))
+					    : !x509_leaf_is_read(chain))) {
 			assert(result.outcome == DANE_UNUSABLE);
 			continue;
 		}
@@ -255,6 +256,18 @@ check_roots(const struct x509_chain *chain)
 	check_dates(chain, status);
 }
 
+/* A leaf that is only cut is compared, and trusted by nobody. */
+static void
+check_cut(const struct x509_chain *chain)
+{
+	assert(x509_verify_store(chain, fixed_store(), FUZZ_NOW) ==
+	       X509_NOT_TRUSTED);
+	assert(!x509_is_ca(chain, 0));
+	for (size_t i = 0; i < x509_count(chain) && i <= FEW_ISSUERS; i++)
+		assert(x509_verify_key(chain, x509_spki(chain, i), FUZZ_NOW) ==
+		       X509_NOT_TRUSTED);
+}
+
 static void
 try_chain(const struct fuzz_pieces *presented)
 {
@@ -271,6 +284,10 @@ try_chain(const struct fuzz_pieces *presented)
 	check_names(chain);
 	check_roots(chain);
 	check_dane_ee(chain);
+	if (!x509_leaf_is_read(chain)) {
+		check_cut(chain);
+		return;
+	}
 	for (size_t i = 0; i < x509_count(chain) && i <= FEW_ISSUERS; i++) {
 		check_dane_ta(chain, i);
 		check_bare_key(chain, i);
