@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <ctype.h>
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "common/base/xalloc.h"
 #include "milter/cli.h"
 #include "milter/cli_options.h"
+#include "milter/cli_print.h"
 
 static const struct cli_verb verbs[] = {
     {{"check", NULL}, cli_check,
@@ -63,8 +65,13 @@ static const struct cli_verb verbs[] = {
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
+enum { NAME_SIZE = 32, ERROR_SIZE = 2048, NEAR_SIZE = 128 };
+
 /* The verb that runs: its usage goes with a mistake in it. */
 static const struct cli_verb *running;
+
+/* --json was given, and no object tells yet what is wrong. */
+static bool json_wanted;
 
 /* How many words of its own the verb shares with the line, of how many. */
 static size_t
@@ -94,13 +101,22 @@ find_verb(const struct cli_list *words)
 }
 
 static void
+verb_name(const struct cli_verb *verb, char out[NAME_SIZE])
+{
+	snprintf(out, NAME_SIZE, "%s%s%s", verb->words[0],
+	    verb->words[1] == NULL ? "" : " ",
+	    verb->words[1] == NULL ? "" : verb->words[1]);
+}
+
+static void
 print_verb_line(FILE *out, const struct cli_verb *verb)
 {
-	char name[32];
+	static const char indent[] = "                ";
+	char name[NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%s %s", verb->words[0],
-	    verb->words[1] == NULL ? "" : verb->words[1]);
-	fprintf(out, "  %-13s %s\n", name, verb->about);
+	verb_name(verb, name);
+	fprintf(out, "  %-13s ", name);
+	cli_print_wrap(out, sizeof(indent) - 1, indent, verb->about);
 }
 
 /* All verbs, or those that begin with the word given. */
@@ -113,7 +129,7 @@ print_overview(FILE *out, const struct cli_list *words)
 			print_verb_line(out, &verbs[i]);
 	fputs(
 	    "\n"
-	    "\"postern VERB --help\" tells the options of a verb.\n"
+	    "\"postern help VERB\" tells the options of a verb.\n"
 	    "\n"
 	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or\n"
 	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver or\n"
@@ -145,18 +161,45 @@ print_hint(FILE *out)
 		fputs("Try: postern --help\n", out);
 }
 
+/* Who reads objects has one for each end; the first failure is the cause. */
+static void
+fail_json(int status, const char *text)
+{
+	json_t *object;
+
+	if (!json_wanted || status == 0 || status == EX_IOERR)
+		return;
+	json_wanted = false;
+	object = json_pack(
+	    "{s:i, s:s, s:i}", "schema", 1, "error", text, "exit", status);
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+/* JSON is UTF-8, and a file's name may be anything. */
+static void
+make_printable(char *text)
+{
+	for (char *c = text; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
 int
 cli_fail(int status, const char *format, ...)
 {
+	char text[ERROR_SIZE];
 	va_list args;
 
-	fputs("postern: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	make_printable(text);
+	fprintf(stderr, "postern: %s\n", text);
 	if (status == EX_USAGE)
 		print_hint(stderr);
+	fail_json(status, text);
 	return status;
 }
 
@@ -195,22 +238,56 @@ begins_verb(const struct cli_list *words)
 	return false;
 }
 
+/* Verbs that the words are near to, as ", did you mean ...?", or "". */
+static void
+name_near_verbs(const struct cli_list *words, char out[NEAR_SIZE])
+{
+	struct text text;
+	unsigned best = CLI_NEAR_MAX + 1;
+	size_t count = 0;
+
+	text_init(&text, out, NEAR_SIZE);
+	for (size_t i = 0; i < VERBS; i++) {
+		unsigned far = cli_verb_distance(&verbs[i], words);
+
+		if (far < best)
+			best = far;
+	}
+	for (size_t i = 0; best <= CLI_NEAR_MAX && i < VERBS; i++) {
+		char name[NAME_SIZE];
+
+		if (cli_verb_distance(&verbs[i], words) != best)
+			continue;
+		verb_name(&verbs[i], name);
+		text_addf(&text, "%s\"%s\"",
+		    count == 0 ? "; did you mean " : " or ", name);
+		count++;
+	}
+	text_add(&text, count == 0 ? "" : "?");
+}
+
 /* No verb is named: what the line is, then. */
 static int
 no_verb(const struct cli_list *words)
 {
-	char word[32];
+	char word[NAME_SIZE], near[NEAR_SIZE];
+	bool begun = begins_verb(words);
 
 	if (words->count == 0) {
 		print_overview(stderr, words);
+		fail_json(EX_USAGE, "no verb");
 		return EX_USAGE;
 	}
 	text_clean(
 	    word, sizeof(word), words->items[0], strlen(words->items[0]));
-	if (!begins_verb(words))
-		return cli_fail(EX_USAGE, "no such verb: %s", word);
+	name_near_verbs(words, near);
+	if (!begun)
+		return cli_fail(EX_USAGE, "no such verb: %s%s", word, near);
+	if (words->count > 1 && near[0] != '\0')
+		return cli_fail(EX_USAGE, "%s has no such verb%s", word, near);
 	cli_fail(0, "what of %s?", word);
 	print_overview(stderr, words);
+	fail_json(EX_USAGE, "a word of the verb is missing");
 	return EX_USAGE;
 }
 
@@ -239,11 +316,27 @@ run_verb(struct cli_line *line)
 	return verb->run(&options);
 }
 
+/* "help VERB" is "VERB --help". */
+static void
+take_help_word(struct cli_line *line)
+{
+	struct cli_list *words = &line->options.words;
+
+	if (words->count == 0 || strcmp(words->items[0], "help") != 0)
+		return;
+	line->help = true;
+	words->count--;
+	memmove(words->items, words->items + 1,
+	    words->count * sizeof(*words->items));
+}
+
 /* Help wins over a verb, but not over a word that is none. */
 static int
 run(struct cli_line *line)
 {
 	const struct cli_list *words = &line->options.words;
+
+	take_help_word(line);
 
 	if (line->wrong[0] == '\0' && line->version)
 		return puts("postern " PACKAGE_VERSION) == EOF ? EX_IOERR : 0;
@@ -262,6 +355,7 @@ main(int argc, char *argv[])
 	/* a reader that goes away is a write that fails, no death */
 	signal(SIGPIPE, SIG_IGN);
 	cli_line_read(&line, argc, argv);
+	json_wanted = line.options.json;
 	status = run(&line);
 	cli_line_fini(&line);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status != EX_IOERR)

@@ -8,9 +8,10 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/proto/nexthop.h"
+#include "milter/cli_print.h"
 #include "milter/settings.h"
 
-enum { USAGE_WIDTH = 78, USAGE_INDENT = 10 };
+enum { USAGE_INDENT = 10, USAGE_MARGIN = 2 };
 enum { JOBS = 8, JOBS_MAX = 256, SMTP_PORT = 25 };
 
 /* Every option of every verb. */
@@ -336,7 +337,7 @@ cli_line_unwanted(const struct cli_line *line, const struct cli_verb *verb)
 static void
 add_piece(FILE *out, const char *piece, size_t *column)
 {
-	if (*column + 1 + strlen(piece) > USAGE_WIDTH) {
+	if (*column + 1 + strlen(piece) > cli_print_width() - USAGE_MARGIN) {
 		fprintf(out, "\n%*s", USAGE_INDENT - 1, "");
 		*column = USAGE_INDENT - 1;
 	}

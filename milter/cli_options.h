@@ -58,6 +58,12 @@ void cli_line_fini(struct cli_line *line);
 const char *
 cli_line_unwanted(const struct cli_line *line, const struct cli_verb *verb);
 
+/* cli_verb_distance - how many letters the words are from the verb's name, or
+ * from its second word alone; 0 is the same, over CLI_NEAR_MAX is far */
+enum { CLI_NEAR_MAX = 2 };
+unsigned
+cli_verb_distance(const struct cli_verb *verb, const struct cli_list *words);
+
 /* cli_print_usage - how verb is called, without what its options mean */
 void cli_print_usage(FILE *out, const struct cli_verb *verb);
 

@@ -2,10 +2,31 @@
 #include "milter/cli_print.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "common/base/text.h"
 
-enum { WIDTH = 80, LABEL_WIDTH = 10 };
+enum { WIDTH = 80, WIDTH_MIN = 60, WIDTH_MAX = 132, LABEL_WIDTH = 10 };
+
+bool
+cli_print_is_terminal(void)
+{
+	return isatty(STDOUT_FILENO) == 1;
+}
+
+size_t
+cli_print_width(void)
+{
+	struct winsize size;
+
+	if (!cli_print_is_terminal() ||
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return WIDTH;
+	if (size.ws_col < WIDTH_MIN)
+		return WIDTH_MIN;
+	return size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
+}
 
 void
 cli_print_label(FILE *out, const char *name)
@@ -22,15 +43,15 @@ cli_print_part(FILE *out, const char *name)
 void
 cli_print_wrap(FILE *out, size_t column, const char *indent, const char *text)
 {
-	size_t left = strlen(indent);
+	size_t left = strlen(indent), width = cli_print_width();
 	const char *space = "";
 
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 
-		if (length > WIDTH - left)
-			length = WIDTH - left;
-		if (column > left && column + strlen(space) + length > WIDTH) {
+		if (length > width - left)
+			length = width - left;
+		if (column > left && column + strlen(space) + length > width) {
 			fprintf(out, "\n%s", indent);
 			column = left;
 			space = "";
@@ -50,6 +71,13 @@ cli_print_text(FILE *out, const char *name, const char *text)
 
 	cli_print_label(out, name);
 	cli_print_wrap(out, sizeof(indent) - 1, indent, text);
+}
+
+void
+cli_print_line(FILE *out, const char *name, const char *text)
+{
+	cli_print_label(out, name);
+	fprintf(out, "%s\n", text);
 }
 
 /* Names have "_" too: _25._tcp and _mta-sts. */

@@ -1,4 +1,4 @@
-/* cli_print - lines of text for people: labels, wrapped to 80 columns. */
+/* cli_print - lines of text for people: labels, wrapped to the terminal. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef MILTER_CLI_PRINT_H
 #define MILTER_CLI_PRINT_H
@@ -8,6 +8,13 @@
 
 #include "common/base/limits.h"
 #include "common/judge/verdict.h"
+
+/* cli_print_width - columns of the terminal, 60 to 132; 80 where there is none
+ */
+size_t cli_print_width(void);
+
+/* cli_print_is_terminal - whether people read what is printed */
+bool cli_print_is_terminal(void);
 
 /* cli_print_label - begin a line; name is "" on the further lines of a step */
 void cli_print_label(FILE *out, const char *name);
@@ -22,6 +29,10 @@ cli_print_wrap(FILE *out, size_t column, const char *indent, const char *text);
 
 /* cli_print_text - text behind a label, on as many lines as it needs */
 void cli_print_text(FILE *out, const char *name, const char *text);
+
+/* cli_print_line - text behind a label, on one line: it is there to be copied
+ */
+void cli_print_line(FILE *out, const char *name, const char *text);
 
 /* cli_plain_detail - a detail of a verdict with blanks where a log line has
  * "_"; returns out */

@@ -157,7 +157,7 @@ cli_steps_mta_sts(FILE *out, const struct sts_facts *sts)
 		fprintf(out, "%s\n", mta_sts_absence(sts));
 		if (sts->policy != NULL)
 			cli_print_detail(out, "", sts->policy->detail);
-		else if (sts->record.outcome == STS_RECORD_INVALID)
+		else if (sts->record.why != NULL && sts->record.why[0] != '\0')
 			cli_print_text(out, "", sts->record.why);
 	} else {
 		fprintf(out, "%s, id %s, max_age %us, %s\n",

@@ -7,7 +7,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/base/wire.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns.h"
 #include "common/judge/host.h"
 #include "common/judge/reasons.h"
 #include "common/proto/domain.h"
@@ -29,8 +31,8 @@ struct gen {
 	const struct cli_options *options;
 	char domain[LIMIT_DOMAIN_SIZE];
 	struct sts_policy policy; /* its names are those of names */
-	char names[LIMIT_MX_HOSTS][LIMIT_DOMAIN_SIZE];
-	char *mx[LIMIT_MX_HOSTS];
+	char names[LIMIT_STS_MX][LIMIT_DOMAIN_SIZE];
+	char *mx[LIMIT_STS_MX];
 	char *body;
 	char record[64]; /* TXT at _mta-sts */
 	char reports[TEXT_SIZE];
@@ -215,22 +217,108 @@ note_host(struct gen *gen, const struct host_facts *host,
 }
 
 static void
+add_name(struct gen *gen, const char *name)
+{
+	size_t at = gen->policy.mx_count++;
+
+	text_copy(gen->names[at], sizeof(gen->names[at]), name);
+	gen->mx[at] = gen->names[at];
+}
+
+static void
 take_hosts(struct gen *gen, const struct check *check)
 {
 	const struct facts *facts = check->facts;
 
+	gen->policy.mx = gen->mx;
 	for (size_t i = 0; i < facts->host_count; i++) {
-		text_copy(
-		    gen->names[i], sizeof(gen->names[i]), facts->hosts[i].name);
-		gen->mx[i] = gen->names[i];
+		add_name(gen, facts->hosts[i].name);
 		note_host(gen, &facts->hosts[i], &check->verdict->hosts[i]);
 	}
-	gen->policy.mx = gen->mx;
-	gen->policy.mx_count = facts->host_count;
-	if (facts->host_count == LIMIT_MX_HOSTS)
+}
+
+static bool
+has_name(const struct gen *gen, const char *name)
+{
+	for (size_t i = 0; i < gen->policy.mx_count; i++)
+		if (strcmp(gen->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int
+say_too_many(const struct gen *gen)
+{
+	return cli_fail(2,
+	    "%s: over %d MX hosts; of a part of them no policy is made",
+	    gen->domain, LIMIT_STS_MX - 1);
+}
+
+/* One that a check does not look at: a sender that gets to it wants to find it
+ * in the policy all the same. */
+static int
+take_further_name(struct gen *gen, const char *name)
+{
+	if (has_name(gen, name))
+		return 0;
+	if (gen->policy.mx_count == LIMIT_STS_MX)
+		return say_too_many(gen);
+	add_name(gen, name);
+	json_array_append_new(gen->hosts,
+	    json_pack("{s:s, s:s, s:s}", "name", name, "result", "unknown",
+		"reason", reason_text(REASON_NOT_PROBED)));
+	if (!gen->options->dns_only)
 		cli_warn(gen->warnings,
-		    "only the first %d MX hosts are in the policy",
-		    LIMIT_MX_HOSTS);
+		    "%s could not be seen: only %d MX hosts are looked at",
+		    name, LIMIT_MX_HOSTS);
+	gen->doubtful |= !gen->options->dns_only;
+	return 0;
+}
+
+static int
+take_further_names(struct gen *gen, const struct dns_answer *answer)
+{
+	int status = 0;
+
+	if (answer->count == LIMIT_DNS_RECORDS) /* there may be more */
+		return say_too_many(gen);
+	for (size_t i = 0; status == 0 && i < answer->count; i++) {
+		char name[LIMIT_DOMAIN_SIZE];
+		struct wire wire;
+
+		wire_init(
+		    &wire, answer->records[i].data, answer->records[i].size);
+		wire_u16(&wire); /* preference */
+		if (domain_from_wire(&wire, name, NULL) == 0 && name[0] != '\0')
+			status = take_further_name(gen, name);
+	}
+	return status;
+}
+
+/* A check looks at the first hosts only; a policy names all. */
+static int
+look_for_more(struct gen *gen, const struct cli_engine *cli)
+{
+	AUTO(dns_answer) struct dns_answer *answer = NULL;
+	struct engine_options options;
+	struct dns *dns;
+	struct err err;
+	int status;
+
+	if (gen->policy.mx_count < LIMIT_MX_HOSTS)
+		return 0;
+	settings_engine_options(cli->settings, &options);
+	dns = dns_new(&options.dns, &err);
+	if (dns == NULL)
+		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	answer = dns_await(dns_ask(dns, gen->domain, DNS_MX,
+	    clock_mono_ms() + options.dns.timeout_ms));
+	status = answer->lookup.state == LOOKUP_DATA
+		     ? take_further_names(gen, answer)
+		     : cli_fail(3, "%s: MX: %s", gen->domain,
+			   reason_text(lookup_reason(&answer->lookup)));
+	dns_free(dns);
+	return status;
 }
 
 /* Judged as a sender would by a policy that names all of them. */
@@ -247,7 +335,7 @@ look_at_hosts(struct gen *gen, struct cli_engine *cli)
 	if (status == 0)
 		take_hosts(gen, check);
 	engine_wait_free(wait);
-	return status;
+	return status == 0 ? look_for_more(gen, cli) : status;
 }
 
 /* RFC 8461 section 5: testing is what shows mistakes before mail waits. */

@@ -44,7 +44,7 @@ cli_text_sts_check(FILE *out, const struct check *check, const char *asked)
 	fprintf(out, "%s\n", check->domain[0] == '\0' ? asked : check->domain);
 	if (sts->record.outcome == STS_RECORD_VALID)
 		cli_print_text(out, "record", "valid");
-	else if (sts->record.outcome == STS_RECORD_INVALID)
+	else if (sts->record.why != NULL && sts->record.why[0] != '\0')
 		cli_print_text(out, "record", sts->record.why);
 	cli_steps_mta_sts(out, sts);
 	for (size_t i = 0; i < verdict->host_count; i++) {
@@ -165,11 +165,11 @@ print_postfix(
 	cli_postfix_policy(check, value, sizeof(value));
 	if (value[0] != '\0') {
 		snprintf(line, sizeof(line), "%s %s", hop, value);
-		cli_print_text(out, "postfix", line);
+		cli_print_line(out, "postfix", line);
 	}
 	cli_postfix_finger(settings, check, line, sizeof(line));
 	if (line[0] != '\0')
-		cli_print_text(out, "reproduce", line);
+		cli_print_line(out, "reproduce", line);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "common/proto/dane_match.h"
 #include "common/proto/domain.h"
 #include "milter/cli_own.h"
+#include "milter/cli_print.h"
 
 /* A chain of LIMIT_CHAIN_CERTS in PEM, with what openssl writes between. */
 enum { CHAIN_FILE_MAX = 1024 * 1024 };
@@ -90,16 +91,44 @@ exit_status(enum dane_outcome outcome)
 	return outcome == DANE_UNUSABLE ? 1 : 2;
 }
 
+static enum reason
+match_reason(const struct dane_result *result)
+{
+	return result->outcome == DANE_UNUSABLE
+		   ? REASON_TLSA_UNUSABLE
+		   : dane_outcome_reason(result->outcome);
+}
+
+/* On a terminal. */
+static void
+print_match_text(
+    const struct question *question, const struct dane_result *result)
+{
+	char line[256];
+	char *rdata;
+
+	if (result->outcome == DANE_MATCHED) {
+		rdata = tlsa_print(&question->set.records[result->record]);
+		cli_print_text(stdout, "match", rdata);
+		free(rdata);
+		snprintf(line, sizeof(line), "depth %d", result->depth);
+		cli_print_text(stdout, "at", line);
+	} else {
+		cli_print_text(stdout, result_word(result->outcome),
+		    reason_text(match_reason(result)));
+	}
+	snprintf(line, sizeof(line), "%zu, of which %zu can be used",
+	    question->set.count, tlsa_set_usable(&question->set));
+	cli_print_text(stdout, "records", line);
+}
+
 static int
 print_match(const struct question *question, const struct dane_result *result)
 {
 	bool matched = result->outcome == DANE_MATCHED;
-	enum reason reason = result->outcome == DANE_UNUSABLE
-				 ? REASON_TLSA_UNUSABLE
-				 : dane_outcome_reason(result->outcome);
 	json_t *object = json_pack("{s:i, s:s, s:s, s:o, s:o, s:I, s:I}",
 	    "schema", 1, "result", result_word(result->outcome), "reason",
-	    reason_text(reason), "matched",
+	    reason_text(match_reason(result)), "matched",
 	    matched ? cli_tlsa_json(&question->set.records[result->record])
 		    : json_null(),
 	    "depth", matched ? json_integer(result->depth) : json_null(),
@@ -128,7 +157,10 @@ cli_tlsa_match(const struct cli_options *options)
 	if (status == 0) {
 		result = dane_match(&question.set, question.chain,
 		    question.names.list, question.names.count, options->at);
-		status = print_match(&question, &result);
+		if (options->json || !cli_print_is_terminal())
+			status = print_match(&question, &result);
+		else
+			print_match_text(&question, &result);
 	}
 	if (status == 0) {
 		status = exit_status(result.outcome);

@@ -51,6 +51,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_findings.c %D%/cli_findings.h \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
+	%D%/cli_near.c \
 	%D%/cli_options.c %D%/cli_options.h \
 	%D%/cli_own.c %D%/cli_own.h \
 	%D%/cli_policy.c \
@@ -64,6 +65,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_steps.c %D%/cli_steps.h \
 	%D%/cli_stats.c \
 	%D%/cli_sts.c \
+	%D%/cli_sts_lint.c \
 	%D%/cli_sts_gen.c \
 	%D%/cli_story.c %D%/cli_story.h \
 	%D%/cli_survey.c %D%/cli_survey.h \

@@ -329,7 +329,7 @@ lint() { # BODY ARGUMENTS...
 	"$postern" sts lint "$@" "$dir/policy"
 }
 exits 0 'a good policy is valid' lint "$policy" --txt 'v=STSv1; id=1;'
-says out '"record":\{"valid":true,"id":"1","reason":""\}'
+says out '"record":\{"valid":true,"id":"1","reason":"","mistakes":\[\]\}'
 says out '"mode":"enforce","mx":\["\*\.d\.example"\],"max_age":86400'
 exits 0 'blank lines at the end are noted' lint "$policy\\n\\n"
 says out '"notes":\["blank lines'

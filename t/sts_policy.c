@@ -18,6 +18,11 @@ parse(const char *body)
 	return sts_policy_parse(body, strlen(body), NULL);
 }
 
+#define UNPRINTABLE \
+	"line 5: field value: it has octets that are no printable text"
+#define NO_NAME \
+	"line 5: field name: not 1 to 32 letters, digits, \"_\", \"-\", \".\""
+
 static const struct {
 	const char *id, *body;
 	enum sts_mode mode;
@@ -92,10 +97,14 @@ static const struct {
     {"empty", "", "no version"},
     {"HTML", "<!DOCTYPE html>\n", "line 1: field without \":\""},
     {"M27", "\x1f\x8b\x08", "line 1: field without \":\""},
-    {"M29", "version: STSv1\rmode: enforce\r", "line 1: field value"},
-    {"CR within", "version: STSv1\r \n" E A MX, "line 1: field value"},
-    {"M31 front", V " mode: enforce\n" A MX, "line 2: field name"},
-    {"M31 back", V "mode : enforce\n" A MX, "line 2: field name"},
+    {"M29", "version: STSv1\rmode: enforce\r",
+	"line 1: field value: a CR without LF stands in it"},
+    {"CR within", "version: STSv1\r \n" E A MX,
+	"line 1: field value: a CR without LF stands in it"},
+    {"M31 front", V " mode: enforce\n" A MX,
+	"line 2: field name: the line is indented"},
+    {"M31 back", V "mode : enforce\n" A MX,
+	"line 2: field name: white space stands before \":\""},
     {"M33", V E "\n" A MX, "line 3: blank"},
     {"M33 white space", V E " \t\r\n" A MX, "line 3: blank"},
     {"blank first", "\n" V E A MX, "line 1: blank"},
@@ -118,23 +127,24 @@ static const struct {
 	"line 3: max_age is not 1 to 10 digits"},
     {"M43", V E A, "no mx"},
     {"M43 testing", V "mode: testing\n" A, "no mx"},
-    {"BOM", "\xef\xbb\xbf" V E A MX, "line 1: field name"},
-    {"empty value", V E A MX "note:\n", "line 5: field value"},
-    {"blank value", V E A MX "note: \t\n", "line 5: field value"},
-    {"TAB in value", V E A MX "note: a\tb\n", "line 5: field value"},
-    {"control", V E A MX "note: \x1b[0m\n", "line 5: field value"},
-    {"DEL", V E A MX "note: \x7f\n", "line 5: field value"},
-    {"not UTF-8", V E A MX "note: \xfc\n", "line 5: field value"},
-    {"overlong", V E A MX "note: \xc0\x80\n", "line 5: field value"},
-    {"overlong 3", V E A MX "note: \xe0\x9f\xbf\n", "line 5: field value"},
-    {"overlong 4", V E A MX "note: \xf0\x8f\xbf\xbf\n", "line 5: field value"},
-    {"surrogate", V E A MX "note: \xed\xa0\x80\n", "line 5: field value"},
-    {"above Unicode", V E A MX "note: \xf4\x90\x80\x80\n",
-	"line 5: field value"},
-    {"cut UTF-8", V E A MX "note: \xe2\x82", "line 5: field value"},
-    {"name of 33", V E A MX "a23456789012345678901234567890123: x\n",
-	"line 5: field name"},
-    {"name begins with dot", V E A MX ".a: x\n", "line 5: field name"},
+    {"BOM", "\xef\xbb\xbf" V E A MX,
+	"line 1: field name: a byte order mark (UTF-8) stands before it"},
+    {"empty value", V E A MX "note:\n",
+	"line 5: field value: there is none behind \":\""},
+    {"blank value", V E A MX "note: \t\n",
+	"line 5: field value: there is none behind \":\""},
+    {"TAB in value", V E A MX "note: a\tb\n", UNPRINTABLE},
+    {"control", V E A MX "note: \x1b[0m\n", UNPRINTABLE},
+    {"DEL", V E A MX "note: \x7f\n", UNPRINTABLE},
+    {"not UTF-8", V E A MX "note: \xfc\n", UNPRINTABLE},
+    {"overlong", V E A MX "note: \xc0\x80\n", UNPRINTABLE},
+    {"overlong 3", V E A MX "note: \xe0\x9f\xbf\n", UNPRINTABLE},
+    {"overlong 4", V E A MX "note: \xf0\x8f\xbf\xbf\n", UNPRINTABLE},
+    {"surrogate", V E A MX "note: \xed\xa0\x80\n", UNPRINTABLE},
+    {"above Unicode", V E A MX "note: \xf4\x90\x80\x80\n", UNPRINTABLE},
+    {"cut UTF-8", V E A MX "note: \xe2\x82", UNPRINTABLE},
+    {"name of 33", V E A MX "a23456789012345678901234567890123: x\n", NO_NAME},
+    {"name begins with dot", V E A MX ".a: x\n", NO_NAME},
 };
 
 static void
@@ -343,6 +353,72 @@ what_is_printed_is_read_again(void **state)
 	assert_int_equal(read->notes, 0);
 }
 
+static void
+join_mistake(void *arg, const char *text)
+{
+	char *out = arg;
+	size_t length = strlen(out);
+
+	snprintf(
+	    out + length, 2000 - length, "%s%s", length == 0 ? "" : "|", text);
+}
+
+static void
+lint_tells_all_mistakes(void **state)
+{
+	static const struct {
+		const char *body, *mistakes;
+	} rows[] = {
+	    {V E A MX, ""},
+	    {"", "no version|no mode|no max_age"},
+	    {"version: STSv2\nmode: Enforce\nmax_age: 1d\nmx: a_b\n",
+		"line 1: version is not STSv1|"
+		"line 2: mode is not enforce, testing or none|"
+		"line 3: max_age is not 1 to 10 digits|"
+		"line 4: mx is no host name of A-labels, nor \"*.\" and one"},
+	    {"\xef\xbb\xbf" V E A "  " MX,
+		"line 1: field name: a byte order mark (UTF-8) stands before "
+		"it|line 4: field name: the line is indented"},
+	    {"\xff\xfe: x\n" V E A MX,
+		"line 1: field name: this is UTF-16, not ASCII"},
+	    {V E ": x\n" A MX "x\n",
+		"line 3: field name: there is none before \":\"|"
+		"line 6: field without \":\""},
+	    {V "\n" E "\n" A MX "\n\n", "line 2: blank|line 4: blank"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char found[2000] = "", first[2000] = "";
+		struct err err = {.text = ""};
+		size_t count = sts_policy_lint(
+		    rows[i].body, strlen(rows[i].body), join_mistake, found);
+		AUTO(sts_policy)
+		struct sts_policy *policy =
+		    sts_policy_parse(rows[i].body, strlen(rows[i].body), &err);
+
+		ROW_TEXT(rows[i].body, found, rows[i].mistakes);
+		ROW(rows[i].body, (count == 0) == (policy != NULL));
+		snprintf(first, sizeof(first), "%.*s", (int)strcspn(found, "|"),
+		    found);
+		ROW_TEXT(rows[i].body, err.text, first);
+	}
+}
+
+static void
+mistakes_that_are_told_are_bounded(void **state)
+{
+	char body[4 * LIMIT_CONF_FAULTS + 1] = "";
+	char found[2000] = "";
+
+	(void)state;
+	for (size_t i = 0; i < 4 * LIMIT_CONF_FAULTS; i += 2)
+		memcpy(body + i, "x\n", 3);
+	assert_int_equal(
+	    sts_policy_lint(body, strlen(body), join_mistake, found),
+	    LIMIT_CONF_FAULTS);
+}
+
 int
 main(void)
 {
@@ -356,6 +432,8 @@ main(void)
 	    cmocka_unit_test(size_and_count_have_their_limits),
 	    cmocka_unit_test(the_media_type_is_text_plain),
 	    cmocka_unit_test(what_is_printed_is_read_again),
+	    cmocka_unit_test(lint_tells_all_mistakes),
+	    cmocka_unit_test(mistakes_that_are_told_are_bounded),
 	};
 
 	return RUN_TESTS(sts_policy);

@@ -156,6 +156,58 @@ exactly_one_of_the_records_may_announce(void **state)
 	assert_int_equal(record.outcome, STS_RECORD_VALID);
 }
 
+static void
+join_mistake(void *arg, const char *text)
+{
+	char *out = arg;
+	size_t length = strlen(out);
+
+	snprintf(
+	    out + length, 500 - length, "%s%s", length == 0 ? "" : "|", text);
+}
+
+static void
+lint_tells_all_mistakes(void **state)
+{
+	static const struct {
+		const char *text, *mistakes;
+	} rows[] = {
+	    {"v=STSv1; id=a;", ""},
+	    {"unrelated", ""},
+	    {"v=STSv1", "no \";\" behind v=STSv1"},
+	    {"v=STSv1 id=a", "no \";\" behind v=STSv1"},
+	    {"\"v=STSv1; id=a;\"",
+		"white space, a quote or a byte order mark stands before "
+		"v=STSv1"},
+	    {"\xef\xbb\xbfv=STSv1; id=a;",
+		"white space, a quote or a byte order mark stands before "
+		"v=STSv1"},
+	    {"V=STSV1; id=a;",
+		"v=STSv1 is written in other letters: case counts"},
+	    {"v=STSv1; .x=y; id=2026-01-01; z",
+		"field name|id is not 1 to 32 letters and digits|field "
+		"without \"=\""},
+	    {"v=STSv1;; id=a b; x=y", "field name|no \";\" behind a field"},
+	    {"v=STSv1; x=y", "no id"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sts_txt txt = {rows[i].text, strlen(rows[i].text)};
+		char found[500] = "", first[500];
+		struct sts_record told =
+		    sts_record_lint(&txt, 1, join_mistake, found);
+		struct sts_record record = sts_record_select(&txt, 1);
+
+		ROW_TEXT(rows[i].text, found, rows[i].mistakes);
+		ROW(rows[i].text, told.outcome == record.outcome);
+		ROW_TEXT(rows[i].text, told.id, record.id);
+		snprintf(first, sizeof(first), "%.*s", (int)strcspn(found, "|"),
+		    found);
+		ROW_TEXT(rows[i].text, record.why, first);
+	}
+}
+
 int
 main(void)
 {
@@ -165,6 +217,7 @@ main(void)
 	    cmocka_unit_test(a_broken_record_is_invalid_and_says_why),
 	    cmocka_unit_test(a_nul_octet_is_no_end),
 	    cmocka_unit_test(exactly_one_of_the_records_may_announce),
+	    cmocka_unit_test(lint_tells_all_mistakes),
 	};
 
 	return RUN_TESTS(sts_record);

@@ -2,6 +2,8 @@
 #include "common/proto/sts_policy.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,6 +19,16 @@ enum {
 
 /* Keys but mx.  Those with a bit stand once; of several the first counts. */
 enum key { KEY_UNKNOWN = 0, KEY_VERSION = 1, KEY_MODE = 2, KEY_MAX_AGE = 4 };
+
+/* An mx that is there, but broken: the policy does not lack one. */
+enum { BROKEN_MX = 8 };
+
+/* What is wrong with a body, and how much of it is wanted. */
+struct mistakes {
+	sts_mistake *each;
+	void *arg;
+	size_t count, most;
+};
 
 /* Octets of the body, counted. */
 struct span {
@@ -182,6 +194,34 @@ is_domain(struct span domain)
 	return is_sub_domain(label) && !all_digits(label);
 }
 
+/* Why a name is none: editors and shells leave more than they show. */
+static const char *
+name_fault(struct span name, struct span line)
+{
+	if (line.length >= 3 && memcmp(line.s, "\xef\xbb\xbf", 3) == 0)
+		return "field name: a byte order mark (UTF-8) stands before it";
+	if (line.length >= 2 && (memcmp(line.s, "\xff\xfe", 2) == 0 ||
+				    memcmp(line.s, "\xfe\xff", 2) == 0))
+		return "field name: this is UTF-16, not ASCII";
+	if (name.length == 0)
+		return "field name: there is none before \":\"";
+	if (is_wsp(name.s[0]))
+		return "field name: the line is indented";
+	if (is_wsp(name.s[name.length - 1]))
+		return "field name: white space stands before \":\"";
+	return "field name: not 1 to 32 letters, digits, \"_\", \"-\", \".\"";
+}
+
+static const char *
+value_fault(struct span value)
+{
+	if (value.length == 0)
+		return "field value: there is none behind \":\"";
+	if (memchr(value.s, '\r', value.length) != NULL)
+		return "field value: a CR without LF stands in it";
+	return "field value: it has octets that are no printable text";
+}
+
 /* sts-policy-mx: ["*."] Domain */
 static const char *
 take_mx(struct sts_policy *policy, struct span value)
@@ -272,6 +312,18 @@ key_of(struct span name)
 	return span_is(name, "max_age") ? KEY_MAX_AGE : KEY_UNKNOWN;
 }
 
+/* What a name that is none was meant to be: one mistake is told once. */
+static unsigned
+meant_key(struct span name)
+{
+	if (name.length >= 3 && memcmp(name.s, "\xef\xbb\xbf", 3) == 0) {
+		name.s += 3;
+		name.length -= 3;
+	}
+	name = trim_end(trim_front(name));
+	return span_is(name, "mx") ? BROKEN_MX : key_of(name);
+}
+
 /*
  * name ":" *WSP value *WSP.  seen collects the keys.  Gives the rule broken,
  * or NULL.
@@ -290,10 +342,12 @@ take_field(struct sts_policy *policy, unsigned *seen, struct span line)
 	value.s = colon + 1;
 	value.length = line.length - name.length - 1;
 	value = trim_end(trim_front(value));
-	if (!is_field_name(name))
-		return "field name";
+	if (!is_field_name(name)) {
+		*seen |= meant_key(name);
+		return name_fault(name, line);
+	}
 	if (!is_value(value))
-		return "field value";
+		return value_fault(value);
 	if (span_is(name, "mx"))
 		return take_mx(policy, value);
 	key = key_of(name);
@@ -333,43 +387,61 @@ all_blank(struct span body)
 	return true;
 }
 
-static const char *
-missing(const struct sts_policy *policy, unsigned seen)
+__attribute__((format(printf, 2, 3))) static void
+add_mistake(struct mistakes *mistakes, const char *format, ...)
 {
-	if (!(seen & KEY_VERSION))
-		return "no version";
-	if (!(seen & KEY_MODE))
-		return "no mode";
-	if (!(seen & KEY_MAX_AGE))
-		return "no max_age";
-	if (policy->mode != STS_MODE_NONE && policy->mx_count == 0)
-		return "no mx";
-	return NULL;
+	char text[sizeof(((struct err *)NULL)->text)];
+	va_list args;
+
+	if (mistakes->count == mistakes->most)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	mistakes->count++;
+	mistakes->each(mistakes->arg, text);
 }
 
-static int
-read_body(struct sts_policy *policy, struct span body, struct err *err)
+static void
+find_missing(
+    const struct sts_policy *policy, unsigned seen, struct mistakes *mistakes)
+{
+	if (!(seen & KEY_VERSION))
+		add_mistake(mistakes, "no version");
+	if (!(seen & KEY_MODE))
+		add_mistake(mistakes, "no mode");
+	if (!(seen & KEY_MAX_AGE))
+		add_mistake(mistakes, "no max_age");
+	if (policy->mode != STS_MODE_NONE && policy->mx_count == 0 &&
+	    !(seen & BROKEN_MX))
+		add_mistake(mistakes, "no mx");
+}
+
+/* Up to the last mistake that is wanted. */
+static void
+read_body(
+    struct sts_policy *policy, struct span body, struct mistakes *mistakes)
 {
 	unsigned seen = 0;
-	const char *why;
 
-	for (unsigned number = 1; body.length > 0; number++) {
+	for (unsigned number = 1;
+	     body.length > 0 && mistakes->count < mistakes->most; number++) {
 		struct span rest = body;
 		struct span line = next_line(&body);
+		const char *why = take_field(policy, &seen, line);
 
-		why = take_field(policy, &seen, line);
 		if (why == NULL)
 			continue;
-		if (trim_front(line).length > 0)
-			return err_set(
-			    err, ERR_DATA, "line %u: %s", number, why);
-		if (number == 1 || !all_blank(rest))
-			return err_set(err, ERR_DATA, "line %u: blank", number);
-		policy->notes |= STS_NOTE_TRAILING_BLANK_LINES;
-		break;
+		if (trim_front(line).length > 0) {
+			add_mistake(mistakes, "line %u: %s", number, why);
+		} else if (number == 1 || !all_blank(rest)) {
+			add_mistake(mistakes, "line %u: blank", number);
+		} else {
+			policy->notes |= STS_NOTE_TRAILING_BLANK_LINES;
+			break;
+		}
 	}
-	why = missing(policy, seen);
-	return why == NULL ? 0 : err_set(err, ERR_DATA, "%s", why);
+	find_missing(policy, seen, mistakes);
 }
 
 static void
@@ -381,22 +453,45 @@ release(struct sts_policy *policy)
 	free(policy);
 }
 
-struct sts_policy *
-sts_policy_parse(const char *body, size_t length, struct err *err)
+static struct sts_policy *
+read_policy(const char *body, size_t length, struct mistakes *mistakes)
 {
 	struct span span = {body, length};
 	struct sts_policy *policy;
 
 	if (length > LIMIT_STS_BODY) {
-		err_set(err, ERR_DATA, "longer than 64 KiB");
+		add_mistake(mistakes, "longer than 64 KiB");
 		return NULL;
 	}
 	policy = xcalloc(1, sizeof(*policy));
-	if (read_body(policy, span, err) < 0) {
-		release(policy);
-		return NULL;
-	}
-	return policy;
+	read_body(policy, span, mistakes);
+	if (mistakes->count == 0)
+		return policy;
+	release(policy);
+	return NULL;
+}
+
+static void
+keep_mistake(void *arg, const char *text)
+{
+	err_set(arg, ERR_DATA, "%s", text);
+}
+
+struct sts_policy *
+sts_policy_parse(const char *body, size_t length, struct err *err)
+{
+	struct mistakes first = {keep_mistake, err, 0, 1};
+
+	return read_policy(body, length, &first);
+}
+
+size_t
+sts_policy_lint(const char *body, size_t length, sts_mistake *each, void *arg)
+{
+	struct mistakes all = {each, arg, 0, LIMIT_CONF_FAULTS};
+
+	sts_policy_free(read_policy(body, length, &all));
+	return all.count;
 }
 
 void

@@ -41,6 +41,14 @@ struct sts_policy *sts_policy_parse(
     const char *body, size_t length, struct err *err) OWNED(sts_policy_free);
 AUTO_DEFINE(sts_policy);
 
+/* A mistake, as err's text would have it; borrowed. */
+typedef void sts_mistake(void *arg, const char *text);
+
+/* sts_policy_lint - all that keeps a body from being a policy, in its order, at
+ * most LIMIT_CONF_FAULTS; how many: 0 for a policy */
+size_t
+sts_policy_lint(const char *body, size_t length, sts_mistake *each, void *arg);
+
 /*
  * sts_policy_names - whether a pattern of the policy names the MX host
  *

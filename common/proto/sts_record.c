@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static const char version[] = "v=STSv1";
 
@@ -108,22 +109,49 @@ take_field(struct cursor *in, struct sts_record *record)
 	return NULL;
 }
 
-/* 1*(*WSP ";" *WSP sts-field) [*WSP ";" *WSP], in is behind the version. */
-static const char *
-take_fields(struct cursor *in, struct sts_record *record)
+/* The first mistake stays; all are told to whom they are wanted by. */
+static void
+add_mistake(
+    struct sts_record *record, const char *why, sts_mistake *each, void *arg)
 {
-	const char *why;
+	if (record->why[0] == '\0')
+		record->why = why;
+	if (each != NULL)
+		each(arg, why);
+}
 
-	while (in->at < in->end) {
-		if (!take_delimiter(in))
-			return "no \";\" behind a field";
-		if (in->at == in->end)
-			break;
-		why = take_field(in, record);
-		if (why != NULL)
-			return why;
+/* To the delimiter of the next field, past one that is wrong. */
+static void
+skip_field(struct cursor *in)
+{
+	while (in->at < in->end && *in->at != ';')
+		in->at++;
+}
+
+/* 1*(*WSP ";" *WSP sts-field) [*WSP ";" *WSP], in is behind the version. */
+static void
+take_fields(
+    struct cursor *in, struct sts_record *record, sts_mistake *each, void *arg)
+{
+	bool bad_id = false;
+
+	while (in->at < in->end && (each != NULL || record->why[0] == '\0')) {
+		const char *why = "no \";\" behind a field";
+
+		if (take_delimiter(in)) {
+			if (in->at == in->end)
+				break;
+			bad_id |= in->end - in->at >= 2 &&
+				  memcmp(in->at, "id", 2) == 0;
+			why = take_field(in, record);
+		}
+		if (why == NULL)
+			continue;
+		add_mistake(record, why, each, arg);
+		skip_field(in);
 	}
-	return record->id[0] == '\0' ? "no id" : NULL;
+	if (record->id[0] == '\0' && !bad_id)
+		add_mistake(record, "no id", each, arg);
 }
 
 /*
@@ -144,14 +172,32 @@ announces(const struct sts_txt *txt, struct cursor *in)
 	return take_delimiter(&behind);
 }
 
-struct sts_record
-sts_record_select(const struct sts_txt *records, size_t count)
+/* What makes a record, that was meant to be one, none: "". */
+static const char *
+near_miss(const struct sts_txt *txt)
+{
+	const size_t length = sizeof(version) - 1;
+	const char *found = memmem(txt->data, txt->length, version, length);
+
+	if (found == txt->data)
+		return "no \";\" behind v=STSv1";
+	if (found != NULL && found - txt->data <= 4)
+		return "white space, a quote or a byte order mark stands "
+		       "before v=STSv1";
+	if (txt->length >= length &&
+	    strncasecmp(txt->data, version, length) == 0)
+		return "v=STSv1 is written in other letters: case counts";
+	return "";
+}
+
+static struct sts_record
+read_records(
+    const struct sts_txt *records, size_t count, sts_mistake *each, void *arg)
 {
 	struct sts_record found = {STS_RECORD_ABSENT, "", ""};
 	struct cursor in = {NULL, NULL};
 	struct cursor candidate;
 	size_t candidates = 0;
-	const char *why;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!announces(&records[i], &candidate))
@@ -159,20 +205,36 @@ sts_record_select(const struct sts_txt *records, size_t count)
 		in = candidate;
 		candidates++;
 	}
+	for (size_t i = 0; candidates == 0 && i < count; i++) {
+		const char *why = near_miss(&records[i]);
+
+		if (why[0] != '\0')
+			add_mistake(&found, why, each, arg);
+	}
 	if (candidates == 0)
 		return found;
 	if (candidates > 1) {
 		found.outcome = STS_RECORD_MANY;
-		found.why = "more than one v=STSv1 record";
+		add_mistake(&found, "more than one v=STSv1 record", each, arg);
 		return found;
 	}
-	why = take_fields(&in, &found);
-	if (why == NULL) {
-		found.outcome = STS_RECORD_VALID;
-		return found;
-	}
-	found.outcome = STS_RECORD_INVALID;
-	found.id[0] = '\0';
-	found.why = why;
+	take_fields(&in, &found, each, arg);
+	found.outcome =
+	    found.why[0] == '\0' ? STS_RECORD_VALID : STS_RECORD_INVALID;
+	if (found.outcome == STS_RECORD_INVALID)
+		found.id[0] = '\0';
 	return found;
+}
+
+struct sts_record
+sts_record_select(const struct sts_txt *records, size_t count)
+{
+	return read_records(records, count, NULL, NULL);
+}
+
+struct sts_record
+sts_record_lint(
+    const struct sts_txt *records, size_t count, sts_mistake *each, void *arg)
+{
+	return read_records(records, count, each, arg);
 }

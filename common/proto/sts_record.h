@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "common/base/limits.h"
+#include "common/proto/sts_policy.h"
 
 enum sts_record_outcome {
 	STS_RECORD_ABSENT, /* no record begins with v=STSv1 */
@@ -23,7 +24,9 @@ struct sts_txt {
 struct sts_record {
 	enum sts_record_outcome outcome;
 	char id[LIMIT_STS_ID + 1]; /* STS_RECORD_VALID only, else "" */
-	const char *why;           /* a constant: the rule broken, else "" */
+	/* a constant: the rule broken; of STS_RECORD_ABSENT what makes a record
+	 * none that was meant to be one; else "" */
+	const char *why;
 };
 
 /*
@@ -34,5 +37,9 @@ struct sts_record {
  */
 struct sts_record
 sts_record_select(const struct sts_txt *records, size_t count);
+
+/* sts_record_lint - the same, and each mistake there is, not the first alone */
+struct sts_record sts_record_lint(
+    const struct sts_txt *records, size_t count, sts_mistake *each, void *arg);
 
 #endif

@@ -2,6 +2,7 @@
 #include "common/proto/sts_policy.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/limits.h"
@@ -136,14 +137,27 @@ check_names(const struct sts_policy *policy)
 	}
 }
 
+static void
+keep_first(void *arg, const char *text)
+{
+	char *first = arg;
+
+	if (first[0] == '\0')
+		snprintf(first, sizeof(((struct err *)NULL)->text), "%s", text);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	char first[sizeof(((struct err *)NULL)->text)] = "";
 	struct sts_policy *policy;
 	struct err err;
 
 	fuzz_err_init(&err);
 	policy = sts_policy_parse((const char *)data, size, &err);
+	assert((sts_policy_lint((const char *)data, size, keep_first, first) ==
+		   0) == (policy != NULL));
+	assert(policy != NULL || strcmp(first, err.text) == 0);
 	if (policy == NULL) {
 		fuzz_check_refusal(&err);
 		return 0;
