@@ -44,10 +44,10 @@ cli_names_fini(struct cli_names *names)
 	free(names->list);
 }
 
-struct x509_key *
-cli_read_key(const char *path, int *status)
+struct x509_keys *
+cli_read_keys(const char *path, int *status)
 {
-	struct x509_key *key;
+	struct x509_keys *keys;
 	struct err err;
 	size_t length;
 	char *text = cli_read_file(path, KEY_FILE_MAX, &length, &err);
@@ -58,12 +58,26 @@ cli_read_key(const char *path, int *status)
 			"%s", err.text);
 		return NULL;
 	}
-	key = x509_key_read(text, length, &err);
+	keys = x509_keys_read(text, length, &err);
 	explicit_bzero(text, length);
 	free(text);
-	if (key == NULL)
+	if (keys == NULL)
 		*status = cli_fail(EX_DATAERR, "%s: %s", path, err.text);
-	return key;
+	return keys;
+}
+
+struct x509_key *
+cli_read_key(const char *path, int *status)
+{
+	AUTO(x509_keys) struct x509_keys *keys = cli_read_keys(path, status);
+
+	if (keys == NULL)
+		return NULL;
+	if (keys->count == 1)
+		return x509_keys_take(keys, 0);
+	*status = cli_fail(EX_DATAERR,
+	    "%s: it holds %zu keys: name a file for each", path, keys->count);
+	return NULL;
 }
 
 bool

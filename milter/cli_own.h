@@ -26,7 +26,11 @@ struct cli_names {
 int cli_names_read(struct cli_names *names, const struct cli_list *words);
 void cli_names_fini(struct cli_names *names);
 
-/* cli_read_key - what a file holds; NULL with *status when that was said */
+/* cli_read_keys - what a file holds; NULL with *status when that was said */
+struct x509_keys *
+cli_read_keys(const char *path, int *status) OWNED(x509_keys_free);
+
+/* cli_read_key - the same of a file that may hold one key only */
 struct x509_key *
 cli_read_key(const char *path, int *status) OWNED(x509_key_free);
 

@@ -171,17 +171,37 @@ read_host(struct gen *gen, const char *word)
 	return status;
 }
 
+static void
+add_file(struct gen *gen, const char *word, struct x509_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		add_source(gen, word, x509_keys_take(keys, i));
+	if (keys->count > 1)
+		cli_warn(gen->warnings, "%s: it holds %zu keys; records of all",
+		    word, keys->count);
+	if (keys->disordered)
+		cli_warn(gen->warnings,
+		    "%s: a CA's certificate stands before the host's; a "
+		    "server wants its own first",
+		    word);
+	if (keys->of_ca)
+		cli_warn(gen->warnings,
+		    "%s: this is the certificate of a CA, not of a host, "
+		    "which a record of usage 3 has to match",
+		    word);
+}
+
 static int
 read_source(struct gen *gen, const char *word)
 {
-	struct x509_key *key;
+	AUTO(x509_keys) struct x509_keys *keys = NULL;
 	int status = 0;
 
 	if (strncmp(word, "mx:", 3) == 0)
 		return read_host(gen, word);
-	key = cli_read_key(word, &status);
-	if (key != NULL)
-		add_source(gen, word, key);
+	keys = cli_read_keys(word, &status);
+	if (keys != NULL)
+		add_file(gen, word, keys);
 	else if (status == EX_NOINPUT && strchr(word, '/') == NULL)
 		cli_fail(status, "a live host is written mx:%s", word);
 	return status;

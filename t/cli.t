@@ -285,6 +285,36 @@ cat "$dir/leaf.pem" "$dir/k.crt.pem" >"$dir/chain.pem"
 exits 0 'the CA behind it is' gen "$dir/chain.pem" '2 1 1' --name a.example
 first_is 'of its key' "_25\._tcp\.a\.example\. IN TLSA 2 1 1 $hash"
 says err 'warning: .*bears none of the names'
+# the order of a chain, and files of servers with two types of key
+leaf=$(openssl x509 -in "$dir/leaf.pem" -noout -pubkey |
+	openssl pkey -pubin -outform DER | digest sha256)
+cat "$dir/k.crt.pem" "$dir/leaf.pem" >"$dir/wrong.pem"
+exits 0 'a chain in the wrong order has a host as well' gen "$dir/wrong.pem" \
+	--name a.example
+first_is 'which is found' "_25\._tcp\.a\.example\. IN TLSA 3 1 1 $leaf"
+says err "warning: .*a CA's certificate stands before the host's"
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
+	-out "$dir/rsa.key" 2>/dev/null
+openssl req -x509 -key "$dir/rsa.key" -subj /CN=mx1.d.example \
+	-out "$dir/rsa.pem"
+rsa=$(openssl pkey -in "$dir/rsa.key" -pubout -outform DER | digest sha256)
+cat "$dir/rsa.key" "$dir/rsa.pem" "$dir/leaf.key" "$dir/leaf.pem" \
+	>"$dir/two.pem"
+exits 0 'a file of two keys has two records' gen "$dir/two.pem" --name a.example
+says out "^_25\._tcp\.a\.example\. IN TLSA 3 1 1 $rsa\$"
+says out "^_25\._tcp\.a\.example\. IN TLSA 3 1 1 $leaf\$"
+says err 'warning: .*it holds 2 keys'
+exits 65 'a plan is for one of them' "$postern" tlsa plan --name mx1.d.example \
+	"$dir/two.pem" "$dir/leaf.pem"
+says err 'it holds 2 keys: name a file for each'
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-keyout "$dir/sub.key" -subj '/CN=an issuer' -out "$dir/sub.csr" 2>/dev/null
+printf 'basicConstraints=critical,CA:TRUE\n' >"$dir/sub.ext"
+openssl x509 -req -in "$dir/sub.csr" -CA "$dir/rsa.pem" \
+	-CAkey "$dir/rsa.key" -extfile "$dir/sub.ext" -out "$dir/sub.pem" 2>/dev/null
+cat "$dir/sub.pem" "$dir/rsa.pem" >"$dir/cas.pem"
+exits 0 'of a file with CAs alone' gen "$dir/cas.pem" --name a.example
+says err 'warning: .*the certificate of a CA, not of a host'
 exits 65 'selector 0 wants a certificate' gen "$dir/k.csr.pem" '3 0 1'
 openssl pkey -in "$dir/k.pem" -aes128 -passout pass:x -out "$dir/locked.pem"
 exits 65 'a key under a password is told' gen "$dir/locked.pem"

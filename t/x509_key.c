@@ -12,6 +12,11 @@ static const char private_pem[] =
     "-----BEGIN PRIVATE KEY-----\n"
     "MC4CAQAwBQYDK2VwBCIEIGms9mRJqK4yVXmddZNXIEONTVKznWJe9XEH6b0yzgoA\n"
     "-----END PRIVATE KEY-----\n";
+/* And another. */
+static const char other_pem[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIA65wBQQTRwt3+XY6qSlLY/DOyZuBUli7vRPYGvB3vPP\n"
+    "-----END PRIVATE KEY-----\n";
 static const char public_pem[] =
     "-----BEGIN PUBLIC KEY-----\n"
     "MCowBQYDK2VwAyEAqZGehf2ljaGGhKpH+wqNy/k4ilHt3Y08wrn5QhGXd8k=\n"
@@ -100,6 +105,101 @@ a_certificate_is_read_with_those_behind_it(void **state)
 	assert_true(same(bare->spki, cert_spki(leaf)));
 }
 
+static struct x509_keys *
+read_certs(
+    const struct cert_made *const certs[], size_t count, const char *more)
+{
+	char *pem = certs_pem(certs, count);
+	size_t size = strlen(pem) + strlen(more) + 1;
+	char *text = xmalloc(size);
+	struct x509_keys *keys;
+
+	snprintf(text, size, "%s%s", more, pem);
+	keys = x509_keys_read(text, strlen(text), NULL);
+	free(text);
+	free(pem);
+	return keys;
+}
+
+static void
+each_key_of_a_file_is_read(void **state)
+{
+	AUTO(cert_made)
+	struct cert_made *root =
+	    cert_make(&(struct cert_spec){.cn = "Root", .ca = true});
+	AUTO(cert_made)
+	struct cert_made *a =
+	    cert_make(&(struct cert_spec){.cn = "mx1", .issuer = root});
+	AUTO(cert_made)
+	struct cert_made *b =
+	    cert_make(&(struct cert_spec){.cn = "mx1", .issuer = root});
+	const struct cert_made *const certs[] = {a, root, b, root, a};
+	AUTO(x509_keys) struct x509_keys *keys = read_certs(certs, 5, "");
+	char two[1000];
+
+	(void)state;
+	assert_non_null(keys);
+	assert_int_equal(keys->count, 2);
+	assert_false(keys->disordered || keys->of_ca);
+	assert_true(same(keys->items[0]->spki, cert_spki(a)));
+	assert_true(same(keys->items[1]->spki, cert_spki(b)));
+	assert_true(x509_is_ca(keys->items[1]->chain, 1));
+	x509_keys_free(keys);
+	snprintf(
+	    two, sizeof(two), "%s%s%s", private_pem, other_pem, private_pem);
+	keys = x509_keys_read(two, strlen(two), NULL);
+	assert_non_null(keys);
+	assert_int_equal(keys->count, 2);
+	assert_int_equal(keys->items[1]->source, X509_KEY_PRIVATE);
+}
+
+static void
+the_order_of_a_chain_is_told(void **state)
+{
+	AUTO(cert_made)
+	struct cert_made *root =
+	    cert_make(&(struct cert_spec){.cn = "Root", .ca = true});
+	AUTO(cert_made)
+	struct cert_made *sub = cert_make(
+	    &(struct cert_spec){.cn = "Sub", .issuer = root, .ca = true});
+	AUTO(cert_made)
+	struct cert_made *leaf =
+	    cert_make(&(struct cert_spec){.cn = "mx1", .issuer = sub});
+	AUTO(cert_made)
+	struct cert_made *own =
+	    cert_make(&(struct cert_spec){.cn = "Root", .ca = true});
+	const struct {
+		const char *about;
+		const struct cert_made *certs[3];
+		size_t count, keys;
+		const struct cert_made *leaf;
+		bool disordered, of_ca;
+	} rows[] = {
+	    {"as a server sends it", {leaf, sub, root}, 3, 1, leaf, false,
+		false},
+	    {"the CA first", {sub, leaf, root}, 3, 1, leaf, true, false},
+	    {"the root first", {root, sub, leaf}, 3, 1, leaf, true, false},
+	    {"no host's", {sub, root}, 2, 1, sub, false, true},
+	    {"signed by itself", {root}, 1, 1, root, false, false},
+	    {"two that signed themselves", {root, own}, 2, 2, root, false,
+		false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(x509_keys)
+		struct x509_keys *keys =
+		    read_certs(rows[i].certs, rows[i].count, "");
+
+		ROW(rows[i].about, keys != NULL);
+		ROW(rows[i].about, keys->count == rows[i].keys);
+		ROW(rows[i].about,
+		    same(keys->items[0]->spki, cert_spki(rows[i].leaf)));
+		ROW(rows[i].about, keys->disordered == rows[i].disordered);
+		ROW(rows[i].about, keys->of_ca == rows[i].of_ca);
+	}
+}
+
 /* Returns the error's text; the text is no key. */
 static const char *
 refusal(const char *text, struct err *err)
@@ -176,6 +276,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_form_holds_the_same_key),
 	    cmocka_unit_test(a_certificate_is_read_with_those_behind_it),
+	    cmocka_unit_test(each_key_of_a_file_is_read),
+	    cmocka_unit_test(the_order_of_a_chain_is_told),
 	    cmocka_unit_test(what_cannot_be_used_is_told),
 	    cmocka_unit_test(a_text_that_is_cut_short_is_no_key),
 	    cmocka_unit_test(octets_that_are_cut_short_are_no_key),

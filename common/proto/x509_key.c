@@ -8,6 +8,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "common/base/limits.h"
 #include "common/base/xalloc.h"
 
 /* A copy of the file, which is wiped: it may hold a private key. */
@@ -193,49 +194,164 @@ keep_chain(struct x509_key *key, struct x509_chain *chain)
 	key->spki = x509_spki(chain, 0);
 }
 
-/* The one of a file that both are in for a server to read. */
-static int
-check_own_key(
-    const struct file *file, const struct x509_key *key, struct err *err)
-{
-	struct x509_key own = {.source = X509_KEY_PRIVATE};
-	bool same;
+/* --- the certificates of a file --- */
 
-	if (!contains(file, "PRIVATE KEY-----") || has_locked_key(file) ||
-	    read_privkey(file, &own, NULL) != 0)
-		return 0;
-	same = own.spki.size == key->spki.size &&
-	       memcmp(own.spki.data, key->spki.data, own.spki.size) == 0;
-	free(own.octets);
-	return same ? 0
-		    : err_set(err, ERR_DATA,
-			  "the private key in it is not the certificate's");
+/* The next "-----BEGIN LABEL-----" to "-----END" of a source; the rest of the
+ * file is left in it. */
+static bool
+next_block(struct file *rest, enum x509_key_source source, struct file *block)
+{
+	static const char begin[] = "-----BEGIN ", end[] = "-----END ";
+
+	for (;;) {
+		unsigned char *at = memmem(
+		    rest->text.data, rest->text.size, begin, strlen(begin));
+		unsigned char *stop;
+		size_t left;
+
+		if (at == NULL)
+			return false;
+		left = rest->text.size - (size_t)(at - rest->text.data);
+		stop = memmem(at, left, end, strlen(end));
+		if (stop == NULL)
+			return false;
+		stop = memchr(stop, '\n', left - (size_t)(stop - at));
+		*block = *rest;
+		block->text.data = at;
+		block->text.size =
+		    stop == NULL ? (unsigned)left : (unsigned)(stop - at + 1);
+		rest->text.data = at + block->text.size;
+		rest->text.size = (unsigned)(left - block->text.size);
+		for (size_t i = 0; i < LABELS; i++)
+			if (labels[i].source == source &&
+			    has_label(block, labels[i].name))
+				return true;
+	}
+}
+
+static bool
+same_octets(struct der a, struct der b)
+{
+	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
+/* A host's own certificate, or what stands for it where there is none: the
+ * first, and one that signed itself and has the same name but another key. */
+static void
+mark_by_shape(const struct x509_chain *chain, bool leaves[])
+{
+	const char *subject = x509_subject(chain, 0);
+	bool any = false;
+
+	for (size_t i = 0; i < x509_count(chain); i++)
+		any |= leaves[i] |= !x509_is_ca(chain, i);
+	for (size_t i = 0; !any && i < x509_count(chain); i++)
+		leaves[i] =
+		    i == 0 ||
+		    (strcmp(x509_subject(chain, i), subject) == 0 &&
+			strcmp(x509_issuer(chain, i), subject) == 0 &&
+			!same_octets(x509_spki(chain, i), x509_spki(chain, 0)));
+}
+
+/* The certificates of the private keys that are there; one of none of them is
+ * what a server would not start with. */
+static int
+mark_by_keys(const struct file *file, const struct x509_chain *chain,
+    bool leaves[], struct err *err)
+{
+	struct file rest = *file, block;
+
+	while (next_block(&rest, X509_KEY_PRIVATE, &block)) {
+		struct x509_key own = {.source = X509_KEY_PRIVATE};
+		bool found = false;
+
+		if (has_locked_key(&block) ||
+		    read_privkey(&block, &own, NULL) != 0)
+			continue;
+		for (size_t i = 0; !found && i < x509_count(chain); i++)
+			if (same_octets(x509_spki(chain, i), own.spki))
+				found = leaves[i] = true;
+		free(own.octets);
+		if (!found)
+			return err_set(err, ERR_DATA,
+			    "the private key in it is not the certificate's");
+	}
+	return 0;
+}
+
+static void
+add_key(struct x509_keys *keys, struct x509_key *key)
+{
+	keys->items =
+	    xrealloc(keys->items, keys->count + 1, sizeof(*keys->items));
+	keys->items[keys->count++] = key;
+}
+
+static bool
+has_key(const struct x509_keys *keys, struct der spki)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (same_octets(keys->items[i]->spki, spki))
+			return true;
+	return false;
+}
+
+/* The leaf, then what follows it up to the next one, then the rest. */
+static void
+add_leaf(struct x509_keys *keys, const struct x509_chain *chain,
+    const bool leaves[], size_t leaf)
+{
+	struct der certs[LIMIT_CHAIN_CERTS];
+	size_t all = x509_count(chain), count = 0;
+	struct x509_chain *made;
+
+	if (has_key(keys, x509_spki(chain, leaf)))
+		return;
+	certs[count++] = x509_cert(chain, leaf);
+	for (size_t i = 1; i < all; i++)
+		if (!leaves[(leaf + i) % all])
+			certs[count++] = x509_cert(chain, (leaf + i) % all);
+	made = x509_chain_new(certs, count, NULL);
+	if (made != NULL)
+		add_key(keys, x509_key_of_chain(made));
 }
 
 static int
-read_cert(const struct file *file, struct x509_key *key, struct err *err)
+read_certs(const struct file *file, struct x509_keys *keys, struct err *err)
 {
 	struct der der = {file->text.data, file->text.size};
+	bool pem = file->format == GNUTLS_X509_FMT_PEM;
+	bool leaves[LIMIT_CHAIN_CERTS] = {false};
+	AUTO(x509_chain)
 	struct x509_chain *chain =
-	    file->format == GNUTLS_X509_FMT_PEM
-		? x509_chain_pem(
+	    pem ? x509_chain_pem(
 		      (const char *)file->text.data, file->text.size, err)
 		: x509_chain_new(&der, 1, err);
+	bool own;
 
-	if (chain == NULL)
+	if (chain == NULL ||
+	    (pem && mark_by_keys(file, chain, leaves, err) != 0))
 		return -1;
-	keep_chain(key, chain);
-	return check_own_key(file, key, err);
+	own = memchr(leaves, true, x509_count(chain)) != NULL;
+	mark_by_shape(chain, leaves);
+	for (size_t i = 0; i < x509_count(chain); i++)
+		if (leaves[i])
+			add_leaf(keys, chain, leaves, i);
+	keys->disordered = !leaves[0];
+	keys->of_ca =
+	    !own && x509_is_ca(chain, 0) && leaves[0] &&
+	    strcmp(x509_subject(chain, 0), x509_issuer(chain, 0)) != 0;
+	return 0;
 }
 
+/* --- files --- */
+
 static int
-read_as(const struct file *file, enum x509_key_source source,
-    struct x509_key *key, struct err *err)
+read_bare(const struct file *file, struct x509_key *key, struct err *err)
 {
-	key->source = source;
-	switch (source) {
+	switch (key->source) {
 	case X509_KEY_CERT:
-		return read_cert(file, key, err);
+		break;
 	case X509_KEY_REQUEST:
 		return read_request(file, key, err);
 	case X509_KEY_PUBLIC:
@@ -247,49 +363,113 @@ read_as(const struct file *file, enum x509_key_source source,
 }
 
 static int
-read_pem(const struct file *file, struct x509_key *key, struct err *err)
+add_bare(const struct file *file, enum x509_key_source source,
+    struct x509_keys *keys, struct err *err)
+{
+	struct x509_key *key = xcalloc(1, sizeof(*key));
+	int rc;
+
+	key->source = source;
+	rc = read_bare(file, key, err);
+	if (rc == 0 && !has_key(keys, key->spki))
+		add_key(keys, key);
+	else
+		x509_key_free(key);
+	return rc;
+}
+
+static int
+read_as(const struct file *file, enum x509_key_source source,
+    struct x509_keys *keys, struct err *err)
+{
+	struct file rest = *file, block;
+	int rc = 0;
+
+	if (source == X509_KEY_CERT)
+		return read_certs(file, keys, err);
+	if (file->format == GNUTLS_X509_FMT_DER ||
+	    !next_block(&rest, source, &block))
+		return add_bare(file, source, keys, err);
+	do
+		rc = add_bare(&block, source, keys, err);
+	while (rc == 0 && keys->count < LIMIT_CHAIN_CERTS &&
+	       next_block(&rest, source, &block));
+	return rc;
+}
+
+static int
+read_pem(const struct file *file, struct x509_keys *keys, struct err *err)
 {
 	for (size_t i = 0; i < LABELS; i++)
 		if (has_label(file, labels[i].name))
-			return read_as(file, labels[i].source, key, err);
+			return read_as(file, labels[i].source, keys, err);
 	return err_set(err, ERR_DATA,
 	    "no certificate, request or key of a kind that TLS has");
 }
 
 static int
-read_der(const struct file *file, struct x509_key *key, struct err *err)
+read_der(const struct file *file, struct x509_keys *keys, struct err *err)
 {
 	for (int source = X509_KEY_CERT; source <= X509_KEY_PRIVATE; source++)
-		if (read_as(file, source, key, NULL) == 0)
+		if (read_as(file, source, keys, NULL) == 0)
 			return 0;
 	return err_set(err, ERR_DATA, "no certificate, request or key");
 }
 
 static int
-read_file(struct file *file, struct x509_key *key, struct err *err)
+read_file(struct file *file, struct x509_keys *keys, struct err *err)
 {
 	if (file->text.size == 0)
 		return err_set(err, ERR_DATA, "it is empty");
 	if (contains(file, "-----BEGIN "))
-		return read_pem(file, key, err);
+		return read_pem(file, keys, err);
 	file->format = GNUTLS_X509_FMT_DER;
-	return read_der(file, key, err);
+	return read_der(file, keys, err);
+}
+
+struct x509_keys *
+x509_keys_read(const char *text, size_t length, struct err *err)
+{
+	struct x509_keys *keys = xcalloc(1, sizeof(*keys));
+	struct file file = {
+	    {xmemdup(text, length), (unsigned)length}, GNUTLS_X509_FMT_PEM};
+	int rc = read_file(&file, keys, err);
+
+	explicit_bzero(file.text.data, length);
+	free(file.text.data);
+	if (rc == 0)
+		return keys;
+	x509_keys_free(keys);
+	return NULL;
+}
+
+void
+x509_keys_free(struct x509_keys *keys)
+{
+	if (keys == NULL)
+		return;
+	for (size_t i = 0; i < keys->count; i++)
+		x509_key_free(keys->items[i]);
+	free(keys->items);
+	free(keys);
+}
+
+struct x509_key *
+x509_keys_take(struct x509_keys *keys, size_t i)
+{
+	struct x509_key *key = keys->items[i];
+
+	keys->items[i] = NULL;
+	return key;
 }
 
 struct x509_key *
 x509_key_read(const char *text, size_t length, struct err *err)
 {
-	struct x509_key *key = xcalloc(1, sizeof(*key));
-	struct file file = {
-	    {xmemdup(text, length), (unsigned)length}, GNUTLS_X509_FMT_PEM};
-	int rc = read_file(&file, key, err);
+	AUTO(x509_keys)
+	struct x509_keys *keys = x509_keys_read(text, length, err);
 
-	explicit_bzero(file.text.data, file.text.size);
-	free(file.text.data);
-	if (rc == 0)
-		return key;
-	x509_key_free(key);
-	return NULL;
+	return keys == NULL ? NULL : x509_keys_take(keys, 0);
 }
 
 struct x509_key *

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/proto/tlsa.h"
 #include "common/proto/x509_key.h"
 #include "t/fuzz/fuzz.h"
@@ -20,21 +21,29 @@ check_record(const struct x509_key *key)
 	tlsa_set_fini(&set);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+check_key(const struct x509_key *key)
 {
-	struct err err = {.text = ""};
-	struct x509_key *key = x509_key_read((const char *)data, size, &err);
-
-	if (key == NULL) {
-		assert(err.kind == ERR_DATA && err.text[0] != '\0');
-		return 0;
-	}
 	assert((key->source == X509_KEY_CERT) == (key->chain != NULL));
 	assert(key->spki.size > 0);
 	if (key->chain == NULL)
 		assert(x509_is_spki(key->spki));
 	check_record(key);
-	x509_key_free(key);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct err err = {.text = ""};
+	struct x509_keys *keys = x509_keys_read((const char *)data, size, &err);
+
+	if (keys == NULL) {
+		assert(err.kind == ERR_DATA && err.text[0] != '\0');
+		return 0;
+	}
+	assert(keys->count > 0 && keys->count <= LIMIT_CHAIN_CERTS);
+	for (size_t i = 0; i < keys->count; i++)
+		check_key(keys->items[i]);
+	x509_keys_free(keys);
 	return 0;
 }
