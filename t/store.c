@@ -542,37 +542,129 @@ what_breaks_a_limit_is_not_put(void **state)
 static_assert(LIMIT_CACHED_VERDICTS == 100000 && LIMIT_CACHED_POLICIES == 20000,
     "the limits are others");
 
+/* The store is full but for three: the strangers' policies hold for a year. */
 static void
-what_expires_first_goes_when_there_is_too_much(void **state)
+fill_with_strangers(void)
 {
-	struct store_policy failed = {.domain = "new.example", .failed_s = T0};
+	assert_true(
+	    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+		" FROM n WHERE i < " POLICIES " - 3) INSERT INTO policy SELECT"
+		" 'd' || i || '.example', '2', x'61', 1700000002, 1731557602,"
+		" '', 0, '', '', 1, 1700000002 FROM n"));
+}
+
+static void
+what_is_used_least_goes_when_there_is_too_much(void **state)
+{
+	static const char *const goes[] = {
+	    "failed.example", "long-ago.example", "new1.example"};
+	struct store_policy failed = {
+	    .domain = "failed.example", .failed_s = T0, .used_s = T0 + 9};
+	struct store_policy used = policy_of("used.example", 7, 64);
+	AUTO(store) struct store *store = open_store();
+	struct store_policy gone;
+	char name[32];
+
+	(void)state;
+	fill_with_strangers();
+	used.again = true;
+	used.used_s = T0 - 9;
+	assert_int_equal(store_put_policy(store, &used, NULL), 0);
+	store_policy_fini(&used);
+	assert_int_equal(put(store, "long-ago.example", 1), 0);
+	assert_int_equal(store_put_policy(store, &failed, NULL), 0);
+	for (unsigned i = 0; i < COUNT(goes); i++) {
+		snprintf(name, sizeof(name), "new%u.example", i + 1);
+		assert_int_equal(put(store, name, i + 10), 0);
+		assert_answer("SELECT count(*) FROM policy", POLICIES);
+		ROW(goes[i],
+		    store_get_policy(store, goes[i], &gone, NULL) == 0);
+	}
+	assert_int_equal(get(store, "used.example"), 7);
+	assert_int_equal(get(store, "new3.example"), 12);
+}
+
+static void
+what_was_noted_longest_ago_goes_when_there_is_too_much(void **state)
+{
 	AUTO(store) struct store *store = open_store();
 	char old[32];
 
 	(void)state;
-	assert_int_equal(put(store, "soon.example", 1), 0);
-	assert_int_equal(put(store, "late.example", 3), 0);
-	assert_int_equal(FLIP("pass", T0), 0);
 	assert_true(
 	    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
 		" FROM n WHERE i < " VERDICTS ") INSERT INTO flip SELECT"
-		" 'd' || i || '.example', 'pass', 1700000001 FROM n"));
-	assert_true(
-	    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
-		" FROM n WHERE i < " POLICIES " - 2) INSERT INTO policy SELECT"
-		" 'd' || i || '.example', '2', null, 1700000002, 1700086402,"
-		" '', 0, '', '' FROM n"));
-	assert_int_equal(store_put_policy(store, &failed, NULL), 0);
-	assert_answer("SELECT count(*) FROM policy", POLICIES);
-	assert_int_equal(get(store, "soon.example"), 0);
-	assert_int_equal(get(store, "d1.example"), 2);
-	assert_int_equal(get(store, "late.example"), 3);
-	assert_answer("SELECT count(*) FROM policy WHERE failed > 0", "1");
+		" 'd' || i || '.example', 'pass', 1700000001 + (i > 1)"
+		" FROM n"));
 	assert_int_equal(
 	    store_flip(store, "a.example", "pass", T0, old, NULL), 0);
 	assert_answer("SELECT count(*) FROM flip", VERDICTS);
+	assert_answer("SELECT count(*) FROM flip WHERE domain IN"
+		      " ('a.example', 'd1.example')",
+	    "1");
 	assert_answer(
 	    "SELECT count(*) FROM flip WHERE domain = 'a.example'", "1");
+}
+
+/* Else it would never be written again, and never go. */
+static void
+what_a_clock_that_was_ahead_noted_counts_as_of_now(void **state)
+{
+	AUTO(store) struct store *store = open_store();
+	struct store_policy ahead = policy_of("ahead.example", 1, 64);
+	char old[32];
+
+	(void)state;
+	assert_int_equal(
+	    store_flip(store, "a.example", "pass", T0 + 99999999, old, NULL),
+	    0);
+	assert_int_equal(
+	    store_flip(store, "b.example", "pass", T0 + 99999999, old, NULL),
+	    0);
+	assert_int_equal(
+	    store_flip(store, "a.example", "pass", T0, old, NULL), 0);
+	assert_answer(
+	    "SELECT count(*) FROM flip WHERE noted = 1700000000", "2");
+	ahead.used_s = 33333333333;
+	assert_int_equal(store_put_policy(store, &ahead, NULL), 0);
+	store_policy_fini(&ahead);
+	assert_answer(
+	    "SELECT count(*) FROM policy WHERE used = 33333333333", "0");
+}
+
+static void
+what_an_older_version_left_is_read_and_counts_as_used(void **state)
+{
+	struct store_policy found;
+	AUTO(store) struct store *store = NULL;
+
+	(void)state;
+	assert_true(sql(
+	    "CREATE TABLE policy ("
+	    " domain TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, body BLOB,"
+	    " fetched INTEGER NOT NULL, expires INTEGER NOT NULL,"
+	    " failed_id TEXT NOT NULL, failed INTEGER NOT NULL,"
+	    " failed_how TEXT NOT NULL, failed_detail TEXT NOT NULL) STRICT;"
+	    "CREATE INDEX policy_expires ON policy (expires);"
+	    "CREATE TABLE flip ("
+	    " domain TEXT PRIMARY KEY NOT NULL, result TEXT NOT NULL,"
+	    " noted INTEGER NOT NULL) STRICT;"
+	    "CREATE INDEX flip_noted ON flip (noted);"
+	    "INSERT INTO policy VALUES ('a.example', '1', x'61', 1700000000,"
+	    " 1700000099, '', 0, '', '');"
+	    "INSERT INTO policy VALUES ('b.example', '', NULL, 0, 0, '2',"
+	    " 1700000000, 'fetch-error', 'x');"
+	    "PRAGMA application_id = 1349743730; PRAGMA user_version = 1"));
+	store = open_store();
+	assert_int_equal(store_get_policy(store, "a.example", &found, NULL), 1);
+	assert_string_equal(found.body, "a");
+	assert_true(found.again);
+	assert_int_equal(found.used_s, 1700000000);
+	store_policy_fini(&found);
+	assert_int_equal(store_get_policy(store, "b.example", &found, NULL), 1);
+	assert_null(found.body);
+	assert_false(found.again);
+	assert_answer("PRAGMA user_version", "2");
 }
 
 /* --- what it survives --- */
@@ -592,7 +684,7 @@ it_survives_being_opened_again(void **state)
 	assert_listing(store, 1, "example.com=5");
 	store_free(store);
 	assert_answer("PRAGMA application_id", "1349743730");
-	assert_answer("PRAGMA user_version", "1");
+	assert_answer("PRAGMA user_version", "2");
 }
 
 static void
@@ -840,7 +932,7 @@ static void
 huge_key(void)
 {
 	assert_true(sql("INSERT INTO policy VALUES (hex(zeroblob(1000000)),"
-			" '1', x'61', 1, 2, '', 0, '', '')"));
+			" '1', x'61', 1, 2, '', 0, '', '', 1, 1)"));
 }
 
 static void
@@ -1011,15 +1103,15 @@ damage_that_a_put_finds_is_moved_aside_too(void **state)
 	(void)state;
 	fill(2);
 	root = ask("SELECT rootpage FROM sqlite_schema"
-		   " WHERE name = 'policy_expires'");
+		   " WHERE name = 'policy_used'");
 	assert_true(sql("PRAGMA writable_schema = ON; DELETE FROM"
-			" sqlite_schema WHERE name = 'policy_expires'"));
-	assert_true(sql("UPDATE policy SET expires = 5"
+			" sqlite_schema WHERE name = 'policy_used'"));
+	assert_true(sql("UPDATE policy SET used = 5"
 			" WHERE domain = 'd1.example'"));
 	snprintf(text, sizeof(text),
 	    "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES"
-	    " ('index', 'policy_expires', 'policy', %s,"
-	    " 'CREATE INDEX policy_expires ON policy (expires)')",
+	    " ('index', 'policy_used', 'policy', %s,"
+	    " 'CREATE INDEX policy_used ON policy (use, used)')",
 	    root);
 	free(root);
 	assert_true(sql(text));
@@ -1053,10 +1145,10 @@ what_is_not_ours_is_left_alone(void **state)
 {
 	(void)state;
 	fill(3);
-	assert_true(sql("PRAGMA user_version = 2"));
+	assert_true(sql("PRAGMA user_version = 3"));
 	assert_refused("newer schema", "newer");
 	assert_answer("SELECT count(*) FROM policy", "3");
-	assert_true(sql("PRAGMA user_version = 1; PRAGMA application_id = 5"));
+	assert_true(sql("PRAGMA user_version = 2; PRAGMA application_id = 5"));
 	assert_refused("another's id", "none of Postern");
 	assert_answer("SELECT count(*) FROM policy", "3");
 	teardown(state);
@@ -1132,8 +1224,8 @@ rows_of_a_stranger_are_skipped(void **state)
 		struct listing listing = {.text = ""};
 
 		fill(2);
-		snprintf(text, sizeof(text), "INSERT INTO policy VALUES (%s)",
-		    rows[i]);
+		snprintf(text, sizeof(text),
+		    "INSERT INTO policy VALUES (%s, 1, 1)", rows[i]);
 		ROW(rows[i], sql(text));
 		store = open_store();
 		ROW(rows[i],
@@ -1719,7 +1811,10 @@ main(void)
 	    TEST(a_flip_is_said_once),
 	    TEST(the_same_result_is_noted_again_after_a_day),
 	    TEST(what_breaks_a_limit_is_not_put),
-	    TEST(what_expires_first_goes_when_there_is_too_much),
+	    TEST(what_is_used_least_goes_when_there_is_too_much),
+	    TEST(what_was_noted_longest_ago_goes_when_there_is_too_much),
+	    TEST(what_a_clock_that_was_ahead_noted_counts_as_of_now),
+	    TEST(what_an_older_version_left_is_read_and_counts_as_used),
 	    TEST(it_survives_being_opened_again),
 	    TEST(the_file_has_the_mode_of_the_umask),
 	    TEST(nothing_told_is_lost_by_kill_9),

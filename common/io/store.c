@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
@@ -24,12 +25,14 @@ enum statement {
 	COMMIT,
 	ROLLBACK,
 	PUT,
+	SET_CLOCK_POLICIES,
 	EVICT_POLICIES,
 	DROP,
 	DROP_ALL,
 	GET,
 	NEXT,
 	FLIP,
+	SET_CLOCK_FLIPS,
 	EVICT_FLIPS,
 	GET_FLIP,
 	STATEMENTS,
@@ -37,17 +40,22 @@ enum statement {
 
 #define COLUMNS                                                  \
 	"domain, id, body, fetched, expires, failed_id, failed," \
-	" failed_how, failed_detail"
+	" failed_how, failed_detail, use, used"
+
+/* Worth of a row: only a failure is known, a policy was asked for, again */
+enum use { USE_NONE, USE_ONCE, USE_AGAIN };
 
 static const char *const statements[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [PUT] = "REPLACE INTO policy (" COLUMNS ")"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SET_CLOCK_POLICIES] = "UPDATE policy SET used = ?1"
+			   " WHERE use IN (0, 1, 2) AND used > ?1",
     [EVICT_POLICIES] =
 	"DELETE FROM policy WHERE rowid IN (SELECT rowid FROM policy"
-	" WHERE domain <> ?1 ORDER BY expires"
+	" WHERE domain <> ?1 ORDER BY use, used"
 	" LIMIT max(0, (SELECT count(*) FROM policy) - ?2))",
     [DROP] = "DELETE FROM policy WHERE domain = ?1",
     [DROP_ALL] = "DELETE FROM policy",
@@ -57,6 +65,7 @@ static const char *const statements[STATEMENTS] = {
     [NEXT] = "SELECT domain FROM policy WHERE domain > ?1 AND +domain > ?1"
 	     " ORDER BY domain LIMIT 1",
     [FLIP] = "REPLACE INTO flip (domain, result, noted) VALUES (?1, ?2, ?3)",
+    [SET_CLOCK_FLIPS] = "UPDATE flip SET noted = ?1 WHERE noted > ?1",
     [EVICT_FLIPS] = "DELETE FROM flip WHERE rowid IN (SELECT rowid FROM flip"
 		    " WHERE domain <> ?1 ORDER BY noted"
 		    " LIMIT max(0, (SELECT count(*) FROM flip) - ?2))",
@@ -158,7 +167,7 @@ fault_of(const struct store_policy *policy)
 	if (!is_body(policy->body, policy->length))
 		return "body";
 	if (!is_time(policy->fetched_s) || !is_time(policy->expires_s) ||
-	    !is_time(policy->failed_s))
+	    !is_time(policy->failed_s) || !is_time(policy->used_s))
 		return "time";
 	if (policy->expires_s - policy->fetched_s > LIMIT_STS_MAX_AGE_S)
 		return "max_age";
@@ -229,6 +238,16 @@ read_how(sqlite3_stmt *stmt, int column, enum policy_fetch *out)
 }
 
 static bool
+read_use(sqlite3_stmt *stmt, int column, struct store_policy *row)
+{
+	sqlite3_int64 use = sqlite3_column_int64(stmt, column);
+
+	row->again = use == USE_AGAIN;
+	return use >= USE_NONE && use <= USE_AGAIN &&
+	       (row->body != NULL) == (use != USE_NONE);
+}
+
+static bool
 read_row(sqlite3_stmt *stmt, struct store_policy *row)
 {
 	return read_text(stmt, 0, row->domain, sizeof(row->domain)) &&
@@ -240,6 +259,7 @@ read_row(sqlite3_stmt *stmt, struct store_policy *row)
 	       read_how(stmt, 7, &row->failed_how) &&
 	       read_text(
 		   stmt, 8, row->failed_detail, sizeof(row->failed_detail)) &&
+	       read_use(stmt, 9, row) && read_time(stmt, 10, &row->used_s) &&
 	       fault_of(row) == NULL;
 }
 
@@ -251,6 +271,14 @@ bind_text(sqlite3_stmt *stmt, int at, const char *s)
 
 	assert(rc == SQLITE_OK);
 	(void)rc;
+}
+
+static enum use
+use_of(const struct store_policy *policy)
+{
+	if (policy->body == NULL)
+		return USE_NONE;
+	return policy->again ? USE_AGAIN : USE_ONCE;
 }
 
 static void
@@ -267,6 +295,8 @@ bind_policy(sqlite3_stmt *stmt, const struct store_policy *policy)
 	sqlite3_bind_int64(stmt, 7, policy->failed_s);
 	bind_text(stmt, 8, fetch_word(policy->failed_how));
 	bind_text(stmt, 9, policy->failed_detail);
+	sqlite3_bind_int64(stmt, 10, use_of(policy));
+	sqlite3_bind_int64(stmt, 11, policy->used_s);
 }
 
 /* An open statement holds back the log: none stays so between two calls. */
@@ -288,23 +318,39 @@ run(struct store_db *db, enum statement which)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* One transaction: change, then evict so that limit rows stay, never domain. */
+/* What belongs to a change of a table: rows of a clock that was ahead, which
+ * would stay for ever, count as new at time now; then limit rows stay. */
+struct change {
+	enum statement change; /* bound */
+	enum statement set_clock;
+	enum statement evict;
+	const char *domain; /* that is never evicted */
+	int limit;
+	time_t now;
+};
+
+/* In one transaction. */
 static int
-commit(struct store_db *db, enum statement change, enum statement evict,
-    const char *domain, int limit)
+commit(struct store_db *db, const struct change *change)
 {
-	sqlite3 *handle = sqlite3_db_handle(store_db_statement(db, change));
+	sqlite3_stmt *stmt = store_db_statement(db, change->change);
+	sqlite3_stmt *evict = store_db_statement(db, change->evict);
+	sqlite3 *handle = sqlite3_db_handle(stmt);
 	int rc = run(db, BEGIN);
 
 	if (rc != SQLITE_OK) {
-		release(store_db_statement(db, change));
+		release(stmt);
 		return rc;
 	}
-	bind_text(store_db_statement(db, evict), 1, domain);
-	sqlite3_bind_int(store_db_statement(db, evict), 2, limit);
-	rc = run(db, change);
+	sqlite3_bind_int64(
+	    store_db_statement(db, change->set_clock), 1, change->now);
+	bind_text(evict, 1, change->domain);
+	sqlite3_bind_int(evict, 2, change->limit);
+	rc = run(db, change->change);
 	if (rc == SQLITE_OK)
-		rc = run(db, evict);
+		rc = run(db, change->set_clock);
+	if (rc == SQLITE_OK)
+		rc = run(db, change->evict);
 	if (rc == SQLITE_OK)
 		rc = run(db, COMMIT);
 	if (rc != SQLITE_OK && !sqlite3_get_autocommit(handle))
@@ -396,6 +442,12 @@ store_put_policy(
 {
 	struct store_db *db = store->db;
 	const char *fault = fault_of(policy);
+	struct change change = {.change = PUT,
+	    .set_clock = SET_CLOCK_POLICIES,
+	    .evict = EVICT_POLICIES,
+	    .domain = policy->domain,
+	    .limit = LIMIT_CACHED_POLICIES,
+	    .now = clock_wall_s()};
 	int rc;
 
 	if (fault != NULL)
@@ -404,9 +456,7 @@ store_put_policy(
 	rc = store_db_ready(db, err);
 	if (rc == 0) {
 		bind_policy(store_db_statement(db, PUT), policy);
-		rc = commit(db, PUT, EVICT_POLICIES, policy->domain,
-		    LIMIT_CACHED_POLICIES);
-		rc = store_db_conclude(db, rc, err);
+		rc = store_db_conclude(db, commit(db, &change), err);
 	}
 	lock_drop(&store->lock);
 	return rc;
@@ -557,16 +607,22 @@ flip(struct store_db *db, const char *domain, const char *result, time_t now,
     char word[STORE_RESULT_SIZE])
 {
 	sqlite3_stmt *stmt = store_db_statement(db, FLIP);
+	struct change change = {.change = FLIP,
+	    .set_clock = SET_CLOCK_FLIPS,
+	    .evict = EVICT_FLIPS,
+	    .domain = domain,
+	    .limit = LIMIT_CACHED_VERDICTS,
+	    .now = now};
 	time_t noted = 0;
 	int rc = last_flip(db, domain, word, &noted);
 
 	if (rc != SQLITE_OK ||
-	    (strcmp(word, result) == 0 && now - noted < DAY_S))
+	    (strcmp(word, result) == 0 && now >= noted && now - noted < DAY_S))
 		return rc;
 	bind_text(stmt, 1, domain);
 	bind_text(stmt, 2, result);
 	sqlite3_bind_int64(stmt, 3, now);
-	return commit(db, FLIP, EVICT_FLIPS, domain, LIMIT_CACHED_VERDICTS);
+	return commit(db, &change);
 }
 
 int

@@ -25,6 +25,8 @@ struct store_policy {
 	time_t failed_s;                  /* 0: none since the last success */
 	enum policy_fetch failed_how;
 	char failed_detail[LIMIT_DETAIL_SIZE]; /* cleaned */
+	time_t used_s; /* a check asked for it, to the day */
+	bool again;    /* and not for the first time */
 };
 
 void store_policy_fini(struct store_policy *policy);
@@ -69,7 +71,10 @@ AUTO_DEFINE(store);
  * LOCAL when it is not (disk full, locked, read-only, damaged): the old row is
  * still there, whole; only where the disk took the new one and then failed to
  * sync may it be that.  DATA when a field breaks its limit.  When there are
- * more than LIMIT_CACHED_POLICIES, those that expire first go.
+ * more than LIMIT_CACHED_POLICIES, those go first of which only a failure is
+ * known, then those that were not used again, then the others; of each, those
+ * that were used longest ago.  How long a policy says that it holds does not
+ * matter.
  */
 int store_put_policy(
     struct store *store, const struct store_policy *policy, struct err *err);
@@ -111,7 +116,8 @@ enum { STORE_RESULT_SIZE = 32 };
  *
  * result is a word of lower-case letters and "-".  1 and the old word when it
  * differs, 0 when it is the same or the first, -1 with err.  Of more than
- * LIMIT_CACHED_VERDICTS domains those noted longest ago go.
+ * LIMIT_CACHED_VERDICTS domains those noted longest ago go; a time that is to
+ * come, of a clock that was ahead, counts as now.
  */
 int store_flip(struct store *store, const char *domain, const char *result,
     time_t now, char old[STORE_RESULT_SIZE], struct err *err);

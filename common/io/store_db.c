@@ -47,6 +47,13 @@ static const char *const migrations[] = {
     " domain TEXT PRIMARY KEY NOT NULL, result TEXT NOT NULL,"
     " noted INTEGER NOT NULL) STRICT;"
     "CREATE INDEX flip_noted ON flip (noted);",
+    /* What there is already is taken as in use */
+    "ALTER TABLE policy ADD COLUMN use INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE policy SET use = CASE WHEN body IS NULL THEN 0 ELSE 2 END,"
+    " used = fetched;"
+    "DROP INDEX policy_expires;"
+    "CREATE INDEX policy_used ON policy (use, used);",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };
