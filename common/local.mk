@@ -53,6 +53,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_file.c %D%/io/store_file.h \
 	%D%/io/tls_watch.c %D%/io/tls_watch.h \
 	%D%/gather/cache.c %D%/gather/cache.h \
+	%D%/gather/cache_budget.c %D%/gather/cache_budget.h \
+	%D%/gather/cache_walk.c %D%/gather/cache_parts.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
 	%D%/gather/engine.c %D%/gather/engine.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
@@ -65,6 +67,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/mx.c %D%/gather/mx.h \
 	%D%/gather/policies.c %D%/gather/policies.h \
 	%D%/gather/policy_fetch.c %D%/gather/policy_fetch.h \
+	%D%/gather/policy_keep.c %D%/gather/policy_keep.h \
 	%D%/gather/policy_refresh.c %D%/gather/policy_refresh.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
 	%D%/gather/reach.c %D%/gather/reach.h \

@@ -284,11 +284,13 @@ json_line_stats(const struct stats *stats, const char *version)
 	json_object_set_new(object, "results", results_json(counts));
 	json_object_set_new(object, "reasons", reasons_json(counts));
 	json_object_set_new(object, "cache",
-	    json_pack("{s:I, s:I, s:I, s:I, s:I}", "hits",
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hits",
 		(json_int_t)counts->hits, "misses", (json_int_t)counts->misses,
 		"verdicts", (json_int_t)stats->now.verdicts, "probes",
 		(json_int_t)stats->now.probes, "policies",
-		(json_int_t)stats->now.policies));
+		(json_int_t)stats->now.policies, "unwritten",
+		(json_int_t)stats->now.unwritten, "octets",
+		(json_int_t)stats->now.octets));
 	json_object_set_new(object, "checks", checks_json(&stats->engine));
 	json_put_number(object, "probes", (int64_t)stats->engine.probes);
 	json_object_set_new(object, "fetches",

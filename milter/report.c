@@ -369,9 +369,11 @@ report_store(const char *detail)
 	struct text text;
 
 	begin(&text, line, "-", "store");
-	text_addf(&text, " reason=%s", reason_text(REASON_INTERNAL_ERROR));
-	add_detail(&text, detail);
-	emit(LOG_ERR, line);
+	text_addf(&text, " reason=%s",
+	    reason_text(detail == NULL ? REASON_OK : REASON_INTERNAL_ERROR));
+	if (detail != NULL)
+		add_detail(&text, detail);
+	emit(detail == NULL ? LOG_NOTICE : LOG_ERR, line);
 }
 
 void

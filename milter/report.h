@@ -100,7 +100,8 @@ void report_change(const struct report_change *change);
  * mail host can be connected to at this port */
 void report_reach(unsigned port, bool open);
 
-/* report_store - event=store: what is to survive a restart is not kept */
+/* report_store - event=store: what is to survive a restart is not kept, and
+ * why; NULL: it is kept again, all of it */
 void report_store(const char *detail);
 
 /* report_accept - event=accept: a connection of the MTA has to wait */

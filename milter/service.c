@@ -81,7 +81,7 @@ static void
 on_store_failure(void *arg, const struct err *err)
 {
 	(void)arg;
-	report_store(err->text);
+	report_store(err == NULL ? NULL : err->text);
 }
 
 static void

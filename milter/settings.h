@@ -85,6 +85,7 @@ struct settings {
 	int verdict_ttl_ms, fail_ttl_ms, temperror_ttl_ms;
 	int max_checks;
 	int max_queue;
+	int max_cache_mib;
 
 	char *header_name; /* NULL: no header */
 	int header_domains;

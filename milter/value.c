@@ -127,6 +127,26 @@ value_read_number(const struct value_place *place,
 		    value, form->min, form->max);
 }
 
+/* "256M", "2G": less than one of these is no size for anything here. */
+void
+value_read_size(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char *unit = value + strspn(value, "0123456789");
+	bool gib = strcasecmp(unit, "G") == 0;
+	bool known = gib || strcasecmp(unit, "M") == 0;
+	uint32_t factor = gib ? 1024 : 1, number;
+
+	*unit = '\0';
+	if (known &&
+	    text_uint(value, (uint32_t)form->max / factor, &number) == 0 &&
+	    number * factor >= (uint32_t)form->min)
+		*(int *)field = (int)(number * factor);
+	else
+		value_complain(place, "no size from %dM to %dG, such as 256M",
+		    form->min, form->max / 1024);
+}
+
 void
 value_read_umask(const struct value_place *place, const struct value_form *form,
     void *field, char *value)

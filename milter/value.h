@@ -36,6 +36,7 @@ typedef void value_reader(const struct value_place *place,
 value_reader value_read_choice;
 value_reader value_read_duration; /* in ms, or one of the choices */
 value_reader value_read_number;
+value_reader value_read_size; /* in MiB */
 value_reader value_read_umask;
 
 /* into a char *, which may be NULL */

@@ -6,7 +6,9 @@
 #include <stdatomic.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/base/xalloc.h"
+#include "common/gather/cache_budget.h"
 #include "t/tap.h"
 
 static atomic_int freed;
@@ -17,6 +19,8 @@ count_free(void *value)
 	freed++;
 	free(value);
 }
+
+static const struct cache_kind numbers = {.free = count_free};
 
 static int *
 number(int n)
@@ -63,7 +67,7 @@ get(struct cache *cache, const char *key)
 static void
 a_value_is_kept_until_it_expires(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 
 	(void)state;
 	put(cache, "a", 1, later());
@@ -76,9 +80,186 @@ a_value_is_kept_until_it_expires(void **state)
 }
 
 static void
+a_peek_is_no_use(void **state)
+{
+	struct cache *cache = cache_new(2, &numbers, NULL);
+	struct cache_entry *entry;
+
+	(void)state;
+	put(cache, "a", 1, later());
+	put(cache, "b", 2, later());
+	entry = cache_peek(cache, "a");
+	assert_int_equal(*(int *)cache_value(entry), 1);
+	cache_release(entry);
+	assert_null(cache_peek(cache, "x"));
+	put(cache, "c", 3, later());
+	assert_null(cache_peek(cache, "a"));
+	cache_free(cache);
+}
+
+/* A value that says itself how many octets it has. */
+static size_t
+octets_of_number(const void *value)
+{
+	return (size_t)(*(const int *)value);
+}
+
+static const struct cache_kind sized = {
+    count_free, octets_of_number, 300 * 1000};
+
+enum { CHAIN = LIMIT_CHAIN_OCTETS, BUDGET = 256 << 20 };
+
+static bool
+is_there(struct cache *cache, const char *key)
+{
+	struct cache_entry *entry = cache_peek(cache, key);
+
+	if (entry != NULL)
+		cache_release(entry);
+	return entry != NULL;
+}
+
+/* Puts count values of so many octets, each asked for once. */
+static void
+put_many(struct cache *cache, const char *prefix, int count, int octets)
+{
+	char key[32];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(key, sizeof(key), "%s%d", prefix, i);
+		put(cache, key, octets, later());
+	}
+}
+
+/* Twenty thousand probes of hosts with the longest chains were 2.6 GB. */
+static void
+octets_are_bounded_as_well_as_entries(void **state)
+{
+	AUTO(cache_budget)
+	struct cache_budget *budget = cache_budget_new(BUDGET);
+	struct cache *cache = cache_new(LIMIT_CACHED_PROBES, &sized, budget);
+
+	(void)state;
+	put(cache, "known", CHAIN, later());
+	assert_int_equal(get(cache, "known"), CHAIN);
+	put_many(cache, "once", LIMIT_CACHED_PROBES, CHAIN);
+	assert_in_range(cache_budget_used(budget), BUDGET / 2, BUDGET);
+	assert_in_range(cache_count(cache), 1000, BUDGET / CHAIN);
+	assert_int_equal(get(cache, "known"), CHAIN);
+	cache_free(cache);
+}
+
+static void
+who_fills_one_cache_takes_little_from_the_others(void **state)
+{
+	AUTO(cache_budget)
+	struct cache_budget *budget = cache_budget_new(BUDGET);
+	struct cache *probes = cache_new(20000, &sized, budget);
+	struct cache *others = cache_new(20000, &sized, budget);
+
+	(void)state;
+	put_many(others, "a", 1000, 1000);
+	put_many(probes, "p", 5000, CHAIN);
+	assert_int_equal(cache_count(others), 1000);
+	assert_in_range(cache_budget_used(budget), BUDGET / 2, BUDGET);
+	put_many(others, "b", 5000, CHAIN);
+	assert_in_range(cache_budget_used(budget), BUDGET / 2, BUDGET);
+	assert_in_range(cache_octets(probes), BUDGET / 3, BUDGET);
+	cache_free(others);
+	cache_free(probes);
+	assert_int_equal(cache_budget_used(budget), 0);
+}
+
+/* Seven of eight octets may be of what was asked for again, and of that the
+ * oldest leaves. */
+static void
+what_was_used_long_ago_gives_its_octets_in_the_end(void **state)
+{
+	AUTO(cache_budget)
+	struct cache_budget *budget = cache_budget_new(BUDGET);
+	struct cache *cache = cache_new(20000, &sized, budget);
+	char key[32];
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		snprintf(key, sizeof(key), "k%d", i);
+		put(cache, key, CHAIN, later());
+		assert_int_equal(get(cache, key), CHAIN);
+	}
+	assert_false(is_there(cache, "k0"));
+	assert_true(is_there(cache, "k3999"));
+	assert_in_range(cache_budget_used(budget), BUDGET / 2, BUDGET);
+	cache_free(cache);
+}
+
+static void
+a_value_over_the_whole_budget_is_not_kept(void **state)
+{
+	AUTO(cache_budget)
+	struct cache_budget *budget = cache_budget_new(1000);
+	struct cache *cache = cache_new(10, &sized, budget);
+	struct cache_entry *entry;
+	bool mine;
+
+	(void)state;
+	entry = cache_claim(cache, "a", &mine);
+	cache_fill(entry, number(5000), later());
+	assert_int_equal(*(int *)cache_value(entry), 5000);
+	assert_int_equal(cache_count(cache), 0);
+	cache_release(entry);
+	assert_int_equal(cache_budget_used(budget), 0);
+	cache_free(cache);
+}
+
+static void
+what_has_expired_is_freed_unasked(void **state)
+{
+	AUTO(cache_budget)
+	struct cache_budget *budget = cache_budget_new(BUDGET);
+	struct cache *cache = cache_new(1000, &sized, budget);
+	struct cache *other = cache_new(1000, &sized, budget);
+
+	(void)state;
+	put_many(cache, "a", 100, 1000);
+	put(other, "long", 1, clock_mono_ms() + 3600000);
+	freed = 0;
+	clock_shift(120); /* expired for a minute */
+	put(other, "b", 1, later());
+	assert_int_equal(cache_count(cache), 100);
+	clock_shift(300);
+	put(other, "c", 1, later());
+	assert_int_equal(cache_count(cache), 0);
+	assert_int_equal(cache_count(other), 3);
+	assert_int_equal(freed, 100);
+	cache_free(other);
+	cache_free(cache);
+}
+
+static void
+what_has_expired_gives_its_room_first(void **state)
+{
+	AUTO(cache_budget)
+	struct cache_budget *budget = cache_budget_new(100 * 1000);
+	struct cache *cache = cache_new(1000, &sized, budget);
+	struct cache_entry *entry;
+	bool mine;
+
+	(void)state;
+	put_many(cache, "a", 40, 1000);
+	entry = cache_claim(cache, "old", &mine);
+	cache_fill(entry, number(10 * 1000), clock_mono_ms() + 1000);
+	cache_release(entry);
+	clock_shift(2);
+	put_many(cache, "b", 45, 1000);
+	assert_int_equal(cache_count(cache), 85);
+	assert_true(is_there(cache, "a0"));
+	cache_free(cache);
+}
+
+static void
 the_least_recently_used_value_makes_room(void **state)
 {
-	struct cache *cache = cache_new(2, count_free);
+	struct cache *cache = cache_new(2, &numbers, NULL);
 
 	(void)state;
 	put(cache, "a", 1, later());
@@ -95,7 +276,7 @@ the_least_recently_used_value_makes_room(void **state)
 static void
 what_is_used_again_stays_in_a_flood(void **state)
 {
-	struct cache *cache = cache_new(80, count_free);
+	struct cache *cache = cache_new(80, &numbers, NULL);
 	char key[16];
 
 	(void)state;
@@ -120,7 +301,7 @@ what_is_used_again_stays_in_a_flood(void **state)
 static void
 what_was_used_long_ago_leaves_in_the_end(void **state)
 {
-	struct cache *cache = cache_new(8, count_free);
+	struct cache *cache = cache_new(8, &numbers, NULL);
 	char key[16];
 
 	(void)state;
@@ -138,7 +319,7 @@ what_was_used_long_ago_leaves_in_the_end(void **state)
 static void
 a_held_value_outlives_its_entry(void **state)
 {
-	struct cache *cache = cache_new(1, count_free);
+	struct cache *cache = cache_new(1, &numbers, NULL);
 	struct cache_entry *held;
 	bool mine;
 
@@ -156,7 +337,7 @@ a_held_value_outlives_its_entry(void **state)
 static void
 a_second_claim_waits_for_the_first(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 	struct cache_entry *first, *second;
 	bool mine;
 
@@ -183,7 +364,7 @@ add(void *arg, const void *value)
 static void
 callbacks_come_once_before_or_after(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 	struct cache_entry *entry;
 	int sum = 0;
 	bool mine;
@@ -211,7 +392,7 @@ count_values(void *arg, const char *key, const void *value)
 static void
 a_value_put_replaces_what_was_there(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 	struct cache_entry *held, *pending;
 	int sum = 0;
 	bool mine;
@@ -237,7 +418,7 @@ a_value_put_replaces_what_was_there(void **state)
 static void
 what_is_used_again_stays_when_it_is_replaced(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 	char key[2] = "b";
 
 	(void)state;
@@ -253,7 +434,7 @@ what_is_used_again_stays_when_it_is_replaced(void **state)
 static void
 all_that_has_a_value_can_be_held(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 	struct cache_entry *pending, **held;
 	size_t count;
 	bool mine;
@@ -288,7 +469,7 @@ begins_with(void *arg, const char *key)
 static void
 what_is_flushed_is_made_anew(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 	struct cache_entry *pending, *other, *again;
 	char first = 'a';
 	bool mine;
@@ -321,7 +502,7 @@ what_is_flushed_is_made_anew(void **state)
 static void
 only_a_value_that_nobody_else_waits_for_is_given_up(void **state)
 {
-	struct cache *cache = cache_new(10, count_free);
+	struct cache *cache = cache_new(10, &numbers, NULL);
 	struct cache_entry *made, *joined;
 	int sum = 0;
 	bool mine;
@@ -381,7 +562,7 @@ hammer(void *arg)
 static void
 many_threads_make_each_value_once(void **state)
 {
-	struct cache *cache = cache_new(KEYS, count_free);
+	struct cache *cache = cache_new(KEYS, &numbers, NULL);
 	pthread_t threads[THREADS];
 
 	(void)state;
@@ -400,6 +581,14 @@ main(void)
 {
 	const struct CMUnitTest cache[] = {
 	    cmocka_unit_test(a_value_is_kept_until_it_expires),
+	    cmocka_unit_test(a_peek_is_no_use),
+	    cmocka_unit_test(octets_are_bounded_as_well_as_entries),
+	    cmocka_unit_test(who_fills_one_cache_takes_little_from_the_others),
+	    cmocka_unit_test(
+		what_was_used_long_ago_gives_its_octets_in_the_end),
+	    cmocka_unit_test(a_value_over_the_whole_budget_is_not_kept),
+	    cmocka_unit_test(what_has_expired_is_freed_unasked),
+	    cmocka_unit_test(what_has_expired_gives_its_room_first),
 	    cmocka_unit_test(the_least_recently_used_value_makes_room),
 	    cmocka_unit_test(what_is_used_again_stays_in_a_flood),
 	    cmocka_unit_test(what_was_used_long_ago_leaves_in_the_end),

@@ -429,6 +429,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 {
 	struct engine_options options = {.max_checks = max_checks,
 	    .max_queue = max_queue,
+	    .max_cache_octets = 256 << 20,
 	    .check_timeout_ms = check_timeout_ms,
 	    .probe = true,
 	    .greeting_timeout_ms = 10000,

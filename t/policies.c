@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/policies.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -31,10 +34,13 @@ static struct {
 	atomic_bool record;         /* whether _mta-sts announces id 1 */
 	atomic_bool silent;         /* as long as this lasts */
 	atomic_uint lookups;
+	atomic_bool dns_silent; /* as long as this lasts, or to the deadline */
+	_Atomic(enum lookup_state) dns_fails; /* so, or with data */
 } host;
 
 struct dns_query {
 	enum dns_type type;
+	int64_t deadline_ms;
 };
 
 struct dns_query *
@@ -45,8 +51,8 @@ dns_ask(
 
 	(void)dns;
 	(void)name;
-	(void)deadline_ms;
 	host.lookups++;
+	query->deadline_ms = deadline_ms;
 	query->type = type;
 	return query;
 }
@@ -67,7 +73,13 @@ dns_await(struct dns_query *query)
 	struct dns_answer *reply = xcalloc(1, sizeof(*reply));
 
 	reply->lookup.state = LOOKUP_NODATA;
-	if (query->type == DNS_A)
+	while (host.dns_silent && clock_left_ms(query->deadline_ms) > 0)
+		usleep(1000);
+	if (host.dns_silent)
+		reply->lookup.state = LOOKUP_TIMEOUT;
+	else if (host.dns_fails != LOOKUP_NOT_ASKED)
+		reply->lookup.state = host.dns_fails;
+	else if (query->type == DNS_A)
 		answer(reply, "\xc6\x33\x64\x01", 4);
 	if (query->type == DNS_TXT && host.record)
 		answer(reply, "\015v=STSv1;id=1;", 14);
@@ -113,6 +125,22 @@ https_reply_free(struct https_reply *reply)
 	free(reply);
 }
 
+static struct {
+	atomic_int troubles, recoveries;
+} store_news;
+
+static void
+hear_of_trouble(void *arg, const struct err *err)
+{
+	(void)arg;
+	if (err == NULL) {
+		store_news.recoveries++;
+		return;
+	}
+	assert_int_equal(err->kind, ERR_LOCAL);
+	store_news.troubles++;
+}
+
 /* One process that knows policies: leaves, store and all. */
 struct house {
 	struct pool *leaves;
@@ -128,14 +156,14 @@ move_in_with(
 {
 	struct policies_options options = {.timeout_ms = 1000,
 	    .allow_private = true,
-	    .read_only = read_only,
+	    .keep = {.read_only = read_only, .trouble = hear_of_trouble},
 	    .refresh = refresh ? 4 : 0};
 
 	house->leaves = pool_new("leaf", 2, max_queue, NULL);
 	house->store = store_open(path, read_only, NULL, NULL);
 	assert_non_null(house->store);
 	options.leaves = house->leaves;
-	options.store = house->store;
+	options.keep.store = house->store;
 	house->policies = policies_new(&options);
 }
 
@@ -176,6 +204,9 @@ new_store(void)
 	host.body = ENFORCE;
 	host.record = true;
 	host.silent = false;
+	host.dns_silent = false;
+	host.dns_fails = LOOKUP_NOT_ASKED;
+	store_news.troubles = store_news.recoveries = 0;
 }
 
 /* What a check of a domain is told, with the record's id or NULL. */
@@ -190,8 +221,7 @@ ask_for(struct house *house, const char *domain, const char *id, int wait_ms)
 		text_copy(sts.record.id, sizeof(sts.record.id), id);
 	}
 	policy_want_finish(
-	    policies_want(house->policies, domain, id, deadline_ms), &sts,
-	    deadline_ms);
+	    policies_want(house->policies, domain, id), &sts, deadline_ms);
 	return sts;
 }
 
@@ -199,6 +229,14 @@ static struct sts_facts
 ask(struct house *house, const char *id)
 {
 	return ask_for(house, "d.ex", id, 5000);
+}
+
+static void *
+clear_in_time(void *arg)
+{
+	usleep(300000);
+	*(atomic_bool *)arg = false;
+	return NULL;
 }
 
 static void
@@ -434,8 +472,8 @@ a_fetch_that_nobody_waits_for_is_not_begun(void **state)
 	new_store();
 	move_in(&house, false, false);
 	host.silent = true;
-	wants[0] = policies_want(house.policies, "a.ex", "1", 0);
-	wants[1] = policies_want(house.policies, "b.ex", "1", 0);
+	wants[0] = policies_want(house.policies, "a.ex", "1");
+	wants[1] = policies_want(house.policies, "b.ex", "1");
 	while (host.gets < 2)
 		usleep(1000);
 	ask_for_many(&house, 10, 0);
@@ -450,23 +488,13 @@ a_fetch_that_nobody_waits_for_is_not_begun(void **state)
 	unlink_store();
 }
 
-static atomic_int troubles;
-
-static void
-count_trouble(void *arg, const struct err *err)
-{
-	(void)arg;
-	assert_int_equal(err->kind, ERR_LOCAL);
-	troubles++;
-}
-
 /* The store is there at first, then its directory takes no more. */
 static void
 a_broken_store_is_said_once_and_memory_goes_on(void **state)
 {
 	struct policies_options options = {.timeout_ms = 1000,
 	    .allow_private = true,
-	    .trouble = count_trouble};
+	    .keep.trouble = hear_of_trouble};
 	struct house house;
 	struct sts_facts sts;
 
@@ -477,9 +505,9 @@ a_broken_store_is_said_once_and_memory_goes_on(void **state)
 	house.store = store_open(path, true, NULL, NULL);
 	house.leaves = pool_new("leaf", 2, 10, NULL);
 	options.leaves = house.leaves;
-	options.store = house.store;
+	options.keep.store = house.store;
 	house.policies = policies_new(&options);
-	troubles = 0;
+	store_news.troubles = 0;
 	sts = ask(&house, "1");
 	policy_facts_free(sts.policy);
 	sts = ask(&house, "2");
@@ -487,7 +515,7 @@ a_broken_store_is_said_once_and_memory_goes_on(void **state)
 	sts = ask(&house, NULL);
 	assert_true(sts.cached);
 	policy_facts_free(sts.policy);
-	assert_int_equal(troubles, 1);
+	assert_int_equal(store_news.troubles, 1);
 	move_out(&house);
 	unlink_store();
 }
@@ -507,11 +535,13 @@ so_many_policies_are_kept_in_memory(void **state)
 	ask_for_many(&house, LIMIT_KEPT_POLICIES, 5000);
 	assert_int_equal(host.gets, LIMIT_KEPT_POLICIES);
 	assert_int_equal(
-	    cache_count(policies_known(house.policies)), LIMIT_KEPT_POLICIES);
+	    cache_count(policy_keep_memory(policies_keep(house.policies))),
+	    LIMIT_KEPT_POLICIES);
 	ask_for_many(&house, LIMIT_KEPT_POLICIES + 1, 5000);
 	assert_int_equal(host.gets, LIMIT_KEPT_POLICIES + 1);
 	assert_int_equal(
-	    cache_count(policies_known(house.policies)), LIMIT_KEPT_POLICIES);
+	    cache_count(policy_keep_memory(policies_keep(house.policies))),
+	    LIMIT_KEPT_POLICIES);
 	move_out(&house);
 }
 
@@ -536,7 +566,8 @@ what_is_flushed_is_fetched_again_and_not_read_from_disk(void **state)
 	assert_int_equal(host.gets, 2);
 	move_out(&house);
 	move_in(&house, false, false);
-	assert_int_equal(cache_count(policies_known(house.policies)), 1);
+	assert_int_equal(
+	    cache_count(policy_keep_memory(policies_keep(house.policies))), 1);
 	assert_int_equal(policies_flush(house.policies, NULL, NULL), 1);
 	assert_null(ask(&house, NULL).policy);
 	move_out(&house);
@@ -565,6 +596,220 @@ a_store_that_is_only_read_forgets_nothing(void **state)
 	unlink_store();
 }
 
+static void *
+ask_in_haste(void *arg)
+{
+	struct sts_facts sts = ask_for(arg, "d.ex", "1", 100);
+
+	assert_int_equal(sts.policy->fetch, POLICY_FETCH_ERROR);
+	policy_facts_free(sts.policy);
+	return NULL;
+}
+
+static void
+a_flight_is_not_bound_by_the_haste_of_who_began_it(void **state)
+{
+	struct house house;
+	struct sts_facts sts;
+	pthread_t hasty, later;
+	int rc;
+
+	(void)state;
+	new_store();
+	host.lookups = 0;
+	move_in(&house, false, false);
+	host.dns_silent = true;
+	rc = pthread_create(&hasty, NULL, ask_in_haste, &house);
+	assert_int_equal(rc, 0);
+	while (host.lookups == 0)
+		usleep(1000);
+	rc = pthread_create(&later, NULL, clear_in_time, &host.dns_silent);
+	assert_int_equal(rc, 0);
+	sts = ask(&house, "1");
+	pthread_join(hasty, NULL);
+	pthread_join(later, NULL);
+	assert_int_equal(sts.policy->fetch, POLICY_FETCHED);
+	assert_int_equal(host.gets, 1);
+	policy_facts_free(sts.policy);
+	move_out(&house);
+	unlink_store();
+}
+
+static void
+a_lookup_that_fails_is_no_failure_of_the_policy_host(void **state)
+{
+	static const struct {
+		const char *id;
+		enum lookup_state state;
+		const char *detail;
+		bool learnt;
+	} rows[] = {
+	    {"time", LOOKUP_TIMEOUT, "no_lookup_of_mta-sts.d.ex:", false},
+	    {"SERVFAIL", LOOKUP_SERVFAIL, "no_lookup_of_mta-sts.d.ex:", false},
+	    {"bogus", LOOKUP_BOGUS, "no_lookup_of_mta-sts.d.ex:", false},
+	    {"NODATA", LOOKUP_NODATA, "policy_host_has_no_address", true},
+	    {"NXDOMAIN", LOOKUP_NXDOMAIN, "policy_host_has_no_address", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct store_policy row;
+		struct house house;
+		struct sts_facts sts;
+
+		new_store();
+		move_in(&house, false, false);
+		host.dns_fails = rows[i].state;
+		sts = ask(&house, "1");
+		ROW(rows[i].id, sts.policy->fetch == POLICY_FETCH_ERROR);
+		ROW(rows[i].id, strncmp(sts.policy->detail, rows[i].detail,
+				    strlen(rows[i].detail)) == 0);
+		policy_facts_free(sts.policy);
+		ROW(rows[i].id, store_get_policy(house.store, "d.ex", &row,
+				    NULL) == rows[i].learnt);
+		host.dns_fails = LOOKUP_NOT_ASKED;
+		sts = ask(&house, "1");
+		ROW(rows[i].id,
+		    (sts.policy->fetch == POLICY_FETCHED) != rows[i].learnt);
+		policy_facts_free(sts.policy);
+		move_out(&house);
+	}
+	unlink_store();
+}
+
+/* Without a store: what memory forgets is gone. */
+static void
+names_that_are_asked_for_once_drive_out_no_policy_in_use(void **state)
+{
+	struct policies_options options = {
+	    .timeout_ms = 1000, .allow_private = true};
+	struct house house = {.leaves = pool_new("leaf", 2, 100, NULL)};
+	struct sts_facts sts;
+
+	(void)state;
+	new_store();
+	options.leaves = house.leaves;
+	house.policies = policies_new(&options);
+	for (int i = 0; i < 2; i++)
+		policy_facts_free(ask(&house, "1").policy);
+	ask_for_many(&house, LIMIT_KEPT_POLICIES + 10, 5000);
+	sts = ask(&house, NULL);
+	assert_non_null(sts.policy);
+	assert_true(sts.cached);
+	policy_facts_free(sts.policy);
+	move_out(&house);
+}
+
+enum { YEARS = 10 * 365 * DAY };
+
+/* The clock is years ahead when the policy is fetched, and is set then. */
+static void
+a_clock_that_was_ahead_keeps_no_policy_in_force_for_years(void **state)
+{
+	(void)state;
+	for (int restart = 0; restart <= 1; restart++) {
+		struct house house;
+		struct sts_facts sts;
+
+		new_store();
+		move_in(&house, false, false);
+		clock_shift(YEARS);
+		policy_facts_free(ask(&house, "1").policy);
+		clock_shift(-YEARS);
+		if (restart == 1) {
+			move_out(&house);
+			move_in(&house, false, false);
+		}
+		sts = ask(&house, NULL);
+		assert_true(sts.cached);
+		policy_facts_free(sts.policy);
+		move_out(&house);
+		clock_shift(DAY - 60);
+		move_in(&house, false, false);
+		sts = ask(&house, NULL);
+		assert_true(sts.cached);
+		policy_facts_free(sts.policy);
+		clock_shift(120);
+		assert_null(ask(&house, NULL).policy);
+		move_out(&house);
+	}
+	unlink_store();
+}
+
+/* What was read with such times is written with those of the right clock. */
+static void
+a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh(void **state)
+{
+	struct house house;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	clock_shift(YEARS);
+	policy_facts_free(ask(&house, "1").policy);
+	host.body = NULL;
+	policy_facts_free(ask(&house, "2").policy);
+	host.body = ENFORCE;
+	clock_shift(-YEARS);
+	move_out(&house);
+	move_in(&house, false, false);
+	move_out(&house);
+	clock_shift(DAY / 2 + 60);
+	move_in(&house, false, true);
+	for (int i = 0; i < 500 && host.gets < 3; i++)
+		usleep(10000);
+	assert_int_equal(host.gets, 3);
+	move_out(&house);
+	unlink_store();
+}
+
+static void
+limit_files(rlim_t octets)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = octets;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+what_a_full_disk_did_not_take_is_written_when_it_has_room(void **state)
+{
+	struct policy_keep *keep;
+	struct store_policy row;
+	struct house house;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	keep = policies_keep(house.policies);
+	limit_files(0);
+	policy_facts_free(ask(&house, "1").policy);
+	policy_facts_free(ask_for(&house, "e.ex", "1", 5000).policy);
+	assert_int_equal(policy_keep_owed(keep), 2);
+	assert_true(policy_keep_store_fails(keep));
+	policy_keep_catch_up(keep);
+	assert_int_equal(policy_keep_owed(keep), 2);
+	assert_int_equal(store_news.troubles, 1);
+	assert_int_equal(store_news.recoveries, 0);
+	limit_files(RLIM_INFINITY);
+	policy_keep_catch_up(keep);
+	assert_int_equal(policy_keep_owed(keep), 0);
+	assert_false(policy_keep_store_fails(keep));
+	assert_int_equal(store_news.troubles, 1);
+	assert_int_equal(store_news.recoveries, 1);
+	for (int i = 0; i <= 1; i++) {
+		assert_int_equal(store_get_policy(house.store,
+				     i == 0 ? "d.ex" : "e.ex", &row, NULL),
+		    1);
+		store_policy_fini(&row);
+	}
+	move_out(&house);
+	unlink_store();
+}
+
 int
 main(void)
 {
@@ -583,6 +828,18 @@ main(void)
 	    cmocka_unit_test(
 		a_policy_that_is_short_lived_is_not_fetched_for_ever),
 	    cmocka_unit_test(a_fetch_that_nobody_waits_for_is_not_begun),
+	    cmocka_unit_test(
+		a_flight_is_not_bound_by_the_haste_of_who_began_it),
+	    cmocka_unit_test(
+		a_lookup_that_fails_is_no_failure_of_the_policy_host),
+	    cmocka_unit_test(
+		names_that_are_asked_for_once_drive_out_no_policy_in_use),
+	    cmocka_unit_test(
+		a_clock_that_was_ahead_keeps_no_policy_in_force_for_years),
+	    cmocka_unit_test(
+		a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh),
+	    cmocka_unit_test(
+		what_a_full_disk_did_not_take_is_written_when_it_has_room),
 	};
 
 	return RUN_TESTS(policies);

@@ -101,6 +101,7 @@ the_engine_gets_the_defaults(void **state)
 	assert_int_equal(o.dns.timeout_ms, 5000);
 	assert_int_equal(o.max_checks, 256);
 	assert_int_equal(o.max_queue, 4096);
+	assert_int_equal(o.max_cache_octets, 256 << 20);
 	assert_true(o.check_timeout_ms < s->rcpt_wait_ms);
 	assert_true(o.probe);
 	assert_int_equal(o.greeting_timeout_ms, 15000);
@@ -174,7 +175,8 @@ good_values_are_taken(void **state)
 	    "HeaderName Subjects", "HonorTLSRequiredNo NO", "ControlGroup adm",
 	    "HeaderDomains all", "Syslog no", "SyslogFacility local3",
 	    "UserID mail:postfix", "UMask 0117", "PidFile /run/p.pid",
-	    "Background no", "MaxQueue 1"};
+	    "Background no", "MaxQueue 1", "MaxCacheSize 16M",
+	    "MaxCacheSize 1g", "MaxCacheSize 1024G"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -228,6 +230,12 @@ static const struct {
     {"ProbePort 0", "ProbePort: \"0\" is no number from 1 to 65535"},
     {"ProbePort 25x", "ProbePort: \"25x\" is no number"},
     {"ProbeHelo a..b", "ProbeHelo: "},
+    {"MaxCacheSize 15M", "MaxCacheSize: no size from 16M to 1024G"},
+    {"MaxCacheSize 1025G", "MaxCacheSize: no size"},
+    {"MaxCacheSize 256", "MaxCacheSize: no size"},
+    {"MaxCacheSize M", "MaxCacheSize: no size"},
+    {"MaxCacheSize 1T", "MaxCacheSize: no size"},
+    {"MaxCacheSize 99999999999G", "MaxCacheSize: no size"},
     {"MaxDomains 10001", "MaxDomains: \"10001\" is no number"},
     {"HeaderName X:Y", "HeaderName: \"X:Y\" is no name"},
     {"HeaderName X Y", "HeaderName: \"X Y\" is no name"},

@@ -9,10 +9,12 @@
 
 /*
  * Order, outermost first:
- *   settings snapshot > policies > cache > pool > dns dispatcher > store
- * Only policies takes a second one, that of its caches.  No lock is held across
- * I/O, a callback or a log line, but for the store's own around its disk, and
- * that of the log, which is the innermost, around a socket that never blocks.
+ *   settings snapshot > writing of policies > policies > cache budget > cache >
+ *   pool > dns dispatcher > store
+ * Only policies and the budget take a cache's beside their own.  No lock is
+ * held across I/O, a callback or a log line, but for the store's own and that
+ * of writing policies around its disk, and that of the log, which is the
+ * innermost, around a socket that never blocks.
  */
 
 /* clang 14 cannot name a member in C: what a lock guards is said in comments */

@@ -4,50 +4,32 @@
 #include <assert.h>
 #include <search.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "common/base/clock.h"
-#include "common/base/lock.h"
 #include "common/base/xalloc.h"
+#include "common/gather/cache_budget.h"
+#include "common/gather/cache_parts.h"
 
-/* One that waits for a value: a thread, by its condition, or a callback. */
-struct waiter {
-	TAILQ_ENTRY(waiter) next;
-	struct cond *cond;
-	cache_ready *ready;
-	void *arg;
-};
-TAILQ_HEAD(waiters, waiter);
+/*
+ * How it works.
+ * 1. A claim finds the entry of its key in the index, or puts a new one there,
+ *    which stands in the list "making"; who made it fills it, the others wait
+ *    on it: single flight.
+ * 2. Filled, the entry wakes its waiters and goes to the end of the list
+ *    "once".  Asked for again, it goes to the end of "again"; that list holds
+ *    seven of eight entries at most, and what is over falls back to "once".
+ * 3. With too many entries the first of "once" leaves: what was asked for once
+ *    and longest ago.  Keys that come once, however many, push out each other.
+ * 4. With too many octets the budget has the cache that holds most evict, from
+ *    "once" likewise, as long as "again" is no more than seven of eight octets.
+ * 5. An entry that leaves the index, for this or because it has expired, was
+ *    replaced or flushed, lives on for those who hold it; the last to release
+ *    it frees the value.
+ */
 
-struct cache_entry {
-	struct cache *cache;
-	void *value;
-	int64_t expires_ms;
-	unsigned refs; /* holders, and one for the index while in it */
-	bool indexed;
-	bool again;              /* of the two lists of values, the second */
-	struct waiters *waiting; /* NULL once filled: most entries are */
-	TAILQ_ENTRY(cache_entry) listed;
-	char key[];
-};
-TAILQ_HEAD(entries, cache_entry);
-
-/* Entries with a value, least recently used first. */
-struct used {
-	struct entries list;
-	size_t count;
-};
-
-/* The index is a balanced tree, so that no choice of keys makes it slow. */
-struct cache {
-	struct lock lock; /* guards all here, and every entry's fields */
-	void *index;
-	struct used once;      /* not asked for since they were filled */
-	struct used again;     /* at most seven of eight */
-	struct entries making; /* indexed, without a value yet */
-	size_t max;
-	void (*value_free)(void *value);
-};
+/* Beside entry, key and value: the index's node, and what malloc adds to each
+ * of the three */
+enum { HIDDEN_OCTETS = 32 + 3 * 16 };
 
 static int
 compare_keys(const void *a, const void *b)
@@ -58,16 +40,21 @@ compare_keys(const void *a, const void *b)
 }
 
 struct cache *
-cache_new(size_t max, void (*value_free)(void *value))
+cache_new(
+    size_t max, const struct cache_kind *kind, struct cache_budget *budget)
 {
 	struct cache *cache = xcalloc(1, sizeof(*cache));
 
+	assert(max > 0 && kind->free != NULL);
 	lock_init(&cache->lock);
 	TAILQ_INIT(&cache->once.list);
 	TAILQ_INIT(&cache->again.list);
 	TAILQ_INIT(&cache->making);
 	cache->max = max;
-	cache->value_free = value_free;
+	cache->kind = kind;
+	cache->budget = budget;
+	if (budget != NULL)
+		cache_budget_join(budget, cache);
 	return cache;
 }
 
@@ -84,11 +71,11 @@ entry_new(struct cache *cache, const char *key)
 	return entry;
 }
 
-static void
-entry_free(struct cache_entry *entry)
+void
+cache_entry_free(struct cache_entry *entry)
 {
 	if (entry->value != NULL)
-		entry->cache->value_free(entry->value);
+		entry->cache->kind->free(entry->value);
 	free(entry->waiting);
 	free(entry);
 }
@@ -100,6 +87,16 @@ index_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 		abort(); /* no memory: as xalloc */
 }
 
+/* Of an entry with a value. */
+static size_t
+octets_of(const struct cache *cache, const struct cache_entry *entry)
+{
+	size_t value =
+	    cache->kind->octets == NULL ? 0 : cache->kind->octets(entry->value);
+
+	return sizeof(*entry) + strlen(entry->key) + 1 + HIDDEN_OCTETS + value;
+}
+
 static void
 list_locked(struct cache *cache, struct cache_entry *entry, bool again)
     HOLDS(cache->lock)
@@ -109,21 +106,25 @@ list_locked(struct cache *cache, struct cache_entry *entry, bool again)
 	entry->again = again;
 	TAILQ_INSERT_TAIL(&used->list, entry, listed);
 	used->count++;
+	used->octets += octets_of(cache, entry);
+	cache->octets = cache->once.octets + cache->again.octets;
 }
 
 static void
 unlist_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
 	struct used *used = entry->again ? &cache->again : &cache->once;
+	size_t octets = octets_of(cache, entry);
 
+	assert(used->count > 0 && used->octets >= octets);
 	TAILQ_REMOVE(&used->list, entry, listed);
 	used->count--;
+	used->octets -= octets;
+	cache->octets = cache->once.octets + cache->again.octets;
 }
 
-/* The index's reference is the caller's then. */
-static void
-unindex_locked(struct cache *cache, struct cache_entry *entry)
-    HOLDS(cache->lock)
+void
+cache_unindex_locked(struct cache *cache, struct cache_entry *entry)
 {
 	assert(entry->indexed);
 	tdelete(entry, &cache->index, compare_keys);
@@ -139,9 +140,14 @@ static void
 note_use_locked(struct cache *cache, struct cache_entry *entry)
     HOLDS(cache->lock)
 {
+	if (entry->again) {
+		TAILQ_REMOVE(&cache->again.list, entry, listed);
+		TAILQ_INSERT_TAIL(&cache->again.list, entry, listed);
+		return;
+	}
 	unlist_locked(cache, entry);
 	list_locked(cache, entry, true);
-	if (cache->again.count > cache->max * 7 / 8) {
+	if (cache->again.count > cache->max * CACHE_AGAIN_PARTS / CACHE_PARTS) {
 		entry = TAILQ_FIRST(&cache->again.list);
 		unlist_locked(cache, entry);
 		list_locked(cache, entry, false);
@@ -150,7 +156,7 @@ note_use_locked(struct cache *cache, struct cache_entry *entry)
 
 /* A found entry that is over leaves the index, with a reference. */
 static struct cache_entry *
-find_locked(struct cache *cache, struct cache_entry *wanted,
+find_locked(struct cache *cache, struct cache_entry *wanted, bool use,
     struct cache_entry **over) HOLDS(cache->lock)
 {
 	struct cache_entry **node = tfind(wanted, &cache->index, compare_keys);
@@ -159,11 +165,12 @@ find_locked(struct cache *cache, struct cache_entry *wanted,
 	if (found == NULL || found->value == NULL)
 		return found;
 	if (found->expires_ms <= clock_mono_ms()) {
-		unindex_locked(cache, found);
+		cache_unindex_locked(cache, found);
 		*over = found;
 		return NULL;
 	}
-	note_use_locked(cache, found);
+	if (use)
+		note_use_locked(cache, found);
 	return found;
 }
 
@@ -176,7 +183,7 @@ cache_renew(
 
 	*over = NULL;
 	lock_take(&cache->lock);
-	entry = find_locked(cache, fresh, over);
+	entry = find_locked(cache, fresh, true, over);
 	*mine = entry == NULL;
 	if (entry == NULL) {
 		entry = fresh;
@@ -188,7 +195,7 @@ cache_renew(
 	entry->refs++;
 	lock_drop(&cache->lock);
 	if (!*mine)
-		entry_free(fresh);
+		cache_entry_free(fresh);
 	return entry;
 }
 
@@ -203,29 +210,42 @@ cache_claim(struct cache *cache, const char *key, bool *mine)
 	return entry;
 }
 
-struct cache_entry *
-cache_find(struct cache *cache, const char *key)
+static struct cache_entry *
+hold_found(struct cache *cache, const char *key, bool use)
 {
 	struct cache_entry *wanted = entry_new(cache, key);
 	struct cache_entry *over = NULL, *entry;
 
 	lock_take(&cache->lock);
-	entry = find_locked(cache, wanted, &over);
+	entry = find_locked(cache, wanted, use, &over);
 	if (entry != NULL && entry->value == NULL)
 		entry = NULL;
 	if (entry != NULL)
 		entry->refs++;
 	lock_drop(&cache->lock);
-	entry_free(wanted);
+	cache_entry_free(wanted);
 	if (over != NULL)
 		cache_release(over);
 	return entry;
 }
 
 struct cache_entry *
+cache_find(struct cache *cache, const char *key)
+{
+	return hold_found(cache, key, true);
+}
+
+struct cache_entry *
+cache_peek(struct cache *cache, const char *key)
+{
+	return hold_found(cache, key, false);
+}
+
+struct cache_entry *
 cache_hold(struct cache_entry *entry)
 {
 	lock_take(&entry->cache->lock);
+	assert(entry->refs > 0);
 	entry->refs++;
 	lock_drop(&entry->cache->lock);
 	return entry;
@@ -242,7 +262,7 @@ cache_release(struct cache_entry *entry)
 	last = --entry->refs == 0;
 	lock_drop(&cache->lock);
 	if (last)
-		entry_free(entry);
+		cache_entry_free(entry);
 }
 
 /* Threads are woken under the lock, since their waiters stand on their stacks;
@@ -289,7 +309,7 @@ keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 	else if (cache->once.count + cache->again.count > cache->max)
 		leaving = TAILQ_FIRST(&cache->once.list);
 	if (leaving != NULL)
-		unindex_locked(cache, leaving);
+		cache_unindex_locked(cache, leaving);
 	return leaving;
 }
 
@@ -302,7 +322,7 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 
 	assert(value != NULL);
 	lock_take(&cache->lock);
-	assert(entry->value == NULL);
+	assert(entry->value == NULL && entry->refs > 0);
 	if (entry->indexed)
 		TAILQ_REMOVE(&cache->making, entry, listed);
 	entry->value = value;
@@ -315,6 +335,8 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 	call_back(waiting, value);
 	if (leaving != NULL)
 		cache_release(leaving);
+	if (cache->budget != NULL)
+		cache_budget_keep(cache->budget);
 }
 
 bool
@@ -327,7 +349,7 @@ cache_forsake(struct cache_entry *entry)
 	assert(entry->value == NULL);
 	forsaken = entry->refs == 1U + entry->indexed;
 	if (forsaken && entry->indexed) {
-		unindex_locked(cache, entry);
+		cache_unindex_locked(cache, entry);
 		entry->refs--;
 	}
 	lock_drop(&cache->lock);
@@ -340,6 +362,7 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 	struct cache_entry *entry = entry_new(cache, key);
 	struct cache_entry **node, *old = NULL, *leaving;
 
+	assert(value != NULL);
 	free(entry->waiting);
 	entry->waiting = NULL;
 	entry->value = value;
@@ -351,7 +374,7 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 	if (node != NULL) {
 		old = *node;
 		entry->again = old->again;
-		unindex_locked(cache, old);
+		cache_unindex_locked(cache, old);
 	}
 	index_locked(cache, entry);
 	leaving = keep_locked(cache, entry);
@@ -360,115 +383,8 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 		cache_release(old);
 	if (leaving != NULL)
 		cache_release(leaving);
-}
-
-static void
-each_of(const struct used *used, cache_visit *each, void *arg)
-{
-	const struct cache_entry *entry;
-
-	TAILQ_FOREACH (entry, &used->list, listed)
-		each(arg, entry->key, entry->value);
-}
-
-void
-cache_each(struct cache *cache, cache_visit *each, void *arg)
-{
-	lock_take(&cache->lock);
-	each_of(&cache->once, each, arg);
-	each_of(&cache->again, each, arg);
-	lock_drop(&cache->lock);
-}
-
-size_t
-cache_count(struct cache *cache)
-{
-	size_t count;
-
-	lock_take(&cache->lock);
-	count = cache->once.count + cache->again.count;
-	lock_drop(&cache->lock);
-	return count;
-}
-
-/* Up to room of a list, held from entries[held] on: how many there are then. */
-static size_t
-hold_list_locked(const struct used *used, cache_match *match, void *arg,
-    struct cache_entry **entries, size_t held, size_t room)
-{
-	struct cache_entry *entry;
-
-	TAILQ_FOREACH (entry, &used->list, listed) {
-		if (held == room)
-			break;
-		if (match != NULL && !match(arg, entry->key))
-			continue;
-		entry->refs++;
-		entries[held++] = entry;
-	}
-	return held;
-}
-
-struct cache_entry **
-cache_hold_all(
-    struct cache *cache, cache_match *match, void *arg, size_t *count)
-{
-	size_t room = cache_count(cache);
-	struct cache_entry **entries =
-	    xcalloc(room, sizeof(struct cache_entry *));
-
-	lock_take(&cache->lock);
-	*count = hold_list_locked(&cache->once, match, arg, entries, 0, room);
-	*count =
-	    hold_list_locked(&cache->again, match, arg, entries, *count, room);
-	lock_drop(&cache->lock);
-	return entries;
-}
-
-const char *
-cache_key(const struct cache_entry *entry)
-{
-	return entry->key;
-}
-
-/* Moves what matches out of the index; what nobody holds besides, to dead. */
-static size_t
-flush_list_locked(struct cache *cache, struct entries *list, cache_match *match,
-    void *arg, struct entries *dead) HOLDS(cache->lock)
-{
-	struct cache_entry *entry, *following;
-	size_t count = 0;
-
-	for (entry = TAILQ_FIRST(list); entry != NULL; entry = following) {
-		following = TAILQ_NEXT(entry, listed);
-		if (match != NULL && !match(arg, entry->key))
-			continue;
-		count++;
-		unindex_locked(cache, entry);
-		if (--entry->refs == 0)
-			TAILQ_INSERT_TAIL(dead, entry, listed);
-	}
-	return count;
-}
-
-size_t
-cache_flush(struct cache *cache, cache_match *match, void *arg)
-{
-	struct entries dead = TAILQ_HEAD_INITIALIZER(dead);
-	struct cache_entry *entry;
-	size_t count;
-
-	lock_take(&cache->lock);
-	flush_list_locked(cache, &cache->making, match, arg, &dead);
-	count = flush_list_locked(cache, &cache->once.list, match, arg, &dead);
-	count +=
-	    flush_list_locked(cache, &cache->again.list, match, arg, &dead);
-	lock_drop(&cache->lock);
-	while ((entry = TAILQ_FIRST(&dead)) != NULL) {
-		TAILQ_REMOVE(&dead, entry, listed);
-		entry_free(entry);
-	}
-	return count;
+	if (cache->budget != NULL)
+		cache_budget_keep(cache->budget);
 }
 
 void *
@@ -532,9 +448,9 @@ free_all(struct cache *cache, struct used *used)
 	struct cache_entry *entry;
 
 	while ((entry = TAILQ_FIRST(&used->list)) != NULL) {
-		unindex_locked(cache, entry);
+		cache_unindex_locked(cache, entry);
 		assert(entry->refs == 1);
-		entry_free(entry);
+		cache_entry_free(entry);
 	}
 }
 
@@ -543,9 +459,11 @@ cache_free(struct cache *cache)
 {
 	if (cache == NULL)
 		return;
+	if (cache->budget != NULL)
+		cache_budget_leave(cache->budget, cache);
 	free_all(cache, &cache->once);
 	free_all(cache, &cache->again);
-	assert(cache->index == NULL);
+	assert(cache->index == NULL && cache->octets == 0);
 	lock_fini(&cache->lock);
 	free(cache);
 }

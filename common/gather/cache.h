@@ -11,7 +11,17 @@
 #include "common/base/own.h"
 
 struct cache;
+struct cache_budget; /* see cache_budget.h */
 struct cache_entry;
+
+/* What its values are.  octets: how many free gives back, the same at any time;
+ * quick, for it is called under the lock.  free is called without. */
+struct cache_kind {
+	void (*free)(void *value);
+	size_t (*octets)(const void *value); /* NULL: next to none */
+	int64_t
+	    linger_ms; /* how long an expired one is of use to cache_renew */
+};
 
 /*
  * cache_new - an empty cache of at most max entries
@@ -19,12 +29,14 @@ struct cache_entry;
  * When it is full a value leaves: the least recently used of those that were
  * asked for once, as long as there are any.  Whoever asks for a million names
  * once does not drive out what is in use.  Entries that wait for their value do
- * not count as used up.  value_free is called without the lock.
+ * not count as used up.
+ * budget, which outlives the cache, bounds the octets of all caches that share
+ * it; NULL: no such bound.
  * cache_free: no entry may be held.
  */
 void cache_free(struct cache *cache);
-struct cache *
-cache_new(size_t max, void (*value_free)(void *value)) OWNED(cache_free);
+struct cache *cache_new(size_t max, const struct cache_kind *kind,
+    struct cache_budget *budget) OWNED(cache_free);
 AUTO_DEFINE(cache);
 
 /*
@@ -47,6 +59,9 @@ struct cache_entry *cache_renew(struct cache *cache, const char *key,
 
 /* cache_find - the entry with a value under key, held, or NULL */
 struct cache_entry *cache_find(struct cache *cache, const char *key);
+
+/* cache_peek - cache_find, which does not count as a use */
+struct cache_entry *cache_peek(struct cache *cache, const char *key);
 
 /* cache_hold - one more hold of an entry that is held; release it as well */
 struct cache_entry *cache_hold(struct cache_entry *entry);
@@ -82,8 +97,16 @@ void cache_put(
 typedef void cache_visit(void *arg, const char *key, const void *value);
 void cache_each(struct cache *cache, cache_visit *each, void *arg);
 
-/* cache_count - how many values there are */
+/* cache_count - how many values there are; cache_octets - how many octets they
+ * and their entries take */
 size_t cache_count(struct cache *cache);
+size_t cache_octets(struct cache *cache);
+
+/* For the budget: cache_evict - drop the value that is missed least, false if
+ * there is none; cache_sweep - drop those that have expired and, unless
+ * at_once, lingered */
+bool cache_evict(struct cache *cache);
+void cache_sweep(struct cache *cache, bool at_once);
 
 /* Which keys are meant.  Called under the lock: it must be quick, and must not
  * call the cache.  NULL in its place means all. */

@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
+#include "common/gather/cache_budget.h"
 #include "common/gather/job.h"
 
 enum {
@@ -43,6 +44,28 @@ check_free(void *value)
 	facts_free(check->facts);
 	free(check);
 }
+
+static size_t
+text_octets(const char *text)
+{
+	return text == NULL ? 0 : strlen(text) + 1;
+}
+
+/* Facts are kept by commands only, which make few checks. */
+static size_t
+check_octets(const void *value)
+{
+	const struct check *check = value;
+	const struct verdict *verdict = check->verdict;
+
+	return sizeof(*check) + text_octets(check->domain) + sizeof(*verdict) +
+	       text_octets(verdict->mx) + text_octets(verdict->detail) +
+	       text_octets(verdict->walk);
+}
+
+/* Whether a destination was known decides for a day how soon it is checked. */
+static const struct cache_kind checks = {
+    check_free, check_octets, 24 * 3600 * 1000LL};
 
 /* Sockets of the resolver, of probes and fetches, and of the MTA: what the hard
  * limit gives, so that our own lack of them is not taken for a destination's
@@ -118,17 +141,19 @@ static void
 open_sources(struct engine *engine)
 {
 	const struct engine_options *options = &engine->options;
-	struct policies_options policies = {.dns = engine->dns,
-	    .leaves = engine->leaves,
-	    .store = engine->store,
+	struct policy_keep_options keep = {.store = engine->store,
 	    .read_only = options->store_read_only,
+	    .budget = engine->budget,
+	    .trouble = options->store_failed,
+	    .arg = options->store_arg};
+	struct policies_options policies = {.dns = engine->dns,
+	    .keep = keep,
+	    .leaves = engine->leaves,
 	    .roots = engine->roots,
 	    .timeout_ms = options->sts_timeout_ms,
 	    .allow_private = options->allow_private,
 	    .refresh =
 		options->refresh ? leaf_count(options) / REFRESH_PART : 0,
-	    .trouble = options->store_failed,
-	    .arg = options->store_arg,
 	    .tally = options->tally};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .reach = reach_new(options->probe_port, options->reach_changed,
@@ -137,6 +162,7 @@ open_sources(struct engine *engine)
 	    .greeting_ms = options->greeting_timeout_ms,
 	    .timeout_ms = options->probe_timeout_ms,
 	    .per_address = options->probe_per_host,
+	    .budget = engine->budget,
 	    .keep_s = options->fail_ttl_s,
 	    .keep_failed_s = options->temperror_ttl_s,
 	    .tally = options->tally};
@@ -148,7 +174,7 @@ open_sources(struct engine *engine)
 	engine->prober = prober_new(&prober);
 	engine->checks = cache_new(
 	    options->keep_facts ? LIMIT_CACHED_FACTS : LIMIT_CACHED_VERDICTS,
-	    check_free);
+	    &checks, engine->budget);
 }
 
 static bool
@@ -193,6 +219,7 @@ engine_options_equal(
 	       a->verdict_ttl_s == b->verdict_ttl_s &&
 	       a->fail_ttl_s == b->fail_ttl_s &&
 	       a->temperror_ttl_s == b->temperror_ttl_s &&
+	       a->max_cache_octets == b->max_cache_octets &&
 	       a->keep_facts == b->keep_facts && a->keep_walk == b->keep_walk &&
 	       a->refresh == b->refresh &&
 	       equal_texts(a->store_path, b->store_path) &&
@@ -222,6 +249,7 @@ engine_new(const struct engine_options *options, struct err *err)
 		engine_free(engine);
 		return NULL;
 	}
+	engine->budget = cache_budget_new(options->max_cache_octets);
 	open_store(engine);
 	open_sources(engine);
 	forget_strings(&engine->options);
@@ -253,6 +281,7 @@ engine_free(struct engine *engine)
 	prober_free(engine->prober);
 	reach_free(engine->reach);
 	policies_free(engine->policies);
+	cache_budget_free(engine->budget);
 	validation_free(engine->validation);
 	dns_free(engine->dns);
 	store_free(engine->store);

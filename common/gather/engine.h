@@ -43,8 +43,9 @@ struct engine_options {
 	uint32_t verdict_ttl_s;
 	uint32_t fail_ttl_s;
 	uint32_t temperror_ttl_s;
-	bool keep_facts; /* for a command that prints them */
-	bool keep_walk;  /* of verdicts that are remembered */
+	size_t max_cache_octets; /* of verdicts, probes and policies together */
+	bool keep_facts;         /* for a command that prints them */
+	bool keep_walk;          /* of verdicts that are remembered */
 
 	/*
 	 * Told whether the resolver validates, once that is known and whenever
@@ -64,9 +65,9 @@ struct engine_options {
 
 	/*
 	 * Where policies and verdict flips are kept; NULL: in memory only.  A
-	 * store that cannot be used is told to store_failed, once, and the
-	 * engine goes on without.  read_only is for a command: it uses what is
-	 * there and writes nothing.
+	 * store that cannot be used is told to store_failed, once, and so is
+	 * that it can be used again; meanwhile the engine goes on without.
+	 * read_only is for a command: it uses what is there and writes nothing.
 	 */
 	const char *store_path;
 	bool store_read_only;

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/gather/cache_budget.h"
 #include "common/gather/job.h"
 #include "common/gather/known.h"
 #include "common/io/store.h"
@@ -82,9 +83,11 @@ is_policy_of(void *arg, const char *key)
 static const char *
 store_word(const struct engine *engine)
 {
+	struct policy_keep *keep = policies_keep(engine->policies);
+
 	if (!engine->store_wanted)
 		return "none";
-	if (engine->store == NULL || policies_store_fails(engine->policies))
+	if (engine->store == NULL || policy_keep_store_fails(keep))
 		return "failing";
 	return engine->options.store_read_only ? "read-only" : "ok";
 }
@@ -92,9 +95,13 @@ store_word(const struct engine *engine)
 void
 inventory_count(struct engine *engine, struct inventory_counts *out)
 {
+	struct policy_keep *keep = policies_keep(engine->policies);
+
 	out->verdicts = cache_count(engine->checks);
 	out->probes = cache_count(prober_cache(engine->prober));
-	out->policies = cache_count(policies_known(engine->policies));
+	out->policies = cache_count(policy_keep_memory(keep));
+	out->unwritten = policy_keep_owed(keep);
+	out->octets = cache_budget_used(engine->budget);
 	out->store = store_word(engine);
 	out->resolver = validation_word(engine->validation);
 }
@@ -180,8 +187,9 @@ inventory_new(
 		text_copy(inventory->domain, sizeof(inventory->domain), domain);
 	hold(&inventory->checks, engine->checks, is_check_of, inventory->domain,
 	    compare_checks);
-	hold(&inventory->policies, policies_known(engine->policies),
-	    is_policy_of, inventory->domain, compare_keys);
+	hold(&inventory->policies,
+	    policy_keep_memory(policies_keep(engine->policies)), is_policy_of,
+	    inventory->domain, compare_keys);
 	inventory->store_ended = engine->store == NULL;
 	return inventory;
 }

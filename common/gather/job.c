@@ -86,9 +86,9 @@ note_flip(const struct engine *engine, const struct check *check)
 	flipped = store_flip(
 	    engine->store, check->domain, result, clock_wall_s(), old, &err);
 	if (flipped < 0)
-		policies_store_failed(engine->policies, &err);
+		policy_keep_store_failed(policies_keep(engine->policies), &err);
 	else
-		policies_store_worked(engine->policies);
+		policy_keep_store_worked(policies_keep(engine->policies));
 	if (flipped == 1 && engine->options.flipped != NULL)
 		engine->options.flipped(engine->options.store_arg,
 		    check->domain, old, result, verdict->mx);

@@ -20,6 +20,7 @@
 struct engine {
 	struct engine_options options;
 	struct x509_store *roots;
+	struct cache_budget *budget;
 	struct store *store; /* NULL: memory only */
 	struct dns *dns;
 	struct validation *validation;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/known.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -8,7 +9,10 @@
 #include "common/base/xalloc.h"
 
 /* RFC 8461 section 3.3: no second try for the same id within this */
-enum { FAILED_KEEP_S = 300 };
+enum {
+	FAILED_KEEP_S = 300,
+	DAY_S = 24 * 3600,
+};
 
 void
 known_free(struct known *known)
@@ -20,26 +24,33 @@ known_free(struct known *known)
 }
 
 static struct policy_facts *
-policy_from_row(const struct store_policy *row)
+parse_policy(const char *body, size_t length, const char *id, time_t fetched_s)
 {
 	struct policy_facts *facts = policy_facts_new(POLICY_FETCHED);
 
-	facts->policy = sts_policy_parse(row->body, row->length, NULL);
+	facts->policy = sts_policy_parse(body, length, NULL);
 	if (facts->policy == NULL) {
 		policy_facts_free(facts);
 		return NULL;
 	}
-	facts->fetched_s = row->fetched_s;
-	text_copy(facts->id, sizeof(facts->id), row->id);
-	facts->body = xstrndup(row->body, row->length);
+	facts->fetched_s = fetched_s;
+	text_copy(facts->id, sizeof(facts->id), id);
+	facts->body = xstrndup(body, length);
 	return facts;
+}
+
+/* A time of another clock, as of ours: no later than now. */
+static time_t
+no_later(time_t then, time_t now)
+{
+	return then < now ? then : now;
 }
 
 static void
 take_failure(struct known *known, const struct store_policy *row)
 {
 	text_copy(known->failed_id, sizeof(known->failed_id), row->failed_id);
-	known->failed_s = row->failed_s;
+	known->failed_s = no_later(row->failed_s, clock_wall_s());
 	known->failed_how = row->failed_how >= POLICY_FETCH_ERROR &&
 				    row->failed_how <= POLICY_INVALID
 				? row->failed_how
@@ -49,19 +60,27 @@ take_failure(struct known *known, const struct store_policy *row)
 }
 
 struct known *
-known_from_row(const struct store_policy *row, bool failures)
+known_from_row(const struct store_policy *row, bool failures, bool *askew)
 {
+	time_t now = clock_wall_s();
+	time_t fetched_s = no_later(row->fetched_s, now);
 	struct policy_facts *policy = NULL;
 	struct known *known;
 
-	if (row->body != NULL && (policy = policy_from_row(row)) == NULL)
+	if (row->body != NULL && (policy = parse_policy(row->body, row->length,
+				      row->id, fetched_s)) == NULL)
 		return NULL;
 	known = xcalloc(1, sizeof(*known));
 	known->policy = policy;
 	if (policy != NULL)
-		known->expires_s = row->expires_s;
+		known->expires_s =
+		    row->expires_s - (row->fetched_s - fetched_s);
+	known->used_s = no_later(row->used_s, now);
+	known->again = row->again;
 	if (failures)
 		take_failure(known, row);
+	*askew =
+	    row->fetched_s > now || row->failed_s > now || row->used_s > now;
 	return known;
 }
 
@@ -69,8 +88,10 @@ void
 known_to_row(
     const struct known *known, const char *domain, struct store_policy *row)
 {
-	*row = (struct store_policy){
-	    .failed_s = known->failed_s, .failed_how = known->failed_how};
+	*row = (struct store_policy){.failed_s = known->failed_s,
+	    .failed_how = known->failed_how,
+	    .used_s = known->used_s,
+	    .again = known->again};
 	text_copy(row->domain, sizeof(row->domain), domain);
 	text_copy(row->failed_id, sizeof(row->failed_id), known->failed_id);
 	text_copy(row->failed_detail, sizeof(row->failed_detail),
@@ -89,6 +110,8 @@ known_learn(const struct known *before, struct policy_facts *fetched)
 {
 	struct known *known = xcalloc(1, sizeof(*known));
 
+	known->used_s = before != NULL ? before->used_s : fetched->fetched_s;
+	known->again = before != NULL && before->again;
 	if (fetched->fetch == POLICY_FETCHED) {
 		known->policy = policy_facts_ref(fetched);
 		known->expires_s =
@@ -105,6 +128,56 @@ known_learn(const struct known *before, struct policy_facts *fetched)
 	text_copy(known->failed_detail, sizeof(known->failed_detail),
 	    fetched->detail);
 	return known;
+}
+
+bool
+known_wants_note(const struct known *known)
+{
+	time_t now = clock_wall_s();
+
+	if (known->policy == NULL)
+		return false;
+	if (known->policy->fetched_s > now || known->used_s > now ||
+	    known->failed_s > now)
+		return true;
+	return now < known->expires_s &&
+	       (!known->again || now - known->used_s >= DAY_S);
+}
+
+struct known *
+known_used(const struct known *known)
+{
+	struct known *used = xmemdup(known, sizeof(*known));
+	const struct policy_facts *policy = known->policy;
+	time_t now = clock_wall_s();
+
+	used->used_s = now;
+	used->again = true;
+	used->failed_s = no_later(known->failed_s, now);
+	if (policy == NULL)
+		return used;
+	if (policy->fetched_s <= now) {
+		policy_facts_ref(used->policy);
+		return used;
+	}
+	used->policy =
+	    parse_policy(policy->body, strlen(policy->body), policy->id, now);
+	assert(used->policy != NULL); /* it was parsed before */
+	used->expires_s -= policy->fetched_s - now;
+	return used;
+}
+
+/* A policy is its text, and its parts, which are no longer. */
+size_t
+known_octets(const struct known *known)
+{
+	size_t octets = sizeof(*known);
+
+	if (known->policy != NULL)
+		octets += sizeof(*known->policy) + sizeof(struct sts_policy) +
+			  2 * strlen(known->policy->body) +
+			  known->policy->policy->mx_count * 2 * sizeof(char *);
+	return octets;
 }
 
 bool

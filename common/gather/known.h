@@ -10,7 +10,8 @@
 #include "common/io/store.h"
 #include "common/judge/facts.h"
 
-/* Immutable; a change is a new one. */
+/* Immutable; a change is a new one.  No time in it was ever to come: what a
+ * clock that was ahead has left counts as of now, with what it has to live. */
 struct known {
 	struct policy_facts *policy; /* NULL: none was ever fetched */
 	time_t expires_s;
@@ -18,6 +19,8 @@ struct known {
 	time_t failed_s; /* 0: no failure since the last success */
 	enum policy_fetch failed_how;
 	char failed_detail[LIMIT_DETAIL_SIZE];
+	time_t used_s; /* a check asked for it, to the day */
+	bool again;    /* and not for the first time */
 };
 
 void known_free(struct known *known);
@@ -25,10 +28,11 @@ void known_free(struct known *known);
 /*
  * known_from_row - NULL when the row's policy is none that we would have kept
  *
- * failures: take in the row's last failure as well.
+ * failures: take in the row's last failure as well.  Times that are to come
+ * count as now; askew: there was one in the row.
  */
-struct known *
-known_from_row(const struct store_policy *row, bool failures) OWNED(known_free);
+struct known *known_from_row(const struct store_policy *row, bool failures,
+    bool *askew) OWNED(known_free);
 
 /* known_to_row - the row of a domain; its body is borrowed from known */
 void known_to_row(
@@ -42,6 +46,19 @@ void known_to_row(
  */
 struct known *known_learn(
     const struct known *before, struct policy_facts *fetched) OWNED(known_free);
+
+/*
+ * known_wants_note - whether its being asked for now is to be noted: for the
+ * first time after it was learnt, and then once a day; or it has a time that is
+ * to come, since the clock was set
+ *
+ * known_used - the same with that noted
+ */
+bool known_wants_note(const struct known *known);
+struct known *known_used(const struct known *known) OWNED(known_free);
+
+/* known_octets - that known_free gives back */
+size_t known_octets(const struct known *known);
 
 /* known_is_unexpired - whether there is a policy that counts now */
 bool known_is_unexpired(const struct known *known);

@@ -7,7 +7,6 @@
 struct sts_step {
 	struct policies *policies;
 	struct facts *facts;
-	int64_t deadline_ms;
 	struct dns_query *txt;
 	struct policy_want *want;
 };
@@ -20,7 +19,6 @@ sts_start(struct policies *policies, struct dns *dns, struct facts *facts,
 
 	step->policies = policies;
 	step->facts = facts;
-	step->deadline_ms = deadline_ms;
 	if (!facts->next_hop.literal)
 		step->txt =
 		    policy_fetch_ask(dns, facts->next_hop.host, deadline_ms);
@@ -37,8 +35,7 @@ sts_fetch(struct sts_step *step)
 	sts->record = policy_fetch_record(step->txt, &sts->txt);
 	facts_note(step->facts, &sts->txt);
 	step->want = policies_want(step->policies, step->facts->next_hop.host,
-	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL,
-	    step->deadline_ms);
+	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL);
 }
 
 unsigned

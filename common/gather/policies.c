@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/policies.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/gather/cache.h"
 #include "common/gather/policy_fetch.h"
 #include "common/gather/known.h"
 #include "common/gather/policy_refresh.h"
+
+/*
+ * How it works.
+ * 1. A check that finds a record wants the policy: what is known of the domain
+ *    comes from policy_keep, and is enough if it is for the record's id, or if
+ *    a fetch for that id has failed lately.
+ * 2. Else it begins a fetch, a flight, or joins the one under way for the same
+ *    domain and id.  A flight runs in a leaf, in its own time.
+ * 3. What a flight learns of the policy host, a policy or a failure of that
+ *    host, goes into policy_keep, and so onto the disk, before those who wait
+ *    are told.  If it has learnt nothing, they are told why, and the next check
+ *    tries anew.
+ * 4. Who does not wait to the end takes the policy that is kept, if there is
+ *    one; the flight goes on.
+ * 5. policy_refresh begins flights as well, ahead of a policy's end.
+ */
 
 enum {
 	/* By which a transfer may end ahead of its deadline */
@@ -20,13 +36,9 @@ enum {
 
 struct policies {
 	struct policies_options options;
-	struct cache *known;   /* struct known, by domain */
+	struct policy_keep *keep;
 	struct cache *fetches; /* struct policy_facts, by domain and id */
-	struct lock lock;      /* guards changes of known, and what follows */
-	bool store_trouble;    /* said already */
-	unsigned flushes;
 	struct policy_refresh *refresh; /* NULL: none */
-	_Atomic bool store_fails;       /* the last time that it was written */
 };
 
 struct policy_want {
@@ -36,114 +48,18 @@ struct policy_want {
 };
 
 static void
-drop_known(void *known)
-{
-	known_free(known);
-}
-
-static void
 drop_policy(void *policy)
 {
 	policy_facts_free(policy);
 }
 
-/* Said once: a disk that is full is full for every policy. */
-void
-policies_store_failed(struct policies *policies, const struct err *err)
-{
-	bool first;
-
-	lock_take(&policies->lock);
-	first = !policies->store_trouble;
-	policies->store_trouble = true;
-	policies->store_fails = true;
-	lock_drop(&policies->lock);
-	if (first && policies->options.trouble != NULL)
-		policies->options.trouble(policies->options.arg, err);
-}
-
-void
-policies_store_worked(struct policies *policies)
-{
-	policies->store_fails = false;
-}
-
-bool
-policies_store_fails(const struct policies *policies)
-{
-	return policies->store_fails;
-}
-
-static void
-load_row(void *arg, const struct store_policy *row)
-{
-	struct policies *policies = arg;
-	struct known *known = known_from_row(row, !policies->options.read_only);
-
-	if (known != NULL)
-		cache_put(policies->known, row->domain, known, INT64_MAX);
-}
-
-static void
-load_all(struct policies *policies)
-{
-	struct err err;
-
-	if (policies->options.store != NULL &&
-	    store_each_policy(
-		policies->options.store, load_row, policies, &err) < 0)
-		policies_store_failed(policies, &err);
-}
-
-/* On disk before anybody rests a verdict on it. */
-static void
-keep_on_disk(
-    struct policies *policies, const char *domain, const struct known *known)
-{
-	struct store_policy row;
-	struct err err;
-
-	if (policies->options.store == NULL || policies->options.read_only)
-		return;
-	known_to_row(known, domain, &row);
-	if (store_put_policy(policies->options.store, &row, &err) != 0)
-		policies_store_failed(policies, &err);
-	else
-		policies_store_worked(policies);
-}
-
-/* The entry of a domain that is known, held, or NULL. */
-static struct cache_entry *
-hold_known(struct policies *policies, const char *domain)
-{
-	return cache_find(policies->known, domain);
-}
+/* They are there for as long as somebody waits. */
+static const struct cache_kind flights = {.free = drop_policy};
 
 static const struct known *
 known_of(struct cache_entry *entry)
 {
 	return entry == NULL ? NULL : cache_value(entry);
-}
-
-static void
-take_in(
-    struct policies *policies, const char *domain, struct policy_facts *fetched)
-{
-	struct cache_entry *entry;
-	struct known *known;
-
-	lock_take(&policies->lock);
-	entry = hold_known(policies, domain);
-	known = known_learn(known_of(entry), fetched);
-	cache_put(policies->known, domain, known, INT64_MAX);
-	if (entry != NULL)
-		cache_release(entry);
-	entry = hold_known(policies, domain);
-	lock_drop(&policies->lock);
-	if (entry != NULL) {
-		keep_on_disk(policies, domain, known_of(entry));
-		cache_release(entry);
-	}
 }
 
 /* A fetch on its way through the leaf pool. */
@@ -155,6 +71,7 @@ struct fetch_job {
 	struct policy_fetch_request request;
 };
 
+/* Something was learnt of the policy host. */
 static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 {
@@ -162,17 +79,18 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 	    job->policies->options.tally, policy->fetch != POLICY_FETCHED);
 	policy->fetched_s = clock_wall_s();
 	text_copy(policy->id, sizeof(policy->id), job->request.id);
-	take_in(job->policies, job->domain, policy);
-	/* what comes of it stands in known; this is for those who wait */
+	policy_keep_learn(job->policies->keep, job->domain, policy);
+	/* what comes of it is kept; this is for those who wait */
 	cache_fill(job->entry, policy, 0);
 	cache_release(job->entry);
 	free(job);
 }
 
-/* Nothing was learnt of the policy host: the next one tries anew. */
+/* Nothing was: the next one tries anew. */
 static void
 give_up_fetch(struct fetch_job *job, struct policy_facts *failed)
 {
+	assert(failed->fetched_s == 0);
 	cache_fill(job->entry, failed, 0);
 	cache_release(job->entry);
 	free(job);
@@ -183,6 +101,7 @@ run_fetch(void *arg, int64_t until_ms)
 {
 	struct fetch_job *job = arg;
 	struct policy_facts *policy;
+	bool learnt = false;
 
 	if (cache_forsake(job->entry)) {
 		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
@@ -190,54 +109,54 @@ run_fetch(void *arg, int64_t until_ms)
 		return true;
 	}
 	policy = policy_fetch(
-	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms));
+	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms), &learnt);
 	if (policy->fetch != POLICY_FETCHED &&
 	    clock_left_ms(until_ms) < ROUNDING_MS) {
 		policy_facts_free(policy);
 		return false;
 	}
-	finish_fetch(job, policy);
+	if (learnt)
+		finish_fetch(job, policy);
+	else
+		give_up_fetch(job, policy);
 	return true;
 }
 
 static void
 submit_fetch(struct policies *policies, struct cache_entry *entry,
-    const char *domain, const char *id, int timeout_ms, int64_t deadline_ms)
+    const char *domain, const char *id, int timeout_ms)
 {
+	const struct policies_options *options = &policies->options;
 	struct fetch_job *job = xcalloc(1, sizeof(*job));
-	struct policy_facts *failed;
 
 	job->policies = policies;
 	job->entry = entry;
-	text_copy(job->domain, sizeof(job->domain), domain);
-	text_copy(job->request.id, sizeof(job->request.id), id);
-	job->request.roots = policies->options.roots;
 	job->timeout_ms = timeout_ms;
-	failed = policy_fetch_prepare(&job->request, policies->options.dns,
-	    domain, policies->options.allow_private, deadline_ms);
-	if (failed != NULL && clock_left_ms(deadline_ms) == 0)
-		give_up_fetch(job, failed);
-	else if (failed != NULL)
-		finish_fetch(job, failed);
-	else if (!pool_submit(
-		     policies->options.leaves, POOL_NEW, run_fetch, job))
+	text_copy(job->domain, sizeof(job->domain), domain);
+	job->request.domain = job->domain;
+	text_copy(job->request.id, sizeof(job->request.id), id);
+	job->request.dns = options->dns;
+	job->request.roots = options->roots;
+	job->request.allow_private = options->allow_private;
+	if (!pool_submit(options->leaves, POOL_NEW, run_fetch, job))
 		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
 				       "too many fetches are waiting"));
 }
 
 struct cache_entry *
 policies_fetch(struct policies *policies, const char *domain, const char *id,
-    int timeout_ms, int64_t deadline_ms)
+    int timeout_ms)
 {
 	char key[LIMIT_DOMAIN_SIZE + LIMIT_STS_ID + 2];
 	struct cache_entry *entry;
 	bool mine;
 
+	assert(timeout_ms > 0);
 	snprintf(key, sizeof(key), "%s %s", domain, id);
 	entry = cache_claim(policies->fetches, key, &mine);
 	if (mine)
-		submit_fetch(policies, cache_hold(entry), domain, id,
-		    timeout_ms, deadline_ms);
+		submit_fetch(
+		    policies, cache_hold(entry), domain, id, timeout_ms);
 	return entry;
 }
 
@@ -253,67 +172,16 @@ calls_for_fetch(const struct known *known, const char *id)
 	return !known_failed_lately(known, id);
 }
 
-static unsigned
-flushes(struct policies *policies)
-{
-	unsigned count;
-
-	lock_take(&policies->lock);
-	count = policies->flushes;
-	lock_drop(&policies->lock);
-	return count;
-}
-
-/* A row that was read before a flush is not to come back by it. */
-static struct cache_entry *
-load_known(struct policies *policies, const struct store_policy *row,
-    unsigned flushes_before)
-{
-	struct cache_entry *entry;
-
-	lock_take(&policies->lock);
-	entry = hold_known(policies, row->domain);
-	if (entry == NULL && policies->flushes == flushes_before) {
-		load_row(policies, row);
-		entry = hold_known(policies, row->domain);
-	}
-	lock_drop(&policies->lock);
-	return entry;
-}
-
-/* In memory, or on disk: memory keeps the policies that are in use. */
-static struct cache_entry *
-find_known(struct policies *policies, const char *domain)
-{
-	struct cache_entry *entry = hold_known(policies, domain);
-	unsigned flushes_before = flushes(policies);
-	struct store_policy row;
-	struct err err;
-	int found;
-
-	if (entry != NULL || policies->options.store == NULL)
-		return entry;
-	found = store_get_policy(policies->options.store, domain, &row, &err);
-	if (found < 0)
-		policies_store_failed(policies, &err);
-	if (found <= 0)
-		return NULL;
-	entry = load_known(policies, &row, flushes_before);
-	store_policy_fini(&row);
-	return entry;
-}
-
 struct policy_want *
-policies_want(struct policies *policies, const char *domain, const char *id,
-    int64_t deadline_ms)
+policies_want(struct policies *policies, const char *domain, const char *id)
 {
 	struct policy_want *want = xcalloc(1, sizeof(*want));
 
 	want->policies = policies;
-	want->known = find_known(policies, domain);
+	want->known = policy_keep_find(policies->keep, domain);
 	if (calls_for_fetch(known_of(want->known), id))
-		want->fetch = policies_fetch(policies, domain, id,
-		    policies->options.timeout_ms, deadline_ms);
+		want->fetch = policies_fetch(
+		    policies, domain, id, policies->options.timeout_ms);
 	return want;
 }
 
@@ -400,50 +268,33 @@ policy_want_finish(
 	free(want);
 }
 
-/* What is to be forgotten. */
-struct flush {
-	const char *domain; /* NULL: all */
-};
-
-/* A key is the domain, or the domain and an id. */
+/* Of a domain: its key is that and an id.  NULL: all. */
 static bool
-is_meant(void *arg, const char *key)
+is_flight_of(void *arg, const char *key)
 {
-	const struct flush *flush = arg;
+	const char *const *domain = arg;
 	size_t length;
 
-	if (flush->domain == NULL)
+	if (*domain == NULL)
 		return true;
-	length = strlen(flush->domain);
-	return strncmp(key, flush->domain, length) == 0 &&
-	       (key[length] == '\0' || key[length] == ' ');
+	length = strlen(*domain);
+	return strncmp(key, *domain, length) == 0 && key[length] == ' ';
 }
 
 int
 policies_flush(struct policies *policies, const char *domain, struct err *err)
 {
-	struct flush flush = {domain};
-	int stored = 0, kept;
+	int count = policy_keep_flush(policies->keep, domain, err);
 
-	if (policies->options.store != NULL && policies->options.read_only)
-		return err_set(err, ERR_LOCAL, "the store can only be read");
-	lock_take(&policies->lock);
-	policies->flushes++;
-	lock_drop(&policies->lock);
-	if (policies->options.store != NULL)
-		stored =
-		    store_drop_policy(policies->options.store, domain, err);
-	if (stored < 0)
-		return -1;
-	cache_flush(policies->fetches, is_meant, &flush);
-	kept = (int)cache_flush(policies->known, is_meant, &flush);
-	return kept > stored ? kept : stored;
+	if (count >= 0)
+		cache_flush(policies->fetches, is_flight_of, &domain);
+	return count;
 }
 
-struct cache *
-policies_known(struct policies *policies)
+struct policy_keep *
+policies_keep(struct policies *policies)
 {
-	return policies->known;
+	return policies->keep;
 }
 
 struct policies *
@@ -451,11 +302,11 @@ policies_new(const struct policies_options *options)
 {
 	struct policies *policies = xcalloc(1, sizeof(*policies));
 
+	assert(options->leaves != NULL && options->timeout_ms > 0);
 	policies->options = *options;
-	lock_init(&policies->lock);
-	policies->known = cache_new(LIMIT_KEPT_POLICIES, drop_known);
-	policies->fetches = cache_new(LIMIT_KEPT_POLICIES, drop_policy);
-	load_all(policies);
+	policies->keep = policy_keep_new(&options->keep);
+	policies->fetches =
+	    cache_new(LIMIT_KEPT_POLICIES, &flights, options->keep.budget);
 	if (options->refresh > 0)
 		policies->refresh = policy_refresh_new(
 		    policies, options->dns, options->refresh);
@@ -478,7 +329,6 @@ policies_free(struct policies *policies)
 		return;
 	policies_end_refresh(policies);
 	cache_free(policies->fetches);
-	cache_free(policies->known);
-	lock_fini(&policies->lock);
+	policy_keep_free(policies->keep);
 	free(policies);
 }

@@ -1,4 +1,4 @@
-/* policies - MTA-STS policies: fetched, kept, kept on disk, refreshed. Any
+/* policies - MTA-STS policies: fetched, kept, refreshed. Any
  * thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_GATHER_POLICIES_H
@@ -10,6 +10,7 @@
 #include "common/base/own.h"
 #include "common/base/pool.h"
 #include "common/gather/cache.h"
+#include "common/gather/policy_keep.h"
 #include "common/gather/tally.h"
 #include "common/io/dns.h"
 #include "common/io/store.h"
@@ -18,21 +19,14 @@
 struct policies;
 struct policy_want;
 
-/* Something of the store went wrong: told in the thread that met it. */
-typedef void policies_trouble(void *arg, const struct err *err);
-
 struct policies_options {
-	struct dns *dns;                /* these four outlive the policies */
+	struct dns *dns;                /* these three outlive the policies */
 	struct pool *leaves;            /* where fetches run */
 	const struct x509_store *roots; /* for the policy hosts */
-	struct store *store;            /* NULL: nothing survives the process */
-	bool read_only;     /* use what the store has, write nothing, and let
-			       no failure of another process keep us back */
-	int timeout_ms;     /* of a whole fetch that a message waits for */
-	bool allow_private; /* fetch from special-purpose addresses too */
-	unsigned refresh;   /* fetched ahead of their end at once; 0: none */
-	policies_trouble *trouble; /* may be NULL */
-	void *arg;
+	struct policy_keep_options keep;
+	int timeout_ms;      /* of a whole fetch that a message waits for */
+	bool allow_private;  /* fetch from special-purpose addresses too */
+	unsigned refresh;    /* fetched ahead of their end at once; 0: none */
 	struct tally *tally; /* may be NULL */
 };
 
@@ -45,12 +39,8 @@ void policies_free(struct policies *policies);
 struct policies *
 policies_new(const struct policies_options *options) OWNED(policies_free);
 
-/* policies_store_failed - tell of the store, if that was not done yet */
-void policies_store_failed(struct policies *policies, const struct err *err);
-
-/* policies_store_worked, policies_store_fails - how its last use went */
-void policies_store_worked(struct policies *policies);
-bool policies_store_fails(const struct policies *policies);
+/* policies_keep - where they are kept, borrowed */
+struct policy_keep *policies_keep(struct policies *policies);
 
 /*
  * policies_flush - forget the policy of a domain, or all where it is NULL, here
@@ -62,20 +52,18 @@ bool policies_store_fails(const struct policies *policies);
 int
 policies_flush(struct policies *policies, const char *domain, struct err *err);
 
-/* policies_known - those in memory: struct known, by domain */
-struct cache *policies_known(struct policies *policies);
-
 /*
  * policies_fetch - begin or join a fetch of a domain's policy for that id; its
  * entry, held, of struct policy_facts
  *
- * deadline_ms bounds the lookups of the policy host, timeout_ms the transfer.
- * What comes of it is kept; where it was given up, for want of room or time,
- * fetched_s is 0.  One that has not begun when nobody holds the entry any more
- * never does.
+ * It has timeout_ms of its own, for lookups and transfer, from when it runs:
+ * how long those wait who begin or join it is their affair.  What comes of it
+ * is kept; where nothing was learnt of the policy host, for want of room or
+ * time or since its name could not be looked up, fetched_s is 0.  One that has
+ * not begun when nobody holds the entry any more never does.
  */
 struct cache_entry *policies_fetch(struct policies *policies,
-    const char *domain, const char *id, int timeout_ms, int64_t deadline_ms);
+    const char *domain, const char *id, int timeout_ms);
 
 /* policies_end_refresh - before the leaves end: no fetch is begun after it */
 void policies_end_refresh(struct policies *policies);
@@ -85,11 +73,11 @@ void policies_end_refresh(struct policies *policies);
  *
  * id NULL: the record is absent, invalid or could not be looked up, so that
  * only a kept policy counts.  Starts or joins a fetch where there is none kept
- * for that id, and none has failed within five minutes.  deadline_ms bounds the
- * lookups of the policy host.  RFC 8461 section 3.3 and 5.1.
+ * for that id, and none has failed within five minutes.  RFC 8461 section 3.3
+ * and 5.1.
  */
-struct policy_want *policies_want(struct policies *policies, const char *domain,
-    const char *id, int64_t deadline_ms);
+struct policy_want *
+policies_want(struct policies *policies, const char *domain, const char *id);
 
 /* policy_want_watch - see that ready is called when the fetch that it waits for
  * has ended: 1, or 0 where there is none; see cache_when_filled */

@@ -89,48 +89,74 @@ policy_fetch_record(struct dns_query *query, struct lookup *lookup)
 						   : none;
 }
 
-/* Returns how many addresses were there, allowed or not. */
-static size_t
-add_addresses(struct policy_fetch_request *request,
-    const struct dns_answer *answer, bool allow_private)
+/* The policy host, as far as it is known. */
+struct policy_host {
+	char name[LIMIT_DOMAIN_SIZE];
+	size_t seen;  /* addresses, allowed or not */
+	size_t count; /* of those allowed */
+	const char *addresses[2 * LIMIT_HOST_ADDRESSES];
+	char texts[2 * LIMIT_HOST_ADDRESSES][INET6_ADDRSTRLEN];
+};
+
+static void
+add_addresses(struct policy_host *host, const struct dns_answer *answer,
+    bool allow_private)
 {
-	size_t seen = 0;
-
 	if (answer->lookup.state != LOOKUP_DATA)
-		return 0;
-	for (; seen < answer->count && seen < LIMIT_HOST_ADDRESSES; seen++) {
-		char *text = request->addresses[request->address_count];
-		const struct dns_rdata *rdata = &answer->records[seen];
+		return;
+	for (size_t i = 0; i < answer->count && i < LIMIT_HOST_ADDRESSES; i++) {
+		const struct dns_rdata *rdata = &answer->records[i];
+		char *text = host->texts[host->count];
 
+		host->seen++;
 		if (address_from_rdata(rdata->data, rdata->size, text) == 0 &&
 		    (allow_private || !guard_blocks(text)))
-			request->address_count++;
+			host->addresses[host->count++] = text;
 	}
-	return seen;
 }
 
-struct policy_facts *
-policy_fetch_prepare(struct policy_fetch_request *request, struct dns *dns,
-    const char *domain, bool allow_private, int64_t deadline_ms)
+/* Why there is no address to connect to; learnt if the DNS says so. */
+static struct policy_facts *
+refuse_host(const struct policy_host *host, const struct dns_answer *v4,
+    const struct dns_answer *v6, bool *learnt)
+{
+	const struct dns_answer *failed = lookup_failed(&v4->lookup) ? v4 : v6;
+	char words[2 * LIMIT_DETAIL_SIZE];
+
+	*learnt = false;
+	if (lookup_failed(&failed->lookup)) {
+		snprintf(words, sizeof(words), "no lookup of %.60s: %s",
+		    host->name,
+		    failed->lookup.state == LOOKUP_TIMEOUT ? "no answer in time"
+							   : failed->why);
+		return policy_fetch_failed(POLICY_FETCH_ERROR, words);
+	}
+	*learnt = true;
+	return policy_fetch_failed(POLICY_FETCH_ERROR,
+	    host->seen == 0 ? "policy host has no address" : "address-blocked");
+}
+
+/* NULL when there is an address, else the failure. */
+static struct policy_facts *
+find_host(const struct policy_fetch_request *request, struct policy_host *host,
+    int64_t deadline_ms, bool *learnt)
 {
 	struct dns_query *a, *aaaa;
 	AUTO(dns_answer) struct dns_answer *v4 = NULL, *v6 = NULL;
-	size_t seen;
 
-	if (snprintf(request->host, sizeof(request->host), "mta-sts.%s",
-		domain) >= (int)sizeof(request->host))
+	if (snprintf(host->name, sizeof(host->name), "mta-sts.%s",
+		request->domain) >= (int)sizeof(host->name)) {
+		*learnt = true;
 		return policy_fetch_failed(
 		    POLICY_FETCH_ERROR, "name of the policy host too long");
-	a = dns_ask(dns, request->host, DNS_A, deadline_ms);
-	aaaa = dns_ask(dns, request->host, DNS_AAAA, deadline_ms);
+	}
+	a = dns_ask(request->dns, host->name, DNS_A, deadline_ms);
+	aaaa = dns_ask(request->dns, host->name, DNS_AAAA, deadline_ms);
 	v4 = dns_await(a);
 	v6 = dns_await(aaaa);
-	seen = add_addresses(request, v4, allow_private);
-	seen += add_addresses(request, v6, allow_private);
-	if (request->address_count > 0)
-		return NULL;
-	return policy_fetch_failed(POLICY_FETCH_ERROR,
-	    seen == 0 ? "policy host has no address" : "address-blocked");
+	add_addresses(host, v4, request->allow_private);
+	add_addresses(host, v6, request->allow_private);
+	return host->count > 0 ? NULL : refuse_host(host, v4, v6, learnt);
 }
 
 /* RFC 8461 section 3.3: only status 200 and text/plain make a policy. */
@@ -173,20 +199,24 @@ read_reply(const struct https_reply *reply)
 }
 
 struct policy_facts *
-policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms)
+policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
+    bool *learnt)
 {
-	const char *addresses[2 * LIMIT_HOST_ADDRESSES];
-	struct https_request get = {.host = request->host,
+	struct policy_host host = {.count = 0};
+	struct policy_facts *failed =
+	    find_host(request, &host, deadline_ms, learnt);
+	struct https_request get = {.host = host.name,
 	    .path = "/.well-known/mta-sts.txt",
-	    .addresses = addresses,
-	    .address_count = request->address_count,
+	    .addresses = host.addresses,
+	    .address_count = host.count,
 	    .roots = request->roots,
 	    .max_octets = LIMIT_STS_BODY,
 	    .deadline_ms = deadline_ms};
 	AUTO(https_reply) struct https_reply *reply = NULL;
 
-	for (size_t i = 0; i < request->address_count; i++)
-		addresses[i] = request->addresses[i];
+	if (failed != NULL)
+		return failed;
 	reply = https_get(&get);
+	*learnt = reply->outcome != HTTPS_NOT_TRIED;
 	return read_reply(reply);
 }

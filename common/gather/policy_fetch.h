@@ -3,20 +3,19 @@
 #ifndef COMMON_GATHER_POLICY_FETCH_H
 #define COMMON_GATHER_POLICY_FETCH_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
 
-/* A fetch with all that it needs, so that it can run in a leaf. */
+/* A fetch with all that it needs, borrowed, so that it can run in a leaf. */
 struct policy_fetch_request {
-	char id[LIMIT_STS_ID + 1];      /* of the record that announces it */
-	char host[LIMIT_DOMAIN_SIZE];   /* the policy host */
-	const struct x509_store *roots; /* borrowed */
-	size_t address_count;
-	char addresses[2 * LIMIT_HOST_ADDRESSES][INET6_ADDRSTRLEN];
+	const char *domain;
+	char id[LIMIT_STS_ID + 1]; /* of the record that announces it */
+	struct dns *dns;
+	const struct x509_store *roots;
+	bool allow_private; /* from special-purpose addresses too */
 };
 
 /*
@@ -32,23 +31,17 @@ struct sts_record
 policy_fetch_record(struct dns_query *query, struct lookup *lookup);
 
 /*
- * policy_fetch_prepare - name the policy host of domain, and pin its addresses
+ * policy_fetch - look up the policy host, fetch and parse; always gives facts,
+ * without id and time
  *
- * What is connected to is fixed here, so that nothing between this and the
- * connection can point it elsewhere.  NULL when request is ready, else the
- * failure.
- */
-struct policy_facts *
-policy_fetch_prepare(struct policy_fetch_request *request, struct dns *dns,
-    const char *domain, bool allow_private, int64_t deadline_ms);
-
-/*
- * policy_fetch - fetch and parse; always gives facts, without id and time
- *
+ * What is connected to are the addresses that were looked up and allowed, so
+ * that nothing between that and the connection can point it elsewhere.
+ * *learnt: the facts are the policy host's doing.  Else its name could not be
+ * looked up, or something of ours was lacking.
  * RFC 8461 section 3.3: only status 200 and text/plain make a policy.
  */
 struct policy_facts *policy_fetch(const struct policy_fetch_request *request,
-    int64_t deadline_ms) OWNED(policy_facts_free);
+    int64_t deadline_ms, bool *learnt) OWNED(policy_facts_free);
 
 /* policy_fetch_failed - the facts of a fetch that failed; detail is cleaned */
 struct policy_facts *policy_fetch_failed(

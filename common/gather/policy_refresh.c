@@ -64,13 +64,16 @@ is_due(const char *domain, const struct known *known, time_t now)
 
 	if (known->policy == NULL || now >= known->expires_s)
 		return false;
+	if (known->policy->fetched_s > now)
+		return true; /* the clock was ahead */
 	life_s = known->expires_s - known->policy->fetched_s;
 	if (life_s < SHORTEST_LIFE_S)
 		return false;
 	if (life_s / 2 < after_s)
 		after_s = life_s / 2;
 	return now - known->policy->fetched_s >= after_s &&
-	       (known->failed_s == 0 || now - known->failed_s >= RETRY_S);
+	       (known->failed_s == 0 || known->failed_s > now ||
+		   now - known->failed_s >= RETRY_S);
 }
 
 static void
@@ -91,7 +94,7 @@ current_id(struct policy_refresh *refresh, const char *domain,
 {
 	struct sts_record record = policy_fetch_record(query, NULL);
 	struct cache_entry *entry =
-	    cache_find(policies_known(refresh->policies), domain);
+	    policy_keep_peek(policies_keep(refresh->policies), domain);
 	const struct known *known = entry == NULL ? NULL : cache_value(entry);
 
 	id[0] = '\0';
@@ -130,10 +133,11 @@ refresh_due(struct policy_refresh *refresh, const struct due *due)
 		char id[LIMIT_STS_ID + 1];
 
 		current_id(refresh, due->domains[i], queries[i], id);
-		deadline_ms = clock_mono_ms() + TIMEOUT_MS;
-		fetches[i] = policies_fetch(refresh->policies, due->domains[i],
-		    id, TIMEOUT_MS, deadline_ms);
+		fetches[i] = policies_fetch(
+		    refresh->policies, due->domains[i], id, TIMEOUT_MS);
 	}
+	/* a flight may wait for a leaf, and run in the slow lane again */
+	deadline_ms = clock_mono_ms() + 2 * TIMEOUT_MS;
 	for (size_t i = 0; i < due->count; i++)
 		all = await_fetch(fetches[i], deadline_ms) && all;
 	return all;
@@ -144,8 +148,10 @@ static bool
 do_round(struct policy_refresh *refresh)
 {
 	struct due due = {.now = clock_wall_s(), .most = refresh->at_once};
+	struct policy_keep *keep = policies_keep(refresh->policies);
 
-	cache_each(policies_known(refresh->policies), collect_due, &due);
+	policy_keep_catch_up(keep);
+	cache_each(policy_keep_memory(keep), collect_due, &due);
 	return refresh_due(refresh, &due) && due.count == due.most;
 }
 

@@ -1,5 +1,5 @@
-/* policy_refresh - policies in use are fetched again ahead of their end, by a
- * thread of its own. */
+/* policy_refresh - policies in use are fetched again ahead of their end, and
+ * what is owed to the disk is written, by a thread of its own. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_GATHER_POLICY_REFRESH_H
 #define COMMON_GATHER_POLICY_REFRESH_H

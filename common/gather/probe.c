@@ -57,6 +57,21 @@ drop_facts(void *facts)
 	probe_facts_free(facts);
 }
 
+static size_t
+count_octets(const void *value)
+{
+	const struct probe_facts *facts = value;
+	size_t octets = sizeof(*facts);
+
+	for (size_t i = 0; i < facts->cert_count; i++)
+		octets += sizeof(*facts->certs) + facts->certs[i].size;
+	return octets;
+}
+
+/* How the last probe fared decides for an hour how soon the next is made. */
+static const struct cache_kind probes = {
+    drop_facts, count_octets, 3600 * 1000LL};
+
 struct prober *
 prober_new(const struct prober_options *options)
 {
@@ -64,7 +79,8 @@ prober_new(const struct prober_options *options)
 
 	prober->options = *options;
 	prober->helo = xstrdup(options->helo);
-	prober->cache = cache_new(LIMIT_CACHED_PROBES, drop_facts);
+	prober->cache =
+	    cache_new(LIMIT_CACHED_PROBES, &probes, options->budget);
 	lock_init(&prober->lock);
 	return prober;
 }

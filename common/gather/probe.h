@@ -24,6 +24,7 @@ struct prober_options {
 	int greeting_ms;     /* see smtp_target */
 	int timeout_ms;
 	unsigned per_address; /* connections to one address at once */
+	struct cache_budget *budget; /* for what is remembered */
 	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
 	struct tally *tally;    /* may be NULL */

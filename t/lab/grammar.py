@@ -123,6 +123,8 @@ def severity(event, rest):
         return "notice" if result == "softfail" else "info"
     if event == "resolver":
         return "info" if pairs["validating"] == "yes" else "err"
+    if event == "store" and pairs["reason"] == "ok":
+        return "notice"
     if event == "reload":
         return "notice" if pairs["faults"] == "0" else "err"
     if event == "message" and "forged" in pairs:
