@@ -12,6 +12,8 @@
 #include "common/judge/verdict.h"
 #include "common/proto/sts_policy.h"
 
+struct settings; /* settings.h */
+
 /* Strings of the command line, in order. */
 struct cli_list {
 	size_t count;
@@ -64,6 +66,10 @@ int cli_cache_show(const struct cli_options *options);
 int cli_cache_flush(const struct cli_options *options);
 int cli_check_cached(const struct cli_options *options);
 int cli_stats(const struct cli_options *options);
+
+/* cli_stats_unwritten - how many policies the posternd that runs has not got
+ * onto disk; 0 where nobody answers */
+int64_t cli_stats_unwritten(const struct settings *settings);
 int cli_doctor(const struct cli_options *options);
 int cli_explain(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);

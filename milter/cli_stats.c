@@ -38,6 +38,24 @@ print_stats(const char *group, json_t *object)
 }
 
 static void
+take_unwritten(void *arg, const json_t *row)
+{
+	int64_t *count = arg;
+
+	*count = cli_daemon_number(json_object_get(row, "cache"), "unwritten");
+}
+
+int64_t
+cli_stats_unwritten(const struct settings *settings)
+{
+	struct json_request request = {.ask = JSON_ASK_STATS};
+	int64_t count = 0;
+
+	cli_daemon_ask(settings, &request, take_unwritten, &count, NULL);
+	return count;
+}
+
+static void
 print_row(void *arg, const json_t *row)
 {
 	const struct cli_options *options = arg;

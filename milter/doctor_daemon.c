@@ -8,16 +8,21 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/io/store.h"
+#include "milter/cli.h"
 #include "milter/doctor.h"
 #include "milter/identity.h"
 #include "milter/postfix.h"
 #include "milter/settings.h"
+
+/* Octets: two policies at their largest, and what SQLite writes with them */
+enum { DISK_LEAST = 256 * 1024 };
 
 enum { MILTER_MS = 5000, NAME_SIZE = 33, WRITABLE_BY_ALL = 0002 };
 
@@ -98,6 +103,33 @@ say_state_directory(const struct doctor *doctor, struct doctor_finding *found,
 	    group[0] == '\0' ? who->name : group, directory);
 }
 
+/* False when so little is left that not one policy is sure to fit. */
+static bool
+has_room(const char *directory)
+{
+	struct statvfs disk;
+
+	return statvfs(directory, &disk) != 0 ||
+	       disk.f_bavail * disk.f_frsize >= DISK_LEAST;
+}
+
+static void
+say_unwritten(const struct doctor *doctor, struct doctor_finding *found,
+    const struct identity *who)
+{
+	const char *path = doctor->settings->store_path;
+	int64_t unwritten = cli_stats_unwritten(doctor->settings);
+
+	if (unwritten == 0)
+		doctor_say(
+		    found, DOCTOR_OK, "%s, written by %s", path, who->name);
+	else
+		doctor_say(found, DOCTOR_WARN,
+		    "%s lacks %lld of the policies in memory; posternd tries "
+		    "every minute to write them",
+		    path, (long long)unwritten);
+}
+
 /* A file that is there must be the user's to write, and whole. */
 static void
 look_at_store(const struct doctor *doctor, struct doctor_finding *found,
@@ -127,7 +159,7 @@ look_at_store(const struct doctor *doctor, struct doctor_finding *found,
 		    path, path);
 		return;
 	}
-	doctor_say(found, DOCTOR_OK, "%s, written by %s", path, who->name);
+	say_unwritten(doctor, found, who);
 }
 
 void
@@ -153,7 +185,16 @@ doctor_store(struct doctor *doctor, struct doctor_finding *found)
 		    found, "only root can see what %s may do", who.name);
 	else if (error != 0)
 		say_state_directory(doctor, found, &who, error);
-	else
+	else if (!has_room(directory)) {
+		doctor_say(found, DOCTOR_FAIL,
+		    "the disk of %s is full; policies are lost with the "
+		    "process",
+		    directory);
+		doctor_mend(found,
+		    "df -h %s    # make room: posternd writes then what it "
+		    "could not",
+		    directory);
+	} else
 		look_at_store(doctor, found, &who);
 }
 

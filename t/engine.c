@@ -422,6 +422,7 @@ hear_of_reach(void *arg, bool open)
 }
 
 static int check_timeout_ms = 10000;
+static size_t max_cache_octets = 256 << 20;
 static bool keep_facts = true;
 
 static struct engine *
@@ -429,7 +430,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 {
 	struct engine_options options = {.max_checks = max_checks,
 	    .max_queue = max_queue,
-	    .max_cache_octets = 256 << 20,
+	    .max_cache_octets = max_cache_octets,
 	    .check_timeout_ms = check_timeout_ms,
 	    .probe = true,
 	    .greeting_timeout_ms = 10000,
@@ -1682,6 +1683,26 @@ caches_are_as_large_as_their_limits(void **state)
 	engine_free(engine);
 }
 
+/* Verdicts, probes and policies share it. */
+static void
+caches_take_as_much_memory_as_they_may(void **state)
+{
+	struct inventory_counts counts;
+	struct engine *engine;
+
+	(void)state;
+	keep_facts = false;
+	max_cache_octets = 500 * 1000;
+	engine = engine_of(2, 10);
+	keep_facts = true;
+	max_cache_octets = 256 << 20;
+	counts = check_many(engine, "farm.example", 3000);
+	assert_in_range(counts.octets, 400 * 1000, 500 * 1000);
+	assert_in_range(counts.verdicts, 100, 2999);
+	assert_in_range(counts.probes, 100, 2999);
+	engine_free(engine);
+}
+
 static void
 what_is_flushed_is_looked_at_anew(void **state)
 {
@@ -1796,6 +1817,7 @@ main(void)
 		only_one_tests_and_nobody_waits_for_it_but_at_first),
 	    cmocka_unit_test(what_is_remembered_is_listed),
 	    cmocka_unit_test(caches_are_as_large_as_their_limits),
+	    cmocka_unit_test(caches_take_as_much_memory_as_they_may),
 	    cmocka_unit_test(what_is_flushed_is_looked_at_anew),
 	    cmocka_unit_test(what_is_done_is_counted),
 	};
