@@ -11,6 +11,7 @@
 #include "common/gather/engine.h"
 #include "common/proto/tlsa.h"
 #include "common/proto/x509_key.h"
+#include "milter/cli_keys.h"
 #include "milter/rollover.h"
 
 /* NS records of a zone that are asked, and addresses of each */
@@ -41,6 +42,7 @@ struct rollover_look {
 	struct x509_key *current, *next;
 	const struct host_facts *host; /* borrowed from a check */
 	const struct host_verdict *judged;
+	struct cli_keys keys;
 	struct tlsa_set set; /* validated */
 	uint32_t set_ttl_s;  /* of it, or what is left */
 	size_t server_count;
@@ -63,9 +65,10 @@ struct rollover_look {
 int rollover_ask(
     struct rollover_look *look, const struct dns_options *dns, uint16_t port);
 
-/* rollover_shows - which key an address shows */
+/* rollover_shows - which key an address shows; of a host with several types of
+ * key the current one, as long as it is among them */
 enum rollover_shown rollover_shows(
-    const struct rollover_look *look, const struct probe_facts *probe);
+    const struct rollover_look *look, const struct address_facts *address);
 
 /* rollover_fits - whether a record lets a key pass */
 bool rollover_fits(const struct rollover_look *look, const struct tlsa *record,

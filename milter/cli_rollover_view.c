@@ -111,7 +111,7 @@ print_shown(FILE *out, const struct rollover_look *look)
 
 		cli_print_label(out, i == 0 ? "shown" : "");
 		fprintf(out, "%s: %s\n", address->text,
-		    shown_text(rollover_shows(look, address->probe)));
+		    shown_text(rollover_shows(look, address)));
 	}
 }
 
@@ -300,7 +300,7 @@ shown_json(const struct rollover_look *look)
 
 		json_array_append_new(list,
 		    json_pack("{s:s, s:s}", "address", address->text, "key",
-			shown_text(rollover_shows(look, address->probe))));
+			shown_text(rollover_shows(look, address))));
 	}
 	return list;
 }

@@ -14,14 +14,23 @@
 #include "common/proto/dane_match.h"
 #include "milter/cli_own.h"
 
+bool
+seen_fits(const struct seen_address *address, size_t record)
+{
+	bool fits = address->chain != NULL && address->matches[record];
+
+	for (size_t i = 0; i < address->other_count; i++)
+		fits |= address->others[i].matches[record];
+	return fits;
+}
+
 size_t
 seen_matches(const struct seen_host *host, size_t record)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < host->facts->address_count; i++)
-		count += host->addresses[i].chain != NULL &&
-			 host->addresses[i].matches[record];
+		count += seen_fits(&host->addresses[i], record);
 	return count;
 }
 
@@ -45,38 +54,67 @@ seen_reason(const struct seen_address *address)
 		   : probe_reason(probe);
 }
 
-static void
+/* The chain of a probe, and which records it fits; NULL where there is none. */
+static struct x509_chain *
 see_chain(const struct facts *facts, const struct host_facts *host,
-    struct seen_address *address)
+    const struct probe_facts *probe, bool **matches)
 {
-	const struct probe_facts *probe = address->facts->probe;
 	const char *names[HOST_REFERENCE_NAMES];
 	size_t count = host_reference_names(facts, host, names);
+	struct x509_chain *chain;
 
-	address->matches =
-	    xcalloc(host->records.count, sizeof(*address->matches));
+	*matches = xcalloc(host->records.count, sizeof(**matches));
 	if (probe == NULL || probe->cert_count == 0)
-		return;
-	address->chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
-	for (size_t i = 0; address->chain != NULL && i < host->records.count;
-	     i++)
-		address->matches[i] =
-		    dane_match_alone(&host->records.records[i], address->chain,
-			names, count, clock_wall_s()) == DANE_MATCHED;
+		return NULL;
+	chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
+	for (size_t i = 0; chain != NULL && i < host->records.count; i++)
+		(*matches)[i] =
+		    dane_match_alone(&host->records.records[i], chain, names,
+			count, clock_wall_s()) == DANE_MATCHED;
+	return chain;
 }
 
 static void
-see_host(const struct check *check, size_t number, struct seen_host *out)
+see_others(const struct seen *seen, const struct host_facts *host,
+    struct seen_address *address)
 {
+	const struct cli_address_keys *keys =
+	    cli_keys_of(&seen->keys, address->facts);
+
+	if (keys == NULL)
+		return;
+	address->unsure = keys->unsure;
+	for (size_t i = 0; i < keys->count; i++) {
+		struct seen_other *other =
+		    &address->others[address->other_count];
+
+		other->type = keys->others[i].type;
+		other->chain = see_chain(seen->check->facts, host,
+		    keys->others[i].probe, &other->matches);
+		if (other->chain != NULL)
+			address->other_count++;
+		else
+			free(other->matches);
+	}
+}
+
+static void
+see_host(const struct seen *seen, size_t number, struct seen_host *out)
+{
+	const struct check *check = seen->check;
 	const struct host_facts *host = &check->facts->hosts[number];
 
 	out->facts = host;
 	out->judged = &check->verdict->hosts[number];
 	out->addresses = xcalloc(host->address_count, sizeof(*out->addresses));
 	for (size_t i = 0; i < host->address_count; i++) {
-		out->addresses[i].facts = &host->addresses[i];
-		out->addresses[i].judged = &out->judged->addresses[i];
-		see_chain(check->facts, host, &out->addresses[i]);
+		struct seen_address *address = &out->addresses[i];
+
+		address->facts = &host->addresses[i];
+		address->judged = &out->judged->addresses[i];
+		address->chain = see_chain(check->facts, host,
+		    address->facts->probe, &address->matches);
+		see_others(seen, host, address);
 	}
 }
 
@@ -120,8 +158,9 @@ see(struct seen *seen, const struct cli_engine *cli, const char *asked)
 		text_copy(
 		    seen->asked, sizeof(seen->asked), seen->check->domain);
 	seen->hosts = xcalloc(facts->host_count, sizeof(*seen->hosts));
+	cli_keys_look(&seen->keys, cli->settings, facts);
 	for (size_t i = 0; i < facts->host_count; i++)
-		see_host(seen->check, i, &seen->hosts[i]);
+		see_host(seen, i, &seen->hosts[i]);
 	settings_engine_options(cli->settings, &options);
 	dns = dns_new(&options.dns, &err);
 	if (dns == NULL)
@@ -132,6 +171,17 @@ see(struct seen *seen, const struct cli_engine *cli, const char *asked)
 }
 
 static void
+forget_address(struct seen_address *address)
+{
+	for (size_t i = 0; i < address->other_count; i++) {
+		x509_chain_free(address->others[i].chain);
+		free(address->others[i].matches);
+	}
+	x509_chain_free(address->chain);
+	free(address->matches);
+}
+
+static void
 seen_fini(struct seen *seen)
 {
 	const struct facts *facts = seen->check->facts;
@@ -139,13 +189,12 @@ seen_fini(struct seen *seen)
 	for (size_t i = 0; seen->hosts != NULL && i < facts->host_count; i++) {
 		struct seen_host *host = &seen->hosts[i];
 
-		for (size_t k = 0; k < facts->hosts[i].address_count; k++) {
-			x509_chain_free(host->addresses[k].chain);
-			free(host->addresses[k].matches);
-		}
+		for (size_t k = 0; k < facts->hosts[i].address_count; k++)
+			forget_address(&host->addresses[k]);
 		free(host->addresses);
 	}
 	free(seen->hosts);
+	cli_keys_fini(&seen->keys);
 	findings_fini(&seen->findings);
 }
 

@@ -9,6 +9,14 @@
 
 #include "common/gather/engine.h"
 #include "milter/cli_findings.h"
+#include "milter/cli_keys.h"
+
+/* A chain that it shows to clients that want another type of key. */
+struct seen_other {
+	const char *type; /* "RSA" */
+	struct x509_chain *chain;
+	bool *matches;
+};
 
 /* One address, and the chain it showed. */
 struct seen_address {
@@ -16,6 +24,9 @@ struct seen_address {
 	const struct address_verdict *judged;
 	struct x509_chain *chain; /* NULL: no TLS session */
 	bool *matches;            /* each record, as if it were alone */
+	size_t other_count;
+	struct seen_other others[CLI_KEY_TYPES];
+	bool unsure; /* there may be more */
 };
 
 struct seen_host {
@@ -28,10 +39,15 @@ struct seen_host {
 /* All that was seen; borrows from check. */
 struct seen {
 	const struct check *check;
+	struct cli_keys keys;
 	char asked[LIMIT_DOMAIN_SIZE]; /* the domain, or the word typed */
 	struct seen_host *hosts;       /* as many as the facts have */
 	struct findings findings;
 };
+
+/* seen_fits - whether a record fits a chain that the address shows, whatever
+ * its type of key */
+bool seen_fits(const struct seen_address *address, size_t record);
 
 /* seen_matches - how many addresses a record of a host fits */
 size_t seen_matches(const struct seen_host *host, size_t record);

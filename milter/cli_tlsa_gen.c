@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "milter/cli_keys.h"
 #include "milter/cli_own.h"
 
 enum { KINDS_MAX = 16 };
@@ -117,6 +118,27 @@ add_shown(struct gen *gen, const char *word, const struct facts *facts,
 	text_copy(source->host, sizeof(source->host), facts->next_hop.host);
 }
 
+/* Of a host with an RSA and an ECDSA certificate a sender sees either. */
+static void
+add_other_keys(struct gen *gen, const char *word, const struct facts *facts,
+    const struct settings *settings)
+{
+	struct cli_keys keys = {.count = 0};
+
+	cli_keys_look(&keys, settings, facts);
+	for (size_t i = 0; i < keys.count; i++) {
+		const struct cli_address_keys *address = &keys.items[i];
+
+		for (size_t k = 0; k < address->count; k++)
+			add_shown(gen, word, facts, address->others[k].probe);
+		if (address->unsure)
+			cli_warn(gen->warnings,
+			    "%s: not all types of key could be seen at %s",
+			    word, address->facts->text);
+	}
+	cli_keys_fini(&keys);
+}
+
 static int
 say_not_shown(const char *asked, const struct check *check)
 {
@@ -128,7 +150,8 @@ say_not_shown(const char *asked, const struct check *check)
 }
 
 static int
-read_shown(struct gen *gen, const char *word, const struct check *check)
+read_shown(struct gen *gen, const char *word, const struct check *check,
+    const struct settings *settings)
 {
 	const struct facts *facts = check->facts;
 	size_t before = gen->source_count;
@@ -137,11 +160,13 @@ read_shown(struct gen *gen, const char *word, const struct check *check)
 		for (size_t k = 0; k < facts->hosts[i].address_count; k++)
 			add_shown(gen, word, facts,
 			    facts->hosts[i].addresses[k].probe);
+	if (gen->source_count > before)
+		add_other_keys(gen, word, facts, settings);
 	if (gen->source_count == before)
 		return say_not_shown(word, check);
 	if (gen->source_count > before + 1)
 		cli_warn(gen->warnings,
-		    "%s: its addresses show %zu certificates", word,
+		    "%s: it shows %zu certificates; records of all", word,
 		    gen->source_count - before);
 	cli_warn(gen->warnings,
 	    "%s: taken from the network, not authenticated: compare it with "
@@ -164,7 +189,9 @@ read_host(struct gen *gen, const char *word)
 	status = cli_engine_open_own(&cli, gen->options);
 	if (status == 0) {
 		check = cli_ask_one(&cli, &like, word, &wait);
-		status = check == NULL ? 3 : read_shown(gen, word, check);
+		status = check == NULL
+			     ? 3
+			     : read_shown(gen, word, check, cli.settings);
 	}
 	engine_wait_free(wait);
 	cli_engine_close(&cli);

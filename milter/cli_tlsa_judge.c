@@ -107,6 +107,16 @@ judge_absence(struct judging *j, const struct seen_host *host)
 		    "no TLSA records: DANE does not protect mail to it");
 }
 
+/* Whether an address may show a key of a type that could not be looked at. */
+static bool
+is_unsure(const struct seen_host *host)
+{
+	for (size_t i = 0; i < host->facts->address_count; i++)
+		if (host->addresses[i].unsure)
+			return true;
+	return false;
+}
+
 static void
 judge_record(struct judging *j, const struct seen_host *host, size_t number)
 {
@@ -128,9 +138,9 @@ judge_record(struct judging *j, const struct seen_host *host, size_t number)
 		    "%s does not count beside a stronger digest", what);
 	else if (seen_tls(host) > 0 && seen_matches(host, number) == 0)
 		ADD(j, FINDING_NOTE, "record-unmatched", name,
-		    "%s matches nothing that is shown: the next key's, or "
-		    "stale",
-		    what);
+		    "%s matches nothing that is shown: %s", what,
+		    is_unsure(host) ? "but not all types of key could be seen"
+				    : "the next key's, or stale");
 	if (record->usage == TLSA_DANE_EE && record->selector == TLSA_CERT)
 		ADD(j, FINDING_WARNING, "usage-3-0", name,
 		    "%s breaks at the next renewal, unless it is changed in "
@@ -178,14 +188,13 @@ chain_ends(const struct x509_chain *chain)
 /* RFC 7671 section 5.1 and 5.2: dates count for DANE-TA alone. */
 static void
 judge_dates(struct judging *j, const struct seen_host *host,
-    const struct seen_address *address)
+    const struct seen_address *address, const struct x509_chain *chain,
+    int matched)
 {
 	const struct tlsa_set *records = &host->facts->records;
-	int matched = address->judged->matched;
 	bool anchored =
 	    matched >= 0 && records->records[matched].usage == TLSA_DANE_TA;
-	time_t ends = anchored ? chain_ends(address->chain)
-			       : x509_not_after(address->chain, 0);
+	time_t ends = anchored ? chain_ends(chain) : x509_not_after(chain, 0);
 	char date[CLI_TIME_SIZE];
 
 	/* one that matches nothing has another fault */
@@ -199,6 +208,33 @@ judge_dates(struct judging *j, const struct seen_host *host,
 	    anchored       ? ", and with usage 2 mail stops then"
 	    : matched >= 0 ? ", which does not matter to usage 3"
 			   : "");
+}
+
+/* The first record that a chain fits, or -1. */
+static int
+first_match(const struct tlsa_set *records, const bool *matches)
+{
+	for (size_t i = 0; i < records->count; i++)
+		if (matches[i] && records->records[i].considered)
+			return (int)i;
+	return -1;
+}
+
+/* Which of its certificates a host shows is the sender's choice in TLS 1.3. */
+static void
+judge_other(struct judging *j, const struct seen_host *host,
+    const struct seen_address *address, const struct seen_other *other)
+{
+	const struct tlsa_set *records = &host->facts->records;
+	int matched = first_match(records, other->matches);
+
+	if (matched < 0 && is_protected(host->facts))
+		ADD(j, FINDING_WARNING, "key-unmatched", host->facts->name,
+		    "%s: no record fits its %s certificate, and senders that "
+		    "are shown that one do not deliver there",
+		    address->facts->text, other->type);
+	else
+		judge_dates(j, host, address, other->chain, matched);
 }
 
 static void
@@ -224,7 +260,9 @@ judge_address(struct judging *j, const struct seen_host *host,
 		    "%s: %s, so mail goes in the clear", address->facts->text,
 		    reason);
 	if (address->chain != NULL)
-		judge_dates(j, host, address);
+		judge_dates(j, host, address, address->chain, judged->matched);
+	for (size_t i = 0; i < address->other_count; i++)
+		judge_other(j, host, address, &address->others[i]);
 }
 
 static bool

@@ -70,9 +70,8 @@ rollover_covers(const struct rollover_look *look, const struct tlsa_set *set)
 }
 
 /* One key may have two certificates: then their octets tell them apart. */
-enum rollover_shown
-rollover_shows(
-    const struct rollover_look *look, const struct probe_facts *probe)
+static enum rollover_shown
+probe_shows(const struct rollover_look *look, const struct probe_facts *probe)
 {
 	const struct x509_key *current = look->current, *next = look->next;
 	AUTO(x509_chain) struct x509_chain *chain = NULL;
@@ -90,6 +89,32 @@ rollover_shows(
 					    x509_cert(chain, 0)))))
 		return SHOWN_NEXT;
 	return same_octets(spki, current->spki) ? SHOWN_CURRENT : SHOWN_OTHER;
+}
+
+static bool
+is_unsure(const struct rollover_look *look, const struct address_facts *address)
+{
+	const struct cli_address_keys *keys = cli_keys_of(&look->keys, address);
+
+	return keys != NULL && keys->unsure;
+}
+
+enum rollover_shown
+rollover_shows(
+    const struct rollover_look *look, const struct address_facts *address)
+{
+	const struct cli_address_keys *keys = cli_keys_of(&look->keys, address);
+	enum rollover_shown shown = probe_shows(look, address->probe);
+
+	for (size_t i = 0; keys != NULL && i < keys->count; i++) {
+		enum rollover_shown other =
+		    probe_shows(look, keys->others[i].probe);
+
+		if (other == SHOWN_CURRENT ||
+		    (other == SHOWN_NEXT && shown == SHOWN_OTHER))
+			shown = other;
+	}
+	return shown;
 }
 
 /* Whether a record is published, if not yet in every cache. */
@@ -243,11 +268,12 @@ count_shown(struct rollover_look *look)
 
 	for (size_t i = 0; i < look->host->address_count; i++) {
 		enum rollover_shown shown =
-		    rollover_shows(look, look->host->addresses[i].probe);
+		    rollover_shows(look, &look->host->addresses[i]);
 
 		facts->shown += shown != SHOWN_NOTHING;
 		facts->shown_next += shown == SHOWN_NEXT;
-		facts->unseen += shown == SHOWN_NOTHING;
+		facts->unseen += shown == SHOWN_NOTHING ||
+				 is_unsure(look, &look->host->addresses[i]);
 		facts->failing |=
 		    look->judged->addresses[i].outcome == HOST_FAIL;
 		if (shown == SHOWN_NOTHING)
@@ -350,11 +376,14 @@ look_and_answer(struct rollover_look *look, struct cli_engine *cli,
 	status = check == NULL ? 3 : see_host(look, check);
 	settings_engine_options(cli->settings, &wanted);
 	if (status == 0)
+		cli_keys_look(&look->keys, cli->settings, check->facts);
+	if (status == 0)
 		status = rollover_ask(look, &wanted.dns, options->port);
 	if (status == 0)
 		status = decide(look, options);
 	if (status == 0)
 		status = answer(options, look);
+	cli_keys_fini(&look->keys);
 	engine_wait_free(wait);
 	return status;
 }

@@ -64,6 +64,13 @@ print_address(FILE *out, const struct seen_address *address, bool first)
 		    cli_time(x509_not_after(address->chain, 0), date));
 	else
 		fprintf(out, "%s\n", reason_text(seen_reason(address)));
+	for (size_t i = 0; i < address->other_count; i++) {
+		cli_print_part(out, "");
+		fprintf(out, "%s  with %s, until %.10s\n", address->facts->text,
+		    address->others[i].type,
+		    cli_time(
+			x509_not_after(address->others[i].chain, 0), date));
+	}
 }
 
 static void
@@ -110,8 +117,7 @@ record_json(const struct seen_host *host, size_t number)
 	json_t *object = cli_tlsa_json(record), *matches = json_array();
 
 	for (size_t i = 0; i < host->facts->address_count; i++)
-		if (host->addresses[i].chain != NULL &&
-		    host->addresses[i].matches[number])
+		if (seen_fits(&host->addresses[i], number))
 			json_array_append_new(matches,
 			    json_string(host->addresses[i].facts->text));
 	json_object_set_new(object, "usable", json_boolean(record->usable));
@@ -122,24 +128,49 @@ record_json(const struct seen_host *host, size_t number)
 	return object;
 }
 
+static void
+key_hex(const struct x509_chain *chain, char out[2 * 32 + 1])
+{
+	uint8_t digest[32];
+
+	x509_sha256(x509_spki(chain, 0), digest);
+	text_hex(out, 2 * 32 + 1, digest, sizeof(digest));
+}
+
+static json_t *
+others_json(const struct seen_address *address)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < address->other_count; i++) {
+		const struct seen_other *other = &address->others[i];
+		char date[CLI_TIME_SIZE], hex[2 * 32 + 1];
+
+		key_hex(other->chain, hex);
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s, s:s, s:s}", "type", other->type,
+			"subject", x509_subject(other->chain, 0), "not_after",
+			cli_time(x509_not_after(other->chain, 0), date),
+			"spki_sha256", hex));
+	}
+	return list;
+}
+
 static json_t *
 address_json(const struct seen_address *address)
 {
 	const struct probe_facts *probe = address->facts->probe;
 	const struct x509_chain *chain = address->chain;
 	char date[CLI_TIME_SIZE], hex[2 * 32 + 1] = "";
-	uint8_t digest[32];
 
-	if (chain != NULL) {
-		x509_sha256(x509_spki(chain, 0), digest);
-		text_hex(hex, sizeof(hex), digest, sizeof(digest));
-	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "address",
+	if (chain != NULL)
+		key_hex(chain, hex);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "address",
 	    address->facts->text, "tls", probe == NULL ? "" : probe->tls,
 	    "reason", reason_text(seen_reason(address)), "subject",
 	    chain == NULL ? "" : x509_subject(chain, 0), "not_after",
 	    chain == NULL ? "" : cli_time(x509_not_after(chain, 0), date),
-	    "spki_sha256", hex);
+	    "spki_sha256", hex, "others", others_json(address));
 }
 
 static json_t *

@@ -51,6 +51,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_findings.c %D%/cli_findings.h \
 	%D%/cli_json.c %D%/cli_json.h \
 	%D%/cli_main.c \
+	%D%/cli_keys.c %D%/cli_keys.h \
 	%D%/cli_near.c \
 	%D%/cli_options.c %D%/cli_options.h \
 	%D%/cli_own.c %D%/cli_own.h \
