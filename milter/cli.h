@@ -25,6 +25,7 @@ struct cli_options {
 	bool json;
 	bool dns_only; /* --depth dns */
 	bool cached;   /* --cached: ask the daemon, check nothing */
+	bool verbose;  /* --verbose */
 	bool level_given;
 	enum level level;      /* --level, over the rules */
 	const char *chain;     /* --chain: a PEM file */

@@ -86,7 +86,8 @@ check_all(struct cli_engine *cli, const struct cli_options *options, FILE *file)
 	struct cli_view view = {.settings = cli->settings,
 	    .rules = rules,
 	    .level = options->level,
-	    .colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL};
+	    .colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
+	    .verbose = options->verbose};
 	struct cli_survey survey = {.cli = cli,
 	    .like = &like,
 	    .words = &options->words,

@@ -79,6 +79,7 @@ address_json(
 	json_put_text(object, "address", address->text);
 	json_put_bool(object, "starttls", probe->starttls);
 	json_put_text(object, "tls", probe->tls);
+	json_put_number(object, "ms", probe->ms);
 	json_object_set_new(object, "chain", chain_json(probe));
 	json_put_text(object, "verify",
 	    judged->verified                  ? "ok"

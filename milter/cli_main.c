@@ -17,7 +17,7 @@
 
 static const struct cli_verb verbs[] = {
     {{"check", NULL}, cli_check,
-	{'c', 'f', 'j', OPTION_CACHED, OPTION_DEPTH, OPTION_LEVEL}, 0,
+	{'c', 'f', 'j', 'v', OPTION_CACHED, OPTION_DEPTH, OPTION_LEVEL}, 0,
 	CLI_WORDS_MANY, "DOMAIN|ADDRESS|mx:HOST[:PORT] ...",
 	"what a destination demands, whether it keeps it, who mends it"},
     {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},

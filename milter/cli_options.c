@@ -32,6 +32,7 @@ static const struct option_row {
 	"dane-only or secure, not by rules and DefaultLevel"},
     {OPTION_CACHED, "cached", NULL, false,
 	"the verdict that posternd has, no check"},
+    {'v', "verbose", NULL, false, "whole digests, each certificate, times"},
     {OPTION_CHAIN, "chain", "FILE", false,
 	"PEM file as the server sends it, leaf first"},
     {OPTION_NAME, "name", "NAME", true,
@@ -146,6 +147,9 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case 'f':
 		options->file = value;
+		break;
+	case 'v':
+		options->verbose = true;
 		break;
 	case OPTION_CACHED:
 		options->cached = true;

@@ -90,6 +90,32 @@ is_blank(const char *s)
 	       (end == s + 1 || strncmp(end, "._tcp.", 6) != 0);
 }
 
+static bool
+ends_word(char c)
+{
+	return c == '\0' || c == ' ' || strchr(".,:;", c) != NULL;
+}
+
+/* "Couldn?t": the "?" was an apostrophe, which a log line has not. */
+static bool
+is_apostrophe(const char *text, size_t i)
+{
+	return i > 0 && text[i - 1] == 'n' && text[i + 1] == 't' &&
+	       ends_word(text[i + 2]);
+}
+
+/* "host name ?mx1.example?": the end of a word that was quoted, or NULL. */
+static char *
+quoted_end(char *text, size_t i)
+{
+	char *end = text + i + 1 + strcspn(text + i + 1, " ?");
+
+	return (i == 0 || text[i - 1] == ' ') && end > text + i + 1 &&
+		       *end == '?' && ends_word(end[1])
+		   ? end
+		   : NULL;
+}
+
 const char *
 cli_plain_detail(const char *detail, char out[LIMIT_DETAIL_SIZE])
 {
@@ -97,6 +123,17 @@ cli_plain_detail(const char *detail, char out[LIMIT_DETAIL_SIZE])
 	for (size_t i = 0; out[i] != '\0'; i++)
 		if (out[i] == '_' && is_blank(detail + i))
 			out[i] = ' ';
+	for (size_t i = 0; out[i] != '\0'; i++) {
+		char *end;
+
+		if (out[i] != '?')
+			continue;
+		end = quoted_end(out, i);
+		if (end != NULL)
+			out[i] = *end = '"';
+		else if (is_apostrophe(out, i))
+			out[i] = '\'';
+	}
 	return out;
 }
 

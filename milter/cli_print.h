@@ -35,7 +35,7 @@ void cli_print_text(FILE *out, const char *name, const char *text);
 void cli_print_line(FILE *out, const char *name, const char *text);
 
 /* cli_plain_detail - a detail of a verdict with blanks where a log line has
- * "_"; returns out */
+ * "_", and with the quotes and apostrophes that it cannot have; returns out */
 const char *cli_plain_detail(const char *detail, char out[LIMIT_DETAIL_SIZE]);
 
 /* cli_print_detail - the same behind a label, on as many lines as it needs;

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "common/judge/reasons.h"
 #include "milter/cli_print.h"
 #include "milter/destinations.h"
@@ -14,6 +15,7 @@
 enum {
 	HEX_SHOWN = 32,
 	SUBJECT_BESIDE = 30, /* octets that leave room for dates */
+	DATE_SIZE = 32,
 };
 
 static const char *
@@ -241,8 +243,23 @@ record_text(
 }
 
 static void
-print_tlsa(
-    FILE *out, const struct host_facts *host, const struct host_verdict *judged)
+print_record(
+    FILE *out, const struct tlsa *record, const char *word, bool verbose)
+{
+	size_t whole = 2 * record->size + 1;
+	size_t size = verbose || whole < HEX_SHOWN + 1 ? whole : HEX_SHOWN + 1;
+	char *hex = xmalloc(size);
+
+	text_hex(hex, size, record->data, record->size);
+	fprintf(out, "%u %u %u %s%s%s%s\n", record->usage, record->selector,
+	    record->mtype, hex, size < whole ? "..." : "",
+	    word[0] == '\0' ? "" : "  ", word);
+	free(hex);
+}
+
+static void
+print_tlsa(FILE *out, const struct host_facts *host,
+    const struct host_verdict *judged, bool verbose)
 {
 	cli_print_part(out, "TLSA");
 	if (host->records.count == 0) {
@@ -256,17 +273,10 @@ print_tlsa(
 		cli_print_part(out, "");
 	}
 	for (size_t i = 0; i < host->records.count; i++) {
-		const struct tlsa *record = &host->records.records[i];
-		const char *word = record_text(host, judged, i);
-		char hex[HEX_SHOWN + 1];
-
 		if (i > 0)
 			cli_print_part(out, "");
-		text_hex(hex, sizeof(hex), record->data, record->size);
-		fprintf(out, "%u %u %u %s%s%s%s\n", record->usage,
-		    record->selector, record->mtype, hex,
-		    2 * record->size >= sizeof(hex) ? "..." : "",
-		    word[0] == '\0' ? "" : "  ", word);
+		print_record(out, &host->records.records[i],
+		    record_text(host, judged, i), verbose);
 	}
 }
 
@@ -310,6 +320,51 @@ print_certificate(FILE *out, const struct x509_chain *chain)
 	fprintf(out, "chain of %zu\n", x509_count(chain));
 }
 
+static void
+print_field(FILE *out, const char *name, const char *value)
+{
+	cli_print_part(out, "");
+	fprintf(out, "  %-8s %s\n", name, value);
+}
+
+static const char *
+time_text(time_t at, char out[DATE_SIZE])
+{
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) == NULL ||
+	    strftime(out, DATE_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		text_copy(out, DATE_SIZE, "never");
+	return out;
+}
+
+/* All of a chain, as TLSA records would have it. */
+static void
+print_chain(FILE *out, const struct x509_chain *chain)
+{
+	for (size_t i = 0; i < x509_count(chain); i++) {
+		char hex[2 * 32 + 1], line[2 * DATE_SIZE + 4];
+		char from[DATE_SIZE], until[DATE_SIZE];
+		uint8_t digest[32];
+
+		cli_print_part(out, "");
+		fprintf(out, "certificate %zu%s\n", i,
+		    x509_is_ca(chain, i) ? ", of a CA" : "");
+		print_field(out, "subject", x509_subject(chain, i));
+		print_field(out, "issuer", x509_issuer(chain, i));
+		snprintf(line, sizeof(line), "%s to %s",
+		    time_text(x509_not_before(chain, i), from),
+		    time_text(x509_not_after(chain, i), until));
+		print_field(out, "valid", line);
+		x509_sha256(x509_cert(chain, i), digest);
+		text_hex(hex, sizeof(hex), digest, sizeof(digest));
+		print_field(out, "0 1", hex);
+		x509_sha256(x509_spki(chain, i), digest);
+		text_hex(hex, sizeof(hex), digest, sizeof(digest));
+		print_field(out, "1 1", hex);
+	}
+}
+
 /* What a TLSA record should hold for this certificate, cut as those are. */
 static void
 print_key(FILE *out, const struct x509_chain *chain)
@@ -326,7 +381,7 @@ print_key(FILE *out, const struct x509_chain *chain)
 /* Detail that the certificate itself shows is not told again. */
 static void
 print_probe(FILE *out, const struct probe_facts *probe,
-    const struct address_verdict *judged)
+    const struct address_verdict *judged, bool verbose)
 {
 	AUTO(x509_chain)
 	struct x509_chain *chain =
@@ -339,7 +394,9 @@ print_probe(FILE *out, const struct probe_facts *probe,
 		return;
 	}
 	print_certificate(out, chain);
-	if (judged->reason == REASON_VALIDATION_FAILURE)
+	if (verbose)
+		print_chain(out, chain);
+	else if (judged->reason == REASON_VALIDATION_FAILURE)
 		print_key(out, chain);
 	else if (judged->reason == REASON_CERTIFICATE_NOT_TRUSTED ||
 		 judged->sts_reason == REASON_CERTIFICATE_NOT_TRUSTED)
@@ -347,8 +404,8 @@ print_probe(FILE *out, const struct probe_facts *probe,
 }
 
 static void
-print_probes(
-    FILE *out, const struct host_facts *host, const struct host_verdict *judged)
+print_probes(FILE *out, const struct host_facts *host,
+    const struct host_verdict *judged, bool verbose)
 {
 	for (size_t i = 0; i < host->address_count; i++) {
 		const struct probe_facts *probe = host->addresses[i].probe;
@@ -360,9 +417,12 @@ print_probes(
 			fprintf(out, "not probed\n");
 			continue;
 		}
-		fprintf(out, "%s%s%s\n", probe->tls,
+		fprintf(out, "%s%s%s", probe->tls,
 		    probe->tls[0] == '\0' ? "" : ", ", reason_text(reason));
-		print_probe(out, probe, &judged->addresses[i]);
+		if (verbose)
+			fprintf(out, ", %u ms", probe->ms);
+		fputc('\n', out);
+		print_probe(out, probe, &judged->addresses[i], verbose);
 	}
 }
 
@@ -397,8 +457,18 @@ colour_of_host(enum host_outcome outcome)
 	return cli_print_colour(RESULT_NONE);
 }
 
+/* A host that was not asked may well have a policy, which DNS tells of. */
+static const char *
+host_text(const struct host_verdict *judged)
+{
+	return judged->outcome == HOST_NO_POLICY &&
+		       judged->reason == REASON_NOT_PROBED
+		   ? "not probed"
+		   : host_outcome_text(judged->outcome);
+}
+
 static void
-print_hosts(FILE *out, const struct check *check, bool colour)
+print_hosts(FILE *out, const struct check *check, const struct cli_view *view)
 {
 	for (size_t i = 0; i < check->verdict->host_count; i++) {
 		const struct host_facts *host = &check->facts->hosts[i];
@@ -406,13 +476,12 @@ print_hosts(FILE *out, const struct check *check, bool colour)
 
 		cli_print_label(out, "host");
 		fprintf(out, "%s: %s%s%s\n", host->name,
-		    colour ? colour_of_host(judged->outcome) : "",
-		    host_outcome_text(judged->outcome),
-		    colour ? CLI_PRINT_PLAIN : "");
+		    view->colour ? colour_of_host(judged->outcome) : "",
+		    host_text(judged), view->colour ? CLI_PRINT_PLAIN : "");
 		print_host_rule(out, judged->rule);
 		print_addresses(out, host);
-		print_tlsa(out, host, judged);
-		print_probes(out, host, judged);
+		print_tlsa(out, host, judged, view->verbose);
+		print_probes(out, host, judged, view->verbose);
 	}
 }
 
@@ -426,5 +495,5 @@ cli_steps_all(FILE *out, const struct cli_view *view, const struct check *check)
 	print_next_hop(out, check->facts);
 	print_mx(out, check->facts);
 	cli_steps_mta_sts(out, &check->facts->sts);
-	print_hosts(out, check, view->colour);
+	print_hosts(out, check, view);
 }

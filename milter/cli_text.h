@@ -15,6 +15,7 @@ struct cli_view {
 	const struct rule_list *rules; /* that counted; NULL: level did */
 	enum level level;
 	bool colour;
+	bool verbose;
 };
 
 /* cli_text_check - each step, the verdict, why, who, and what to do */
