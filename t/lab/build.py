@@ -37,8 +37,10 @@ def smtp_rows(pki, dest, host):
     name = dest.fill(host.name)
     sni = {dest.fill(key, name): base(pki, cert, dest, name)
            for key, cert in host.sni.items()}
+    second = host.second and base(pki, host.second, dest, name)
     return [{"name": name, "address": address, "port": host.port,
-             "smtp": smtp, "cert": base(pki, cert, dest, name), "sni": sni}
+             "smtp": smtp, "cert": base(pki, cert, dest, name), "sni": sni,
+             "second": second}
             for address, smtp, cert in dest.mail_addresses(host)]
 
 

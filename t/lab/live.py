@@ -66,8 +66,9 @@ class Live:
             self.counter += 1
             return self.counter
 
-    def context(self, cert, flags=(), sni=None, seen=None):
-        """A TLS context; sni: {name: cert}; seen: called with the name."""
+    def context(self, cert, flags=(), sni=None, seen=None, second=None):
+        """A TLS context; sni: {name: cert}; seen: called with the name; second:
+        a certificate beside the first."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers(CBC_SHA2 if "cbc" in flags
                             else "ALL:@SECLEVEL=0")
@@ -78,8 +79,9 @@ class Live:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
         if {"tls12", "cbc"} & set(flags):
             context.maximum_version = ssl.TLSVersion.TLSv1_2
-        base = os.path.join(self.folder, "pki", cert)
-        context.load_cert_chain(base + ".chain", base + ".key")
+        for each in filter(None, (cert, second)):
+            base = os.path.join(self.folder, "pki", each)
+            context.load_cert_chain(base + ".chain", base + ".key")
 
         def switch(connection, name, _):
             if seen is not None:

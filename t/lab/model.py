@@ -27,7 +27,8 @@ class Cert:
 
     san: names, () for none.  cn: default the first name.  issuer: a CA's
     name or "self".  send: CA certificates sent after the leaf, None for the
-    issuer's habit.  dates: valid, expired or future.
+    issuer's habit.  dates: valid, expired or future.  key: ec, rsa, or costly
+    for a huge one, of which a server shows no more than costly.py can say.
     """
     san: tuple = ("{h}",)
     cn: str = ""
@@ -55,6 +56,7 @@ class Host:
 
     smtp: one behaviour per address; a leading "6:" makes it an IPv6 address.
     cert: one for all addresses, or one per address.
+    second: a certificate with a key of another kind, for clients that prefer it.
     alias: the CNAME chain from the name to where the addresses are.
     tlsa_at: TLSA records at base domains other than the name itself.
     sni: certificates shown instead when the client names that host.
@@ -64,6 +66,7 @@ class Host:
     tlsa: list = field(default_factory=list)
     smtp: tuple = ("ok",)
     cert: object = Cert()
+    second: Cert = None
     port: int = 25
     alias: tuple = ()
     tlsa_at: dict = field(default_factory=dict)

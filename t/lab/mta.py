@@ -157,6 +157,12 @@ class Posternd:
         with socket.socket(family) as client:
             return client.connect_ex(at) == 0
 
+    def cpu_seconds(self):
+        """What it has had of the processor, by all threads there were."""
+        fields = read("/proc/%d/stat" % self.process.pid).rsplit(")", 1)[1]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
         """Exit status after SIGTERM, negative for a signal."""
         if self.process.poll() is not None:

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
+import costly
 from model import NOBODY
 
 DATES = {"expired": ("20200101000000Z", "20200201000000Z"),
@@ -76,6 +77,10 @@ class PKI:
 
     def _make_leaf(self, leaf):
         base, cert, san, cn = leaf
+        if cert.key == "costly":
+            with open(base + ".pem", "w") as out:
+                out.write(costly.certificate(cn))
+            return
         ext = ["basicConstraints=critical,CA:FALSE",
                "subjectKeyIdentifier=hash", "extendedKeyUsage=serverAuth",
                "keyUsage=" + cert.usage]

@@ -10,6 +10,7 @@ no-starttls     not offered     starttls-454  offered, then refused
 tls-alert tls-reset tls-garbage tls-hang      what follows STARTTLS's 220
 tls10 tls12     highest version inject        plaintext behind the 220
 cbc             TLS 1.2, and CBC with SHA-2 only
+tls-costly      shows its certificate, and signs nothing
 helo-550        550 to EHLO and HELO
 requiretls      advertised inside TLS         reject  550 to RCPT
 tls-421         421 to EHLO inside TLS
@@ -17,6 +18,7 @@ tls-421         421 to EHLO inside TLS
 import json
 import os
 
+import costly
 from live import drip, hold, listen, reset, spawn
 
 ALERT = bytes.fromhex("15030300020228")
@@ -175,8 +177,12 @@ class Session:
             else:
                 reset(self.connection)
             return False
+        if "tls-costly" in flags:
+            self.show_certificate()
+            return False
         context = self.live.context(self.host["cert"], flags,
-                                    self.host["sni"], self.seen)
+                                    self.host["sni"], self.seen,
+                                    self.host["second"])
         self.connection = context.wrap_socket(self.connection,
                                               server_side=True)
         self.tls = self.connection.version()
@@ -184,6 +190,13 @@ class Session:
         self.forget()
         self.log("tls", version=self.tls, sni=self.sni)
         return True
+
+    def show_certificate(self):
+        self.connection.recv(65536)
+        with open(os.path.join(self.live.folder, "pki",
+                               self.host["cert"] + ".pem")) as file:
+            self.connection.sendall(costly.flight(file.read()))
+        hold(self.connection)
 
     def seen(self, name):
         self.sni = name

@@ -63,6 +63,14 @@ dest("second-mx", "the first MX fails DANE, the second keeps it",
      mx(tlsa=BAD), mx("mx2.{d}", 20, tlsa=GOOD),
      expect=soft("validation-failure"), demo=True,
      facts=dict(hosts="fail secure-dane"))
+dest("dual-ec", "ECDSA and RSA certificates, TLSA of the ECDSA key alone",
+     mx(tlsa=GOOD, second=Cert(key="rsa")), expect=PASS, demo=True)
+dest("dual-rsa", "ECDSA and RSA certificates, TLSA of the RSA key alone",
+     mx(tlsa=GOOD, cert=Cert(key="rsa"), second=Cert()),
+     expect=fail("validation-failure"), demo=True)
+dest("huge-key", "TLSA of an RSA key of 65,536 bits: not worth the CPU",
+     mx(tlsa=GOOD, smtp="tls-costly", cert=Cert(key="costly")),
+     expect=fail("validation-failure", postfix="deferred"), demo=True)
 dest("xn--mller-kva", "IDN, DANE-EE in order", mx(tlsa=GOOD), expect=PASS,
      demo=True, show="müller.example")
 dest("null-mx", "null MX: takes no mail", mx=["0 ."],
