@@ -16,10 +16,14 @@ dest("evil-mx", "names of MX and policy that would break a log line",
      sts=STS(mx=("a=b event=check", "x\ry.{d}"),
              txt=("v=STSv1; id=1; x=\\010\\013event=check;",)))
 # What ../probe says, and whether it is what smtp(8) takes.
-for number in range(28):
+for number in range(29):
     dest("odd%d" % number, "says odd things", mx(tlsa=GOOD, smtp="refuse"))
 dest("odd-rsa", "shows two certificates, of which RSA's has a record",
      mx(tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa")))
+dest("odd-three", "shows three certificates, of which RSA's has a record",
+     mx(tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa")))
+dest("screen", "a postscreen that does not know its client",
+     mx(tlsa=GOOD, smtp="refuse"))
 # One port for each octet after which ../faults cuts a dialogue.
 dest("cut", "a dialogue that is cut", mx(
     tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa"),
