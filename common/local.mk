@@ -38,6 +38,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/reasons.c %D%/judge/reasons.h \
 	%D%/judge/requiretls.c %D%/judge/requiretls.h \
 	%D%/judge/rules.c %D%/judge/rules.h \
+	%D%/judge/stale.c %D%/judge/stale.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \
 	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \

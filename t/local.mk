@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	%D%/settings.t \
 	%D%/smtp.t \
 	%D%/smtp_reply.t \
+	%D%/stale.t \
 	%D%/store.t \
 	%D%/story.t \
 	%D%/sts_policy.t \
@@ -141,6 +142,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h \
 	%D%/costly.c %D%/costly.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
+%C%_stale_t_SOURCES = %D%/stale.c %D%/tap.h
 %C%_store_t_SOURCES = %D%/store.c %D%/tap.h
 %C%_story_t_SOURCES = %D%/story.c %D%/tap.h \
 	milter/story.c milter/story_outcome.c milter/unasked.c \

@@ -210,6 +210,21 @@ cache_claim(struct cache *cache, const char *key, bool *mine)
 	return entry;
 }
 
+void
+cache_expire(struct cache *cache, const char *key, const void *value)
+{
+	struct cache_entry *wanted = entry_new(cache, key);
+	struct cache_entry **node, *found;
+
+	lock_take(&cache->lock);
+	node = tfind(wanted, &cache->index, compare_keys);
+	found = node == NULL ? NULL : *node;
+	if (found != NULL && found->value == value)
+		found->expires_ms = INT64_MIN;
+	lock_drop(&cache->lock);
+	cache_entry_free(wanted);
+}
+
 static struct cache_entry *
 hold_found(struct cache *cache, const char *key, bool use)
 {

@@ -57,6 +57,13 @@ void cache_release(struct cache_entry *entry);
 struct cache_entry *cache_renew(struct cache *cache, const char *key,
     bool *mine, struct cache_entry **over);
 
+/*
+ * cache_expire - let the value under key be over, if it still is this one
+ *
+ * The next claim is then for a new value; holders keep theirs.
+ */
+void cache_expire(struct cache *cache, const char *key, const void *value);
+
 /* cache_find - the entry with a value under key, held, or NULL */
 struct cache_entry *cache_find(struct cache *cache, const char *key);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/gather.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -11,6 +12,24 @@
 #include "common/gather/mx.h"
 #include "common/judge/host_case.h"
 #include "common/judge/judge.h"
+#include "common/judge/stale.h"
+
+/*
+ * How it works: in the order in which it happens to a check.
+ *
+ * - gather_begin waits for DNS: the MX, then addresses and TLSA of all hosts
+ *   side by side, and the MTA-STS record beside them.  It begins the fetch of
+ *   the policy and the probes of the best hosts, as many as may run at once.
+ * - The caller parks the check until all that was begun has come: gather_watch.
+ * - gather_proceed takes what has come, and what has not is a time-out.  It
+ *   begins more probes of hosts of the same preference, or of the next one if
+ *   the judge says that none takes the mail yet.
+ * - When there is no more to probe, and the verdict would be a failure that
+ *   rests on remembered probes (see stale.h), it begins those again, once.  A
+ *   check so connects to an address at most once, as if nothing were
+ *   remembered.  Then it walks on, where that showed another host to be the
+ *   one that counts.
+ */
 
 /* Connections of one check at once: hosts of one preference have fewer
  * addresses, but for those that want to keep us busy. */
@@ -20,6 +39,7 @@ struct gathering {
 	struct gatherer gatherer;
 	struct facts *facts;
 	const struct rules *rules;
+	int64_t begun_ms;
 	int64_t deadline_ms;
 	struct sts_step *sts; /* NULL: not wanted, or at its end */
 	size_t host;          /* the next address to be probed */
@@ -28,6 +48,7 @@ struct gathering {
 	struct {
 		struct probe *probe;
 		struct address_facts *address;
+		bool again;
 	} probes[PROBES_AT_ONCE];
 };
 
@@ -50,10 +71,28 @@ may_connect(const struct gatherer *gatherer, const struct facts *facts,
 	       strcmp(facts->domain, facts->next_hop.host) != 0;
 }
 
+/* A probe of the address that is newer than seen; see probe_again. */
+static struct probe *
+probe_newer(const struct gathering *g, const struct host_facts *host,
+    const char *address, const struct probe_facts *seen)
+{
+	uint16_t port = g->facts->next_hop.port;
+
+	if (seen != NULL || g->gatherer.trial)
+		return probe_again(
+		    g->gatherer.prober, address, port, host->sni, seen);
+	return probe_start(g->gatherer.prober, address, port, host->sni);
+}
+
 static void
 start_probe(struct gathering *g, const struct host_facts *host,
     struct address_facts *address)
 {
+	AUTO(probe_facts) struct probe_facts *seen = address->probe;
+
+	assert(g->probe_count < PROBES_AT_ONCE);
+	address->probe = NULL;
+	address->remembered = false;
 	if (!may_connect(&g->gatherer, g->facts, address->text)) {
 		address->probe = probe_facts_new(PROBE_BLOCKED);
 		return;
@@ -63,8 +102,9 @@ start_probe(struct gathering *g, const struct host_facts *host,
 		return;
 	}
 	g->probes[g->probe_count].address = address;
-	g->probes[g->probe_count++].probe = probe_start(g->gatherer.prober,
-	    address->text, g->facts->next_hop.port, host->sni);
+	g->probes[g->probe_count].again = seen != NULL;
+	g->probes[g->probe_count++].probe =
+	    probe_newer(g, host, address->text, seen);
 }
 
 /* Whether the next host is as good as the one before it. */
@@ -104,9 +144,16 @@ start_probes(struct gathering *g)
 static void
 finish_probes(struct gathering *g)
 {
-	for (size_t i = 0; i < g->probe_count; i++)
-		g->probes[i].address->probe =
+	for (size_t i = 0; i < g->probe_count; i++) {
+		struct address_facts *address = g->probes[i].address;
+		bool joined = probe_is_joined(g->probes[i].probe);
+
+		assert(address->probe == NULL);
+		address->probe =
 		    probe_finish(g->probes[i].probe, g->deadline_ms);
+		address->remembered = joined && !g->probes[i].again &&
+				      address->probe->begun_ms <= g->begun_ms;
+	}
 	g->probe_count = 0;
 }
 
@@ -127,26 +174,42 @@ wants_probes(const struct gathering *g)
 
 	if (!facts->probed || g->host >= facts->host_count)
 		return false;
+	if (g->gatherer.trial && !facts_connected(facts))
+		return false;
 	return g->address > 0 || is_equal(g) || facts->all_hosts ||
 	       !is_settled(facts, g->rules);
 }
 
-/* The verdict does not rest on it, so nobody waits. */
-static void
-try_one(const struct gathering *g)
+static bool
+any_remembered(const struct facts *facts)
 {
-	const struct facts *facts = g->facts;
+	for (size_t i = 0; i < facts->host_count; i++)
+		for (size_t j = 0; j < facts->hosts[i].address_count; j++)
+			if (facts->hosts[i].addresses[j].remembered)
+				return true;
+	return false;
+}
 
-	for (size_t i = 0; i < facts->host_count; i++) {
-		const struct host_facts *host = &facts->hosts[i];
+/* Begin those probes again that the verdict may not rest on, as many as may run
+ * at once; false if there are none. */
+static bool
+start_again(struct gathering *g)
+{
+	AUTO(verdict) struct verdict *verdict = NULL;
+	struct facts *facts = g->facts;
 
-		if (host->address_count == 0 ||
-		    !may_connect(&g->gatherer, facts, host->addresses[0].text))
-			continue;
-		probe_try(g->gatherer.prober, host->addresses[0].text,
-		    facts->next_hop.port, host->name);
-		return;
+	if (!any_remembered(facts))
+		return false;
+	verdict = judge(facts, g->rules, clock_wall_s());
+	for (size_t i = 0; i < verdict->host_count; i++) {
+		struct host_facts *host = &facts->hosts[i];
+
+		for (size_t j = 0; j < host->address_count; j++)
+			if (g->probe_count < PROBES_AT_ONCE &&
+			    stale_probe(facts, verdict, i, j))
+				start_probe(g, host, &host->addresses[j]);
 	}
+	return g->probe_count > 0;
 }
 
 /* Waits for lookups. */
@@ -177,6 +240,7 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
 	g->gatherer = *gatherer;
 	g->facts = facts;
 	g->rules = rules;
+	g->begun_ms = clock_mono_ms();
 	g->deadline_ms = deadline_ms;
 	learn_dns(g, until_ms < deadline_ms ? until_ms : deadline_ms);
 	if (until_ms < deadline_ms && clock_left_ms(until_ms) == 0) {
@@ -187,8 +251,6 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
 	}
 	if (facts->probed)
 		start_probes(g);
-	else if (gatherer->trial)
-		try_one(g);
 	return g;
 }
 
@@ -215,6 +277,8 @@ gather_proceed(struct gathering *g)
 		start_probes(g);
 		return true;
 	}
+	if (start_again(g))
+		return true;
 	free(g);
 	return false;
 }

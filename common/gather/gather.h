@@ -17,8 +17,8 @@ struct gatherer {
 	struct policies *policies;
 	struct prober *prober;
 	bool allow_private; /* probe special-purpose addresses too */
-	bool trial;         /* where nothing is probed, try one address, only
-			       to see whether a connection comes about */
+	bool trial; /* no host may be in reach: connect anew where that failed
+		       lately, and only to the best hosts unless one answers */
 };
 
 struct gathering;
@@ -44,7 +44,7 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
  *
  * True: more was begun; watch again.  False: all is learnt, and the gathering
  * has ended.  Hosts are probed by preference, until the judge says that one
- * takes the mail.
+ * takes the mail; and once more where a failure rests on what was remembered.
  */
 unsigned
 gather_watch(struct gathering *gathering, cache_ready *ready, void *arg);

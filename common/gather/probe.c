@@ -13,6 +13,25 @@
 #include "common/base/xalloc.h"
 #include "common/io/smtp.h"
 
+/*
+ * How it works: in the order in which it happens to a probe.
+ *
+ * - probe_start finds or makes the entry of the cache under "ADDRESS PORT SNI".
+ *   Who made it has a probe_job, which owns one hold of the entry; everybody
+ *   else has joined and holds the entry only.  probe_again first takes away
+ *   what is remembered, if that was made before.
+ * - enter_gate lets the job pass if its address has less than per_address
+ *   connections.  Else the job stands in the gate's line, without a thread.
+ * - submit_probe gives it to the leaf pool.  A leaf runs run_probe: it drops
+ *   the job if nobody holds the entry any more, and else connects.  A leaf in a
+ *   hurry that was cut short gives the job back to the pool, whole.
+ * - end_probe fills the entry, which wakes all who joined, and leaves the gate,
+ *   which lets the first of the line pass.
+ *
+ * A probe has its own time-outs and not the deadline of whoever began it.  Who
+ * waits may give up; the others, and the cache, get the whole answer.
+ */
+
 /* One probe on its way through the leaf pool. */
 struct probe_job {
 	TAILQ_ENTRY(probe_job) next; /* of those that wait for an address */
@@ -22,7 +41,8 @@ struct probe_job {
 	char sni[LIMIT_DOMAIN_SIZE];
 	uint16_t port;
 	enum pool_lane lane;
-	bool trial; /* to be made though nobody waits for it */
+	bool forced; /* to be made though nobody waits for it */
+	bool again;  /* see probe_facts */
 };
 TAILQ_HEAD(turns, probe_job);
 
@@ -32,6 +52,10 @@ struct gate {
 	unsigned passed;
 	struct turns waiting;
 };
+
+/* Of one that was made again: by the time that it may be once more, a check of
+ * another domain at the host has mostly begun after it. */
+enum { AGAIN_AFTER_MS = 10 * 1000 };
 
 struct prober {
 	struct prober_options options;
@@ -43,6 +67,7 @@ struct prober {
 
 struct probe {
 	struct cache_entry *entry;
+	bool joined;
 };
 
 static int
@@ -114,7 +139,7 @@ keep_until(const struct prober *prober, const struct probe_facts *facts)
 static bool
 is_forsaken(struct probe_job *job)
 {
-	return !job->trial && cache_forsake(job->entry);
+	return !job->forced && cache_forsake(job->entry);
 }
 
 /* A probe that is forsaken, or that the queue has no room for, is not made; who
@@ -217,6 +242,14 @@ end_probe(struct probe_job *job, struct probe_facts *facts)
 	submit_probe(following);
 }
 
+static void
+tell_reach(const struct probe_job *job, bool connected)
+{
+	reach_note(job->prober->options.reach, job->address, job->sni,
+	    job->port, connected);
+	prober_try_witnesses(job->prober);
+}
+
 static bool
 run_probe(void *arg, int64_t until_ms)
 {
@@ -244,13 +277,14 @@ run_probe(void *arg, int64_t until_ms)
 	hurried =
 	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;
 	if (facts->connected || !hurried)
-		reach_note(prober->options.reach, job->address, job->port,
-		    facts->connected);
+		tell_reach(job, facts->connected);
 	if (hurried) {
 		probe_facts_free(facts);
 		return false;
 	}
+	facts->begun_ms = started_ms;
 	facts->ms = (unsigned)(clock_mono_ms() - started_ms);
+	facts->again = job->again;
 	end_probe(job, facts);
 	return true;
 }
@@ -270,30 +304,58 @@ lane_after(struct cache_entry *over)
 	return lane;
 }
 
-static struct probe *
-start(struct prober *prober, const char *address, uint16_t port,
-    const char *sni, bool trial)
-{
-	char key[INET6_ADDRSTRLEN + LIMIT_DOMAIN_SIZE + 16];
-	struct probe *probe = xcalloc(1, sizeof(*probe));
-	struct cache_entry *over;
-	struct probe_job *job;
-	bool mine;
+enum { KEY_SIZE = INET6_ADDRSTRLEN + LIMIT_DOMAIN_SIZE + 16 };
 
-	snprintf(key, sizeof(key), "%s %u %s", address, port, sni);
-	probe->entry = cache_renew(prober->cache, key, &mine, &over);
-	if (!mine)
-		return probe;
-	job = xcalloc(1, sizeof(*job));
-	job->prober = prober;
-	job->entry = cache_hold(probe->entry);
-	job->port = port;
+static void
+print_probe_key(
+    const char *address, uint16_t port, const char *sni, char key[KEY_SIZE])
+{
+	int length = snprintf(key, KEY_SIZE, "%s %u %s", address, port, sni);
+
+	assert(length < KEY_SIZE);
+}
+
+/* The entry of a probe, held: mine, with a job that is like this one, or
+ * somebody else's. */
+static struct cache_entry *
+claim_probe(const struct probe_job *like, bool *mine)
+{
+	char key[KEY_SIZE];
+	struct cache_entry *entry, *over;
+	struct probe_job *job;
+
+	print_probe_key(like->address, like->port, like->sni, key);
+	entry = cache_renew(like->prober->cache, key, mine, &over);
+	if (!*mine)
+		return entry;
+	job = xmalloc(sizeof(*job));
+	*job = *like;
+	job->entry = cache_hold(entry);
 	job->lane = lane_after(over);
-	job->trial = trial;
-	text_copy(job->address, sizeof(job->address), address);
-	text_copy(job->sni, sizeof(job->sni), sni);
 	if (enter_gate(job))
 		submit_probe(job);
+	return entry;
+}
+
+static struct probe_job
+describe_probe(
+    struct prober *prober, const char *address, uint16_t port, const char *sni)
+{
+	struct probe_job job = {.prober = prober, .port = port};
+
+	text_copy(job.address, sizeof(job.address), address);
+	text_copy(job.sni, sizeof(job.sni), sni);
+	return job;
+}
+
+static struct probe *
+probe_like(const struct probe_job *like)
+{
+	struct probe *probe = xcalloc(1, sizeof(*probe));
+	bool mine;
+
+	probe->entry = claim_probe(like, &mine);
+	probe->joined = !mine;
 	return probe;
 }
 
@@ -301,17 +363,72 @@ struct probe *
 probe_start(
     struct prober *prober, const char *address, uint16_t port, const char *sni)
 {
-	return start(prober, address, port, sni, false);
+	struct probe_job like = describe_probe(prober, address, port, sni);
+
+	return probe_like(&like);
+}
+
+/* Whether what is remembered is to be probed anew. */
+static bool
+will_not_do(const struct probe_job *like, const struct probe_facts *facts,
+    const struct probe_facts *seen)
+{
+	if (like->forced)
+		return true;
+	if (facts->again && clock_mono_ms() - facts->begun_ms < AGAIN_AFTER_MS)
+		return false;
+	return seen == NULL ? !facts->connected : facts == seen;
+}
+
+static void
+forget_probe(const struct probe_job *like, const struct probe_facts *seen)
+{
+	char key[KEY_SIZE];
+	struct cache_entry *known;
+	const struct probe_facts *facts;
+
+	print_probe_key(like->address, like->port, like->sni, key);
+	known = cache_find(like->prober->cache, key);
+	if (known == NULL)
+		return;
+	facts = cache_value(known);
+	if (will_not_do(like, facts, seen))
+		cache_expire(like->prober->cache, key, facts);
+	cache_release(known);
+}
+
+struct probe *
+probe_again(struct prober *prober, const char *address, uint16_t port,
+    const char *sni, const struct probe_facts *seen)
+{
+	struct probe_job like = describe_probe(prober, address, port, sni);
+
+	like.again = true;
+	forget_probe(&like, seen);
+	return probe_like(&like);
 }
 
 void
-probe_try(
-    struct prober *prober, const char *address, uint16_t port, const char *sni)
+prober_try_witnesses(struct prober *prober)
 {
-	struct probe *probe = start(prober, address, port, sni, true);
+	struct reach_witness witness;
+	bool mine;
 
-	cache_release(probe->entry);
-	free(probe);
+	while (reach_wants_witness(prober->options.reach, &witness)) {
+		struct probe_job like = describe_probe(
+		    prober, witness.address, witness.port, witness.sni);
+
+		like.forced = true;
+		like.again = true;
+		forget_probe(&like, NULL);
+		cache_release(claim_probe(&like, &mine));
+	}
+}
+
+bool
+probe_is_joined(const struct probe *probe)
+{
+	return probe->joined;
 }
 
 void

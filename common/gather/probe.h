@@ -23,7 +23,7 @@ struct prober_options {
 	const char *helo;    /* copied */
 	int greeting_ms;     /* see smtp_target */
 	int timeout_ms;
-	unsigned per_address; /* connections to one address at once */
+	unsigned per_address;        /* connections to one address at once */
 	struct cache_budget *budget; /* for what is remembered */
 	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
@@ -34,13 +34,11 @@ void prober_free(struct prober *prober); /* no probe may be held or running */
 struct prober *
 prober_new(const struct prober_options *options) OWNED(prober_free);
 
-/* probe_try - probe, if that was not done lately, only to see whether a
- * connection comes about */
-void probe_try(
-    struct prober *prober, const char *address, uint16_t port, const char *sni);
-
 /*
  * probe_start - begin a probe, or join one that runs or is remembered
+ * probe_again - the same, but what was seen will not do: begin a new one, or
+ *     join one that is newer
+ * probe_is_joined - whether it was begun for somebody else
  * probe_watch - see that ready is called once when it has ended; see
  *     cache_when_filled
  * probe_finish - its facts, a reference of the caller's; ends the probe
@@ -49,12 +47,23 @@ void probe_try(
  * need no thread for that.  The wait ends at deadline_ms (mono) with
  * PROBE_TIMEOUT; a probe that runs goes on, for those that come later, and one
  * that has not begun when the last that waits for it is gone never does.
+ *
+ * seen: borrowed facts that probe_finish gave; NULL: any remembered failure to
+ * connect.  Who asks for it in a row gets the same answer for ten seconds, so
+ * that a host which is asked after by many is not connected to for each.
  */
 struct probe *probe_start(
     struct prober *prober, const char *address, uint16_t port, const char *sni);
+struct probe *probe_again(struct prober *prober, const char *address,
+    uint16_t port, const char *sni, const struct probe_facts *seen);
+bool probe_is_joined(const struct probe *probe);
 void probe_watch(struct probe *probe, cache_ready *ready, void *arg);
 struct probe_facts *
 probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
+
+/* prober_try_witnesses - connect to those that reach wants, and wait for none
+ */
+void prober_try_witnesses(struct prober *prober);
 
 /* prober_cache - what is remembered: struct probe_facts, by address, port, SNI
  */

@@ -149,3 +149,32 @@ facts_free(struct facts *facts)
 	findings_memo_free(facts->memo);
 	free(facts);
 }
+
+bool
+facts_connected(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->host_count; i++)
+		for (size_t j = 0; j < facts->hosts[i].address_count; j++) {
+			const struct probe_facts *probe =
+			    facts->hosts[i].addresses[j].probe;
+
+			if (probe != NULL && probe->connected)
+				return true;
+		}
+	return false;
+}
+
+void
+facts_forget_probes(struct facts *facts)
+{
+	facts->probed = false;
+	for (size_t i = 0; i < facts->host_count; i++)
+		for (size_t j = 0; j < facts->hosts[i].address_count; j++) {
+			struct address_facts *address =
+			    &facts->hosts[i].addresses[j];
+
+			probe_facts_free(address->probe);
+			address->probe = NULL;
+			address->remembered = false;
+		}
+}

@@ -73,6 +73,8 @@ struct probe_facts {
 	struct der *certs; /* their octets stand in octets */
 	uint8_t *octets;
 	unsigned ms;
+	int64_t begun_ms; /* the connection, by clock_mono_ms */
+	bool again; /* made since an earlier one would not do for a policy */
 	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
 };
 
@@ -89,6 +91,9 @@ void probe_facts_set_certs(
 struct address_facts {
 	char text[INET6_ADDRSTRLEN];
 	struct probe_facts *probe; /* NULL: as PROBE_NOT_DONE */
+	bool remembered; /* it was begun for somebody else, before this check,
+			    and not made again: there may be another
+			    certificate by now */
 };
 
 /* One MX host, or the next hop itself where there is no MX. */
@@ -197,5 +202,10 @@ bool facts_mx_is_vouched(const struct facts *facts);
 void facts_free(struct facts *facts);
 struct facts *facts_new(void) OWNED(facts_free);
 AUTO_DEFINE(facts);
+
+/* facts_connected - whether a probe of any host connected, whatever came of it
+ * facts_forget_probes - as if no host had been probed: depth dns */
+bool facts_connected(const struct facts *facts);
+void facts_forget_probes(struct facts *facts);
 
 #endif
