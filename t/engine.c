@@ -94,21 +94,21 @@ enum { BRIEF_S = 40 };
 static const struct record farm = {
     "", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xc6\x33\x64\x63")};
 
-/* Of "hostN.own.example": 203.0.113.N */
+/* Of "hostN.own.example", each in a network of its own. */
 static const struct record *
 own_address(const char *name)
 {
 	static const struct record addresses[] = {
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x00")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x70\x01")},
 	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x01")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x02")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x03")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x04")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x05")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x06")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x07")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x08")},
-	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x71\x09")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x72\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x73\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x74\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x75\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x76\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x77\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x78\x01")},
+	    {"", DNS_A, LOOKUP_DATA, true, NULL, DATA("\xcb\x00\x79\x01")},
 	};
 
 	return &addresses[(name[strlen("host")] - '0') % 10];
@@ -120,6 +120,7 @@ static struct {
 	struct cond changed;
 	bool gate_shut;
 	bool cut_off; /* no host can be connected to */
+	bool dead;    /* none can but host0.own.example */
 	unsigned probes;
 	unsigned waiting; /* probes at the gate */
 	unsigned at_farm; /* of these */
@@ -302,6 +303,12 @@ dns_answer_free(struct dns_answer *answer)
 	free(answer);
 }
 
+static bool
+is_host_0(const char *address)
+{
+	return strcmp(address, "203.0.112.1") == 0;
+}
+
 /* 198.51.100.1 has no STARTTLS; the others wait until the gate opens.  A host
  * that is "late" shakes hands, and has what follows wait; one that is "far"
  * connects first when the gate is open; one that is "stuck" has no deadline. */
@@ -326,7 +333,7 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 		    strstr(target->sni, "stuck") ? INT64_MAX : deadline_ms);
 	net.waiting--;
 	net.at_farm -= at_farm;
-	cut_off = net.cut_off;
+	cut_off = net.cut_off || (net.dead && !is_host_0(target->address));
 	lock_drop(&net.lock);
 	facts = probe_facts_new(cut_off ? PROBE_CONNECT_FAILED
 				: open  ? PROBE_NO_STARTTLS
@@ -404,7 +411,8 @@ hear_of_resolver(void *arg, bool validates, const char *why)
 enum {
 	VERDICT_TTL_S = 3600,
 	FAIL_TTL_S = 300,
-	HURRY_MS = 2000, /* of the pool */
+	HURRY_MS = 2000,    /* of the pool */
+	AGAIN_AFTER_S = 10, /* of probes */
 };
 
 /* What was told of the way out. */
@@ -456,7 +464,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	memset(&resolver, 0, sizeof(resolver));
 	memset(&told, 0, sizeof(told));
 	memset(&reached, 0, sizeof(reached));
-	net.cut_off = false;
+	net.cut_off = net.dead = false;
 	net.probes = net.most = 0;
 	net.gate_shut = false;
 	net.asked[0] = '\0';
@@ -1154,6 +1162,161 @@ the_first_next_hop_that_takes_mail_counts(void **state)
 	}
 }
 
+/* A verdict on mail to a next hop that fails its policy, whoever it is for. */
+static enum reason
+reason_at_failing(struct engine *engine, const char *domain)
+{
+	AUTO(engine_wait)
+	struct engine_wait *wait = start_at(engine, domain, "d76.example");
+
+	assert_non_null(engine_await(wait, soon()));
+	return engine_await(wait, 0)->verdict->reason;
+}
+
+/* The host may have been mended since. */
+static void
+a_failure_that_rests_on_memory_is_probed_once_more(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+
+	(void)state;
+	assert_int_equal(reason_at_failing(engine, "a.example"),
+	    REASON_STARTTLS_NOT_SUPPORTED);
+	assert_int_equal(net.probes, 1);
+	net.cut_off = true;
+	assert_int_equal(
+	    reason_at_failing(engine, "b.example"), REASON_CONNECT_FAILED);
+	assert_int_equal(net.probes, 2);
+}
+
+static void
+a_failing_host_is_not_probed_for_everyone_who_asks(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(4, 100);
+	struct engine_wait *waits[20];
+	char name[32];
+
+	(void)state;
+	assert_int_equal(reason_at_failing(engine, "first.example"),
+	    REASON_STARTTLS_NOT_SUPPORTED);
+	for (unsigned turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < COUNT(waits); i++) {
+			snprintf(
+			    name, sizeof(name), "r%zu-%u.example", i, turn);
+			waits[i] = start_at(engine, name, "d76.example");
+		}
+		for (size_t i = 0; i < COUNT(waits); i++) {
+			assert_non_null(engine_await(waits[i], soon()));
+			engine_wait_free(waits[i]);
+		}
+		assert_int_equal(net.probes, 2 + turn);
+		clock_shift(AGAIN_AFTER_S);
+	}
+}
+
+static void
+await_ran_out(struct engine_wait *wait, enum reason reason)
+{
+	const struct check *check = engine_await(wait, soon());
+
+	assert_non_null(check);
+	assert_true(check->ran_out);
+	assert_string_equal(
+	    reason_text(check->verdict->reason), reason_text(reason));
+}
+
+/* All have the same time each, from when they came. */
+static void
+who_joins_a_check_late_has_time_of_his_own(void **state)
+{
+	struct engine_query query = {.domain = "slow.example", .port = 25};
+	struct seen seen = {0};
+	struct engine_wait *first, *joined, *also;
+	struct engine *engine;
+
+	(void)state;
+	check_timeout_ms = 2000;
+	engine = engine_of(2, 10);
+	check_timeout_ms = 10000;
+	set_gate(true);
+	first = start(engine, "slow.example");
+	await_stuck(&net.waiting, 1);
+	usleep(1000 * 1000);
+	joined = start(engine, "slow.example");
+	also = start(engine, "slow.example");
+	engine_submit(engine, &query, note, &seen);
+	assert_false(engine_wait_cached(joined));
+	await_ran_out(first, REASON_PROBE_TIMEOUT);
+	assert_null(engine_await(joined, clock_mono_ms() + 50));
+	assert_int_equal(seen.calls, 0);
+	set_gate(false);
+	assert_int_equal(
+	    engine_await(joined, soon())->verdict->reason, REASON_NO_POLICY);
+	assert_ptr_equal(engine_await(also, soon()), engine_await(joined, 0));
+	assert_ptr_not_equal(engine_await(first, 0), engine_await(joined, 0));
+	while (seen.calls == 0)
+		usleep(1000);
+	assert_int_equal(seen.result, RESULT_NONE);
+	assert_false(seen.cached);
+	engine_wait_free(first);
+	engine_wait_free(joined);
+	engine_wait_free(also);
+	engine_free(engine);
+	assert_int_equal(seen.calls, 1);
+	assert_int_equal(net.probes, 1);
+}
+
+/* It waited for a worker until its time was over; who came after has more. */
+static void
+who_joins_a_check_that_never_began_has_time_of_his_own(void **state)
+{
+	struct engine_wait *stuck, *first, *joined;
+	struct engine *engine;
+
+	(void)state;
+	check_timeout_ms = 2000;
+	engine = engine_of(1, 10);
+	check_timeout_ms = 10000;
+	set_gate(true);
+	stuck = start(engine, "mute.example");
+	await_stuck(&net.lookups, 1);
+	first = start(engine, "good.example");
+	usleep(1000 * 1000);
+	joined = start(engine, "good.example");
+	await_ran_out(stuck, REASON_DNS_TIMEOUT);
+	await_ran_out(first, REASON_DEADLINE);
+	assert_int_equal(
+	    engine_await(joined, soon())->verdict->reason, REASON_NO_POLICY);
+	set_gate(false);
+	engine_wait_free(stuck);
+	engine_wait_free(first);
+	engine_wait_free(joined);
+	engine_free(engine);
+}
+
+static void
+what_ran_out_of_time_is_not_remembered(void **state)
+{
+	struct engine_wait *first, *again;
+	struct engine *engine;
+
+	(void)state;
+	check_timeout_ms = 1000;
+	engine = engine_of(1, 10);
+	check_timeout_ms = 10000;
+	set_gate(true);
+	first = start(engine, "slow.example");
+	await_ran_out(first, REASON_PROBE_TIMEOUT);
+	set_gate(false);
+	again = start(engine, "slow.example");
+	assert_false(engine_wait_cached(again));
+	assert_int_equal(
+	    engine_await(again, soon())->verdict->reason, REASON_NO_POLICY);
+	engine_wait_free(first);
+	engine_wait_free(again);
+	engine_free(engine);
+}
+
 /* REQUIRETLS asks more of a destination, but not of a host twice. */
 static void
 require_tls_is_a_check_of_its_own_and_no_probe(void **state)
@@ -1418,12 +1581,40 @@ verdict_at(struct engine *engine, struct engine_wait **wait, unsigned number)
 }
 
 static void
-await_trial(unsigned probes)
+await_told(unsigned calls, bool open)
 {
-	lock_take(&net.lock);
-	while (net.probes < probes)
-		cond_wait(&net.changed, &net.lock);
-	lock_drop(&net.lock);
+	while (reached.calls < calls)
+		usleep(1000);
+	assert_int_equal(reached.calls, calls);
+	assert_int_equal(reached.open, open);
+}
+
+static void
+check_at(struct engine *engine, unsigned number, bool probed, enum reason why)
+{
+	struct engine_wait *wait;
+	const struct verdict *verdict = verdict_at(engine, &wait, number);
+
+	assert_int_equal(verdict->probed, probed);
+	assert_string_equal(reason_text(verdict->reason), reason_text(why));
+	engine_wait_free(wait);
+}
+
+/* Until the way out is found shut; host 0 was in reach before.  Gives the
+ * number of a host that was not asked for yet. */
+static unsigned
+shut_way_out(struct engine *engine)
+{
+	unsigned number = 0;
+
+	check_at(engine, number++, true, REASON_NO_POLICY);
+	net.cut_off = true;
+	while (number < 5)
+		check_at(engine, number++, true, REASON_CONNECT_FAILED);
+	clock_shift(SHUT_AFTER_S);
+	check_at(engine, number++, true, REASON_CONNECT_FAILED);
+	await_told(1, false);
+	return number;
 }
 
 /* Port 25 is closed on the way out. */
@@ -1432,51 +1623,87 @@ without_a_way_out_checks_go_as_far_as_dns_does(void **state)
 {
 	AUTO(engine) struct engine *engine = engine_of(1, 10);
 	struct engine_wait *wait;
-	const struct verdict *verdict;
 	unsigned number, probes;
 
 	(void)state;
-	assert_int_equal(
-	    verdict_at(engine, &wait, 0)->reason, REASON_NO_POLICY);
-	engine_wait_free(wait);
-	net.cut_off = true;
-	for (number = 1; number < 5; number++) {
-		verdict = verdict_at(engine, &wait, number);
-		assert_int_equal(verdict->reason, REASON_CONNECT_FAILED);
-		engine_wait_free(wait);
-	}
-	clock_shift(SHUT_AFTER_S);
-	verdict_at(engine, &wait, number++);
-	engine_wait_free(wait);
-	assert_int_equal(reached.calls, 1);
-	assert_false(reached.open);
+	number = shut_way_out(engine);
 	probes = net.probes;
-	verdict = verdict_at(engine, &wait, number++);
-	assert_false(verdict->probed);
-	assert_int_equal(verdict->result, RESULT_NONE);
-	assert_int_equal(verdict->reason, REASON_NO_POLICY);
-	engine_wait_free(wait);
-	verdict = verdict_at(engine, &wait, 0); /* is known */
-	assert_true(verdict->probed);
+	check_at(engine, number++, false, REASON_NO_POLICY); /* the trial */
+	assert_int_equal(net.probes, probes + 1);
+	check_at(engine, number++, false, REASON_NO_POLICY);
+	assert_true(verdict_at(engine, &wait, 0)->probed); /* is known */
 	assert_true(engine_wait_cached(wait));
 	engine_wait_free(wait);
-	assert_int_equal(net.probes, probes);
-	clock_shift(TRIAL_EVERY_S);
-	assert_false(verdict_at(engine, &wait, number++)->probed);
-	engine_wait_free(wait);
-	await_trial(++probes);
+	assert_int_equal(net.probes, probes + 1);
+	assert_int_equal(reached.calls, 1);
+}
+
+static void
+the_first_check_of_each_minute_is_probed_and_has_its_verdict(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct engine_wait *trial;
+	unsigned number;
+
+	(void)state;
+	number = shut_way_out(engine);
+	check_at(engine, number++, false, REASON_NO_POLICY);
 	clock_shift(TRIAL_EVERY_S);
 	net.cut_off = false;
-	assert_false(verdict_at(engine, &wait, number++)->probed);
+	set_gate(true);
+	trial = start(engine, "host7.own.example");
+	await_stuck(&net.waiting, 1);
+	/* who comes meanwhile does not wait for it */
+	check_at(engine, 8, false, REASON_NO_POLICY);
+	assert_null(engine_await(trial, 0));
+	set_gate(false);
+	assert_non_null(engine_await(trial, soon()));
+	assert_true(engine_await(trial, 0)->verdict->probed);
+	engine_wait_free(trial);
+	await_told(2, true);
+	check_at(engine, 8, true, REASON_NO_POLICY);
+	check_at(engine, 7, true, REASON_NO_POLICY);
+}
+
+/* What failed a moment ago is tried all the same. */
+static void
+a_trial_is_no_memory(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	unsigned number;
+
+	(void)state;
+	number = shut_way_out(engine);
+	net.cut_off = false;
+	check_at(engine, number - 1, true, REASON_NO_POLICY);
+	await_told(2, true);
+}
+
+/* Some that refuse, and a quiet hour. */
+static void
+strangers_do_not_shut_the_way_out(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	struct engine_wait *wait;
+	unsigned probes;
+
+	(void)state;
+	check_at(engine, 0, true, REASON_NO_POLICY);
+	net.dead = true;
+	for (unsigned round = 0; round < 5; round++) {
+		for (unsigned number = 1; number < 8; number++)
+			check_at(engine, number, true, REASON_CONNECT_FAILED);
+		clock_shift(SHUT_AFTER_S);
+	}
+	probes = net.probes;
+	check_at(engine, 9, true, REASON_CONNECT_FAILED);
+	net.dead = false;
+	wait = start(engine, "good.example");
+	assert_non_null(engine_await(wait, soon()));
+	assert_true(engine_await(wait, 0)->verdict->probed);
 	engine_wait_free(wait);
-	while (reached.calls < 2)
-		usleep(1000);
-	assert_true(reached.open);
-	assert_int_equal(net.probes, probes + 1);
-	verdict = verdict_at(engine, &wait, number);
-	assert_true(verdict->probed);
-	assert_int_equal(verdict->reason, REASON_NO_POLICY);
-	engine_wait_free(wait);
+	assert_true(net.probes > probes);
+	assert_int_equal(reached.calls, 0);
 }
 
 /* As above, twelve leaves are taken, and the rest are in a hurry. */
@@ -1800,6 +2027,14 @@ main(void)
 		an_answer_that_lacks_what_it_is_to_give_is_a_lookup_error),
 	    cmocka_unit_test(every_lookup_counts_for_how_long_a_verdict_lives),
 	    cmocka_unit_test(the_first_next_hop_that_takes_mail_counts),
+	    cmocka_unit_test(
+		a_failure_that_rests_on_memory_is_probed_once_more),
+	    cmocka_unit_test(
+		a_failing_host_is_not_probed_for_everyone_who_asks),
+	    cmocka_unit_test(who_joins_a_check_late_has_time_of_his_own),
+	    cmocka_unit_test(
+		who_joins_a_check_that_never_began_has_time_of_his_own),
+	    cmocka_unit_test(what_ran_out_of_time_is_not_remembered),
 	    cmocka_unit_test(require_tls_is_a_check_of_its_own_and_no_probe),
 	    cmocka_unit_test(any_next_hop_may_meet_requiretls),
 	    cmocka_unit_test(the_mx_step_finds_the_hosts),
@@ -1811,6 +2046,10 @@ main(void)
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
 	    cmocka_unit_test(many_silent_hosts_do_not_take_all_the_lookups),
 	    cmocka_unit_test(without_a_way_out_checks_go_as_far_as_dns_does),
+	    cmocka_unit_test(
+		the_first_check_of_each_minute_is_probed_and_has_its_verdict),
+	    cmocka_unit_test(a_trial_is_no_memory),
+	    cmocka_unit_test(strangers_do_not_shut_the_way_out),
 	    cmocka_unit_test(haste_does_not_shut_the_way_out),
 	    cmocka_unit_test(verdicts_from_before_do_not_outlive_validation),
 	    cmocka_unit_test(

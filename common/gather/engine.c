@@ -23,14 +23,20 @@ enum {
 	CONGESTED_PART = 4,
 };
 
-struct engine_wait {
+/* One who waits for a check: his own, or one that he joined. */
+struct ticket {
 	struct cache_entry *entry;
-	bool cached;
+	struct job *own; /* that he would have made, if he joined; or NULL */
+	bool cached;     /* there was nothing to wait for */
+};
+
+struct engine_wait {
+	struct ticket ticket;
 };
 
 /* A callback of engine_submit, until it is called. */
 struct callback {
-	struct cache_entry *entry;
+	struct ticket ticket;
 	engine_done *done;
 	void *arg;
 };
@@ -362,13 +368,13 @@ claim(const struct job *job, bool *mine, struct cache_entry **over)
 /* By how the last check of the same fared: those that we have long had to do
  * with go first, those that kept us waiting last. */
 static enum pool_lane
-lane_after(struct cache_entry *over)
+lane_after(const struct job *job, struct cache_entry *over)
 {
 	const struct check *check;
 	enum pool_lane lane;
 
 	if (over == NULL)
-		return POOL_NEW;
+		return job->joined ? POOL_SLOW : POOL_NEW;
 	check = cache_value(over);
 	lane = job_is_decided(check) ? POOL_FIRST : POOL_SLOW;
 	cache_release(over);
@@ -408,26 +414,59 @@ submit_job(struct job *job, enum pool_lane lane)
 	assert(taken);
 }
 
-/* The entry of a query's check, held; begun if nobody has. */
-static struct cache_entry *
-enter(struct engine *engine, const struct engine_query *query, bool *cached)
+/* Begin the job's check, unless somebody has; the ticket is new. */
+static void
+enter(struct ticket *ticket, struct job *job)
 {
-	struct job *job = job_new(engine, query);
-	struct cache_entry *entry, *over;
+	struct cache_entry *over;
+	const struct check *check;
 	bool mine;
 
-	entry = claim(job, &mine, &over);
-	*cached = !mine && cache_value(entry) != NULL;
+	assert(job->entry == NULL && !job->begun);
+	*ticket = (struct ticket){.entry = claim(job, &mine, &over)};
 	if (!mine) {
-		job_free(job);
-		return entry;
+		check = cache_value(ticket->entry);
+		ticket->cached = check != NULL && !check->ran_out;
+		if (ticket->cached)
+			job_free(job);
+		else
+			ticket->own = job;
+		return;
 	}
-	job->entry = cache_hold(entry);
+	job->entry = cache_hold(ticket->entry);
 	if (job->facts->trouble != TROUBLE_NONE)
 		job_finish(job);
 	else
-		submit_job(job, lane_after(over));
-	return entry;
+		submit_job(job, lane_after(job, over));
+}
+
+static void
+leave(struct ticket *ticket)
+{
+	cache_release(ticket->entry);
+	job_free(ticket->own);
+}
+
+/* Who joined a check began later than it did.  If it ran out of time that is no
+ * answer to him, as long as there is some of his own. */
+static bool
+wants_own_check(const struct ticket *ticket, const struct check *check)
+{
+	return check->ran_out && ticket->own != NULL &&
+	       job_has_time(ticket->own);
+}
+
+static void
+enter_again(struct ticket *ticket)
+{
+	struct cache_entry *joined = ticket->entry;
+	struct job *own = ticket->own;
+
+	own->joined = true;
+	job_set_depth(own);
+	enter(ticket, own);
+	ticket->cached = false;
+	cache_release(joined);
 }
 
 static void
@@ -435,8 +474,13 @@ call_done(void *arg, const void *value)
 {
 	struct callback *callback = arg;
 
-	callback->done(callback->arg, value, false);
-	cache_release(callback->entry);
+	if (wants_own_check(&callback->ticket, value)) {
+		enter_again(&callback->ticket);
+		cache_when_filled(callback->ticket.entry, call_done, callback);
+		return;
+	}
+	callback->done(callback->arg, value, callback->ticket.cached);
+	leave(&callback->ticket);
 	free(callback);
 }
 
@@ -444,21 +488,12 @@ void
 engine_submit(struct engine *engine, const struct engine_query *query,
     engine_done *done, void *arg)
 {
-	struct callback *callback;
-	struct cache_entry *entry;
-	bool cached;
+	struct callback *callback = xcalloc(1, sizeof(*callback));
 
-	entry = enter(engine, query, &cached);
-	if (cached) {
-		done(arg, cache_value(entry), true);
-		cache_release(entry);
-		return;
-	}
-	callback = xcalloc(1, sizeof(*callback));
-	callback->entry = entry;
 	callback->done = done;
 	callback->arg = arg;
-	cache_when_filled(entry, call_done, callback);
+	enter(&callback->ticket, job_new(engine, query));
+	cache_when_filled(callback->ticket.entry, call_done, callback);
 }
 
 struct engine_wait *
@@ -466,20 +501,25 @@ engine_start(struct engine *engine, const struct engine_query *query)
 {
 	struct engine_wait *wait = xcalloc(1, sizeof(*wait));
 
-	wait->entry = enter(engine, query, &wait->cached);
+	enter(&wait->ticket, job_new(engine, query));
 	return wait;
 }
 
 const struct check *
 engine_await(struct engine_wait *wait, int64_t deadline_ms)
 {
-	return cache_await(wait->entry, deadline_ms);
+	const struct check *check;
+
+	while ((check = cache_await(wait->ticket.entry, deadline_ms)) != NULL &&
+	       wants_own_check(&wait->ticket, check))
+		enter_again(&wait->ticket);
+	return check;
 }
 
 bool
 engine_wait_cached(const struct engine_wait *wait)
 {
-	return wait->cached;
+	return wait->ticket.cached;
 }
 
 void
@@ -487,6 +527,6 @@ engine_wait_free(struct engine_wait *wait)
 {
 	if (wait == NULL)
 		return;
-	cache_release(wait->entry);
+	leave(&wait->ticket);
 	free(wait);
 }

@@ -102,6 +102,7 @@ struct check {
 	struct verdict *verdict;
 	struct facts *facts; /* NULL without keep_facts */
 	unsigned ms;         /* that it took */
+	bool ran_out;        /* of time: with more it might have found more */
 	int64_t expires_ms;  /* clock_mono_ms */
 };
 
@@ -126,7 +127,8 @@ AUTO_DEFINE(engine);
  * done is called once: at once in this thread when a verdict is at hand (cached
  * is true), else in a worker.  It must not block.  check is borrowed for the
  * call.  Queries that mean the same share one check; a rule is looked for by
- * the next hop.
+ * the next hop.  Each has check_timeout_ms of its own: who joined a check that
+ * ran out of time has another one made, in what is left of his.
  */
 typedef void engine_done(void *arg, const struct check *check, bool cached);
 void engine_submit(struct engine *engine, const struct engine_query *query,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/job.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,10 +11,44 @@
 #include "common/judge/judge.h"
 #include "common/proto/domain.h"
 
-/* Of its time, what a check must have left to be begun: with less it would ask
- * the resolver for what it cannot wait for, and in a flood of checks that is
- * how all come to their turn. */
+/*
+ * How it works: in the order in which it happens to a check.
+ *
+ * - job_new reads the query.  engine.c claims an entry of the cache for it, or
+ *   joins the check that makes that entry, and submits the job to the workers.
+ * - A worker runs job_run.  begin_check ends the job if there is too little
+ *   time, or if the resolver does not validate.
+ * - work_on takes one next hop after the other: begin_hop waits for DNS, then
+ *   the job is parked until the probes and the policy have come, and job_run is
+ *   called once more.  A worker in a hurry gives the job back, and the hop is
+ *   begun anew by another one.
+ * - ends_here has the judge say whether the next hop counts (hops.h).
+ * - job_finish fills the entry, which wakes all who wait for it.  The job is
+ *   gone then.
+ *
+ * The deadline is the one of whoever began the check.  A verdict for which
+ * there was not time enough is told to all who wait, but not remembered: see
+ * wants_own_check in engine.c for those who have time left.
+ */
+
+/* A check is begun only if one part in so many of its time is left.  With less
+ * it would ask the resolver, and could not wait for the answer.  In a flood of
+ * checks, those that have waited too long so make way for the others. */
 enum { LEAST_PART = 10 };
+
+static int64_t
+job_deadline(const struct job *job)
+{
+	return job->submitted_ms + job->engine->options.check_timeout_ms;
+}
+
+bool
+job_has_time(const struct job *job)
+{
+	int least_ms = job->engine->options.check_timeout_ms / LEAST_PART;
+
+	return clock_left_ms(job_deadline(job)) > least_ms;
+}
 
 /* The domain's own verdict by all rules, not that of a relay or one level. */
 static bool
@@ -40,6 +75,17 @@ judge_now(const struct job *job)
 	return judge(job->facts, &job->rules, clock_wall_s());
 }
 
+/* Whether the deadline may have cut something off; a host that passes until
+ * then is none the worse for it. */
+static bool
+has_run_out(const struct job *job, const struct verdict *verdict)
+{
+	if (job->facts->trouble != TROUBLE_NONE)
+		return job->facts->trouble == TROUBLE_DEADLINE;
+	return verdict->result != RESULT_PASS &&
+	       clock_left_ms(job_deadline(job)) == 0;
+}
+
 /* A check is kept for long, and there may be very many. */
 static struct check *
 check_new(struct job *job)
@@ -50,6 +96,7 @@ check_new(struct job *job)
 
 	check->domain = memcpy(check + 1, job->facts->domain, size);
 	check->verdict = job->verdict != NULL ? job->verdict : judge_now(job);
+	check->ran_out = has_run_out(job, check->verdict);
 	check->ms = (unsigned)(now_ms - job->submitted_ms);
 	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
 	if (job->engine->options.keep_facts) {
@@ -104,17 +151,22 @@ dismiss(struct engine *engine)
 	lock_drop(&engine->lock);
 }
 
-/* What could not be looked at is not remembered: the next one may be. */
+/* What could not be looked at, or not for long enough, is not remembered: the
+ * next one may fare better. */
 void
 job_finish(struct job *job)
 {
 	bool looked = job->facts->trouble == TROUBLE_NONE;
 	bool own = is_own_verdict(job);
-	struct check *check = check_new(job);
+	struct check *check;
+
+	assert(job->entry != NULL && job->gathering == NULL);
+	check = check_new(job);
 
 	if (own && !job->unreached)
 		note_flip(job->engine, check);
-	cache_fill(job->entry, check, looked ? check->expires_ms : 0);
+	cache_fill(job->entry, check,
+	    looked && !check->ran_out ? check->expires_ms : 0);
 	cache_release(job->entry);
 	rule_list_free(job->list);
 	free(job);
@@ -156,11 +208,10 @@ static bool
 begin_check(struct job *job, int64_t deadline_ms, int64_t until_ms)
 {
 	struct validation *validation = job->engine->validation;
-	int least_ms = job->engine->options.check_timeout_ms / LEAST_PART;
 
 	if (job->gathering != NULL || job->hops.passed > 0)
 		return true;
-	if (clock_left_ms(deadline_ms) <= least_ms) {
+	if (!job_has_time(job)) {
 		job->facts->trouble = TROUBLE_DEADLINE;
 		return true;
 	}
@@ -183,7 +234,7 @@ begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	    .policies = engine->policies,
 	    .prober = engine->prober,
 	    .allow_private = engine->options.allow_private,
-	    .trial = job->unreached && reach_wants_trial(engine->reach)};
+	    .trial = job->trial};
 
 	set_hop(job, job->hops.passed);
 	job->gathering = gather_begin(
@@ -193,12 +244,26 @@ begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	return job->gathering != NULL;
 }
 
+/* The way out is shut still: that is all a trial has found, and it says nothing
+ * of the hosts. */
+static void
+end_trial(struct job *job)
+{
+	job->unreached =
+	    reach_is_shut(job->engine->reach) && !facts_connected(job->facts);
+	if (job->unreached)
+		facts_forget_probes(job->facts);
+}
+
 /* The next hop is learnt: whether it is the one that counts. */
 static bool
 ends_here(struct job *job)
 {
-	struct verdict *verdict = judge_now(job);
+	struct verdict *verdict;
 
+	if (job->trial)
+		end_trial(job);
+	verdict = judge_now(job);
 	if (hops_settle(&job->hops, verdict)) {
 		job->verdict = verdict;
 		return true;
@@ -241,20 +306,36 @@ work_on(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	}
 }
 
+/* One at a time finds out whether hosts are in reach once more, and waits for
+ * it: its verdict is as good as ever if they are. */
+static void
+count_as_begun(struct job *job)
+{
+	struct engine *engine = job->engine;
+
+	if (job->begun)
+		return;
+	job->begun = true;
+	tally_begin(engine->options.tally);
+	if (!job->unreached || !reach_wants_trial(engine->reach))
+		return;
+	job->trial = true;
+	job->facts->probed = true;
+	prober_try_witnesses(engine->prober);
+}
+
 bool
 job_run(void *arg, int64_t until_ms)
 {
 	struct job *job = arg;
 	struct engine *engine = job->engine;
-	int64_t deadline_ms =
-	    job->submitted_ms + engine->options.check_timeout_ms;
+	int64_t deadline_ms = job_deadline(job);
 	enum progress progress = OVER;
 
+	assert(job->entry != NULL && job->verdict == NULL);
 	if (!begin_check(job, deadline_ms, until_ms))
 		return false;
-	if (!job->begun)
-		tally_begin(engine->options.tally);
-	job->begun = true;
+	count_as_begun(job);
 	if (job->facts->trouble == TROUBLE_NONE)
 		progress = work_on(job, deadline_ms, until_ms);
 	if (progress == OVER) {
@@ -292,18 +373,24 @@ read_query(const struct engine_query *query, struct job *job)
 	set_hop(job, 0);
 }
 
+void
+job_set_depth(struct job *job)
+{
+	assert(!job->begun);
+	job->unreached = job->wants_probes && reach_is_shut(job->engine->reach);
+	job->facts->probed = job->wants_probes && !job->unreached;
+}
+
 struct job *
 job_new(struct engine *engine, const struct engine_query *query)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
-	bool wanted;
 
 	job->engine = engine;
 	job->submitted_ms = clock_mono_ms();
 	job->facts = facts_new();
-	wanted = engine->options.probe && !query->dns_only;
-	job->unreached = wanted && reach_is_shut(engine->reach);
-	job->facts->probed = wanted && !job->unreached;
+	job->wants_probes = engine->options.probe && !query->dns_only;
+	job_set_depth(job);
 	job->facts->all_hosts = query->all_hosts;
 	job->rules.level = query->level;
 	job->rules.insecure_mx = engine->options.insecure_mx;
@@ -354,6 +441,9 @@ job_print_key(const struct job *job, bool probed, char key[JOB_KEY_SIZE])
 void
 job_free(struct job *job)
 {
+	if (job == NULL)
+		return;
+	assert(job->entry == NULL);
 	facts_free(job->facts);
 	verdict_free(job->verdict);
 	rule_list_free(job->list);

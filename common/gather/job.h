@@ -40,12 +40,16 @@ struct engine {
 /* One check on its way through the workers. */
 struct job {
 	struct engine *engine;
-	struct cache_entry *entry;
+	struct cache_entry
+	    *entry; /* that it fills; NULL until it is submitted */
 	struct facts *facts;
 	struct gathering *gathering; /* NULL where a hop is to be begun */
-	bool unreached;              /* not probed, for no host is reached */
-	bool validated;
-	bool begun; /* counted as such */
+	bool wants_probes;           /* by the settings and the query */
+	bool unreached; /* they are left out, since no host is in reach */
+	bool trial;     /* but for this check */
+	bool validated; /* the resolver was seen to validate */
+	bool begun;     /* counted as such */
+	bool joined;    /* the check of somebody else, before its own */
 	struct hops
 	    hops; /* which of next_hops counts; hops.passed is looked at */
 	struct nexthop next_hops[LIMIT_NEXTHOPS];
@@ -61,9 +65,15 @@ struct job {
  *
  * What the query cannot be is a trouble of the facts.
  */
-void job_free(struct job *job);
+void job_free(struct job *job); /* of one that was never submitted */
 struct job *job_new(struct engine *engine, const struct engine_query *query)
     OWNED(job_free);
+
+/* job_set_depth - probe or not, as hosts are in reach now */
+void job_set_depth(struct job *job);
+
+/* job_has_time - whether enough of its time is left to begin it */
+bool job_has_time(const struct job *job);
 
 /* job_print_key - what distinguishes its verdict from others; probed: as if the
  * depth were so */
