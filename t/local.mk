@@ -78,6 +78,7 @@ dist_check_SCRIPTS = \
 	%D%/postfix.t \
 	%D%/posternd.t \
 	%D%/probe.t \
+	%D%/remembered.t \
 	%D%/require_tls.t \
 	%D%/sts_cache.t \
 	%D%/tools.t \
@@ -186,6 +187,7 @@ EXTRA_DIST += \
 	%D%/posternd.key \
 	%D%/posternd.lua \
 	%D%/probe \
+	%D%/remembered \
 	%D%/require_tls \
 	%D%/sts_cache \
 	%D%/sts_cache.lua \

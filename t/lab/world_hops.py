@@ -51,3 +51,6 @@ dest("hop-last-gone", "the first relay is down, the second does not exist",
      expect=gone("nxdomain"), **NOBODY)
 dest("hop-none", "neither relay exists", mx=["10 nobody.{d}."],
      relay="[gone.{d}], gone2.{d}", expect=gone("nxdomain"))
+
+dest("keys", "every name below is a domain at one host, for ../remembered",
+     mx(tlsa=GOOD), records=["*.{d} MX 10 mx1.{d}."])
