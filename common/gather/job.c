@@ -163,7 +163,7 @@ job_finish(struct job *job)
 	assert(job->entry != NULL && job->gathering == NULL);
 	check = check_new(job);
 
-	if (own && !job->unreached)
+	if (own && !job->unreached && !check->ran_out)
 		note_flip(job->engine, check);
 	cache_fill(job->entry, check,
 	    looked && !check->ran_out ? check->expires_ms : 0);

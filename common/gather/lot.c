@@ -10,7 +10,19 @@
 #include "common/base/lock.h"
 #include "common/base/xalloc.h"
 
-/* Outlives its job where that goes on at the deadline. */
+/*
+ * How it works: a ticket counts down what its job still waits for.
+ *
+ * - lot_note may come before lot_park has told how many things there are.  So
+ *   left begins at 0, each note takes one off, and lot_park adds the count: it
+ *   is 0 once more when all has come.
+ * - Whoever brings left to 0 frees the ticket: lot_park, which then says that
+ *   there is nothing to wait for, or the last lot_note, which lets the job go
+ *   on.
+ * - At the deadline the lot's own thread takes the ticket out of the list and
+ *   lets the job go on.  The ticket stays, for the notes that are still to
+ *   come.
+ */
 struct lot_ticket {
 	TAILQ_ENTRY(lot_ticket) next;
 	struct lot *lot;
@@ -18,8 +30,8 @@ struct lot_ticket {
 	void *arg;
 	int64_t deadline_ms;
 	/* with lot->lock */
-	int left; /* below 0 before it is known how many there are */
-	bool parked;
+	int left;    /* to come; below 0 until lot_park tells how many */
+	bool parked; /* it is in the list */
 };
 TAILQ_HEAD(tickets, lot_ticket);
 
@@ -33,12 +45,14 @@ struct lot {
 	pthread_t timer;
 };
 
-/* As good as all have the same time to go, so that the place is near the
- * end. */
+/* The list is kept by deadline.  Nearly all checks have the same time to go, so
+ * that the place of a new one is near the end. */
 static void
 insert_locked(struct lot *lot, struct lot_ticket *ticket) HOLDS(lot->lock)
 {
 	struct lot_ticket *before = TAILQ_LAST(&lot->parked, tickets);
+
+	assert(ticket->parked && ticket->left > 0);
 
 	while (before != NULL && before->deadline_ms > ticket->deadline_ms)
 		before = TAILQ_PREV(before, tickets, next);
@@ -53,6 +67,7 @@ insert_locked(struct lot *lot, struct lot_ticket *ticket) HOLDS(lot->lock)
 static void
 remove_locked(struct lot *lot, struct lot_ticket *ticket) HOLDS(lot->lock)
 {
+	assert(ticket->parked);
 	TAILQ_REMOVE(&lot->parked, ticket, next);
 	ticket->parked = false;
 }

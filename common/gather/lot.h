@@ -1,5 +1,5 @@
-/* lot - jobs that wait for others to end, and need no thread for it. Any
- * thread. */
+/* lot - a parking lot: jobs that wait for others to end stand here, and need no
+ * thread for it. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_GATHER_LOT_H
 #define COMMON_GATHER_LOT_H
@@ -15,24 +15,31 @@ struct lot;
 struct lot_ticket;
 
 /*
- * lot_new - a lot whose jobs go on in pool; starts a thread for deadlines
+ * lot_new - an empty lot
  *
- * LOCAL where there is no more thread.  pool outlives it, and refuses no job.
- * lot_free: no job may be parked, and no call of lot_note be due.
+ * A parked job goes on in pool, which outlives the lot and must never refuse a
+ * job.  The lot has a thread of its own, for deadlines: LOCAL where there is no
+ * more.
+ * lot_free: no job may be parked, and no call of lot_note may be to come.
  */
 void lot_free(struct lot *lot);
 struct lot *lot_new(struct pool *pool, struct err *err) OWNED(lot_free);
 AUTO_DEFINE(lot);
 
 /*
- * lot_ticket - for a job that is to be parked until deadline_ms (mono)
- * lot_note - one of the things that it waits for is there: a cache_ready
- * lot_park - park it until count of them are, or the deadline is past
+ * How a job is parked, in the order in which it is done:
  *
- * After the ticket see that lot_note is called for each thing with the ticket,
- * also before lot_park; then park.  False: all is there, and the job is the
- * caller's still.  True: the job runs when its time has come, and may do so
- * already.
+ * lot_ticket - a ticket for job, which will go on at deadline_ms (mono) at the
+ *     latest
+ * lot_note - one thing that the job waits for has come; has the type of a
+ *     cache_ready, so that caches can call it
+ * lot_park - park the job until lot_note was called count times
+ *
+ * Take the ticket.  See that lot_note will be called with it once for each
+ * thing; it may be called at once.  Then park.
+ * True: the job is the lot's, and may run already.  False: all has come before,
+ * and the caller, who has the job still, goes on with it.  Either way the
+ * ticket is the lot's.
  */
 struct lot_ticket *
 lot_ticket(struct lot *lot, pool_job *job, void *arg, int64_t deadline_ms);
