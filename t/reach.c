@@ -35,7 +35,7 @@ static struct reach *new (void)
 static void
 fail_at(struct reach *reach, unsigned networks)
 {
-	char address[16];
+	char address[24];
 
 	for (unsigned i = 0; i < networks; i++) {
 		snprintf(address, sizeof(address), "203.0.%u.1", i);
@@ -243,7 +243,7 @@ static void
 a_witness_stays_until_it_alone_is_out_of_reach(void **state)
 {
 	struct reach *reach = new ();
-	char address[16];
+	char address[24];
 
 	(void)state;
 	connect_to(reach, "192.0.2.1");
