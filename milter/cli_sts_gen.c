@@ -392,7 +392,7 @@ static int
 make_policy(struct gen *gen)
 {
 	AUTO(sts_policy) struct sts_policy *read = NULL;
-	struct err err;
+	struct err err = {.kind = ERR_DATA};
 
 	gen->body = sts_policy_print(&gen->policy);
 	read = sts_policy_parse(gen->body, strlen(gen->body), &err);

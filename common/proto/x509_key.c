@@ -316,6 +316,15 @@ add_leaf(struct x509_keys *keys, const struct x509_chain *chain,
 		add_key(keys, x509_key_of_chain(made));
 }
 
+static bool
+any_marked(const bool leaves[LIMIT_CHAIN_CERTS])
+{
+	for (size_t i = 0; i < LIMIT_CHAIN_CERTS; i++)
+		if (leaves[i])
+			return true;
+	return false;
+}
+
 static int
 read_certs(const struct file *file, struct x509_keys *keys, struct err *err)
 {
@@ -332,7 +341,7 @@ read_certs(const struct file *file, struct x509_keys *keys, struct err *err)
 	if (chain == NULL ||
 	    (pem && mark_by_keys(file, chain, leaves, err) != 0))
 		return -1;
-	own = memchr(leaves, true, x509_count(chain)) != NULL;
+	own = any_marked(leaves);
 	mark_by_shape(chain, leaves);
 	for (size_t i = 0; i < x509_count(chain); i++)
 		if (leaves[i])
