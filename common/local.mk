@@ -41,11 +41,14 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/stale.c %D%/judge/stale.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \
+	%D%/io/dns_algorithms.c %D%/io/dns_algorithms.h \
 	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \
+	%D%/io/dns_insecure.c %D%/io/dns_insecure.h \
 	%D%/io/dns_nameserver.c %D%/io/dns_nameserver.h \
 	%D%/io/dns_packet.c %D%/io/dns_packet.h \
 	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \
 	%D%/io/dns_system.c %D%/io/dns_system.h \
+	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/tls_client.c %D%/io/tls_client.h \

@@ -38,6 +38,22 @@ list_resolvers(const struct settings *settings, char *out, size_t size)
 		    settings->nameservers.items[i]);
 }
 
+static void
+say_validates(const struct settings *settings, const char *resolvers,
+    struct doctor_finding *found)
+{
+	char lacks[LIMIT_DETAIL_SIZE];
+
+	dns_shortcomings(
+	    (enum dns_kind)settings->resolver, lacks, sizeof(lacks));
+	doctor_say(found, DOCTOR_OK,
+	    "the root's keys are secure; asked were %s%s%s%s", resolvers,
+	    lacks[0] == '\0' ? "" : "; libunbound cannot validate ", lacks,
+	    lacks[0] == '\0' ? ""
+			     : ": there a nameserver on this host is believed, "
+			       "if one is asked");
+}
+
 void
 doctor_resolver(struct doctor *doctor, struct doctor_finding *found)
 {
@@ -53,8 +69,7 @@ doctor_resolver(struct doctor *doctor, struct doctor_finding *found)
 	    dns_self_test(doctor->dns, clock_mono_ms() + options.dns.timeout_ms,
 		&err) == 0;
 	if (doctor->validates) {
-		doctor_say(found, DOCTOR_OK,
-		    "the root's keys are secure; asked were %s", resolvers);
+		say_validates(doctor->settings, resolvers, found);
 		return;
 	}
 	doctor_say(found, DOCTOR_FAIL, "%s: %s", resolvers,

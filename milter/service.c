@@ -15,6 +15,7 @@
 #include "milter/service.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,14 +59,32 @@ resolver_name(const struct settings *settings)
 					       : "resolv.conf";
 }
 
+/* What is not right with one that validates; "" if all is. */
+static void
+print_shortcomings(const struct settings *settings, char out[LIMIT_DETAIL_SIZE])
+{
+	char words[LIMIT_DETAIL_SIZE - sizeof("cannot validate ")];
+
+	out[0] = '\0';
+	dns_shortcomings(
+	    (enum dns_kind)settings->resolver, words, sizeof(words));
+	if (words[0] != '\0')
+		snprintf(out, LIMIT_DETAIL_SIZE, "cannot validate %s", words);
+}
+
 static void
 on_resolver(void *arg, bool validates, const char *why)
 {
+	char shortcomings[LIMIT_DETAIL_SIZE];
 	struct report_resolver resolver = {.addr = resolver_name(arg),
 	    .validating = validates,
 	    .reason = validates ? REASON_OK : REASON_RESOLVER_NOT_VALIDATING,
 	    .detail = why};
 
+	if (validates) {
+		print_shortcomings(arg, shortcomings);
+		resolver.detail = shortcomings;
+	}
 	report_resolver(&resolver);
 }
 

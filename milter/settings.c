@@ -96,14 +96,16 @@ static const struct value_choice facilities[] = {{"mail", 0}, {"daemon", 0},
 			choices, 0, 0                                   \
 		}                                                       \
 	}
-#define LIST(name, fallback, read, field)                               \
+#define LIST_OF(name, fallback, read, field, max)                       \
 	{                                                               \
 		name, fallback, read, offsetof(struct settings, field), \
 		    KIND_LIST,                                          \
 		{                                                       \
-			NULL, 0, 0                                      \
+			NULL, 0, max                                    \
 		}                                                       \
 	}
+#define LIST(name, fallback, read, field) \
+	LIST_OF(name, fallback, read, field, 0)
 
 static const struct keyword keywords[] = {
     TEXT("Socket", "unix:/run/postern/milter.sock", value_read_socket, socket,
@@ -137,6 +139,9 @@ static const struct keyword keywords[] = {
     CHOICE("TrustRemoteResolver", "no", trust_remote_resolver, yes_no),
     TEXT("TrustAnchorFile", NULL, value_read_input_path, trust_anchor_file,
 	NULL),
+    LIST("InsecureDomains", NULL, value_read_names, insecure_domains),
+    LIST_OF("BogusNames", "dnssec-failed.org,rhybar.cz", value_read_names,
+	bogus_names, LIMIT_BROKEN_NAMES),
     DURATION("DNSTimeout", "5s", dns_timeout_ms, 100, MINUTE),
     CHOICE("Probe", "yes", probe, yes_no),
     DURATION("GreetingTimeout", "15s", greeting_timeout_ms, 100, MINUTE),
@@ -410,6 +415,13 @@ check_timeout_ms(const struct settings *settings)
 	return (wait_ms < CHECK_MIN ? CHECK_MIN : wait_ms) - CHECK_MARGIN;
 }
 
+static struct dns_names
+names_of(const struct settings_list *list)
+{
+	return (struct dns_names){
+	    .items = (const char *const *)list->items, .count = list->count};
+}
+
 void
 settings_engine_options(
     const struct settings *settings, struct engine_options *options)
@@ -423,6 +435,8 @@ settings_engine_options(
 		.nameserver_count = settings->nameservers.count,
 		.recurse = settings->recurse,
 		.trust_remote = settings->trust_remote_resolver,
+		.insecure_zones = names_of(&settings->insecure_domains),
+		.broken_names = names_of(&settings->bogus_names),
 		.timeout_ms = settings->dns_timeout_ms,
 		.max_outstanding = checks * LOOKUPS_PER_CHECK},
 	    .max_checks = checks,

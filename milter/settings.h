@@ -69,6 +69,9 @@ struct settings {
 	int recurse;
 	int trust_remote_resolver;
 	char *trust_anchor_file; /* NULL: the distribution's */
+	struct settings_list
+	    insecure_domains; /* besides those of special use */
+	struct settings_list bogus_names;
 	int dns_timeout_ms;
 	int probe;
 	int greeting_timeout_ms;

@@ -453,6 +453,26 @@ value_read_domains(const struct value_place *place,
 	settings_list_sort(list);
 }
 
+void
+value_read_names(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	struct settings_list *list = field;
+	bool none = strcasecmp(value, "none") == 0;
+
+	settings_list_fini(list);
+	if (!none)
+		value_read_domains(place, form, field, value);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i][0] == '.')
+			value_complain(place,
+			    "\"%s\": a name holds for all below it, without a "
+			    "dot in front",
+			    list->items[i]);
+	if (form->max > 0 && list->count > (size_t)form->max)
+		value_complain(place, "more than %d names", form->max);
+}
+
 /* ADDRESS or ADDRESS@PORT */
 static bool
 is_nameserver(char *text)

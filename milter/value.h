@@ -55,6 +55,7 @@ value_reader value_read_store;
 /* into a struct settings_list */
 value_reader value_read_words;
 value_reader value_read_domains; /* or files of them; sorted */
+value_reader value_read_names;   /* none of which has a dot in front; or none */
 value_reader value_read_nameservers;
 
 /* value_set_text - put a copy of value, or NULL, in the place of a char * */

@@ -352,6 +352,8 @@ static const struct rdata_row {
     R("text cut", DNS_TXT, "\2ab\3c", false),
     R("key", DNS_DNSKEY, "\1\1\3\10k", true),
     R("no key", DNS_DNSKEY, "\1\1\3\10", false),
+    R("digest of a key", DNS_DS, "\0\1\20\2d", true),
+    R("no digest", DNS_DS, "\0\1\20\2", false),
     R("TLSA record (D40)", DNS_TLSA, "\3\1\1", true),
     R("TLSA record without octets", DNS_TLSA, "", true),
     R("type not asked for", (enum dns_type)99, "", false),

@@ -37,7 +37,15 @@ enum manners {
 	LOOP,     /* CNAMEs in a circle */
 	MALFORMED,
 	ADDRESS_WITHOUT_OCTETS,
-	WRONG_ID, /* a forged answer first, in these */
+	ALIAS_THROUGH, /* good.example, b.test, c.example: a chain of aliases */
+	BAD_FAILS,     /* SERVFAIL for names that begin with "bad" */
+	BAD_IS_BOGUS,  /* the same with an extended error */
+	BAD_IS_SILENT,
+	BAD_IS_NOT_THERE,
+	BAD_HAS_NO_DATA,
+	BAD_IS_INSECURE, /* an address without AD */
+	BAD2_FAILS,      /* "bad2" alone */
+	WRONG_ID,        /* a forged answer first, in these */
 	WRONG_NAME,
 	WRONG_TYPE,
 	NO_QUESTION,
@@ -158,6 +166,44 @@ put_loop(struct message *m)
 }
 
 static void
+put_alias_through(struct message *m)
+{
+	PUT(m, "\xc0\x0c\0\5\0\1\0\0\1\x2c\0\x08\1b\4test\0");
+	PUT(m, "\1b\4test\0\0\5\0\1\0\0\1\x2c\0\x0b\1c\7example\0");
+	PUT(m, "\1c\7example\0\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1");
+	m->octets[7] += 3;
+}
+
+/* How names with broken DNSSEC are answered, and how all others. */
+static enum manners
+manners_for(enum manners manners, const struct message *query)
+{
+	static const struct {
+		enum manners manners;
+		const char *name; /* what it begins with, with its length */
+		enum manners then;
+	} rows[] = {
+	    {BAD_FAILS, "bad", SERVFAIL},
+	    {BAD_IS_BOGUS, "bad", SERVFAIL_BOGUS},
+	    {BAD_IS_SILENT, "bad", SILENT},
+	    {BAD_IS_NOT_THERE, "bad", NO_NAME},
+	    {BAD_HAS_NO_DATA, "bad", NO_DATA},
+	    {BAD_IS_INSECURE, "bad", ANSWER_INSECURE},
+	    {BAD2_FAILS, "bad2", SERVFAIL},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].manners != manners)
+			continue;
+		return memcmp(query->octets + HEADER + 1, rows[i].name,
+			   strlen(rows[i].name)) == 0
+			   ? rows[i].then
+			   : ANSWER;
+	}
+	return manners;
+}
+
+static void
 build(struct message *m, const struct message *query, enum manners manners)
 {
 	begin(m, query, 0);
@@ -213,6 +259,9 @@ build(struct message *m, const struct message *query, enum manners manners)
 		break;
 	case ADDRESS_WITHOUT_OCTETS:
 		put_answer(m, "", 0);
+		break;
+	case ALIAS_THROUGH:
+		put_alias_through(m);
 		break;
 	default:
 		put_address(m, 1);
@@ -282,7 +331,8 @@ asks_for_good(const struct message *query)
 static void
 reply_udp(struct fake *fake, const struct sockaddr_in *to)
 {
-	enum manners manners = (enum manners)fake->manners;
+	enum manners manners =
+	    manners_for((enum manners)fake->manners, &fake->query);
 
 	if (manners == SILENT ||
 	    (manners == ANSWER_GOOD_ONLY && !asks_for_good(&fake->query)))
@@ -1025,6 +1075,125 @@ self_test_wants_a_secure_root(void **state)
 	}
 }
 
+static struct dns *
+resolver_with(const struct dns_names *insecure, const struct dns_names *broken)
+{
+	const char *const servers[] = {first.text};
+	struct dns_options options = {.kind = DNS_SYSTEM,
+	    .nameservers = servers,
+	    .nameserver_count = 1,
+	    .timeout_ms = 1500,
+	    .max_outstanding = 100};
+	struct dns *dns;
+
+	if (insecure != NULL)
+		options.insecure_zones = *insecure;
+	if (broken != NULL)
+		options.broken_names = *broken;
+	dns = dns_new(&options, NULL);
+	assert_non_null(dns);
+	return dns;
+}
+
+static void
+a_nameserver_that_takes_what_is_broken_does_not_validate(void **state)
+{
+	static const char *const names[] = {"bad1.example", "bad2.example"};
+	static const struct dns_names broken = {names, COUNT(names)};
+	static const struct {
+		const char *id;
+		enum manners manners;
+		int rc;
+	} rows[] = {
+	    {"all is secure", ANSWER, -1},
+	    {"broken is insecure", BAD_IS_INSECURE, -1},
+	    {"broken fails", BAD_FAILS, 0},
+	    {"broken is bogus", BAD_IS_BOGUS, 0},
+	    {"one of two is mended", BAD2_FAILS, 0},
+	    {"no answer", BAD_IS_SILENT, 0},
+	    {"not there", BAD_IS_NOT_THERE, 0},
+	    {"without an address", BAD_HAS_NO_DATA, 0},
+	    {"an insecure root", ANSWER_INSECURE, -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(dns) struct dns *dns = NULL;
+		struct err err = {.kind = ERR_TEMP};
+		int64_t begun = clock_mono_ms();
+
+		fake_start(&first, rows[i].manners);
+		dns = resolver_with(NULL, &broken);
+		ROW(rows[i].id,
+		    dns_self_test(dns, INT64_MAX, &err) == rows[i].rc);
+		ROW(rows[i].id,
+		    err.kind == (rows[i].rc == 0 ? ERR_TEMP : ERR_LOCAL));
+		ROW(rows[i].id, clock_mono_ms() - begun < 1200);
+		fake_stop(&first);
+	}
+}
+
+static void
+at_most_so_many_broken_names_are_asked_for(void **state)
+{
+	const char *names[LIMIT_BROKEN_NAMES + 1];
+	struct dns_names broken = {names, COUNT(names)};
+	AUTO(dns) struct dns *dns = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		names[i] = "bad.example";
+	fake_start(&first, BAD_FAILS);
+	dns = resolver_with(NULL, &broken);
+	assert_int_equal(dns_self_test(dns, INT64_MAX, NULL), 0);
+	assert_int_equal(first.queries, 1 + LIMIT_BROKEN_NAMES);
+	fake_stop(&first);
+}
+
+static void
+what_is_insecure_on_purpose_is_never_secure(void **state)
+{
+	static const char *const zones[] = {"corp.example"};
+	static const struct dns_names insecure = {zones, COUNT(zones)};
+	static const struct {
+		const char *name;
+		enum manners manners;
+		bool secure;
+	} rows[] = {
+	    {"good.example", ANSWER, true},
+	    {"corp.example", ANSWER, false},
+	    {"a.b.corp.example", ANSWER, false},
+	    {"a.b.corp.example", NO_DATA, false},
+	    {"a.b.corp.example", NO_NAME, false},
+	    {"acorp.example", ANSWER, true},
+	    {"corp.example.org", ANSWER, true},
+	    {"printer.local", ANSWER, false},
+	    {"a.internal", ANSWER, false},
+	    {"a.home.arpa", ANSWER, false},
+	    {"a.arpa", ANSWER, true},
+	    {"a.test", ANSWER, false},
+	    {"a.alt", ANSWER, false},
+	    {"a.onion", ANSWER, false},
+	    {"a.invalid", ANSWER, false},
+	    {"localhost", ANSWER, false},
+	    {"test.example", ANSWER, true},
+	    {"good.example", ALIAS_THROUGH, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(dns) struct dns *dns = NULL;
+		AUTO(dns_answer) struct dns_answer *answer = NULL;
+
+		fake_start(&first, rows[i].manners);
+		dns = resolver_with(&insecure, NULL);
+		answer = look_up(dns, rows[i].name);
+		ROW(rows[i].name, !lookup_failed(&answer->lookup));
+		ROW(rows[i].name, answer->lookup.secure == rows[i].secure);
+		fake_stop(&first);
+	}
+}
+
 static void
 odd_nameservers_are_told(void **state)
 {
@@ -1204,6 +1373,10 @@ main(void)
 	    cmocka_unit_test(only_loopback_is_trusted),
 	    cmocka_unit_test(beside_a_trusted_one_no_other_is_asked),
 	    cmocka_unit_test(self_test_wants_a_secure_root),
+	    cmocka_unit_test(
+		a_nameserver_that_takes_what_is_broken_does_not_validate),
+	    cmocka_unit_test(at_most_so_many_broken_names_are_asked_for),
+	    cmocka_unit_test(what_is_insecure_on_purpose_is_never_secure),
 	    cmocka_unit_test(odd_nameservers_are_told),
 	    cmocka_unit_test(nameservers_are_known_by_their_address),
 	    cmocka_unit_test(resolv_conf_names_the_nameservers),

@@ -68,6 +68,8 @@ an_empty_file_gives_the_defaults(void **state)
 	assert_int_equal(s->exempt_domains.count, 0);
 	assert_int_equal(s->internal_domains.count, 0);
 	assert_int_equal(s->nameservers.count, 0);
+	assert_int_equal(s->insecure_domains.count, 0);
+	assert_int_equal(s->bogus_names.count, 2);
 	assert_null(s->trust_anchor_file);
 	assert_null(s->ca_file);
 	assert_int_equal(s->probe_port, 25);
@@ -129,6 +131,8 @@ the_engine_gets_what_the_file_says(void **state)
 				  "AllowPrivateAddresses yes\n"
 				  "RcptWait 0\n"
 				  "InsecureMX may\n"
+				  "InsecureDomains Corp.Example., b\303\274ro\n"
+				  "BogusNames broken.example\n"
 				  "VerdictTTL 2d\n");
 	struct engine_options o;
 
@@ -146,6 +150,11 @@ the_engine_gets_what_the_file_says(void **state)
 	assert_true(o.allow_private);
 	assert_true(o.check_timeout_ms >= 5000);
 	assert_int_equal(o.insecure_mx, INSECURE_MX_MAY);
+	assert_int_equal(o.dns.insecure_zones.count, 2);
+	assert_string_equal(o.dns.insecure_zones.items[0], "corp.example");
+	assert_string_equal(o.dns.insecure_zones.items[1], "xn--bro-hoa");
+	assert_int_equal(o.dns.broken_names.count, 1);
+	assert_string_equal(o.dns.broken_names.items[0], "broken.example");
 	assert_int_equal(o.verdict_ttl_s, 2 * 86400);
 }
 
@@ -175,6 +184,7 @@ good_values_are_taken(void **state)
 	    "HeaderName Subjects", "HonorTLSRequiredNo NO", "ControlGroup adm",
 	    "HeaderDomains all", "Syslog no", "SyslogFacility local3",
 	    "UserID mail:postfix", "UMask 0117", "PidFile /run/p.pid",
+	    "InsecureDomains lan", "BogusNames None", "BogusNames a.example",
 	    "Background no", "MaxQueue 1", "MaxCacheSize 16M",
 	    "MaxCacheSize 1g", "MaxCacheSize 1024G"};
 
@@ -258,6 +268,11 @@ static const struct {
 			   "mail daemon user local0"},
     {"SyslogName a b", "SyslogName: \"a b\" is no word"},
     {"UserID :mail", "UserID: \":mail\" is not USER or USER:GROUP"},
+    {"InsecureDomains .lan",
+	"InsecureDomains: \".lan\": a name holds for all below it, without "
+	"a dot in front"},
+    {"InsecureDomains a..b", "InsecureDomains: "},
+    {"BogusNames a b c d e f g h i", "BogusNames: more than 8 names"},
     {"UMask 8", "UMask: \"8\" is no file mode"},
     {"UMask 1000", "UMask: \"1000\" is over 777"},
     {"PidFile run.pid", "PidFile: \"run.pid\" is no path"},

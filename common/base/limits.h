@@ -34,6 +34,10 @@ enum {
 	/* Nameservers that are asked: resolv.conf(5) allows for 3 */
 	LIMIT_NAMESERVERS = 8,
 
+	/* Names whose DNSSEC is broken on purpose, that a nameserver is tried
+	 * with: one would do, the others are for its being mended */
+	LIMIT_BROKEN_NAMES = 8,
+
 	/* CNAME hops that are followed; longer is a lookup error (RFC 7672
 	 * section 2.1.3) */
 	LIMIT_CNAME_HOPS = 11,

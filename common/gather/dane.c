@@ -80,7 +80,7 @@ keep_lookup(struct dane_step *step, struct host_facts *host,
 {
 	*lookup = answer->lookup;
 	facts_note(step->facts, lookup);
-	if (lookup_failed(lookup))
+	if (answer->why[0] != '\0')
 		text_copy(host->detail, sizeof(host->detail), answer->why);
 }
 

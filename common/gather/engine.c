@@ -190,14 +190,25 @@ equal_texts(const char *a, const char *b)
 }
 
 static bool
+equal_names(const struct dns_names *a, const struct dns_names *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool
 equal_dns(const struct dns_options *a, const struct dns_options *b)
 {
-	if (a->nameserver_count != b->nameserver_count)
-		return false;
-	for (size_t i = 0; i < a->nameserver_count; i++)
-		if (strcmp(a->nameservers[i], b->nameservers[i]) != 0)
-			return false;
-	return a->kind == b->kind &&
+	struct dns_names servers_a = {a->nameservers, a->nameserver_count};
+	struct dns_names servers_b = {b->nameservers, b->nameserver_count};
+
+	return a->kind == b->kind && equal_names(&servers_a, &servers_b) &&
+	       equal_names(&a->insecure_zones, &b->insecure_zones) &&
+	       equal_names(&a->broken_names, &b->broken_names) &&
 	       equal_texts(a->trust_anchor_file, b->trust_anchor_file) &&
 	       a->recurse == b->recurse && a->trust_remote == b->trust_remote &&
 	       a->authoritative == b->authoritative &&

@@ -6,24 +6,33 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns_algorithms.h"
 #include "common/io/dns_embedded.h"
+#include "common/io/dns_insecure.h"
 #include "common/io/dns_nameserver.h"
 #include "common/io/dns_system.h"
+#include "common/io/dns_unvalidated.h"
 #include "common/proto/domain.h"
 
-/* Of the time-out, for the self-test of each of several nameservers: they have
- * the root's keys at hand */
+/* Of the time-out, for the self-test of each of several nameservers, which have
+ * the root's keys at hand, and for names whose DNSSEC is broken */
 enum { SILENT_PART = 3 };
 
 struct dns {
 	enum dns_kind kind;
 	int timeout_ms;
+	struct dns_insecure *insecure;
 	struct dns_embedded *embedded;
-	struct dns_system *system;
+	struct dns_system *system; /* DNS_EMBEDDED: those whose word counts
+				      where it cannot validate, or NULL */
+	size_t broken_count;
+	char broken[LIMIT_BROKEN_NAMES][LIMIT_DOMAIN_SIZE];
 };
 
 struct dns_query {
-	enum dns_kind kind;
+	struct dns *dns;
+	char name[LIMIT_DOMAIN_SIZE];
+	enum dns_type type;
 	int64_t deadline_ms;
 	struct dns_answer *refusal; /* the answer if nothing was asked */
 	struct dns_request *embedded;
@@ -49,18 +58,42 @@ dns_answer_free(struct dns_answer *answer)
 	free(answer);
 }
 
+/* Nameservers that cannot be used have been told of already. */
+static void
+open_second(struct dns *dns, const struct dns_options *options)
+{
+	if (options->recurse)
+		return;
+	dns->system = dns_system_new(options, dns->insecure, NULL);
+	if (dns->system == NULL || dns_system_is_trusted(dns->system))
+		return;
+	dns_system_free(dns->system);
+	dns->system = NULL;
+}
+
 static bool
 open_kind(struct dns *dns, const struct dns_options *options, struct err *err)
 {
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
-		dns->embedded = dns_embedded_new(options, err);
+		dns_algorithms_learn();
+		dns->embedded = dns_embedded_new(options, dns->insecure, err);
+		if (dns->embedded != NULL)
+			open_second(dns, options);
 		return dns->embedded != NULL;
 	case DNS_SYSTEM:
-		dns->system = dns_system_new(options, err);
+		dns->system = dns_system_new(options, dns->insecure, err);
 		return dns->system != NULL;
 	}
 	return false;
+}
+
+static void
+copy_broken(struct dns *dns, const struct dns_names *names)
+{
+	for (size_t i = 0; i < names->count && i < LIMIT_BROKEN_NAMES; i++)
+		text_copy(dns->broken[dns->broken_count++], LIMIT_DOMAIN_SIZE,
+		    names->items[i]);
 }
 
 struct dns *
@@ -70,9 +103,11 @@ dns_new(const struct dns_options *options, struct err *err)
 
 	dns->kind = options->kind;
 	dns->timeout_ms = options->timeout_ms;
+	dns->insecure = dns_insecure_new(&options->insecure_zones);
+	copy_broken(dns, &options->broken_names);
 	if (open_kind(dns, options, err))
 		return dns;
-	free(dns);
+	dns_free(dns);
 	return NULL;
 }
 
@@ -83,6 +118,7 @@ dns_free(struct dns *dns)
 		return;
 	dns_embedded_free(dns->embedded);
 	dns_system_free(dns->system);
+	dns_insecure_free(dns->insecure);
 	free(dns);
 }
 
@@ -107,12 +143,14 @@ ask(struct dns *dns, const char *name, enum dns_type type, int server,
 	struct dns_query *query = xcalloc(1, sizeof(*query));
 	struct err err;
 
-	query->kind = dns->kind;
+	query->dns = dns;
+	query->type = type;
 	query->deadline_ms = clock_sooner_ms(deadline_ms, dns->timeout_ms);
 	if (check_name(name, &err) < 0) {
 		query->refusal = dns_answer_failed(LOOKUP_SERVFAIL, err.text);
 		return query;
 	}
+	text_copy(query->name, sizeof(query->name), name);
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
 		query->embedded = dns_embedded_ask(dns->embedded, name, type);
@@ -134,7 +172,7 @@ dns_ask(
 static struct dns_answer *
 await_request(struct dns_query *query)
 {
-	switch (query->kind) {
+	switch (query->dns->kind) {
 	case DNS_EMBEDDED:
 		return dns_embedded_await(query->embedded, query->deadline_ms);
 	case DNS_SYSTEM:
@@ -143,13 +181,37 @@ await_request(struct dns_query *query)
 	return NULL;
 }
 
+/* DANE rests on these: insecure, they end it. */
+static bool
+decides_dane(enum dns_type type)
+{
+	return type == DNS_A || type == DNS_AAAA || type == DNS_MX ||
+	       type == DNS_CNAME || type == DNS_TLSA;
+}
+
+static struct dns_answer *
+review(const struct dns_query *query, struct dns_answer *answer)
+{
+	struct dns *dns = query->dns;
+	struct dns_unvalidated_question question = {.name = query->name,
+	    .type = query->type,
+	    .deadline_ms = query->deadline_ms};
+
+	if (dns->kind != DNS_EMBEDDED || !decides_dane(query->type) ||
+	    answer->lookup.secure || lookup_failed(&answer->lookup) ||
+	    dns_insecure_has(dns->insecure, query->name))
+		return answer;
+	return dns_unvalidated_review(
+	    dns->embedded, dns->system, &question, answer);
+}
+
 struct dns_answer *
 dns_await(struct dns_query *query)
 {
 	struct dns_answer *answer = query->refusal;
 
 	if (answer == NULL)
-		answer = await_request(query);
+		answer = review(query, await_request(query));
 	free(query);
 	return answer;
 }
@@ -178,6 +240,49 @@ judge_root(const struct dns_answer *answer, struct err *err)
 	    err, ERR_TEMP, "no answer about the root: %s", answer->why);
 }
 
+/* The queries of a test to one nameserver. */
+struct trial {
+	struct dns_query *root;
+	struct dns_query *broken[LIMIT_BROKEN_NAMES];
+};
+
+static void
+start_trial(
+    struct dns *dns, int server, int64_t deadline_ms, struct trial *trial)
+{
+	trial->root = ask(dns, "", DNS_DNSKEY, server, deadline_ms);
+	/* what they show is worth no more waiting than that */
+	deadline_ms =
+	    clock_sooner_ms(deadline_ms, dns->timeout_ms / SILENT_PART);
+	for (size_t i = 0; i < dns->broken_count; i++)
+		trial->broken[i] =
+		    ask(dns, dns->broken[i], DNS_A, server, deadline_ms);
+}
+
+/* Of names whose DNSSEC is broken: what fails shows that the nameserver looks,
+ * and what is not there or gives no answer shows nothing. */
+static int
+judge_broken(struct dns *dns, struct trial *trial, struct err *err)
+{
+	const char *taken = NULL;
+	bool failed = false;
+
+	for (size_t i = 0; i < dns->broken_count; i++) {
+		AUTO(dns_answer)
+		struct dns_answer *answer = dns_await(trial->broken[i]);
+		enum lookup_state state = answer->lookup.state;
+
+		if (state == LOOKUP_BOGUS || state == LOOKUP_SERVFAIL)
+			failed = true;
+		else if (state == LOOKUP_DATA)
+			taken = dns->broken[i];
+	}
+	if (failed || taken == NULL)
+		return 0;
+	return err_set(
+	    err, ERR_LOCAL, "%s has an address, but is bogus", taken);
+}
+
 static int
 test_embedded(struct dns *dns, int64_t deadline_ms, struct err *err)
 {
@@ -188,30 +293,33 @@ test_embedded(struct dns *dns, int64_t deadline_ms, struct err *err)
 	return judge_root(answer, err);
 }
 
-/* Ends the query. */
+/* Ends the queries. */
 static int
-judge_server(
-    struct dns *dns, int server, struct dns_query *query, struct err *err)
+judge_server(struct dns *dns, int server, struct trial *trial, struct err *err)
 {
-	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
+	AUTO(dns_answer) struct dns_answer *answer = dns_await(trial->root);
 	bool trusted;
 	const char *text = dns_system_server(dns->system, server, &trusted);
-	struct err why;
+	struct err why, broken;
+	int takes_all = judge_broken(dns, trial, &broken);
 
-	if (judge_root(answer, &why) == 0)
-		return 0;
-	if (!trusted && why.kind == ERR_LOCAL)
+	if (judge_root(answer, &why) == 0) {
+		if (takes_all == 0)
+			return 0;
+		why = broken;
+	} else if (!trusted && why.kind == ERR_LOCAL) {
 		return err_set(err, ERR_LOCAL,
 		    "nameserver %s is not on this host, and not trusted "
 		    "(TrustRemoteResolver)",
 		    text);
+	}
 	return err_set(err, why.kind, "nameserver %s: %s", text, why.text);
 }
 
 static int
 test_system(struct dns *dns, int64_t deadline_ms, struct err *err)
 {
-	struct dns_query *queries[LIMIT_NAMESERVERS];
+	struct trial trials[LIMIT_NAMESERVERS];
 	struct err worst = {.kind = ERR_TEMP};
 	bool secure = false;
 	int count = 0;
@@ -222,13 +330,13 @@ test_system(struct dns *dns, int64_t deadline_ms, struct err *err)
 		deadline_ms =
 		    clock_sooner_ms(deadline_ms, dns->timeout_ms / SILENT_PART);
 	while (dns_system_server(dns->system, count, &trusted) != NULL) {
-		queries[count] = ask(dns, "", DNS_DNSKEY, count, deadline_ms);
+		start_trial(dns, count, deadline_ms, &trials[count]);
 		count++;
 	}
 	for (int i = 0; i < count; i++) {
 		struct err why;
 
-		if (judge_server(dns, i, queries[i], &why) == 0)
+		if (judge_server(dns, i, &trials[i], &why) == 0)
 			secure = true;
 		else if (worst.kind == ERR_TEMP)
 			worst = why;
@@ -248,4 +356,12 @@ dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err)
 		return test_system(dns, deadline_ms, err);
 	}
 	return -1;
+}
+
+void
+dns_shortcomings(enum dns_kind kind, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (kind == DNS_EMBEDDED)
+		dns_algorithms_list(out, size);
 }

@@ -22,6 +22,7 @@ enum dns_type {
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_DS = 43,
 	DNS_DNSKEY = 48,
 	DNS_TLSA = 52,
 };
@@ -29,6 +30,12 @@ enum dns_type {
 enum dns_kind {
 	DNS_EMBEDDED, /* validates in this process */
 	DNS_SYSTEM,   /* trusts nameservers that validate */
+};
+
+/* Normalised names. */
+struct dns_names {
+	const char *const *items;
+	size_t count;
 };
 
 /* Borrowed strings, needed during dns_new only. */
@@ -46,6 +53,14 @@ struct dns_options {
 	bool authoritative; /* the nameservers are asked for what is in their
 			       own zones: nothing is secure; DNS_SYSTEM */
 	int timeout_ms;     /* of one lookup */
+
+	/* Zones that are insecure on purpose, besides those of special use (see
+	 * dns_insecure.h): nothing in them is secure, and nothing bogus */
+	struct dns_names insecure_zones;
+
+	/* Names whose DNSSEC is broken on purpose, for dns_self_test;
+	 * DNS_SYSTEM */
+	struct dns_names broken_names;
 
 	/*
 	 * Lookups at once.  More are a timeout, and take their time to be one:
@@ -69,7 +84,9 @@ struct dns_answer {
 		size_t size;
 	} * records; /* uncompressed, in the order received; one allocation with
 			the octets behind it */
-	char why[LIMIT_DETAIL_SIZE]; /* why it failed, cleaned; else "" */
+	char why[LIMIT_DETAIL_SIZE]; /* why it failed, or is insecure where that
+					is not the zone's own wish; cleaned,
+					else "" */
 };
 
 void dns_answer_free(struct dns_answer *answer);
@@ -110,11 +127,26 @@ struct dns_answer *dns_await(struct dns_query *query) OWNED(dns_answer_free);
 
 /*
  * dns_self_test - whether the resolver validates: the root's DNSKEY must be
- * secure
+ * secure, and a name whose DNSSEC is broken must fail
  *
  * DNS_SYSTEM: each nameserver that may be asked and that answers must say so.
- * TEMP when no answer comes, LOCAL when one is not secure.
+ * It does not validate if it has addresses for one of broken_names at least,
+ * and none of them fails: each may once be mended.
+ * TEMP when no answer comes, LOCAL when the root is not secure, or what is
+ * broken has addresses.
  */
 int dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err);
+
+/*
+ * dns_shortcomings - the DNSSEC algorithms in use in the Internet that the
+ * resolvers of a kind cannot validate, as words: "ED448"; "" for none, and
+ * before the first of them was made
+ *
+ * DNS_EMBEDDED: zones signed with nothing else are insecure to it (RFC 4035
+ * section 5.2).  But where a nameserver that is asked has a loopback address,
+ * or with trust_remote, its AD bit counts for the names in such a zone, as it
+ * would with DNS_SYSTEM; where none has, the answer says why it is insecure.
+ */
+void dns_shortcomings(enum dns_kind kind, char *out, size_t size);
 
 #endif

@@ -49,6 +49,7 @@ struct dns_request {
 struct dns_embedded {
 	struct ub_ctx *ub;
 	unsigned max_outstanding;
+	const struct dns_insecure *insecure;
 	int stop_fd;
 	bool started;
 	pthread_t dispatcher;
@@ -63,6 +64,9 @@ static const struct {
 	const char *value;
 } settings[] = {
     {"use-syslog:", "no"},
+    /* Of a denial that it has seen, the library would make denials for names
+     * between, in zones too that are insecure on purpose. */
+    {"aggressive-nsec:", "no"},
     {"outgoing-num-tcp:", "100"},
     {"num-queries-per-thread:", "4096"},
     {"msg-cache-size:", "16m"},
@@ -97,6 +101,18 @@ answer_bogus(const char *why)
 	return dns_answer_failed(LOOKUP_BOGUS, words);
 }
 
+/* The library knows of these zones as well: this holds whatever it does. */
+static bool
+is_insecure_by_wish(
+    const struct dns_request *request, const struct ub_result *result)
+{
+	const struct dns_insecure *insecure = request->resolver->insecure;
+
+	return dns_insecure_has(insecure, request->name) ||
+	       dns_packet_is_insecure(
+		   result->answer_packet, (size_t)result->answer_len, insecure);
+}
+
 /* The table of RFC 7672 section 2.1.1; bogus answers may hold data. */
 static struct dns_answer *
 classify(const struct dns_request *request, int error,
@@ -118,7 +134,8 @@ classify(const struct dns_request *request, int error,
 		dns_answer_free(answer);
 		return dns_answer_failed(LOOKUP_SERVFAIL, why.text);
 	}
-	answer->lookup.secure = result->secure;
+	answer->lookup.secure =
+	    result->secure && !is_insecure_by_wish(request, result);
 	if (answer->count > 0)
 		answer->lookup.state = LOOKUP_DATA;
 	else if (result->rcode == RCODE_NXDOMAIN)
@@ -363,6 +380,7 @@ check_trust_anchor(const char *name, struct err *err)
 	    "no DS or DNSKEY record in trust anchor file %s", name);
 }
 
+/* Any call on zones makes the library read its files now. */
 static int
 set_trust_anchor(struct ub_ctx *ub, const char *file, struct err *err)
 {
@@ -373,11 +391,46 @@ set_trust_anchor(struct ub_ctx *ub, const char *file, struct err *err)
 	if (check_trust_anchor(file, err) < 0)
 		return -1;
 	rc = ub_ctx_add_ta_file(ub, file);
-	if (rc != 0)
-		return refused(err, "trust anchor file", file, rc);
-	/* Any call on zones makes the library read its files now. */
-	rc = ub_ctx_zone_remove(ub, "postern.invalid.");
+	if (rc == 0)
+		rc = ub_ctx_zone_remove(ub, "postern.invalid.");
 	return rc == 0 ? 0 : refused(err, "trust anchor file", file, rc);
+}
+
+/* Before the library reads its files. */
+static int
+set_insecure(
+    struct ub_ctx *ub, const struct dns_insecure *insecure, struct err *err)
+{
+	const char *zone;
+
+	for (size_t i = 0; (zone = dns_insecure_zone(insecure, i)) != NULL;
+	     i++) {
+		int rc = ub_ctx_set_option(ub, "domain-insecure:", zone);
+
+		if (rc != 0)
+			return refused(err, "insecure zone", zone, rc);
+	}
+	return 0;
+}
+
+/* The library answers for some of them itself; but what the nameserver knows is
+ * what counts, as for the MTA.  After it has read its files. */
+static int
+ask_about_insecure(
+    struct ub_ctx *ub, const struct dns_insecure *insecure, struct err *err)
+{
+	const char *zone;
+
+	for (size_t i = 0; (zone = dns_insecure_zone(insecure, i)) != NULL;
+	     i++) {
+		int rc = 0;
+
+		if (!dns_insecure_is_answered_here(zone))
+			rc = ub_ctx_zone_remove(ub, zone);
+		if (rc != 0)
+			return refused(err, "insecure zone", zone, rc);
+	}
+	return 0;
 }
 
 static void *
@@ -428,7 +481,9 @@ start(struct dns_embedded *resolver, const struct dns_options *options,
 	rc = ub_ctx_async(ub, 1);
 	if (rc != 0)
 		return refused(err, "libunbound", "thread", rc);
-	if (set_trust_anchor(ub, options->trust_anchor_file, err) < 0)
+	if (set_insecure(ub, resolver->insecure, err) < 0 ||
+	    set_trust_anchor(ub, options->trust_anchor_file, err) < 0 ||
+	    ask_about_insecure(ub, resolver->insecure, err) < 0)
 		return -1;
 	rc = pthread_create(&resolver->dispatcher, NULL, dispatch, resolver);
 	if (rc != 0)
@@ -439,13 +494,15 @@ start(struct dns_embedded *resolver, const struct dns_options *options,
 }
 
 struct dns_embedded *
-dns_embedded_new(const struct dns_options *options, struct err *err)
+dns_embedded_new(const struct dns_options *options,
+    const struct dns_insecure *insecure, struct err *err)
 {
 	struct dns_embedded *resolver = xcalloc(1, sizeof(*resolver));
 
 	lock_init(&resolver->lock);
 	TAILQ_INIT(&resolver->outstanding);
 	resolver->max_outstanding = options->max_outstanding;
+	resolver->insecure = insecure;
 	resolver->stop_fd = eventfd(0, EFD_CLOEXEC);
 	resolver->ub = ub_ctx_create();
 	if (start(resolver, options, err) == 0)

@@ -8,14 +8,17 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/io/dns.h"
+#include "common/io/dns_insecure.h"
 
 struct dns_embedded;
 struct dns_request;
 
-/* As dns_new and dns_free. */
+/* As dns_new and dns_free.  What lies in insecure is never secure and never
+ * bogus; insecure is borrowed. */
 void dns_embedded_free(struct dns_embedded *resolver);
 struct dns_embedded *dns_embedded_new(const struct dns_options *options,
-    struct err *err) OWNED(dns_embedded_free);
+    const struct dns_insecure *insecure, struct err *err)
+    OWNED(dns_embedded_free);
 AUTO_DEFINE(dns_embedded);
 
 /*

@@ -450,6 +450,35 @@ dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
 	return answer;
 }
 
+static bool
+is_owned_in(const ldns_rr *rr, const struct dns_insecure *insecure)
+{
+	const ldns_rdf *owner = ldns_rr_owner(rr);
+	char name[LIMIT_DOMAIN_SIZE];
+	struct wire wire;
+
+	wire_init(&wire, ldns_rdf_data(owner), ldns_rdf_size(owner));
+	return domain_from_wire(&wire, name, NULL) == 0 &&
+	       dns_insecure_has(insecure, name);
+}
+
+bool
+dns_packet_is_insecure(
+    const uint8_t *packet, size_t size, const struct dns_insecure *insecure)
+{
+	ldns_pkt *message = parse(packet, size, NULL);
+	const ldns_rr_list *section;
+	bool found = false;
+
+	if (message == NULL)
+		return false;
+	section = ldns_pkt_answer(message);
+	for (size_t i = 0; i < ldns_rr_list_rr_count(section) && !found; i++)
+		found = is_owned_in(ldns_rr_list_rr(section, i), insecure);
+	ldns_pkt_free(message);
+	return found;
+}
+
 const char *
 dns_packet_library(void)
 {

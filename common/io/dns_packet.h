@@ -10,6 +10,7 @@
 
 #include "common/base/err.h"
 #include "common/io/dns.h"
+#include "common/io/dns_insecure.h"
 
 enum {
 	DNS_PACKET_MAX = 65535,
@@ -76,6 +77,15 @@ const char *dns_packet_rcode(int rcode);
  */
 int dns_packet_read(const uint8_t *packet, size_t size, const char *name,
     enum dns_type type, struct dns_answer *answer, struct err *err);
+
+/*
+ * dns_packet_is_insecure - whether a record in the answer section has its owner
+ * in a zone that is insecure on purpose
+ *
+ * False for a message that is malformed.
+ */
+bool dns_packet_is_insecure(
+    const uint8_t *packet, size_t size, const struct dns_insecure *insecure);
 
 /* dns_packet_library - the version of the library behind this, a constant */
 const char *dns_packet_library(void);

@@ -16,7 +16,7 @@ enum {
 	MAX_LABEL = 63,
 	POINTER = 0xc0,
 
-	DNSKEY_HEAD = 4, /* flags, protocol, algorithm */
+	KEY_HEAD = 4, /* of DNSKEY and DS: all but the key or its digest */
 };
 
 #define NO_POINTER SIZE_MAX
@@ -114,7 +114,8 @@ read_fields(enum dns_type type, const uint8_t *message, struct wire *wire)
 	case DNS_TXT:
 		return fault_of_strings(wire);
 	case DNS_DNSKEY:
-		wire_take(wire, DNSKEY_HEAD);
+	case DNS_DS:
+		wire_take(wire, KEY_HEAD);
 		wire_take(wire, wire->left > 0 ? wire->left : 1);
 		return NULL;
 	case DNS_TLSA:

@@ -18,7 +18,8 @@
  * Every field is there, and nothing behind the last.  A TLSA record of any
  * length is well-formed: what it lacks makes it unusable (RFC 7672 section
  * 2.1.1, RFC 6698 section 4.1).
- * RFC 1035 section 3.3 and 4.1.4, RFC 3596 section 2.2, RFC 4034 section 2.1.
+ * RFC 1035 section 3.3 and 4.1.4, RFC 3596 section 2.2, RFC 4034 section 2.1
+ * and 5.1.
  */
 const char *dns_rdata_fault(enum dns_type type, const uint8_t *message,
     size_t size, size_t at, size_t length);

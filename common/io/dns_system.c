@@ -91,6 +91,7 @@ struct dns_system {
 	unsigned max_sockets;
 	int attempt_ms;
 	bool authoritative;
+	const struct dns_insecure *insecure;
 	int epoll_fd;
 	int wake_fd;
 	bool started;
@@ -304,6 +305,18 @@ give_up(struct dns_system_request *request, int error)
 	ask_next(request);
 }
 
+/* Whether the server's AD bit counts for an answer that has it. */
+static bool
+may_be_secure(const struct dns_system_request *request, const uint8_t *packet,
+    size_t size)
+{
+	const struct dns_system *system = request->system;
+
+	return request->attempt.server->trusted && !system->authoritative &&
+	       !dns_insecure_has(system->insecure, request->name) &&
+	       !dns_packet_is_insecure(packet, size, system->insecure);
+}
+
 /* Bogus is bogus; another failure may be this server's own. */
 static void
 take_reply(
@@ -317,8 +330,8 @@ take_reply(
 	}
 	answer = dns_packet_reply(packet, size, request->name, request->type,
 	    request->system->authoritative);
-	if (!request->attempt.server->trusted || request->system->authoritative)
-		answer->lookup.secure = false;
+	if (answer->lookup.secure)
+		answer->lookup.secure = may_be_secure(request, packet, size);
 	if (answer->lookup.state != LOOKUP_SERVFAIL) {
 		finish(request, answer);
 		return;
@@ -631,6 +644,12 @@ dns_system_server(const struct dns_system *system, int number, bool *trusted)
 	return system->servers[number].at.text;
 }
 
+bool
+dns_system_is_trusted(const struct dns_system *system)
+{
+	return system->servers[0].trusted; /* all of them, or none */
+}
+
 static int
 read_nameservers(const struct dns_options *options,
     struct dns_nameserver out[LIMIT_NAMESERVERS], struct err *err)
@@ -714,7 +733,8 @@ start(struct dns_system *system, struct err *err)
 }
 
 struct dns_system *
-dns_system_new(const struct dns_options *options, struct err *err)
+dns_system_new(const struct dns_options *options,
+    const struct dns_insecure *insecure, struct err *err)
 {
 	struct dns_system *system = xcalloc(1, sizeof(*system));
 
@@ -723,6 +743,7 @@ dns_system_new(const struct dns_options *options, struct err *err)
 	TAILQ_INIT(&system->asked);
 	TAILQ_INIT(&system->inbox);
 	system->authoritative = options->authoritative;
+	system->insecure = insecure;
 	system->epoll_fd = -1;
 	system->wake_fd = -1;
 	if (set_servers(system, options, err) == 0) {

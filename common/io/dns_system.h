@@ -9,6 +9,7 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/io/dns.h"
+#include "common/io/dns_insecure.h"
 
 struct dns_system;
 struct dns_system_request;
@@ -18,13 +19,16 @@ struct dns_system_request;
  *
  * A nameserver's AD bit counts if it has a loopback address, or with
  * trust_remote.  If any counts, the others are not asked: all they could add is
- * that a secure name looks insecure.  Nameservers are asked in order; the next
- * one when there is no answer after a third of the time-out, or SERVFAIL.  One
- * that is silent to all is left to the last for half a minute.
+ * that a secure name looks insecure.  What lies in insecure, or is reached by
+ * an alias there, is never secure; insecure is borrowed.  Nameservers are asked
+ * in order; the next one when there is no answer after a third of the time-out,
+ * or SERVFAIL.  One that is silent to all is left to the last for half a
+ * minute.
  */
 void dns_system_free(struct dns_system *system);
-struct dns_system *dns_system_new(
-    const struct dns_options *options, struct err *err) OWNED(dns_system_free);
+struct dns_system *dns_system_new(const struct dns_options *options,
+    const struct dns_insecure *insecure, struct err *err)
+    OWNED(dns_system_free);
 AUTO_DEFINE(dns_system);
 
 /*
@@ -47,5 +51,8 @@ struct dns_answer *dns_system_await(struct dns_system_request *request,
  */
 const char *
 dns_system_server(const struct dns_system *system, int number, bool *trusted);
+
+/* dns_system_is_trusted - whether the AD bit of those asked counts */
+bool dns_system_is_trusted(const struct dns_system *system);
 
 #endif

@@ -21,6 +21,7 @@ static const struct question {
     {"_25._tcp.mx1.d.example", DNS_TLSA},
     {"_mta-sts.d.example", DNS_TXT},
     {"", DNS_DNSKEY},
+    {"d.example", DNS_DS},
 };
 
 /* A name without compression, whatever octets it has. */
@@ -63,6 +64,7 @@ check_rdata(enum dns_type type, const struct dns_rdata *rdata)
 			wire_take(&wire, wire_u8(&wire));
 		break;
 	case DNS_DNSKEY:
+	case DNS_DS:
 		assert(wire.left > 4);
 		wire_take(&wire, wire.left);
 		break;

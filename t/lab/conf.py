@@ -117,6 +117,7 @@ POSTERN_CONF = """Socket                 unix:/run/postern/milter.sock
 TrustAnchorFile        /etc/postern/root.key
 AllowPrivateAddresses  yes
 AuthservID             gate.sender.example
+InsecureDomains        inside.example
 DNSTimeout             3s
 GreetingTimeout        3s
 ProbeTimeout           3s
@@ -151,10 +152,20 @@ def servers(state, zones):
             text += 'zone:\n  name: "%s"\n  zonefile: "%s"\n' % (
                 zone.name or ".", os.path.basename(zones.path(zone)))
         write("%s/%s.conf" % (state, name), text)
-    write(state + "/unbound.conf", UNBOUND)
+    write(state + "/unbound.conf", UNBOUND.replace(
+        "remote-control:", inside(zones) + "remote-control:"))
     write(state + "/root.hints", ". 3600 IN NS ns.\nns. 3600 IN A %s\n"
           % zones.zones[""].server)
     write(state + "/root.key", zones.anchor())
+
+
+def inside(zones):
+    """What Unbound knows by itself, as a local resolver knows split DNS."""
+    text = ""
+    for zone in zones.inside():
+        text += '  local-zone: "%s." static\n' % zone.name
+        text += "".join("  local-data: '%s'\n" % line for line in zone.lines)
+    return text
 
 
 def etc(state, ca_bundle, anchor, relays):

@@ -7,7 +7,8 @@ for the name of the host that the text belongs to.  Nothing here does I/O.
 from dataclasses import dataclass, field
 
 NOBODY = "nobody"
-ZONE_STATES = ("signed", "unsigned", "bogus", "lame", "silent", "absent")
+ZONE_STATES = ("signed", "unsigned", "bogus", "lame", "silent", "absent",
+               "ed448", "inside")
 
 
 @dataclass(frozen=True)

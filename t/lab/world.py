@@ -78,6 +78,10 @@ dest("null-mx", "null MX: takes no mail", mx=["0 ."],
      vectors="D67", demo=True)
 dest("refused", "nothing listens on port 25", mx(smtp="refuse"),
      expect=temp("connect-failed", "no-policy-found", "deferred"), demo=True)
+dest("split", "its relay is known to the local resolver alone (split DNS)",
+     mx("relay.corp.internal", None), zone="absent", mx=[],
+     zones={"corp.internal": "inside"}, relay="[relay.corp.internal]",
+     expect=NONE, demo=True)
 dest("tls-hang", "TLSA published, the host hangs after STARTTLS",
      mx(tlsa=GOOD, smtp="tls-hang"),
      expect=temp("probe-timeout", postfix="deferred"), demo=True)
@@ -86,6 +90,14 @@ dest("two-good", "first recipient of two, in order", mx(tlsa=GOOD),
 dest("two-bad", "second recipient of the same message, TLSA mismatch",
      mx(tlsa=BAD), expect=fail("validation-failure"))
 
+
+# -- zones that are not signed, or not for everyone ---------------------
+dest("split-zone", "the zone around its relay denies it; TLSA inside",
+     mx("relay.inside.example", None, tlsa=BAD), zone="absent", mx=[],
+     zones={"inside.example": "inside"}, relay="[relay.inside.example]",
+     expect=NONE)
+dest("ed448", "zone signed with Ed448, TLSA does not match", mx(tlsa=BAD),
+     zone="ed448", expect=fail("validation-failure"))
 
 # -- several addresses, IPv6 --------------------------------------------
 dest("two-addresses", "one address of two shows another certificate",

@@ -7,6 +7,8 @@ bogus     signed, but the DS in the parent is of another key
 lame      delegated to a server that refuses
 silent    delegated to an address that never answers
 absent    no zone of its own: the names live in the parent
+ed448     signed with Ed448, which Debian's libunbound cannot validate
+inside    the lab's Unbound alone knows it, unsigned: split DNS
 """
 import base64
 import calendar
@@ -23,6 +25,7 @@ from pki import read, run
 NSD = "127.53.0.1"
 BEHIND = "127.53.0.2"
 SILENT = "127.53.0.99"
+SIGNED = ("signed", "bogus", "ed448")
 SERVERS = {"silent": SILENT, "lame": BEHIND}
 TTL = 60
 NEGATIVE_TTL = 5
@@ -79,12 +82,17 @@ class Zones:
         relay is on an NSD of its own: the one that has the parent too would
         answer for the child unasked."""
         return [z for z in self.zones.values()
-                if z.state not in ("lame", "silent") and at in (None, (
+                if z.state not in ("lame", "silent", "inside")
+                and at in (None, (
                     BEHIND if z.server in self.relays else NSD))]
+
+    def inside(self):
+        """The zones that the lab's Unbound has."""
+        return [z for z in self.zones.values() if z.state == "inside"]
 
     def anchor(self):
         """The trust anchor of the lab's root."""
-        return ". IN DNSKEY " + self.dnskey + "\n"
+        return ". IN DNSKEY " + self.zones[""].dnskey + "\n"
 
     def _declare(self, name, state):
         if state != "absent":
@@ -162,19 +170,28 @@ class Zones:
             self._add(owner, "A", dest.web_address())
 
     def _make_key(self):
-        """One key for every zone: only its owner name differs."""
-        os.makedirs(os.path.join(self.folder, "keys"))
-        run(["sh", "-c", "cd '%s/keys' && ldns-keygen -r /dev/urandom "
-             "-a ECDSAP256SHA256 -k lab" % self.folder])
-        made = [n for n in os.listdir(os.path.join(self.folder, "keys"))
-                if n.endswith(".key")]
-        base = os.path.join(self.folder, "keys", made[0][:-4])
-        self.private = base + ".private"
-        text = read(base + ".key")
-        self.dnskey = text.split("DNSKEY", 1)[1].split(";")[0].strip()
+        """One key of an algorithm for every zone: only its owner name
+        differs."""
+        folder = os.path.join(self.folder, "keys")
+        os.makedirs(folder)
+        for algorithm in ("ECDSAP256SHA256", "ED448"):
+            zones = [z for z in self.zones.values()
+                     if (z.state == "ed448") == (algorithm == "ED448")]
+            if not zones:
+                continue
+            before = set(os.listdir(folder))
+            run(["sh", "-c", "cd '%s' && ldns-keygen -r /dev/urandom "
+                 "-a %s -k lab" % (folder, algorithm)])
+            made, = (n for n in set(os.listdir(folder)) - before
+                     if n.endswith(".key"))
+            base = os.path.join(folder, made[:-4])
+            text = read(base + ".key")
+            for zone in zones:
+                zone.private = base + ".private"
+                zone.dnskey = text.split("DNSKEY", 1)[1].split(";")[0].strip()
 
     def _ds(self, zone):
-        flags, protocol, algorithm, key = self.dnskey.split(None, 3)
+        flags, protocol, algorithm, key = zone.dnskey.split(None, 3)
         rdata = struct.pack("!HBB", int(flags), int(protocol),
                             int(algorithm)) + base64.b64decode(key)
         tag = sum(b << 8 if i % 2 == 0 else b for i, b in enumerate(rdata))
@@ -185,6 +202,8 @@ class Zones:
         return "%d %s 2 %s" % (tag, algorithm, digest)
 
     def _delegate(self, zone):
+        if zone.state == "inside":
+            return
         server = "ns." + zone.name if zone.name else "ns"
         for at in (zone, self._holding(zone.name, below=True)):
             if at is not None:
@@ -192,7 +211,7 @@ class Zones:
                 at.add(server, "A", zone.server)
         parent = self._holding(zone.name, below=True)
         if parent is not None and parent is not zone and \
-                zone.state in ("signed", "bogus"):
+                zone.state in SIGNED:
             parent.add(zone.name, "DS", self._ds(zone))
 
     def _write(self, zone, bogus):
@@ -202,13 +221,13 @@ class Zones:
             absolute(zone.name), TTL, server, NEGATIVE_TTL)
         with open(path, "w") as out:
             out.write("\n".join([soa, *dict.fromkeys(zone.lines)]) + "\n")
-        if zone.state not in ("signed", "bogus"):
+        if zone.state not in SIGNED:
             return
         key = os.path.join(self.folder, "keys", zone.name or "root")
         with open(key + ".key", "w") as out:
             out.write("%s IN DNSKEY %s\n" % (absolute(zone.name),
-                                             self.dnskey))
-        os.symlink(os.path.basename(self.private), key + ".private")
+                                             zone.dnskey))
+        os.symlink(os.path.basename(zone.private), key + ".private")
         self._sign_faults(path, zone)
         signed = spoil(sign(path, zone.name), bogus)
         with open(path, "w") as out:

@@ -25,7 +25,7 @@ my %foreign = (
 	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509(_\w+)?\.[ch]$},
 	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
 	qr{^curl/}                => qr{^common/io/https\.c$},
-	qr{^unbound\.h}           => qr{^common/io/dns_embedded\.c$},
+	qr{^unbound\.h}           => qr{^common/io/dns_(?:embedded|algorithms)\.c$},
 	qr{^ldns/}                => qr{^common/io/dns_\w+\.[ch]$},
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db)?\.c$},
 	qr{^jansson\.h}           => qr{^milter/(cli_\w+|json)\.c$},
@@ -113,7 +113,7 @@ for my $file (@files) {
 # Every keyword that the settings know stands in the page and in the sample.
 sub check_settings {
 	open my $in, '<', 'milter/settings.c' or die "settings.c: $!\n";
-	my @keywords = do { local $/; <$in> } =~ /^\s*[A-Z]+\("([A-Z][A-Za-z-]+)",/mg;
+	my @keywords = do { local $/; <$in> } =~ /^\s*[A-Z_]+\("([A-Z][A-Za-z-]+)",/mg;
 	mistake('settings', 'no keyword found in milter/settings.c')
 		unless @keywords > 20;
 	for my $page ('milter/postern.conf.5', 'etc/postern.conf') {
