@@ -382,6 +382,15 @@ lookup_of(const struct verdict *verdict, const struct facts *facts)
 {
 	const struct host_facts *host = host_of(verdict, facts);
 
+	if (verdict->reason == REASON_DNSSEC_INVALID &&
+	    strcmp(facts->domain, facts->next_hop.host) != 0)
+		return (struct advice){"The mail goes to a next hop of your "
+				       "choice, and DNSSEC says that its name "
+				       "is forged: often one that only the "
+				       "local resolver knows.",
+		    US,
+		    "If that is so (split DNS), name its zone in "
+		    "InsecureDomains; else look at the zone with delv."};
 	if (verdict->reason == REASON_DNSSEC_INVALID)
 		return table[REASON_DNSSEC_INVALID];
 	if (host != NULL && lookup_failed(&host->tlsa))

@@ -82,6 +82,28 @@ item_give_up(struct item *item, enum reason reason)
 	item_set(item, verdict);
 }
 
+/* "domain" and "domain:port" lead to the domain itself. */
+static bool
+has_own_hop(const struct item *item)
+{
+	size_t length = strlen(item->domain);
+
+	return item->hop != NULL &&
+	       (strncmp(item->hop, item->domain, length) != 0 ||
+		   (item->hop[length] != '\0' && item->hop[length] != ':'));
+}
+
+const char *
+item_name(const struct item *item)
+{
+	const struct verdict *verdict = item_verdict(item);
+
+	if (item->own == NULL && verdict != NULL && verdict->mx != NULL &&
+	    has_own_hop(item))
+		return verdict->mx;
+	return item->domain;
+}
+
 void
 item_report(const struct item *item, const char *queue_id, bool why)
 {

@@ -41,6 +41,10 @@ void item_ask(struct item *item, const struct settings *settings,
 /* item_verdict - borrowed; NULL until there is one */
 const struct verdict *item_verdict(const struct item *item);
 
+/* item_name - whom a reply names: the host that was judged, where the mail goes
+ * to a next hop of the MTA's choice and that is at fault; else the domain */
+const char *item_name(const struct item *item);
+
 /* item_set - the verdict for this message, whatever the check comes to; the
  * item's from here on */
 void item_set(struct item *item, struct verdict *verdict);

@@ -300,7 +300,7 @@ session_rcpt(
 	if (!is_refusal(item->action))
 		return ACTION_NONE;
 	item->refused = true;
-	reply_write(reply, item->action, item->domain, item_verdict(item),
+	reply_write(reply, item->action, item_name(item), item_verdict(item),
 	    requires_tls(session));
 	return item->action;
 }

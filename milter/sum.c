@@ -111,5 +111,5 @@ sum_name(const struct sum *sum, const struct settings *settings)
 {
 	bool all = settings->header_domains == HEADER_DOMAINS_ALL;
 
-	return sum->worst->visible || all ? sum->worst->domain : NULL;
+	return sum->worst->visible || all ? item_name(sum->worst) : NULL;
 }

@@ -132,6 +132,29 @@ make_store(void)
 	return store;
 }
 
+static void
+a_next_hop_whose_mx_lookup_fails_is_named(void **state)
+{
+	struct rules rules = {.level = LEVEL_AUTO};
+	AUTO(facts) struct facts *facts = facts_new();
+	AUTO(verdict) struct verdict *direct = NULL;
+	AUTO(verdict) struct verdict *relayed = NULL;
+
+	(void)state;
+	text_copy(facts->domain, sizeof(facts->domain), "d.example");
+	text_copy(
+	    facts->next_hop.host, sizeof(facts->next_hop.host), "d.example");
+	facts->mx.state = LOOKUP_BOGUS;
+	direct = judge(facts, &rules, CERTS_NOW);
+	assert_int_equal(direct->reason, REASON_DNSSEC_INVALID);
+	assert_null(direct->mx);
+	text_copy(facts->next_hop.host, sizeof(facts->next_hop.host),
+	    "corp.internal");
+	relayed = judge(facts, &rules, CERTS_NOW);
+	assert_int_equal(relayed->result, RESULT_TEMPERROR);
+	assert_string_equal(relayed->mx, "corp.internal");
+}
+
 static int
 make_pki(void **state)
 {
@@ -1796,6 +1819,7 @@ int
 main(void)
 {
 	const struct CMUnitTest judge[] = {
+	    cmocka_unit_test(a_next_hop_whose_mx_lookup_fails_is_named),
 	    cmocka_unit_test(dane_decides_at_one_host),
 	    cmocka_unit_test(a_failed_lookup_is_never_a_fail),
 	    cmocka_unit_test(what_the_mta_bounces_is_none),

@@ -140,6 +140,8 @@ engine_start(struct engine *engine, const struct engine_query *query)
 	text_copy(wait->domain, sizeof(wait->domain), query->domain);
 	wait->check.domain = wait->domain;
 	wait->check.verdict = verdict_new(fate->result, fate->reason);
+	if (query->next_hop != NULL)
+		wait->check.verdict->mx = xstrdup("relay.corp.example");
 	if (query->require_tls)
 		wait->check.verdict->requiretls = offer_of(query->domain);
 	wait->check.verdict->rule =
@@ -579,6 +581,60 @@ replies_are_as_promised(void **state)
 		ROW_TEXT(rows[i].address, reply.text, rows[i].text);
 		session_free(session);
 	}
+}
+
+static void
+a_reply_names_the_next_hop_that_is_at_fault(void **state)
+{
+	static const struct {
+		const char *address, *host, *name;
+	} rows[] = {
+	    {"a@bogus.example", "[relay.corp.example]", "relay.corp.example"},
+	    {"a@bogus.example", "corp.example", "relay.corp.example"},
+	    {"a@bogus.example", "[bogus.example]", "relay.corp.example"},
+	    {"a@bogus.example", "bogus.example, [x.example]",
+		"relay.corp.example"},
+	    {"a@bogus.example", "bogus.example.org", "relay.corp.example"},
+	    {"a@bogus.example", "bogus.example", "bogus.example"},
+	    {"a@bogus.example", "bogus.example:587", "bogus.example"},
+	    {"a@bogus.example", "", "bogus.example"},
+	    /* ours, not the next hop's */
+	    {"a@hang.example", "[relay.corp.example]", "hang.example"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session *session = begin(ALL("defer") "RcptWait 2s\n");
+		struct route_rcpt rcpt = {.address = rows[i].address,
+		    .mailer = "smtp",
+		    .host = rows[i].host};
+		struct reply reply;
+
+		session_rcpt(session, &rcpt, &reply);
+		reply.text[strcspn(reply.text, ":")] = '\0';
+		ROW_TEXT(rows[i].host, reply.text, rows[i].name);
+		session_free(session);
+	}
+}
+
+static void
+a_reply_at_the_end_names_the_next_hop_as_well(void **state)
+{
+	struct session *session =
+	    begin(ALL("defer") "DecideAt message\nHeaderDomains all\n");
+	struct route_rcpt rcpt = {.address = "a@bogus.example",
+	    .mailer = "smtp",
+	    .host = "[relay.corp.example]"};
+	struct session_end end;
+	struct reply reply;
+
+	(void)state;
+	session_rcpt(session, &rcpt, &reply);
+	end = finish(session);
+	assert_string_equal(end.reply.text,
+	    "relay.corp.example: dnssec-invalid (outbound TLS precheck)");
+	session_end_fini(&end);
+	session_free(session);
 }
 
 static void
@@ -1879,6 +1935,8 @@ main(void)
 	    cmocka_unit_test(an_abandoned_message_logs_what_was_refused),
 	    cmocka_unit_test(why_is_told_of_what_was_looked_at),
 	    cmocka_unit_test(replies_are_as_promised),
+	    cmocka_unit_test(a_reply_names_the_next_hop_that_is_at_fault),
+	    cmocka_unit_test(a_reply_at_the_end_names_the_next_hop_as_well),
 	    cmocka_unit_test(rcpt_waits_no_longer_than_told),
 	    cmocka_unit_test(a_deadline_stays_the_verdict_of_the_message),
 	    cmocka_unit_test(all_recipients_together_wait_a_minute),

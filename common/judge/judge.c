@@ -82,6 +82,8 @@ judge_mx(const struct facts *facts, const struct rules *rules, time_t now)
 
 		if (facts->detail[0] != '\0')
 			verdict->detail = xstrdup(facts->detail);
+		if (strcmp(facts->domain, facts->next_hop.host) != 0)
+			verdict->mx = xstrdup(facts->next_hop.host);
 		if (rules_demand(rules, facts->next_hop.host, now).dane)
 			verdict->dane = DANE_STATE_TEMPERROR;
 		return verdict;
