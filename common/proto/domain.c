@@ -64,17 +64,44 @@ is_ascii(const char *s)
 	return true;
 }
 
+/* Letters that UTS 46 maps otherwise or drops in its transitional form. */
+static bool
+has_deviation(const char *utf8)
+{
+	static const char *const letters[] = {
+	    "\xc3\x9f", "\xcf\x82", "\xe2\x80\x8c", "\xe2\x80\x8d"};
+
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		if (strstr(utf8, letters[i]) != NULL)
+			return true;
+	return false;
+}
+
 /*
- * RFC 5891 section 5, with the mapping of UTS 46 (case, width) in front as
- * browsers and MTAs do it.  A name that is ASCII already never comes here: the
- * DNS has names that IDNA would refuse ("_mta-sts", "r3---sn").
+ * UTS 46, not transitional, as Postfix does it by ICU: what it looks up is what
+ * has to be looked at, and IDNA2008 refuses names that it does look up, with
+ * symbols or of mixed direction.  libidn2 lets those through in its
+ * transitional form alone, which is no other where no letter deviates.
  */
+static int
+look_up_a_labels(const char *utf8, uint8_t **ascii)
+{
+	int rc = idn2_lookup_u8((const uint8_t *)utf8, ascii,
+	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+
+	if (rc == IDN2_OK || has_deviation(utf8))
+		return rc;
+	return idn2_lookup_u8(
+	    (const uint8_t *)utf8, ascii, IDN2_NFC_INPUT | IDN2_TRANSITIONAL);
+}
+
+/* A name that is ASCII already never comes here: the DNS has names that IDNA
+ * would refuse ("_mta-sts", "r3---sn"). */
 static int
 to_a_labels(const char *utf8, char out[LIMIT_DOMAIN_SIZE], struct err *err)
 {
 	uint8_t *ascii = NULL;
-	int rc = idn2_lookup_u8((const uint8_t *)utf8, &ascii,
-	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	int rc = look_up_a_labels(utf8, &ascii);
 	bool fits;
 
 	if (rc != IDN2_OK)

@@ -17,7 +17,7 @@
  * text is UTF-8 or ASCII, one final dot is dropped.  Labels are letters,
  * digits, "-" and "_", 1 to 63 octets, at most LIMIT_DOMAIN octets in all.
  * DATA when it is no such name; nothing of text stands in the error unescaped.
- * RFC 5891 for U-labels, RFC 1035 section 2.3.4 for the sizes.
+ * UTS 46 for U-labels, as MTAs have it; RFC 1035 section 2.3.4 for the sizes.
  */
 int domain_normalise(
     const char *text, char out[LIMIT_DOMAIN_SIZE], struct err *err);
