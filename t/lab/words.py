@@ -55,6 +55,7 @@ PASS = ("pass", "tlsa", "ok")
 HALF = ("pass", "tlsa", "insecure-mx")
 STS_OK = ("pass", "sts", "ok")
 NONE = ("none", "no-policy-found", "no-policy")
+RELAYED = ("none", "no-policy-found", "relayed")
 ENCRYPT = ("none", "tlsa", "tlsa-unusable")
 
 # How a lookup fails for good reaches us as one or another of these, as the

@@ -10,8 +10,8 @@ import os
 
 from model import STS, Cert, mx
 from words import (BAD, GOOD, HALF, LOOKUP, NAME_BAD, NONE, PASS, PRIVATE,
-                   STS_OK, TA, UNTRUSTED, WORLD, dest, fail, private, soft,
-                   temp)
+                   RELAYED, STS_OK, TA, UNTRUSTED, WORLD, dest, fail,
+                   private, soft, temp)
 
 # -- our side -----------------------------------------------------------
 dest("sender", "our own domain, where bounces go", mx("mx.{d}"),
@@ -81,7 +81,7 @@ dest("refused", "nothing listens on port 25", mx(smtp="refuse"),
 dest("split", "its relay is known to the local resolver alone (split DNS)",
      mx("relay.corp.internal", None), zone="absent", mx=[],
      zones={"corp.internal": "inside"}, relay="[relay.corp.internal]",
-     expect=NONE, demo=True)
+     expect=RELAYED, demo=True)
 dest("tls-hang", "TLSA published, the host hangs after STARTTLS",
      mx(tlsa=GOOD, smtp="tls-hang"),
      expect=temp("probe-timeout", postfix="deferred"), demo=True)
@@ -95,7 +95,7 @@ dest("two-bad", "second recipient of the same message, TLSA mismatch",
 dest("split-zone", "the zone around its relay denies it; TLSA inside",
      mx("relay.inside.example", None, tlsa=BAD), zone="absent", mx=[],
      zones={"inside.example": "inside"}, relay="[relay.inside.example]",
-     expect=NONE)
+     expect=RELAYED)
 dest("ed448", "zone signed with Ed448, TLSA does not match", mx(tlsa=BAD),
      zone="ed448", expect=fail("validation-failure"))
 
