@@ -15,6 +15,7 @@ trap 'kill $started $(cat "$dir/run/pid" 2>/dev/null) 2>/dev/null
 	rm -rf "$dir"' EXIT
 chmod 755 "$dir"
 mkdir "$dir/run"
+cp "$here/posternd.key" "$dir/key" # where its user can read it, too
 count=0
 user=
 if [ "$(id -u)" -eq 0 ]; then
@@ -38,7 +39,7 @@ conf() { # lines of a configuration that works, and those given
 	cat >"$dir/conf" <<-END
 		Socket unix:$dir/run/sock
 		ControlSocket $dir/run/control
-		TrustAnchorFile $here/posternd.key
+		TrustAnchorFile $dir/key
 		Nameservers 127.0.0.1@1
 		DNSTimeout 300ms
 		AuthservID gate.example

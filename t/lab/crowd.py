@@ -57,6 +57,8 @@ def rdata(labels, rtype):
     if len(labels) < 2:
         return b""
     kind, _, number = labels[-2].partition("-")
+    if number and not number.isdigit():
+        return b""  # none of the crowd, as the names of BogusNames
     number = int(number or 0)
     if kind == "mute":
         return None
