@@ -83,10 +83,14 @@ read_word(const char *word, char domain[LIMIT_DOMAIN_SIZE])
 static void
 tell_unknown(const struct cli_options *options, const char *domain)
 {
-	cli_fail(3, "%s: not known to the daemon", domain);
-	if (options->json)
+	if (options->json) {
+		fprintf(
+		    stderr, "postern: %s: not known to the daemon\n", domain);
 		printf("{\"schema\":1,\"domain\":\"%s\",\"known\":false}\n",
 		    domain);
+	} else {
+		cli_fail(3, "%s: not known to the daemon", domain);
+	}
 }
 
 int

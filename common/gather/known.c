@@ -46,6 +46,46 @@ no_later(time_t then, time_t now)
 	return then < now ? then : now;
 }
 
+/* When a policy counts as fetched and as over. */
+struct life {
+	time_t fetched_s;
+	time_t expires_s;
+};
+
+/*
+ * One that is fetched in the time to come counts as fetched now, the first time
+ * that this is seen: its end is noted, and only comes nearer.  Once the clock
+ * has passed the fetch, that was right, and so is its own end.
+ */
+static struct life
+life_at(time_t fetched_s, time_t expires_s, time_t max_age_s, time_t now)
+{
+	if (fetched_s > now) {
+		expires_s = no_later(expires_s, now + max_age_s);
+		return (struct life){expires_s - max_age_s, expires_s};
+	}
+	return (struct life){fetched_s,
+	    expires_s < fetched_s ? fetched_s + max_age_s : expires_s};
+}
+
+static struct life
+life_of(const struct known *known, time_t now)
+{
+	return life_at(known->fetched_s, known->expires_s,
+	    (time_t)known->policy->policy->max_age_s, now);
+}
+
+/* Another time of its fetch. */
+static struct policy_facts *
+retime(const struct policy_facts *policy, time_t fetched_s)
+{
+	struct policy_facts *timed = parse_policy(
+	    policy->body, strlen(policy->body), policy->id, fetched_s);
+
+	assert(timed != NULL); /* it was parsed before */
+	return timed;
+}
+
 static void
 take_failure(struct known *known, const struct store_policy *row)
 {
@@ -63,24 +103,28 @@ struct known *
 known_from_row(const struct store_policy *row, bool failures, bool *askew)
 {
 	time_t now = clock_wall_s();
-	time_t fetched_s = no_later(row->fetched_s, now);
 	struct policy_facts *policy = NULL;
 	struct known *known;
+	struct life life;
 
 	if (row->body != NULL && (policy = parse_policy(row->body, row->length,
-				      row->id, fetched_s)) == NULL)
+				      row->id, row->fetched_s)) == NULL)
 		return NULL;
 	known = xcalloc(1, sizeof(*known));
 	known->policy = policy;
-	if (policy != NULL)
-		known->expires_s =
-		    row->expires_s - (row->fetched_s - fetched_s);
+	known->fetched_s = row->fetched_s;
+	known->expires_s = row->expires_s;
+	*askew = row->failed_s > now || row->used_s > now;
+	if (policy != NULL) {
+		life = life_of(known, now);
+		policy->fetched_s = life.fetched_s;
+		known->expires_s = life.expires_s;
+		*askew |= life.expires_s != row->expires_s;
+	}
 	known->used_s = no_later(row->used_s, now);
 	known->again = row->again;
 	if (failures)
 		take_failure(known, row);
-	*askew =
-	    row->fetched_s > now || row->failed_s > now || row->used_s > now;
 	return known;
 }
 
@@ -101,7 +145,7 @@ known_to_row(
 	text_copy(row->id, sizeof(row->id), known->policy->id);
 	row->body = known->policy->body;
 	row->length = strlen(row->body);
-	row->fetched_s = known->policy->fetched_s;
+	row->fetched_s = known->fetched_s;
 	row->expires_s = known->expires_s;
 }
 
@@ -114,12 +158,14 @@ known_learn(const struct known *before, struct policy_facts *fetched)
 	known->again = before != NULL && before->again;
 	if (fetched->fetch == POLICY_FETCHED) {
 		known->policy = policy_facts_ref(fetched);
+		known->fetched_s = fetched->fetched_s;
 		known->expires_s =
 		    fetched->fetched_s + (time_t)fetched->policy->max_age_s;
 		return known;
 	}
 	if (before != NULL && before->policy != NULL) {
 		known->policy = policy_facts_ref(before->policy);
+		known->fetched_s = before->fetched_s;
 		known->expires_s = before->expires_s;
 	}
 	text_copy(known->failed_id, sizeof(known->failed_id), fetched->id);
@@ -137,8 +183,8 @@ known_wants_note(const struct known *known)
 
 	if (known->policy == NULL)
 		return false;
-	if (known->policy->fetched_s > now || known->used_s > now ||
-	    known->failed_s > now)
+	if (known->used_s > now || known->failed_s > now ||
+	    known->policy->fetched_s != life_of(known, now).fetched_s)
 		return true;
 	return now < known->expires_s &&
 	       (!known->again || now - known->used_s >= DAY_S);
@@ -150,20 +196,18 @@ known_used(const struct known *known)
 	struct known *used = xmemdup(known, sizeof(*known));
 	const struct policy_facts *policy = known->policy;
 	time_t now = clock_wall_s();
+	struct life life;
 
 	used->used_s = now;
 	used->again = true;
 	used->failed_s = no_later(known->failed_s, now);
 	if (policy == NULL)
 		return used;
-	if (policy->fetched_s <= now) {
-		policy_facts_ref(used->policy);
-		return used;
-	}
-	used->policy =
-	    parse_policy(policy->body, strlen(policy->body), policy->id, now);
-	assert(used->policy != NULL); /* it was parsed before */
-	used->expires_s -= policy->fetched_s - now;
+	life = life_of(known, now);
+	used->expires_s = life.expires_s;
+	used->policy = policy->fetched_s == life.fetched_s
+			   ? policy_facts_ref(used->policy)
+			   : retime(policy, life.fetched_s);
 	return used;
 }
 

@@ -14,6 +14,7 @@
  * clock that was ahead has left counts as of now, with what it has to live. */
 struct known {
 	struct policy_facts *policy; /* NULL: none was ever fetched */
+	time_t fetched_s; /* of it, as noted; policy->fetched_s is as counted */
 	time_t expires_s;
 	char failed_id[LIMIT_STS_ID + 1];
 	time_t failed_s; /* 0: no failure since the last success */
@@ -29,7 +30,9 @@ void known_free(struct known *known);
  * known_from_row - NULL when the row's policy is none that we would have kept
  *
  * failures: take in the row's last failure as well.  Times that are to come
- * count as now; askew: there was one in the row.
+ * count as now; askew: the row is to be written again for it.  When a policy
+ * was fetched stays noted as it was: if it was not that clock which was wrong
+ * but this one is behind, the policy has its whole life again when it is set.
  */
 struct known *known_from_row(const struct store_policy *row, bool failures,
     bool *askew) OWNED(known_free);

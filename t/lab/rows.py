@@ -68,10 +68,12 @@ def refusal(code, domain, reason):
 
 
 def reply_of(said, rcpt):
+    """A refusal names what was judged: the next hop, where there is one."""
     if said == "250" or len(said) > len("250"):
         return said
-    return refusal(said, domain_of(rcpt),
-                   world.WORLD.find(rcpt).expect.reason)
+    dest = world.WORLD.find(rcpt)
+    return refusal(said, dest.relay.strip("[]") if dest.relay else dest.domain,
+                   dest.expect.reason)
 
 
 def item(rcpt):
