@@ -51,6 +51,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
+	%D%/io/tls_beyond.c %D%/io/tls_beyond.h \
 	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/store.c %D%/io/store.h \
 	%D%/io/store_db.c %D%/io/store_db.h \

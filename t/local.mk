@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	%D%/sts_record.t \
 	%D%/tag.t \
 	%D%/text.t \
+	%D%/tls_beyond.t \
 	%D%/tls_watch.t \
 	%D%/tlsa.t \
 	%D%/wire.t \
@@ -153,6 +154,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
 %C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c $(SETTINGS)
 %C%_text_t_SOURCES = %D%/text.c %D%/tap.h
+%C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c %D%/tap.h
 %C%_tls_watch_t_SOURCES = %D%/tls_watch.c %D%/tap.h
 %C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h

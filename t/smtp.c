@@ -553,6 +553,111 @@ what_openssl_does_not_get_through_is_a_failure(void **state)
 	}
 }
 
+/* ServerHello with ECDHE-ARIA256-GCM-SHA384, and a chain of one octet. */
+#define ARIA_FLIGHT                                                 \
+	"\26\3\3\0\74\2\0\0\55\3\3rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr" \
+	"\0\300\141\0\0\5\377\1\0\1\0\13\0\0\7\0\0\4\0\0\1c"
+#define BEFORE_TLS GREETING, TLSD_READ, OFFER, TLSD_READ, GO_AHEAD
+
+static const struct tlsd_options without_our_suites = {
+    .name = "mx.example",
+    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-256-GCM",
+    .octets = ARIA_FLIGHT,
+    .octet_count = sizeof(ARIA_FLIGHT) - 1,
+};
+
+static void
+who_takes_none_of_our_suites_is_asked_once_for_its_chain(void **state)
+{
+	static const char *const steps[] = {TO_TLS, NULL};
+	static const struct {
+		const char *id;
+		const char *steps[9];
+		bool has_chain;
+	} seconds[] = {
+	    {"has a chain", {BEFORE_TLS, TLSD_OCTETS, TLSD_HANG}, true},
+	    {"and more", {BEFORE_TLS, TLSD_OCTETS, TLSD_FLOOD}, true},
+	    {"hangs", {BEFORE_TLS, TLSD_HANG}, false},
+	    {"hangs early", {TLSD_HANG}, false},
+	    {"drips", {BEFORE_TLS, TLSD_DRIP}, false},
+	    {"drips a record", {BEFORE_TLS, "\26\3\3\77\77\2", TLSD_DRIP},
+		false},
+	    {"floods", {BEFORE_TLS, TLSD_FLOOD}, false},
+	    {"garbage", {BEFORE_TLS, TLSD_GARBAGE, TLSD_HANG}, false},
+	    {"garbage in a record", {BEFORE_TLS, "\26\3\3\77\77", TLSD_FLOOD},
+		false},
+	    {"closes", {BEFORE_TLS}, false},
+	    {"resets", {BEFORE_TLS, TLSD_RESET}, false},
+	    {"lets nobody in", {"421 busy\r\n"}, false},
+	    {"has no TLS now", {GREETING, TLSD_READ, "250 mx\r\n", BYE}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(seconds); i++) {
+		struct tlsd_options options = without_our_suites;
+		AUTO(tlsd) struct tlsd *server = NULL;
+		AUTO(probe_facts) struct probe_facts *facts = NULL;
+		struct smtp_target target;
+
+		options.steps = steps;
+		options.later_steps = seconds[i].steps;
+		server = tlsd_new(&options);
+		target = target_at(tlsd_port(server));
+		target.timeout_ms = target.greeting_ms = TLS_MS / 2;
+		facts = smtp_probe(&target, INT64_MAX);
+		if (facts->outcome != (seconds[i].has_chain
+					      ? PROBE_TLS_UNSUPPORTED
+					      : PROBE_TLS_FAILED))
+			fail_msg("%s: outcome %d, %s", seconds[i].id,
+			    facts->outcome, facts->detail);
+		ROW_TEXT(seconds[i].id, facts->detail,
+		    seconds[i].has_chain
+			? "TLS:_no_suite_in_common_with_our_library"
+			: "TLS_alert:_Handshake_failed");
+		ROW(seconds[i].id, facts->connected && facts->starttls);
+		ROW(seconds[i].id, facts->ms < TLS_MS + SLACK_MS);
+		ROW(seconds[i].id, facts->cert_count == seconds[i].has_chain);
+		if (seconds[i].has_chain)
+			assert_memory_equal(facts->certs[0].data, "c", 1);
+		ROW(seconds[i].id, tlsd_connections(server) == 2);
+	}
+}
+
+static void
+a_second_session_that_is_cut_short_is_a_timeout(void **state)
+{
+	static const char *const steps[] = {TO_TLS, NULL};
+	static const char *const hang[] = {BEFORE_TLS, TLSD_HANG, NULL};
+	struct tlsd_options options = without_our_suites;
+	AUTO(tlsd) struct tlsd *server = NULL;
+	AUTO(probe_facts) struct probe_facts *facts = NULL;
+
+	(void)state;
+	options.steps = steps;
+	options.later_steps = hang;
+	server = tlsd_new(&options);
+	facts = probe(tlsd_port(server), TLS_MS);
+	assert_int_equal(facts->outcome, PROBE_TIMEOUT);
+	assert_int_equal(tlsd_connections(server), 2);
+}
+
+/* It may well have a certificate of another kind. */
+static void
+who_is_asked_for_one_kind_of_key_is_asked_once(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	struct tlsd_options options = {.steps = steps, .name = "mx.example"};
+	AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+	struct smtp_target target = target_at(tlsd_port(server));
+	AUTO(probe_facts) struct probe_facts *facts = NULL;
+
+	(void)state;
+	target.keys = TLS_KEYS_RSA;
+	facts = smtp_probe(&target, clock_mono_ms() + AMPLE_MS);
+	assert_int_equal(facts->outcome, PROBE_TLS_FAILED);
+	assert_int_equal(tlsd_connections(server), 1);
+}
+
 static void
 what_openssl_gets_through_is_taken(void **state)
 {
@@ -693,6 +798,10 @@ main(void)
 	    cmocka_unit_test(
 		what_openssl_takes_and_our_library_does_not_is_our_lack),
 	    cmocka_unit_test(what_openssl_does_not_get_through_is_a_failure),
+	    cmocka_unit_test(
+		who_takes_none_of_our_suites_is_asked_once_for_its_chain),
+	    cmocka_unit_test(a_second_session_that_is_cut_short_is_a_timeout),
+	    cmocka_unit_test(who_is_asked_for_one_kind_of_key_is_asked_once),
 	    cmocka_unit_test(what_openssl_gets_through_is_taken),
 	    cmocka_unit_test(the_kind_of_key_can_be_chosen),
 	    cmocka_unit_test(what_cannot_be_reached_is_told),

@@ -41,6 +41,7 @@ struct tlsd {
 	char sni[256];
 	char heard_octets[4096];
 	struct text heard;
+	unsigned connections;
 };
 
 /* One connection, of the server's thread. */
@@ -406,6 +407,9 @@ act(struct peer *peer, const char *step)
 		garble(peer);
 	else if (strcmp(step, TLSD_COSTLY) == 0)
 		send_costly(peer);
+	else if (strcmp(step, TLSD_OCTETS) == 0)
+		transmit(peer, peer->server->options.octets,
+		    peer->server->options.octet_count);
 	else if (strcmp(step, TLSD_PAUSE) == 0)
 		poll(NULL, 0, TLSD_PAUSE_MS);
 	else if (strcmp(step, TLSD_ALERT) == 0)
@@ -421,13 +425,15 @@ serve_peer(struct tlsd *server, int fd)
 {
 	struct timeval limit = {.tv_sec = 5};
 	struct peer peer = {.server = server, .fd = fd};
+	const char *const *step = server->options.steps;
 
+	if (server->connections++ > 0 && server->options.later_steps != NULL)
+		step = server->options.later_steps;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	text_init(
 	    &server->heard, server->heard_octets, sizeof(server->heard_octets));
-	for (const char *const *step = server->options.steps;
-	     *step != NULL && !peer.over; step++)
+	for (; *step != NULL && !peer.over; step++)
 		act(&peer, *step);
 	if (peer.tls != NULL) {
 		if (!peer.over)
@@ -546,4 +552,11 @@ tlsd_sni(struct tlsd *server)
 {
 	join(server);
 	return server->sni;
+}
+
+unsigned
+tlsd_connections(struct tlsd *server)
+{
+	join(server);
+	return server->connections;
 }

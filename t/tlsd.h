@@ -43,7 +43,12 @@ struct tlsd_options {
 #define TLSD_ALERT "A"     /* a fatal alert: certificate required */
 #define TLSD_RESET "R"     /* close at once, without ceremony */
 #define TLSD_COSTLY "K"    /* the flight of a server with a huge key, unasked */
+#define TLSD_OCTETS "O"    /* send octets, which follow here */
 	const char *const *steps;
+	const char *const *later_steps; /* of all connections but the first;
+					   NULL: as the first */
+	const void *octets;
+	size_t octet_count;
 	const char *name;     /* in its certificate */
 	unsigned flaws;       /* of enum tlsd_flaw */
 	const char *priority; /* NULL: GnuTLS's normal one */
@@ -70,5 +75,8 @@ const char *tlsd_root(const struct tlsd *server);
 /* What the last client sent: its lines, and its SNI.  Ends the server. */
 const char *tlsd_heard(struct tlsd *server);
 const char *tlsd_sni(struct tlsd *server);
+
+/* tlsd_connections - how many there were.  Ends the server. */
+unsigned tlsd_connections(struct tlsd *server);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/io/tls_beyond.h"
 #include "common/proto/address.h"
 #include "common/proto/smtp_reply.h"
 
@@ -54,6 +55,15 @@ static const struct {
 	PROBE_TLS_REFUSED},
 };
 
+/*
+ * How it works: probe goes through the steps, each of which says whether to go
+ * on; the first that does not has concluded what the facts are.
+ *
+ * If the server then turns out to take no suite of ours, look_beyond begins a
+ * second session, the last, with a flag that makes probe end it in show_chain:
+ * a ClientHello of tls_beyond.h instead of a handshake.  A chain that it shows
+ * makes the second session's facts those of the probe.
+ */
 struct session {
 	const struct smtp_target *target;
 	struct probe_facts *facts;
@@ -64,6 +74,8 @@ struct session {
 	int fd;
 	struct tls_client *tls; /* NULL: not begun */
 	bool encrypted;         /* the handshake is done */
+	bool no_suite;          /* there was none that the server takes */
+	bool beyond;            /* offers what our library lacks */
 	struct smtp_reply reply;
 	char buffer[4096]; /* received and not read: begin to end */
 	size_t begin;
@@ -196,15 +208,15 @@ receive(struct session *s)
 }
 
 static bool
-say(struct session *s, const char *line)
+transmit(struct session *s, const void *octets, size_t left)
 {
-	size_t left = strlen(line);
+	const char *at = octets;
 
 	while (left > 0) {
 		ssize_t count =
 		    s->encrypted
-			? tls_client_write(s->tls, line, left)
-			: of_socket(send(s->fd, line, left, MSG_NOSIGNAL));
+			? tls_client_write(s->tls, at, left)
+			: of_socket(send(s->fd, at, left, MSG_NOSIGNAL));
 
 		if (count == TLS_IO_LOST)
 			return conclude_lost(s, "connection closed");
@@ -213,10 +225,16 @@ say(struct session *s, const char *line)
 				return false;
 			continue;
 		}
-		line += count;
+		at += count;
 		left -= (size_t)count;
 	}
 	return true;
+}
+
+static bool
+say(struct session *s, const char *line)
+{
+	return transmit(s, line, strlen(line));
 }
 
 static bool
@@ -414,7 +432,10 @@ end_handshake(struct session *s, enum tls_state state)
 	case TLS_LACKING:
 		s->lost = true;
 		return conclude(s, PROBE_TIMEOUT, "%s", detail);
+	case TLS_NO_SUITE:
 	case TLS_FAILED:
+		s->no_suite =
+		    state == TLS_NO_SUITE && s->target->keys == TLS_KEYS_ALL;
 		s->lost = true;
 		return conclude(s, PROBE_TLS_FAILED, "%s", detail);
 	case TLS_LOST:
@@ -452,6 +473,30 @@ keep_chain(struct session *s)
 	if (s->encrypted)
 		text_copy(s->facts->tls, sizeof(s->facts->tls),
 		    tls_client_version(s->tls));
+}
+
+/* The session cannot be finished: what the server shows is all there is. */
+static void
+show_chain(struct session *s)
+{
+	uint8_t hello[TLS_BEYOND_HELLO_SIZE];
+	size_t size = tls_beyond_hello(hello, s->target->sni);
+	struct tls_beyond beyond;
+
+	s->step = AT_TLS;
+	smtp_reply_init(&s->reply);
+	tls_beyond_init(&beyond);
+	if (size > 0 && transmit(s, hello, size))
+		while (beyond.state == TLS_BEYOND_MORE && receive(s))
+			tls_beyond_feed(&beyond, s->buffer, s->end);
+	if (beyond.state == TLS_BEYOND_CHAIN) {
+		probe_facts_set_certs(
+		    s->facts, beyond.watch.certs, beyond.watch.count);
+		conclude(s, PROBE_TLS_UNSUPPORTED,
+		    "TLS: no suite in common with our library");
+	}
+	tls_beyond_fini(&beyond);
+	s->lost = true;
 }
 
 /* What an MTA wants to see before it speaks of mail. */
@@ -492,29 +537,58 @@ probe(struct session *s)
 	if (s->target->port != PORT_SMTPS &&
 	    (!greet(s) || !ehlo(s) || !starttls(s)))
 		return;
-	if (handshake(s))
+	if (s->beyond)
+		show_chain(s);
+	else if (handshake(s))
 		enter_inside(s);
 	keep_chain(s);
 }
 
-struct probe_facts *
-smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
+static struct session
+hold_session(const struct smtp_target *target, int64_t deadline_ms, bool beyond)
 {
 	struct session s = {.target = target,
+	    .facts = probe_facts_new(PROBE_NOT_DONE),
 	    .last_ms = deadline_ms,
 	    .deadline_ms = deadline_ms,
+	    .beyond = beyond,
 	    .lost = true,
 	    .fd = -1};
-	int64_t begun_ms = clock_mono_ms();
 
-	s.facts = probe_facts_new(PROBE_NOT_DONE);
 	probe(&s);
 	quit(&s);
 	tls_client_free(s.tls);
 	if (s.fd >= 0)
 		close(s.fd);
-	s.facts->ms = (unsigned)(clock_mono_ms() - begun_ms);
-	return s.facts;
+	return s;
+}
+
+/* The facts of a session that found no suite, or of another that shows more.
+ * What the deadline cut short is no failure: it may be tried anew. */
+static struct probe_facts *
+look_beyond(const struct session *first)
+{
+	struct session second =
+	    hold_session(first->target, first->last_ms, true);
+	enum probe_outcome outcome = second.facts->outcome;
+	bool was_cut =
+	    outcome == PROBE_TIMEOUT && clock_left_ms(first->last_ms) == 0;
+	bool counts = outcome == PROBE_TLS_UNSUPPORTED || was_cut;
+
+	probe_facts_free(counts ? first->facts : second.facts);
+	return counts ? second.facts : first->facts;
+}
+
+struct probe_facts *
+smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
+{
+	int64_t begun_ms = clock_mono_ms();
+	struct session first = hold_session(target, deadline_ms, false);
+	struct probe_facts *facts =
+	    first.no_suite ? look_beyond(&first) : first.facts;
+
+	facts->ms = (unsigned)(clock_mono_ms() - begun_ms);
+	return facts;
 }
 
 const char *

@@ -32,8 +32,13 @@ struct smtp_target {
  * again as HELO, and so is a greeting that a firewall has masked; with HELO
  * there is no TLS, but inside TLS it is a yes.  The handshake is that of
  * tls_client.h, and of it the presented chain is the fact.  Plaintext behind
- * the answer to STARTTLS is discarded.  Always gives facts, at deadline_ms
- * (clock_mono_ms) at the latest.
+ * the answer to STARTTLS is discarded.
+ *
+ * A server that takes none of our suites is connected to once more, to see the
+ * chain that it shows who has more of them: PROBE_TLS_UNSUPPORTED if there is
+ * one (tls_beyond.h), else the first session's facts stand.
+ *
+ * Always gives facts, at deadline_ms (clock_mono_ms) at the latest.
  * RFC 3207, RFC 7672 section 8.1 (SNI), RFC 8689 (REQUIRETLS).
  */
 struct probe_facts *smtp_probe(const struct smtp_target *target,

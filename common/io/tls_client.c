@@ -174,6 +174,18 @@ keep_error(struct tls_client *client, int rc)
 	    gnutls_strerror(rc));
 }
 
+/* What a server says that takes none of our suites, before it shows anything;
+ * RFC 5246 section 7.2.2. */
+static bool
+is_lack_of_suites(const struct tls_client *client)
+{
+	gnutls_alert_description_t alert = gnutls_alert_get(client->session);
+
+	return client->watch.count == 0 &&
+	       (alert == GNUTLS_A_HANDSHAKE_FAILURE ||
+		   alert == GNUTLS_A_INSUFFICIENT_SECURITY);
+}
+
 static enum tls_state
 end_handshake(struct tls_client *client, int rc)
 {
@@ -190,7 +202,7 @@ end_handshake(struct tls_client *client, int rc)
 		return TLS_LOST;
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		keep_alert(client);
-		return TLS_FAILED;
+		return is_lack_of_suites(client) ? TLS_NO_SUITE : TLS_FAILED;
 	default:
 		keep_error(client, rc);
 		gnutls_alert_send_appropriate(client->session, rc);

@@ -23,6 +23,8 @@ enum tls_keys {
 enum tls_state {
 	TLS_LOST,        /* the connection is over, without an alert */
 	TLS_FAILED,      /* the server's fault: OpenSSL would fail as well */
+	TLS_NO_SUITE,    /* nothing that we offer suits the server: OpenSSL
+			    might offer more (tls_beyond.h) */
 	TLS_UNSUPPORTED, /* ours: OpenSSL might go on; there is a chain */
 	TLS_LACKING,     /* ours: memory and the like, nothing was learnt */
 	TLS_AGAIN,       /* wait for the socket and call again */

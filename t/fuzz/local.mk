@@ -14,6 +14,7 @@ FUZZ_TESTS = \
 	%D%/story.t \
 	%D%/sts_policy.t \
 	%D%/sts_record.t \
+	%D%/tls_beyond.t \
 	%D%/tls_watch.t \
 	%D%/tlsa.t \
 	%D%/x509_effort.t
@@ -42,6 +43,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 	milter/logline.c milter/logframe.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c $(FUZZ_SOURCES)
 %C%_sts_record_t_SOURCES = %D%/sts_record.c $(FUZZ_SOURCES)
+%C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c $(FUZZ_SOURCES)
 %C%_tls_watch_t_SOURCES = %D%/tls_watch.c $(FUZZ_SOURCES)
 %C%_tlsa_t_SOURCES = %D%/tlsa.c $(FUZZ_SOURCES)
 %C%_x509_effort_t_SOURCES = %D%/x509_effort.c $(FUZZ_SOURCES)
