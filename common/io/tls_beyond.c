@@ -2,11 +2,10 @@
 #include "common/io/tls_beyond.h"
 
 #include <assert.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
@@ -161,7 +160,7 @@ tls_beyond_hello(uint8_t hello[TLS_BEYOND_HELLO_SIZE], const char *sni)
 
 	assert(strlen(sni) <= LIMIT_DOMAIN);
 	memcpy(hello, head, sizeof(head));
-	if (gnutls_rnd(GNUTLS_RND_NONCE, at, RANDOM_SIZE) != 0)
+	if (getrandom(at, RANDOM_SIZE, 0) != RANDOM_SIZE)
 		return 0;
 	at += RANDOM_SIZE;
 	*at++ = 0; /* no session to resume */

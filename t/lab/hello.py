@@ -5,6 +5,7 @@ import threading
 
 HANDSHAKE, CLIENT_HELLO = 22, 1
 GROUPS, SIGNATURES, VERSIONS, SHARES = 10, 13, 43, 51
+HANDSHAKE_FAILURE = b"\x15\3\3\0\2\2\x28"
 IDLE_S = 20
 
 
@@ -90,7 +91,7 @@ def read_hello(connection):
 
 class Catcher:
     """Speaks SMTP at an address up to the first message of a handshake, and
-    then leaves."""
+    then takes none of the suites."""
 
     def __init__(self, address, port):
         self.server = socket.create_server((address, port))
@@ -126,4 +127,6 @@ class Catcher:
                 raise EOFError("the client is gone")
             connection.sendall(b"250-hello.example\r\n250 STARTTLS\r\n")
         connection.sendall(b"220 go ahead\r\n")
-        return read_hello(connection)
+        caught = read_hello(connection)
+        connection.sendall(HANDSHAKE_FAILURE)
+        return caught

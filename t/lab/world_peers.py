@@ -22,6 +22,14 @@ dest("odd-rsa", "shows two certificates, of which RSA's has a record",
      mx(tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa")))
 dest("odd-three", "shows three certificates, of which RSA's has a record",
      mx(tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa")))
+dest("odd-aria", "has suites that GnuTLS lacks",
+     mx(tlsa=GOOD, smtp="refuse"))
+dest("odd-aria-rsa", "has suites that GnuTLS lacks, and an RSA key",
+     mx(tlsa=GOOD, smtp="refuse", cert=Cert(key="rsa")))
+dest("odd-aria-wrong", "has suites that GnuTLS lacks, and another certificate",
+     mx(tlsa=BAD, smtp="refuse"))
+dest("odd-suites", "has suites that nobody offers",
+     mx(tlsa=GOOD, smtp="refuse"))
 dest("screen", "a postscreen that does not know its client",
      mx(tlsa=GOOD, smtp="refuse"))
 # One port for each octet after which ../faults cuts a dialogue.
