@@ -17,6 +17,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/dane_match.c %D%/proto/dane_match.h \
 	%D%/proto/der.c %D%/proto/der.h \
 	%D%/proto/domain.c %D%/proto/domain.h \
+	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
@@ -77,6 +78,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/probe.c %D%/gather/probe.h \
 	%D%/gather/reach.c %D%/gather/reach.h \
 	%D%/gather/tally.c %D%/gather/tally.h \
+	%D%/gather/translation.c %D%/gather/translation.h \
 	%D%/gather/validation.c %D%/gather/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \

@@ -173,6 +173,33 @@ a_translated_address_is_the_ipv4_one_inside(void **state)
 }
 
 static void
+local_translation_is_told_from_other_special_ranges(void **state)
+{
+	static const struct {
+		const char *text;
+		bool local;
+	} rows[] = {
+	    {"64:ff9b:1::", true},
+	    {"64:ff9b:1:ffff:ffff:ffff:ffff:ffff", true},
+	    {"64:ff9b:1::5efe:8.8.8.8", false},
+	    {"64:ff9b:2::", false},
+	    {"64:ff9b::8.8.8.8", false},
+	    {"fd00::1", false},
+	    {"2a00::1", false},
+	    {"8.8.8.8", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct address address;
+
+		ROW(rows[i].text, address_parse(rows[i].text, &address) == 0);
+		ROW(rows[i].text,
+		    address_is_local_translation(&address) == rows[i].local);
+	}
+}
+
+static void
 what_is_no_address_is_none(void **state)
 {
 	static const char *const rows[] = {"", "example.com", "192.0.2",
@@ -230,6 +257,8 @@ main(void)
 	    cmocka_unit_test(
 		special_ranges_of_ipv6_are_told_to_their_last_address),
 	    cmocka_unit_test(a_translated_address_is_the_ipv4_one_inside),
+	    cmocka_unit_test(
+		local_translation_is_told_from_other_special_ranges),
 	    cmocka_unit_test(what_is_no_address_is_none),
 	    cmocka_unit_test(rdata_becomes_text),
 	    cmocka_unit_test(spellings_of_one_address_are_equal),

@@ -35,6 +35,7 @@ struct record {
 #define MX_MX1 DATA("\0\012\003mx1\001d\007example\0")
 #define MX_MX2 DATA("\0\024\003mx2\001d\007example\0")
 #define HOST_1 DATA("\xc6\x33\x64\x01")
+#define BEHIND_INNER DATA("\x2a\0\0\1\0\0\0\0\0\0\0\0\x0a\0\0\1")
 #define TLSA_311      \
 	DATA("\3\1\1" \
 	     "0123456789abcdef0123456789abcdef")
@@ -77,6 +78,19 @@ static const struct record zone[] = {
     {"half.example", DNS_MX, LOOKUP_DATA, true, NULL, DATA("\0\012\003mx1")},
     {"none.example", DNS_MX, LOOKUP_DATA, true, NULL, DATA("")},
     {"_mta-sts.nomx.example", DNS_TXT, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
+    /* behind a gate whose prefix is 2a00:1::/96: 10.0.0.1, 192.0.1.1 */
+    {"ipv4only.arpa", DNS_AAAA, LOOKUP_DATA, false, NULL,
+	DATA("\x2a\0\0\1\0\0\0\0\0\0\0\0\xc0\0\0\xaa")},
+    {"inner.example", DNS_MX, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"inner.example", DNS_A, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"inner.example", DNS_AAAA, LOOKUP_DATA, true, NULL, BEHIND_INNER},
+    {"_mta-sts.inner.example", DNS_TXT, LOOKUP_DATA, true, NULL,
+	DATA("\015v=STSv1;id=1;")},
+    {"mta-sts.inner.example", DNS_AAAA, LOOKUP_DATA, true, NULL, BEHIND_INNER},
+    {"outer.example", DNS_MX, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"outer.example", DNS_A, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"outer.example", DNS_AAAA, LOOKUP_DATA, true, NULL,
+	DATA("\x2a\0\0\1\0\0\0\0\0\0\0\0\xc0\0\1\1")},
     /* aliases to insecure addresses */
     {"d81.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
     {"d81.example", DNS_CNAME, LOOKUP_DATA, true, NULL, DATA("\0")},
@@ -122,16 +136,17 @@ static struct {
 	bool cut_off; /* no host can be connected to */
 	bool dead;    /* none can but host0.own.example */
 	unsigned probes;
-	unsigned waiting; /* probes at the gate */
-	unsigned at_farm; /* of these */
-	unsigned most;    /* of those, ever */
-	unsigned lookups; /* at the gate */
-	char asked[4096]; /* "name type;" of each lookup */
+	unsigned waiting;        /* probes at the gate */
+	unsigned at_farm;        /* of these */
+	unsigned most;           /* of those, ever */
+	unsigned lookups;        /* at the gate */
+	char asked[4096];        /* "name type;" of each lookup */
+	enum dns_kind gate_kind; /* who was asked for the prefixes of gates */
 	char sni[LIMIT_DOMAIN_SIZE];
 } net;
 
 struct dns {
-	int unused;
+	enum dns_kind kind;
 };
 
 struct dns_query {
@@ -143,9 +158,11 @@ struct dns_query {
 struct dns *
 dns_new(const struct dns_options *options, struct err *err)
 {
-	(void)options;
+	struct dns *dns = xcalloc(1, sizeof(*dns));
+
 	(void)err;
-	return xcalloc(1, sizeof(struct dns));
+	dns->kind = options->kind;
+	return dns;
 }
 
 void
@@ -186,11 +203,12 @@ dns_ask(
 	struct dns_query *query = xcalloc(1, sizeof(*query));
 	size_t used;
 
-	(void)dns;
 	text_copy(query->name, sizeof(query->name), name);
 	query->type = type;
 	query->deadline_ms = deadline_ms;
 	lock_take(&net.lock);
+	if (strcmp(name, "ipv4only.arpa") == 0)
+		net.gate_kind = dns->kind;
 	used = strlen(net.asked);
 	snprintf(net.asked + used, sizeof(net.asked) - used, "%s %d;", name,
 	    (int)type);
@@ -431,6 +449,8 @@ hear_of_reach(void *arg, bool open)
 
 static int check_timeout_ms = 10000;
 static size_t max_cache_octets = 256 << 20;
+static bool allow_private = true;
+static struct dns_options dns_options;
 static bool keep_facts = true;
 
 static struct engine *
@@ -449,7 +469,8 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	    .reach_changed = hear_of_reach,
 	    .reach_arg = &reached,
 	    .ca_file = ca_file,
-	    .allow_private = true,
+	    .allow_private = allow_private,
+	    .dns = dns_options,
 	    .sts_timeout_ms = 1000,
 	    .verdict_ttl_s = VERDICT_TTL_S,
 	    .fail_ttl_s = FAIL_TTL_S,
@@ -1406,6 +1427,55 @@ the_mx_step_finds_the_hosts(void **state)
 	}
 }
 
+/* What an engine does with a domain, and who it asked for prefixes. */
+static void
+check_gate(const char *domain, bool blocked)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 1);
+	AUTO(engine_wait) struct engine_wait *wait = start(engine, domain);
+	const struct check *check = engine_await(wait, soon());
+	const struct policy_facts *policy;
+
+	ROW(domain, check != NULL && check->facts->host_count == 1);
+	ROW(domain, check->facts->hosts[0].address_count == 1);
+	ROW(domain, (check->facts->hosts[0].addresses[0].probe->outcome ==
+			PROBE_BLOCKED) == blocked);
+	ROW(domain, net.probes == (blocked ? 0 : 1));
+	ROW(domain,
+	    (strstr(net.asked, "ipv4only.arpa") == NULL) == allow_private);
+	policy = check->facts->sts.policy;
+	ROW(domain, (policy != NULL && strcmp(policy->detail,
+					   "address-blocked") == 0) == blocked);
+}
+
+static void
+an_inner_address_behind_a_gate_that_dns_tells_of_is_blocked(void **state)
+{
+	static const struct {
+		enum dns_kind kind;
+		bool recurse;
+		enum dns_kind asked;
+	} rows[] = {
+	    {DNS_SYSTEM, false, DNS_SYSTEM},
+	    /* a stub: nameservers make nothing for who validates */
+	    {DNS_EMBEDDED, false, DNS_SYSTEM},
+	    {DNS_EMBEDDED, true, DNS_EMBEDDED},
+	};
+
+	(void)state;
+	check_gate("inner.example", false);
+	allow_private = false;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		dns_options.kind = rows[i].kind;
+		dns_options.recurse = rows[i].recurse;
+		check_gate("inner.example", true);
+		assert_int_equal(net.gate_kind, rows[i].asked);
+		check_gate("outer.example", false);
+	}
+	allow_private = true;
+	dns_options = (struct dns_options){.kind = DNS_EMBEDDED};
+}
+
 static void
 no_more_hosts_and_addresses_are_looked_at_than_the_limits(void **state)
 {
@@ -2052,6 +2122,8 @@ main(void)
 	    cmocka_unit_test(require_tls_is_a_check_of_its_own_and_no_probe),
 	    cmocka_unit_test(any_next_hop_may_meet_requiretls),
 	    cmocka_unit_test(the_mx_step_finds_the_hosts),
+	    cmocka_unit_test(
+		an_inner_address_behind_a_gate_that_dns_tells_of_is_blocked),
 	    cmocka_unit_test(
 		d97_resolver_that_does_not_validate_proves_nothing),
 	    cmocka_unit_test(resolver_is_tested_again),

@@ -10,6 +10,20 @@
 
 #include "t/tap.h"
 
+/* Prefixes of gates. */
+static const struct nat64 none;
+
+static struct nat64
+prefixes_shown_by(const char *text)
+{
+	struct address address;
+	struct nat64 prefixes;
+
+	ROW(text, address_parse(text, &address) == 0);
+	nat64_find(&address, 1, &prefixes);
+	return prefixes;
+}
+
 static void
 private_addresses_are_blocked_and_public_ones_are_not(void **state)
 {
@@ -38,7 +52,7 @@ private_addresses_are_blocked_and_public_ones_are_not(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		ROW(rows[i].address,
-		    guard_blocks(rows[i].address) == rows[i].blocked);
+		    guard_blocks(rows[i].address, &none) == rows[i].blocked);
 }
 
 static void
@@ -60,7 +74,60 @@ an_address_behind_nat64_counts_as_the_one_inside(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		ROW(rows[i].address,
-		    guard_blocks(rows[i].address) == rows[i].blocked);
+		    guard_blocks(rows[i].address, &none) == rows[i].blocked);
+}
+
+static void
+an_address_under_a_prefix_found_counts_as_the_one_inside(void **state)
+{
+	static const struct {
+		const char *shown; /* of ipv4only.arpa */
+		const char *address;
+		bool before; /* blocked while the prefix is not known */
+		bool blocked;
+	} rows[] = {
+	    {"2a00:1::192.0.0.170", "2a00:1::8.8.8.8", false, false},
+	    {"2a00:1::192.0.0.170", "2a00:1::10.0.0.1", false, true},
+	    {"2a00:1::192.0.0.170", "2a00:1::127.0.0.1", false, true},
+	    {"2a00:1::192.0.0.170", "2a00:1::169.254.169.254", false, true},
+	    {"2a00:1::192.0.0.170", "2a00:2::10.0.0.1", false, false},
+	    {"2a00:1450:c000:aa::", "2a00:1450:a00:1::", false, true},
+	    {"2a00:1450:c000:aa::", "2a00:1450:808:808::", false, false},
+	    {"2a00:1:2:c000:0:aa00::", "2a00:1:2:7f00:0:100::", false, true},
+	    /* by itself as well */
+	    {"2a00:1:2:3c0:0:aa::", "2a00:1:2:308::5efe:0:0", true, true},
+	    {"64:ff9b:1::192.0.0.170", "64:ff9b:1::8.8.8.8", true, false},
+	    {"64:ff9b:1::192.0.0.170", "64:ff9b:1::10.0.0.1", true, true},
+	    {"64:ff9b:1::192.0.0.170", "64:ff9b:1:1::8.8.8.8", true, true},
+	    {"64:ff9b:1::192.0.0.170", "64:ff9b::10.0.0.1", true, true},
+	    /* forged: what they are to open stays shut */
+	    {"fd00::192.0.0.170", "fd00::8.8.8.8", true, true},
+	    {"fe80::192.0.0.170", "fe80::8.8.8.8", true, true},
+	    {"::ffff:192.0.0.170", "::ffff:8.8.8.8", true, true},
+	    {"2002:a00:1::192.0.0.170", "2002:a00:1::8.8.8.8", true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct nat64 found = prefixes_shown_by(rows[i].shown);
+
+		ROW(rows[i].address,
+		    guard_blocks(rows[i].address, &none) == rows[i].before);
+		ROW(rows[i].address,
+		    guard_blocks(rows[i].address, &found) == rows[i].blocked);
+	}
+}
+
+static void
+of_several_prefixes_none_may_reach_what_is_blocked(void **state)
+{
+	struct nat64 found = prefixes_shown_by("64:ff9b:1::192.0.0.170");
+	struct nat64 other = prefixes_shown_by("64:ff9b:1:c000:0:aa00::");
+
+	(void)state;
+	assert_false(guard_blocks("64:ff9b:1::8.8.8.8", &found));
+	found.prefixes[found.count++] = other.prefixes[0];
+	assert_true(guard_blocks("64:ff9b:1::8.8.8.8", &found));
 }
 
 /* Each that is not special by itself, too: a host of the Internet has such. */
@@ -74,6 +141,7 @@ addresses_of_this_host_are_blocked(void **state)
 	for (one = all; one != NULL; one = one->ifa_next) {
 		char text[64], inside[80];
 		struct sockaddr_in at;
+		struct nat64 found = prefixes_shown_by("2a00:1::192.0.0.170");
 
 		if (one->ifa_addr == NULL ||
 		    one->ifa_addr->sa_family != AF_INET)
@@ -81,8 +149,10 @@ addresses_of_this_host_are_blocked(void **state)
 		memcpy(&at, one->ifa_addr, sizeof(at));
 		inet_ntop(AF_INET, &at.sin_addr, text, sizeof(text));
 		snprintf(inside, sizeof(inside), "64:ff9b::%s", text);
-		ROW(text, guard_blocks(text));
-		ROW(text, guard_blocks(inside));
+		ROW(text, guard_blocks(text, &none));
+		ROW(text, guard_blocks(inside, &none));
+		snprintf(inside, sizeof(inside), "2a00:1::%s", text);
+		ROW(text, guard_blocks(inside, &found));
 	}
 	freeifaddrs(all);
 }
@@ -90,17 +160,17 @@ addresses_of_this_host_are_blocked(void **state)
 static void
 every_address_is_blocked_while_our_own_are_not_known(void **state)
 {
-	struct rlimit before, none;
+	struct rlimit before, no_files;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	none = before;
-	none.rlim_cur = 0; /* no socket to ask the kernel by */
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	assert_true(guard_blocks("8.8.8.8"));
-	assert_true(guard_blocks("2a00:1450:4001::1"));
+	no_files = before;
+	no_files.rlim_cur = 0; /* no socket to ask the kernel by */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &no_files), 0);
+	assert_true(guard_blocks("8.8.8.8", &none));
+	assert_true(guard_blocks("2a00:1450:4001::1", &none));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_false(guard_blocks("8.8.8.8"));
+	assert_false(guard_blocks("8.8.8.8", &none));
 }
 
 int
@@ -110,6 +180,10 @@ main(void)
 	    cmocka_unit_test(
 		private_addresses_are_blocked_and_public_ones_are_not),
 	    cmocka_unit_test(an_address_behind_nat64_counts_as_the_one_inside),
+	    cmocka_unit_test(
+		an_address_under_a_prefix_found_counts_as_the_one_inside),
+	    cmocka_unit_test(
+		of_several_prefixes_none_may_reach_what_is_blocked),
 	    cmocka_unit_test(addresses_of_this_host_are_blocked),
 	    cmocka_unit_test(
 		every_address_is_blocked_while_our_own_are_not_known),

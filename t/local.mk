@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	%D%/judge.t \
 	%D%/log.t \
 	%D%/logline.t \
+	%D%/nat64.t \
 	%D%/nexthop.t \
 	%D%/policies.t \
 	%D%/pool.t \
@@ -49,6 +50,7 @@ UNIT_TESTS = \
 	%D%/tls_beyond.t \
 	%D%/tls_watch.t \
 	%D%/tlsa.t \
+	%D%/translation.t \
 	%D%/wire.t \
 	%D%/x509.t \
 	%D%/x509_effort.t \
@@ -126,6 +128,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_log_t_SOURCES = %D%/log.c %D%/tap.h milter/log.c
 %C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/logline.c \
 	milter/logframe.c
+%C%_nat64_t_SOURCES = %D%/nat64.c %D%/tap.h
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
@@ -157,6 +160,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c %D%/tap.h
 %C%_tls_watch_t_SOURCES = %D%/tls_watch.c %D%/tap.h
 %C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_translation_t_SOURCES = %D%/translation.c %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
 %C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_x509_effort_t_SOURCES = %D%/x509_effort.c %D%/certs.c %D%/certs.h \

@@ -38,6 +38,9 @@ enum {
 	 * with: one would do, the others are for its being mended */
 	LIMIT_BROKEN_NAMES = 8,
 
+	/* Prefixes of NAT64 gates: a network has one or two */
+	LIMIT_NAT64_PREFIXES = 8,
+
 	/* CNAME hops that are followed; longer is a lookup error (RFC 7672
 	 * section 2.1.3) */
 	LIMIT_CNAME_HOPS = 11,

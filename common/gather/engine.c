@@ -21,6 +21,9 @@ enum {
 	/* Of the checks that may wait, one in so many makes a congestion: at
 	 * the default that is a thousand, several seconds of work */
 	CONGESTED_PART = 4,
+
+	STUB_LOOKUPS = 4, /* one at once; others were given up */
+	STUB_MS = 1500,   /* so that a second is enough for two nameservers */
 };
 
 /* One who waits for a check: his own, or one that he joined. */
@@ -143,6 +146,22 @@ open_store(struct engine *engine)
 	options->store_read_only = engine->store != NULL;
 }
 
+/* DNS_EMBEDDED needs a stub resolver for it, of the same nameservers; where
+ * there is none to be had, or it asks no nameservers, it has to do itself. */
+static void
+open_translation(struct engine *engine)
+{
+	struct dns_options stub = engine->options.dns;
+
+	stub.kind = DNS_SYSTEM;
+	stub.max_outstanding = STUB_LOOKUPS;
+	stub.timeout_ms = STUB_MS;
+	if (engine->options.dns.kind == DNS_EMBEDDED && !stub.recurse)
+		engine->stub = dns_new(&stub, NULL);
+	engine->translation =
+	    translation_new(engine->stub != NULL ? engine->stub : engine->dns);
+}
+
 static void
 open_sources(struct engine *engine)
 {
@@ -153,6 +172,7 @@ open_sources(struct engine *engine)
 	    .trouble = options->store_failed,
 	    .arg = options->store_arg};
 	struct policies_options policies = {.dns = engine->dns,
+	    .translation = engine->translation,
 	    .keep = keep,
 	    .leaves = engine->leaves,
 	    .roots = engine->roots,
@@ -268,6 +288,8 @@ engine_new(const struct engine_options *options, struct err *err)
 	}
 	engine->budget = cache_budget_new(options->max_cache_octets);
 	open_store(engine);
+	if (!options->allow_private)
+		open_translation(engine);
 	open_sources(engine);
 	forget_strings(&engine->options);
 	return engine;
@@ -300,6 +322,8 @@ engine_free(struct engine *engine)
 	policies_free(engine->policies);
 	cache_budget_free(engine->budget);
 	validation_free(engine->validation);
+	translation_free(engine->translation);
+	dns_free(engine->stub);
 	dns_free(engine->dns);
 	store_free(engine->store);
 	x509_store_free(engine->roots);

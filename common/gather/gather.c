@@ -39,6 +39,7 @@ struct gathering {
 	struct gatherer gatherer;
 	struct facts *facts;
 	const struct rules *rules;
+	struct nat64 prefixes; /* of gates, for the guard */
 	int64_t begun_ms;
 	int64_t deadline_ms;
 	struct sts_step *sts; /* NULL: not wanted, or at its end */
@@ -64,11 +65,11 @@ any_wants_dane(const struct facts *facts, const struct rules *rules)
 
 /* A next hop that the admin's MTA chose may well be in his own network. */
 static bool
-may_connect(const struct gatherer *gatherer, const struct facts *facts,
-    const char *address)
+may_connect(const struct gathering *g, const char *address)
 {
-	return gatherer->allow_private || !guard_blocks(address) ||
-	       strcmp(facts->domain, facts->next_hop.host) != 0;
+	return g->gatherer.allow_private ||
+	       !guard_blocks(address, &g->prefixes) ||
+	       strcmp(g->facts->domain, g->facts->next_hop.host) != 0;
 }
 
 /* A probe of the address that is newer than seen; see probe_again. */
@@ -93,7 +94,7 @@ start_probe(struct gathering *g, const struct host_facts *host,
 	assert(g->probe_count < PROBES_AT_ONCE);
 	address->probe = NULL;
 	address->remembered = false;
-	if (!may_connect(&g->gatherer, g->facts, address->text)) {
+	if (!may_connect(g, address->text)) {
 		address->probe = probe_facts_new(PROBE_BLOCKED);
 		return;
 	}
@@ -218,6 +219,8 @@ learn_dns(struct gathering *g, int64_t until_ms)
 {
 	const struct gatherer *gatherer = &g->gatherer;
 	struct facts *facts = g->facts;
+	struct dns_query *prefixes =
+	    translation_ask(gatherer->translation, until_ms);
 	struct dns_query *mx = mx_ask(gatherer->dns, facts, until_ms);
 	struct dane_step *dane;
 
@@ -229,6 +232,8 @@ learn_dns(struct gathering *g, int64_t until_ms)
 	if (g->sts != NULL)
 		sts_fetch(g->sts);
 	dane_finish(dane, any_wants_dane(facts, g->rules));
+	translation_learn(
+	    gatherer->translation, prefixes, until_ms, &g->prefixes);
 }
 
 struct gathering *

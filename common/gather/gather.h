@@ -8,6 +8,7 @@
 
 #include "common/gather/mtasts.h"
 #include "common/gather/probe.h"
+#include "common/gather/translation.h"
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
@@ -16,6 +17,7 @@ struct gatherer {
 	struct dns *dns;
 	struct policies *policies;
 	struct prober *prober;
+	struct translation *translation; /* NULL with allow_private */
 	bool allow_private; /* probe special-purpose addresses too */
 	bool trial; /* no host may be in reach: connect anew where that failed
 		       lately, and only to the best hosts unless one answers */

@@ -41,16 +41,40 @@ may_be_own(const struct address *address)
 	return own;
 }
 
-bool
-guard_blocks(const char *text)
+/* By a prefix that was found; blocked: what it reaches by one of them is. */
+static bool
+is_translated(
+    const struct address *address, const struct nat64 *prefixes, bool *blocked)
 {
-	struct address address;
+	bool translated = false;
+
+	*blocked = false;
+	for (size_t i = 0; i < prefixes->count; i++) {
+		struct address inside;
+
+		if (!nat64_inside(&prefixes->prefixes[i], address, &inside))
+			continue;
+		translated = true;
+		*blocked |= address_is_special(&inside) || may_be_own(&inside);
+	}
+	return translated;
+}
+
+bool
+guard_blocks(const char *text, const struct nat64 *prefixes)
+{
+	struct address address, inside;
+	bool blocked;
 
 	if (address_parse(text, &address) != 0)
 		return true;
-	/* both: a gate may well have an address of the range itself */
-	if (address_is_special(&address) || may_be_own(&address))
+	/* all of them: a gate may well have an address of the range itself */
+	if (may_be_own(&address))
 		return true;
-	address_translated(&address, &address);
-	return address_is_special(&address) || may_be_own(&address);
+	if (is_translated(&address, prefixes, &blocked) &&
+	    (blocked || address_is_local_translation(&address)))
+		return blocked;
+	address_translated(&address, &inside);
+	return address_is_special(&address) || address_is_special(&inside) ||
+	       may_be_own(&inside);
 }

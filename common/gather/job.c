@@ -233,6 +233,7 @@ begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	struct gatherer gatherer = {.dns = engine->dns,
 	    .policies = engine->policies,
 	    .prober = engine->prober,
+	    .translation = engine->translation,
 	    .allow_private = engine->options.allow_private,
 	    .trial = job->trial};
 

@@ -13,6 +13,7 @@
 #include "common/gather/engine.h"
 #include "common/gather/gather.h"
 #include "common/gather/lot.h"
+#include "common/gather/translation.h"
 #include "common/judge/hops.h"
 #include "common/proto/x509.h"
 
@@ -24,6 +25,8 @@ struct engine {
 	struct store *store; /* NULL: memory only */
 	struct dns *dns;
 	struct validation *validation;
+	struct translation *translation; /* NULL with allow_private */
+	struct dns *stub;                /* for that, or NULL */
 	struct pool *leaves;
 	struct pool *workers;
 	struct lot *lot;

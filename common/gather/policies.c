@@ -136,6 +136,7 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 	job->request.domain = job->domain;
 	text_copy(job->request.id, sizeof(job->request.id), id);
 	job->request.dns = options->dns;
+	job->request.translation = options->translation;
 	job->request.roots = options->roots;
 	job->request.allow_private = options->allow_private;
 	if (!pool_submit(options->leaves, POOL_NEW, run_fetch, job))

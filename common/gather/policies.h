@@ -12,6 +12,7 @@
 #include "common/gather/cache.h"
 #include "common/gather/policy_keep.h"
 #include "common/gather/tally.h"
+#include "common/gather/translation.h"
 #include "common/io/dns.h"
 #include "common/io/store.h"
 #include "common/judge/facts.h"
@@ -20,9 +21,10 @@ struct policies;
 struct policy_want;
 
 struct policies_options {
-	struct dns *dns;                /* these three outlive the policies */
-	struct pool *leaves;            /* where fetches run */
-	const struct x509_store *roots; /* for the policy hosts */
+	struct dns *dns;                 /* these outlive the policies */
+	struct translation *translation; /* NULL with allow_private */
+	struct pool *leaves;             /* where fetches run */
+	const struct x509_store *roots;  /* for the policy hosts */
 	struct policy_keep_options keep;
 	int timeout_ms;      /* of a whole fetch that a message waits for */
 	bool allow_private;  /* fetch from special-purpose addresses too */

@@ -100,7 +100,7 @@ struct policy_host {
 
 static void
 add_addresses(struct policy_host *host, const struct dns_answer *answer,
-    bool allow_private)
+    bool allow_private, const struct nat64 *prefixes)
 {
 	if (answer->lookup.state != LOOKUP_DATA)
 		return;
@@ -110,7 +110,7 @@ add_addresses(struct policy_host *host, const struct dns_answer *answer,
 
 		host->seen++;
 		if (address_from_rdata(rdata->data, rdata->size, text) == 0 &&
-		    (allow_private || !guard_blocks(text)))
+		    (allow_private || !guard_blocks(text, prefixes)))
 			host->addresses[host->count++] = text;
 	}
 }
@@ -141,7 +141,8 @@ static struct policy_facts *
 find_host(const struct policy_fetch_request *request, struct policy_host *host,
     int64_t deadline_ms, bool *learnt)
 {
-	struct dns_query *a, *aaaa;
+	struct dns_query *a, *aaaa, *gates;
+	struct nat64 prefixes;
 	AUTO(dns_answer) struct dns_answer *v4 = NULL, *v6 = NULL;
 
 	if (snprintf(host->name, sizeof(host->name), "mta-sts.%s",
@@ -150,12 +151,14 @@ find_host(const struct policy_fetch_request *request, struct policy_host *host,
 		return policy_fetch_failed(
 		    POLICY_FETCH_ERROR, "name of the policy host too long");
 	}
+	gates = translation_ask(request->translation, deadline_ms);
 	a = dns_ask(request->dns, host->name, DNS_A, deadline_ms);
 	aaaa = dns_ask(request->dns, host->name, DNS_AAAA, deadline_ms);
 	v4 = dns_await(a);
 	v6 = dns_await(aaaa);
-	add_addresses(host, v4, request->allow_private);
-	add_addresses(host, v6, request->allow_private);
+	translation_learn(request->translation, gates, deadline_ms, &prefixes);
+	add_addresses(host, v4, request->allow_private, &prefixes);
+	add_addresses(host, v6, request->allow_private, &prefixes);
 	return host->count > 0 ? NULL : refuse_host(host, v4, v6, learnt);
 }
 

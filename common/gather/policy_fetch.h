@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/gather/translation.h"
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
 
@@ -14,6 +15,7 @@ struct policy_fetch_request {
 	const char *domain;
 	char id[LIMIT_STS_ID + 1]; /* of the record that announces it */
 	struct dns *dns;
+	struct translation *translation; /* NULL with allow_private */
 	const struct x509_store *roots;
 	bool allow_private; /* from special-purpose addresses too */
 };

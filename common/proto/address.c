@@ -27,7 +27,6 @@ static const struct range {
     {"::", 96, "RFC 4291: unspecified, loopback, IPv4-compatible"},
     {"::ffff:0:0", 96, "RFC 4291: IPv4-mapped"},
     {"::ffff:0:0:0", 96, "RFC 2765: IPv4-translated"},
-    {"64:ff9b:1::", 48, "RFC 8215: IPv4 translation, local"},
     {"100::", 64, "RFC 6666: discard"},
     {"100:0:0:1::", 64, "RFC 9780: dummy prefix"},
     {"2001::", 23, "RFC 2928: IETF assignments, Teredo (RFC 4380)"},
@@ -43,6 +42,8 @@ static const struct range {
 
 static const struct range translation = {
     "64:ff9b::", 96, "RFC 6052: IPv4 translation"};
+static const struct range local_translation = {
+    "64:ff9b:1::", 48, "RFC 8215: IPv4 translation, local"};
 
 int
 address_parse(const char *text, struct address *out)
@@ -112,7 +113,13 @@ address_is_special(const struct address *address)
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
 		if (in_range(address, &ranges[i]))
 			return true;
-	return is_isatap(address);
+	return in_range(address, &local_translation) || is_isatap(address);
+}
+
+bool
+address_is_local_translation(const struct address *address)
+{
+	return in_range(address, &local_translation) && !is_isatap(address);
 }
 
 void

@@ -40,6 +40,12 @@ int address_from_rdata(
 bool address_is_special(const struct address *address);
 
 /*
+ * address_is_local_translation - whether it is of 64:ff9b:1::/48, which is for
+ * NAT64 gates of the own network (RFC 8215), and special for no other reason
+ */
+bool address_is_local_translation(const struct address *address);
+
+/*
  * address_translated - what a connection to the address really reaches: itself,
  * or the IPv4 address in one of 64:ff9b::/96, behind a NAT64 gate
  *

@@ -8,6 +8,7 @@ FUZZ_TESTS = \
 	%D%/header.t \
 	%D%/key.t \
 	%D%/media_type.t \
+	%D%/nat64.t \
 	%D%/nexthop.t \
 	%D%/postfix_list.t \
 	%D%/smtp_reply.t \
@@ -33,6 +34,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 	milter/tag.c milter/require_tls.c milter/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
+%C%_nat64_t_SOURCES = %D%/nat64.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \
 	milter/postfix_list.c
