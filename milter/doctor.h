@@ -16,6 +16,8 @@ enum doctor_state { DOCTOR_SKIP, DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
 
 enum { DOCTOR_SEEN_SIZE = 400 };
 
+#define DOCTOR_SENDMAIL_CF "/etc/mail/sendmail.cf"
+
 /* What was seen, and lines that mend it: text of this host and of others, to be
  * cleaned where it is printed.  A line is never cut: it may be a command. */
 struct doctor_finding {
@@ -90,5 +92,8 @@ doctor_check doctor_internal_domains;
 
 /* of Sendmail: doctor_sendmail.c */
 doctor_check doctor_sendmail;
+
+/* of both, where they hand mail to: doctor_nexthop.c */
+doctor_check doctor_next_hops;
 
 #endif

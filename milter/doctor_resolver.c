@@ -19,6 +19,10 @@ enum {
 	ANCHOR_OCTETS = 64 * 1024,
 	RESOLVERS_SIZE = 200,
 	TAGS_SIZE = 80,
+
+	/* More than doctor asks at once, those given up too: MaxChecks bounds
+	 * the work of posternd */
+	LOOKUPS_MAX = 512,
 };
 
 /* --- the resolver --- */
@@ -63,6 +67,7 @@ doctor_resolver(struct doctor *doctor, struct doctor_finding *found)
 
 	list_resolvers(doctor->settings, resolvers, sizeof(resolvers));
 	settings_engine_options(doctor->settings, &options);
+	options.dns.max_outstanding = LOOKUPS_MAX;
 	doctor->dns = dns_new(&options.dns, &err);
 	doctor->validates =
 	    doctor->dns != NULL &&

@@ -12,7 +12,6 @@
 #include "milter/doctor.h"
 #include "milter/listener.h"
 
-#define SENDMAIL_CF "/etc/mail/sendmail.cf"
 #define SENDMAIL_MC "/etc/mail/sendmail.mc"
 #define SPACE " \t\r\n"
 
@@ -253,7 +252,7 @@ note_line(struct sendmail *sendmail, char *line)
 static int
 read_cf(struct sendmail *sendmail)
 {
-	FILE *in = fopen(SENDMAIL_CF, "re");
+	FILE *in = fopen(DOCTOR_SENDMAIL_CF, "re");
 	char *line = NULL, *whole = xstrdup("");
 	size_t size = 0;
 	int rc;
@@ -444,7 +443,7 @@ say_sendmail(const struct doctor *doctor, const struct sendmail *sendmail,
 	find_askers(sendmail, &askers);
 	filter = askers.filter;
 	if (sendmail->too_many)
-		doctor_blind(found, SENDMAIL_CF " has too many to tell");
+		doctor_blind(found, DOCTOR_SENDMAIL_CF " has too many to tell");
 	else if (filter == NULL)
 		say_no_filter(doctor, sendmail, &askers, found);
 	else if (filter->at == LISTENER_UNSURE)
@@ -466,8 +465,9 @@ doctor_sendmail(struct doctor *doctor, struct doctor_finding *found)
 	if (read_cf(sendmail) == 0)
 		say_sendmail(doctor, sendmail, found);
 	else if (errno == ENOENT)
-		doctor_say(found, DOCTOR_SKIP, "no " SENDMAIL_CF " here");
+		doctor_say(
+		    found, DOCTOR_SKIP, "no " DOCTOR_SENDMAIL_CF " here");
 	else
-		doctor_blind(found, SENDMAIL_CF ": %s", strerror(errno));
+		doctor_blind(found, DOCTOR_SENDMAIL_CF ": %s", strerror(errno));
 	free(sendmail);
 }

@@ -85,6 +85,8 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_domains.c \
 	%D%/doctor_edit.c %D%/doctor_edit.h \
 	%D%/doctor_ground.c \
+	%D%/doctor_hops.c %D%/doctor_hops.h \
+	%D%/doctor_nexthop.c \
 	%D%/doctor_postfix.c \
 	%D%/doctor_resolver.c \
 	%D%/doctor_sendmail.c \
