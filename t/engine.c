@@ -1221,6 +1221,8 @@ a_failing_host_is_not_probed_for_everyone_who_asks(void **state)
 	assert_int_equal(reason_at_failing(engine, "first.example"),
 	    REASON_STARTTLS_NOT_SUPPORTED);
 	for (unsigned turn = 0; turn < 3; turn++) {
+		unsigned before = net.probes;
+
 		for (size_t i = 0; i < COUNT(waits); i++) {
 			snprintf(
 			    name, sizeof(name), "r%zu-%u.example", i, turn);
@@ -1230,7 +1232,8 @@ a_failing_host_is_not_probed_for_everyone_who_asks(void **state)
 			assert_non_null(engine_await(waits[i], soon()));
 			engine_wait_free(waits[i]);
 		}
-		assert_int_equal(net.probes, 2 + turn);
+		/* a check that begins with the first may ask beside it */
+		assert_in_range(net.probes - before, 1, 2);
 		clock_shift(AGAIN_AFTER_S);
 	}
 }

@@ -52,7 +52,8 @@ def check(conf, *words):
     answers = {}
     for line in text.splitlines():
         answer = json.loads(line)
-        answers[answer["domain"]] = answer
+        if "error" not in answer:
+            answers[answer["domain"]] = answer
     return answers, "exit status %s: %s" % (status, error)
 
 

@@ -56,7 +56,8 @@ case("Q09", "q09-open", "the first MX has no policy, the second is in order",
 case("Q09", "q09-down", "the first MX is down, the second is in order",
      mx(tlsa=GOOD, smtp="refuse"), mx("mx2.{d}", 20, tlsa=GOOD))
 case("", "q-421", "421 to EHLO inside TLS",
-     mx(tlsa=GOOD, smtp="requiretls tls-421"), reply=LATER)
+     mx(tlsa=GOOD, smtp="requiretls tls-421"), reply=LATER,
+     reason="connect-failed")
 case("", "q-refused", "nothing listens", mx(tlsa=GOOD, smtp="refuse"),
      reply=LATER, reason="connect-failed")
 case("", "q-bogus", "the zone's DNSSEC is broken", mx(tlsa=GOOD),
