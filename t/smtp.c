@@ -575,8 +575,10 @@ who_takes_none_of_our_suites_is_asked_once_for_its_chain(void **state)
 		const char *steps[9];
 		bool has_chain;
 	} seconds[] = {
-	    {"has a chain", {BEFORE_TLS, TLSD_OCTETS, TLSD_HANG}, true},
-	    {"and more", {BEFORE_TLS, TLSD_OCTETS, TLSD_FLOOD}, true},
+	    {"has a chain", {BEFORE_TLS, TLSD_READ, TLSD_OCTETS, TLSD_HANG},
+		true},
+	    {"and more", {BEFORE_TLS, TLSD_READ, TLSD_OCTETS, TLSD_FLOOD},
+		true},
 	    {"hangs", {BEFORE_TLS, TLSD_HANG}, false},
 	    {"hangs early", {TLSD_HANG}, false},
 	    {"drips", {BEFORE_TLS, TLSD_DRIP}, false},
