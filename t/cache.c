@@ -64,6 +64,38 @@ get(struct cache *cache, const char *key)
 	return n;
 }
 
+/* Two who find that it will not do: one makes a new one, the other joins. */
+static void
+an_unwanted_value_is_replaced_once(void **state)
+{
+	struct cache *cache = cache_new(10, &numbers, NULL);
+	struct cache_entry *known, *first, *second, *over;
+	const void *unwanted;
+	bool mine;
+
+	(void)state;
+	put(cache, "a", 1, later());
+	known = cache_find(cache, "a");
+	unwanted = cache_value(known);
+	first = cache_renew(cache, "a", unwanted, &mine, &over);
+	assert_true(mine);
+	assert_ptr_equal(over, known);
+	cache_release(over);
+	second = cache_renew(cache, "a", unwanted, &mine, &over);
+	assert_false(mine);
+	assert_ptr_equal(second, first);
+	assert_null(over);
+	cache_fill(first, number(2), later());
+	cache_release(first);
+	cache_release(second);
+	second = cache_renew(cache, "a", unwanted, &mine, &over);
+	assert_false(mine);
+	assert_int_equal(*(int *)cache_value(second), 2);
+	cache_release(second);
+	cache_release(known);
+	cache_free(cache);
+}
+
 static void
 a_value_is_kept_until_it_expires(void **state)
 {
@@ -581,6 +613,7 @@ main(void)
 {
 	const struct CMUnitTest cache[] = {
 	    cmocka_unit_test(a_value_is_kept_until_it_expires),
+	    cmocka_unit_test(an_unwanted_value_is_replaced_once),
 	    cmocka_unit_test(a_peek_is_no_use),
 	    cmocka_unit_test(octets_are_bounded_as_well_as_entries),
 	    cmocka_unit_test(who_fills_one_cache_takes_little_from_the_others),

@@ -156,34 +156,34 @@ note_use_locked(struct cache *cache, struct cache_entry *entry)
 
 /* A found entry that is over leaves the index, with a reference. */
 static struct cache_entry *
-find_locked(struct cache *cache, struct cache_entry *wanted, bool use,
-    struct cache_entry **over) HOLDS(cache->lock)
+find_locked(struct cache *cache, struct cache_entry *wanted,
+    const void *unwanted, struct cache_entry **over) HOLDS(cache->lock)
 {
 	struct cache_entry **node = tfind(wanted, &cache->index, compare_keys);
 	struct cache_entry *found = node == NULL ? NULL : *node;
 
 	if (found == NULL || found->value == NULL)
 		return found;
-	if (found->expires_ms <= clock_mono_ms()) {
+	if (found->value == unwanted || found->expires_ms <= clock_mono_ms()) {
 		cache_unindex_locked(cache, found);
 		*over = found;
 		return NULL;
 	}
-	if (use)
-		note_use_locked(cache, found);
 	return found;
 }
 
 struct cache_entry *
-cache_renew(
-    struct cache *cache, const char *key, bool *mine, struct cache_entry **over)
+cache_renew(struct cache *cache, const char *key, const void *unwanted,
+    bool *mine, struct cache_entry **over)
 {
 	struct cache_entry *fresh = entry_new(cache, key);
 	struct cache_entry *entry;
 
 	*over = NULL;
 	lock_take(&cache->lock);
-	entry = find_locked(cache, fresh, true, over);
+	entry = find_locked(cache, fresh, unwanted, over);
+	if (entry != NULL && entry->value != NULL)
+		note_use_locked(cache, entry);
 	*mine = entry == NULL;
 	if (entry == NULL) {
 		entry = fresh;
@@ -203,26 +203,11 @@ struct cache_entry *
 cache_claim(struct cache *cache, const char *key, bool *mine)
 {
 	struct cache_entry *over;
-	struct cache_entry *entry = cache_renew(cache, key, mine, &over);
+	struct cache_entry *entry = cache_renew(cache, key, NULL, mine, &over);
 
 	if (over != NULL)
 		cache_release(over);
 	return entry;
-}
-
-void
-cache_expire(struct cache *cache, const char *key, const void *value)
-{
-	struct cache_entry *wanted = entry_new(cache, key);
-	struct cache_entry **node, *found;
-
-	lock_take(&cache->lock);
-	node = tfind(wanted, &cache->index, compare_keys);
-	found = node == NULL ? NULL : *node;
-	if (found != NULL && found->value == value)
-		found->expires_ms = INT64_MIN;
-	lock_drop(&cache->lock);
-	cache_entry_free(wanted);
 }
 
 static struct cache_entry *
@@ -232,9 +217,11 @@ hold_found(struct cache *cache, const char *key, bool use)
 	struct cache_entry *over = NULL, *entry;
 
 	lock_take(&cache->lock);
-	entry = find_locked(cache, wanted, use, &over);
+	entry = find_locked(cache, wanted, NULL, &over);
 	if (entry != NULL && entry->value == NULL)
 		entry = NULL;
+	if (entry != NULL && use)
+		note_use_locked(cache, entry);
 	if (entry != NULL)
 		entry->refs++;
 	lock_drop(&cache->lock);

@@ -51,18 +51,13 @@ void cache_release(struct cache_entry *entry);
 /*
  * cache_renew - cache_claim, and what there was before
  *
+ * unwanted: a value that counts as expired if it still is the one under key;
+ * NULL: none does.  The caller holds its entry.
  * *over: the entry whose value has expired, for the caller to look at and to
  * release; NULL if there was none.
  */
 struct cache_entry *cache_renew(struct cache *cache, const char *key,
-    bool *mine, struct cache_entry **over);
-
-/*
- * cache_expire - let the value under key be over, if it still is this one
- *
- * The next claim is then for a new value; holders keep theirs.
- */
-void cache_expire(struct cache *cache, const char *key, const void *value);
+    const void *unwanted, bool *mine, struct cache_entry **over);
 
 /* cache_find - the entry with a value under key, held, or NULL */
 struct cache_entry *cache_find(struct cache *cache, const char *key);

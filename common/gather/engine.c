@@ -397,7 +397,7 @@ claim(const struct job *job, bool *mine, struct cache_entry **over)
 	if (entry != NULL)
 		return entry;
 	job_print_key(job, job->facts->probed, key);
-	return cache_renew(job->engine->checks, key, mine, over);
+	return cache_renew(job->engine->checks, key, NULL, mine, over);
 }
 
 /* By how the last check of the same fared: those that we have long had to do

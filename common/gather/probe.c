@@ -18,8 +18,8 @@
  *
  * - probe_start finds or makes the entry of the cache under "ADDRESS PORT SNI".
  *   Who made it has a probe_job, which owns one hold of the entry; everybody
- *   else has joined and holds the entry only.  probe_again first takes away
- *   what is remembered, if that was made before.
+ *   else has joined and holds the entry only.  probe_again does not take what
+ *   is remembered, if that was made before.
  * - enter_gate lets the job pass if its address has less than per_address
  *   connections.  Else the job stands in the gate's line, without a thread.
  * - submit_probe gives it to the leaf pool.  A leaf runs run_probe: it drops
@@ -307,25 +307,24 @@ lane_after(struct cache_entry *over)
 enum { KEY_SIZE = INET6_ADDRSTRLEN + LIMIT_DOMAIN_SIZE + 16 };
 
 static void
-print_probe_key(
-    const char *address, uint16_t port, const char *sni, char key[KEY_SIZE])
+print_probe_key(const struct probe_job *job, char key[KEY_SIZE])
 {
-	int length = snprintf(key, KEY_SIZE, "%s %u %s", address, port, sni);
+	int length = snprintf(
+	    key, KEY_SIZE, "%s %u %s", job->address, job->port, job->sni);
 
 	assert(length < KEY_SIZE);
 }
 
 /* The entry of a probe, held: mine, with a job that is like this one, or
- * somebody else's. */
+ * somebody else's.  unwanted: facts that will not do, or NULL. */
 static struct cache_entry *
-claim_probe(const struct probe_job *like, bool *mine)
+claim_probe(const struct probe_job *like, const char *key,
+    const struct probe_facts *unwanted, bool *mine)
 {
-	char key[KEY_SIZE];
 	struct cache_entry *entry, *over;
 	struct probe_job *job;
 
-	print_probe_key(like->address, like->port, like->sni, key);
-	entry = cache_renew(like->prober->cache, key, mine, &over);
+	entry = cache_renew(like->prober->cache, key, unwanted, mine, &over);
 	if (!*mine)
 		return entry;
 	job = xmalloc(sizeof(*job));
@@ -349,13 +348,12 @@ describe_probe(
 }
 
 static struct probe *
-probe_like(const struct probe_job *like)
+probe_of(struct cache_entry *entry, bool joined)
 {
 	struct probe *probe = xcalloc(1, sizeof(*probe));
-	bool mine;
 
-	probe->entry = claim_probe(like, &mine);
-	probe->joined = !mine;
+	probe->entry = entry;
+	probe->joined = joined;
 	return probe;
 }
 
@@ -364,8 +362,13 @@ probe_start(
     struct prober *prober, const char *address, uint16_t port, const char *sni)
 {
 	struct probe_job like = describe_probe(prober, address, port, sni);
+	char key[KEY_SIZE];
+	struct cache_entry *entry;
+	bool mine;
 
-	return probe_like(&like);
+	print_probe_key(&like, key);
+	entry = claim_probe(&like, key, NULL, &mine);
+	return probe_of(entry, !mine);
 }
 
 /* Whether what is remembered is to be probed anew. */
@@ -380,21 +383,25 @@ will_not_do(const struct probe_job *like, const struct probe_facts *facts,
 	return seen == NULL ? !facts->connected : facts == seen;
 }
 
-static void
-forget_probe(const struct probe_job *like, const struct probe_facts *seen)
+/* claim_probe, of one that is marked as made again.  What will not do is taken
+ * out by the claim itself: nobody else begins one in between, which would not
+ * be marked, and be made once more. */
+static struct cache_entry *
+claim_again(struct probe_job *like, const struct probe_facts *seen, bool *mine)
 {
 	char key[KEY_SIZE];
-	struct cache_entry *known;
-	const struct probe_facts *facts;
+	struct cache_entry *known, *entry;
+	const struct probe_facts *unwanted = NULL;
 
-	print_probe_key(like->address, like->port, like->sni, key);
+	like->again = true;
+	print_probe_key(like, key);
 	known = cache_find(like->prober->cache, key);
-	if (known == NULL)
-		return;
-	facts = cache_value(known);
-	if (will_not_do(like, facts, seen))
-		cache_expire(like->prober->cache, key, facts);
-	cache_release(known);
+	if (known != NULL && will_not_do(like, cache_value(known), seen))
+		unwanted = cache_value(known);
+	entry = claim_probe(like, key, unwanted, mine);
+	if (known != NULL)
+		cache_release(known);
+	return entry;
 }
 
 struct probe *
@@ -402,10 +409,10 @@ probe_again(struct prober *prober, const char *address, uint16_t port,
     const char *sni, const struct probe_facts *seen)
 {
 	struct probe_job like = describe_probe(prober, address, port, sni);
+	bool mine;
+	struct cache_entry *entry = claim_again(&like, seen, &mine);
 
-	like.again = true;
-	forget_probe(&like, seen);
-	return probe_like(&like);
+	return probe_of(entry, !mine);
 }
 
 void
@@ -419,9 +426,7 @@ prober_try_witnesses(struct prober *prober)
 		    prober, witness.address, witness.port, witness.sni);
 
 		like.forced = true;
-		like.again = true;
-		forget_probe(&like, NULL);
-		cache_release(claim_probe(&like, &mine));
+		cache_release(claim_again(&like, NULL, &mine));
 	}
 }
 
