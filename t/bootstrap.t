@@ -123,6 +123,8 @@ ok $? 'a signal leaves no guard behind'
 control_c() {
 	python3 -B - "$here" <<-'EOF'
 	import os, signal, subprocess, sys, time
+	# what runs in the background of a shell has it ignored
+	signal.signal(signal.SIGINT, signal.SIG_DFL)
 	demo = subprocess.Popen(
 	    [sys.executable, "-B", sys.argv[1] + "/demo"], text=True,
 	    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
