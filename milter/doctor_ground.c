@@ -94,6 +94,7 @@ count_probe(struct probes *probes, const struct host_facts *host,
 		probes->silent++;
 		break;
 	case PROBE_BLOCKED:
+	case PROBE_OWN:
 		probes->blocked++;
 		break;
 	}

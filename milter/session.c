@@ -128,9 +128,9 @@ requires_tls(const struct session *session)
 /*
  * Mail that did not come by SMTP has no mailer, so that the domains that this
  * host receives for are not known but by InternalDomains; those whose mail host
- * is the MTA itself are others of them.  If the MTA does not know such a
- * domain, it bounces the mail as a loop.  What fails or passes stands: a
- * stranger's DNS must not make it less.
+ * is the MTA itself, by its name or its addresses, are others of them.  If the
+ * MTA does not know such a domain, it bounces the mail as a loop.  What fails
+ * or passes stands: a stranger's DNS must not make it less.
  */
 static bool
 comes_back(const struct session *session, const struct item *item)
@@ -143,7 +143,7 @@ comes_back(const struct session *session, const struct item *item)
 		verdict->result != RESULT_TEMPERROR) ||
 	    domain_normalise(verdict->mx, host, NULL) < 0)
 		return false;
-	return strcmp(host, session->mta_name) == 0 ||
+	return verdict->comes_back || strcmp(host, session->mta_name) == 0 ||
 	       settings_lists_domain(
 		   &session->settings->internal_domains, host);
 }

@@ -158,6 +158,16 @@ addresses_of_this_host_are_blocked(void **state)
 }
 
 static void
+an_address_of_this_host_is_known_as_its_own(void **state)
+{
+	(void)state;
+	assert_true(guard_owns("127.0.0.1"));
+	assert_false(guard_owns("127.0.0.2"));
+	assert_false(guard_owns("8.8.8.8"));
+	assert_false(guard_owns("example.com"));
+}
+
+static void
 every_address_is_blocked_while_our_own_are_not_known(void **state)
 {
 	struct rlimit before, no_files;
@@ -169,6 +179,7 @@ every_address_is_blocked_while_our_own_are_not_known(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &no_files), 0);
 	assert_true(guard_blocks("8.8.8.8", &none));
 	assert_true(guard_blocks("2a00:1450:4001::1", &none));
+	assert_false(guard_owns("127.0.0.1"));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	assert_false(guard_blocks("8.8.8.8", &none));
 }
@@ -185,6 +196,7 @@ main(void)
 	    cmocka_unit_test(
 		of_several_prefixes_none_may_reach_what_is_blocked),
 	    cmocka_unit_test(addresses_of_this_host_are_blocked),
+	    cmocka_unit_test(an_address_of_this_host_is_known_as_its_own),
 	    cmocka_unit_test(
 		every_address_is_blocked_while_our_own_are_not_known),
 	};

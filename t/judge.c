@@ -47,6 +47,7 @@ enum probe_kind {
 	P_CLOSED,  /* connection refused */
 	P_SLOW,    /* no answer */
 	P_PRIVATE, /* address blocked */
+	P_OWN,     /* address of this host */
 	P_NOT,     /* not probed */
 };
 
@@ -242,7 +243,8 @@ make_probe(int number, enum probe_kind kind)
 	    [P_ALERT] = PROBE_TLS_FAILED,
 	    [P_CLOSED] = PROBE_CONNECT_FAILED,
 	    [P_SLOW] = PROBE_TIMEOUT,
-	    [P_PRIVATE] = PROBE_BLOCKED};
+	    [P_PRIVATE] = PROBE_BLOCKED,
+	    [P_OWN] = PROBE_OWN};
 	struct probe_facts *probe;
 	struct der chain[2];
 
@@ -392,6 +394,36 @@ check_rows(const struct row *rows, size_t count)
 #define LOCAL POLICY_TYPE_LOCAL
 
 static void
+what_an_own_address_takes_comes_back(void **state)
+{
+	static const struct {
+		const char *id;
+		enum probe_kind first, second; /* P_NOT: there is none */
+		bool comes_back;
+	} rows[] = {
+	    {"own", P_OWN, P_NOT, true},
+	    {"inner", P_PRIVATE, P_NOT, false},
+	    {"not seen", P_NOT, P_NOT, false},
+	    {"backup", P_CLOSED, P_OWN, false},
+	    {"primary", P_OWN, P_CLOSED, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct row row = {.id = rows[i].id,
+		    .mx = SEC,
+		    .hosts = {{10, SEC, T_NIL, rows[i].first},
+			{20, SEC, T_NIL, rows[i].second}}};
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		if (rows[i].second == P_NOT)
+			row.hosts[1].preference = 0;
+		verdict = judge_row(&row);
+		ROW(row.id, verdict->comes_back == rows[i].comes_back);
+	}
+}
+
+static void
 dane_decides_at_one_host(void **state)
 {
 	static const struct row rows[] = {
@@ -432,6 +464,8 @@ dane_decides_at_one_host(void **state)
 		LEVEL_DANE_ONLY, REASON_NOT_PROBED, "", MX1},
 	    {"slow", SEC, ONE(SEC, T_OK, P_SLOW), 0, 0, RESULT_TEMPERROR, TLSA,
 		LEVEL_DANE_ONLY, REASON_PROBE_TIMEOUT, "", MX1},
+	    {"our own", SEC, ONE(SEC, T_NIL, P_OWN), 0, 0, RESULT_TEMPERROR,
+		NOPE, LEVEL_MAY, REASON_ADDRESS_BLOCKED, "", MX1},
 	    {"blocked", SEC, ONE(SEC, T_NIL, P_PRIVATE), 0, 0, RESULT_TEMPERROR,
 		NOPE, LEVEL_MAY, REASON_ADDRESS_BLOCKED, "", MX1},
 	};
@@ -1820,6 +1854,7 @@ main(void)
 {
 	const struct CMUnitTest judge[] = {
 	    cmocka_unit_test(a_next_hop_whose_mx_lookup_fails_is_named),
+	    cmocka_unit_test(what_an_own_address_takes_comes_back),
 	    cmocka_unit_test(dane_decides_at_one_host),
 	    cmocka_unit_test(a_failed_lookup_is_never_a_fail),
 	    cmocka_unit_test(what_the_mta_bounces_is_none),

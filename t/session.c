@@ -146,6 +146,10 @@ engine_start(struct engine *engine, const struct engine_query *query)
 		wait->check.verdict->requiretls = offer_of(query->domain);
 	wait->check.verdict->rule =
 	    rule_ref(rule_of(query->rules, query->domain));
+	wait->check.verdict->comes_back =
+	    strstr(query->domain, ".mirror.example") != NULL;
+	if (wait->check.verdict->comes_back)
+		wait->check.verdict->mx = xstrdup("mx.hosting.example");
 	if (strstr(query->domain, ".home.example") != NULL)
 		wait->check.verdict->mx = xstrdup("Gate.Sender.Example");
 	else if (strstr(query->domain, ".house.example") != NULL)
@@ -1553,11 +1557,15 @@ mail_without_smtp_to_this_host_is_internal(void **state)
 	    {"a@temperror.home.example", false,
 		"skip temperror.home.example internal"},
 	    {"a@none.house.example", false, "skip none.house.example internal"},
+	    {"a@temperror.mirror.example", false,
+		"skip temperror.mirror.example internal"},
 	    /* what a policy says of it stands */
 	    {"a@fail.home.example", false,
 		"check fail.home.example fail validation-failure"},
 	    {"a@pass.home.example", false, "check pass.home.example pass ok"},
 	    /* the MTA said that it sends it elsewhere */
+	    {"a@temperror.mirror.example", true,
+		"check temperror.mirror.example temperror probe-timeout"},
 	    {"a@temperror.home.example", true,
 		"check temperror.home.example temperror probe-timeout"},
 	    {"a@none.other.example", false,

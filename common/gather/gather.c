@@ -95,7 +95,8 @@ start_probe(struct gathering *g, const struct host_facts *host,
 	address->probe = NULL;
 	address->remembered = false;
 	if (!may_connect(g, address->text)) {
-		address->probe = probe_facts_new(PROBE_BLOCKED);
+		address->probe = probe_facts_new(
+		    guard_owns(address->text) ? PROBE_OWN : PROBE_BLOCKED);
 		return;
 	}
 	if (clock_left_ms(g->deadline_ms) == 0) {

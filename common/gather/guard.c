@@ -26,19 +26,25 @@ is_interface(const struct ifaddrs *interface, const struct address *address)
 }
 
 /* Asked anew each time: addresses come and go, and a probe costs far more.
- * Where they cannot be had, any may be one of them. */
+ * unknown: what is said while they cannot be had. */
 static bool
-may_be_own(const struct address *address)
+is_own(const struct address *address, bool unknown)
 {
 	struct ifaddrs *all, *one;
 	bool own = false;
 
 	if (getifaddrs(&all) != 0)
-		return true;
+		return unknown;
 	for (one = all; one != NULL && !own; one = one->ifa_next)
 		own = is_interface(one, address);
 	freeifaddrs(all);
 	return own;
+}
+
+static bool
+may_be_own(const struct address *address)
+{
+	return is_own(address, true);
 }
 
 /* By a prefix that was found; blocked: what it reaches by one of them is. */
@@ -77,4 +83,12 @@ guard_blocks(const char *text, const struct nat64 *prefixes)
 	address_translated(&address, &inside);
 	return address_is_special(&address) || address_is_special(&inside) ||
 	       may_be_own(&inside);
+}
+
+bool
+guard_owns(const char *text)
+{
+	struct address address;
+
+	return address_parse(text, &address) == 0 && is_own(&address, false);
 }

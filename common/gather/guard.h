@@ -20,4 +20,7 @@
  */
 bool guard_blocks(const char *address, const struct nat64 *prefixes);
 
+/* guard_owns - whether the address is known to be one of this host's own */
+bool guard_owns(const char *address);
+
 #endif

@@ -52,6 +52,7 @@ enum probe_outcome {
 	PROBE_CONNECT_FAILED,   /* refused, reset, no route */
 	PROBE_TIMEOUT,          /* no answer in time, at any step */
 	PROBE_BLOCKED,          /* address in a range that is never probed */
+	PROBE_OWN,              /* address of this host, never probed either */
 };
 
 /*

@@ -327,6 +327,39 @@ name_of(const struct facts *facts, const struct host_verdict *hosts,
 	return facts->hosts[host - hosts].name;
 }
 
+static bool
+is_this_host(const struct host_facts *host)
+{
+	size_t seen = 0;
+
+	for (size_t i = 0; i < host->address_count; i++) {
+		const struct probe_facts *probe = host->addresses[i].probe;
+
+		if (probe == NULL)
+			continue;
+		if (probe->outcome != PROBE_OWN)
+			return false;
+		seen++;
+	}
+	return seen > 0;
+}
+
+/* RFC 5321 section 5.1 - an MTA that is among the mail hosts leaves out itself
+ * and those that are not better, here all. */
+static bool
+comes_back(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->host_count; i++) {
+		const struct host_facts *host = &facts->hosts[i];
+
+		if (host->preference > facts->hosts[0].preference)
+			return false;
+		if (is_this_host(host))
+			return true;
+	}
+	return false;
+}
+
 static struct verdict *
 build_verdict(const struct facts *facts, struct host_verdict *hosts)
 {
@@ -342,6 +375,7 @@ build_verdict(const struct facts *facts, struct host_verdict *hosts)
 	verdict->sts = states.sts;
 	verdict->sts_reason = states.sts_reason;
 	verdict->mode = states.mode;
+	verdict->comes_back = comes_back(facts);
 	verdict->settled = walk.taker != NULL && walk.taker->probed;
 	if (c.host != NULL) {
 		verdict->rule = rule_ref(c.host->rule);

@@ -116,6 +116,7 @@ probe_session(const struct probe_facts *probe)
 	case PROBE_NOT_SMTP:
 	case PROBE_TIMEOUT:
 	case PROBE_BLOCKED:
+	case PROBE_OWN:
 		return SESSION_NOBODY;
 	case PROBE_NO_STARTTLS:
 	case PROBE_STARTTLS_REFUSED:
@@ -150,6 +151,7 @@ probe_reason(const struct probe_facts *probe)
 	case PROBE_TIMEOUT:
 		return REASON_PROBE_TIMEOUT;
 	case PROBE_BLOCKED:
+	case PROBE_OWN:
 		return REASON_ADDRESS_BLOCKED;
 	case PROBE_NOT_DONE:
 		return REASON_NOT_PROBED;

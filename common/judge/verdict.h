@@ -175,8 +175,11 @@ struct verdict {
 	enum sts_state sts : 8;
 	enum reason sts_reason : 8;
 	enum requiretls requiretls : 8;
-	bool probed;  /* depth=probe, else depth=dns */
-	bool settled; /* a host takes the mail: no further one need be probed */
+	bool probed : 1;     /* depth=probe, else depth=dns */
+	bool settled : 1;    /* a host takes the mail: no further one need be
+				probed */
+	bool comes_back : 1; /* one of the best hosts is this one, by each of
+				its addresses that was looked at */
 	uint16_t host_count; /* LIMIT_MX_HOSTS at most: kept for long, and by
 				the hundred thousand, a verdict is small */
 	uint32_t ttl_s;
