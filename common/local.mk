@@ -28,10 +28,12 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/x509_effort.c %D%/proto/x509_effort.h \
 	%D%/proto/x509_parts.c %D%/proto/x509_parts.h \
 	%D%/proto/x509_path.c %D%/proto/x509_path.h \
+	%D%/proto/x509_status.c %D%/proto/x509_status.h \
 	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
 	%D%/judge/hops.c %D%/judge/hops.h \
 	%D%/judge/findings.c %D%/judge/findings.h \
+	%D%/judge/findings_memo.c %D%/judge/findings_memo.h \
 	%D%/judge/host.c %D%/judge/host.h \
 	%D%/judge/host_address.c %D%/judge/host_address.h \
 	%D%/judge/host_case.c %D%/judge/host_case.h \

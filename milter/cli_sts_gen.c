@@ -10,7 +10,6 @@
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
 #include "common/io/dns.h"
-#include "common/judge/host.h"
 #include "common/judge/reasons.h"
 #include "common/proto/domain.h"
 #include "common/proto/sts_policy.h"

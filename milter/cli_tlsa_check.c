@@ -9,7 +9,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/dns.h"
-#include "common/judge/host.h"
+#include "common/judge/host_case.h"
 #include "common/judge/reasons.h"
 #include "common/proto/dane_match.h"
 #include "milter/cli_own.h"

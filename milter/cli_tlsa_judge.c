@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/base/text.h"
-#include "common/judge/host.h"
 #include "common/judge/reasons.h"
 #include "milter/cli_own.h"
 #include "milter/cli_print.h"

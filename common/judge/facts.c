@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
-#include "common/judge/findings.h"
+#include "common/judge/findings_memo.h"
 
 bool
 lookup_denied(const struct lookup *lookup)

@@ -187,7 +187,7 @@ struct facts {
 	uint32_t least_ttl_s;
 	bool any_failed;
 
-	struct findings_memo *memo; /* owned: see findings.h */
+	struct findings_memo *memo; /* owned: see findings_memo.h */
 };
 
 /* facts_note - take the outcome of a lookup, which the facts rest on from here

@@ -5,38 +5,9 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/judge/host.h"
 #include "common/judge/reasons.h"
 #include "common/proto/dane_match.h"
 #include "common/proto/x509.h"
-
-struct findings_memo {
-	struct findings *first;
-	unsigned checks_left;
-};
-
-struct findings_memo *
-findings_memo_new(void)
-{
-	struct findings_memo *memo = xcalloc(1, sizeof(*memo));
-
-	memo->checks_left = LIMIT_SIGNATURE_CHECKS;
-	return memo;
-}
-
-void
-findings_memo_free(struct findings_memo *memo)
-{
-	if (memo == NULL)
-		return;
-	while (memo->first != NULL) {
-		struct findings *next = memo->first->next;
-
-		free(memo->first);
-		memo->first = next;
-	}
-	free(memo);
-}
 
 /* --- what they follow from --- */
 

@@ -10,21 +10,6 @@
 #include "common/judge/reasons.h"
 #include "common/judge/requiretls.h"
 
-size_t
-host_reference_names(const struct facts *facts, const struct host_facts *host,
-    const char *names[HOST_REFERENCE_NAMES])
-{
-	size_t count = 0;
-
-	names[count++] = host->base_domain;
-	if (facts_mx_is_insecure(facts))
-		return count;
-	names[count++] = facts->next_hop.host;
-	if (strcmp(facts->expanded, facts->next_hop.host) != 0)
-		names[count++] = facts->expanded;
-	return count;
-}
-
 /* What its addresses come to, or what keeps an MTA from them. */
 struct choice {
 	enum host_outcome outcome;

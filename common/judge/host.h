@@ -18,15 +18,4 @@
 struct host_verdict host_judge(const struct facts *facts,
     const struct host_facts *host, const struct rules *rules, time_t now);
 
-/*
- * host_reference_names - the names that a certificate may bear under DANE-TA,
- * borrowed; returns how many
- *
- * RFC 7672 section 3.2.2: the TLSA base domain first.  Under an insecure MX
- * RRset the next-hop domain vouches for nothing.
- */
-enum { HOST_REFERENCE_NAMES = 3 };
-size_t host_reference_names(const struct facts *facts,
-    const struct host_facts *host, const char *names[HOST_REFERENCE_NAMES]);
-
 #endif

@@ -209,3 +209,18 @@ tlsa_search(const struct host_facts *host, uint16_t port)
 	}
 	return search;
 }
+
+size_t
+host_reference_names(const struct facts *facts, const struct host_facts *host,
+    const char *names[HOST_REFERENCE_NAMES])
+{
+	size_t count = 0;
+
+	names[count++] = host->base_domain;
+	if (facts_mx_is_insecure(facts))
+		return count;
+	names[count++] = facts->next_hop.host;
+	if (strcmp(facts->expanded, facts->next_hop.host) != 0)
+		names[count++] = facts->expanded;
+	return count;
+}

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/judge/host.h"
+#include "common/judge/host_case.h"
 
 /*
  * RFC 8689 section 4.2.1: the name of the host must come from a signed MX

@@ -338,20 +338,6 @@ x509_leaf_has_name(const struct x509_chain *chain, const char *const names[],
 
 /* --- trust --- */
 
-bool
-x509_is_nearer(enum x509_status a, enum x509_status b)
-{
-	static const int nearness[] = {
-	    [X509_NOT_TRUSTED] = 0,
-	    [X509_NOT_YET_VALID] = 1,
-	    [X509_EXPIRED] = 2,
-	    [X509_TOO_COSTLY] = 3,
-	    [X509_TRUSTED] = 4,
-	};
-
-	return nearness[a] > nearness[b];
-}
-
 enum x509_status
 x509_verify(const struct x509_chain *chain, const struct der *anchors,
     size_t count, time_t now, size_t *used)

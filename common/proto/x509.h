@@ -12,6 +12,7 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/proto/der.h"
+#include "common/proto/x509_status.h"
 
 /* A chain as the server sent it, leaf first.  Immutable once made, so that
  * threads may share it. */
@@ -19,18 +20,6 @@ struct x509_chain;
 
 /* Certificates that are trusted as roots.  Immutable once made. */
 struct x509_store;
-
-/* Of the path found that comes nearest to trust: x509_is_nearer. */
-enum x509_status {
-	X509_NOT_TRUSTED,   /* no path, a bad signature, a constraint broken */
-	X509_NOT_YET_VALID, /* good but for a certificate that is not begun */
-	X509_EXPIRED,       /* good but for a certificate that is over */
-	X509_TOO_COSTLY,    /* there may be one: see x509_chain_charge */
-	X509_TRUSTED,
-};
-
-/* x509_is_nearer - whether a is nearer to trust than b, in the order above */
-bool x509_is_nearer(enum x509_status a, enum x509_status b);
 
 /* How a name was looked for in the leaf. */
 enum x509_names {

@@ -3,8 +3,10 @@
 #ifndef COMMON_PROTO_X509_PATH_H
 #define COMMON_PROTO_X509_PATH_H
 
-#include "common/proto/x509.h"
+#include <time.h>
+
 #include "common/proto/x509_cert.h"
+#include "common/proto/x509_status.h"
 
 /* x509_path_find - from the first of the certificates presented, through any of
  * the others: see x509_verify */
