@@ -44,6 +44,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/stale.c %D%/judge/stale.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \
+	%D%/io/dns_answer.c %D%/io/dns_answer.h %D%/io/dns_options.h \
 	%D%/io/dns_algorithms.c %D%/io/dns_algorithms.h \
 	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \
 	%D%/io/dns_insecure.c %D%/io/dns_insecure.h \

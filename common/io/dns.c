@@ -39,25 +39,6 @@ struct dns_query {
 	struct dns_system_request *system;
 };
 
-struct dns_answer *
-dns_answer_failed(enum lookup_state state, const char *why)
-{
-	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
-
-	answer->lookup.state = state;
-	text_clean(answer->why, sizeof(answer->why), why, strlen(why));
-	return answer;
-}
-
-void
-dns_answer_free(struct dns_answer *answer)
-{
-	if (answer == NULL)
-		return;
-	free(answer->records);
-	free(answer);
-}
-
 /* Nameservers that cannot be used have been told of already. */
 static void
 open_second(struct dns *dns, const struct dns_options *options)

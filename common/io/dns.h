@@ -4,97 +4,13 @@
 #ifndef COMMON_IO_DNS_H
 #define COMMON_IO_DNS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
 #include "common/base/own.h"
-#include "common/judge/facts.h"
-
-/* The distribution's root key. */
-#define DNS_TRUST_ANCHOR_FILE "/usr/share/dns/root.key"
-
-enum dns_type {
-	DNS_A = 1,
-	DNS_NS = 2,
-	DNS_CNAME = 5,
-	DNS_MX = 15,
-	DNS_TXT = 16,
-	DNS_AAAA = 28,
-	DNS_DS = 43,
-	DNS_DNSKEY = 48,
-	DNS_TLSA = 52,
-};
-
-enum dns_kind {
-	DNS_EMBEDDED, /* validates in this process */
-	DNS_SYSTEM,   /* trusts nameservers that validate */
-};
-
-/* Normalised names. */
-struct dns_names {
-	const char *const *items;
-	size_t count;
-};
-
-/* Borrowed strings, needed during dns_new only. */
-struct dns_options {
-	enum dns_kind kind;
-	const char *trust_anchor_file;  /* NULL: DNS_TRUST_ANCHOR_FILE;
-					   DNS_EMBEDDED */
-	const char *const *nameservers; /* addresses, "127.0.0.1" or with @port;
-					   none: /etc/resolv.conf */
-	size_t nameserver_count;
-	bool recurse;       /* ask the authoritative servers, no nameserver;
-			       DNS_EMBEDDED */
-	bool trust_remote;  /* the AD bit also of nameservers that have no
-			       loopback address; DNS_SYSTEM */
-	bool authoritative; /* the nameservers are asked for what is in their
-			       own zones: nothing is secure; DNS_SYSTEM */
-	int timeout_ms;     /* of one lookup */
-
-	/* Zones that are insecure on purpose, besides those of special use (see
-	 * dns_insecure.h): nothing in them is secure, and nothing bogus */
-	struct dns_names insecure_zones;
-
-	/* Names whose DNSSEC is broken on purpose, for dns_self_test;
-	 * DNS_SYSTEM */
-	struct dns_names broken_names;
-
-	/*
-	 * Lookups at once.  More are a timeout, and take their time to be one:
-	 * else those who ask for very much would be back at once, and have
-	 * each place that becomes free.  One that was given up counts until the
-	 * library is through with it, for a silent server some ten seconds
-	 * (DNS_SYSTEM: a third of timeout_ms): allow several for each that is
-	 * awaited.
-	 */
-	unsigned max_outstanding;
-};
-
-/* An answer: the lookup, and the RDATA of the records of the type asked. */
-struct dns_answer {
-	struct lookup lookup;
-	char owner[LIMIT_DOMAIN_SIZE]; /* of the RRset: the name asked, or where
-					  its CNAMEs led */
-	size_t count;
-	struct dns_rdata {
-		const uint8_t *data;
-		size_t size;
-	} * records; /* uncompressed, in the order received; one allocation with
-			the octets behind it */
-	char why[LIMIT_DETAIL_SIZE]; /* why it failed, or is insecure where that
-					is not the zone's own wish; cleaned,
-					else "" */
-};
-
-void dns_answer_free(struct dns_answer *answer);
-AUTO_DEFINE(dns_answer);
-
-/* dns_answer_failed - an answer that says why there is none; why is cleaned */
-struct dns_answer *dns_answer_failed(enum lookup_state state, const char *why)
-    OWNED(dns_answer_free);
+#include "common/io/dns_answer.h"
+#include "common/io/dns_options.h"
 
 struct dns;
 struct dns_query;

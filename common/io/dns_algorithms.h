@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/io/dns.h"
+#include "common/io/dns_answer.h"
 
 /*
  * dns_algorithms_learn - ask the library, once in a process

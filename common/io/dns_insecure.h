@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/base/own.h"
-#include "common/io/dns.h"
+#include "common/io/dns_options.h"
 
 struct dns_insecure;
 

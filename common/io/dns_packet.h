@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
-#include "common/io/dns.h"
+#include "common/io/dns_answer.h"
 #include "common/io/dns_insecure.h"
 
 enum {

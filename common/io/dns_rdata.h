@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/io/dns.h"
+#include "common/io/dns_answer.h"
 
 /*
  * dns_rdata_fault - what keeps RDATA from being of its type: a constant, or

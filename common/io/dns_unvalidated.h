@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/base/own.h"
-#include "common/io/dns.h"
+#include "common/io/dns_answer.h"
 #include "common/io/dns_embedded.h"
 #include "common/io/dns_system.h"
 
