@@ -7,7 +7,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
-#include "common/gather/cache_budget.h"
 #include "common/gather/cache_parts.h"
 
 /*
@@ -54,7 +53,7 @@ cache_new(
 	cache->kind = kind;
 	cache->budget = budget;
 	if (budget != NULL)
-		cache_budget_join(budget, cache);
+		cache_budget_join(budget, cache, &cache_budgeted);
 	return cache;
 }
 

@@ -102,13 +102,7 @@ void cache_each(struct cache *cache, cache_visit *each, void *arg);
 /* cache_count - how many values there are; cache_octets - how many octets they
  * and their entries take */
 size_t cache_count(struct cache *cache);
-size_t cache_octets(struct cache *cache);
-
-/* For the budget: cache_evict - drop the value that is missed least, false if
- * there is none; cache_sweep - drop those that have expired and, unless
- * at_once, lingered */
-bool cache_evict(struct cache *cache);
-void cache_sweep(struct cache *cache, bool at_once);
+size_t cache_octets(const struct cache *cache);
 
 /* Which keys are meant.  Called under the lock: it must be quick, and must not
  * call the cache.  NULL in its place means all. */

@@ -13,9 +13,14 @@ enum {
 	SWEEP_MS = 60 * 1000, /* a walk over all values takes milliseconds */
 };
 
+struct member {
+	void *cache;
+	const struct cache_budget_calls *calls;
+};
+
 struct cache_budget {
 	struct lock lock; /* guards what follows; taken before a cache's */
-	struct cache *caches[MOST_CACHES];
+	struct member members[MOST_CACHES];
 	size_t count;
 	size_t max;
 	int64_t sweep_ms; /* when the next one is due, */
@@ -44,25 +49,32 @@ cache_budget_free(struct cache_budget *budget)
 }
 
 void
-cache_budget_join(struct cache_budget *budget, struct cache *cache)
+cache_budget_join(struct cache_budget *budget, void *cache,
+    const struct cache_budget_calls *calls)
 {
 	lock_take(&budget->lock);
 	assert(budget->count < MOST_CACHES);
-	budget->caches[budget->count++] = cache;
+	budget->members[budget->count++] = (struct member){cache, calls};
 	lock_drop(&budget->lock);
 }
 
 void
-cache_budget_leave(struct cache_budget *budget, struct cache *cache)
+cache_budget_leave(struct cache_budget *budget, const void *cache)
 {
 	size_t at = 0;
 
 	lock_take(&budget->lock);
-	while (at < budget->count && budget->caches[at] != cache)
+	while (at < budget->count && budget->members[at].cache != cache)
 		at++;
 	assert(at < budget->count);
-	budget->caches[at] = budget->caches[--budget->count];
+	budget->members[at] = budget->members[--budget->count];
 	lock_drop(&budget->lock);
+}
+
+static size_t
+octets_of(const struct member *member)
+{
+	return member->calls->octets(member->cache);
 }
 
 static size_t
@@ -71,7 +83,7 @@ sum_locked(const struct cache_budget *budget)
 	size_t sum = 0;
 
 	for (size_t i = 0; i < budget->count; i++)
-		sum += cache_octets(budget->caches[i]);
+		sum += octets_of(&budget->members[i]);
 	return sum;
 }
 
@@ -89,13 +101,13 @@ cache_budget_used(struct cache_budget *budget)
 static bool
 evict_locked(struct cache_budget *budget)
 {
-	struct cache *largest = NULL;
+	const struct member *largest = NULL;
 
 	for (size_t i = 0; i < budget->count; i++)
 		if (largest == NULL ||
-		    cache_octets(budget->caches[i]) > cache_octets(largest))
-			largest = budget->caches[i];
-	return largest != NULL && cache_evict(largest);
+		    octets_of(&budget->members[i]) > octets_of(largest))
+			largest = &budget->members[i];
+	return largest != NULL && largest->calls->evict(largest->cache);
 }
 
 /* Where room is scarce, what has expired does not linger. */
@@ -110,7 +122,8 @@ sweep_locked(struct cache_budget *budget, int64_t now_ms)
 	if (scarce)
 		budget->press_ms = now_ms + SWEEP_MS;
 	for (size_t i = 0; i < budget->count; i++)
-		cache_sweep(budget->caches[i], scarce);
+		budget->members[i].calls->sweep(
+		    budget->members[i].cache, scarce);
 }
 
 void

@@ -3,10 +3,12 @@
 #ifndef COMMON_GATHER_CACHE_BUDGET_H
 #define COMMON_GATHER_CACHE_BUDGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/own.h"
-#include "common/gather/cache.h"
+
+struct cache_budget;
 
 /*
  * cache_budget_new - for max octets of all caches that join
@@ -25,10 +27,25 @@ AUTO_DEFINE(cache_budget);
 /* cache_budget_used - octets of all caches now */
 size_t cache_budget_used(struct cache_budget *budget);
 
-/* For the caches: cache_budget_join, cache_budget_leave; cache_budget_keep -
- * after a value was put in, without the cache's lock */
-void cache_budget_join(struct cache_budget *budget, struct cache *cache);
-void cache_budget_leave(struct cache_budget *budget, struct cache *cache);
+/* What the budget asks of a cache, under a lock of its own. */
+struct cache_budget_calls {
+	size_t (*octets)(const void *cache); /* that it holds now */
+	bool (*evict)(void *cache);          /* drop the value that is missed
+						least; false: there is none */
+
+	/* drop those that have expired and, unless at_once, lingered */
+	void (*sweep)(void *cache, bool at_once);
+};
+
+/*
+ * For the caches: cache_budget_join, cache_budget_leave; cache_budget_keep -
+ * after a value was put in, without the cache's lock
+ *
+ * calls is borrowed until the cache leaves.
+ */
+void cache_budget_join(struct cache_budget *budget, void *cache,
+    const struct cache_budget_calls *calls);
+void cache_budget_leave(struct cache_budget *budget, const void *cache);
 void cache_budget_keep(struct cache_budget *budget);
 
 #endif

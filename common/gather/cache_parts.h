@@ -3,10 +3,15 @@
 #ifndef COMMON_GATHER_CACHE_PARTS_H
 #define COMMON_GATHER_CACHE_PARTS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "common/base/lock.h"
-#include "common/gather/cache.h"
+#include "common/gather/cache_budget.h"
+
+struct cache_kind;
 
 /* Of all entries, or octets, as many eighths may be of "again" */
 enum { CACHE_AGAIN_PARTS = 7, CACHE_PARTS = 8 };
@@ -15,7 +20,7 @@ enum { CACHE_AGAIN_PARTS = 7, CACHE_PARTS = 8 };
 struct waiter {
 	TAILQ_ENTRY(waiter) next;
 	struct cond *cond;
-	cache_ready *ready;
+	void (*ready)(void *arg, const void *value); /* as cache_ready */
 	void *arg;
 };
 TAILQ_HEAD(waiters, waiter);
@@ -48,15 +53,18 @@ struct cache {
 	struct used again;
 	struct entries making; /* indexed, without a value yet */
 	size_t max;
-	const struct cache_kind *kind;
-	struct cache_budget *budget; /* NULL: none */
-	_Atomic size_t octets;       /* of both lists; read without the lock */
+	const struct cache_kind *kind; /* see cache.h */
+	struct cache_budget *budget;   /* NULL: none */
+	_Atomic size_t octets; /* of both lists; read without the lock */
 };
 
 /* cache_unindex_locked - take out an entry; the index's reference is the
  * caller's then */
 void cache_unindex_locked(struct cache *cache, struct cache_entry *entry)
     HOLDS(cache->lock);
+
+/* cache_budgeted - how the budget calls a cache */
+extern const struct cache_budget_calls cache_budgeted;
 
 /* cache_entry_free - the entry and its value, without the lock */
 void cache_entry_free(struct cache_entry *entry);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <assert.h>
+#include "common/gather/cache.h"
 
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
@@ -35,7 +35,7 @@ cache_count(struct cache *cache)
 }
 
 size_t
-cache_octets(struct cache *cache)
+cache_octets(const struct cache *cache)
 {
 	return cache->octets;
 }
@@ -151,9 +151,16 @@ cache_flush(struct cache *cache, cache_match *match, void *arg)
 	return drop_chosen(cache, &choice, true);
 }
 
-void
-cache_sweep(struct cache *cache, bool at_once)
+static size_t
+count_held(const void *cache)
 {
+	return cache_octets(cache);
+}
+
+static void
+sweep_out(void *arg, bool at_once)
+{
+	struct cache *cache = arg;
 	struct choice choice = {
 	    .chooses = chooses_expired, .now_ms = clock_mono_ms()};
 
@@ -162,9 +169,10 @@ cache_sweep(struct cache *cache, bool at_once)
 	drop_chosen(cache, &choice, false);
 }
 
-bool
-cache_evict(struct cache *cache)
+static bool
+evict_one(void *arg)
 {
+	struct cache *cache = arg;
 	struct cache_entry *leaving;
 
 	lock_take(&cache->lock);
@@ -179,3 +187,6 @@ cache_evict(struct cache *cache)
 		cache_release(leaving);
 	return leaving != NULL;
 }
+
+const struct cache_budget_calls cache_budgeted = {
+    count_held, evict_one, sweep_out};
