@@ -65,7 +65,9 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/cache_budget.c %D%/gather/cache_budget.h \
 	%D%/gather/cache_walk.c %D%/gather/cache_parts.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
+	%D%/gather/check.h \
 	%D%/gather/engine.c %D%/gather/engine.h \
+	%D%/gather/engine_options.h %D%/gather/engine_state.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/guard.c %D%/gather/guard.h \
 	%D%/gather/inventory.c %D%/gather/inventory.h \

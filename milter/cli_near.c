@@ -44,7 +44,7 @@ word_distance(const char *a, const char *b)
 static unsigned
 near_only(unsigned distance, const char *name)
 {
-	return 2 * distance >= strlen(name) ? FAR : distance;
+	return 2UL * distance >= strlen(name) ? FAR : distance;
 }
 
 unsigned

@@ -42,7 +42,9 @@ plain_octet(char escape)
 	static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
 	const char *found = escape == '\0' ? NULL : strchr(from, escape);
 
-	return found == NULL ? escape : to[found - from];
+	if (found == NULL)
+		return escape;
+	return to[found - from];
 }
 
 /* A string of JSON up to its end, "\n" at the end of a line left out; what

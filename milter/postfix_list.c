@@ -329,13 +329,13 @@ unit_ms(char unit)
 	case 's':
 		return 1000;
 	case 'm':
-		return 60 * 1000;
+		return 60 * 1000LL;
 	case 'h':
-		return 60 * 60 * 1000;
+		return 60 * 60 * 1000LL;
 	case 'd':
-		return 24 * 60 * 60 * 1000;
+		return 24 * 60 * 60 * 1000LL;
 	case 'w':
-		return 7 * 24 * 60 * 60 * 1000;
+		return 7 * 24 * 60 * 60 * 1000LL;
 	default:
 		return 0;
 	}

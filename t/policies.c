@@ -146,6 +146,7 @@ struct house {
 	struct pool *leaves;
 	struct store *store;
 	struct policies *policies;
+	struct policy_refresh *refresh; /* NULL: none */
 };
 
 static char path[64];
@@ -156,8 +157,7 @@ move_in_with(
 {
 	struct policies_options options = {.timeout_ms = 1000,
 	    .allow_private = true,
-	    .keep = {.read_only = read_only, .trouble = hear_of_trouble},
-	    .refresh = refresh ? 4 : 0};
+	    .keep = {.read_only = read_only, .trouble = hear_of_trouble}};
 
 	house->leaves = pool_new("leaf", 2, max_queue, NULL);
 	house->store = store_open(path, read_only, NULL, NULL);
@@ -165,6 +165,8 @@ move_in_with(
 	options.leaves = house->leaves;
 	options.keep.store = house->store;
 	house->policies = policies_new(&options);
+	house->refresh =
+	    refresh ? policy_refresh_new(house->policies, NULL, 4) : NULL;
 }
 
 static void
@@ -176,7 +178,7 @@ move_in(struct house *house, bool read_only, bool refresh)
 static void
 move_out(struct house *house)
 {
-	policies_end_refresh(house->policies);
+	policy_refresh_free(house->refresh);
 	pool_free(house->leaves);
 	policies_free(house->policies);
 	store_free(house->store);
@@ -286,7 +288,7 @@ check_step(const struct step *step, struct house *house)
 static void
 run_story(const struct step *steps, size_t count)
 {
-	struct house house;
+	struct house house = {0};
 
 	new_store();
 	move_in(&house, false, false);
@@ -398,7 +400,7 @@ a_reader_uses_policies_and_ignores_failures(void **state)
 static void
 a_policy_is_fetched_ahead_of_its_end(void **state)
 {
-	struct house house;
+	struct house house = {0};
 	struct sts_facts sts;
 
 	(void)state;
@@ -421,7 +423,7 @@ a_policy_is_fetched_ahead_of_its_end(void **state)
 static void
 a_full_queue_is_not_asked_again_and_again(void **state)
 {
-	struct house house;
+	struct house house = {0};
 
 	(void)state;
 	new_store();
@@ -443,7 +445,7 @@ a_full_queue_is_not_asked_again_and_again(void **state)
 static void
 a_policy_that_is_short_lived_is_not_fetched_for_ever(void **state)
 {
-	struct house house;
+	struct house house = {0};
 
 	(void)state;
 	new_store();
@@ -466,7 +468,7 @@ a_fetch_that_nobody_waits_for_is_not_begun(void **state)
 {
 	struct sts_facts sts = {.cached = false};
 	struct policy_want *wants[2];
-	struct house house;
+	struct house house = {0};
 
 	(void)state;
 	new_store();
@@ -495,7 +497,7 @@ a_broken_store_is_said_once_and_memory_goes_on(void **state)
 	struct policies_options options = {.timeout_ms = 1000,
 	    .allow_private = true,
 	    .keep.trouble = hear_of_trouble};
-	struct house house;
+	struct house house = {0};
 	struct sts_facts sts;
 
 	(void)state;
@@ -548,7 +550,7 @@ so_many_policies_are_kept_in_memory(void **state)
 static void
 what_is_flushed_is_fetched_again_and_not_read_from_disk(void **state)
 {
-	struct house house;
+	struct house house = {0};
 	struct sts_facts sts;
 
 	(void)state;
@@ -577,7 +579,7 @@ what_is_flushed_is_fetched_again_and_not_read_from_disk(void **state)
 static void
 a_store_that_is_only_read_forgets_nothing(void **state)
 {
-	struct house house;
+	struct house house = {0};
 	struct sts_facts sts;
 	struct err err;
 
@@ -609,7 +611,7 @@ ask_in_haste(void *arg)
 static void
 a_flight_is_not_bound_by_the_haste_of_who_began_it(void **state)
 {
-	struct house house;
+	struct house house = {0};
 	struct sts_facts sts;
 	pthread_t hasty, later;
 	int rc;
@@ -654,7 +656,7 @@ a_lookup_that_fails_is_no_failure_of_the_policy_host(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct store_policy row;
-		struct house house;
+		struct house house = {0};
 		struct sts_facts sts;
 
 		new_store();
@@ -708,7 +710,7 @@ a_clock_that_was_ahead_keeps_no_policy_in_force_for_years(void **state)
 {
 	(void)state;
 	for (int restart = 0; restart <= 1; restart++) {
-		struct house house;
+		struct house house = {0};
 		struct sts_facts sts;
 
 		new_store();
@@ -740,7 +742,7 @@ a_clock_that_was_ahead_keeps_no_policy_in_force_for_years(void **state)
 static void
 a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh(void **state)
 {
-	struct house house;
+	struct house house = {0};
 
 	(void)state;
 	new_store();
@@ -779,7 +781,7 @@ what_a_full_disk_did_not_take_is_written_when_it_has_room(void **state)
 {
 	struct policy_keep *keep;
 	struct store_policy row;
-	struct house house;
+	struct house house = {0};
 
 	(void)state;
 	new_store();

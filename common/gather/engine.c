@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
 #include "common/gather/cache_budget.h"
+#include "common/gather/engine_state.h"
 #include "common/gather/job.h"
 
 enum {
@@ -74,7 +75,7 @@ check_octets(const void *value)
 
 /* Whether a destination was known decides for a day how soon it is checked. */
 static const struct cache_kind checks = {
-    check_free, check_octets, 24 * 3600 * 1000LL};
+    check_free, check_octets, 24 * 3600LL * 1000};
 
 /* Sockets of the resolver, of probes and fetches, and of the MTA: what the hard
  * limit gives, so that our own lack of them is not taken for a destination's
@@ -178,8 +179,6 @@ open_sources(struct engine *engine)
 	    .roots = engine->roots,
 	    .timeout_ms = options->sts_timeout_ms,
 	    .allow_private = options->allow_private,
-	    .refresh =
-		options->refresh ? leaf_count(options) / REFRESH_PART : 0,
 	    .tally = options->tally};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .reach = reach_new(options->probe_port, options->reach_changed,
@@ -196,6 +195,9 @@ open_sources(struct engine *engine)
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
 	engine->policies = policies_new(&policies);
+	if (options->refresh)
+		engine->refresh = policy_refresh_new(engine->policies,
+		    engine->dns, leaf_count(options) / REFRESH_PART);
 	engine->reach = prober.reach;
 	engine->prober = prober_new(&prober);
 	engine->checks = cache_new(
@@ -311,7 +313,7 @@ engine_free(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
-	policies_end_refresh(engine->policies);
+	policy_refresh_free(engine->refresh);
 	await_idle(engine);
 	pool_free(engine->leaves);
 	lot_free(engine->lot);

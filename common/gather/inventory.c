@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/gather/cache_budget.h"
+#include "common/gather/engine_state.h"
 #include "common/gather/job.h"
 #include "common/gather/known.h"
 #include "common/io/store.h"

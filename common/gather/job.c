@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/gather/engine_state.h"
 #include "common/judge/judge.h"
 #include "common/proto/domain.h"
 

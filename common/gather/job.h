@@ -7,38 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/lock.h"
-#include "common/base/pool.h"
 #include "common/gather/cache.h"
-#include "common/gather/engine.h"
+#include "common/gather/check.h"
 #include "common/gather/gather.h"
-#include "common/gather/lot.h"
-#include "common/gather/translation.h"
 #include "common/judge/hops.h"
-#include "common/proto/x509.h"
+#include "common/judge/rules.h"
 
-/* For engine.c, which owns all of it. */
-struct engine {
-	struct engine_options options;
-	struct x509_store *roots;
-	struct cache_budget *budget;
-	struct store *store; /* NULL: memory only */
-	struct dns *dns;
-	struct validation *validation;
-	struct translation *translation; /* NULL with allow_private */
-	struct dns *stub;                /* for that, or NULL */
-	struct pool *leaves;
-	struct pool *workers;
-	struct lot *lot;
-	struct policies *policies;
-	struct reach *reach;
-	struct prober *prober;
-	struct cache *checks;
-	struct lock lock;
-	struct cond idle;
-	size_t under_way; /* with lock: checks, waiting and worked on */
-	bool store_wanted;
-};
+struct engine; /* see engine_state.h */
 
 /* One check on its way through the workers. */
 struct job {

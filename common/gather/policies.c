@@ -11,7 +11,6 @@
 #include "common/gather/cache.h"
 #include "common/gather/policy_fetch.h"
 #include "common/gather/known.h"
-#include "common/gather/policy_refresh.h"
 
 /*
  * How it works.
@@ -26,7 +25,7 @@
  *    tries anew.
  * 4. Who does not wait to the end takes the policy that is kept, if there is
  *    one; the flight goes on.
- * 5. policy_refresh begins flights as well, ahead of a policy's end.
+ * 5. Whoever refreshes policies begins flights as well, ahead of their end.
  */
 
 enum {
@@ -38,7 +37,6 @@ struct policies {
 	struct policies_options options;
 	struct policy_keep *keep;
 	struct cache *fetches; /* struct policy_facts, by domain and id */
-	struct policy_refresh *refresh; /* NULL: none */
 };
 
 struct policy_want {
@@ -308,19 +306,7 @@ policies_new(const struct policies_options *options)
 	policies->keep = policy_keep_new(&options->keep);
 	policies->fetches =
 	    cache_new(LIMIT_KEPT_POLICIES, &flights, options->keep.budget);
-	if (options->refresh > 0)
-		policies->refresh = policy_refresh_new(
-		    policies, options->dns, options->refresh);
 	return policies;
-}
-
-void
-policies_end_refresh(struct policies *policies)
-{
-	if (policies == NULL)
-		return;
-	policy_refresh_free(policies->refresh);
-	policies->refresh = NULL;
 }
 
 void
@@ -328,7 +314,6 @@ policies_free(struct policies *policies)
 {
 	if (policies == NULL)
 		return;
-	policies_end_refresh(policies);
 	cache_free(policies->fetches);
 	policy_keep_free(policies->keep);
 	free(policies);

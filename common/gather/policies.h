@@ -1,5 +1,4 @@
-/* policies - MTA-STS policies: fetched, kept, refreshed. Any
- * thread. */
+/* policies - MTA-STS policies: fetched and kept. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_GATHER_POLICIES_H
 #define COMMON_GATHER_POLICIES_H
@@ -28,14 +27,13 @@ struct policies_options {
 	struct policy_keep_options keep;
 	int timeout_ms;      /* of a whole fetch that a message waits for */
 	bool allow_private;  /* fetch from special-purpose addresses too */
-	unsigned refresh;    /* fetched ahead of their end at once; 0: none */
 	struct tally *tally; /* may be NULL */
 };
 
 /*
- * policies_new - read what the store has, and start the refresh if wanted
+ * policies_new - with what the store has
  *
- * policies_free: ends the refresh; no want may be held, no fetch be running.
+ * policies_free: no want may be held, no fetch be running.
  */
 void policies_free(struct policies *policies);
 struct policies *
@@ -66,9 +64,6 @@ policies_flush(struct policies *policies, const char *domain, struct err *err);
  */
 struct cache_entry *policies_fetch(struct policies *policies,
     const char *domain, const char *id, int timeout_ms);
-
-/* policies_end_refresh - before the leaves end: no fetch is begun after it */
-void policies_end_refresh(struct policies *policies);
 
 /*
  * policies_want - the policy of a domain whose record announces id

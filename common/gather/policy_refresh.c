@@ -137,7 +137,7 @@ refresh_due(struct policy_refresh *refresh, const struct due *due)
 		    refresh->policies, due->domains[i], id, TIMEOUT_MS);
 	}
 	/* a flight may wait for a leaf, and run in the slow lane again */
-	deadline_ms = clock_mono_ms() + 2 * TIMEOUT_MS;
+	deadline_ms = clock_mono_ms() + 2LL * TIMEOUT_MS;
 	for (size_t i = 0; i < due->count; i++)
 		all = await_fetch(fetches[i], deadline_ms) && all;
 	return all;

@@ -17,7 +17,8 @@ struct policy_refresh;
  * is over, whatever its record says.  What is on disk alone is not in use: the
  * next check that wants it looks at its end, and brings it into memory.  Up to
  * at_once are fetched side by side.  RFC 8461 section 10.2.
- * policy_refresh_free: waits for those that are under way.
+ * policy_refresh_free: waits for those that are under way; before the leaves
+ * of the policies end.
  */
 void policy_refresh_free(struct policy_refresh *refresh);
 struct policy_refresh *policy_refresh_new(struct policies *policies,

@@ -80,10 +80,10 @@ look_at_line(struct smtp_reply *reply, const char *line)
 static enum smtp_reply_state
 end_text(struct smtp_reply *reply, const char *line)
 {
-	bool has_code = strspn(line, "0123456789") == CODE_LENGTH;
-	char separator = has_code ? line[CODE_LENGTH] : '?';
+	char separator = line[strnlen(line, CODE_LENGTH)];
 
-	if (separator != '\0' && separator != ' ' && separator != '-') {
+	if (strspn(line, "0123456789") != CODE_LENGTH ||
+	    (separator != '\0' && separator != ' ' && separator != '-')) {
 		keep_text(reply->stray, line);
 		return SMTP_REPLY_MORE;
 	}
