@@ -331,11 +331,11 @@ unit_ms(char unit)
 	case 'm':
 		return 60 * 1000LL;
 	case 'h':
-		return 60 * 60 * 1000LL;
+		return 60 * 60LL * 1000;
 	case 'd':
-		return 24 * 60 * 60 * 1000LL;
+		return 24 * 60LL * 60 * 1000;
 	case 'w':
-		return 7 * 24 * 60 * 60 * 1000LL;
+		return 7 * 24LL * 60 * 60 * 1000;
 	default:
 		return 0;
 	}

@@ -16,6 +16,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/gather/cache.h"
+#include "common/gather/policy_refresh.h"
 #include "common/io/https.h"
 #include "t/tap.h"
 
