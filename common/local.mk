@@ -30,6 +30,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/x509_path.c %D%/proto/x509_path.h \
 	%D%/proto/x509_status.c %D%/proto/x509_status.h \
 	%D%/proto/x509_key.c %D%/proto/x509_key.h \
+	%D%/judge/action.c %D%/judge/action.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
 	%D%/judge/hops.c %D%/judge/hops.h \
 	%D%/judge/findings.c %D%/judge/findings.h \

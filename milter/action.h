@@ -3,6 +3,7 @@
 #ifndef MILTER_ACTION_H
 #define MILTER_ACTION_H
 
+#include "common/judge/action.h"
 #include "common/judge/verdict.h"
 #include "milter/settings.h"
 

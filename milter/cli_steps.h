@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "common/gather/engine.h"
-#include "milter/cli_text.h"
+#include "milter/cli_view.h"
 
 /* cli_steps_all - resolver, rule, MX, MTA-STS, and of each host its addresses,
  * TLSA records and probes */

@@ -3,20 +3,10 @@
 #ifndef MILTER_CLI_TEXT_H
 #define MILTER_CLI_TEXT_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "common/gather/engine.h"
-#include "milter/settings.h"
-
-/* How a check is shown. */
-struct cli_view {
-	const struct settings *settings;
-	const struct rule_list *rules; /* that counted; NULL: level did */
-	enum level level;
-	bool colour;
-	bool verbose;
-};
+#include "milter/cli_view.h"
 
 /* cli_text_check - each step, the verdict, why, who, and what to do */
 void cli_text_check(FILE *out, const struct cli_view *view,

@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "common/base/conf.h"
+#include "common/judge/action.h"
 #include "common/judge/rules.h"
-#include "milter/settings.h"
 
 #define DESTINATIONS_PATH "/etc/postern/destinations"
 

@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/judge/action.h"
 #include "common/proto/domain.h"
 #include "milter/doctor.h"
 #include "milter/doctor_hops.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/text.h"
+#include "common/judge/facts.h"
 #include "common/proto/domain.h"
 
 /* The system's file of hosts has it, or a resolver that answers */

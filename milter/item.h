@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "common/gather/engine.h"
+#include "common/judge/action.h"
 #include "milter/route.h"
 #include "milter/settings.h"
 

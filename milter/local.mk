@@ -15,6 +15,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/control_peer.c %D%/control_peer.h \
 	%D%/daemon.c %D%/daemon.h \
 	%D%/destinations.c %D%/destinations.h \
+	%D%/figures.h \
 	%D%/forged.c %D%/forged.h \
 	%D%/host_name.c %D%/host_name.h \
 	%D%/identity.c %D%/identity.h \
@@ -77,6 +78,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_tlsa_judge.c \
 	%D%/cli_tlsa_plan.c \
 	%D%/cli_tlsa_view.c \
+	%D%/cli_view.h \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/doctor.h \
 	%D%/doctor_askers.c %D%/doctor_askers.h \
@@ -90,6 +92,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_postfix.c \
 	%D%/doctor_resolver.c \
 	%D%/doctor_sendmail.c \
+	%D%/figures.h \
 	%D%/host_name.c %D%/host_name.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/json.c %D%/json.h \

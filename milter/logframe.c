@@ -73,25 +73,25 @@ read_string(const char *s, char *to, size_t size)
 }
 
 static void
-take_when(char when[LOGLINE_WHEN_SIZE], const char *s, size_t length)
+take_when(char when[LOGFRAME_WHEN_SIZE], const char *s, size_t length)
 {
-	char text[LOGLINE_WHEN_SIZE];
+	char text[LOGFRAME_WHEN_SIZE];
 
 	if (length >= sizeof(text))
 		return;
 	memcpy(text, s, length);
 	text[length] = '\0';
-	logline_escape(when, LOGLINE_WHEN_SIZE, text, length);
+	text_escape(when, LOGFRAME_WHEN_SIZE, text, length);
 }
 
 static const char *
-open_json(const char *line, char when[LOGLINE_WHEN_SIZE], char *room)
+open_json(const char *line, char when[LOGFRAME_WHEN_SIZE], char *room)
 {
 	const char *rest;
 
 	if (strncmp(line, JSON_BEGIN, strlen(JSON_BEGIN)) != 0)
 		return line;
-	rest = read_string(line + strlen(JSON_BEGIN), room, LOGLINE_SIZE);
+	rest = read_string(line + strlen(JSON_BEGIN), room, LOGFRAME_SIZE);
 	rest = strstr(rest, JSON_TIME);
 	if (rest != NULL)
 		take_when(when, rest + strlen(JSON_TIME),
@@ -101,7 +101,7 @@ open_json(const char *line, char when[LOGLINE_WHEN_SIZE], char *room)
 
 /* "TIME stdout F LINE" */
 static const char *
-open_stream(const char *line, char when[LOGLINE_WHEN_SIZE])
+open_stream(const char *line, char when[LOGFRAME_WHEN_SIZE])
 {
 	size_t length = strcspn(line, " ");
 	const char *stream = line + length;
@@ -141,7 +141,7 @@ open_column(const char *line)
 }
 
 const char *
-logframe_open(const char *line, char when[LOGLINE_WHEN_SIZE], char *room)
+logframe_open(const char *line, char when[LOGFRAME_WHEN_SIZE], char *room)
 {
 	when[0] = '\0';
 	line = open_json(line, when, room);

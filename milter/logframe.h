@@ -6,12 +6,13 @@
 
 #include <stddef.h>
 
-#include "milter/logline.h"
+/* A line that is longer is cut; a time as it stands there */
+enum { LOGFRAME_SIZE = 8192, LOGFRAME_WHEN_SIZE = 40 };
 
 /*
  * logframe_open - the line as the program wrote it
  *
- * It is borrowed from line, or stands in room, which has LOGLINE_SIZE octets.
+ * It is borrowed from line, or stands in room, which has LOGFRAME_SIZE octets.
  * when becomes the time that the frame has, or "".
  *
  *	{"log":"LINE\n","stream":"stdout","time":"TIME"}
@@ -20,6 +21,6 @@
  *	NAME | LINE
  */
 const char *
-logframe_open(const char *line, char when[LOGLINE_WHEN_SIZE], char *room);
+logframe_open(const char *line, char when[LOGFRAME_WHEN_SIZE], char *room);
 
 #endif

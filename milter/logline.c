@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/base/text.h"
-#include "milter/logframe.h"
 #include "milter/reply.h"
 
 /* What every reply of posternd ends with. */
@@ -16,36 +15,7 @@
 #define BOM "\xef\xbb\xbf"
 
 /* A word before the time, the time's own three, a host, the program */
-enum { WORDS_MAX = 6, ESCAPE_SIZE = 5 };
-
-static bool
-is_printable(char c)
-{
-	return c >= ' ' && c <= '~';
-}
-
-void
-logline_escape(char *to, size_t size, const char *s, size_t length)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < length; i++) {
-		char octet[ESCAPE_SIZE];
-		size_t wanted;
-
-		if (is_printable(s[i]))
-			snprintf(octet, sizeof(octet), "%c", s[i]);
-		else
-			snprintf(octet, sizeof(octet), "\\x%02x",
-			    (unsigned)(unsigned char)s[i]);
-		wanted = strlen(octet);
-		if (used + wanted >= size)
-			break;
-		memcpy(to + used, octet, wanted);
-		used += wanted;
-	}
-	to[used] = '\0';
-}
+enum { WORDS_MAX = 6 };
 
 static bool
 copy(char *to, size_t size, const char *s, size_t length)
@@ -78,7 +48,7 @@ read_program(const char *word, size_t length, struct logline *out)
 		return false;
 	out->pid[0] = '\0';
 	if (word[name] == '[')
-		logline_escape(out->pid, sizeof(out->pid), word + name + 1,
+		text_escape(out->pid, sizeof(out->pid), word + name + 1,
 		    length - name - 3);
 	return copy(out->program, sizeof(out->program), word, name);
 }
@@ -202,7 +172,7 @@ read_structured(const char *line, struct logline *out)
 		lengths[PROGRAM]))
 		return false;
 	read_when(words, lengths, 1, out);
-	logline_escape(out->pid, sizeof(out->pid), words[PID], lengths[PID]);
+	text_escape(out->pid, sizeof(out->pid), words[PID], lengths[PID]);
 	at += strspn(at, " ");
 	out->text = at + (strncmp(at, BOM, strlen(BOM)) == 0 ? strlen(BOM) : 0);
 	return true;
@@ -311,7 +281,7 @@ logline_value(const char *text, const char *key, char *to, size_t size)
 
 		if (word > length && strncmp(at, key, length) == 0 &&
 		    at[length] == '=') {
-			logline_escape(
+			text_escape(
 			    to, size, at + length + 1, word - length - 1);
 			return true;
 		}
@@ -401,19 +371,19 @@ read_status(const char *value, bool sendmail, struct logline_delivery *out)
 	size_t word = strcspn(value, " ");
 
 	if (sendmail) {
-		logline_escape(out->said, sizeof(out->said), value, length);
+		text_escape(out->said, sizeof(out->said), value, length);
 		text_copy(
 		    out->status, sizeof(out->status), word_of_class(out->dsn));
 		return;
 	}
-	logline_escape(out->status, sizeof(out->status), value, word);
+	text_escape(out->status, sizeof(out->status), value, word);
 	value += word + strspn(value + word, " ");
 	length = strlen(value);
 	if (value[0] == '(' && length > 1 && value[length - 1] == ')') {
 		value++;
 		length -= 2;
 	}
-	logline_escape(out->said, sizeof(out->said), value, length);
+	text_escape(out->said, sizeof(out->said), value, length);
 }
 
 /* The fields behind the addresses, up to the status, which is the last and may
@@ -441,10 +411,10 @@ read_fields(const char *at, struct logline_delivery *out)
 		end = strstr(at, ", ");
 		length = end == NULL ? strlen(at) : (size_t)(end - at);
 		if (strncmp(at, "relay=", 6) == 0)
-			logline_escape(
+			text_escape(
 			    out->relay, sizeof(out->relay), at + 6, length - 6);
 		else if (strncmp(at, "dsn=", 4) == 0)
-			logline_escape(
+			text_escape(
 			    out->dsn, sizeof(out->dsn), at + 4, length - 4);
 		at = end;
 	}
@@ -525,9 +495,9 @@ logline_refusal(const char *text, struct logline_refusal *out)
 	if (reason < reply + 2 || strncmp(reason - 2, ": ", 2) != 0)
 		return false;
 	domain = domain_before(reply, reason - 2);
-	logline_escape(
+	text_escape(
 	    out->reason, sizeof(out->reason), reason, (size_t)(mark - reason));
-	logline_escape(out->domain, sizeof(out->domain), domain,
+	text_escape(out->domain, sizeof(out->domain), domain,
 	    (size_t)(reason - 2 - domain));
 	if (strcmp(out->domain, REPLY_UNNAMED) == 0)
 		out->domain[0] = '\0';

@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "milter/logframe.h"
+
 enum {
-	LOGLINE_SIZE = 8192, /* longer lines are cut */
-	LOGLINE_WHEN_SIZE = 40,
+	LOGLINE_SIZE = LOGFRAME_SIZE,
+	LOGLINE_WHEN_SIZE = LOGFRAME_WHEN_SIZE,
 	LOGLINE_PROGRAM_SIZE = 64,
 	LOGLINE_PID_SIZE = 16,
 	LOGLINE_ID_SIZE = 33,
@@ -48,10 +50,6 @@ bool logline_parse(const char *line, struct logline *out);
  * is missing it is the local one.
  */
 bool logline_time(const char *when, time_t now, time_t *out);
-
-/* logline_escape - octets that are not printable ASCII become "\xNN"; cut to
- * size - 1 octets, and never within one of those */
-void logline_escape(char *to, size_t size, const char *s, size_t length);
 
 /* logline_value - the value of " key=" in a text of posternd, escaped; whether
  * it is there */

@@ -74,7 +74,7 @@ read_mta_refusal(struct refusals *refusals, const struct logline *line)
 	    (strcmp(refusal.domain, refusals->domain) != 0 &&
 		!is_of_domain(refusals, refusal.address)))
 		return;
-	logline_escape(
+	text_escape(
 	    address, sizeof(address), refusal.address, strlen(refusal.address));
 	place = next_place(refusals);
 	text_copy(place->when, sizeof(place->when), line->when);

@@ -3,6 +3,7 @@
 #ifndef MILTER_REPLY_H
 #define MILTER_REPLY_H
 
+#include "common/judge/action.h"
 #include "common/judge/verdict.h"
 #include "milter/settings.h"
 

@@ -9,7 +9,6 @@
 #include "common/base/text.h"
 #include "milter/destinations.h"
 #include "milter/log.h"
-#include "milter/stats.h"
 
 /* Set once, before there are threads, but for what is atomic. */
 static struct {

@@ -10,6 +10,7 @@
 
 #include "common/base/limits.h"
 #include "common/judge/verdict.h"
+#include "milter/figures.h"
 #include "milter/settings.h"
 
 enum { REPORT_SIZE = LIMIT_LOG_LINE + 1 };
@@ -63,19 +64,6 @@ struct report_reload {
 	const char *restart; /* keywords that change at a restart; "" */
 	const char *detail;  /* the first mistake; or NULL */
 };
-
-/* What was reported since the start, told in the log or not. */
-struct report_counts {
-	uint64_t messages;
-	uint64_t actions[ACTIONS]; /* of them */
-	uint64_t refused[ACTIONS]; /* recipients, at RCPT */
-	uint64_t results[RESULTS]; /* of domains, one for each message */
-	uint64_t reasons[REASONS];
-	uint64_t hits; /* domains whose verdict was at hand */
-	uint64_t misses;
-};
-
-struct stats;
 
 /*
  * report_open - write to syslog from here on, as the settings say

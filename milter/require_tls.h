@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "common/judge/action.h"
 #include "common/judge/verdict.h"
 #include "milter/settings.h"
 

@@ -9,6 +9,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/gather/engine_options.h"
 #include "common/proto/domain.h"
 #include "milter/destinations.h"
 #include "milter/host_name.h"
@@ -474,18 +475,4 @@ settings_cut_host(char *text)
 		host[strcspn(host, "]")] = '\0';
 	}
 	return host;
-}
-
-const char *
-action_text(enum action action)
-{
-	static const char *const words[] = {
-	    [ACTION_NONE] = "none",
-	    [ACTION_TAG] = "tag",
-	    [ACTION_HOLD] = "hold",
-	    [ACTION_DEFER] = "defer",
-	    [ACTION_REJECT] = "reject",
-	};
-
-	return words[action];
 }

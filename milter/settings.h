@@ -9,20 +9,14 @@
 
 #include "common/base/conf.h"
 #include "common/base/own.h"
-#include "common/gather/engine.h"
+#include "common/judge/rules.h"
+#include "common/judge/verdict.h"
 #include "milter/settings_list.h"
 
-#define SETTINGS_PATH "/etc/postern/postern.conf"
+struct engine_options;
+struct rule_list;
 
-/* What is done to a message or a recipient, the strictest last. */
-enum action {
-	ACTION_NONE,
-	ACTION_TAG,
-	ACTION_HOLD,
-	ACTION_DEFER,
-	ACTION_REJECT,
-};
-enum { ACTIONS = ACTION_REJECT + 1 };
+#define SETTINGS_PATH "/etc/postern/postern.conf"
 
 enum decide_at { DECIDE_AT_RCPT, DECIDE_AT_MESSAGE };
 enum internal_error { INTERNAL_ERROR_ACCEPT, INTERNAL_ERROR_TEMPFAIL };
@@ -128,8 +122,5 @@ void settings_engine_options(
 /* settings_cut_host - part "port@host", "port@[address]" or "port", as a Socket
  * of inet has it: text becomes the port; returns the host in it, or NULL */
 char *settings_cut_host(char *text);
-
-/* action_text - the word of the configuration; a constant */
-const char *action_text(enum action action);
 
 #endif

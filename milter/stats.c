@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "milter/report.h"
 #include "milter/service.h"
 
 static struct {

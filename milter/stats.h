@@ -3,22 +3,7 @@
 #ifndef MILTER_STATS_H
 #define MILTER_STATS_H
 
-#include <stdint.h>
-#include <time.h>
-
-#include "common/gather/inventory.h"
-#include "common/gather/tally.h"
-#include "milter/report.h"
-
-struct stats {
-	time_t started_s;
-	uint64_t uptime_s;
-	unsigned active; /* messages */
-	struct report_counts counts;
-	struct tally engine;
-	struct inventory_counts now;
-	uint64_t rss_kb; /* 0: not known */
-};
+#include "milter/figures.h"
 
 /* stats_begin - the service starts now; once, before there are threads */
 void stats_begin(void);

@@ -256,7 +256,7 @@ normalise(const char *address, char out[LIMIT_DOMAIN_SIZE])
 	if (domain_of_address(address, domain, sizeof(domain), NULL) != 0)
 		out[0] = '\0';
 	else if (domain_normalise(domain, out, NULL) != 0)
-		logline_escape(out, LIMIT_DOMAIN_SIZE, domain, strlen(domain));
+		text_escape(out, LIMIT_DOMAIN_SIZE, domain, strlen(domain));
 }
 
 static struct story_rcpt *
@@ -265,7 +265,7 @@ add_rcpt(struct story *story, const char *address)
 	char escaped[LOGLINE_ADDRESS_SIZE], domain[LIMIT_DOMAIN_SIZE];
 	struct story_rcpt *rcpt;
 
-	logline_escape(escaped, sizeof(escaped), address, strlen(address));
+	text_escape(escaped, sizeof(escaped), address, strlen(address));
 	for (size_t i = 0; i < story->rcpt_count; i++)
 		if (strcmp(story->rcpts[i].address, escaped) == 0)
 			return &story->rcpts[i];
@@ -347,7 +347,7 @@ read_sender(struct story *story, const char *text)
 
 	if (!logline_address(text, "from=", address))
 		return;
-	logline_escape(
+	text_escape(
 	    story->sender, sizeof(story->sender), address, strlen(address));
 	story->sender_seen = true;
 }
@@ -360,7 +360,7 @@ read_relay(struct story *story, const char *text)
 	const char *relay = strstr(text, key);
 
 	if (relay != NULL)
-		logline_escape(story->client, sizeof(story->client),
+		text_escape(story->client, sizeof(story->client),
 		    relay + strlen(key), strlen(relay + strlen(key)));
 }
 
@@ -376,7 +376,7 @@ read_client(struct story *story, const char *text)
 {
 	begin_message(story);
 	text += strlen("client=");
-	logline_escape(
+	text_escape(
 	    story->client, sizeof(story->client), text, strcspn(text, ","));
 }
 

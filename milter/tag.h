@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/base/own.h"
+#include "common/judge/action.h"
 #include "common/judge/verdict.h"
 #include "milter/settings.h"
 

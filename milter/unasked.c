@@ -112,7 +112,7 @@ note_gap(struct unasked_list *list, const struct logline *line, const char *id)
 {
 	struct unasked *process = take_process(list, line);
 
-	logline_escape(process->said, sizeof(process->said), line->text,
+	text_escape(process->said, sizeof(process->said), line->text,
 	    strlen(line->text));
 	process->ours |= strcmp(line->id, id) == 0;
 	return process->ours ? process->said : NULL;

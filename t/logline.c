@@ -175,23 +175,6 @@ times_are_compared(void **state)
 }
 
 static void
-octets_are_escaped(void **state)
-{
-	static const char octets[] = "a\033[31m\xc3\xa4\n~";
-	char out[40];
-
-	(void)state;
-	logline_escape(out, sizeof(out), octets, sizeof(octets) - 1);
-	assert_string_equal(out, "a\\x1b[31m\\xc3\\xa4\\x0a~");
-	logline_escape(out, 8, octets, sizeof(octets) - 1);
-	assert_string_equal(out, "a\\x1b[3");
-	logline_escape(out, 5, octets, sizeof(octets) - 1);
-	assert_string_equal(out, "a");
-	logline_escape(out, sizeof(out), octets, 0);
-	assert_string_equal(out, "");
-}
-
-static void
 values_are_found_by_whole_keys(void **state)
 {
 	static const char text[] =
@@ -337,7 +320,6 @@ main(void)
 	    cmocka_unit_test(what_is_no_such_line_is_none),
 	    cmocka_unit_test(the_program_s_number_is_read),
 	    cmocka_unit_test(times_are_compared),
-	    cmocka_unit_test(octets_are_escaped),
 	    cmocka_unit_test(values_are_found_by_whole_keys),
 	    cmocka_unit_test(deliveries_are_read),
 	    cmocka_unit_test(an_address_that_is_too_long_is_none),

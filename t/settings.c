@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/engine_options.h"
+#include "common/judge/action.h"
 #include "milter/settings.h"
 
 #include <stdlib.h>

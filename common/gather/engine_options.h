@@ -13,6 +13,7 @@
 #include "common/gather/validation.h"
 #include "common/io/dns_options.h"
 #include "common/judge/rules.h"
+#include "common/judge/verdict.h"
 
 /* A domain's verdict is another than the last that was known of it; temperror
  * and skip are none.  mx may be NULL. */

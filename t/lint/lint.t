@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# lint - what no compiler checks: floors, foreign headers, banned functions,
-# head lines, format, and that every setting is documented.  TAP.
+# lint - what no compiler checks: floors, circles, foreign headers, banned
+# functions, head lines, format, and that every setting is documented.  TAP.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -48,9 +48,41 @@ sub floor_of {
 	return undef;
 }
 
+# A module is a .c and its .h.
+sub module_of { my ($path) = @_; return $path =~ s/\.[ch]$//r; }
+
+# What each module includes of others.
+my %arrows;
+
+# The circle that a way from the last of @way leads back into, or nothing.
+sub circle {
+	my ($done, @way) = @_;
+	my $last = $way[-1];
+	for my $next (sort keys %{$arrows{$last} // {}}) {
+		my ($at) = grep { $way[$_] eq $next } 0 .. $#way;
+		return (@way[$at .. $#way], $next) if defined $at;
+		next if $done->{$next};
+		my @found = circle($done, @way, $next);
+		return @found if @found;
+	}
+	$done->{$last} = 1;
+	return;
+}
+
+sub check_circles {
+	my %done;
+	for my $module (sort keys %arrows) {
+		next if $done{$module};
+		my @found = circle(\%done, $module) or next;
+		return mistake('circles', join ' > ', @found);
+	}
+}
+
 sub check_include {
 	my ($file, $line, $quoted, $path) = @_;
 	if ($quoted) {
+		$arrows{module_of($file)}{module_of($path)} = 1
+			if $file !~ m{^t/} && module_of($file) ne module_of($path);
 		my $theirs = floor_of($path);
 		mistake('floors', "$file:$line: \"$path\" is not rooted")
 			unless defined $theirs;
@@ -109,6 +141,8 @@ for my $file (@files) {
 		mistake('banned', "$file:$number: $1") while $line =~ /$banned/g;
 	}
 }
+
+check_circles();
 
 # Every keyword that the settings know stands in the page and in the sample.
 sub check_settings {
@@ -197,8 +231,9 @@ sub report_with {
 	}
 }
 
-print "1..11\n";
+print "1..12\n";
 report('floors', 'a file includes its own floor and lower ones only');
+report('circles', 'no files include each other, by however many steps');
 report('foreign', 'each foreign header is in its one module');
 report('banned', 'no banned function is called');
 report('head', 'each file says what it is, and under which licence');
