@@ -32,7 +32,7 @@
 #include "common/base/text.h"
 #include "milter/control_client.h"
 #include "milter/control_peer.h"
-#include "milter/daemon.h"
+#include "milter/socket.h"
 
 enum {
 	MODE = 0660,
@@ -56,7 +56,7 @@ static struct {
 	char socket[sizeof(SCHEME) +
 		    sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	const char *path; /* in it */
-	struct daemon_socket own;
+	struct socket_owned own;
 	int listener;
 	int wake; /* an eventfd: a client is done, or the end has come */
 	_Atomic bool ending;
@@ -251,7 +251,7 @@ bind_at_path(struct err *err)
 	if (bind(control.listener, (struct sockaddr *)&address,
 		sizeof(address)) < 0)
 		return fail(err, EX_CANTCREAT, "bind");
-	daemon_own_socket(control.socket, &control.own);
+	socket_own(control.socket, &control.own);
 	return 0;
 }
 
@@ -297,7 +297,7 @@ control_open(const struct settings *settings, struct err *err)
 	snprintf(control.socket, sizeof(control.socket), SCHEME "%s",
 	    settings->control_socket);
 	control.path = control.socket + strlen(SCHEME);
-	status = daemon_claim_socket(control.socket, err);
+	status = socket_claim(control.socket, err);
 	if (status == 0)
 		status = bind_at_path(err);
 	if (status == 0)
@@ -361,7 +361,7 @@ control_close(void)
 	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++)
 		if (control.clients[i] != NULL)
 			drop_client(i);
-	daemon_release_socket(control.socket, &control.own);
+	socket_release(control.socket, &control.own);
 	close_fd(&control.listener);
 	close_fd(&control.wake);
 }

@@ -1,12 +1,11 @@
-/* daemon - a process of the system: its user, its socket, its PID file, its
- * signals.  The main thread only. */
+/* daemon - a process of the system: its descriptors, its user, its signals. The
+ * main thread only. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef MILTER_DAEMON_H
 #define MILTER_DAEMON_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "common/base/err.h"
 #include "milter/identity.h"
@@ -32,42 +31,6 @@ int daemon_find_user(const char *user, struct identity *out, struct err *err);
 
 /* daemon_drop_root - run as that user from here on, if we are root */
 int daemon_drop_root(const char *user, struct err *err);
-
-/*
- * daemon_claim_socket - make way for a listener at "unix:/path", "local:/path",
- * "inet:port@host" or "inet6:port@host"
- *
- * A Unix socket that nobody serves is removed.  EX_UNAVAILABLE when somebody
- * does, EX_CANTCREAT when the place is not ours, EX_NOHOST when host is
- * unknown.
- */
-int daemon_claim_socket(const char *socket, struct err *err);
-
-/* A Unix socket that is ours; zeroed: none. */
-struct daemon_socket {
-	dev_t device;
-	ino_t inode;
-};
-
-/*
- * daemon_own_socket - remember what listens at the path, and
- * daemon_release_socket - remove it, unless another took its place
- *
- * socket: as above; of inet there is nothing to remember.
- */
-void daemon_own_socket(const char *socket, struct daemon_socket *own);
-void daemon_release_socket(const char *socket, struct daemon_socket *own);
-
-/*
- * daemon_open_pid_file - get hold of the file while we may, and
- * daemon_write_pid - write it once the start succeeded
- *
- * daemon_remove_pid empties it, and removes it if that is allowed; not if
- * another process's id stands there.  path NULL: no PID file.
- */
-int daemon_open_pid_file(const char *path, struct err *err);
-void daemon_write_pid(void);
-void daemon_remove_pid(void);
 
 /*
  * daemon_hold_signals - from here on TERM, INT, HUP and USR1 wait for

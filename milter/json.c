@@ -13,7 +13,7 @@
 #include "common/proto/domain.h"
 #include "common/proto/sts_policy.h"
 #include "milter/action.h"
-#include "milter/stats.h"
+#include "milter/figures.h"
 
 void
 json_put_text(json_t *object, const char *key, const char *value)

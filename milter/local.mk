@@ -21,9 +21,11 @@ bin_PROGRAMS += %D%/postern
 	%D%/identity.c %D%/identity.h \
 	%D%/item.c %D%/item.h \
 	%D%/json.c %D%/json.h \
+	%D%/libmilter.c \
 	%D%/log.c %D%/log.h \
 	%D%/main.c \
 	%D%/notify.c %D%/notify.h \
+	%D%/pid_file.c %D%/pid_file.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
 	%D%/require_tls.c %D%/require_tls.h \
@@ -32,6 +34,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/session.c %D%/session.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_list.c %D%/settings_list.h \
+	%D%/socket.c %D%/socket.h \
 	%D%/stats.c %D%/stats.h \
 	%D%/sum.c %D%/sum.h \
 	%D%/tag.c %D%/tag.h \

@@ -22,9 +22,11 @@
 #include "milter/daemon.h"
 #include "milter/log.h"
 #include "milter/notify.h"
+#include "milter/pid_file.h"
 #include "milter/report.h"
 #include "milter/service.h"
 #include "milter/settings.h"
+#include "milter/socket.h"
 #include "milter/stats.h"
 
 enum {
@@ -62,7 +64,7 @@ struct options {
 	struct settings_override overrides[OVERRIDES_MAX];
 };
 
-static struct daemon_socket milter_socket; /* once libmilter has it */
+static struct socket_owned milter_socket; /* once libmilter has it */
 
 static const char usage_text[] =
     "usage: posternd [-fhnvV] [-c FILE] [-p SOCKET] [-P PIDFILE] "
@@ -235,13 +237,13 @@ find_file(struct options *options)
 static int
 listen_for_mail(const struct settings *settings, struct err *err)
 {
-	int status = daemon_claim_socket(settings->socket, err);
+	int status = socket_claim(settings->socket, err);
 
 	if (status != 0)
 		return status;
 	if (callbacks_open(settings, err) != 0)
 		return EX_UNAVAILABLE;
-	daemon_own_socket(settings->socket, &milter_socket);
+	socket_own(settings->socket, &milter_socket);
 	return 0;
 }
 
@@ -256,11 +258,11 @@ become_daemon(
 	if (settings->background && !options->foreground)
 		status = daemon_detach(err);
 	if (status == 0)
-		status = daemon_open_pid_file(settings->pid_file, err);
+		status = pid_file_open(settings->pid_file, err);
 	if (status == 0)
 		status = daemon_drop_root(settings->user, err);
 	if (status == 0)
-		status = daemon_claim_socket(settings->socket, err);
+		status = socket_claim(settings->socket, err);
 	if (status == 0)
 		status = daemon_hold_signals(err);
 	if (status != 0)
@@ -540,10 +542,10 @@ run(const struct options *options, struct settings *settings)
 
 	if (status != 0) {
 		control_close();
-		daemon_release_socket(settings->socket, &milter_socket);
+		socket_release(settings->socket, &milter_socket);
 		return complain(status, &err);
 	}
-	daemon_write_pid();
+	pid_file_write();
 	report_start(PACKAGE_VERSION);
 	report_rules(settings, clock_wall_s());
 	daemon_ready();
@@ -551,11 +553,11 @@ run(const struct options *options, struct settings *settings)
 	service_test_resolver();
 	status = await_end(options, settings) ? EX_OK : EX_SOFTWARE;
 	clean = stop();
-	daemon_release_socket(settings->socket, &milter_socket);
+	socket_release(settings->socket, &milter_socket);
 	report_stop();
 	log_close(clock_mono_ms() + LAST_LINES_MS);
 	if (!clean) {
-		daemon_remove_pid();
+		pid_file_remove();
 		_exit(status);
 	}
 	return status;
@@ -587,7 +589,7 @@ main(int argc, char **argv)
 		status = complain(status, &err);
 	else
 		status = run(&options, settings);
-	daemon_remove_pid();
+	pid_file_remove();
 	settings_free(settings);
 	return status;
 }

@@ -22,4 +22,9 @@ struct err {
 int err_set(struct err *err, enum err_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* err_status - the same of kind LOCAL, for who returns an exit status of
+ * sysexits(3): that */
+int err_status(struct err *err, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 #endif
