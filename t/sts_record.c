@@ -86,6 +86,7 @@ a_broken_record_is_invalid_and_says_why(void **state)
 	} rows[] = {
 	    {"M12", "v=STSv1;"},
 	    {"M12 extension only", "v=STSv1; x=y"},
+	    {"M12 extension like an id", "v=STSv1; idx=y"},
 	    {"M13 hyphens", "v=STSv1; id=2026-01-01"},
 	    {"M13 33 chars", "v=STSv1; id=" ID32 "6"},
 	    {"empty id", "v=STSv1; id=;"},
@@ -189,6 +190,8 @@ lint_tells_all_mistakes(void **state)
 		"without \"=\""},
 	    {"v=STSv1;; id=a b; x=y", "field name|no \";\" behind a field"},
 	    {"v=STSv1; x=y", "no id"},
+	    {"v=STSv1; idx=y", "no id"},
+	    {"v=STSv1; id; x=y", "field without \"=\""},
 	};
 
 	(void)state;

@@ -137,16 +137,18 @@ take_fields(
 
 	while (in->at < in->end && (each != NULL || record->why[0] == '\0')) {
 		const char *why = "no \";\" behind a field";
+		bool id = false;
 
 		if (take_delimiter(in)) {
 			if (in->at == in->end)
 				break;
-			bad_id |= in->end - in->at >= 2 &&
-				  memcmp(in->at, "id", 2) == 0;
+			id = in->end - in->at >= 2 &&
+			     memcmp(in->at, "id", 2) == 0;
 			why = take_field(in, record);
 		}
 		if (why == NULL)
 			continue;
+		bad_id |= id;
 		add_mistake(record, why, each, arg);
 		skip_field(in);
 	}
