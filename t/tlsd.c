@@ -182,9 +182,13 @@ static void
 make_chain(struct tlsd *server, gnutls_x509_crt_t crt, gnutls_pcert_st *chain,
     unsigned count)
 {
+	unsigned flaws = server->options.flaws;
+
 	for (unsigned i = 0; i < count; i++) {
 		must(gnutls_pcert_import_x509(&chain[i], crt, 0));
-		spoil_octets(&chain[i].cert, server->options.flaws);
+		spoil_octets(&chain[i].cert, flaws);
+		if (i > 0 && (flaws & TLSD_NO_ISSUER))
+			chain[i].cert.data[0]++;
 	}
 }
 
@@ -210,6 +214,8 @@ count_certificates(unsigned flaws, gnutls_x509_crt_t crt)
 
 	if (flaws & TLSD_LONG_CHAIN)
 		return LONG_CHAIN;
+	if (flaws & TLSD_NO_ISSUER)
+		return 2;
 	if (!(flaws & TLSD_HUGE_CHAIN))
 		return 1;
 	must(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_DER, &der));

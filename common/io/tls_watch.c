@@ -9,6 +9,7 @@
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
 #include "common/proto/x509_effort.h"
+#include "common/proto/x509_parts.h"
 
 static size_t
 take_u24(struct wire *wire)
@@ -70,6 +71,19 @@ end_handshake(struct tls_watch *watch, const char *why, const char *key)
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
+/* Who has OpenSSL ends the handshake over a certificate that is none, wherever
+ * it stands; GnuTLS looks at the leaf alone. */
+static bool
+are_certificates(const struct tls_watch *watch)
+{
+	struct x509_parts parts;
+
+	for (size_t i = 0; i < watch->count; i++)
+		if (!x509_parts_read(&parts, watch->certs[i]))
+			return false;
+	return true;
+}
+
 static int
 on_certificate(struct tls_watch *watch, gnutls_session_t session,
     const gnutls_datum_t *message)
@@ -84,6 +98,9 @@ on_certificate(struct tls_watch *watch, gnutls_session_t session,
 	if (!x509_effort_is_bounded(watch->certs[0], reason))
 		return end_handshake(
 		    watch, "key costs too much to check by: ", reason);
+	if (!are_certificates(watch))
+		return end_handshake(
+		    watch, "what follows the certificate is none", "");
 	return 0;
 }
 

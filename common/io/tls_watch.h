@@ -31,9 +31,10 @@ struct tls_watch {
  * The handshake fails as soon as the server's certificate has come, before
  * anything is computed with its key, if the message cannot be read, is longer
  * than LIMIT_TLS_CERTIFICATE, or the leaf's key is none that we can afford to
- * check by; see x509_effort_is_bounded.  So it does for a DH group beyond
- * LIMIT_DH_BITS or below LIMIT_DH_LEAST_BITS.  Of more than LIMIT_CHAIN_CERTS
- * certificates the first are kept.
+ * check by; see x509_effort_is_bounded.  So it does where one of those kept is
+ * no certificate (x509_parts_read), and for a DH group beyond LIMIT_DH_BITS or
+ * below LIMIT_DH_LEAST_BITS.  Of more than LIMIT_CHAIN_CERTS certificates the
+ * first are kept.
  */
 void
 tls_watch_begin(struct tls_watch *watch, struct gnutls_session_int *session);
