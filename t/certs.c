@@ -251,10 +251,13 @@ char *
 certs_pem(const struct cert_made *const made[], size_t count)
 {
 	size_t size = 4096 * count + 1;
-	char *pem = xmalloc(size);
 	struct text text;
 	gnutls_datum_t one;
+	char *pem;
 
+	for (size_t i = 0; i < count; i++)
+		size += 2 * made[i]->der.size;
+	pem = xmalloc(size);
 	text_init(&text, pem, size);
 	for (size_t i = 0; i < count; i++) {
 		must(gnutls_x509_crt_export2(

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/base/xalloc.h"
 #include "t/certs.h"
 #include "t/tap.h"
@@ -242,6 +243,25 @@ what_cannot_be_used_is_told(void **state)
 }
 
 static void
+certificates_of_too_many_octets_are_no_key(void **state)
+{
+	enum { ALL = LIMIT_CHAIN_OCTETS, HEAD = 5 };
+	/* one name of nothing but NUL */
+	static uint8_t san[ALL + 2 * HEAD] = {0x30, 0x83, ALL >> 16,
+	    ALL >> 8 & 0xff, HEAD, 0x82, 0x83, ALL >> 16, ALL >> 8 & 0xff};
+	AUTO(cert_made)
+	struct cert_made *made = cert_make(&(struct cert_spec){
+	    .cn = "mx1", .san = san, .san_size = sizeof(san)});
+	const struct cert_made *list[] = {made};
+	char *pem = certs_pem(list, 1);
+	struct err err;
+
+	(void)state;
+	assert_non_null(strstr(refusal(pem, &err), "too large"));
+	free(pem);
+}
+
+static void
 a_text_that_is_cut_short_is_no_key(void **state)
 {
 	static const char *const texts[] = {
@@ -279,6 +299,7 @@ main(void)
 	    cmocka_unit_test(each_key_of_a_file_is_read),
 	    cmocka_unit_test(the_order_of_a_chain_is_told),
 	    cmocka_unit_test(what_cannot_be_used_is_told),
+	    cmocka_unit_test(certificates_of_too_many_octets_are_no_key),
 	    cmocka_unit_test(a_text_that_is_cut_short_is_no_key),
 	    cmocka_unit_test(octets_that_are_cut_short_are_no_key),
 	};

@@ -60,6 +60,16 @@ size_fault(const struct der *certs, size_t count)
 	return NULL;
 }
 
+static const char *
+size_fault_of(const struct x509_certs *certs)
+{
+	struct der ders[LIMIT_CHAIN_CERTS];
+
+	for (size_t i = 0; i < certs->count && i < LIMIT_CHAIN_CERTS; i++)
+		ders[i] = certs->items[i].der;
+	return size_fault(ders, certs->count);
+}
+
 struct x509_chain *
 x509_chain_new(const struct der *certs, size_t count, struct err *err)
 {
@@ -92,11 +102,12 @@ x509_chain_pem(const char *pem, size_t length, struct err *err)
 	gnutls_datum_t datum = x509_datum(text);
 	struct x509_chain *chain = xcalloc(1, sizeof(*chain));
 	int rc = x509_certs_add_pem(&chain->certs, &datum);
+	const char *fault =
+	    rc < 0 ? gnutls_strerror(rc) : size_fault_of(&chain->certs);
 
-	if (rc >= 0 && chain->certs.count <= LIMIT_CHAIN_CERTS)
+	if (fault == NULL)
 		return chain;
-	err_set(err, ERR_DATA, "%s",
-	    rc < 0 ? gnutls_strerror(rc) : "too many certificates");
+	err_set(err, ERR_DATA, "%s", fault);
 	chain_release(chain);
 	return NULL;
 }
