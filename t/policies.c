@@ -577,6 +577,41 @@ what_is_flushed_is_fetched_again_and_not_read_from_disk(void **state)
 	unlink_store();
 }
 
+static void *
+flush_all(void *arg)
+{
+	struct house *house = arg;
+
+	assert_true(policies_flush(house->policies, NULL, NULL) >= 0);
+	return NULL;
+}
+
+/* Of a use that is noted meanwhile: whichever comes first. */
+static void
+what_is_flushed_while_in_use_does_not_come_back(void **state)
+{
+	enum { ROUNDS = 100 };
+	struct house house;
+
+	(void)state;
+	new_store();
+	move_in(&house, false, false);
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_t flusher;
+		int rc;
+
+		policy_facts_free(ask(&house, "1").policy);
+		rc = pthread_create(&flusher, NULL, flush_all, &house);
+		assert_int_equal(rc, 0);
+		usleep((useconds_t)(i % 10 * 20));
+		policy_facts_free(ask(&house, NULL).policy);
+		pthread_join(flusher, NULL);
+		assert_null(ask(&house, NULL).policy);
+	}
+	move_out(&house);
+	unlink_store();
+}
+
 static void
 a_store_that_is_only_read_forgets_nothing(void **state)
 {
@@ -825,6 +860,7 @@ main(void)
 	    cmocka_unit_test(so_many_policies_are_kept_in_memory),
 	    cmocka_unit_test(
 		what_is_flushed_is_fetched_again_and_not_read_from_disk),
+	    cmocka_unit_test(what_is_flushed_while_in_use_does_not_come_back),
 	    cmocka_unit_test(a_store_that_is_only_read_forgets_nothing),
 	    cmocka_unit_test(a_policy_is_fetched_ahead_of_its_end),
 	    cmocka_unit_test(a_full_queue_is_not_asked_again_and_again),

@@ -192,13 +192,25 @@ put_row(struct policy_keep *keep, const char *domain, const struct known *known,
 	return store_put_policy(keep->options.store, &row, err);
 }
 
+static unsigned
+count_flushes(struct policy_keep *keep)
+{
+	unsigned count;
+
+	lock_take(&keep->lock);
+	count = keep->flushes;
+	lock_drop(&keep->lock);
+	return count;
+}
+
 /*
  * On disk before anybody rests a verdict on it.  learnt: what to write where
- * memory has it no more, or NULL.  Whether the disk has taken it.
+ * memory has it no more, but for a flush since flushes_before; or NULL.
+ * Whether the disk has taken it.
  */
 static bool
-write_down(
-    struct policy_keep *keep, const char *domain, struct cache_entry *learnt)
+write_down(struct policy_keep *keep, const char *domain,
+    struct cache_entry *learnt, unsigned flushes_before)
 {
 	struct cache_entry *entry;
 	struct err err;
@@ -207,7 +219,8 @@ write_down(
 
 	lock_take(&keep->writing);
 	entry = cache_peek(keep->memory, domain);
-	any = entry != NULL || learnt != NULL;
+	any = entry != NULL ||
+	      (learnt != NULL && count_flushes(keep) == flushes_before);
 	if (any)
 		rc = put_row(keep, domain,
 		    cache_value(entry != NULL ? entry : learnt), &err);
@@ -232,19 +245,8 @@ policy_keep_catch_up(struct policy_keep *keep)
 
 	if (!is_written(keep))
 		return;
-	while (next_debt(keep, domain) && write_down(keep, domain, NULL))
+	while (next_debt(keep, domain) && write_down(keep, domain, NULL, 0))
 		continue;
-}
-
-static unsigned
-count_flushes(struct policy_keep *keep)
-{
-	unsigned count;
-
-	lock_take(&keep->lock);
-	count = keep->flushes;
-	lock_drop(&keep->lock);
-	return count;
 }
 
 /* Whether the row has times that are to come, and is to be written again. */
@@ -364,7 +366,7 @@ policy_keep_find(struct policy_keep *keep, const char *domain)
 		return entry;
 	cache_release(entry);
 	if (note_use(keep, domain))
-		write_down(keep, domain, NULL);
+		write_down(keep, domain, NULL, 0);
 	return cache_peek(keep->memory, domain);
 }
 
@@ -373,9 +375,11 @@ policy_keep_learn(
     struct policy_keep *keep, const char *domain, struct policy_facts *fetched)
 {
 	struct cache_entry *before, *entry;
+	unsigned flushes_before;
 	struct known *known;
 
 	lock_take(&keep->lock);
+	flushes_before = keep->flushes;
 	before = cache_peek(keep->memory, domain);
 	known =
 	    known_learn(before == NULL ? NULL : cache_value(before), fetched);
@@ -385,7 +389,7 @@ policy_keep_learn(
 	if (before != NULL)
 		cache_release(before);
 	if (is_written(keep))
-		write_down(keep, domain, entry);
+		write_down(keep, domain, entry, flushes_before);
 	if (entry != NULL)
 		cache_release(entry);
 }
@@ -396,30 +400,52 @@ is_same_key(void *arg, const char *key)
 	return strcmp(arg, key) == 0;
 }
 
+/* Under the lock: who changes what he has found there is before or behind. */
+static size_t
+flush_memory(struct policy_keep *keep, const char *domain)
+{
+	char key[LIMIT_DOMAIN_SIZE];
+	size_t count;
+
+	if (domain != NULL)
+		text_copy(key, sizeof(key), domain);
+	lock_take(&keep->lock);
+	keep->flushes++;
+	count =
+	    cache_flush(keep->memory, domain == NULL ? NULL : is_same_key, key);
+	lock_drop(&keep->lock);
+	return count;
+}
+
+static void
+settle_debts(struct policy_keep *keep, const char *domain)
+{
+	char next[LIMIT_DOMAIN_SIZE];
+
+	if (domain != NULL)
+		settle_debt(keep, domain);
+	while (domain == NULL && next_debt(keep, next))
+		settle_debt(keep, next);
+}
+
 int
 policy_keep_flush(struct policy_keep *keep, const char *domain, struct err *err)
 {
-	char key[LIMIT_DOMAIN_SIZE];
-	int stored = 0, kept;
+	int stored = 0, kept = 0;
 
 	if (keep->options.store != NULL && keep->options.read_only)
 		return err_set(err, ERR_LOCAL, "the store can only be read");
-	lock_take(&keep->lock);
-	keep->flushes++;
-	lock_drop(&keep->lock);
+	/* what somebody is about to write is written before, or never */
+	lock_take(&keep->writing);
 	if (keep->options.store != NULL)
 		stored = store_drop_policy(keep->options.store, domain, err);
+	if (stored >= 0) {
+		kept = (int)flush_memory(keep, domain);
+		settle_debts(keep, domain);
+	}
+	lock_drop(&keep->writing);
 	if (stored < 0)
 		return -1;
-	if (domain == NULL) {
-		kept = (int)cache_flush(keep->memory, NULL, NULL);
-		while (next_debt(keep, key))
-			settle_debt(keep, key);
-	} else {
-		text_copy(key, sizeof(key), domain);
-		kept = (int)cache_flush(keep->memory, is_same_key, key);
-		settle_debt(keep, domain);
-	}
 	return kept > stored ? kept : stored;
 }
 
