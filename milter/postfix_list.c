@@ -353,6 +353,8 @@ postfix_time_ms(const struct postfix_word *word)
 		number = 10 * number + (word->text[i] - '0');
 	if (i == 0 || i + 1 < word->length)
 		return -1;
+	if (number > INT_MAX)
+		return -1;
 	number *= i == word->length ? 1000 : unit_ms(word->text[i]);
 	return number > 0 && number <= INT_MAX ? (int)number : -1;
 }
