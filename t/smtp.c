@@ -535,6 +535,8 @@ what_openssl_does_not_get_through_is_a_failure(void **state)
 		0},
 	    {"a client certificate, TLS 1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2",
 		TLSD_CLIENT_CERTIFICATE},
+	    {"a key that may not sign, TLS 1.2",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.2:%COMPAT", TLSD_UNSIGNING},
 	    {"no certificate behind the leaf", NULL, TLSD_NO_ISSUER},
 	    {"nor behind an odd one", NULL, TLSD_NO_ISSUER | TLSD_VERSION_1},
 	};

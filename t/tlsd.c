@@ -158,6 +158,9 @@ make_leaf(struct tlsd *server, gnutls_x509_privkey_t key)
 	if (flaws & TLSD_KEY_ENCIPHERMENT)
 		must(gnutls_x509_crt_set_key_usage(
 		    crt, GNUTLS_KEY_KEY_ENCIPHERMENT));
+	if (flaws & TLSD_UNSIGNING)
+		must(gnutls_x509_crt_set_key_usage(
+		    crt, GNUTLS_KEY_DIGITAL_SIGNATURE));
 	if (flaws & (TLSD_HUGE_MODULUS | TLSD_HUGE_EXPONENT))
 		set_huge_key(crt, flaws);
 	must(gnutls_x509_crt_sign2(crt, root, root_key, GNUTLS_DIG_SHA256, 0));
@@ -171,11 +174,17 @@ static void
 spoil_octets(gnutls_datum_t *der, unsigned flaws)
 {
 	static const uint8_t version[] = {0xa0, 3, 2, 1, 2};
+	static const uint8_t usage[] = {0x55, 0x1d, 0x0f, 1, 1, 0xff, 4, 4};
 	uint8_t *at = memmem(der->data, der->size, version, sizeof(version));
 
 	assert(at != NULL);
 	if (flaws & TLSD_VERSION_1)
 		at[4] = 0;
+	if (!(flaws & TLSD_UNSIGNING))
+		return;
+	at = memmem(der->data, der->size, usage, sizeof(usage));
+	assert(at != NULL);
+	at[sizeof(usage) + 3] = 0x08; /* keyAgreement */
 }
 
 static void

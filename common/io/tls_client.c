@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/tls_watch.h"
+#include "common/proto/x509.h"
 #include "common/proto/x509_parts.h"
 
 /*
@@ -226,6 +227,20 @@ is_beyond_openssl(gnutls_session_t session)
 	}
 }
 
+/* In TLS 1.2 OpenSSL wants that of a key other than RSA, which is not asked for
+ * its usage here (%COMPAT). */
+static bool
+may_sign(const struct tls_client *client)
+{
+	AUTO(x509_chain) struct x509_chain *leaf = NULL;
+
+	if (is_tls13(client->session) ||
+	    gnutls_kx_get(client->session) != GNUTLS_KX_ECDHE_ECDSA)
+		return true;
+	leaf = x509_chain_new(client->watch.certs, 1, NULL);
+	return leaf == NULL || x509_leaf_may_sign(leaf);
+}
+
 static enum tls_state
 finish_handshake(struct tls_client *client)
 {
@@ -236,6 +251,9 @@ finish_handshake(struct tls_client *client)
 	else if (is_beyond_openssl(client->session))
 		text_copy(client->detail, sizeof(client->detail),
 		    "TLS: a cipher suite that MTAs do not offer");
+	else if (!may_sign(client))
+		text_copy(client->detail, sizeof(client->detail),
+		    "TLS: the key usage of the certificate lets it not sign");
 	return client->detail[0] == '\0' ? TLS_DONE : TLS_FAILED;
 }
 

@@ -174,6 +174,17 @@ x509_leaf_is_read(const struct x509_chain *chain)
 }
 
 bool
+x509_leaf_may_sign(const struct x509_chain *chain)
+{
+	gnutls_x509_crt_t crt = cert_at(chain, 0)->crt;
+	unsigned usage;
+
+	return crt == NULL ||
+	       gnutls_x509_crt_get_key_usage(crt, &usage, NULL) < 0 ||
+	       (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) != 0;
+}
+
+bool
 x509_is_ca(const struct x509_chain *chain, size_t i)
 {
 	const struct x509_cert *cert = cert_at(chain, i);

@@ -75,6 +75,10 @@ time_t x509_not_after(const struct x509_chain *chain, size_t i);
 /* x509_leaf_is_read - whether GnuTLS can read the leaf */
 bool x509_leaf_is_read(const struct x509_chain *chain);
 
+/* x509_leaf_may_sign - whether its key usage has digitalSignature, if it is
+ * known */
+bool x509_leaf_may_sign(const struct x509_chain *chain);
+
 /* x509_is_ca - whether certificate i may issue others, by its own word */
 bool x509_is_ca(const struct x509_chain *chain, size_t i);
 
