@@ -478,15 +478,26 @@ static void
 a_chain_beyond_the_limit_is_refused(void **state)
 {
 	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
-	struct tlsd_options options = {
-	    .steps = steps, .name = "mx.example", .flaws = TLSD_HUGE_CHAIN};
-	AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
-	AUTO(probe_facts)
-	struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+	static const struct {
+		unsigned flaw;
+		const char *detail;
+	} huge[] = {
+	    {TLSD_HUGE_CHAIN, "TLS:_chain_is_too_long"},
+	    {TLSD_LONG_DN, "TLS:_a_name_in_a_certificate_is_too_long"},
+	};
 
 	(void)state;
-	assert_string_equal(facts->detail, "TLS:_chain_is_too_long");
-	assert_int_equal(facts->outcome, PROBE_TLS_FAILED);
+	for (size_t i = 0; i < COUNT(huge); i++) {
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .flaws = huge[i].flaw};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+
+		assert_string_equal(facts->detail, huge[i].detail);
+		assert_int_equal(facts->outcome, PROBE_TLS_FAILED);
+	}
 }
 
 static void

@@ -86,7 +86,14 @@ static void
 set_name(gnutls_x509_crt_t crt, const char *name, unsigned flaws)
 {
 	unsigned length = (unsigned)strlen(name);
+	char unit[64];
 
+	memset(unit, 'u', sizeof(unit));
+	for (int i = 0; i < LIMIT_CERT_DN && (flaws & TLSD_LONG_DN);
+	     i += (int)sizeof(unit))
+		must(gnutls_x509_crt_set_dn_by_oid(crt,
+		    GNUTLS_OID_X520_ORGANIZATIONAL_UNIT_NAME, 0, unit,
+		    sizeof(unit)));
 	if (flaws & TLSD_CN_ONLY)
 		must(gnutls_x509_crt_set_dn_by_oid(
 		    crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, length));

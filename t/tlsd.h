@@ -21,6 +21,7 @@ enum tlsd_flaw {
 	TLSD_HUGE_MODULUS = 256,  /* RSA of 65536 bits, but not its key */
 	TLSD_HUGE_EXPONENT = 512, /* RSA, an exponent of 16000 bits, likewise */
 	TLSD_VERSION_1 = 1024,    /* version 1, with extensions all the same */
+	TLSD_LONG_DN = 32768,     /* a subject over LIMIT_CERT_DN */
 	TLSD_UNSIGNING = 16384,   /* keyUsage keyAgreement, but it signs */
 	TLSD_NO_ISSUER = 8192,    /* what is no certificate follows the leaf */
 

@@ -69,6 +69,11 @@ enum {
 	/* A Certificate message of TLS: more is an error to OpenSSL */
 	LIMIT_TLS_CERTIFICATE = 100 * 1024,
 
+	/* A subject or issuer in one: the library's time for it grows with the
+	 * square of its parts, half a second for all of the message.  Names of
+	 * CAs have 200 octets. */
+	LIMIT_CERT_DN = 8 * 1024,
+
 	/* The group of a DHE key exchange, most and least: OpenSSL's */
 	LIMIT_DH_BITS = 10000,
 	LIMIT_DH_LEAST_BITS = 1024,

@@ -71,17 +71,22 @@ end_handshake(struct tls_watch *watch, const char *why, const char *key)
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
-/* Who has OpenSSL ends the handshake over a certificate that is none, wherever
- * it stands; GnuTLS looks at the leaf alone. */
-static bool
-are_certificates(const struct tls_watch *watch)
+/* What speaks against one of the certificates, a constant, or NULL.  OpenSSL
+ * ends the handshake over one that is none, wherever it stands; GnuTLS looks at
+ * the leaf alone. */
+static const char *
+fault_of_chain(const struct tls_watch *watch)
 {
 	struct x509_parts parts;
 
-	for (size_t i = 0; i < watch->count; i++)
+	for (size_t i = 0; i < watch->count; i++) {
 		if (!x509_parts_read(&parts, watch->certs[i]))
-			return false;
-	return true;
+			return "what follows the certificate is none";
+		if (parts.subject_dn.size > LIMIT_CERT_DN ||
+		    parts.issuer_dn.size > LIMIT_CERT_DN)
+			return "a name in a certificate is too long";
+	}
+	return NULL;
 }
 
 static int
@@ -90,6 +95,7 @@ on_certificate(struct tls_watch *watch, gnutls_session_t session,
 {
 	bool tls13 = gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3;
 	char reason[X509_EFFORT_REASON];
+	const char *fault;
 
 	if (message->size > LIMIT_TLS_CERTIFICATE)
 		return end_handshake(watch, "chain is too long", "");
@@ -98,10 +104,8 @@ on_certificate(struct tls_watch *watch, gnutls_session_t session,
 	if (!x509_effort_is_bounded(watch->certs[0], reason))
 		return end_handshake(
 		    watch, "key costs too much to check by: ", reason);
-	if (!are_certificates(watch))
-		return end_handshake(
-		    watch, "what follows the certificate is none", "");
-	return 0;
+	fault = fault_of_chain(watch);
+	return fault == NULL ? 0 : end_handshake(watch, fault, "");
 }
 
 /* ServerDHParams of RFC 5246 section 7.4.3: the prime comes first. */

@@ -32,7 +32,8 @@ struct tls_watch {
  * anything is computed with its key, if the message cannot be read, is longer
  * than LIMIT_TLS_CERTIFICATE, or the leaf's key is none that we can afford to
  * check by; see x509_effort_is_bounded.  So it does where one of those kept is
- * no certificate (x509_parts_read), and for a DH group beyond LIMIT_DH_BITS or
+ * no certificate (x509_parts_read) or has a subject or issuer of more than
+ * LIMIT_CERT_DN octets, and for a DH group beyond LIMIT_DH_BITS or
  * below LIMIT_DH_LEAST_BITS.  Of more than LIMIT_CHAIN_CERTS certificates the
  * first are kept.
  */
