@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 
@@ -133,6 +135,26 @@ set_usage(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 		    crt, GNUTLS_KEY_KEY_ENCIPHERMENT));
 }
 
+/* ExtKeyUsageSyntax of RFC 5280 section 4.2.1.12: serverAuth, time and again.
+ */
+static void
+set_purposes(gnutls_x509_crt_t crt)
+{
+	enum {
+		HEAD = 4,
+		SIZE = 10,
+		COUNT = LIMIT_CERT_PURPOSES / SIZE + 1,
+		ALL = COUNT * SIZE
+	};
+	static const uint8_t server[SIZE] = {6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1};
+	uint8_t list[HEAD + ALL] = {0x30, 0x82, ALL >> 8, ALL & 0xff};
+
+	for (int i = HEAD; i < HEAD + ALL; i += SIZE)
+		memcpy(list + i, server, SIZE);
+	must(gnutls_x509_crt_set_extension_by_oid(
+	    crt, GNUTLS_X509EXT_OID_EXTENDED_KEY_USAGE, list, sizeof(list), 0));
+}
+
 /* An extension as policyConstraints may look. */
 static void
 set_critical(gnutls_x509_crt_t crt, const char *oid)
@@ -154,6 +176,8 @@ set_extensions(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 		set_critical(crt, "2.5.29.36");
 	if (spec->permitted != NULL)
 		set_permitted(crt, spec->permitted);
+	if (spec->flaws & CERTS_PURPOSES)
+		set_purposes(crt);
 	if (spec->flaws & CERTS_CLIENT_ONLY)
 		must(gnutls_x509_crt_set_key_purpose_oid(
 		    crt, GNUTLS_KP_TLS_WWW_CLIENT, 0));

@@ -30,6 +30,7 @@ enum certs_flaw {
 	CERTS_CIPHER_ONLY = 1024, /* key usage keyEncipherment */
 	CERTS_STRANGE = 2048,     /* a critical extension that nobody knows */
 	CERTS_POLICY = 4096,      /* critical policyConstraints */
+	CERTS_PURPOSES = 8192,    /* EKU with serverAuth, too long a list */
 };
 
 struct cert_made;

@@ -74,6 +74,10 @@ enum {
 	 * CAs have 200 octets. */
 	LIMIT_CERT_DN = 8 * 1024,
 
+	/* A list of key purposes in one, of which it grows likewise, for each
+	 * path that the certificate is on.  There are some dozens of them. */
+	LIMIT_CERT_PURPOSES = 2 * 1024,
+
 	/* The group of a DHE key exchange, most and least: OpenSSL's */
 	LIMIT_DH_BITS = 10000,
 	LIMIT_DH_LEAST_BITS = 1024,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/base/xalloc.h"
 #include "common/proto/x509_effort.h"
 #include "common/proto/x509_parts.h"
@@ -166,9 +167,25 @@ is_understood(gnutls_x509_crt_t crt)
 }
 
 static bool
+has_long_extension(gnutls_x509_crt_t crt, const char *oid, size_t most)
+{
+	gnutls_datum_t content;
+	size_t size;
+
+	if (gnutls_x509_crt_get_extension_by_oid2(crt, oid, 0, &content, NULL) <
+	    0)
+		return false;
+	size = content.size;
+	gnutls_free(content.data);
+	return size > most;
+}
+
+static bool
 is_for_servers(gnutls_x509_crt_t crt)
 {
-	return gnutls_x509_crt_check_key_purpose(
+	return !has_long_extension(crt, GNUTLS_X509EXT_OID_EXTENDED_KEY_USAGE,
+		   LIMIT_CERT_PURPOSES) &&
+	       gnutls_x509_crt_check_key_purpose(
 		   crt, GNUTLS_KP_TLS_WWW_SERVER, 0) != 0;
 }
 
