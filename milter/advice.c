@@ -430,6 +430,28 @@ unreachable_of(const struct verdict *verdict, const struct facts *facts)
 	return table[REASON_CONNECT_FAILED];
 }
 
+/* An address of another family does not help who sends by one. */
+static struct advice
+no_address_of(const struct facts *facts)
+{
+	const struct host_facts *host;
+
+	if (facts->host_count == 0)
+		return table[REASON_NO_ADDRESS];
+	host = &facts->hosts[0];
+	if (host->aaaa.state == LOOKUP_NOT_ASKED && !host->literal)
+		return (struct advice){"No mail host of the domain has an IPv4 "
+				       "address, and by ProbeFamilies mail "
+				       "goes by IPv4 alone.",
+		    THEM, "To reach IPv6 hosts, the MTA needs IPv6."};
+	if (host->a.state == LOOKUP_NOT_ASKED)
+		return (struct advice){"No mail host of the domain has an IPv6 "
+				       "address, and by ProbeFamilies mail "
+				       "goes by IPv6 alone.",
+		    THEM, "To reach IPv4 hosts, the MTA needs IPv4."};
+	return table[REASON_NO_ADDRESS];
+}
+
 static struct advice
 insecure_mx_of(const struct verdict *verdict)
 {
@@ -468,6 +490,8 @@ advice_of(const struct verdict *verdict, const struct facts *facts)
 	case REASON_DNS_SERVFAIL:
 	case REASON_DNS_TIMEOUT:
 		return lookup_of(verdict, facts);
+	case REASON_NO_ADDRESS:
+		return no_address_of(facts);
 	case REASON_CONNECT_FAILED:
 		return unreachable_of(verdict, facts);
 	default: /* the others mean the same wherever they come */

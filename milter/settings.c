@@ -68,6 +68,8 @@ static const struct value_choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
     {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY}, {NULL, 0}};
 static const struct value_choice resolvers[] = {
     {"embedded", DNS_EMBEDDED}, {"system", DNS_SYSTEM}, {NULL, 0}};
+static const struct value_choice families[] = {{"all", FAMILIES_ALL},
+    {"ipv4", FAMILIES_IPV4}, {"ipv6", FAMILIES_IPV6}, {NULL, 0}};
 static const struct value_choice header_domains[] = {
     {"visible", HEADER_DOMAINS_VISIBLE}, {"none", HEADER_DOMAINS_NONE},
     {"all", HEADER_DOMAINS_ALL}, {NULL, 0}};
@@ -149,6 +151,7 @@ static const struct keyword keywords[] = {
     DURATION("ProbeTimeout", "6s", probe_timeout_ms, 100, MINUTE),
     NUMBER("ProbePort", "25", probe_port, 1, UINT16_MAX),
     TEXT("ProbeHelo", NULL, value_read_host, probe_helo, NULL),
+    CHOICE("ProbeFamilies", "all", probe_families, families),
     NUMBER("ProbePerHost", "2", probe_per_host, 1, 100),
     CHOICE("AllowPrivateAddresses", "no", allow_private, yes_no),
     TEXT("CAFile", NULL, value_read_input_path, ca_file, NULL),
@@ -448,6 +451,7 @@ settings_engine_options(
 	    .greeting_timeout_ms = settings->greeting_timeout_ms,
 	    .probe_timeout_ms = settings->probe_timeout_ms,
 	    .probe_helo = settings->probe_helo,
+	    .probe_families = (enum families)settings->probe_families,
 	    .probe_per_host = (unsigned)settings->probe_per_host,
 	    .probe_port = (uint16_t)settings->probe_port,
 	    .allow_private = settings->allow_private,

@@ -72,6 +72,7 @@ struct settings {
 	int probe_timeout_ms;
 	int probe_port;
 	char *probe_helo;
+	int probe_families; /* enum families */
 	int probe_per_host;
 	int allow_private;
 	char *ca_file; /* NULL: the system's store */

@@ -91,6 +91,11 @@ static const struct record zone[] = {
     {"outer.example", DNS_A, LOOKUP_NODATA, true, NULL, NULL, 0},
     {"outer.example", DNS_AAAA, LOOKUP_DATA, true, NULL,
 	DATA("\x2a\0\0\1\0\0\0\0\0\0\0\0\xc0\0\1\1")},
+    /* both families */
+    {"both.example", DNS_MX, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"both.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
+    {"both.example", DNS_AAAA, LOOKUP_DATA, true, NULL,
+	DATA("\x2a\0\0\2\0\0\0\0\0\0\0\0\0\0\0\1")},
     /* aliases to insecure addresses */
     {"d81.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
     {"d81.example", DNS_CNAME, LOOKUP_DATA, true, NULL, DATA("\0")},
@@ -452,6 +457,7 @@ static size_t max_cache_octets = 256 << 20;
 static bool allow_private = true;
 static struct dns_options dns_options;
 static bool keep_facts = true;
+static enum families families = FAMILIES_ALL;
 
 static struct engine *
 engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
@@ -469,6 +475,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	    .reach_changed = hear_of_reach,
 	    .reach_arg = &reached,
 	    .ca_file = ca_file,
+	    .probe_families = families,
 	    .allow_private = allow_private,
 	    .dns = dns_options,
 	    .sts_timeout_ms = 1000,
@@ -1479,6 +1486,66 @@ an_inner_address_behind_a_gate_that_dns_tells_of_is_blocked(void **state)
 }
 
 static void
+addresses_of_a_family_that_mail_does_not_go_by_are_not_looked_at(void **state)
+{
+	static const struct {
+		const char *id, *next_hop;
+		enum families families;
+		bool all_hosts;
+		size_t addresses;
+		enum reason reason;
+		const char *first;
+	} rows[] = {
+	    {"all", "both.example", FAMILIES_ALL, false, 2, REASON_NO_POLICY,
+		"198.51.100.1"},
+	    {"ipv4", "both.example", FAMILIES_IPV4, false, 1, REASON_NO_POLICY,
+		"198.51.100.1"},
+	    {"ipv6", "both.example", FAMILIES_IPV6, false, 1, REASON_NO_POLICY,
+		"2a00:2::1"},
+	    /* who looks at hosts of his own sees all of them */
+	    {"own", "both.example", FAMILIES_IPV4, true, 2, REASON_NO_POLICY,
+		"198.51.100.1"},
+	    {"one", "outer.example", FAMILIES_IPV4, false, 0, REASON_NO_ADDRESS,
+		NULL},
+	    {"other", "outer.example", FAMILIES_IPV6, false, 1,
+		REASON_NO_POLICY, "2a00:1::c000:101"},
+	    {"literal", "[IPv6:2a00:2::1]", FAMILIES_IPV4, false, 0,
+		REASON_NO_ADDRESS, NULL},
+	    {"literal", "[IPv6:2a00:2::1]", FAMILIES_IPV6, false, 1,
+		REASON_RELAYED, "2a00:2::1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct engine_query query = {.domain = "both.example",
+		    .next_hop = rows[i].next_hop,
+		    .port = 25,
+		    .all_hosts = rows[i].all_hosts};
+		AUTO(engine) struct engine *engine = NULL;
+		AUTO(engine_wait) struct engine_wait *wait = NULL;
+		const struct host_facts *host;
+		const struct check *check;
+
+		families = rows[i].families;
+		engine = engine_of(1, 1);
+		if (rows[i].next_hop[0] != '[')
+			query.domain = rows[i].next_hop;
+		wait = engine_start(engine, &query);
+		check = engine_await(wait, soon());
+		ROW(rows[i].id, check != NULL && check->facts->host_count == 1);
+		host = &check->facts->hosts[0];
+		ROW(rows[i].id, host->address_count == rows[i].addresses);
+		ROW(rows[i].id, check->verdict->reason == rows[i].reason);
+		ROW(rows[i].id, check->verdict->result == RESULT_NONE);
+		ROW(rows[i].id, net.probes == rows[i].addresses);
+		if (rows[i].first != NULL)
+			ROW_TEXT(
+			    rows[i].id, host->addresses[0].text, rows[i].first);
+	}
+	families = FAMILIES_ALL;
+}
+
+static void
 no_more_hosts_and_addresses_are_looked_at_than_the_limits(void **state)
 {
 	AUTO(engine) struct engine *engine = engine_of(1, 1);
@@ -2130,6 +2197,8 @@ main(void)
 		d97_resolver_that_does_not_validate_proves_nothing),
 	    cmocka_unit_test(resolver_is_tested_again),
 	    cmocka_unit_test(silent_resolver_is_not_one_that_does_not_validate),
+	    cmocka_unit_test(
+		addresses_of_a_family_that_mail_does_not_go_by_are_not_looked_at),
 	    cmocka_unit_test(
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
 	    cmocka_unit_test(many_silent_hosts_do_not_take_all_the_lookups),

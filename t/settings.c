@@ -110,6 +110,7 @@ the_engine_gets_the_defaults(void **state)
 	assert_true(o.probe);
 	assert_int_equal(o.greeting_timeout_ms, 15000);
 	assert_int_equal(o.probe_timeout_ms, 6000);
+	assert_int_equal(o.probe_families, FAMILIES_ALL);
 	assert_false(o.allow_private);
 	assert_int_equal(o.sts_timeout_ms, 8000);
 	assert_int_equal(o.insecure_mx, INSECURE_MX_DANE);
@@ -130,6 +131,7 @@ the_engine_gets_what_the_file_says(void **state)
 				  "CAFile /dev/null\n"
 				  "Probe no\n"
 				  "ProbeHelo Gate.Example.ORG.\n"
+				  "ProbeFamilies IPv4\n"
 				  "AllowPrivateAddresses yes\n"
 				  "RcptWait 0\n"
 				  "InsecureMX may\n"
@@ -149,6 +151,7 @@ the_engine_gets_what_the_file_says(void **state)
 	assert_string_equal(o.ca_file, "/dev/null");
 	assert_false(o.probe);
 	assert_string_equal(o.probe_helo, "gate.example.org");
+	assert_int_equal(o.probe_families, FAMILIES_IPV4);
 	assert_true(o.allow_private);
 	assert_true(o.check_timeout_ms >= 5000);
 	assert_int_equal(o.insecure_mx, INSECURE_MX_MAY);
@@ -242,6 +245,8 @@ static const struct {
     {"ProbePort 0", "ProbePort: \"0\" is no number from 1 to 65535"},
     {"ProbePort 25x", "ProbePort: \"25x\" is no number"},
     {"ProbeHelo a..b", "ProbeHelo: "},
+    {"ProbeFamilies any",
+	"ProbeFamilies: \"any\" is not one of: all ipv4 ipv6"},
     {"MaxCacheSize 15M", "MaxCacheSize: no size from 16M to 1024G"},
     {"MaxCacheSize 1025G", "MaxCacheSize: no size"},
     {"MaxCacheSize 256", "MaxCacheSize: no size"},

@@ -25,9 +25,19 @@ struct host_step {
 struct dane_step {
 	struct dns *dns;
 	struct facts *facts;
+	enum families families;
 	int64_t deadline_ms;
 	struct host_step *hosts;
 };
+
+static struct dns_query *
+ask_family(struct dane_step *step, const char *name, int family)
+{
+	if (!families_have(step->families, family))
+		return NULL;
+	return dns_ask(step->dns, name, family == AF_INET ? DNS_A : DNS_AAAA,
+	    step->deadline_ms);
+}
 
 static void
 ask_addresses(struct dane_step *step, size_t number)
@@ -39,18 +49,19 @@ ask_addresses(struct dane_step *step, size_t number)
 	s = &step->hosts[number];
 	if (s->host->literal)
 		return;
-	s->a = dns_ask(step->dns, s->host->name, DNS_A, step->deadline_ms);
-	s->aaaa =
-	    dns_ask(step->dns, s->host->name, DNS_AAAA, step->deadline_ms);
+	s->a = ask_family(step, s->host->name, AF_INET);
+	s->aaaa = ask_family(step, s->host->name, AF_INET6);
 }
 
 struct dane_step *
-dane_start(struct dns *dns, struct facts *facts, int64_t deadline_ms)
+dane_start(struct dns *dns, struct facts *facts, enum families families,
+    int64_t deadline_ms)
 {
 	struct dane_step *step = xcalloc(1, sizeof(*step));
 
 	step->dns = dns;
 	step->facts = facts;
+	step->families = families;
 	step->deadline_ms = deadline_ms;
 	step->hosts = xcalloc(facts->host_count, sizeof(*step->hosts));
 	for (size_t i = 0; i < facts->host_count; i++)
@@ -99,10 +110,13 @@ static void
 learn_addresses(struct dane_step *step, struct host_facts *host,
     struct lookup *lookup, struct dns_query *query)
 {
-	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
+	AUTO(dns_answer) struct dns_answer *answer = NULL;
 	char text[INET6_ADDRSTRLEN];
 	bool any = false;
 
+	if (query == NULL)
+		return;
+	answer = dns_await(query);
 	keep_lookup(step, host, lookup, answer);
 	if (lookup->state != LOOKUP_DATA)
 		return;
@@ -118,12 +132,19 @@ learn_addresses(struct dane_step *step, struct host_facts *host,
 		keep_malformed(step, host, lookup);
 }
 
-/* An address literal has its address by being one. */
+/* An address literal has its address by being one; to an MTA it has none if
+ * that is of a family that mail does not go by. */
 static void
-learn_literal(struct host_facts *host)
+learn_literal(struct dane_step *step, struct host_facts *host)
 {
-	host->a.state = LOOKUP_DATA;
+	struct address address;
+
 	host->a.ttl_s = UINT32_MAX;
+	host->a.state = LOOKUP_NODATA;
+	if (address_parse(host->name, &address) != 0 ||
+	    !families_have(step->families, address.family))
+		return;
+	host->a.state = LOOKUP_DATA;
 	add_address(host, host->name);
 }
 
@@ -134,7 +155,7 @@ await_addresses(struct dane_step *step)
 		struct host_step *s = &step->hosts[i];
 
 		if (s->host->literal) {
-			learn_literal(s->host);
+			learn_literal(step, s->host);
 		} else {
 			learn_addresses(step, s->host, &s->host->a, s->a);
 			learn_addresses(step, s->host, &s->host->aaaa, s->aaaa);

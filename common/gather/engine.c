@@ -251,6 +251,7 @@ engine_options_equal(
 	       a->probe_per_host == b->probe_per_host &&
 	       a->probe_port == b->probe_port &&
 	       equal_texts(a->probe_helo, b->probe_helo) &&
+	       a->probe_families == b->probe_families &&
 	       a->allow_private == b->allow_private &&
 	       equal_texts(a->ca_file, b->ca_file) &&
 	       a->sts_timeout_ms == b->sts_timeout_ms &&

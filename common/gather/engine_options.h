@@ -14,6 +14,7 @@
 #include "common/io/dns_options.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
+#include "common/proto/address.h"
 
 /* A domain's verdict is another than the last that was known of it; temperror
  * and skip are none.  mx may be NULL. */
@@ -34,6 +35,7 @@ struct engine_options {
 	unsigned probe_per_host; /* connections to one address at once */
 	uint16_t probe_port;     /* may be shut on the way out; see reach */
 	const char *probe_helo;
+	enum families probe_families; /* that mail goes by */
 	bool allow_private;  /* probe and fetch in special-purpose ranges */
 	const char *ca_file; /* NULL: the system's store */
 	int sts_timeout_ms;

@@ -229,7 +229,8 @@ learn_dns(struct gathering *g, int64_t until_ms)
 		g->sts = sts_start(
 		    gatherer->policies, gatherer->dns, facts, until_ms);
 	mx_learn(facts, mx);
-	dane = dane_start(gatherer->dns, facts, until_ms);
+	dane = dane_start(gatherer->dns, facts,
+	    facts->all_hosts ? FAMILIES_ALL : gatherer->families, until_ms);
 	if (g->sts != NULL)
 		sts_fetch(g->sts);
 	dane_finish(dane, any_wants_dane(facts, g->rules));

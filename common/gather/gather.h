@@ -12,13 +12,16 @@
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
+#include "common/proto/address.h"
 
 struct gatherer {
 	struct dns *dns;
 	struct policies *policies;
 	struct prober *prober;
 	struct translation *translation; /* NULL with allow_private */
-	bool allow_private; /* probe special-purpose addresses too */
+	enum families families; /* that mail goes by: others are not looked at
+				   but for facts->all_hosts */
+	bool allow_private;     /* probe special-purpose addresses too */
 	bool trial; /* no host may be in reach: connect anew where that failed
 		       lately, and only to the best hosts unless one answers */
 };

@@ -61,6 +61,20 @@ address_parse(const char *text, struct address *out)
 }
 
 bool
+families_have(enum families families, int family)
+{
+	switch (families) {
+	case FAMILIES_ALL:
+		return true;
+	case FAMILIES_IPV4:
+		return family == AF_INET;
+	case FAMILIES_IPV6:
+		return family == AF_INET6;
+	}
+	return false;
+}
+
+bool
 address_equal(const struct address *a, const struct address *b)
 {
 	return a->family == b->family &&

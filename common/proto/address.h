@@ -15,6 +15,12 @@ struct address {
 	size_t size; /* octets used: 4 or 16 */
 };
 
+/* Which addresses a host's mail may go to. */
+enum families { FAMILIES_ALL, FAMILIES_IPV4, FAMILIES_IPV6 };
+
+/* families_have - whether family, AF_INET or AF_INET6, is one of them */
+bool families_have(enum families families, int family);
+
 /* address_parse - read an address without brackets, port or zone; 0, or -1 */
 int address_parse(const char *text, struct address *out);
 
