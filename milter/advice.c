@@ -116,6 +116,12 @@ static const struct advice table[] = {
 	THEM,
 	"If the destination is your own, set AllowPrivateAddresses "
 	"yes."},
+    [REASON_SOURCE_UNUSABLE] = {"This host cannot connect from the address "
+				"that ProbeSource names, so the mail host "
+				"was not asked.",
+	US,
+	"Set ProbeSource to addresses of this host that mail leaves from, or "
+	"leave it out."},
     [REASON_TLS_UNSUPPORTED] = {"The host shows the certificate that it "
 				"should, but only with a TLS that Postern's "
 				"library cannot finish and other libraries "

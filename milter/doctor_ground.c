@@ -63,9 +63,10 @@ doctor_ca_store(struct doctor *doctor, struct doctor_finding *found)
 
 /* What came of the probes of a destination. */
 struct probes {
-	unsigned tls, plain, spoke, silent, blocked;
-	const char *host;   /* of the last that tells something */
-	const char *detail; /* of it */
+	unsigned tls, plain, spoke, silent, sourceless, blocked;
+	const char *host;          /* of the last that tells something */
+	const char *detail;        /* of it */
+	const char *source_detail; /* of the last that could not leave */
 };
 
 static void
@@ -92,6 +93,10 @@ count_probe(struct probes *probes, const struct host_facts *host,
 	case PROBE_CONNECT_FAILED:
 	case PROBE_TIMEOUT:
 		probes->silent++;
+		break;
+	case PROBE_NO_SOURCE:
+		probes->sourceless++;
+		probes->source_detail = probe->detail;
 		break;
 	case PROBE_BLOCKED:
 	case PROBE_OWN:
@@ -121,7 +126,14 @@ say_probes(const struct doctor *doctor, struct doctor_finding *found,
 {
 	const char *domain = doctor->domain;
 
-	if (p->tls > 0) {
+	if (p->sourceless > 0) {
+		doctor_say(found, DOCTOR_FAIL,
+		    "%s: this host cannot connect from where mail leaves: %s",
+		    domain, p->source_detail);
+		doctor_mend(found,
+		    "# name addresses of this host at ProbeSource, or leave "
+		    "it out");
+	} else if (p->tls > 0) {
 		doctor_say(found, DOCTOR_OK, "%s: %s answers, with %s", domain,
 		    p->host, p->detail);
 	} else if (p->plain > 0) {
@@ -170,7 +182,7 @@ void
 doctor_port_25(struct doctor *doctor, struct doctor_finding *found)
 {
 	struct engine_options options;
-	struct probes probes = {.host = "", .detail = ""};
+	struct probes probes = {.host = "", .detail = "", .source_detail = ""};
 	const struct check *check;
 	struct err err;
 

@@ -151,6 +151,7 @@ static const struct keyword keywords[] = {
     DURATION("ProbeTimeout", "6s", probe_timeout_ms, 100, MINUTE),
     NUMBER("ProbePort", "25", probe_port, 1, UINT16_MAX),
     TEXT("ProbeHelo", NULL, value_read_host, probe_helo, NULL),
+    LIST("ProbeSource", NULL, value_read_sources, probe_source),
     CHOICE("ProbeFamilies", "all", probe_families, families),
     NUMBER("ProbePerHost", "2", probe_per_host, 1, 100),
     CHOICE("AllowPrivateAddresses", "no", allow_private, yes_no),
@@ -419,6 +420,19 @@ check_timeout_ms(const struct settings *settings)
 	return (wait_ms < CHECK_MIN ? CHECK_MIN : wait_ms) - CHECK_MARGIN;
 }
 
+static struct smtp_source
+source_of(const struct settings_list *list)
+{
+	struct smtp_source source = {NULL, NULL};
+
+	for (size_t i = 0; i < list->count; i++)
+		if (strchr(list->items[i], ':') == NULL)
+			source.ipv4 = list->items[i];
+		else
+			source.ipv6 = list->items[i];
+	return source;
+}
+
 static struct dns_names
 names_of(const struct settings_list *list)
 {
@@ -451,6 +465,7 @@ settings_engine_options(
 	    .greeting_timeout_ms = settings->greeting_timeout_ms,
 	    .probe_timeout_ms = settings->probe_timeout_ms,
 	    .probe_helo = settings->probe_helo,
+	    .probe_source = source_of(&settings->probe_source),
 	    .probe_families = (enum families)settings->probe_families,
 	    .probe_per_host = (unsigned)settings->probe_per_host,
 	    .probe_port = (uint16_t)settings->probe_port,

@@ -72,7 +72,8 @@ struct settings {
 	int probe_timeout_ms;
 	int probe_port;
 	char *probe_helo;
-	int probe_families; /* enum families */
+	struct settings_list probe_source; /* one of a family at most */
+	int probe_families;                /* enum families */
 	int probe_per_host;
 	int allow_private;
 	char *ca_file; /* NULL: the system's store */

@@ -528,3 +528,41 @@ value_read_nameservers(const struct value_place *place,
 			    list->items[i]);
 	}
 }
+
+/* No host has it, or it stands for any. */
+static bool
+is_nobodys(const struct address *address)
+{
+	static const uint8_t any[sizeof(address->octets)];
+	uint8_t first = address->octets[0];
+
+	return memcmp(address->octets, any, address->size) == 0 ||
+	       (address->family == AF_INET ? first >= 224 : first == 255);
+}
+
+void
+value_read_sources(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	struct settings_list *list = field;
+	bool seen[2] = {false, false};
+
+	value_read_words(place, form, field, value);
+	for (size_t i = 0; i < list->count; i++) {
+		struct address address;
+		bool *same;
+
+		if (address_parse(list->items[i], &address) != 0 ||
+		    is_nobodys(&address)) {
+			value_complain(place, "\"%s\" is no address of a host",
+			    list->items[i]);
+			continue;
+		}
+		same = &seen[address.family == AF_INET6];
+		if (*same)
+			value_complain(place,
+			    "\"%s\" is the second address of its family",
+			    list->items[i]);
+		*same = true;
+	}
+}

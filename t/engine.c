@@ -138,8 +138,9 @@ static struct {
 	struct lock lock;
 	struct cond changed;
 	bool gate_shut;
-	bool cut_off; /* no host can be connected to */
-	bool dead;    /* none can but host0.own.example */
+	bool cut_off;           /* no host can be connected to */
+	bool dead;              /* none can but host0.own.example */
+	const char *sourceless; /* part of addresses that none can leave for */
 	unsigned probes;
 	unsigned waiting;        /* probes at the gate */
 	unsigned at_farm;        /* of these */
@@ -362,6 +363,10 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 				: open  ? PROBE_NO_STARTTLS
 					: PROBE_TIMEOUT);
 	facts->connected = !cut_off;
+	if (net.sourceless != NULL && strstr(target->address, net.sourceless)) {
+		facts->outcome = PROBE_NO_SOURCE;
+		facts->connected = false;
+	}
 	if (strstr(target->sni, "far") != NULL)
 		facts->connected = open;
 	if (strstr(target->sni, "late") != NULL) {
@@ -493,6 +498,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	memset(&told, 0, sizeof(told));
 	memset(&reached, 0, sizeof(reached));
 	net.cut_off = net.dead = false;
+	net.sourceless = NULL;
 	net.probes = net.most = 0;
 	net.gate_shut = false;
 	net.asked[0] = '\0';
@@ -1756,6 +1762,31 @@ shut_way_out(struct engine *engine)
 	return number;
 }
 
+static void
+an_address_that_none_can_leave_from_shuts_no_way_out(void **state)
+{
+	AUTO(engine) struct engine *engine = engine_of(1, 10);
+	AUTO(engine_wait) struct engine_wait *both = NULL;
+	unsigned number = 0;
+
+	(void)state;
+	net.sourceless = ".";
+	while (number < 5)
+		check_at(engine, number++, true, REASON_SOURCE_UNUSABLE);
+	clock_shift(SHUT_AFTER_S);
+	check_at(engine, number++, true, REASON_SOURCE_UNUSABLE);
+	check_at(engine, number++, true, REASON_SOURCE_UNUSABLE);
+	assert_int_equal(reached.calls, 0);
+	/* one family does not speak for the other */
+	net.sourceless = ":";
+	both = start(engine, "both.example");
+	assert_non_null(engine_await(both, soon()));
+	assert_int_equal(
+	    engine_await(both, 0)->verdict->result, RESULT_TEMPERROR);
+	assert_int_equal(
+	    engine_await(both, 0)->verdict->reason, REASON_SOURCE_UNUSABLE);
+}
+
 /* Port 25 is closed on the way out. */
 static void
 without_a_way_out_checks_go_as_far_as_dns_does(void **state)
@@ -2202,6 +2233,8 @@ main(void)
 	    cmocka_unit_test(
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
 	    cmocka_unit_test(many_silent_hosts_do_not_take_all_the_lookups),
+	    cmocka_unit_test(
+		an_address_that_none_can_leave_from_shuts_no_way_out),
 	    cmocka_unit_test(without_a_way_out_checks_go_as_far_as_dns_does),
 	    cmocka_unit_test(
 		the_first_check_of_each_minute_is_probed_and_has_its_verdict),

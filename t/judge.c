@@ -48,6 +48,7 @@ enum probe_kind {
 	P_SLOW,    /* no answer */
 	P_PRIVATE, /* address blocked */
 	P_OWN,     /* address of this host */
+	P_SOURCE,  /* this host cannot leave from where it should */
 	P_NOT,     /* not probed */
 };
 
@@ -244,7 +245,8 @@ make_probe(int number, enum probe_kind kind)
 	    [P_CLOSED] = PROBE_CONNECT_FAILED,
 	    [P_SLOW] = PROBE_TIMEOUT,
 	    [P_PRIVATE] = PROBE_BLOCKED,
-	    [P_OWN] = PROBE_OWN};
+	    [P_OWN] = PROBE_OWN,
+	    [P_SOURCE] = PROBE_NO_SOURCE};
 	struct probe_facts *probe;
 	struct der chain[2];
 
@@ -468,6 +470,28 @@ dane_decides_at_one_host(void **state)
 		NOPE, LEVEL_MAY, REASON_ADDRESS_BLOCKED, "", MX1},
 	    {"blocked", SEC, ONE(SEC, T_NIL, P_PRIVATE), 0, 0, RESULT_TEMPERROR,
 		NOPE, LEVEL_MAY, REASON_ADDRESS_BLOCKED, "", MX1},
+	    /* what was not asked, by our own fault, may be where mail goes */
+	    {"source", SEC, ONE(SEC, T_OK, P_SOURCE), 0, 0, RESULT_TEMPERROR,
+		TLSA, LEVEL_DANE_ONLY, REASON_SOURCE_UNUSABLE, "", MX1},
+	    {"source, other good", SEC,
+		{{10, SEC, T_NIL, P_SOURCE}, {10, SEC, T_OK, P_GOOD}}, 0, 0,
+		RESULT_TEMPERROR, NOPE, LEVEL_MAY, REASON_SOURCE_UNUSABLE, "",
+		MX1},
+	    {"source, other good, first", SEC,
+		{{10, SEC, T_OK, P_GOOD}, {10, SEC, T_NIL, P_SOURCE}}, 0, 0,
+		RESULT_TEMPERROR, NOPE, LEVEL_MAY, REASON_SOURCE_UNUSABLE, "",
+		MX2},
+	    {"source, worse good", SEC,
+		{{10, SEC, T_NIL, P_SOURCE}, {20, SEC, T_OK, P_GOOD}}, 0, 0,
+		RESULT_TEMPERROR, NOPE, LEVEL_MAY, REASON_SOURCE_UNUSABLE, "",
+		MX1},
+	    {"worse source", SEC,
+		{{10, SEC, T_OK, P_GOOD}, {20, SEC, T_OK, P_SOURCE}}, 0, 0,
+		RESULT_PASS, TLSA, LEVEL_DANE_ONLY, REASON_OK, "", MX1},
+	    {"source, other bad", SEC,
+		{{10, SEC, T_OK, P_SOURCE}, {10, SEC, T_OK, P_OTHER}}, 0, 0,
+		RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX2},
 	};
 
 	(void)state;

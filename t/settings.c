@@ -111,6 +111,8 @@ the_engine_gets_the_defaults(void **state)
 	assert_int_equal(o.greeting_timeout_ms, 15000);
 	assert_int_equal(o.probe_timeout_ms, 6000);
 	assert_int_equal(o.probe_families, FAMILIES_ALL);
+	assert_null(o.probe_source.ipv4);
+	assert_null(o.probe_source.ipv6);
 	assert_false(o.allow_private);
 	assert_int_equal(o.sts_timeout_ms, 8000);
 	assert_int_equal(o.insecure_mx, INSECURE_MX_DANE);
@@ -132,6 +134,7 @@ the_engine_gets_what_the_file_says(void **state)
 				  "Probe no\n"
 				  "ProbeHelo Gate.Example.ORG.\n"
 				  "ProbeFamilies IPv4\n"
+				  "ProbeSource 2001:db8::25, 192.0.2.25\n"
 				  "AllowPrivateAddresses yes\n"
 				  "RcptWait 0\n"
 				  "InsecureMX may\n"
@@ -152,6 +155,8 @@ the_engine_gets_what_the_file_says(void **state)
 	assert_false(o.probe);
 	assert_string_equal(o.probe_helo, "gate.example.org");
 	assert_int_equal(o.probe_families, FAMILIES_IPV4);
+	assert_string_equal(o.probe_source.ipv4, "192.0.2.25");
+	assert_string_equal(o.probe_source.ipv6, "2001:db8::25");
 	assert_true(o.allow_private);
 	assert_true(o.check_timeout_ms >= 5000);
 	assert_int_equal(o.insecure_mx, INSECURE_MX_MAY);
@@ -245,6 +250,15 @@ static const struct {
     {"ProbePort 0", "ProbePort: \"0\" is no number from 1 to 65535"},
     {"ProbePort 25x", "ProbePort: \"25x\" is no number"},
     {"ProbeHelo a..b", "ProbeHelo: "},
+    {"ProbeSource gate.example",
+	"ProbeSource: \"gate.example\" is no address of a host"},
+    {"ProbeSource [192.0.2.1]", "ProbeSource: \"[192.0.2.1]\" is no address"},
+    {"ProbeSource 0.0.0.0", "ProbeSource: \"0.0.0.0\" is no address of a"},
+    {"ProbeSource ::", "ProbeSource: \"::\" is no address of a host"},
+    {"ProbeSource 224.0.0.1", "ProbeSource: \"224.0.0.1\" is no address"},
+    {"ProbeSource ff02::1", "ProbeSource: \"ff02::1\" is no address"},
+    {"ProbeSource 192.0.2.1,2001:db8::1,192.0.2.2",
+	"ProbeSource: \"192.0.2.2\" is the second address of its family"},
     {"ProbeFamilies any",
 	"ProbeFamilies: \"any\" is not one of: all ipv4 ipv6"},
     {"MaxCacheSize 15M", "MaxCacheSize: no size from 16M to 1024G"},

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "t/tap.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/io/smtp.h"
@@ -767,6 +771,124 @@ what_cannot_be_reached_is_told(void **state)
 	}
 }
 
+/* A socket of loopback that takes connections and never speaks. */
+static int
+listen_at(const char *host, uint16_t *port)
+{
+	struct sockaddr_storage at = {.ss_family = AF_INET};
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
+	socklen_t size = sizeof(*v4);
+	int fd;
+
+	if (inet_pton(AF_INET, host, &v4->sin_addr) != 1) {
+		at.ss_family = AF_INET6;
+		size = sizeof(*v6);
+		assert_int_equal(inet_pton(AF_INET6, host, &v6->sin6_addr), 1);
+	}
+	fd = socket(at.ss_family, SOCK_STREAM, 0);
+	assert_true(fd >= 0);
+	if (bind(fd, (struct sockaddr *)&at, size) != 0) {
+		close(fd);
+		return -1;
+	}
+	assert_int_equal(listen(fd, 5), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+	*port = ntohs(at.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
+	return fd;
+}
+
+/* Where the one that has connected comes from. */
+static void
+take_peer(int listener, char out[INET6_ADDRSTRLEN])
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	int fd = accept(listener, (struct sockaddr *)&peer, &size);
+
+	assert_true(fd >= 0);
+	assert_int_equal(getnameinfo((struct sockaddr *)&peer, size, out,
+			     INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST),
+	    0);
+	close(fd);
+}
+
+static void
+a_probe_leaves_from_the_address_of_its_family(void **state)
+{
+	static const struct {
+		const char *host;
+		struct smtp_source source;
+		const char *peer;
+	} ways[] = {
+	    {"127.0.0.1", {NULL, NULL}, "127.0.0.1"},
+	    {"127.0.0.1", {"127.0.0.7", NULL}, "127.0.0.7"},
+	    {"127.0.0.1", {"127.0.0.7", "2001:db8::1"}, "127.0.0.7"},
+	    {"127.0.0.1", {NULL, "2001:db8::1"}, "127.0.0.1"},
+	    {"::1", {"192.0.2.1", "::1"}, "::1"},
+	    {"::1", {"192.0.2.1", NULL}, "::1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct smtp_target target = target_at(0);
+		AUTO(probe_facts) struct probe_facts *facts = NULL;
+		char peer[INET6_ADDRSTRLEN];
+		int listener = listen_at(ways[i].host, &target.port);
+
+		if (listener < 0) /* no IPv6 here */
+			continue;
+		target.address = ways[i].host;
+		target.source = ways[i].source;
+		facts = smtp_probe(&target, clock_mono_ms() + SHORT_MS);
+		ROW(ways[i].peer, facts->connected);
+		take_peer(listener, peer);
+		ROW_TEXT(ways[i].host, peer, ways[i].peer);
+		close(listener);
+	}
+}
+
+static void
+an_address_that_is_not_ours_is_no_fault_of_the_host(void **state)
+{
+	static const struct {
+		const char *host;
+		struct smtp_source source;
+		const char *detail;
+	} ways[] = {
+	    {"127.0.0.1", {"192.0.2.1", NULL},
+		"ProbeSource_192.0.2.1:_Cannot_assign_requested_address"},
+	    {"::1", {NULL, "2001:db8::1"},
+		"ProbeSource_2001:db8::1:_Cannot_assign_requested_address"},
+	    /* loopback, from where nobody outside can be reached */
+	    {"198.51.100.1", {"127.0.0.1", NULL},
+		"ProbeSource_127.0.0.1:_Invalid_argument"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct smtp_target target = target_at(0);
+		AUTO(probe_facts) struct probe_facts *facts = NULL;
+		uint16_t port = 25;
+		int listener = i == 2 ? 0 : listen_at(ways[i].host, &port);
+
+		if (listener < 0)
+			continue;
+		target.address = ways[i].host;
+		target.port = port;
+		target.source = ways[i].source;
+		facts = smtp_probe(&target, clock_mono_ms() + SHORT_MS);
+		if (listener > 0)
+			close(listener);
+		/* without any route there is nothing to refuse */
+		if (i == 2 && facts->outcome == PROBE_CONNECT_FAILED)
+			continue;
+		ROW(ways[i].host, facts->outcome == PROBE_NO_SOURCE);
+		ROW(ways[i].host, !facts->connected);
+		ROW_TEXT(ways[i].host, facts->detail, ways[i].detail);
+	}
+}
+
 static void
 no_sni_is_sent_without_a_name(void **state)
 {
@@ -822,6 +944,9 @@ main(void)
 	    cmocka_unit_test(what_openssl_gets_through_is_taken),
 	    cmocka_unit_test(the_kind_of_key_can_be_chosen),
 	    cmocka_unit_test(what_cannot_be_reached_is_told),
+	    cmocka_unit_test(a_probe_leaves_from_the_address_of_its_family),
+	    cmocka_unit_test(
+		an_address_that_is_not_ours_is_no_fault_of_the_host),
 	    cmocka_unit_test(no_sni_is_sent_without_a_name),
 	    cmocka_unit_test(deadline_in_the_past_is_a_timeout),
 	};

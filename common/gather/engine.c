@@ -184,6 +184,7 @@ open_sources(struct engine *engine)
 	    .reach = reach_new(options->probe_port, options->reach_changed,
 		options->reach_arg),
 	    .helo = options->probe_helo,
+	    .source = options->probe_source,
 	    .greeting_ms = options->greeting_timeout_ms,
 	    .timeout_ms = options->probe_timeout_ms,
 	    .per_address = options->probe_per_host,
@@ -251,6 +252,7 @@ engine_options_equal(
 	       a->probe_per_host == b->probe_per_host &&
 	       a->probe_port == b->probe_port &&
 	       equal_texts(a->probe_helo, b->probe_helo) &&
+	       smtp_source_equal(&a->probe_source, &b->probe_source) &&
 	       a->probe_families == b->probe_families &&
 	       a->allow_private == b->allow_private &&
 	       equal_texts(a->ca_file, b->ca_file) &&
@@ -273,6 +275,7 @@ forget_strings(struct engine_options *options)
 	memset(&options->dns, 0, sizeof(options->dns));
 	options->ca_file = NULL;
 	options->probe_helo = NULL;
+	options->probe_source = (struct smtp_source){NULL, NULL};
 	options->store_path = NULL;
 }
 

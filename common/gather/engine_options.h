@@ -12,6 +12,7 @@
 #include "common/gather/tally.h"
 #include "common/gather/validation.h"
 #include "common/io/dns_options.h"
+#include "common/io/smtp_socket.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
 #include "common/proto/address.h"
@@ -35,6 +36,7 @@ struct engine_options {
 	unsigned probe_per_host; /* connections to one address at once */
 	uint16_t probe_port;     /* may be shut on the way out; see reach */
 	const char *probe_helo;
+	struct smtp_source probe_source;
 	enum families probe_families; /* that mail goes by */
 	bool allow_private;  /* probe and fetch in special-purpose ranges */
 	const char *ca_file; /* NULL: the system's store */

@@ -60,6 +60,7 @@ enum { AGAIN_AFTER_MS = 10 * 1000 };
 struct prober {
 	struct prober_options options;
 	char *helo;
+	char *ipv4, *ipv6; /* that probes leave from, or NULL */
 	struct cache *cache;
 	struct lock lock;
 	void *gates; /* with lock: a tree, by address */
@@ -97,6 +98,12 @@ count_octets(const void *value)
 static const struct cache_kind probes = {
     drop_facts, count_octets, 3600 * 1000LL};
 
+static char *
+copy_text(const char *text)
+{
+	return text == NULL ? NULL : xstrdup(text);
+}
+
 struct prober *
 prober_new(const struct prober_options *options)
 {
@@ -104,6 +111,8 @@ prober_new(const struct prober_options *options)
 
 	prober->options = *options;
 	prober->helo = xstrdup(options->helo);
+	prober->ipv4 = copy_text(options->source.ipv4);
+	prober->ipv6 = copy_text(options->source.ipv6);
 	prober->cache =
 	    cache_new(LIMIT_CACHED_PROBES, &probes, options->budget);
 	lock_init(&prober->lock);
@@ -119,6 +128,8 @@ prober_free(struct prober *prober)
 	assert(prober->gates == NULL);
 	lock_fini(&prober->lock);
 	free(prober->helo);
+	free(prober->ipv4);
+	free(prober->ipv6);
 	free(prober);
 }
 
@@ -259,6 +270,7 @@ run_probe(void *arg, int64_t until_ms)
 	    .port = job->port,
 	    .sni = job->sni,
 	    .helo = prober->helo,
+	    .source = {prober->ipv4, prober->ipv6},
 	    .greeting_ms = prober->options.greeting_ms,
 	    .timeout_ms = prober->options.timeout_ms};
 	int64_t started_ms = clock_mono_ms();
@@ -276,7 +288,8 @@ run_probe(void *arg, int64_t until_ms)
 	facts = smtp_probe(&target, until_ms);
 	hurried =
 	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;
-	if (facts->connected || !hurried)
+	if (facts->connected ||
+	    (!hurried && facts->outcome != PROBE_NO_SOURCE))
 		tell_reach(job, facts->connected);
 	if (hurried) {
 		probe_facts_free(facts);

@@ -12,6 +12,7 @@
 #include "common/gather/cache.h"
 #include "common/gather/reach.h"
 #include "common/gather/tally.h"
+#include "common/io/smtp_socket.h"
 #include "common/judge/facts.h"
 
 struct prober;
@@ -21,7 +22,8 @@ struct prober_options {
 	struct pool *leaves; /* where probes run; both outlive the prober */
 	struct reach *reach; /* is told how they fare */
 	const char *helo;    /* copied */
-	int greeting_ms;     /* see smtp_target */
+	struct smtp_source source; /* copied */
+	int greeting_ms;           /* see smtp_target */
 	int timeout_ms;
 	unsigned per_address;        /* connections to one address at once */
 	struct cache_budget *budget; /* for what is remembered */

@@ -2,8 +2,6 @@
 #include "common/io/smtp.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/io/smtp_socket.h"
 #include "common/io/tls_beyond.h"
 #include "common/proto/address.h"
 #include "common/proto/smtp_reply.h"
@@ -295,47 +294,38 @@ conclude_connect(struct session *s, int error)
 	}
 }
 
-static socklen_t
-to_sockaddr(
-    const struct address *address, uint16_t port, struct sockaddr_storage *out)
+/* The host was not even asked: that this one has no such address, or cannot
+ * reach anybody from it, says nothing of others. */
+static bool
+conclude_no_source(struct session *s, const char *source, int error)
 {
-	struct sockaddr_in in = {
-	    .sin_family = AF_INET, .sin_port = htons(port)};
-	struct sockaddr_in6 in6 = {
-	    .sin6_family = AF_INET6, .sin6_port = htons(port)};
-
-	if (address->family == AF_INET) {
-		memcpy(&in.sin_addr, address->octets, address->size);
-		memcpy(out, &in, sizeof(in));
-		return sizeof(in);
-	}
-	memcpy(&in6.sin6_addr, address->octets, address->size);
-	memcpy(out, &in6, sizeof(in6));
-	return sizeof(in6);
+	s->lost = true;
+	return conclude(
+	    s, PROBE_NO_SOURCE, "ProbeSource %s: %s", source, strerror(error));
 }
 
 static bool
 connect_to(struct session *s)
 {
-	struct sockaddr_storage to;
 	struct address address;
+	const char *source;
 	socklen_t size;
 	int error = 0;
-	int on = 1;
 
 	if (address_parse(s->target->address, &address) < 0)
 		return conclude(s, PROBE_CONNECT_FAILED, "no address");
-	size = to_sockaddr(&address, s->target->port, &to);
-	s->fd = socket(
-	    address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	s->fd = smtp_socket_open(address.family);
 	if (s->fd < 0)
 		return conclude_connect(s, errno);
-	/* EHLO behind the handshake waits 40 ms for an ACK otherwise */
-	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(s->fd, (struct sockaddr *)&to, size) == 0) {
+	source = smtp_source_of(&s->target->source, address.family);
+	if (smtp_socket_bind(s->fd, source) < 0)
+		return conclude_no_source(s, source, errno);
+	if (smtp_socket_connect(s->fd, &address, s->target->port) == 0) {
 		s->facts->connected = true;
 		return true;
 	}
+	if (source != NULL && errno == EINVAL)
+		return conclude_no_source(s, source, errno);
 	if (errno != EINPROGRESS)
 		return conclude_connect(s, errno);
 	if (!wait_for(s, POLLOUT))

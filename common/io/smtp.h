@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
 #include "common/judge/facts.h"
 
@@ -15,7 +16,8 @@ struct smtp_target {
 	uint16_t port;       /* 465: TLS from the first octet (RFC 8314) */
 	const char *sni;     /* normalised; "" for none */
 	const char *helo;    /* our name in EHLO */
-	enum tls_keys keys;  /* that the certificate may be of */
+	struct smtp_source source; /* where it leaves from */
+	enum tls_keys keys;        /* that the certificate may be of */
 
 	/* Time for the greeting, which hosts hold back on purpose, and for the
 	 * connection and for all that follows the greeting; 0: no limit but
@@ -37,6 +39,8 @@ struct smtp_target {
  * A server that takes none of our suites is connected to once more, to see the
  * chain that it shows who has more of them: PROBE_TLS_UNSUPPORTED if there is
  * one (tls_beyond.h), else the first session's facts stand.
+ *
+ * An address to leave from that this host has not is PROBE_NO_SOURCE.
  *
  * Always gives facts, at deadline_ms (clock_mono_ms) at the latest.
  * RFC 3207, RFC 7672 section 8.1 (SNI), RFC 8689 (REQUIRETLS).

@@ -51,6 +51,8 @@ enum probe_outcome {
 	PROBE_NOT_SMTP,         /* what answers does not speak SMTP */
 	PROBE_CONNECT_FAILED,   /* refused, reset, no route */
 	PROBE_TIMEOUT,          /* no answer in time, at any step */
+	PROBE_NO_SOURCE,        /* not asked: it cannot leave from where mail
+				   is said to leave from */
 	PROBE_BLOCKED,          /* address in a range that is never probed */
 	PROBE_OWN,              /* address of this host, never probed either */
 };

@@ -88,13 +88,24 @@ first_failed(const struct address_verdict *addresses, size_t count)
 	return NULL;
 }
 
+/* An address that this host could not even ask, by a fault of its own, while
+ * the MTA may well reach it: NULL if there is none. */
+static const struct address_verdict *
+first_unseen(const struct address_verdict *addresses, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (addresses[i].reason == REASON_SOURCE_UNUSABLE)
+			return &addresses[i];
+	return NULL;
+}
+
 static struct choice
 choose(const struct host_case *c, const struct address_verdict *addresses)
 {
 	size_t count = c->host->address_count;
 	enum reason no_address = address_lookup_fault(c->host);
 	enum reason no_tlsa = tlsa_lookup_fault(c);
-	const struct address_verdict *chosen, *failed;
+	const struct address_verdict *chosen, *failed, *unseen;
 
 	if (no_address != REASON_OK)
 		return (struct choice){.outcome = HOST_SKIP,
@@ -114,6 +125,11 @@ choose(const struct host_case *c, const struct address_verdict *addresses)
 		    .detail = ""};
 	chosen = choose_address(addresses, count);
 	failed = first_failed(addresses, count);
+	unseen = first_unseen(addresses, count);
+	if (unseen != NULL && host_is_good(chosen->outcome))
+		return (struct choice){.outcome = HOST_SKIP,
+		    .reason = unseen->reason,
+		    .detail = unseen->detail};
 	return (struct choice){.outcome = chosen->outcome,
 	    .reason = chosen->reason,
 	    .mixed = host_is_good(chosen->outcome) && failed != NULL,

@@ -130,6 +130,17 @@ walk_equals(const struct host_verdict *hosts, size_t first, size_t end,
 	}
 }
 
+/* What our own fault kept from being seen may be the host that takes the mail,
+ * whatever others are like. */
+static const struct host_verdict *
+unseen_host(const struct host_verdict *hosts, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		if (hosts[i].reason == REASON_SOURCE_UNUSABLE)
+			return &hosts[i];
+	return NULL;
+}
+
 /*
  * RFC 7672 section 2.2.1: hosts are tried in the order of preference, and a
  * host of worse preference never pre-empts a better one for being more secure.
@@ -138,9 +149,11 @@ static struct walk
 walk_hosts(const struct facts *facts, const struct host_verdict *hosts)
 {
 	struct walk walk = {.taker = NULL};
+	const struct host_verdict *unseen = NULL;
 	size_t end;
 
-	for (size_t i = 0; i < facts->host_count && walk.taker == NULL;
+	for (size_t i = 0;
+	     i < facts->host_count && walk.taker == NULL && unseen == NULL;
 	     i = end) {
 		end = i;
 		while (
@@ -148,6 +161,11 @@ walk_hosts(const struct facts *facts, const struct host_verdict *hosts)
 		    facts->hosts[end].preference == facts->hosts[i].preference)
 			end++;
 		walk_equals(hosts, i, end, &walk);
+		unseen = unseen_host(hosts, i, end);
+	}
+	if (unseen != NULL) {
+		walk.taker = NULL;
+		walk.skipped = unseen;
 	}
 	return walk;
 }

@@ -115,6 +115,7 @@ probe_session(const struct probe_facts *probe)
 	case PROBE_REFUSED:
 	case PROBE_NOT_SMTP:
 	case PROBE_TIMEOUT:
+	case PROBE_NO_SOURCE:
 	case PROBE_BLOCKED:
 	case PROBE_OWN:
 		return SESSION_NOBODY;
@@ -150,6 +151,8 @@ probe_reason(const struct probe_facts *probe)
 		return REASON_CONNECT_FAILED;
 	case PROBE_TIMEOUT:
 		return REASON_PROBE_TIMEOUT;
+	case PROBE_NO_SOURCE:
+		return REASON_SOURCE_UNUSABLE;
 	case PROBE_BLOCKED:
 	case PROBE_OWN:
 		return REASON_ADDRESS_BLOCKED;
