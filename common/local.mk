@@ -43,6 +43,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/requiretls.c %D%/judge/requiretls.h \
 	%D%/judge/rules.c %D%/judge/rules.h \
 	%D%/judge/stale.c %D%/judge/stale.h \
+	%D%/judge/tried.c %D%/judge/tried.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \
 	%D%/io/dns_answer.c %D%/io/dns_answer.h %D%/io/dns_options.h \

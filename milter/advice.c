@@ -122,6 +122,11 @@ static const struct advice table[] = {
 	US,
 	"Set ProbeSource to addresses of this host that mail leaves from, or "
 	"leave it out."},
+    [REASON_NOT_TRIED] = {"The host comes behind as many addresses as an MTA "
+			  "tries, so no mail gets to it.",
+	THEM,
+	"Give the domain fewer addresses of better preference, or hosts that "
+	"answer."},
     [REASON_TLS_UNSUPPORTED] = {"The host shows the certificate that it "
 				"should, but only with a TLS that Postern's "
 				"library cannot finish and other libraries "

@@ -414,7 +414,10 @@ print_probes(FILE *out, const struct host_facts *host,
 		cli_print_part(out, i == 0 ? "probe" : "");
 		fprintf(out, "%s: ", host->addresses[i].text);
 		if (probe == NULL) {
-			fprintf(out, "not probed\n");
+			fprintf(out, "%s\n",
+			    reason == REASON_NOT_TRIED
+				? "mail does not get to it"
+				: "not probed");
 			continue;
 		}
 		fprintf(out, "%s%s%s", probe->tls,

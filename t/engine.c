@@ -265,6 +265,22 @@ answer_many(struct dns_answer *answer, enum dns_type type, const char *host)
 	}
 }
 
+/* tail.example: many.example, and then mx1.d.example. */
+static void
+answer_tail(struct dns_answer *answer)
+{
+	static const char best[] = "\0\004\004many\007example\0";
+	static const char next[] = "\0\012\003mx1\001d\007example\0";
+
+	answer->lookup.state = LOOKUP_DATA;
+	answer->count = 2;
+	answer->records = xcalloc(2, sizeof(*answer->records));
+	answer->records[0].data = (const uint8_t *)best;
+	answer->records[0].size = sizeof(best) - 1;
+	answer->records[1].data = (const uint8_t *)next;
+	answer->records[1].size = sizeof(next) - 1;
+}
+
 /* Names that begin with "mute" have an answer when the gate is open. */
 static bool
 is_mute(const struct dns_query *query)
@@ -304,6 +320,8 @@ dns_await(struct dns_query *query)
 	text_copy(answer->owner, sizeof(answer->owner), query->name);
 	if (query->type == DNS_A && strstr(query->name, ".farm.example"))
 		answer_from(answer, &farm);
+	if (strcmp(query->name, "tail.example") == 0 && query->type == DNS_MX)
+		answer_tail(answer);
 	if (strcmp(query->name, "many.example") == 0)
 		answer_many(answer, query->type, "host");
 	if (strcmp(query->name, "herd.example") == 0)
@@ -463,6 +481,7 @@ static bool allow_private = true;
 static struct dns_options dns_options;
 static bool keep_facts = true;
 static enum families families = FAMILIES_ALL;
+static unsigned tried_addresses;
 
 static struct engine *
 engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
@@ -481,6 +500,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	    .reach_arg = &reached,
 	    .ca_file = ca_file,
 	    .probe_families = families,
+	    .probe_addresses = tried_addresses,
 	    .allow_private = allow_private,
 	    .dns = dns_options,
 	    .sts_timeout_ms = 1000,
@@ -1552,6 +1572,45 @@ addresses_of_a_family_that_mail_does_not_go_by_are_not_looked_at(void **state)
 }
 
 static void
+a_host_that_mail_never_gets_to_takes_none(void **state)
+{
+	static const struct {
+		unsigned limit;
+		bool all_hosts;
+		bool tried;
+	} rows[] = {{20, false, false}, {21, false, true}, {0, false, true},
+	    {5, false, false}, {5, true, true}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct engine_query query = {.domain = "tail.example",
+		    .port = 25,
+		    .all_hosts = rows[i].all_hosts};
+		AUTO(engine) struct engine *engine = NULL;
+		AUTO(engine_wait) struct engine_wait *wait = NULL;
+		const struct verdict *verdict;
+		char id[16];
+
+		snprintf(id, sizeof(id), "%u", rows[i].limit);
+		tried_addresses = rows[i].limit;
+		engine = engine_of(1, 1);
+		net.cut_off = true;
+		wait = engine_start(engine, &query);
+		ROW(id, engine_await(wait, soon()) != NULL);
+		verdict = engine_await(wait, 0)->verdict;
+		ROW(id, verdict->host_count == 2);
+		ROW(id, net.probes ==
+			    LIMIT_HOST_ADDRESSES + (rows[i].tried ? 1 : 0));
+		ROW_TEXT(id, reason_text(verdict->reason), "connect-failed");
+		ROW_TEXT(id, verdict->mx,
+		    rows[i].tried ? "mx1.d.example" : "many.example");
+		ROW_TEXT(id, reason_text(verdict->hosts[1].reason),
+		    rows[i].tried ? "connect-failed" : "not-tried");
+	}
+	tried_addresses = 0;
+}
+
+static void
 no_more_hosts_and_addresses_are_looked_at_than_the_limits(void **state)
 {
 	AUTO(engine) struct engine *engine = engine_of(1, 1);
@@ -2230,6 +2289,7 @@ main(void)
 	    cmocka_unit_test(silent_resolver_is_not_one_that_does_not_validate),
 	    cmocka_unit_test(
 		addresses_of_a_family_that_mail_does_not_go_by_are_not_looked_at),
+	    cmocka_unit_test(a_host_that_mail_never_gets_to_takes_none),
 	    cmocka_unit_test(
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
 	    cmocka_unit_test(many_silent_hosts_do_not_take_all_the_lookups),

@@ -1810,6 +1810,60 @@ a_chain_is_checked_once_however_often_it_is_judged(void **state)
 	}
 }
 
+static struct verdict *
+judge_pair(enum probe_kind better, enum probe_kind worse, bool untried)
+{
+	const struct row row = {.mx = SEC,
+	    .hosts = {{10, SEC, T_OK, better}, {20, SEC, T_OK, worse}}};
+	AUTO(facts) struct facts *facts = make_facts(&row);
+	struct rules rules = {.store = pki.store,
+	    .verdict_ttl_s = 3600,
+	    .fail_ttl_s = 300,
+	    .temperror_ttl_s = 30};
+
+	facts->hosts[1].addresses[0].untried = untried;
+	return judge(facts, &rules, CERTS_NOW);
+}
+
+static void
+a_host_that_mail_never_gets_to_does_not_count(void **state)
+{
+	static const struct {
+		const char *id;
+		enum probe_kind better, worse;
+		bool untried;
+		enum result result;
+		enum reason reason, of_worse;
+	} rows[] = {
+	    {"tried", P_CLOSED, P_GOOD, false, RESULT_PASS, REASON_OK,
+		REASON_OK},
+	    {"good", P_CLOSED, P_GOOD, true, RESULT_TEMPERROR,
+		REASON_CONNECT_FAILED, REASON_NOT_TRIED},
+	    {"bad", P_CLOSED, P_OTHER, true, RESULT_TEMPERROR,
+		REASON_CONNECT_FAILED, REASON_NOT_TRIED},
+	    {"needless", P_GOOD, P_NOT, true, RESULT_PASS, REASON_OK,
+		REASON_NOT_TRIED},
+	    {"no help", P_OTHER, P_GOOD, true, RESULT_FAIL,
+		REASON_VALIDATION_FAILURE, REASON_NOT_TRIED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(verdict)
+		struct verdict *verdict =
+		    judge_pair(rows[i].better, rows[i].worse, rows[i].untried);
+
+		ROW_TEXT(rows[i].id, result_text(verdict->result),
+		    result_text(rows[i].result));
+		ROW_TEXT(rows[i].id, reason_text(verdict->reason),
+		    reason_text(rows[i].reason));
+		ROW_TEXT(rows[i].id, reason_text(verdict->hosts[1].reason),
+		    reason_text(rows[i].of_worse));
+		ROW(rows[i].id,
+		    rows[i].better != P_GOOD || verdict->ttl_s == 3600);
+	}
+}
+
 /* The leaf, and the root over and over. */
 static struct probe_facts *
 make_long_probe(size_t count)
@@ -1920,6 +1974,7 @@ main(void)
 	    cmocka_unit_test(mta_sts_is_told_of_the_host_that_decides),
 	    cmocka_unit_test(
 		a_chain_is_checked_once_however_often_it_is_judged),
+	    cmocka_unit_test(a_host_that_mail_never_gets_to_does_not_count),
 	    cmocka_unit_test(what_is_too_costly_to_check_is_no_failure),
 	};
 

@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	%D%/engine.t \
 	%D%/guard.t \
 	%D%/hops.t \
+	%D%/tried.t \
 	%D%/host_case.t \
 	%D%/https.t \
 	%D%/json.t \
@@ -118,6 +119,7 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_guard_t_SOURCES = %D%/guard.c %D%/tap.h
 %C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
+%C%_tried_t_SOURCES = %D%/tried.c %D%/tap.h
 %C%_host_case_t_SOURCES = %D%/host_case.c %D%/tap.h
 %C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h \
 	%D%/costly.c %D%/costly.h %D%/tap.h

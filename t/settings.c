@@ -110,6 +110,7 @@ the_engine_gets_the_defaults(void **state)
 	assert_true(o.probe);
 	assert_int_equal(o.greeting_timeout_ms, 15000);
 	assert_int_equal(o.probe_timeout_ms, 6000);
+	assert_int_equal(o.probe_addresses, 5);
 	assert_int_equal(o.probe_families, FAMILIES_ALL);
 	assert_null(o.probe_source.ipv4);
 	assert_null(o.probe_source.ipv6);
@@ -259,6 +260,7 @@ static const struct {
     {"ProbeSource ff02::1", "ProbeSource: \"ff02::1\" is no address"},
     {"ProbeSource 192.0.2.1,2001:db8::1,192.0.2.2",
 	"ProbeSource: \"192.0.2.2\" is the second address of its family"},
+    {"ProbeAddresses 129", "ProbeAddresses: \"129\" is no number from 0"},
     {"ProbeFamilies any",
 	"ProbeFamilies: \"any\" is not one of: all ipv4 ipv6"},
     {"MaxCacheSize 15M", "MaxCacheSize: no size from 16M to 1024G"},

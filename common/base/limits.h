@@ -16,8 +16,12 @@ enum {
 	 * gives up earlier (Postfix: smtp_mx_address_limit 5 addresses) */
 	LIMIT_MX_HOSTS = 16,
 
-	/* Addresses probed of one host, A and AAAA together */
+	/* Addresses probed of one host, A and AAAA together, half of each where
+	 * there are more of both */
 	LIMIT_HOST_ADDRESSES = 8,
+
+	/* ProbeAddresses: of all hosts of a walk */
+	LIMIT_TRIED_ADDRESSES = LIMIT_MX_HOSTS * LIMIT_HOST_ADDRESSES,
 
 	/* TLSA records of one RRset: a DNS message of 64 KiB has room for 1393
 	 * of SHA-256, the shortest that is usable.  A larger set, with shorter

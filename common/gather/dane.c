@@ -71,10 +71,14 @@ dane_start(struct dns *dns, struct facts *facts, enum families families,
 	return step;
 }
 
+/* Of each family so many are kept at first, and then both are cut to fit. */
 static void
-add_address(struct host_facts *host, const char *text)
+add_address(struct host_facts *host, int family, const char *text)
 {
-	if (host->address_count == LIMIT_HOST_ADDRESSES)
+	unsigned *count =
+	    family == AF_INET ? &host->ipv4_count : &host->ipv6_count;
+
+	if ((*count)++ >= LIMIT_HOST_ADDRESSES)
 		return;
 	host->addresses = xrealloc(
 	    host->addresses, host->address_count + 1, sizeof(*host->addresses));
@@ -82,6 +86,26 @@ add_address(struct host_facts *host, const char *text)
 	    &host->addresses[host->address_count], 0, sizeof(*host->addresses));
 	text_copy(host->addresses[host->address_count++].text, INET6_ADDRSTRLEN,
 	    text);
+}
+
+/* IPv4 addresses come first; neither family crowds the other out. */
+static void
+cut_addresses(struct host_facts *host)
+{
+	enum { HALF = LIMIT_HOST_ADDRESSES / 2 };
+	size_t ipv4 = host->ipv4_count < LIMIT_HOST_ADDRESSES
+			  ? host->ipv4_count
+			  : LIMIT_HOST_ADDRESSES;
+	size_t ipv6 = host->address_count - ipv4;
+	size_t keep = ipv6 < HALF ? LIMIT_HOST_ADDRESSES - ipv6 : HALF;
+
+	if (host->address_count <= LIMIT_HOST_ADDRESSES)
+		return;
+	if (keep > ipv4)
+		keep = ipv4;
+	host->address_count = LIMIT_HOST_ADDRESSES;
+	memmove(&host->addresses[keep], &host->addresses[ipv4],
+	    (LIMIT_HOST_ADDRESSES - keep) * sizeof(*host->addresses));
 }
 
 /* Keep the outcome of a lookup where it belongs. */
@@ -107,10 +131,11 @@ keep_malformed(
 }
 
 static void
-learn_addresses(struct dane_step *step, struct host_facts *host,
-    struct lookup *lookup, struct dns_query *query)
+learn_addresses(struct dane_step *step, struct host_facts *host, int family,
+    struct dns_query *query)
 {
 	AUTO(dns_answer) struct dns_answer *answer = NULL;
+	struct lookup *lookup = family == AF_INET ? &host->a : &host->aaaa;
 	char text[INET6_ADDRSTRLEN];
 	bool any = false;
 
@@ -126,7 +151,7 @@ learn_addresses(struct dane_step *step, struct host_facts *host,
 			answer->records[i].size, text) != 0)
 			continue;
 		any = true;
-		add_address(host, text);
+		add_address(host, family, text);
 	}
 	if (!any)
 		keep_malformed(step, host, lookup);
@@ -145,7 +170,7 @@ learn_literal(struct dane_step *step, struct host_facts *host)
 	    !families_have(step->families, address.family))
 		return;
 	host->a.state = LOOKUP_DATA;
-	add_address(host, host->name);
+	add_address(host, address.family, host->name);
 }
 
 static void
@@ -157,8 +182,9 @@ await_addresses(struct dane_step *step)
 		if (s->host->literal) {
 			learn_literal(step, s->host);
 		} else {
-			learn_addresses(step, s->host, &s->host->a, s->a);
-			learn_addresses(step, s->host, &s->host->aaaa, s->aaaa);
+			learn_addresses(step, s->host, AF_INET, s->a);
+			learn_addresses(step, s->host, AF_INET6, s->aaaa);
+			cut_addresses(s->host);
 		}
 		ask_addresses(step, i + HOSTS_AT_ONCE);
 	}

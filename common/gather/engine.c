@@ -253,6 +253,7 @@ engine_options_equal(
 	       a->probe_port == b->probe_port &&
 	       equal_texts(a->probe_helo, b->probe_helo) &&
 	       smtp_source_equal(&a->probe_source, &b->probe_source) &&
+	       a->probe_addresses == b->probe_addresses &&
 	       a->probe_families == b->probe_families &&
 	       a->allow_private == b->allow_private &&
 	       equal_texts(a->ca_file, b->ca_file) &&

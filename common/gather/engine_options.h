@@ -37,6 +37,8 @@ struct engine_options {
 	uint16_t probe_port;     /* may be shut on the way out; see reach */
 	const char *probe_helo;
 	struct smtp_source probe_source;
+	unsigned probe_addresses; /* of a destination, as many as mail tries;
+				     0: all */
 	enum families probe_families; /* that mail goes by */
 	bool allow_private;  /* probe and fetch in special-purpose ranges */
 	const char *ca_file; /* NULL: the system's store */

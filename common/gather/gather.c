@@ -13,6 +13,7 @@
 #include "common/judge/host_case.h"
 #include "common/judge/judge.h"
 #include "common/judge/stale.h"
+#include "common/judge/tried.h"
 
 /*
  * How it works: in the order in which it happens to a check.
@@ -135,7 +136,11 @@ start_probes(struct gathering *g)
 			text_copy(host->sni, sizeof(host->sni),
 			    host_sni(g->facts, host, g->rules, clock_wall_s()));
 		if (g->address < host->address_count) {
-			start_probe(g, host, &host->addresses[g->address++]);
+			struct address_facts *address =
+			    &host->addresses[g->address++];
+
+			if (!address->untried)
+				start_probe(g, host, address);
 			continue;
 		}
 		g->host++;
@@ -234,6 +239,8 @@ learn_dns(struct gathering *g, int64_t until_ms)
 	if (g->sts != NULL)
 		sts_fetch(g->sts);
 	dane_finish(dane, any_wants_dane(facts, g->rules));
+	if (!facts->all_hosts)
+		tried_mark(facts, gatherer->address_limit);
 	translation_learn(
 	    gatherer->translation, prefixes, until_ms, &g->prefixes);
 }

@@ -19,6 +19,7 @@ struct gatherer {
 	struct policies *policies;
 	struct prober *prober;
 	struct translation *translation; /* NULL with allow_private */
+	unsigned address_limit;          /* of a destination: see tried.h */
 	enum families families; /* that mail goes by: others are not looked at
 				   but for facts->all_hosts */
 	bool allow_private;     /* probe special-purpose addresses too */

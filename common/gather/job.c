@@ -235,6 +235,7 @@ begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
 	    .policies = engine->policies,
 	    .prober = engine->prober,
 	    .translation = engine->translation,
+	    .address_limit = engine->options.probe_addresses,
 	    .families = engine->options.probe_families,
 	    .allow_private = engine->options.allow_private,
 	    .trial = job->trial};

@@ -93,6 +93,7 @@ void probe_facts_set_certs(
 
 struct address_facts {
 	char text[INET6_ADDRSTRLEN];
+	bool untried;              /* no mail gets to it: see tried.h */
 	struct probe_facts *probe; /* NULL: as PROBE_NOT_DONE */
 	bool remembered; /* it was begun for somebody else, before this check,
 			    and not made again: there may be another
@@ -117,8 +118,9 @@ struct host_facts {
 	char base_domain[LIMIT_DOMAIN_SIZE];
 	struct tlsa_set records; /* finished */
 
-	char sni[LIMIT_DOMAIN_SIZE]; /* what the probes sent */
-	size_t address_count;
+	char sni[LIMIT_DOMAIN_SIZE];     /* what the probes sent */
+	unsigned ipv4_count, ipv6_count; /* addresses that it has */
+	size_t address_count;            /* that are looked at */
 	struct address_facts *addresses;
 	char detail[LIMIT_DETAIL_SIZE]; /* why a lookup failed, cleaned */
 };

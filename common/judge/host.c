@@ -60,19 +60,24 @@ tlsa_lookup_fault(const struct host_case *c)
 
 /* --- the choice --- */
 
-/* The weakest good address; where none is good, one that fails. */
+/* The weakest good address; where none is good, one that fails.  NULL if none
+ * is tried. */
 static const struct address_verdict *
 choose_address(const struct address_verdict *addresses, size_t count)
 {
-	const struct address_verdict *chosen = &addresses[0];
+	const struct address_verdict *chosen = NULL;
 
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct address_verdict *a = &addresses[i];
 		bool good = host_is_good(a->outcome);
 
-		if (good != host_is_good(chosen->outcome)
-			? good
-			: host_is_weaker(a->outcome, chosen->outcome))
+		if (a->reason == REASON_NOT_TRIED)
+			continue;
+		if (chosen == NULL)
+			chosen = a;
+		else if (good != host_is_good(chosen->outcome)
+			     ? good
+			     : host_is_weaker(a->outcome, chosen->outcome))
 			chosen = a;
 	}
 	return chosen;
@@ -105,13 +110,18 @@ choose(const struct host_case *c, const struct address_verdict *addresses)
 	size_t count = c->host->address_count;
 	enum reason no_address = address_lookup_fault(c->host);
 	enum reason no_tlsa = tlsa_lookup_fault(c);
-	const struct address_verdict *chosen, *failed, *unseen;
+	const struct address_verdict *chosen = choose_address(addresses, count);
+	const struct address_verdict *failed, *unseen;
 
 	if (no_address != REASON_OK)
 		return (struct choice){.outcome = HOST_SKIP,
 		    .reason = no_address,
 		    .detail =
 			no_address == REASON_NO_ADDRESS ? "" : c->host->detail};
+	if (chosen == NULL)
+		return (struct choice){.outcome = HOST_SKIP,
+		    .reason = REASON_NOT_TRIED,
+		    .detail = ""};
 	if (no_tlsa != REASON_OK)
 		return (struct choice){.outcome = HOST_SKIP,
 		    .reason = no_tlsa,
@@ -123,7 +133,6 @@ choose(const struct host_case *c, const struct address_verdict *addresses)
 		return (struct choice){.outcome = HOST_FAIL,
 		    .reason = REASON_DANE_REQUIRED,
 		    .detail = ""};
-	chosen = choose_address(addresses, count);
 	failed = first_failed(addresses, count);
 	unseen = first_unseen(addresses, count);
 	if (unseen != NULL && host_is_good(chosen->outcome))

@@ -215,9 +215,8 @@ is_verified(const struct host_case *c, const struct seen *seen,
 		   seen->found->dane == REASON_OK);
 }
 
-struct address_verdict
-host_address_judge(
-    const struct host_case *c, const struct address_facts *address)
+static struct address_verdict
+judge_tried(const struct host_case *c, const struct address_facts *address)
 {
 	struct seen seen = see_address(c, address);
 	struct ruling ruling = rule_address(c, &seen);
@@ -234,4 +233,18 @@ host_address_judge(
 	text_copy(verdict.detail, sizeof(verdict.detail),
 	    detail_of(c, &seen, &ruling, sts_reason));
 	return verdict;
+}
+
+struct address_verdict
+host_address_judge(
+    const struct host_case *c, const struct address_facts *address)
+{
+	static const struct address_verdict untried = {.outcome = HOST_SKIP,
+	    .reason = REASON_NOT_TRIED,
+	    .matched = -1,
+	    .sts = STS_STATE_NONE,
+	    .sts_reason = REASON_OK,
+	    .requiretls = REQUIRETLS_NO_AUTH};
+
+	return address->untried ? untried : judge_tried(c, address);
 }

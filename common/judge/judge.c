@@ -103,6 +103,15 @@ is_weaker(const struct host_verdict *a, const struct host_verdict *b)
 	return a->mixed && !b->mixed;
 }
 
+/* Of a host that mail never comes to: none of what it is like matters. */
+static bool
+is_out_of_the_way(const struct host_verdict *host)
+{
+	return host->outcome == HOST_SKIP &&
+	       (host->reason == REASON_NO_ADDRESS ||
+		   host->reason == REASON_NOT_TRIED);
+}
+
 /* Look at the hosts of one preference, first to end - 1: any of them may be
  * tried first, so the weakest that takes mail counts. */
 static void
@@ -113,8 +122,7 @@ walk_equals(const struct host_verdict *hosts, size_t first, size_t end,
 		const struct host_verdict *host = &hosts[i];
 
 		if (host->outcome == HOST_SKIP) {
-			if (walk->skipped == NULL ||
-			    host->reason != REASON_NO_ADDRESS)
+			if (walk->skipped == NULL || !is_out_of_the_way(host))
 				walk->skipped = host;
 			continue;
 		}
@@ -439,7 +447,7 @@ rests_on_skipped(const struct verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->host_count; i++)
 		if (verdict->hosts[i].outcome == HOST_SKIP &&
-		    verdict->hosts[i].reason != REASON_NO_ADDRESS)
+		    !is_out_of_the_way(&verdict->hosts[i]))
 			return true;
 	return false;
 }

@@ -66,7 +66,8 @@ requiretls_of_host(const struct host_verdict *host)
 {
 	enum requiretls best = REQUIRETLS_NO_AUTH;
 
-	if (host->outcome == HOST_SKIP && host->reason != REASON_NO_ADDRESS)
+	if (host->outcome == HOST_SKIP && host->reason != REASON_NO_ADDRESS &&
+	    host->reason != REASON_NOT_TRIED)
 		return REQUIRETLS_UNKNOWN;
 	if (!host_is_good(host->outcome))
 		return REQUIRETLS_NO_AUTH;

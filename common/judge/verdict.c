@@ -196,6 +196,7 @@ reason_text(enum reason reason)
 	    [REASON_PROBE_TIMEOUT] = "probe-timeout",
 	    [REASON_ADDRESS_BLOCKED] = "address-blocked",
 	    [REASON_SOURCE_UNUSABLE] = "source-unusable",
+	    [REASON_NOT_TRIED] = "not-tried",
 	    [REASON_TLS_UNSUPPORTED] = "tls-unsupported",
 	    [REASON_TOO_COSTLY] = "too-costly",
 	    [REASON_DEADLINE] = "deadline",

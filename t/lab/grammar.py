@@ -13,8 +13,8 @@ certificate-host-mismatch certificate-not-trusted certificate-expired
 validation-failure dane-required tlsa-unusable dnssec-invalid dns-servfail
 dns-timeout sts-policy-fetch-error sts-policy-invalid sts-webpki-invalid
 sts-mx-mismatch sts-testing null-mx nxdomain no-address name-invalid
-connect-failed probe-timeout address-blocked source-unusable tls-unsupported
-too-costly deadline queue-full rate-limited
+connect-failed probe-timeout address-blocked source-unusable not-tried
+tls-unsupported too-costly deadline queue-full rate-limited
 resolver-not-validating internal-error exempt internal relayed tls-required-no
 requiretls-unmet expired-rule"""
 

@@ -1,0 +1,20 @@
+/* tried - which addresses of a destination an MTA gets to. Pure. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_JUDGE_TRIED_H
+#define COMMON_JUDGE_TRIED_H
+
+#include "common/judge/facts.h"
+
+/*
+ * tried_mark - set untried at each address that mail never gets to, where an
+ * MTA tries limit addresses of a destination at most; 0: all
+ *
+ * As Postfix's smtp(8) has it, with smtp_mx_address_limit and
+ * smtp_balance_inet_protocols: of addresses of one preference any may be tried,
+ * so all of them are unless those of better preference use the limit up; and
+ * where there are both families, each has its part of the limit, half of it at
+ * least if it has so many.
+ */
+void tried_mark(struct facts *facts, unsigned limit);
+
+#endif
