@@ -69,6 +69,7 @@ look_at_address(const struct keys_run *run, struct cli_address_keys *address)
 	    .port = run->port,
 	    .sni = address->sni,
 	    .helo = run->options.probe_helo,
+	    .floor = run->options.probe_floor,
 	    .source = run->options.probe_source,
 	    .greeting_ms = run->options.greeting_timeout_ms,
 	    .timeout_ms = run->options.probe_timeout_ms};

@@ -68,6 +68,9 @@ static const struct value_choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
     {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY}, {NULL, 0}};
 static const struct value_choice resolvers[] = {
     {"embedded", DNS_EMBEDDED}, {"system", DNS_SYSTEM}, {NULL, 0}};
+static const struct value_choice floors[] = {{">=TLSv1", TLS_FROM_1_0},
+    {">=TLSv1.1", TLS_FROM_1_1}, {">=TLSv1.2", TLS_FROM_1_2},
+    {">=TLSv1.3", TLS_FROM_1_3}, {NULL, 0}};
 static const struct value_choice families[] = {{"all", FAMILIES_ALL},
     {"ipv4", FAMILIES_IPV4}, {"ipv6", FAMILIES_IPV6}, {NULL, 0}};
 static const struct value_choice header_domains[] = {
@@ -154,6 +157,7 @@ static const struct keyword keywords[] = {
     LIST("ProbeSource", NULL, value_read_sources, probe_source),
     CHOICE("ProbeFamilies", "all", probe_families, families),
     NUMBER("ProbeAddresses", "5", probe_addresses, 0, LIMIT_TRIED_ADDRESSES),
+    CHOICE("ProbeProtocols", ">=TLSv1.2", probe_floor, floors),
     NUMBER("ProbePerHost", "2", probe_per_host, 1, 100),
     CHOICE("AllowPrivateAddresses", "no", allow_private, yes_no),
     TEXT("CAFile", NULL, value_read_input_path, ca_file, NULL),
@@ -466,6 +470,7 @@ settings_engine_options(
 	    .greeting_timeout_ms = settings->greeting_timeout_ms,
 	    .probe_timeout_ms = settings->probe_timeout_ms,
 	    .probe_helo = settings->probe_helo,
+	    .probe_floor = (enum tls_floor)settings->probe_floor,
 	    .probe_source = source_of(&settings->probe_source),
 	    .probe_addresses = (unsigned)settings->probe_addresses,
 	    .probe_families = (enum families)settings->probe_families,

@@ -73,6 +73,7 @@ struct settings {
 	int probe_port;
 	char *probe_helo;
 	struct settings_list probe_source; /* one of a family at most */
+	int probe_floor;                   /* enum tls_floor */
 	int probe_addresses;               /* of a destination; 0: all */
 	int probe_families;                /* enum families */
 	int probe_per_host;

@@ -1512,7 +1512,7 @@ an_inner_address_behind_a_gate_that_dns_tells_of_is_blocked(void **state)
 }
 
 static void
-addresses_of_a_family_that_mail_does_not_go_by_are_not_looked_at(void **state)
+families_that_mail_does_not_go_by_are_not_looked_at(void **state)
 {
 	static const struct {
 		const char *id, *next_hop;
@@ -2288,7 +2288,7 @@ main(void)
 	    cmocka_unit_test(resolver_is_tested_again),
 	    cmocka_unit_test(silent_resolver_is_not_one_that_does_not_validate),
 	    cmocka_unit_test(
-		addresses_of_a_family_that_mail_does_not_go_by_are_not_looked_at),
+		families_that_mail_does_not_go_by_are_not_looked_at),
 	    cmocka_unit_test(a_host_that_mail_never_gets_to_takes_none),
 	    cmocka_unit_test(
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),

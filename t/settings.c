@@ -111,6 +111,7 @@ the_engine_gets_the_defaults(void **state)
 	assert_int_equal(o.greeting_timeout_ms, 15000);
 	assert_int_equal(o.probe_timeout_ms, 6000);
 	assert_int_equal(o.probe_addresses, 5);
+	assert_int_equal(o.probe_floor, TLS_FROM_1_2);
 	assert_int_equal(o.probe_families, FAMILIES_ALL);
 	assert_null(o.probe_source.ipv4);
 	assert_null(o.probe_source.ipv6);
@@ -135,6 +136,7 @@ the_engine_gets_what_the_file_says(void **state)
 				  "Probe no\n"
 				  "ProbeHelo Gate.Example.ORG.\n"
 				  "ProbeFamilies IPv4\n"
+				  "ProbeProtocols >=TLSv1.3\n"
 				  "ProbeSource 2001:db8::25, 192.0.2.25\n"
 				  "AllowPrivateAddresses yes\n"
 				  "RcptWait 0\n"
@@ -156,6 +158,7 @@ the_engine_gets_what_the_file_says(void **state)
 	assert_false(o.probe);
 	assert_string_equal(o.probe_helo, "gate.example.org");
 	assert_int_equal(o.probe_families, FAMILIES_IPV4);
+	assert_int_equal(o.probe_floor, TLS_FROM_1_3);
 	assert_string_equal(o.probe_source.ipv4, "192.0.2.25");
 	assert_string_equal(o.probe_source.ipv6, "2001:db8::25");
 	assert_true(o.allow_private);
@@ -167,6 +170,20 @@ the_engine_gets_what_the_file_says(void **state)
 	assert_int_equal(o.dns.broken_names.count, 1);
 	assert_string_equal(o.dns.broken_names.items[0], "broken.example");
 	assert_int_equal(o.verdict_ttl_s, 2 * 86400);
+}
+
+static void
+as_many_addresses_may_be_tried_as_are_walked_over(void **state)
+{
+	struct engine_options o;
+	char line[40];
+
+	(void)state;
+	snprintf(
+	    line, sizeof(line), "ProbeAddresses %d\n", LIMIT_TRIED_ADDRESSES);
+	AUTO(settings) struct settings *s = load(line);
+	settings_engine_options(s, &o);
+	assert_int_equal(o.probe_addresses, LIMIT_TRIED_ADDRESSES);
 }
 
 static void
@@ -260,6 +277,9 @@ static const struct {
     {"ProbeSource ff02::1", "ProbeSource: \"ff02::1\" is no address"},
     {"ProbeSource 192.0.2.1,2001:db8::1,192.0.2.2",
 	"ProbeSource: \"192.0.2.2\" is the second address of its family"},
+    {"ProbeProtocols TLSv1.2",
+	"ProbeProtocols: \"TLSv1.2\" is not one of: >=TLSv1 >=TLSv1.1 "
+	">=TLSv1.2 >=TLSv1.3"},
     {"ProbeAddresses 129", "ProbeAddresses: \"129\" is no number from 0"},
     {"ProbeFamilies any",
 	"ProbeFamilies: \"any\" is not one of: all ipv4 ipv6"},
@@ -540,6 +560,7 @@ main(void)
 	    cmocka_unit_test(an_empty_file_gives_the_defaults),
 	    cmocka_unit_test(the_engine_gets_the_defaults),
 	    cmocka_unit_test(the_engine_gets_what_the_file_says),
+	    cmocka_unit_test(as_many_addresses_may_be_tried_as_are_walked_over),
 	    cmocka_unit_test(recurse_asks_no_nameserver),
 	    cmocka_unit_test(good_values_are_taken),
 	    cmocka_unit_test(bad_values_are_told_with_their_line),

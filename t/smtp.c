@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -356,6 +357,41 @@ odd_certificates_and_versions_are_facts(void **state)
 		ROW(odd[i].id, facts->cert_count == odd[i].certs);
 		ROW(odd[i].id,
 		    (facts->detail[0] != '\0') == (odd[i].tls == NULL));
+	}
+}
+
+static void
+no_version_below_the_floor_will_do(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const struct {
+		const char *version;
+		enum tls_floor floor; /* the highest that takes it */
+	} versions[] = {{"TLS1.0", TLS_FROM_1_0}, {"TLS1.1", TLS_FROM_1_1},
+	    {"TLS1.2", TLS_FROM_1_2}, {"TLS1.3", TLS_FROM_1_3}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(versions) * COUNT(versions); i++) {
+		size_t has = i / COUNT(versions), wanted = i % COUNT(versions);
+		char priority[64];
+		struct tlsd_options options = {
+		    .steps = steps, .name = "mx.example", .priority = priority};
+		AUTO(tlsd) struct tlsd *server = NULL;
+		AUTO(probe_facts) struct probe_facts *facts = NULL;
+		struct smtp_target target;
+
+		snprintf(priority, sizeof(priority),
+		    "NORMAL:-VERS-ALL:+VERS-%s", versions[has].version);
+		server = tlsd_new(&options);
+		target = target_at(tlsd_port(server));
+		target.floor = versions[wanted].floor;
+		facts = smtp_probe(&target, clock_mono_ms() + AMPLE_MS);
+		ROW(priority,
+		    facts->outcome ==
+			(has >= wanted ? PROBE_TLS : PROBE_TLS_FAILED));
+		ROW_TEXT(priority, facts->tls,
+		    has >= wanted ? versions[has].version : "");
+		ROW(priority, tlsd_connections(server) == 1);
 	}
 }
 
@@ -930,6 +966,7 @@ main(void)
 	    cmocka_unit_test(good_session_shows_chain_version_and_requiretls),
 	    cmocka_unit_test(what_is_offered_inside_tls_is_told_from_no_answer),
 	    cmocka_unit_test(odd_certificates_and_versions_are_facts),
+	    cmocka_unit_test(no_version_below_the_floor_will_do),
 	    cmocka_unit_test(a_greeting_has_a_time_of_its_own),
 	    cmocka_unit_test(keys_that_take_long_to_check_with_are_refused),
 	    cmocka_unit_test(groups_that_are_too_small_or_large_are_refused),

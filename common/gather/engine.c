@@ -185,6 +185,7 @@ open_sources(struct engine *engine)
 		options->reach_arg),
 	    .helo = options->probe_helo,
 	    .source = options->probe_source,
+	    .floor = options->probe_floor,
 	    .greeting_ms = options->greeting_timeout_ms,
 	    .timeout_ms = options->probe_timeout_ms,
 	    .per_address = options->probe_per_host,
@@ -252,6 +253,7 @@ engine_options_equal(
 	       a->probe_per_host == b->probe_per_host &&
 	       a->probe_port == b->probe_port &&
 	       equal_texts(a->probe_helo, b->probe_helo) &&
+	       a->probe_floor == b->probe_floor &&
 	       smtp_source_equal(&a->probe_source, &b->probe_source) &&
 	       a->probe_addresses == b->probe_addresses &&
 	       a->probe_families == b->probe_families &&

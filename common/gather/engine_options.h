@@ -13,6 +13,7 @@
 #include "common/gather/validation.h"
 #include "common/io/dns_options.h"
 #include "common/io/smtp_socket.h"
+#include "common/io/tls_client.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
 #include "common/proto/address.h"
@@ -36,6 +37,7 @@ struct engine_options {
 	unsigned probe_per_host; /* connections to one address at once */
 	uint16_t probe_port;     /* may be shut on the way out; see reach */
 	const char *probe_helo;
+	enum tls_floor probe_floor; /* the oldest TLS that will do */
 	struct smtp_source probe_source;
 	unsigned probe_addresses; /* of a destination, as many as mail tries;
 				     0: all */

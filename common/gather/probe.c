@@ -270,6 +270,7 @@ run_probe(void *arg, int64_t until_ms)
 	    .port = job->port,
 	    .sni = job->sni,
 	    .helo = prober->helo,
+	    .floor = prober->options.floor,
 	    .source = {prober->ipv4, prober->ipv6},
 	    .greeting_ms = prober->options.greeting_ms,
 	    .timeout_ms = prober->options.timeout_ms};
@@ -288,8 +289,7 @@ run_probe(void *arg, int64_t until_ms)
 	facts = smtp_probe(&target, until_ms);
 	hurried =
 	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;
-	if (facts->connected ||
-	    (!hurried && facts->outcome != PROBE_NO_SOURCE))
+	if (facts->connected || (!hurried && facts->outcome != PROBE_NO_SOURCE))
 		tell_reach(job, facts->connected);
 	if (hurried) {
 		probe_facts_free(facts);

@@ -13,6 +13,7 @@
 #include "common/gather/reach.h"
 #include "common/gather/tally.h"
 #include "common/io/smtp_socket.h"
+#include "common/io/tls_client.h"
 #include "common/judge/facts.h"
 
 struct prober;
@@ -23,7 +24,8 @@ struct prober_options {
 	struct reach *reach; /* is told how they fare */
 	const char *helo;    /* copied */
 	struct smtp_source source; /* copied */
-	int greeting_ms;           /* see smtp_target */
+	enum tls_floor floor;
+	int greeting_ms; /* see smtp_target */
 	int timeout_ms;
 	unsigned per_address;        /* connections to one address at once */
 	struct cache_budget *budget; /* for what is remembered */

@@ -424,8 +424,10 @@ end_handshake(struct session *s, enum tls_state state)
 		return conclude(s, PROBE_TIMEOUT, "%s", detail);
 	case TLS_NO_SUITE:
 	case TLS_FAILED:
-		s->no_suite =
-		    state == TLS_NO_SUITE && s->target->keys == TLS_KEYS_ALL;
+		/* the second session is of TLS 1.2 */
+		s->no_suite = state == TLS_NO_SUITE &&
+			      s->target->keys == TLS_KEYS_ALL &&
+			      s->target->floor != TLS_FROM_1_3;
 		s->lost = true;
 		return conclude(s, PROBE_TLS_FAILED, "%s", detail);
 	case TLS_LOST:
@@ -442,7 +444,8 @@ handshake(struct session *s)
 
 	s->step = AT_TLS;
 	smtp_reply_init(&s->reply);
-	s->tls = tls_client_new(s->fd, s->target->sni, s->target->keys);
+	s->tls = tls_client_new(
+	    s->fd, s->target->sni, s->target->keys, s->target->floor);
 	if (s->tls == NULL)
 		return conclude(s, PROBE_TIMEOUT, "TLS: cannot begin");
 	while ((state = tls_client_handshake(s->tls)) == TLS_AGAIN)

@@ -17,6 +17,7 @@ struct smtp_target {
 	const char *sni;     /* normalised; "" for none */
 	const char *helo;    /* our name in EHLO */
 	struct smtp_source source; /* where it leaves from */
+	enum tls_floor floor;      /* the oldest version that will do */
 	enum tls_keys keys;        /* that the certificate may be of */
 
 	/* Time for the greeting, which hosts hold back on purpose, and for the

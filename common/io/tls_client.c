@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/io/tls_client.h"
 
+#include <assert.h>
 #include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,11 +15,10 @@
 /*
  * What smtp(8) of Postfix 3.7 offers with OpenSSL 3.0 at level "dane", in its
  * order where GnuTLS lets us choose; t/probe compares the two as captured, and
- * says of each difference why it is there.  TLS 1.2 is the floor (RFC 8461
- * section 7.2).  %COMPAT: a certificate whose keyUsage lacks digitalSignature
- * breaks no handshake.
+ * says of each difference why it is there.  %COMPAT: a certificate whose
+ * keyUsage lacks digitalSignature breaks no handshake.
  */
-#define VERSIONS "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+COMP-NULL:+CTYPE-X509"
+#define VERSIONS "NONE:+VERS-TLS1.3%s:+COMP-NULL:+CTYPE-X509"
 #define CIPHERS                                                        \
 	":+AES-256-GCM:+CHACHA20-POLY1305:+AES-256-CCM-8:+AES-256-CCM" \
 	":+AES-256-CBC:+CAMELLIA-256-CBC"                              \
@@ -52,6 +52,16 @@ static const char *const priorities[] = {
     [TLS_KEYS_EDDSA] = PRIORITY(":+ECDHE-ECDSA", SIGN_EDDSA),
 };
 
+/* What stands for %s, the newest first. */
+static const char *const versions[] = {
+    [TLS_FROM_1_3] = "",
+    [TLS_FROM_1_2] = ":+VERS-TLS1.2",
+    [TLS_FROM_1_1] = ":+VERS-TLS1.2:+VERS-TLS1.1",
+    [TLS_FROM_1_0] = ":+VERS-TLS1.2:+VERS-TLS1.1:+VERS-TLS1.0",
+};
+
+enum { PRIORITY_SIZE = 2048 };
+
 struct tls_client {
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t credentials;
@@ -65,9 +75,21 @@ is_tls13(gnutls_session_t session)
 	return gnutls_protocol_get_version(session) == GNUTLS_TLS1_3;
 }
 
+static void
+print_priority(
+    char out[PRIORITY_SIZE], enum tls_keys keys, enum tls_floor floor)
+{
+	const char *form = priorities[keys];
+	const char *mark = strstr(form, "%s");
+	int length = snprintf(out, PRIORITY_SIZE, "%.*s%s%s",
+	    (int)(mark - form), form, versions[floor], mark + 2);
+
+	assert(length < PRIORITY_SIZE);
+}
+
 static int
 prepare_session(
-    struct tls_client *client, int fd, const char *sni, enum tls_keys keys)
+    struct tls_client *client, int fd, const char *sni, const char *priority)
 {
 	int rc = gnutls_init(&client->session,
 	    GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
@@ -80,8 +102,8 @@ prepare_session(
 		rc = gnutls_credentials_set(client->session,
 		    GNUTLS_CRD_CERTIFICATE, client->credentials);
 	if (rc == 0)
-		rc = gnutls_priority_set_direct(
-		    client->session, priorities[keys], NULL);
+		rc =
+		    gnutls_priority_set_direct(client->session, priority, NULL);
 	if (rc == 0 && *sni != '\0')
 		rc = gnutls_server_name_set(
 		    client->session, GNUTLS_NAME_DNS, sni, strlen(sni));
@@ -93,11 +115,14 @@ prepare_session(
 }
 
 struct tls_client *
-tls_client_new(int fd, const char *sni, enum tls_keys keys)
+tls_client_new(
+    int fd, const char *sni, enum tls_keys keys, enum tls_floor floor)
 {
 	struct tls_client *client = xcalloc(1, sizeof(*client));
+	char priority[PRIORITY_SIZE];
 
-	if (prepare_session(client, fd, sni, keys) == 0)
+	print_priority(priority, keys, floor);
+	if (prepare_session(client, fd, sni, priority) == 0)
 		return client;
 	tls_client_free(client);
 	return NULL;

@@ -20,6 +20,15 @@ enum tls_keys {
 	TLS_KEYS_EDDSA,
 };
 
+/* The oldest version that will do; RFC 8461 section 7.2 and RFC 8996 want the
+ * first of these. */
+enum tls_floor {
+	TLS_FROM_1_2,
+	TLS_FROM_1_0,
+	TLS_FROM_1_1,
+	TLS_FROM_1_3,
+};
+
 enum tls_state {
 	TLS_LOST,        /* the connection is over, without an alert */
 	TLS_FAILED,      /* the server's fault: OpenSSL would fail as well */
@@ -39,12 +48,12 @@ struct tls_client;
 /*
  * tls_client_new - prepare a handshake on a connected, non-blocking socket
  *
- * fd stays the caller's.  sni is "" for none.  TLS 1.2 at least; nothing is
- * verified, the presented chain is the fact.  NULL: the library could not.
+ * fd stays the caller's.  sni is "" for none.  Nothing is verified, the
+ * presented chain is the fact.  NULL: the library could not.
  */
 void tls_client_free(struct tls_client *client);
-struct tls_client *tls_client_new(int fd, const char *sni, enum tls_keys keys)
-    OWNED(tls_client_free);
+struct tls_client *tls_client_new(int fd, const char *sni, enum tls_keys keys,
+    enum tls_floor floor) OWNED(tls_client_free);
 AUTO_DEFINE(tls_client);
 
 /*
