@@ -66,6 +66,7 @@ static const struct row {
     {"internal-domains", "InternalDomains", doctor_internal_domains,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
+    {"probe-way", "way of probes", doctor_probe_way, NEEDS_SETTINGS, false},
     {"next-hops", "next hops", doctor_next_hops, NEEDS_SETTINGS, false},
 };
 

@@ -93,6 +93,9 @@ doctor_check doctor_internal_domains;
 /* of Sendmail: doctor_sendmail.c */
 doctor_check doctor_sendmail;
 
+/* of both, how mail goes out and probes do: doctor_way.c */
+doctor_check doctor_probe_way;
+
 /* of both, where they hand mail to: doctor_nexthop.c */
 doctor_check doctor_next_hops;
 

@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/doctor.h"
+#include "milter/doctor_sendmail_cf.h"
 #include "milter/listener.h"
 
 #define SENDMAIL_MC "/etc/mail/sendmail.mc"
@@ -218,68 +219,20 @@ note_daemon(struct sendmail *sendmail, char *options)
 		sendmail->daemons[sendmail->daemon_count++] = daemon;
 }
 
-/* The value of "O NAME=value", or NULL. */
-static char *
-option_value(char *line, const char *name)
-{
-	size_t length = strlen(name);
-	char *at = line + 1;
-
-	if (line[0] != 'O' || (*at != ' ' && *at != '\t'))
-		return NULL;
-	at += strspn(at, " \t");
-	if (strncasecmp(at, name, length) != 0)
-		return NULL;
-	at += length;
-	at += strspn(at, " \t");
-	return *at == '=' ? at + 1 : NULL;
-}
-
 static void
-note_line(struct sendmail *sendmail, char *line)
+note_line(void *arg, char *line)
 {
+	struct sendmail *sendmail = arg;
 	char *value;
 
 	if (line[0] == 'X')
 		note_filter(sendmail, line + 1);
-	else if ((value = option_value(line, "InputMailFilters")) != NULL)
+	else if ((value = doctor_sendmail_option(line, "InputMailFilters")) !=
+		 NULL)
 		text_copy(sendmail->list, sizeof(sendmail->list), value);
-	else if ((value = option_value(line, "DaemonPortOptions")) != NULL)
+	else if ((value = doctor_sendmail_option(line, "DaemonPortOptions")) !=
+		 NULL)
 		note_daemon(sendmail, value);
-}
-
-/* A line that begins with white space goes on with the one before. */
-static int
-read_cf(struct sendmail *sendmail)
-{
-	FILE *in = fopen(DOCTOR_SENDMAIL_CF, "re");
-	char *line = NULL, *whole = xstrdup("");
-	size_t size = 0;
-	int rc;
-
-	if (in == NULL) {
-		free(whole);
-		return -1;
-	}
-	while (getline(&line, &size, in) >= 0) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (line[0] == ' ' || line[0] == '\t') {
-			size_t length = strlen(whole);
-
-			whole = xrealloc(whole, length + strlen(line) + 1, 1);
-			memcpy(whole + length, line, strlen(line) + 1);
-			continue;
-		}
-		note_line(sendmail, whole);
-		free(whole);
-		whole = xstrdup(line);
-	}
-	note_line(sendmail, whole);
-	rc = ferror(in) ? -1 : 0;
-	free(whole);
-	free(line);
-	fclose(in);
-	return rc;
 }
 
 /* --- what it comes to --- */
@@ -462,7 +415,7 @@ doctor_sendmail(struct doctor *doctor, struct doctor_finding *found)
 	struct sendmail *sendmail = xcalloc(1, sizeof(*sendmail));
 
 	sendmail->socket = doctor->settings->socket;
-	if (read_cf(sendmail) == 0)
+	if (doctor_sendmail_read(note_line, sendmail) == 0)
 		say_sendmail(doctor, sendmail, found);
 	else if (errno == ENOENT)
 		doctor_say(

@@ -84,6 +84,10 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_view.h \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/doctor.h \
+	%D%/doctor_sendmail_cf.c %D%/doctor_sendmail_cf.h \
+	%D%/doctor_way.c %D%/doctor_way.h \
+	%D%/doctor_way_protocols.c \
+	%D%/doctor_way_sendmail.c \
 	%D%/doctor_askers.c %D%/doctor_askers.h \
 	%D%/doctor_daemon.c \
 	%D%/doctor_delivery.c \

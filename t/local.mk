@@ -67,6 +67,7 @@ dist_check_SCRIPTS = \
 	%D%/control.t \
 	%D%/docs.t \
 	%D%/doctor.t \
+	%D%/doctor_way.t \
 	%D%/e2e.t \
 	%D%/explain.t \
 	%D%/fairness.t \
@@ -179,6 +180,7 @@ EXTRA_DIST += \
 	%D%/demo \
 	%D%/docs \
 	%D%/doctor \
+	%D%/doctor_way \
 	%D%/explain \
 	%D%/fairness \
 	%D%/faults \

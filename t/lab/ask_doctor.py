@@ -70,6 +70,16 @@ def kept(*paths):
 
 
 @contextlib.contextmanager
+def covered(path):
+    """A program that is not there."""
+    run("mount", "--bind", "/dev/null", path)
+    try:
+        yield
+    finally:
+        run("umount", path)
+
+
+@contextlib.contextmanager
 def conf(text, drop=()):
     """More lines in posternd's configuration, and some fewer."""
     with kept(CONF):
