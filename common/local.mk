@@ -58,6 +58,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/smtp_socket.c %D%/io/smtp_socket.h \
+	%D%/io/smtp_step.c %D%/io/smtp_step.h \
 	%D%/io/tls_beyond.c %D%/io/tls_beyond.h \
 	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/store.c %D%/io/store.h \

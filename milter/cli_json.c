@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli_postfix.h"
+#include "milter/cli_sight.h"
 #include "milter/cli_text.h"
 #include "milter/json.h"
 
@@ -43,6 +44,12 @@ tlsa_json(const struct host_facts *host, const struct host_verdict *judged)
 	return list;
 }
 
+static void
+append_name(void *arg, const char *name)
+{
+	json_array_append_new(arg, json_string(name));
+}
+
 static json_t *
 chain_json(const struct probe_facts *probe)
 {
@@ -53,18 +60,39 @@ chain_json(const struct probe_facts *probe)
 
 	for (size_t i = 0; chain != NULL && i < x509_count(chain); i++) {
 		json_t *object = json_object();
+		json_t *names = json_array();
 		char hex[2 * 32 + 1];
 		uint8_t digest[32];
+		unsigned bits;
 
+		x509_each_name(chain, i, append_name, names);
 		x509_sha256(x509_spki(chain, i), digest);
 		text_hex(hex, sizeof(hex), digest, sizeof(digest));
 		json_put_text(object, "subject", x509_subject(chain, i));
 		json_put_text(object, "issuer", x509_issuer(chain, i));
 		json_put_time(object, "not_after", x509_not_after(chain, i));
 		json_put_text(object, "spki_sha256", hex);
+		json_put_text(
+		    object, "key_type", x509_key_type(chain, i, &bits));
+		json_put_number(object, "key_bits", bits);
+		json_object_set_new(object, "names", names);
 		json_array_append_new(list, object);
 	}
 	return list;
+}
+
+/* How long each part took that there was. */
+static json_t *
+phases_json(const struct probe_sight *sight)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < PROBE_PHASES; i++)
+		if (sight->is_begun[i])
+			json_put_number(object,
+			    cli_sight_phase((enum probe_phase)i),
+			    sight->phase_ms[i]);
+	return object;
 }
 
 static json_t *
@@ -79,7 +107,12 @@ address_json(
 	json_put_text(object, "address", address->text);
 	json_put_bool(object, "starttls", probe->starttls);
 	json_put_text(object, "tls", probe->tls);
+	json_put_text(object, "cipher", probe->sight.cipher);
+	json_put_text(object, "group", probe->sight.group);
+	json_put_text(object, "signature", probe->sight.signature);
+	json_put_text(object, "banner", probe->sight.banner);
 	json_put_number(object, "ms", probe->ms);
+	json_object_set_new(object, "phases", phases_json(&probe->sight));
 	json_object_set_new(object, "chain", chain_json(probe));
 	json_put_text(object, "verify",
 	    judged->verified                  ? "ok"

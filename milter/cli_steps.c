@@ -10,12 +10,12 @@
 #include "common/base/xalloc.h"
 #include "common/judge/reasons.h"
 #include "milter/cli_print.h"
+#include "milter/cli_sight.h"
 #include "milter/destinations.h"
 
 enum {
 	HEX_SHOWN = 32,
 	SUBJECT_BESIDE = 30, /* octets that leave room for dates */
-	DATE_SIZE = 32,
 };
 
 static const char *
@@ -320,51 +320,6 @@ print_certificate(FILE *out, const struct x509_chain *chain)
 	fprintf(out, "chain of %zu\n", x509_count(chain));
 }
 
-static void
-print_field(FILE *out, const char *name, const char *value)
-{
-	cli_print_part(out, "");
-	fprintf(out, "  %-8s %s\n", name, value);
-}
-
-static const char *
-time_text(time_t at, char out[DATE_SIZE])
-{
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL ||
-	    strftime(out, DATE_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		text_copy(out, DATE_SIZE, "never");
-	return out;
-}
-
-/* All of a chain, as TLSA records would have it. */
-static void
-print_chain(FILE *out, const struct x509_chain *chain)
-{
-	for (size_t i = 0; i < x509_count(chain); i++) {
-		char hex[2 * 32 + 1], line[2 * DATE_SIZE + 4];
-		char from[DATE_SIZE], until[DATE_SIZE];
-		uint8_t digest[32];
-
-		cli_print_part(out, "");
-		fprintf(out, "certificate %zu%s\n", i,
-		    x509_is_ca(chain, i) ? ", of a CA" : "");
-		print_field(out, "subject", x509_subject(chain, i));
-		print_field(out, "issuer", x509_issuer(chain, i));
-		snprintf(line, sizeof(line), "%s to %s",
-		    time_text(x509_not_before(chain, i), from),
-		    time_text(x509_not_after(chain, i), until));
-		print_field(out, "valid", line);
-		x509_sha256(x509_cert(chain, i), digest);
-		text_hex(hex, sizeof(hex), digest, sizeof(digest));
-		print_field(out, "0 1", hex);
-		x509_sha256(x509_spki(chain, i), digest);
-		text_hex(hex, sizeof(hex), digest, sizeof(digest));
-		print_field(out, "1 1", hex);
-	}
-}
-
 /* What a TLSA record should hold for this certificate, cut as those are. */
 static void
 print_key(FILE *out, const struct x509_chain *chain)
@@ -395,7 +350,7 @@ print_probe(FILE *out, const struct probe_facts *probe,
 	}
 	print_certificate(out, chain);
 	if (verbose)
-		print_chain(out, chain);
+		cli_sight_chain(out, chain);
 	else if (judged->reason == REASON_VALIDATION_FAILURE)
 		print_key(out, chain);
 	else if (judged->reason == REASON_CERTIFICATE_NOT_TRUSTED ||
@@ -425,6 +380,8 @@ print_probes(FILE *out, const struct host_facts *host,
 		if (verbose)
 			fprintf(out, ", %u ms", probe->ms);
 		fputc('\n', out);
+		if (verbose)
+			cli_sight_session(out, &probe->sight);
 		print_probe(out, probe, &judged->addresses[i], verbose);
 	}
 }

@@ -67,6 +67,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_rollover_dns.c \
 	%D%/cli_rollover_state.c \
 	%D%/cli_rollover_view.c \
+	%D%/cli_sight.c %D%/cli_sight.h \
 	%D%/cli_steps.c %D%/cli_steps.h \
 	%D%/cli_stats.c \
 	%D%/cli_sts.c \

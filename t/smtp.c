@@ -272,6 +272,59 @@ good_session_shows_chain_version_and_requiretls(void **state)
 	    "QUIT\r\n");
 }
 
+/* Of what is sent all but printable ASCII is "?"; a long banner is cut. */
+static void
+what_nobody_judges_is_there_to_be_shown(void **state)
+{
+	static const char *const steps[] = {
+	    "220-mx \033[2J\tESMTP\r\n220 more\r\n", TLSD_READ, OFFER,
+	    TLSD_PAUSE, TLSD_READ, GO_AHEAD, TLSD_TLS, INSIDE, NULL};
+	struct tlsd_options options = {.steps = steps,
+	    .name = "mx.example",
+	    .flaws = TLSD_RSA,
+	    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-RSA:"
+			"-GROUP-ALL:+GROUP-SECP384R1:-CIPHER-ALL:+AES-256-GCM:"
+			"-SIGN-ALL:+SIGN-RSA-SHA512"};
+	AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+	AUTO(probe_facts)
+	struct probe_facts *facts = probe(tlsd_port(server), AMPLE_MS);
+	const struct probe_sight *sight = &facts->sight;
+	unsigned sum = 0;
+
+	(void)state;
+	assert_int_equal(facts->outcome, PROBE_TLS);
+	assert_string_equal(sight->banner, "mx ?[2J?ESMTP");
+	assert_string_equal(
+	    sight->cipher, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+	assert_string_equal(sight->group, "SECP384R1");
+	assert_string_equal(sight->signature, "RSA-SHA512");
+	for (int i = 0; i < PROBE_PHASES; i++) {
+		assert_true(sight->is_begun[i]);
+		sum += sight->phase_ms[i];
+	}
+	assert_in_range(sight->phase_ms[PHASE_STARTTLS], TLSD_PAUSE_MS,
+	    TLSD_PAUSE_MS + SLACK_MS);
+	assert_true(sum <= facts->ms);
+}
+
+static void
+phases_that_were_not_come_to_are_told_from_short_ones(void **state)
+{
+	static const char *const steps[] = {GREETING, TLSD_HANG, NULL};
+	struct tlsd_options options = {.steps = steps, .name = "mx.example"};
+	AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+	AUTO(probe_facts)
+	struct probe_facts *facts = probe(tlsd_port(server), SHORT_MS);
+
+	(void)state;
+	assert_true(facts->sight.is_begun[PHASE_STARTTLS]);
+	assert_true(facts->sight.phase_ms[PHASE_STARTTLS] >= SHORT_MS / 2);
+	assert_false(facts->sight.is_begun[PHASE_HANDSHAKE]);
+	assert_false(facts->sight.is_begun[PHASE_EHLO]);
+	assert_string_equal(facts->sight.cipher, "");
+	assert_string_equal(facts->sight.banner, "mx.example ESMTP");
+}
+
 static void
 what_is_offered_inside_tls_is_told_from_no_answer(void **state)
 {
@@ -964,6 +1017,9 @@ main(void)
 	    cmocka_unit_test(misbehaviour_ends_in_time_and_with_its_name),
 	    cmocka_unit_test(connection_cut_at_any_octet_is_no_tls),
 	    cmocka_unit_test(good_session_shows_chain_version_and_requiretls),
+	    cmocka_unit_test(what_nobody_judges_is_there_to_be_shown),
+	    cmocka_unit_test(
+		phases_that_were_not_come_to_are_told_from_short_ones),
 	    cmocka_unit_test(what_is_offered_inside_tls_is_told_from_no_answer),
 	    cmocka_unit_test(odd_certificates_and_versions_are_facts),
 	    cmocka_unit_test(no_version_below_the_floor_will_do),

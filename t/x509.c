@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "t/certs.h"
 #include "t/tap.h"
@@ -408,6 +409,76 @@ thousands_of_names_are_looked_at_to_the_limit(void **state)
 	spec.san_size = make_san(san, 0x82, filler, sizeof(filler),
 	    LIMIT_CERT_NAMES, "mx1.d.example");
 	assert_false(leaf_has(&spec, "mx1.d.example", X509_NAMES_SAN));
+}
+
+static void
+add_line(void *arg, const char *name)
+{
+	text_addf(arg, "%s\n", name);
+}
+
+/* The names of a leaf, a line each. */
+static const char *
+names_of(const struct cert_spec *spec, char *out, size_t size)
+{
+	struct cert_made *made = cert_make(spec);
+	struct x509_chain *chain =
+	    certs_chain((const struct cert_made *[]){made}, 1);
+	struct text lines;
+
+	text_init(&lines, out, size);
+	x509_each_name(chain, 0, add_line, &lines);
+	x509_chain_free(chain);
+	cert_made_free(made);
+	return out;
+}
+
+static void
+names_are_told_in_order_and_escaped(void **state)
+{
+	static const char odd[] = "mx1\0\033[2J\xff.example";
+	static char many[LIMIT_CERT_NAMES * 128], filler[100];
+	static uint8_t san[LIMIT_CHAIN_OCTETS];
+	struct cert_spec plain = {
+	    .cn = "x", .names = {"mx1.d.example", "*.d.example"}};
+	struct cert_spec spec = {.cn = "x", .san = san};
+	char out[256];
+
+	(void)state;
+	assert_string_equal(
+	    names_of(&plain, out, sizeof(out)), "mx1.d.example\n*.d.example\n");
+	spec.san_size =
+	    make_san(san, 0x82, odd, sizeof(odd) - 1, 1, "last.example");
+	assert_string_equal(names_of(&spec, out, sizeof(out)),
+	    "mx1\\x00\\x1b[2J\\xff.example\nlast.example\n");
+	spec.san_size = make_san(san, 0x81, "a@d.example", 11, 1, NULL);
+	assert_string_equal(names_of(&spec, out, sizeof(out)), "");
+	memset(filler, 'a', sizeof(filler));
+	spec.san_size = make_san(san, 0x82, filler, sizeof(filler),
+	    LIMIT_CERT_NAMES, "last.example");
+	assert_null(strstr(names_of(&spec, many, sizeof(many)), "last"));
+	assert_int_equal(strlen(many), (sizeof(filler) + 1) * LIMIT_CERT_NAMES);
+}
+
+static void
+the_type_and_size_of_a_key_are_told(void **state)
+{
+	struct cert_spec spec = {.cn = "x", .flaws = CERTS_RSA_1024};
+	struct cert_made *made[2] = {cert_make(&spec), NULL};
+	struct x509_chain *chain;
+	unsigned bits;
+
+	(void)state;
+	spec.flaws = 0;
+	made[1] = cert_make(&spec);
+	chain = certs_chain((const struct cert_made *const *)made, 2);
+	assert_string_equal(x509_key_type(chain, 0, &bits), "RSA");
+	assert_int_equal(bits, 1024);
+	assert_string_equal(x509_key_type(chain, 1, &bits), "ECDSA");
+	assert_int_equal(bits, 256);
+	x509_chain_free(chain);
+	cert_made_free(made[0]);
+	cert_made_free(made[1]);
 }
 
 /* --- trust --- */
@@ -1018,6 +1089,8 @@ main(void)
 	    cmocka_unit_test(a_nul_within_a_name_is_no_end),
 	    cmocka_unit_test(an_address_or_mailbox_is_no_dns_name),
 	    cmocka_unit_test(thousands_of_names_are_looked_at_to_the_limit),
+	    cmocka_unit_test(names_are_told_in_order_and_escaped),
+	    cmocka_unit_test(the_type_and_size_of_a_key_are_told),
 	    cmocka_unit_test(a_path_to_an_anchor_is_found_in_any_order),
 	    cmocka_unit_test(without_a_path_nothing_is_trusted),
 	    cmocka_unit_test(the_leaf_is_never_its_own_anchor),

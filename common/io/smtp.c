@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/io/smtp_socket.h"
+#include "common/io/smtp_step.h"
 #include "common/io/tls_beyond.h"
 #include "common/proto/address.h"
 #include "common/proto/smtp_reply.h"
@@ -20,38 +21,6 @@ enum {
 	PORT_SMTPS = 465,   /* RFC 8314 section 3.3 */
 	QUIT_WAIT_MS = 300, /* for the 221, which nobody needs */
 	CODE_CLOSING = 421, /* RFC 5321 section 3.8 */
-};
-
-enum step {
-	AT_CONNECT,
-	AT_GREETING,
-	AT_EHLO,
-	AT_STARTTLS,
-	AT_TLS,
-	AT_TLS_GREETING, /* port 465 */
-	AT_TLS_EHLO,
-};
-
-/* What it means when the connection is lost, the answer is no, or no SMTP. */
-static const struct {
-	const char *name;
-	enum probe_outcome lost;
-	enum probe_outcome refused;
-	enum probe_outcome odd;
-} steps[] = {
-    [AT_CONNECT] = {"connect", PROBE_CONNECT_FAILED, PROBE_REFUSED,
-	PROBE_NOT_SMTP},
-    [AT_GREETING] = {"greeting", PROBE_CONNECT_FAILED, PROBE_REFUSED,
-	PROBE_NOT_SMTP},
-    [AT_EHLO] = {"EHLO", PROBE_CONNECT_FAILED, PROBE_REFUSED, PROBE_NOT_SMTP},
-    [AT_STARTTLS] = {"STARTTLS", PROBE_TLS_FAILED, PROBE_STARTTLS_REFUSED,
-	PROBE_STARTTLS_REFUSED},
-    [AT_TLS] = {"TLS handshake", PROBE_TLS_FAILED, PROBE_TLS_FAILED,
-	PROBE_TLS_FAILED},
-    [AT_TLS_GREETING] = {"greeting inside TLS", PROBE_TLS_REFUSED,
-	PROBE_TLS_REFUSED, PROBE_TLS_REFUSED},
-    [AT_TLS_EHLO] = {"EHLO inside TLS", PROBE_TLS_REFUSED, PROBE_TLS_REFUSED,
-	PROBE_TLS_REFUSED},
 };
 
 /*
@@ -68,7 +37,8 @@ struct session {
 	struct probe_facts *facts;
 	int64_t last_ms;     /* of the whole */
 	int64_t deadline_ms; /* of the step */
-	enum step step;
+	enum smtp_step step;
+	struct smtp_clock clock;
 	bool lost; /* nothing more can be said to the server */
 	int fd;
 	struct tls_client *tls; /* NULL: not begun */
@@ -80,6 +50,13 @@ struct session {
 	size_t begin;
 	size_t end;
 };
+
+static void
+begin_step(struct session *s, enum smtp_step step)
+{
+	s->step = step;
+	smtp_clock_go(&s->clock, &s->facts->sight, step);
+}
 
 /* The first conclusion stands; what follows it, QUIT say, changes nothing. */
 static bool __attribute__((format(printf, 3, 4)))
@@ -109,8 +86,8 @@ has_stray(const struct session *s)
 static bool
 conclude_stray(struct session *s)
 {
-	return conclude(s, steps[s->step].odd, "no SMTP at %s: %s",
-	    steps[s->step].name, s->reply.stray);
+	return conclude(s, smtp_steps[s->step].odd, "no SMTP at %s: %s",
+	    smtp_steps[s->step].name, s->reply.stray);
 }
 
 static bool
@@ -121,8 +98,8 @@ conclude_lost(struct session *s, const char *how)
 	s->lost = true;
 	if (has_stray(s))
 		return conclude_stray(s);
-	return conclude(s, steps[s->step].lost, "%s%s%s at %s", detail,
-	    detail[0] == '\0' ? "" : ", ", how, steps[s->step].name);
+	return conclude(s, smtp_steps[s->step].lost, "%s%s%s at %s", detail,
+	    detail[0] == '\0' ? "" : ", ", how, smtp_steps[s->step].name);
 }
 
 static bool
@@ -131,7 +108,8 @@ conclude_timeout(struct session *s)
 	s->lost = true;
 	if (has_stray(s))
 		return conclude_stray(s);
-	return conclude(s, PROBE_TIMEOUT, "timeout at %s", steps[s->step].name);
+	return conclude(
+	    s, PROBE_TIMEOUT, "timeout at %s", smtp_steps[s->step].name);
 }
 
 /* From here on a step has so much time of its own. */
@@ -251,8 +229,8 @@ read_reply(struct session *s)
 	if (reply->state == SMTP_REPLY_DONE)
 		return true;
 	s->lost = true;
-	return conclude(s, steps[s->step].odd, "no end at %s: %.*s",
-	    steps[s->step].name, LIMIT_DETAIL, reply->line);
+	return conclude(s, smtp_steps[s->step].odd, "no end at %s: %.*s",
+	    smtp_steps[s->step].name, LIMIT_DETAIL, reply->line);
 }
 
 static bool
@@ -260,7 +238,7 @@ refused(struct session *s)
 {
 	int code = s->reply.code;
 	enum probe_outcome outcome =
-	    code >= 400 ? steps[s->step].refused : steps[s->step].odd;
+	    code >= 400 ? smtp_steps[s->step].refused : smtp_steps[s->step].odd;
 
 	return conclude(s, outcome, "%03d %s", code, s->reply.text);
 }
@@ -341,11 +319,13 @@ connect_to(struct session *s)
 static bool
 greet(struct session *s)
 {
-	s->step = s->encrypted ? AT_TLS_GREETING : AT_GREETING;
+	begin_step(s, s->encrypted ? AT_TLS_GREETING : AT_GREETING);
 	allow_time(s, s->target->greeting_ms);
 	if (!read_reply(s))
 		return false;
 	allow_time(s, s->target->timeout_ms);
+	text_copy(s->facts->sight.banner, sizeof(s->facts->sight.banner),
+	    s->reply.text);
 	return is_yes(s) || refused(s);
 }
 
@@ -355,7 +335,7 @@ say_hello(struct session *s, const char *verb)
 {
 	char line[LIMIT_DOMAIN_SIZE + 16];
 
-	s->step = s->encrypted ? AT_TLS_EHLO : AT_EHLO;
+	begin_step(s, s->encrypted ? AT_TLS_EHLO : AT_EHLO);
 	snprintf(line, sizeof(line), "%s %s\r\n", verb, s->target->helo);
 	return say(s, line) && read_reply(s);
 }
@@ -397,7 +377,7 @@ starttls(struct session *s)
 	if ((s->reply.extensions & SMTP_STARTTLS) == 0)
 		return conclude(s, PROBE_NO_STARTTLS, "STARTTLS not offered");
 	s->facts->starttls = true;
-	s->step = AT_STARTTLS;
+	begin_step(s, AT_STARTTLS);
 	if (!say(s, "STARTTLS\r\n") || !read_reply(s))
 		return false;
 	if (!is_yes(s))
@@ -442,7 +422,7 @@ handshake(struct session *s)
 {
 	enum tls_state state;
 
-	s->step = AT_TLS;
+	begin_step(s, AT_TLS);
 	smtp_reply_init(&s->reply);
 	s->tls = tls_client_new(
 	    s->fd, s->target->sni, s->target->keys, s->target->floor);
@@ -463,9 +443,11 @@ keep_chain(struct session *s)
 
 	if (count > 0)
 		probe_facts_set_certs(s->facts, certs, count);
-	if (s->encrypted)
-		text_copy(s->facts->tls, sizeof(s->facts->tls),
-		    tls_client_version(s->tls));
+	if (!s->encrypted)
+		return;
+	text_copy(
+	    s->facts->tls, sizeof(s->facts->tls), tls_client_version(s->tls));
+	tls_client_show(s->tls, &s->facts->sight);
 }
 
 /* The session cannot be finished: what the server shows is all there is. */
@@ -476,7 +458,7 @@ show_chain(struct session *s)
 	size_t size = tls_beyond_hello(hello, s->target->sni);
 	struct tls_beyond beyond;
 
-	s->step = AT_TLS;
+	begin_step(s, AT_TLS);
 	smtp_reply_init(&s->reply);
 	tls_beyond_init(&beyond);
 	if (size > 0 && transmit(s, hello, size))
@@ -524,6 +506,7 @@ static void
 probe(struct session *s)
 {
 	allow_time(s, s->target->timeout_ms);
+	begin_step(s, AT_CONNECT);
 	if (!connect_to(s))
 		return;
 	s->lost = false;
@@ -549,6 +532,7 @@ hold_session(const struct smtp_target *target, int64_t deadline_ms, bool beyond)
 	    .fd = -1};
 
 	probe(&s);
+	smtp_clock_stop(&s.clock, &s.facts->sight);
 	quit(&s);
 	tls_client_free(s.tls);
 	if (s.fd >= 0)

@@ -321,6 +321,34 @@ tls_client_version(const struct tls_client *client)
 	    gnutls_protocol_get_version(client->session));
 }
 
+/* A group that has a name of its own, or the size of one that a server made. */
+static void
+show_group(gnutls_session_t session, char *out, size_t size)
+{
+	const char *name = gnutls_group_get_name(gnutls_group_get(session));
+	int bits = gnutls_dh_get_prime_bits(session);
+
+	out[0] = '\0';
+	if (name != NULL)
+		text_copy(out, size, name);
+	else if (bits > 0)
+		snprintf(out, size, "DH-%d", bits);
+}
+
+void
+tls_client_show(const struct tls_client *client, struct probe_sight *sight)
+{
+	const char *cipher = gnutls_ciphersuite_get(client->session);
+	const char *signature = gnutls_sign_get_name((
+	    gnutls_sign_algorithm_t)gnutls_sign_algorithm_get(client->session));
+
+	text_copy(
+	    sight->cipher, sizeof(sight->cipher), cipher == NULL ? "" : cipher);
+	text_copy(sight->signature, sizeof(sight->signature),
+	    signature == NULL ? "" : signature);
+	show_group(client->session, sight->group, sizeof(sight->group));
+}
+
 /* A request to negotiate anew, and a warning, may be passed over. */
 static ssize_t
 count_or_state(struct tls_client *client, ssize_t count)

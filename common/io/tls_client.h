@@ -10,6 +10,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/own.h"
+#include "common/judge/facts.h"
 #include "common/proto/der.h"
 
 /* What the server's certificate may be of. */
@@ -79,6 +80,11 @@ size_t tls_client_chain(
 
 /* tls_client_version - "TLS1.3", a constant; once the handshake is done */
 const char *tls_client_version(const struct tls_client *client);
+
+/* tls_client_show - the cipher suite, the group and the server's signature,
+ * likewise */
+void
+tls_client_show(const struct tls_client *client, struct probe_sight *sight);
 
 /* A count of octets, or one of the enum */
 ssize_t tls_client_read(struct tls_client *client, void *octets, size_t size);

@@ -57,6 +57,27 @@ enum probe_outcome {
 	PROBE_OWN,              /* address of this host, never probed either */
 };
 
+/* The parts of a probe's time. */
+enum probe_phase {
+	PHASE_CONNECT,
+	PHASE_GREETING,
+	PHASE_STARTTLS, /* the EHLO before it, and its answer */
+	PHASE_HANDSHAKE,
+	PHASE_EHLO, /* inside TLS */
+};
+enum { PROBE_PHASES = PHASE_EHLO + 1 };
+
+/* What a probe saw beside what counts: people are shown it, no verdict rests
+ * on it.  Text is printable ASCII, "" for what there was not. */
+struct probe_sight {
+	char banner[LIMIT_DETAIL_SIZE]; /* of the greeting, behind its code */
+	char cipher[48];                /* "TLS_AES_256_GCM_SHA384" */
+	char group[24];                 /* "X25519"; of the key exchange */
+	char signature[32]; /* "ECDSA-SECP256R1-SHA256"; by the server */
+	bool is_begun[PROBE_PHASES];
+	unsigned phase_ms[PROBE_PHASES];
+};
+
 /*
  * What one connection to (address, port, SNI) showed.  Immutable and counted,
  * shared by all domains that use the host: probe_facts_ref, probe_facts_free.
@@ -79,6 +100,7 @@ struct probe_facts {
 	int64_t begun_ms; /* the connection, by clock_mono_ms */
 	bool again; /* made since an earlier one would not do for a policy */
 	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
+	struct probe_sight sight;
 };
 
 void probe_facts_free(struct probe_facts *probe); /* drops one reference */

@@ -10,6 +10,7 @@
 #include <gnutls/x509.h>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/proto/certname.h"
 #include "common/proto/x509_cert.h"
@@ -167,6 +168,37 @@ x509_not_after(const struct x509_chain *chain, size_t i)
 	return cert_at(chain, i)->not_after;
 }
 
+const char *
+x509_key_type(const struct x509_chain *chain, size_t i, unsigned *bits)
+{
+	const struct x509_cert *cert = cert_at(chain, i);
+	const char *name;
+	int algorithm;
+
+	*bits = 0;
+	algorithm = cert->crt == NULL
+			? GNUTLS_PK_UNKNOWN
+			: gnutls_x509_crt_get_pk_algorithm(cert->crt, bits);
+	switch (algorithm) {
+	case GNUTLS_PK_RSA:
+	case GNUTLS_PK_RSA_PSS:
+		return "RSA";
+	case GNUTLS_PK_ECDSA:
+		return "ECDSA";
+	case GNUTLS_PK_EDDSA_ED25519:
+	case GNUTLS_PK_EDDSA_ED448:
+		return "EdDSA";
+	default:
+		break;
+	}
+	name = algorithm <= GNUTLS_PK_UNKNOWN
+		   ? NULL
+		   : gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
+	if (name == NULL)
+		*bits = 0;
+	return name == NULL ? "" : name;
+}
+
 bool
 x509_leaf_is_read(const struct x509_chain *chain)
 {
@@ -274,12 +306,13 @@ is_one_of(const struct names *names, const uint8_t *octets, size_t length)
 	return false;
 }
 
-/*
- * GeneralNames of RFC 5280 section 4.2.1.6.  any becomes true if there is a
- * dNSName at all.  Read here so that a list of thousands costs one pass.
- */
-static bool
-san_matches(struct der san, const struct names *names, bool *any)
+/* What to do with each dNSName; true: no more of them. */
+typedef bool on_name(void *arg, struct der name);
+
+/* GeneralNames of RFC 5280 section 4.2.1.6.  Read here so that a list of
+ * thousands costs one pass. */
+static void
+walk_san(struct der san, on_name *tell, void *arg)
 {
 	struct der content;
 	struct wire in;
@@ -291,32 +324,66 @@ san_matches(struct der san, const struct names *names, bool *any)
 		uint8_t tag = in.at[0];
 		struct der name = der_take(&in, tag, NULL);
 
-		if (in.bad || tag != DER_DNS_NAME)
-			continue;
-		*any = true;
-		if (is_one_of(names, name.data, name.size))
-			return true;
+		if (!in.bad && tag == DER_DNS_NAME && tell(arg, name))
+			return;
 	}
-	return false;
 }
 
-static bool
-leaf_san_matches(
-    const struct x509_cert *leaf, const struct names *names, bool *any)
+static void
+walk_names(const struct x509_cert *cert, on_name *tell, void *arg)
 {
 	gnutls_datum_t datum;
 	struct der san;
-	bool matches;
 
-	*any = false;
-	if (gnutls_x509_crt_get_extension_by_oid2(
-		leaf->crt, GNUTLS_X509EXT_OID_SAN, 0, &datum, NULL) < 0)
-		return false;
+	if (cert->crt == NULL ||
+	    gnutls_x509_crt_get_extension_by_oid2(
+		cert->crt, GNUTLS_X509EXT_OID_SAN, 0, &datum, NULL) < 0)
+		return;
 	san.data = datum.data;
 	san.size = datum.size;
-	matches = san_matches(san, names, any);
+	walk_san(san, tell, arg);
 	gnutls_free(datum.data);
-	return matches;
+}
+
+struct name_search {
+	const struct names *wanted;
+	bool any; /* there is a dNSName at all */
+	bool matches;
+};
+
+static bool
+search_name(void *arg, struct der name)
+{
+	struct name_search *search = arg;
+
+	search->any = true;
+	search->matches = is_one_of(search->wanted, name.data, name.size);
+	return search->matches;
+}
+
+struct name_telling {
+	void (*tell)(void *arg, const char *name);
+	void *arg;
+};
+
+static bool
+tell_name(void *arg, struct der name)
+{
+	const struct name_telling *telling = arg;
+	char text[4 * LIMIT_DOMAIN_SIZE];
+
+	text_escape(text, sizeof(text), (const char *)name.data, name.size);
+	telling->tell(telling->arg, text);
+	return false;
+}
+
+void
+x509_each_name(const struct x509_chain *chain, size_t i,
+    void (*tell)(void *arg, const char *name), void *arg)
+{
+	struct name_telling telling = {tell, arg};
+
+	walk_names(cert_at(chain, i), tell_name, &telling);
 }
 
 static bool
@@ -342,17 +409,18 @@ x509_leaf_has_name(const struct x509_chain *chain, const char *const names[],
 {
 	const struct x509_cert *leaf = cert_at(chain, 0);
 	const struct names wanted = {names, count};
-	bool any;
+	struct name_search search = {.wanted = &wanted};
 
 	if (leaf->crt == NULL)
 		return false;
-	if (leaf_san_matches(leaf, &wanted, &any))
+	walk_names(leaf, search_name, &search);
+	if (search.matches)
 		return true;
 	switch (how) {
 	case X509_NAMES_SAN:
 		return false;
 	case X509_NAMES_SAN_OR_CN:
-		return !any && leaf_cn_matches(leaf, &wanted);
+		return !search.any && leaf_cn_matches(leaf, &wanted);
 	}
 	assert(false); /* every enum value is above */
 	return false;

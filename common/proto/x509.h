@@ -72,6 +72,21 @@ const char *x509_issuer(const struct x509_chain *chain, size_t i);
 time_t x509_not_before(const struct x509_chain *chain, size_t i);
 time_t x509_not_after(const struct x509_chain *chain, size_t i);
 
+/* x509_key_type - "RSA", "ECDSA", "EdDSA" or another word for the key of
+ * certificate i, and its size in bits; "" and 0 if it cannot be told */
+const char *
+x509_key_type(const struct x509_chain *chain, size_t i, unsigned *bits);
+
+/*
+ * x509_each_name - tell each dNSName of certificate i, in its order
+ *
+ * name is printable ASCII, what is not escaped as text_escape does, and
+ * borrowed for the call.  At most LIMIT_CERT_NAMES of a certificate are looked
+ * at.
+ */
+void x509_each_name(const struct x509_chain *chain, size_t i,
+    void (*tell)(void *arg, const char *name), void *arg);
+
 /* x509_leaf_is_read - whether GnuTLS can read the leaf */
 bool x509_leaf_is_read(const struct x509_chain *chain);
 
