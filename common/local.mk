@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/base/lock.c %D%/base/lock.h \
 	%D%/base/own.h \
 	%D%/base/pool.c %D%/base/pool.h \
+	%D%/base/standard.c %D%/base/standard.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/base/wire.c %D%/base/wire.h \
 	%D%/base/xalloc.c %D%/base/xalloc.h \

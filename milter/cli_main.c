@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "common/base/err.h"
+#include "common/base/standard.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli.h"
@@ -352,6 +353,7 @@ main(int argc, char *argv[])
 	struct cli_line line;
 	int status;
 
+	standard_open();
 	/* a reader that goes away is a write that fails, no death */
 	signal(SIGPIPE, SIG_IGN);
 	cli_line_read(&line, argc, argv);

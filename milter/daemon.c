@@ -30,19 +30,6 @@ enum {
 	NUDGE = UCHAR_MAX,
 };
 
-/* open(2) gives the lowest that is free. */
-void
-daemon_open_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 /* The parent: as the child fares, so do we. */
 static void __attribute__((noreturn)) await_child(int fd, pid_t child)
 {

@@ -12,10 +12,6 @@
 
 /* These return 0, or an exit status of sysexits(3) and err. */
 
-/* daemon_open_standard - descriptors 0 to 2 are there from here on, so that no
- * file of ours is taken for one of them; first of all */
-void daemon_open_standard(void);
-
 /*
  * daemon_detach - go on as a child in a session of its own
  *

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/standard.h"
 #include "common/base/text.h"
 #include "common/io/dns_embedded.h"
 #include "common/io/dns_packet.h"
@@ -571,7 +572,7 @@ main(int argc, char **argv)
 	struct err err;
 	int status;
 
-	daemon_open_standard();
+	standard_open();
 	notify_open();
 	status = read_options(&options, argc, argv);
 	if (status != 0)

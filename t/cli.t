@@ -89,6 +89,25 @@ silent err
 exits 0 'so is the version' "$postern" -V
 says out '^postern [0-9]'
 exits 74 'a full disk is no answer' sh -c "'$postern' sts lint --txt x >/dev/full"
+exits 74 'nor is output that is closed' \
+	sh -c "'$postern' sts lint --txt 'v=STSv1; id=1;' >&-"
+exits 66 'input that is closed is no policy' sh -c "'$postern' sts lint - <&-"
+
+# What is opened with descriptors 0 to 2 closed is none of them.
+mkfifo "$dir/fifo"
+exec 9<>"$dir/fifo"
+"$postern" sts lint "$dir/fifo" <&- >&- 2>&- 9<&- &
+pid=$!
+tries=0
+until readlink "/proc/$pid"/fd/* | grep -q /fifo || [ $tries -ge 500 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+exits 0 'what is opened later is no standard output' \
+	sh -c "for fd in 0 1 2; do
+		[ \"\$(readlink /proc/$pid/fd/\$fd)\" = /dev/null ] || exit 1; done"
+kill "$pid"
+exec 9<&-
 
 printf 'Frob yes\nOn-Fail maybe\n' >"$dir/bad.conf"
 exits 78 'a bad configuration is told' \
