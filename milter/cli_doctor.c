@@ -18,8 +18,6 @@
 /* Of postconf; each check has its own time beyond that */
 enum { POSTFIX_MS = 20 * 1000 };
 
-enum { WIDTH = 80 };
-
 #define STATE_INDENT "      "
 #define MEND_INDENT "          "
 #define COMMENT_INDENT "            # "
@@ -224,7 +222,8 @@ print_mend(char *line)
 		    MEND_INDENT "# ", line + 2);
 		return;
 	}
-	if (comment == NULL || strlen(MEND_INDENT) + strlen(line) <= WIDTH) {
+	if (comment == NULL ||
+	    strlen(MEND_INDENT) + strlen(line) <= cli_print_width()) {
 		printf(MEND_INDENT "%s\n", line);
 		return;
 	}

@@ -66,7 +66,7 @@ static const struct cli_verb verbs[] = {
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
-enum { NAME_SIZE = 32, ERROR_SIZE = 2048, NEAR_SIZE = 128 };
+enum { NAME_SIZE = 32, ERROR_SIZE = 2048, NEAR_SIZE = 128, ABOUT_SIZE = 160 };
 
 /* The verb that runs: its usage goes with a mistake in it. */
 static const struct cli_verb *running;
@@ -128,27 +128,29 @@ print_overview(FILE *out, const struct cli_list *words)
 	for (size_t i = 0; i < VERBS; i++)
 		if (words->count == 0 || compare_verb(&verbs[i], words) > 0)
 			print_verb_line(out, &verbs[i]);
-	fputs(
-	    "\n"
-	    "\"postern help VERB\" tells the options of a verb.\n"
-	    "\n"
-	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or\n"
-	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver or\n"
-	    "daemon, 73 no state file, 74 output, 78 configuration.\n",
-	    out);
+	fputs("\n\"postern help VERB\" tells the options of a verb.\n\n", out);
+	cli_print_wrap(out, 0, "",
+	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or "
+	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver or "
+	    "daemon, 73 no state file, 74 output, 78 configuration.");
 }
 
 static int
 print_help(const struct cli_list *words)
 {
 	const struct cli_verb *verb = find_verb(words);
+	char about[ABOUT_SIZE];
 
 	if (verb == NULL) {
 		print_overview(stdout, words);
 		return 0;
 	}
 	cli_print_usage(stdout, verb);
-	printf("\n%c%s.\n\n", toupper(verb->about[0]), verb->about + 1);
+	snprintf(about, sizeof(about), "%c%s.", toupper(verb->about[0]),
+	    verb->about + 1);
+	putchar('\n');
+	cli_print_wrap(stdout, 0, "", about);
+	putchar('\n');
 	cli_print_options(stdout, verb);
 	return 0;
 }
@@ -239,6 +241,15 @@ begins_verb(const struct cli_list *words)
 	return false;
 }
 
+/* A word that is no verb stands behind them. */
+static const struct cli_verb *
+verb_or_help(size_t i)
+{
+	static const struct cli_verb help = {.words = {"help", NULL}};
+
+	return i < VERBS ? &verbs[i] : &help;
+}
+
 /* Verbs that the words are near to, as ", did you mean ...?", or "". */
 static void
 name_near_verbs(const struct cli_list *words, char out[NEAR_SIZE])
@@ -248,18 +259,18 @@ name_near_verbs(const struct cli_list *words, char out[NEAR_SIZE])
 	size_t count = 0;
 
 	text_init(&text, out, NEAR_SIZE);
-	for (size_t i = 0; i < VERBS; i++) {
-		unsigned far = cli_verb_distance(&verbs[i], words);
+	for (size_t i = 0; i <= VERBS; i++) {
+		unsigned far = cli_verb_distance(verb_or_help(i), words);
 
 		if (far < best)
 			best = far;
 	}
-	for (size_t i = 0; best <= CLI_NEAR_MAX && i < VERBS; i++) {
+	for (size_t i = 0; best <= CLI_NEAR_MAX && i <= VERBS; i++) {
 		char name[NAME_SIZE];
 
-		if (cli_verb_distance(&verbs[i], words) != best)
+		if (cli_verb_distance(verb_or_help(i), words) != best)
 			continue;
-		verb_name(&verbs[i], name);
+		verb_name(verb_or_help(i), name);
 		text_addf(&text, "%s\"%s\"",
 		    count == 0 ? "; did you mean " : " or ", name);
 		count++;
@@ -331,6 +342,14 @@ take_help_word(struct cli_line *line)
 	    words->count * sizeof(*words->items));
 }
 
+/* There is help on a verb, on all that begin with a word, and on everything. */
+static bool
+names_help(const struct cli_list *words)
+{
+	return words->count == 0 || find_verb(words) != NULL ||
+	       (words->count == 1 && begins_verb(words));
+}
+
 /* Help wins over a verb, but not over a word that is none. */
 static int
 run(struct cli_line *line)
@@ -341,8 +360,7 @@ run(struct cli_line *line)
 
 	if (line->wrong[0] == '\0' && line->version)
 		return puts("postern " PACKAGE_VERSION) == EOF ? EX_IOERR : 0;
-	if (line->wrong[0] == '\0' && line->help &&
-	    (words->count == 0 || begins_verb(words)))
+	if (line->wrong[0] == '\0' && line->help && names_help(words))
 		return print_help(words);
 	return run_verb(line);
 }

@@ -28,7 +28,7 @@ static const struct option_row {
     {'j', "jobs", "NUMBER", false, "checks at once, 1 to 256 (8)"},
     {OPTION_DEPTH, "depth", "dns|probe", false, "dns: connect to no mail host"},
     {OPTION_LEVEL, "level", "LEVEL", false,
-	"judge by auto, may, none, encrypt, dane,\n"
+	"judge by auto, may, none, encrypt, dane, "
 	"dane-only or secure, not by rules and DefaultLevel"},
     {OPTION_CACHED, "cached", NULL, false,
 	"the verdict that posternd has, no check"},
@@ -39,7 +39,7 @@ static const struct option_row {
 	"of a host; of several the TLSA base domain first"},
     {OPTION_PORT, "port", "PORT", false, "of the TLSA records, instead of 25"},
     {OPTION_SINCE, "since", "TIME", false,
-	"from when on, as 2026-01-31T12:00:00Z: plan: all\n"
+	"from when on, as 2026-01-31T12:00:00Z: plan: all "
 	"servers have both keys' records; explain: look"},
     {OPTION_STATE, "state", "FILE", false,
 	"keep there when they were first seen everywhere"},
@@ -55,7 +55,7 @@ static const struct option_row {
     {OPTION_AT, "at", "TIME", false,
 	"time to judge for, as 2026-01-31T12:00:00Z"},
     {OPTION_LOG, "log", "FILE|-", true,
-	"log to read, instead of /var/log/mail.log or the\n"
+	"log to read, instead of /var/log/mail.log or the "
 	"journal"},
     {OPTION_DOMAIN, "domain", "DOMAIN", false,
 	"tell of all its recipients that were refused"},
@@ -393,23 +393,16 @@ cli_print_usage(FILE *out, const struct cli_verb *verb)
 static void
 print_option(FILE *out, const struct option_row *row)
 {
-	const char *about = row->about;
-	char letter[5] = "    ", name[40];
+	static const char indent[] = "                          ";
+	char letter[5] = "    ", name[48];
+	size_t column;
 
 	if (row->code <= '~')
 		snprintf(letter, sizeof(letter), "-%c, ", row->code);
 	snprintf(name, sizeof(name), "%s--%s %s", letter, row->name,
 	    row->value == NULL ? "" : row->value);
-	fprintf(out, "  %-22s", name);
-	for (;;) {
-		size_t length = strcspn(about, "\n");
-
-		fprintf(out, "  %.*s\n", (int)length, about);
-		if (about[length] == '\0')
-			return;
-		about += length + 1;
-		fprintf(out, "%24s", "");
-	}
+	column = (size_t)fprintf(out, "  %-22s  ", name);
+	cli_print_wrap(out, column, indent, row->about);
 }
 
 void
