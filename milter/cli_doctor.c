@@ -66,6 +66,7 @@ static const struct row {
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
     {"probe-way", "way of probes", doctor_probe_way, NEEDS_SETTINGS, false},
     {"next-hops", "next hops", doctor_next_hops, NEEDS_SETTINGS, false},
+    {"gaps", "mail log", doctor_gaps, NEEDS_SETTINGS, false},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -320,7 +321,8 @@ cli_doctor(const struct cli_options *options)
 	struct report report = {.json = options->json,
 	    .colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL,
 	    .checks = json_array()};
-	struct doctor doctor = {.conf_file = options->conf_file};
+	struct doctor doctor = {
+	    .conf_file = options->conf_file, .logs = &options->logs};
 	struct err err;
 
 	doctor.settings =

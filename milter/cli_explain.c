@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/proto/domain.h"
 #include "milter/cli.h"
 #include "milter/cli_engine.h"
+#include "milter/cli_log.h"
 #include "milter/cli_own.h"
 #include "milter/cli_story.h"
 #include "milter/logfile.h"
 #include "milter/settings.h"
-
-#define LOG_PATH "/var/log/mail.log"
 
 enum { JOURNAL_MS = 60 * 1000 };
 
@@ -25,60 +22,31 @@ struct reader {
 	logfile_line *each;
 	void *arg;
 	const char *program;
-	const bool *found; /* what came until the journal's deadline will do */
+	const bool *found; /* what came until the deadline will do */
 };
 
+/* What a journal gave until its deadline is better than nothing. */
 static int
-fail_reading(const struct err *err)
+read_logs(const struct reader *reader, const struct cli_list *files)
 {
-	return cli_fail(
-	    err->kind == ERR_DATA ? EX_DATAERR : EX_NOINPUT, "%s", err->text);
-}
-
-/* What it gave until its deadline is better than nothing. */
-static int
-read_journal(const struct reader *reader)
-{
+	struct cli_log log = {.files = files,
+	    .program = reader->program,
+	    .each = reader->each,
+	    .arg = reader->arg};
 	struct err err;
+	int rc;
 
-	if (logfile_read_journal(reader->program, clock_mono_ms() + JOURNAL_MS,
-		reader->each, reader->arg, &err) == 0)
+	log.deadline_ms =
+	    cli_log_is_there(&log) ? INT64_MAX : clock_mono_ms() + JOURNAL_MS;
+	rc = cli_log_read(&log, &err);
+	if (log.passed_over.text[0] != '\0')
+		cli_fail(0, "%s", log.passed_over.text);
+	if (rc == 0)
 		return 0;
 	if (err.kind == ERR_TEMP && *reader->found)
 		return cli_fail(0, "%s", err.text);
-	return cli_fail(EX_NOINPUT,
-	    "no " LOG_PATH ", and %s; name the log with --log", err.text);
-}
-
-/* The file that it was rotated to comes first; without it the rest is told. */
-static int
-read_default(const struct reader *reader)
-{
-	char before[PATH_MAX];
-	struct err err;
-
-	if (access(LOG_PATH, F_OK) != 0)
-		return read_journal(reader);
-	if (logfile_before(LOG_PATH, before, sizeof(before)) &&
-	    logfile_read(before, reader->each, reader->arg, &err) != 0)
-		cli_fail(0, "%s", err.text);
-	return logfile_read(LOG_PATH, reader->each, reader->arg, &err) == 0
-		   ? 0
-		   : fail_reading(&err);
-}
-
-static int
-read_logs(const struct reader *reader, const struct cli_list *logs)
-{
-	struct err err;
-
-	if (logs->count == 0)
-		return read_default(reader);
-	for (size_t i = 0; i < logs->count; i++)
-		if (logfile_read(
-			logs->items[i], reader->each, reader->arg, &err) != 0)
-			return fail_reading(&err);
-	return 0;
+	return cli_fail(
+	    err.kind == ERR_DATA ? EX_DATAERR : EX_NOINPUT, "%s", err.text);
 }
 
 /* The worst of the domains. */

@@ -28,6 +28,7 @@ struct doctor_finding {
 };
 
 struct postfix;
+struct cli_list; /* cli.h */
 
 /* What the checks have in common; those before may fill it for those after. */
 struct doctor {
@@ -38,7 +39,8 @@ struct doctor {
 	char no_postfix[120];      /* why not */
 	struct dns *dns;           /* NULL: none to be had */
 	bool validates;
-	const char *domain; /* a destination to try, or NULL */
+	const struct cli_list *logs; /* of --log */
+	const char *domain;          /* a destination to try, or NULL */
 	int64_t deadline_ms;
 };
 
@@ -98,5 +100,8 @@ doctor_check doctor_probe_way;
 
 /* of both, where they hand mail to: doctor_nexthop.c */
 doctor_check doctor_next_hops;
+
+/* of what passed without posternd: doctor_gaps.c */
+doctor_check doctor_gaps;
 
 #endif

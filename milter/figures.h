@@ -24,6 +24,7 @@ struct report_counts {
 
 struct stats {
 	time_t started_s;
+	time_t stopped_s; /* before that, if it is known; else 0 */
 	uint64_t uptime_s;
 	unsigned active; /* messages */
 	struct report_counts counts;

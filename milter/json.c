@@ -269,6 +269,18 @@ checks_json(const struct tally *tally)
 	    (json_int_t)tally->queue_full);
 }
 
+/* Since when mail may have passed unseen until the start. */
+static void
+json_put_stopped(json_t *object, const struct stats *stats)
+{
+	if (stats->stopped_s == 0)
+		json_object_set_new(object, "stopped", json_null());
+	else
+		json_put_time(object, "stopped", stats->stopped_s);
+	json_put_number(object, "down",
+	    stats->stopped_s == 0 ? 0 : stats->started_s - stats->stopped_s);
+}
+
 char *
 json_line_stats(const struct stats *stats, const char *version)
 {
@@ -280,6 +292,7 @@ json_line_stats(const struct stats *stats, const char *version)
 	json_put_number(object, "pid", getpid());
 	json_put_time(object, "started", stats->started_s);
 	json_put_number(object, "uptime", (int64_t)stats->uptime_s);
+	json_put_stopped(object, stats);
 	json_object_set_new(object, "messages", messages_json(stats));
 	json_object_set_new(object, "results", results_json(counts));
 	json_object_set_new(object, "reasons", reasons_json(counts));

@@ -14,6 +14,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/control_client.c %D%/control_client.h \
 	%D%/control_peer.c %D%/control_peer.h \
 	%D%/daemon.c %D%/daemon.h \
+	%D%/downtime.c %D%/downtime.h \
 	%D%/destinations.c %D%/destinations.h \
 	%D%/figures.h \
 	%D%/forged.c %D%/forged.h \
@@ -54,6 +55,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/cli_explain.c \
 	%D%/cli_findings.c %D%/cli_findings.h \
 	%D%/cli_json.c %D%/cli_json.h \
+	%D%/cli_log.c %D%/cli_log.h \
 	%D%/cli_main.c \
 	%D%/cli_keys.c %D%/cli_keys.h \
 	%D%/cli_near.c \
@@ -94,6 +96,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_delivery.c \
 	%D%/doctor_domains.c \
 	%D%/doctor_edit.c %D%/doctor_edit.h \
+	%D%/doctor_gaps.c \
 	%D%/doctor_ground.c \
 	%D%/doctor_hops.c %D%/doctor_hops.h \
 	%D%/doctor_nexthop.c \
@@ -101,6 +104,7 @@ bin_PROGRAMS += %D%/postern
 	%D%/doctor_resolver.c \
 	%D%/doctor_sendmail.c \
 	%D%/figures.h \
+	%D%/gaps.c %D%/gaps.h \
 	%D%/host_name.c %D%/host_name.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/json.c %D%/json.h \

@@ -19,6 +19,7 @@ enum { CHUNK_SIZE = 64 * 1024, MATCH_SIZE = 128, UNPACK_MS = 120 * 1000 };
 
 /* Octets come in any portions, lines go out. */
 struct splitter {
+	int64_t deadline_ms;
 	logfile_line *each;
 	void *arg;
 	size_t length;
@@ -120,7 +121,6 @@ read_packed(FILE *in, const char *path, const struct unpacker *unpacker,
 	const char *name = unpacker->argv[0];
 	struct process process;
 	struct err why;
-	int rc;
 
 	if (lseek(fileno(in), 0, SEEK_SET) != 0)
 		return err_set(err, ERR_DATA,
@@ -128,11 +128,14 @@ read_packed(FILE *in, const char *path, const struct unpacker *unpacker,
 		    "that",
 		    path, name);
 	if (process_filter(&process, unpacker->argv, fileno(in),
-		clock_mono_ms() + UNPACK_MS, &why) != 0)
+		clock_sooner_ms(splitter->deadline_ms, UNPACK_MS), &why) != 0)
 		return err_set(
 		    err, ERR_DATA, "%s is compressed, and %s", path, why.text);
-	rc = split_process(&process, name, splitter, &why);
-	return rc == 0 ? 0 : err_set(err, ERR_DATA, "%s: %s", path, why.text);
+	if (split_process(&process, name, splitter, &why) == 0)
+		return 0;
+	return err_set(err,
+	    clock_left_ms(splitter->deadline_ms) == 0 ? ERR_TEMP : ERR_DATA,
+	    "%s: %s", path, why.text);
 }
 
 static int
@@ -149,6 +152,9 @@ read_stream(
 		if (unpacker != NULL)
 			return read_packed(in, path, unpacker, splitter, err);
 		first = false;
+		if (clock_left_ms(splitter->deadline_ms) == 0)
+			return err_set(err, ERR_TEMP,
+			    "%s is too long to be read in the time", path);
 		split(splitter, chunk, got);
 	}
 	if (ferror(in))
@@ -159,9 +165,11 @@ read_stream(
 }
 
 int
-logfile_read(const char *path, logfile_line *each, void *arg, struct err *err)
+logfile_read(const char *path, int64_t deadline_ms, logfile_line *each,
+    void *arg, struct err *err)
 {
-	struct splitter splitter = {.each = each, .arg = arg};
+	struct splitter splitter = {
+	    .deadline_ms = deadline_ms, .each = each, .arg = arg};
 	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	int rc;
 

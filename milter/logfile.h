@@ -18,11 +18,11 @@ typedef void logfile_line(void *arg, const char *line);
  * logfile_read - every line of a file, "-" for standard input
  *
  * A file of gzip, bzip2, xz or zstd is unpacked by that program.  LOCAL when it
- * cannot be read, DATA when it cannot be unpacked; lines may have been seen
- * then.
+ * cannot be read, DATA when it cannot be unpacked, TEMP when there is more at
+ * deadline_ms (clock_mono_ms); lines may have been seen then.
  */
-int
-logfile_read(const char *path, logfile_line *each, void *arg, struct err *err);
+int logfile_read(const char *path, int64_t deadline_ms, logfile_line *each,
+    void *arg, struct err *err);
 
 /* logfile_before - the file that a log was last rotated to, in the same folder;
  * whether there is one */

@@ -21,6 +21,7 @@
 #include "milter/callbacks.h"
 #include "milter/control.h"
 #include "milter/daemon.h"
+#include "milter/downtime.h"
 #include "milter/log.h"
 #include "milter/notify.h"
 #include "milter/pid_file.h"
@@ -521,7 +522,7 @@ begin_to_serve(struct settings *settings, struct err *err)
 
 	if (service_open(settings, err) != 0)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
-	stats_begin();
+	stats_begin(downtime_end(settings, clock_wall_s()));
 	if (control_start(err) == 0) {
 		if (pthread_create(&thread, NULL, serve, NULL) == 0) {
 			pthread_detach(thread);
@@ -547,7 +548,7 @@ run(const struct options *options, struct settings *settings)
 		return complain(status, &err);
 	}
 	pid_file_write();
-	report_start(PACKAGE_VERSION);
+	report_start(PACKAGE_VERSION, stats_down_s());
 	report_rules(settings, clock_wall_s());
 	daemon_ready();
 	notify_ready();
@@ -555,6 +556,7 @@ run(const struct options *options, struct settings *settings)
 	status = await_end(options, settings) ? EX_OK : EX_SOFTWARE;
 	clean = stop();
 	socket_release(settings->socket, &milter_socket);
+	downtime_begin(settings, clock_wall_s());
 	report_stop();
 	log_close(clock_mono_ms() + LAST_LINES_MS);
 	if (!clean) {

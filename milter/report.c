@@ -448,13 +448,15 @@ report_rules_daily(const struct settings *settings, time_t now)
 }
 
 void
-report_start(const char *version)
+report_start(const char *version, int64_t down_s)
 {
 	char line[REPORT_SIZE];
 	struct text text;
 
 	begin(&text, line, "-", "start");
 	add_clean(&text, "version", version);
+	if (down_s >= 0)
+		text_addf(&text, " down=%lld", (long long)down_s);
 	emit(LOG_INFO, line);
 }
 

@@ -106,8 +106,9 @@ void report_accept(const char *detail);
 void report_rules(const struct settings *settings, time_t now);
 bool report_rules_daily(const struct settings *settings, time_t now);
 
-/* report_start, report_stop - event=start and event=stop */
-void report_start(const char *version);
+/* report_start, report_stop - event=start and event=stop; down_s: how long it
+ * did not run, -1: not known */
+void report_start(const char *version, int64_t down_s);
 void report_stop(void);
 
 /* report_counts - how many of the events there were */

@@ -11,12 +11,14 @@
 
 static struct {
 	time_t wall_s;
+	time_t stopped_s;
 	int64_t mono_ms;
 } begun;
 
 void
-stats_begin(void)
+stats_begin(time_t stopped_s)
 {
+	begun.stopped_s = stopped_s;
 	begun.wall_s = clock_wall_s();
 	begun.mono_ms = clock_mono_ms();
 }
@@ -40,6 +42,12 @@ resident_kb(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
+int64_t
+stats_down_s(void)
+{
+	return begun.stopped_s == 0 ? -1 : begun.wall_s - begun.stopped_s;
+}
+
 void
 stats_take(struct stats *out)
 {
@@ -47,6 +55,7 @@ stats_take(struct stats *out)
 	struct serving serving;
 
 	*out = (struct stats){.started_s = begun.wall_s,
+	    .stopped_s = begun.stopped_s,
 	    .uptime_s = (uint64_t)(clock_mono_ms() - begun.mono_ms) / 1000,
 	    .active = service_active(),
 	    .rss_kb = resident_kb()};

@@ -5,8 +5,12 @@
 
 #include "milter/figures.h"
 
-/* stats_begin - the service starts now; once, before there are threads */
-void stats_begin(void);
+/* stats_begin - the service starts now, and had ended at stopped_s, 0 if that
+ * is not known; once, before there are threads */
+void stats_begin(time_t stopped_s);
+
+/* stats_down_s - seconds between that and the start; -1: not known */
+int64_t stats_down_s(void);
 
 /* stats_take - all of it now; see service_hold */
 void stats_take(struct stats *out);

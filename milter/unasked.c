@@ -25,6 +25,8 @@ struct unasked {
 	char pid[LOGLINE_PID_SIZE]; /* "": this place is free */
 	char said[LOGLINE_SAID_SIZE];
 	bool ours; /* it works on the message that is asked for */
+	char id[LOGLINE_ID_SIZE]; /* any message that it works on, or "" */
+	bool told;                /* said was told of a message */
 };
 
 static bool
@@ -199,4 +201,73 @@ unasked_line(
 	return strcmp(line->id, "warning") == 0 || line->id[0] == '\0'
 		   ? NULL
 		   : follow_process(list, line, id);
+}
+
+/* "milter ...: can't read SMFIC_BODYEOB reply packet header": a command about
+ * the text of the message that the process works on. */
+static bool
+is_of_text(const char *said)
+{
+	static const char *const commands[] = {
+	    "SMFIC_DATA", "SMFIC_HEADER", "SMFIC_EOH", "SMFIC_BODY"};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strstr(said, commands[i]) != NULL)
+			return true;
+	return false;
+}
+
+static const char *
+tell_message(struct unasked *process, char id[LOGLINE_ID_SIZE])
+{
+	process->told = true;
+	text_copy(id, LOGLINE_ID_SIZE, process->id);
+	return process->said;
+}
+
+/* What comes before its message stands for the next one. */
+static const char *
+note_any_gap(struct unasked_list *list, const struct logline *line,
+    char id[LOGLINE_ID_SIZE])
+{
+	struct unasked *process = take_process(list, line);
+
+	text_escape(process->said, sizeof(process->said), line->text,
+	    strlen(line->text));
+	process->told = false;
+	if (strcmp(line->id, "warning") != 0 && tells_message(line))
+		text_copy(process->id, sizeof(process->id), line->id);
+	else if (process->id[0] == '\0' || !is_of_text(process->said))
+		return NULL;
+	return tell_message(process, id);
+}
+
+static const char *
+follow_any(struct unasked_list *list, const struct logline *line,
+    char id[LOGLINE_ID_SIZE])
+{
+	struct unasked *process = take_process(list, line);
+	bool other = strcmp(process->id, line->id) != 0;
+
+	text_copy(process->id, sizeof(process->id), line->id);
+	if (other && process->told && is_cleanup(line))
+		process->said[0] = '\0';
+	return process->said[0] == '\0' ? NULL : tell_message(process, id);
+}
+
+const char *
+unasked_any(struct unasked_list *list, const struct logline *line,
+    char id[LOGLINE_ID_SIZE])
+{
+	if (begins_with(line->text, "connect from ") ||
+	    begins_with(line->text, "disconnect from ")) {
+		end_session(list, line);
+		return NULL;
+	}
+	if (is_gap(list, line))
+		return note_any_gap(list, line, id);
+	return strcmp(line->id, "warning") == 0 || line->id[0] == '\0' ||
+		       !tells_message(line)
+		   ? NULL
+		   : follow_any(list, line, id);
 }

@@ -31,4 +31,14 @@ bool unasked_wants(const struct unasked_list *list, const char *line);
 const char *unasked_line(
     struct unasked_list *list, const struct logline *line, const char *id);
 
+/*
+ * unasked_any - the same of every message: what the MTA said, if the line shows
+ * of which message it is, that posternd was not asked of
+ *
+ * id gets its queue id.  Of one list either this or unasked_line is called, and
+ * for this each line of smtpd(8), cleanup(8) and Sendmail.
+ */
+const char *unasked_any(struct unasked_list *list, const struct logline *line,
+    char id[LOGLINE_ID_SIZE]);
+
 #endif

@@ -18,7 +18,9 @@ UNIT_TESTS = \
 	%D%/dns.t \
 	%D%/dns_system.t \
 	%D%/domain.t \
+	%D%/downtime.t \
 	%D%/engine.t \
+	%D%/gaps.t \
 	%D%/guard.t \
 	%D%/hops.t \
 	%D%/tried.t \
@@ -117,7 +119,10 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
 %C%_dns_system_t_SOURCES = %D%/dns_system.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
+%C%_downtime_t_SOURCES = %D%/downtime.c %D%/tap.h milter/downtime.c
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_gaps_t_SOURCES = %D%/gaps.c %D%/tap.h milter/gaps.c milter/unasked.c \
+	milter/logline.c milter/logframe.c
 %C%_guard_t_SOURCES = %D%/guard.c %D%/tap.h
 %C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
 %C%_tried_t_SOURCES = %D%/tried.c %D%/tap.h

@@ -85,7 +85,7 @@ EVENTS = {
               ("store", "[a-z-]+", ""), ("resolver", "[a-z-]+", ""),
               ("rss", NUMBER, ""), ("rcptdefer", NUMBER, ""),
               ("rcptreject", NUMBER, "")),
-    "start": (("version", VALUE, ""),),
+    "start": (("version", VALUE, ""), ("down", NUMBER, "?")),
     "stop": (),
 }
 
