@@ -254,18 +254,21 @@ value_read_host(const struct value_place *place, const struct value_form *form,
 static bool
 is_standard_field(const char *name)
 {
-	static const char *const names[] = {"Apparently-To", "ARC-",
-	    "Archived-At", "Authentication-Results", "Auto-Submitted", "Bcc",
-	    "Cc", "Comments", "Content-", "Date", "Delivered-To",
+	static const char *const names[] = {"Accept-Language",
+	    "Alternate-Recipient", "Apparently-To", "ARC-", "Archived-At",
+	    "Authentication-Results", "Auto-Submitted", "Autocrypt", "Bcc",
+	    "BIMI-", "Cc", "Comments", "Content-", "Date", "Delivered-To",
 	    "Delivery-Date", "Disposition-Notification-", "DKIM-", "DomainKey-",
-	    "Encrypted", "Envelope-To", "Errors-To", "Expires", "From",
-	    "Importance", "In-Reply-To", "Keywords", "List-",
-	    "Mail-Followup-To", "Mail-Reply-To", "Message-Context",
-	    "Message-ID", "MIME-", "Organization", "Original-", "Precedence",
-	    "Priority", "Received", "Received-SPF", "References", "Reply-To",
-	    "Require-TLS-", "Resent-", "Return-Path", "Sender", "Sensitivity",
-	    "Status", "Subject", "Supersedes", "TLS-Report-", "TLS-Required",
-	    "To", "User-Agent", "X400-"};
+	    "Downgraded-", "Encrypted", "Envelope-To", "Errors-To", "Expires",
+	    "Feedback-ID", "From", "HP-Outer", "Importance", "In-Reply-To",
+	    "Jabber-ID", "Keywords", "Language", "List-", "Mail-Followup-To",
+	    "Mail-Reply-To", "Message-Context", "Message-ID", "MIME-", "MMHS-",
+	    "Organization", "Original-", "Precedence", "Priority", "Received",
+	    "Received-SPF", "References", "Reply-By", "Reply-To",
+	    "Require-Recipient-Valid-Since", "Require-TLS-", "Resent-",
+	    "Return-Path", "Sender", "Sensitivity", "Solicitation", "Status",
+	    "Subject", "Supersedes", "TLS-Report-", "TLS-Required", "To",
+	    "User-Agent", "VBR-Info", "X400-"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t length = strlen(names[i]);
@@ -412,6 +415,7 @@ static void
 read_domain_file(const struct value_place *place, struct settings_list *list,
     const char *path)
 {
+	size_t before = place->faults->count;
 	AUTO(conf) struct conf *file = NULL;
 
 	if (path[0] != '/') {
@@ -420,6 +424,12 @@ read_domain_file(const struct value_place *place, struct settings_list *list,
 		return;
 	}
 	file = conf_read(path, false, place->faults);
+	if (file == NULL && place->faults->count > before) {
+		char *why = conf_faults_take(place->faults);
+
+		value_complain(place, "%s", why);
+		free(why);
+	}
 	for (size_t i = 0; file != NULL && i < file->count; i++) {
 		struct conf_entry *entry = &file->entries[i];
 		struct value_place there = {.faults = place->faults,

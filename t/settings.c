@@ -298,6 +298,9 @@ static const struct {
     {"HeaderName Subject", "HeaderName: \"Subject\" is a standard"},
     {"HeaderName TLS-Required", "HeaderName: \"TLS-Required\" is a"},
     {"HeaderName Authentication-Results", "HeaderName: \"Authentication-R"},
+    {"HeaderName Require-Recipient-Valid-Since",
+	"HeaderName: \"Require-Recipient-Valid-Since\" is a standard"},
+    {"HeaderName bimi-selector", "HeaderName: \"bimi-selector\" is a"},
     {"HeaderName List-Id", "HeaderName: \"List-Id\" is a standard field"},
     {"ControlSocket /run/x\nSocket unix:/run/x",
 	"ControlSocket: \"/run/x\" is that of Socket"},
@@ -321,6 +324,8 @@ static const struct {
     {"PidFile run.pid", "PidFile: \"run.pid\" is no path"},
     {"ExemptDomains a..b", "ExemptDomains: "},
     {"ExemptDomains file:list", "ExemptDomains: \"file:list\" is no path"},
+    {"ExemptDomains file:/no/such",
+	"ExemptDomains: /no/such: No such file or directory"},
 };
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/base/conf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -35,6 +36,13 @@ conf_fault(struct conf_faults *faults, const char *file, unsigned line,
 	faults->texts =
 	    xrealloc(faults->texts, faults->count + 1, sizeof(*faults->texts));
 	faults->texts[faults->count++] = xstrdup(shown);
+}
+
+char *
+conf_faults_take(struct conf_faults *faults)
+{
+	assert(faults->count > 0);
+	return faults->texts[--faults->count];
 }
 
 void

@@ -24,6 +24,10 @@ void conf_fault(struct conf_faults *faults, const char *file, unsigned line,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 void conf_faults_fini(struct conf_faults *faults);
 
+/* conf_faults_take - the last of at least one, for free(): it is none of the
+ * list from here on */
+char *conf_faults_take(struct conf_faults *faults);
+
 struct conf_entry {
 	unsigned line;
 	char *keyword;
