@@ -166,7 +166,8 @@ SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
 %C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c $(SETTINGS)
 %C%_text_t_SOURCES = %D%/text.c %D%/tap.h
 %C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c %D%/tap.h
-%C%_tls_watch_t_SOURCES = %D%/tls_watch.c %D%/tap.h
+%C%_tls_watch_t_SOURCES = %D%/tls_watch.c %D%/tlsd.c %D%/tlsd.h \
+	%D%/costly.c %D%/costly.h %D%/tap.h
 %C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_translation_t_SOURCES = %D%/translation.c %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h

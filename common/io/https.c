@@ -171,7 +171,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-/* Behind gnutls_init the trace has a line or two before the handshake. */
+/* Between gnutls_init and the handshake the trace has a line at least. */
 static int
 on_trace(CURL *curl, curl_infotype type, char *octets, size_t size, void *arg)
 {

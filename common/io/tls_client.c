@@ -110,6 +110,8 @@ prepare_session(
 	if (rc != 0)
 		return rc;
 	tls_watch_begin(&client->watch, client->session);
+	if (!client->watch.begun)
+		return GNUTLS_E_MEMORY_ERROR;
 	gnutls_transport_set_int(client->session, fd);
 	return 0;
 }

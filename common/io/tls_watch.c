@@ -11,6 +11,18 @@
 #include "common/proto/x509_effort.h"
 #include "common/proto/x509_parts.h"
 
+/*
+ * Who made the session may keep a pointer and a hook of his own on it, and put
+ * them there after the watch has begun: libcurl 8 does.
+ * 1. So the watch is kept as the data of a TLS extension of this session alone.
+ * 2. GnuTLS asks each extension for its octets when it makes the ClientHello,
+ *    after all that is prepared and before anything can come.  There the hook
+ *    is set.  No octet is given, so the extension is not sent.
+ */
+enum {
+	WATCH_EXTENSION = 0xffce, /* RFC 8447 section 7: for private use */
+};
+
 static size_t
 take_u24(struct wire *wire)
 {
@@ -136,11 +148,13 @@ static int
 on_message(gnutls_session_t session, unsigned type, unsigned post,
     unsigned incoming, const gnutls_datum_t *message)
 {
-	struct tls_watch *watch = gnutls_session_get_ptr(session);
+	gnutls_ext_priv_data_t watch = NULL;
 
 	(void)post;
 	if (!incoming)
 		return 0;
+	if (gnutls_ext_get_data(session, WATCH_EXTENSION, &watch) != 0)
+		return GNUTLS_E_INTERNAL_ERROR;
 	switch (type) {
 	case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
 		return on_certificate(watch, session, message);
@@ -151,13 +165,27 @@ on_message(gnutls_session_t session, unsigned type, unsigned post,
 	}
 }
 
+static int
+on_client_hello(gnutls_session_t session, gnutls_buffer_t octets)
+{
+	(void)octets;
+	gnutls_handshake_set_hook_function(
+	    session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
+	return 0;
+}
+
 void
 tls_watch_begin(struct tls_watch *watch, gnutls_session_t session)
 {
-	watch->begun = true;
-	gnutls_session_set_ptr(session, watch);
-	gnutls_handshake_set_hook_function(
-	    session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, on_message);
+	int rc = gnutls_session_ext_register(session, "watch", WATCH_EXTENSION,
+	    GNUTLS_EXT_TLS, NULL, on_client_hello, NULL, NULL, NULL,
+	    GNUTLS_EXT_FLAG_CLIENT_HELLO);
+
+	if (rc == GNUTLS_E_ALREADY_REGISTERED)
+		return; /* this session is watched */
+	watch->begun = rc == 0;
+	if (watch->begun)
+		gnutls_ext_set_data(session, WATCH_EXTENSION, watch);
 }
 
 void

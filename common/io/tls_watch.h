@@ -25,8 +25,9 @@ struct tls_watch {
  * tls_watch_begin - watch a client's session whose handshake has not begun
  *
  * watch is zeroed, stays where it is until the session is freed, and is then
- * for tls_watch_fini.  The session's pointer (gnutls_session_set_ptr) and its
- * handshake hook belong to the watch.
+ * for tls_watch_fini.  It has begun unless memory ran out.  The session's
+ * handshake hook belongs to the watch from the ClientHello on, whoever had it
+ * before.  Called again for the same session, it does nothing.
  *
  * The handshake fails as soon as the server's certificate has come, before
  * anything is computed with its key, if the message cannot be read, is longer
