@@ -196,6 +196,7 @@ EXTRA_DIST += \
 	%D%/hours.c \
 	%D%/lab \
 	%D%/machine \
+	%D%/moment.c \
 	%D%/mta \
 	%D%/mta_life \
 	%D%/peers \
