@@ -8,6 +8,7 @@ command -v miltertest >/dev/null || {
 	echo '1..0 # SKIP packages are missing: miltertest'
 	exit 0
 }
+umask 022
 dir=$(mktemp -d) || exit 1
 started=
 clients=
@@ -15,7 +16,7 @@ trap 'kill $started $(cat "$dir/run/pid" 2>/dev/null) 2>/dev/null
 	rm -rf "$dir"' EXIT
 chmod 755 "$dir"
 mkdir "$dir/run"
-cp "$here/posternd.key" "$dir/key" # where its user can read it, too
+install -m 644 "$here/posternd.key" "$dir/key" # its user reads it, too
 count=0
 user=
 if [ "$(id -u)" -eq 0 ]; then
