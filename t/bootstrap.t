@@ -22,7 +22,7 @@ fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/bin" "$dir/clone"
-cp "$here/../bootstrap" "$dir/clone/"
+cp "$here/../bootstrap" "$here/../.clang-format" "$dir/clone/"
 
 # Each fake writes down how it was called; $dir/removes is what apt would
 # remove, $dir/installed what dpkg knows.

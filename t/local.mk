@@ -204,6 +204,7 @@ EXTRA_DIST += \
 	%D%/posternd.key \
 	%D%/posternd.lua \
 	%D%/probe \
+	%D%/release \
 	%D%/remembered \
 	%D%/require_tls \
 	%D%/sts_cache \
