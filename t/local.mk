@@ -76,7 +76,6 @@ dist_check_SCRIPTS = \
 	%D%/faults.t \
 	%D%/filters.t \
 	%D%/hardening.t \
-	%D%/host_case.t \
 	%D%/lint/lint.t \
 	%D%/machine.t \
 	%D%/mta.t \
