@@ -1,14 +1,22 @@
 noinst_LIBRARIES += %D%/libcommon.a
 
 %C%_libcommon_a_SOURCES = \
+	%D%/base/cache.c %D%/base/cache.h \
+	%D%/base/cache_budget.c %D%/base/cache_budget.h \
+	%D%/base/cache_parts.h \
+	%D%/base/cache_walk.c \
 	%D%/base/clock.c %D%/base/clock.h \
 	%D%/base/conf.c %D%/base/conf.h \
 	%D%/base/err.c %D%/base/err.h \
+	%D%/base/identity.c %D%/base/identity.h \
 	%D%/base/limits.h \
 	%D%/base/lock.c %D%/base/lock.h \
+	%D%/base/lot.c %D%/base/lot.h \
 	%D%/base/own.h \
 	%D%/base/pool.c %D%/base/pool.h \
+	%D%/base/process.c %D%/base/process.h \
 	%D%/base/standard.c %D%/base/standard.h \
+	%D%/base/tally.c %D%/base/tally.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/base/wire.c %D%/base/wire.h \
 	%D%/base/xalloc.c %D%/base/xalloc.h \
@@ -27,15 +35,15 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/x509.c %D%/proto/x509.h \
 	%D%/proto/x509_cert.c %D%/proto/x509_cert.h \
 	%D%/proto/x509_effort.c %D%/proto/x509_effort.h \
+	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/proto/x509_parts.c %D%/proto/x509_parts.h \
 	%D%/proto/x509_path.c %D%/proto/x509_path.h \
 	%D%/proto/x509_status.c %D%/proto/x509_status.h \
-	%D%/proto/x509_key.c %D%/proto/x509_key.h \
 	%D%/judge/action.c %D%/judge/action.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
-	%D%/judge/hops.c %D%/judge/hops.h \
 	%D%/judge/findings.c %D%/judge/findings.h \
 	%D%/judge/findings_memo.c %D%/judge/findings_memo.h \
+	%D%/judge/hops.c %D%/judge/hops.h \
 	%D%/judge/host.c %D%/judge/host.h \
 	%D%/judge/host_address.c %D%/judge/host_address.h \
 	%D%/judge/host_case.c %D%/judge/host_case.h \
@@ -47,49 +55,46 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/tried.c %D%/judge/tried.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/io/dns.c %D%/io/dns.h \
-	%D%/io/dns_answer.c %D%/io/dns_answer.h %D%/io/dns_options.h \
 	%D%/io/dns_algorithms.c %D%/io/dns_algorithms.h \
+	%D%/io/dns_answer.c %D%/io/dns_answer.h \
 	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \
 	%D%/io/dns_insecure.c %D%/io/dns_insecure.h \
 	%D%/io/dns_nameserver.c %D%/io/dns_nameserver.h \
+	%D%/io/dns_options.h \
 	%D%/io/dns_packet.c %D%/io/dns_packet.h \
 	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \
 	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
+	%D%/io/guard.c %D%/io/guard.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/smtp_socket.c %D%/io/smtp_socket.h \
 	%D%/io/smtp_step.c %D%/io/smtp_step.h \
-	%D%/io/tls_beyond.c %D%/io/tls_beyond.h \
-	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/store.c %D%/io/store.h \
 	%D%/io/store_db.c %D%/io/store_db.h \
 	%D%/io/store_file.c %D%/io/store_file.h \
+	%D%/io/tls_beyond.c %D%/io/tls_beyond.h \
+	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/tls_watch.c %D%/io/tls_watch.h \
-	%D%/gather/cache.c %D%/gather/cache.h \
-	%D%/gather/cache_budget.c %D%/gather/cache_budget.h \
-	%D%/gather/cache_walk.c %D%/gather/cache_parts.h \
+	%D%/io/translation.c %D%/io/translation.h \
+	%D%/sts/known.c %D%/sts/known.h \
+	%D%/sts/policies.c %D%/sts/policies.h \
+	%D%/sts/policy_fetch.c %D%/sts/policy_fetch.h \
+	%D%/sts/policy_keep.c %D%/sts/policy_keep.h \
+	%D%/sts/policy_refresh.c %D%/sts/policy_refresh.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
-	%D%/gather/check.h \
-	%D%/gather/engine.c %D%/gather/engine.h \
-	%D%/gather/engine_options.h %D%/gather/engine_state.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
-	%D%/gather/guard.c %D%/gather/guard.h \
-	%D%/gather/inventory.c %D%/gather/inventory.h \
-	%D%/gather/known.c %D%/gather/known.h \
-	%D%/gather/job.c %D%/gather/job.h \
-	%D%/gather/lot.c %D%/gather/lot.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
-	%D%/gather/policies.c %D%/gather/policies.h \
-	%D%/gather/policy_fetch.c %D%/gather/policy_fetch.h \
-	%D%/gather/policy_keep.c %D%/gather/policy_keep.h \
-	%D%/gather/policy_refresh.c %D%/gather/policy_refresh.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
 	%D%/gather/reach.c %D%/gather/reach.h \
-	%D%/gather/tally.c %D%/gather/tally.h \
-	%D%/gather/translation.c %D%/gather/translation.h \
-	%D%/gather/validation.c %D%/gather/validation.h
+	%D%/engine/check.h \
+	%D%/engine/engine.c %D%/engine/engine.h \
+	%D%/engine/engine_options.h \
+	%D%/engine/engine_state.h \
+	%D%/engine/inventory.c %D%/engine/inventory.h \
+	%D%/engine/job.c %D%/engine/job.h \
+	%D%/engine/validation.c %D%/engine/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \
 	$(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/action.h"
+#include "milter/act/action.h"
 
 #include "t/tap.h"
 

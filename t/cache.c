@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/gather/cache.h"
+#include "common/base/cache.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "common/base/cache_budget.h"
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
-#include "common/gather/cache_budget.h"
 #include "t/tap.h"
 
 static atomic_int freed;

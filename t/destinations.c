@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/destinations.h"
+#include "milter/conf/destinations.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/downtime.h"
+#include "milter/serve/downtime.h"
 
 #include <stdio.h>
 #include <stdlib.h>

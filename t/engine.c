@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/gather/engine.h"
+#include "common/engine/engine.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/gather/inventory.h"
+#include "common/engine/inventory.h"
 #include "common/io/https.h"
 #include "common/io/smtp.h"
 #include "t/certs.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/gaps.h"
+#include "milter/cli/log/gaps.h"
 
 #include <stdio.h>
 #include <string.h>

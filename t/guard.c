@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/gather/guard.h"
+#include "common/io/guard.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>

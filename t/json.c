@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/json.h"
+#include "milter/view/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "milter/stats.h"
+#include "milter/serve/stats.h"
 #include "t/tap.h"
 
 static void

@@ -98,75 +98,69 @@ TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 unit-tests:
 	@echo $(UNIT_TESTS) $(FUZZ_TESTS)
 
-LDADD = $(COMMON_LIBS) $(CMOCKA_LIBS)
+LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 
-# Settings, and the rules that they hold
-SETTINGS = milter/settings.c milter/settings_list.c milter/value.c \
-	milter/destinations.c milter/host_name.c
-
-%C%_action_t_SOURCES = %D%/action.c %D%/tap.h \
-	milter/action.c $(SETTINGS)
+%C%_action_t_SOURCES = %D%/action.c %D%/tap.h
 %C%_address_t_SOURCES = %D%/address.c %D%/tap.h
 %C%_anchor_t_SOURCES = %D%/anchor.c %D%/tap.h
 %C%_cache_t_SOURCES = %D%/cache.c %D%/tap.h
 %C%_certname_t_SOURCES = %D%/certname.c %D%/tap.h
 %C%_conf_t_SOURCES = %D%/conf.c %D%/tap.h
-%C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h \
+	%D%/tap.h
 %C%_der_t_SOURCES = %D%/der.c %D%/tap.h
-%C%_destinations_t_SOURCES = %D%/destinations.c %D%/tap.h \
-	$(SETTINGS)
+%C%_destinations_t_SOURCES = %D%/destinations.c %D%/tap.h
 %C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
 %C%_dns_system_t_SOURCES = %D%/dns_system.c %D%/tap.h
 %C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
-%C%_downtime_t_SOURCES = %D%/downtime.c %D%/tap.h milter/downtime.c
+%C%_downtime_t_SOURCES = %D%/downtime.c %D%/tap.h milter/serve/downtime.c
 %C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
-%C%_gaps_t_SOURCES = %D%/gaps.c %D%/tap.h milter/gaps.c milter/unasked.c \
-	milter/logline.c milter/logframe.c
+%C%_gaps_t_SOURCES = %D%/gaps.c %D%/tap.h milter/cli/log/gaps.c \
+	milter/cli/log/unasked.c milter/cli/log/logline.c \
+	milter/cli/log/logframe.c
 %C%_guard_t_SOURCES = %D%/guard.c %D%/tap.h
 %C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
 %C%_tried_t_SOURCES = %D%/tried.c %D%/tap.h
 %C%_host_case_t_SOURCES = %D%/host_case.c %D%/tap.h
-%C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h \
-	%D%/costly.c %D%/costly.h %D%/tap.h
-%C%_json_t_SOURCES = %D%/json.c %D%/tap.h \
-	milter/json.c milter/action.c $(SETTINGS)
+%C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/costly.c \
+	%D%/costly.h %D%/tap.h
+%C%_json_t_SOURCES = %D%/json.c %D%/tap.h
 %C%_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
-%C%_log_t_SOURCES = %D%/log.c %D%/tap.h milter/log.c
-%C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/logline.c \
-	milter/logframe.c
+%C%_log_t_SOURCES = %D%/log.c %D%/tap.h milter/serve/log.c
+%C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/cli/log/logline.c \
+	milter/cli/log/logframe.c
 %C%_nat64_t_SOURCES = %D%/nat64.c %D%/tap.h
 %C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
 %C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
 %C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
-%C%_postfix_list_t_SOURCES = %D%/postfix_list.c %D%/tap.h milter/postfix_list.c
-%C%_process_t_SOURCES = %D%/process.c %D%/tap.h milter/process.c
+%C%_postfix_list_t_SOURCES = %D%/postfix_list.c %D%/tap.h \
+	milter/cli/doctor/postfix_list.c
+%C%_process_t_SOURCES = %D%/process.c %D%/tap.h
 %C%_reach_t_SOURCES = %D%/reach.c %D%/tap.h
-%C%_report_t_SOURCES = %D%/report.c %D%/tap.h \
-	milter/report.c milter/log.c $(SETTINGS)
-%C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h milter/rollover.c
-%C%_session_t_SOURCES = %D%/session.c %D%/tap.h \
-	milter/session.c milter/forged.c milter/item.c milter/reply.c \
-	milter/sum.c \
-	milter/require_tls.c milter/route.c milter/tag.c $(SETTINGS) \
-	milter/action.c
-%C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h $(SETTINGS)
-%C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h \
-	%D%/costly.c %D%/costly.h %D%/tap.h
+%C%_report_t_SOURCES = %D%/report.c %D%/tap.h milter/serve/report.c \
+	milter/serve/log.c
+%C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h \
+	milter/cli/publish/rollover.c
+%C%_session_t_SOURCES = %D%/session.c %D%/tap.h milter/mta/session.c \
+	milter/mta/forged.c milter/mta/item.c milter/mta/sum.c
+%C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h
+%C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/costly.c \
+	%D%/costly.h %D%/tap.h
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
 %C%_stale_t_SOURCES = %D%/stale.c %D%/tap.h
 %C%_store_t_SOURCES = %D%/store.c %D%/tap.h
-%C%_story_t_SOURCES = %D%/story.c %D%/tap.h \
-	milter/story.c milter/story_outcome.c milter/unasked.c \
-	milter/refusals.c \
-	milter/logline.c milter/logframe.c
+%C%_story_t_SOURCES = %D%/story.c %D%/tap.h milter/cli/log/story.c \
+	milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
+	milter/cli/log/refusals.c milter/cli/log/logline.c \
+	milter/cli/log/logframe.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
 %C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
-%C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h milter/tag.c $(SETTINGS)
+%C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h
 %C%_text_t_SOURCES = %D%/text.c %D%/tap.h
 %C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c %D%/tap.h
-%C%_tls_watch_t_SOURCES = %D%/tls_watch.c %D%/tlsd.c %D%/tlsd.h \
-	%D%/costly.c %D%/costly.h %D%/tap.h
+%C%_tls_watch_t_SOURCES = %D%/tls_watch.c %D%/tlsd.c %D%/tlsd.h %D%/costly.c \
+	%D%/costly.h %D%/tap.h
 %C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
 %C%_translation_t_SOURCES = %D%/translation.c %D%/tap.h
 %C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/log.h"
+#include "milter/serve/log.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/logline.h"
+#include "milter/cli/log/logline.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/gather/policies.h"
+#include "common/sts/policies.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -10,14 +10,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/base/cache.h"
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/gather/cache.h"
-#include "common/gather/policy_refresh.h"
 #include "common/io/https.h"
+#include "common/sts/policy_refresh.h"
 #include "t/tap.h"
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/postfix_list.h"
+#include "milter/cli/doctor/postfix_list.h"
 
 #include <stdlib.h>
 #include <string.h>

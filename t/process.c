@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/process.h"
+#include "common/base/process.h"
 
 #include <signal.h>
 #include <stdlib.h>

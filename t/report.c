@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/report.h"
+#include "milter/serve/report.h"
 
 #include <regex.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <syslog.h>
 
 #include "common/base/text.h"
-#include "milter/stats.h"
+#include "milter/serve/stats.h"
 #include "t/tap.h"
 
 /* The promised grammar, written anew; "?" is what replaces other octets. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/rollover.h"
+#include "milter/cli/publish/rollover.h"
 
 #include <string.h>
 

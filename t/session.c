@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/session.h"
+#include "milter/mta/session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "milter/report.h"
-#include "milter/require_tls.h"
+#include "milter/act/require_tls.h"
+#include "milter/serve/report.h"
 #include "t/tap.h"
 
 /*

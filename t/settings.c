@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/gather/engine_options.h"
+#include "common/engine/engine_options.h"
 #include "common/judge/action.h"
-#include "milter/settings.h"
+#include "milter/conf/settings.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/story.h"
+#include "milter/cli/log/story.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/xalloc.h"
-#include "milter/refusals.h"
+#include "milter/cli/log/refusals.h"
 #include "t/tap.h"
 
 #define POSTFIX "Nov 22 07:48:36 gate postfix/"

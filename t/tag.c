@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/tag.h"
+#include "milter/act/tag.h"
 
 #include <regex.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/gather/translation.h"
+#include "common/io/translation.h"
 
 #include <pthread.h>
 #include <stdlib.h>

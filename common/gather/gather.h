@@ -8,8 +8,8 @@
 
 #include "common/gather/mtasts.h"
 #include "common/gather/probe.h"
-#include "common/gather/translation.h"
 #include "common/io/dns.h"
+#include "common/io/translation.h"
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
 #include "common/proto/address.h"

@@ -2,7 +2,7 @@
 #include "common/gather/mtasts.h"
 
 #include "common/base/xalloc.h"
-#include "common/gather/policy_fetch.h"
+#include "common/sts/policy_fetch.h"
 
 struct sts_step {
 	struct policies *policies;

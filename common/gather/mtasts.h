@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#include "common/gather/policies.h"
 #include "common/io/dns.h"
 #include "common/judge/facts.h"
+#include "common/sts/policies.h"
 
 struct sts_step;
 

@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/cache.h"
 #include "common/base/own.h"
 #include "common/base/pool.h"
-#include "common/gather/cache.h"
+#include "common/base/tally.h"
 #include "common/gather/reach.h"
-#include "common/gather/tally.h"
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
 #include "common/judge/facts.h"

@@ -9,8 +9,8 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/io/dns_answer.h"
-#include "common/io/dns_options.h"
 #include "common/io/dns_insecure.h"
+#include "common/io/dns_options.h"
 
 struct dns_system;
 struct dns_system_request;

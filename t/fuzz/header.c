@@ -7,8 +7,8 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
-#include "milter/require_tls.h"
-#include "milter/tag.h"
+#include "milter/act/require_tls.h"
+#include "milter/act/tag.h"
 #include "t/fuzz/fuzz.h"
 
 /* The domains that were found in one value. */

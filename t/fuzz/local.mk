@@ -31,18 +31,18 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_dns_reply_t_SOURCES = %D%/dns_reply.c $(FUZZ_SOURCES)
 %C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
 %C%_header_t_SOURCES = %D%/header.c $(FUZZ_SOURCES) \
-	milter/tag.c milter/require_tls.c milter/action.c $(SETTINGS)
+	milter/act/tag.c milter/act/require_tls.c milter/act/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
 %C%_nat64_t_SOURCES = %D%/nat64.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \
-	milter/postfix_list.c
+	milter/cli/doctor/postfix_list.c
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
-	milter/story.c milter/story_outcome.c milter/unasked.c \
-	milter/refusals.c \
-	milter/logline.c milter/logframe.c
+	milter/cli/log/story.c milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
+	milter/cli/log/refusals.c \
+	milter/cli/log/logline.c milter/cli/log/logframe.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c $(FUZZ_SOURCES)
 %C%_sts_record_t_SOURCES = %D%/sts_record.c $(FUZZ_SOURCES)
 %C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c $(FUZZ_SOURCES)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/story.h"
+#include "milter/cli/log/story.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "milter/refusals.h"
+#include "milter/cli/log/refusals.h"
 #include "t/fuzz/fuzz.h"
 
 static void

@@ -14,10 +14,23 @@ my %floor = (
 	'common/proto'  => 1,
 	'common/judge'  => 2,
 	'common/io'     => 3,
+	'common/sts'    => 4,
 	'common/gather' => 4,
-	'milter'        => 5,
-	't'             => 6,
+	'common/engine' => 5,
+	'milter/conf'   => 6,
+	'milter/act'    => 7,
+	'milter/view'   => 8,
+	'milter/serve'  => 9,
+	'milter/cli'    => 9,
+	'milter/mta'    => 10,
+	'milter/daemon' => 11,
+	't'             => 12,
 );
+
+# Nothing of the command is for the daemon, and nothing of the daemon for the
+# command.
+my %wing = map({ $_ => 'postern' } 'milter/cli'),
+	map({ $_ => 'posternd' } qw(milter/serve milter/mta milter/daemon));
 
 # Each foreign header belongs to one module.
 my %foreign = (
@@ -28,24 +41,31 @@ my %foreign = (
 	qr{^unbound\.h}           => qr{^common/io/dns_(?:embedded|algorithms)\.c$},
 	qr{^ldns/}                => qr{^common/io/dns_\w+\.[ch]$},
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db)?\.c$},
-	qr{^jansson\.h}           => qr{^milter/(cli_\w+|json)\.c$},
-	qr{^libmilter/}           => qr{^milter/(callbacks|main)\.c$},
-	qr{^syslog\.h}            => qr{^(milter/(log|report|settings)|common/base/xalloc)\.c$},
+	qr{^jansson\.h}           => qr{^milter/(cli/.*|view/json)\.c$},
+	qr{^libmilter/}           => qr{^milter/(mta/callbacks|daemon/main)\.c$},
+	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report|conf/settings)|common/base/xalloc)\.c$},
 	qr{^cmocka\.h}            => qr{^t/},
 );
 
 my @banned = qw(strcpy strcat sprintf vsprintf strtok gmtime localtime atoi gets);
 my $banned = qr/(?<![\w.>])(@{[join '|', @banned]})\s*\(/;
 
-my @files = sort grep { !m{/\.} } glob('common/*/*.[ch] milter/*.[ch] t/*.[ch] t/*/*.[ch]');
+my @files = sort grep { !m{/\.} } glob('common/*/*.[ch] milter/*/*.[ch] milter/*/*/*.[ch] t/*.[ch] t/*/*.[ch]');
 my (%mistakes, $tests);
 
 sub mistake { my ($rule, $text) = @_; push @{$mistakes{$rule}}, $text; }
 
-sub floor_of {
+sub room_of {
 	my ($path) = @_;
-	return $floor{$1} if $path =~ m{^(common/\w+|milter|t)/};
-	return undef;
+	return $path =~ m{^(common/\w+|milter/\w+|t)/} ? $1 : '';
+}
+
+sub floor_of { my ($path) = @_; return $floor{room_of($path)}; }
+
+sub is_other_wing {
+	my ($file, $path) = @_;
+	my ($ours, $theirs) = map { $wing{room_of($_)} } $file, $path;
+	return defined $ours && defined $theirs && $ours ne $theirs;
 }
 
 # A module is a .c and its .h.
@@ -88,6 +108,8 @@ sub check_include {
 			unless defined $theirs;
 		mistake('floors', "$file:$line: $path is a higher floor")
 			if defined $theirs && $theirs > floor_of($file);
+		mistake('floors', "$file:$line: $path is of the other program")
+			if is_other_wing($file, $path);
 		# their headers show GnuTLS
 		mistake('foreign', "$file:$line: $path is x509's own")
 			if $path =~ m{/x509_(cert|path)\.h$} &&
@@ -146,11 +168,11 @@ check_circles();
 
 # Every keyword that the settings know stands in the page and in the sample.
 sub check_settings {
-	open my $in, '<', 'milter/settings.c' or die "settings.c: $!\n";
+	open my $in, '<', 'milter/conf/settings.c' or die "settings.c: $!\n";
 	my @keywords = do { local $/; <$in> } =~ /^\s*[A-Z_]+\("([A-Z][A-Za-z-]+)",/mg;
-	mistake('settings', 'no keyword found in milter/settings.c')
+	mistake('settings', 'no keyword found in milter/conf/settings.c')
 		unless @keywords > 20;
-	for my $page ('milter/postern.conf.5', 'etc/postern.conf') {
+	for my $page ('milter/man/postern.conf.5', 'etc/postern.conf') {
 		open my $doc, '<', $page or die "$page: $!\n";
 		my $text = do { local $/; <$doc> };
 		for my $keyword (@keywords) {
@@ -194,7 +216,7 @@ sub check_format {
 }
 
 sub check_pages {
-	for my $page (glob 'milter/*.[1-8]') {
+	for my $page (glob 'milter/man/*.[1-8]') {
 		mistake('pages', $_) for map { chomp; $_ }
 			`mandoc -Tlint -Wwarning $page 2>&1`;
 	}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/base/cache.h"
+
+#include <assert.h>
+#include <search.h>
+#include <string.h>
+
+#include "common/base/cache_parts.h"
+#include "common/base/clock.h"
+#include "common/base/xalloc.h"
+
+/*
+ * How it works.
+ * 1. A claim finds the entry of its key in the index, or puts a new one there,
+ *    which stands in the list "making"; who made it fills it, the others wait
+ *    on it: single flight.
+ * 2. Filled, the entry wakes its waiters and goes to the end of the list
+ *    "once".  Asked for again, it goes to the end of "again"; that list holds
+ *    seven of eight entries at most, and what is over falls back to "once".
+ * 3. With too many entries the first of "once" leaves: what was asked for once
+ *    and longest ago.  Keys that come once, however many, push out each other.
+ * 4. With too many octets the budget has the cache that holds most evict, from
+ *    "once" likewise, as long as "again" is no more than seven of eight octets.
+ * 5. An entry that leaves the index, for this or because it has expired, was
+ *    replaced or flushed, lives on for those who hold it; the last to release
+ *    it frees the value.
+ */
+
+/* Beside entry, key and value: the index's node, and what malloc adds to each
+ * of the three */
+enum { HIDDEN_OCTETS = 32 + 3 * 16 };
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct cache_entry *left = a, *right = b;
+
+	return strcmp(left->key, right->key);
+}
+
+struct cache *
+cache_new(
+    size_t max, const struct cache_kind *kind, struct cache_budget *budget)
+{
+	struct cache *cache = xcalloc(1, sizeof(*cache));
+
+	assert(max > 0 && kind->free != NULL);
+	lock_init(&cache->lock);
+	TAILQ_INIT(&cache->once.list);
+	TAILQ_INIT(&cache->again.list);
+	TAILQ_INIT(&cache->making);
+	cache->max = max;
+	cache->kind = kind;
+	cache->budget = budget;
+	if (budget != NULL)
+		cache_budget_join(budget, cache, &cache_budgeted);
+	return cache;
+}
+
+static struct cache_entry *
+entry_new(struct cache *cache, const char *key)
+{
+	size_t size = strlen(key) + 1;
+	struct cache_entry *entry = xcalloc(1, sizeof(*entry) + size);
+
+	entry->cache = cache;
+	entry->waiting = xmalloc(sizeof(*entry->waiting));
+	TAILQ_INIT(entry->waiting);
+	memcpy(entry->key, key, size);
+	return entry;
+}
+
+void
+cache_entry_free(struct cache_entry *entry)
+{
+	if (entry->value != NULL)
+		entry->cache->kind->free(entry->value);
+	free(entry->waiting);
+	free(entry);
+}
+
+static void
+index_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
+{
+	if (tsearch(entry, &cache->index, compare_keys) == NULL)
+		abort(); /* no memory: as xalloc */
+}
+
+/* Of an entry with a value. */
+static size_t
+octets_of(const struct cache *cache, const struct cache_entry *entry)
+{
+	size_t value =
+	    cache->kind->octets == NULL ? 0 : cache->kind->octets(entry->value);
+
+	return sizeof(*entry) + strlen(entry->key) + 1 + HIDDEN_OCTETS + value;
+}
+
+static void
+list_locked(struct cache *cache, struct cache_entry *entry, bool again)
+    HOLDS(cache->lock)
+{
+	struct used *used = again ? &cache->again : &cache->once;
+
+	entry->again = again;
+	TAILQ_INSERT_TAIL(&used->list, entry, listed);
+	used->count++;
+	used->octets += octets_of(cache, entry);
+	cache->octets = cache->once.octets + cache->again.octets;
+}
+
+static void
+unlist_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
+{
+	struct used *used = entry->again ? &cache->again : &cache->once;
+	size_t octets = octets_of(cache, entry);
+
+	assert(used->count > 0 && used->octets >= octets);
+	TAILQ_REMOVE(&used->list, entry, listed);
+	used->count--;
+	used->octets -= octets;
+	cache->octets = cache->once.octets + cache->again.octets;
+}
+
+void
+cache_unindex_locked(struct cache *cache, struct cache_entry *entry)
+{
+	assert(entry->indexed);
+	tdelete(entry, &cache->index, compare_keys);
+	entry->indexed = false;
+	if (entry->value != NULL)
+		unlist_locked(cache, entry);
+	else
+		TAILQ_REMOVE(&cache->making, entry, listed);
+}
+
+/* A value that is asked for again stays longer than those that are not. */
+static void
+note_use_locked(struct cache *cache, struct cache_entry *entry)
+    HOLDS(cache->lock)
+{
+	if (entry->again) {
+		TAILQ_REMOVE(&cache->again.list, entry, listed);
+		TAILQ_INSERT_TAIL(&cache->again.list, entry, listed);
+		return;
+	}
+	unlist_locked(cache, entry);
+	list_locked(cache, entry, true);
+	if (cache->again.count > cache->max * CACHE_AGAIN_PARTS / CACHE_PARTS) {
+		entry = TAILQ_FIRST(&cache->again.list);
+		unlist_locked(cache, entry);
+		list_locked(cache, entry, false);
+	}
+}
+
+/* A found entry that is over leaves the index, with a reference. */
+static struct cache_entry *
+find_locked(struct cache *cache, struct cache_entry *wanted,
+    const void *unwanted, struct cache_entry **over) HOLDS(cache->lock)
+{
+	struct cache_entry **node = tfind(wanted, &cache->index, compare_keys);
+	struct cache_entry *found = node == NULL ? NULL : *node;
+
+	if (found == NULL || found->value == NULL)
+		return found;
+	if (found->value == unwanted || found->expires_ms <= clock_mono_ms()) {
+		cache_unindex_locked(cache, found);
+		*over = found;
+		return NULL;
+	}
+	return found;
+}
+
+struct cache_entry *
+cache_renew(struct cache *cache, const char *key, const void *unwanted,
+    bool *mine, struct cache_entry **over)
+{
+	struct cache_entry *fresh = entry_new(cache, key);
+	struct cache_entry *entry;
+
+	*over = NULL;
+	lock_take(&cache->lock);
+	entry = find_locked(cache, fresh, unwanted, over);
+	if (entry != NULL && entry->value != NULL)
+		note_use_locked(cache, entry);
+	*mine = entry == NULL;
+	if (entry == NULL) {
+		entry = fresh;
+		entry->indexed = true;
+		entry->refs = 1;
+		index_locked(cache, entry);
+		TAILQ_INSERT_TAIL(&cache->making, entry, listed);
+	}
+	entry->refs++;
+	lock_drop(&cache->lock);
+	if (!*mine)
+		cache_entry_free(fresh);
+	return entry;
+}
+
+struct cache_entry *
+cache_claim(struct cache *cache, const char *key, bool *mine)
+{
+	struct cache_entry *over;
+	struct cache_entry *entry = cache_renew(cache, key, NULL, mine, &over);
+
+	if (over != NULL)
+		cache_release(over);
+	return entry;
+}
+
+static struct cache_entry *
+hold_found(struct cache *cache, const char *key, bool use)
+{
+	struct cache_entry *wanted = entry_new(cache, key);
+	struct cache_entry *over = NULL, *entry;
+
+	lock_take(&cache->lock);
+	entry = find_locked(cache, wanted, NULL, &over);
+	if (entry != NULL && entry->value == NULL)
+		entry = NULL;
+	if (entry != NULL && use)
+		note_use_locked(cache, entry);
+	if (entry != NULL)
+		entry->refs++;
+	lock_drop(&cache->lock);
+	cache_entry_free(wanted);
+	if (over != NULL)
+		cache_release(over);
+	return entry;
+}
+
+struct cache_entry *
+cache_find(struct cache *cache, const char *key)
+{
+	return hold_found(cache, key, true);
+}
+
+struct cache_entry *
+cache_peek(struct cache *cache, const char *key)
+{
+	return hold_found(cache, key, false);
+}
+
+struct cache_entry *
+cache_hold(struct cache_entry *entry)
+{
+	lock_take(&entry->cache->lock);
+	assert(entry->refs > 0);
+	entry->refs++;
+	lock_drop(&entry->cache->lock);
+	return entry;
+}
+
+void
+cache_release(struct cache_entry *entry)
+{
+	struct cache *cache = entry->cache;
+	bool last;
+
+	lock_take(&cache->lock);
+	assert(entry->refs > 0);
+	last = --entry->refs == 0;
+	lock_drop(&cache->lock);
+	if (last)
+		cache_entry_free(entry);
+}
+
+/* Threads are woken under the lock, since their waiters stand on their stacks;
+ * callbacks stay in the list for the caller to call without it. */
+static void
+wake_threads_locked(struct waiters *waiting)
+{
+	struct waiter *waiter, *following;
+
+	for (waiter = TAILQ_FIRST(waiting); waiter != NULL;
+	     waiter = following) {
+		following = TAILQ_NEXT(waiter, next);
+		if (waiter->cond == NULL)
+			continue;
+		TAILQ_REMOVE(waiting, waiter, next);
+		cond_signal(waiter->cond);
+	}
+}
+
+static void
+call_back(struct waiters *waiting, const void *value)
+{
+	struct waiter *waiter;
+
+	while ((waiter = TAILQ_FIRST(waiting)) != NULL) {
+		TAILQ_REMOVE(waiting, waiter, next);
+		waiter->ready(waiter->arg, value);
+		free(waiter);
+	}
+	free(waiting);
+}
+
+/* Returns an entry that has left the index, with a reference, or NULL. */
+static struct cache_entry *
+keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
+{
+	struct cache_entry *leaving = NULL;
+
+	if (!entry->indexed)
+		return NULL; /* replaced or flushed meanwhile */
+	list_locked(cache, entry, entry->again);
+	if (entry->expires_ms <= clock_mono_ms())
+		leaving = entry;
+	else if (cache->once.count + cache->again.count > cache->max)
+		leaving = TAILQ_FIRST(&cache->once.list);
+	if (leaving != NULL)
+		cache_unindex_locked(cache, leaving);
+	return leaving;
+}
+
+void
+cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
+{
+	struct cache *cache = entry->cache;
+	struct cache_entry *leaving;
+	struct waiters *waiting;
+
+	assert(value != NULL);
+	lock_take(&cache->lock);
+	assert(entry->value == NULL && entry->refs > 0);
+	if (entry->indexed)
+		TAILQ_REMOVE(&cache->making, entry, listed);
+	entry->value = value;
+	entry->expires_ms = expires_ms;
+	waiting = entry->waiting;
+	entry->waiting = NULL;
+	wake_threads_locked(waiting);
+	leaving = keep_locked(cache, entry);
+	lock_drop(&cache->lock);
+	call_back(waiting, value);
+	if (leaving != NULL)
+		cache_release(leaving);
+	if (cache->budget != NULL)
+		cache_budget_keep(cache->budget);
+}
+
+bool
+cache_forsake(struct cache_entry *entry)
+{
+	struct cache *cache = entry->cache;
+	bool forsaken;
+
+	lock_take(&cache->lock);
+	assert(entry->value == NULL);
+	forsaken = entry->refs == 1U + entry->indexed;
+	if (forsaken && entry->indexed) {
+		cache_unindex_locked(cache, entry);
+		entry->refs--;
+	}
+	lock_drop(&cache->lock);
+	return forsaken;
+}
+
+void
+cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
+{
+	struct cache_entry *entry = entry_new(cache, key);
+	struct cache_entry **node, *old = NULL, *leaving;
+
+	assert(value != NULL);
+	free(entry->waiting);
+	entry->waiting = NULL;
+	entry->value = value;
+	entry->expires_ms = expires_ms;
+	entry->indexed = true;
+	entry->refs = 1;
+	lock_take(&cache->lock);
+	node = tfind(entry, &cache->index, compare_keys);
+	if (node != NULL) {
+		old = *node;
+		entry->again = old->again;
+		cache_unindex_locked(cache, old);
+	}
+	index_locked(cache, entry);
+	leaving = keep_locked(cache, entry);
+	lock_drop(&cache->lock);
+	if (old != NULL)
+		cache_release(old);
+	if (leaving != NULL)
+		cache_release(leaving);
+	if (cache->budget != NULL)
+		cache_budget_keep(cache->budget);
+}
+
+void *
+cache_value(struct cache_entry *entry)
+{
+	void *value;
+
+	lock_take(&entry->cache->lock);
+	value = entry->value;
+	lock_drop(&entry->cache->lock);
+	return value;
+}
+
+void *
+cache_await(struct cache_entry *entry, int64_t deadline_ms)
+{
+	struct cache *cache = entry->cache;
+	struct cond cond;
+	struct waiter waiter = {.cond = &cond};
+	void *value;
+
+	cond_init(&cond);
+	lock_take(&cache->lock);
+	if (entry->value == NULL) {
+		TAILQ_INSERT_TAIL(entry->waiting, &waiter, next);
+		while (entry->value == NULL &&
+		       cond_wait_until(&cond, &cache->lock, deadline_ms))
+			continue;
+		if (entry->value == NULL)
+			TAILQ_REMOVE(entry->waiting, &waiter, next);
+	}
+	value = entry->value;
+	lock_drop(&cache->lock);
+	cond_fini(&cond);
+	return value;
+}
+
+void
+cache_when_filled(struct cache_entry *entry, cache_ready *ready, void *arg)
+{
+	struct cache *cache = entry->cache;
+	struct waiter *waiter = xcalloc(1, sizeof(*waiter));
+	const void *value;
+
+	waiter->ready = ready;
+	waiter->arg = arg;
+	lock_take(&cache->lock);
+	value = entry->value;
+	if (value == NULL)
+		TAILQ_INSERT_TAIL(entry->waiting, waiter, next);
+	lock_drop(&cache->lock);
+	if (value != NULL) {
+		free(waiter);
+		ready(arg, value);
+	}
+}
+
+static void UNCHECKED
+free_all(struct cache *cache, struct used *used)
+{
+	struct cache_entry *entry;
+
+	while ((entry = TAILQ_FIRST(&used->list)) != NULL) {
+		cache_unindex_locked(cache, entry);
+		assert(entry->refs == 1);
+		cache_entry_free(entry);
+	}
+}
+
+void
+cache_free(struct cache *cache)
+{
+	if (cache == NULL)
+		return;
+	if (cache->budget != NULL)
+		cache_budget_leave(cache->budget, cache);
+	free_all(cache, &cache->once);
+	free_all(cache, &cache->again);
+	assert(cache->index == NULL && cache->octets == 0);
+	lock_fini(&cache->lock);
+	free(cache);
+}

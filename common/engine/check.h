@@ -1,0 +1,35 @@
+/* check - a destination that is asked about, and what became of it. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_ENGINE_CHECK_H
+#define COMMON_ENGINE_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/judge/facts.h"
+#include "common/judge/rules.h"
+#include "common/judge/verdict.h"
+
+struct engine_query {
+	const char *domain;      /* the recipient's, as it came; any octets */
+	const char *next_hop;    /* {rcpt_host}, or NULL: the domain; of several
+				    the first that takes the mail counts */
+	uint16_t port;           /* of the next hop, unless it has its own */
+	struct rule_list *rules; /* of the admin; NULL: level alone counts */
+	enum level level;
+	bool dns_only;  /* depth dns for this query */
+	bool all_hosts; /* probe each host, not just until one takes the mail */
+	bool require_tls; /* tell verdict->requiretls, and go on for it */
+};
+
+/* A finished check.  Immutable; borrowed unless said. */
+struct check {
+	const char *domain; /* normalised; "" if name-invalid */
+	struct verdict *verdict;
+	struct facts *facts; /* NULL without keep_facts */
+	unsigned ms;         /* that it took */
+	bool ran_out;        /* of time: with more it might have found more */
+	int64_t expires_ms;  /* clock_mono_ms */
+};
+
+#endif

@@ -1,0 +1,48 @@
+/* engine_state - what an engine is made of, for its own parts. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_ENGINE_ENGINE_STATE_H
+#define COMMON_ENGINE_ENGINE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/cache.h"
+#include "common/base/lock.h"
+#include "common/base/lot.h"
+#include "common/base/pool.h"
+#include "common/engine/engine_options.h"
+#include "common/engine/validation.h"
+#include "common/gather/probe.h"
+#include "common/gather/reach.h"
+#include "common/io/dns.h"
+#include "common/io/store.h"
+#include "common/io/translation.h"
+#include "common/proto/x509.h"
+#include "common/sts/policies.h"
+#include "common/sts/policy_refresh.h"
+
+/* engine.c makes and ends all of it. */
+struct engine {
+	struct engine_options options;
+	struct x509_store *roots;
+	struct cache_budget *budget;
+	struct store *store; /* NULL: memory only */
+	struct dns *dns;
+	struct validation *validation;
+	struct translation *translation; /* NULL with allow_private */
+	struct dns *stub;                /* for that, or NULL */
+	struct pool *leaves;
+	struct pool *workers;
+	struct lot *lot;
+	struct policies *policies;
+	struct policy_refresh *refresh; /* NULL: none */
+	struct reach *reach;
+	struct prober *prober;
+	struct cache *checks;
+	struct lock lock;
+	struct cond idle;
+	size_t under_way; /* with lock: checks, waiting and worked on */
+	bool store_wanted;
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* guard - addresses that a stranger must not make us connect to. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_IO_GUARD_H
+#define COMMON_IO_GUARD_H
+
+#include <stdbool.h>
+
+#include "common/proto/nat64.h"
+
+/*
+ * guard_blocks - whether the address is special-purpose (see address.h), or one
+ * of this host's own; or one that it is translated to is
+ *
+ * prefixes: of NAT64 gates, besides 64:ff9b::/96.  An address in 64:ff9b:1::/48
+ * is blocked unless one of them translates it.
+ * What is no address is blocked, and all are while this host's own cannot be
+ * had.
+ * Any sender chooses the recipient's domain, and that domain's DNS chooses the
+ * address: without this, mail could make us talk to our own network.
+ */
+bool guard_blocks(const char *address, const struct nat64 *prefixes);
+
+/* guard_owns - whether the address is known to be one of this host's own */
+bool guard_owns(const char *address);
+
+#endif

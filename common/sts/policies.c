@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/sts/policies.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/cache.h"
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/sts/known.h"
+#include "common/sts/policy_fetch.h"
+
+/*
+ * How it works.
+ * 1. A check that finds a record wants the policy: what is known of the domain
+ *    comes from policy_keep, and is enough if it is for the record's id, or if
+ *    a fetch for that id has failed lately.
+ * 2. Else it begins a fetch, a flight, or joins the one under way for the same
+ *    domain and id.  A flight runs in a leaf, in its own time.
+ * 3. What a flight learns of the policy host, a policy or a failure of that
+ *    host, goes into policy_keep, and so onto the disk, before those who wait
+ *    are told.  If it has learnt nothing, they are told why, and the next check
+ *    tries anew.
+ * 4. Who does not wait to the end takes the policy that is kept, if there is
+ *    one; the flight goes on.
+ * 5. Whoever refreshes policies begins flights as well, ahead of their end.
+ */
+
+enum {
+	/* By which a transfer may end ahead of its deadline */
+	ROUNDING_MS = 20,
+};
+
+struct policies {
+	struct policies_options options;
+	struct policy_keep *keep;
+	struct cache *fetches; /* struct policy_facts, by domain and id */
+};
+
+struct policy_want {
+	struct policies *policies;
+	struct cache_entry *known; /* NULL where the domain is not known */
+	struct cache_entry *fetch; /* NULL where none is called for */
+};
+
+static void
+drop_policy(void *policy)
+{
+	policy_facts_free(policy);
+}
+
+/* They are there for as long as somebody waits. */
+static const struct cache_kind flights = {.free = drop_policy};
+
+static const struct known *
+known_of(struct cache_entry *entry)
+{
+	return entry == NULL ? NULL : cache_value(entry);
+}
+
+/* A fetch on its way through the leaf pool. */
+struct fetch_job {
+	struct policies *policies;
+	struct cache_entry *entry;
+	char domain[LIMIT_DOMAIN_SIZE];
+	int timeout_ms;
+	struct policy_fetch_request request;
+};
+
+/* Something was learnt of the policy host. */
+static void
+finish_fetch(struct fetch_job *job, struct policy_facts *policy)
+{
+	tally_fetch(
+	    job->policies->options.tally, policy->fetch != POLICY_FETCHED);
+	policy->fetched_s = clock_wall_s();
+	text_copy(policy->id, sizeof(policy->id), job->request.id);
+	policy_keep_learn(job->policies->keep, job->domain, policy);
+	/* what comes of it is kept; this is for those who wait */
+	cache_fill(job->entry, policy, 0);
+	cache_release(job->entry);
+	free(job);
+}
+
+/* Nothing was: the next one tries anew. */
+static void
+give_up_fetch(struct fetch_job *job, struct policy_facts *failed)
+{
+	assert(failed->fetched_s == 0);
+	cache_fill(job->entry, failed, 0);
+	cache_release(job->entry);
+	free(job);
+}
+
+static bool
+run_fetch(void *arg, int64_t until_ms)
+{
+	struct fetch_job *job = arg;
+	struct policy_facts *policy;
+	bool learnt = false;
+
+	if (cache_forsake(job->entry)) {
+		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
+				       "nobody waits for it"));
+		return true;
+	}
+	policy = policy_fetch(
+	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms), &learnt);
+	if (policy->fetch != POLICY_FETCHED &&
+	    clock_left_ms(until_ms) < ROUNDING_MS) {
+		policy_facts_free(policy);
+		return false;
+	}
+	if (learnt)
+		finish_fetch(job, policy);
+	else
+		give_up_fetch(job, policy);
+	return true;
+}
+
+static void
+submit_fetch(struct policies *policies, struct cache_entry *entry,
+    const char *domain, const char *id, int timeout_ms)
+{
+	const struct policies_options *options = &policies->options;
+	struct fetch_job *job = xcalloc(1, sizeof(*job));
+
+	job->policies = policies;
+	job->entry = entry;
+	job->timeout_ms = timeout_ms;
+	text_copy(job->domain, sizeof(job->domain), domain);
+	job->request.domain = job->domain;
+	text_copy(job->request.id, sizeof(job->request.id), id);
+	job->request.dns = options->dns;
+	job->request.translation = options->translation;
+	job->request.roots = options->roots;
+	job->request.allow_private = options->allow_private;
+	if (!pool_submit(options->leaves, POOL_NEW, run_fetch, job))
+		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
+				       "too many fetches are waiting"));
+}
+
+struct cache_entry *
+policies_fetch(struct policies *policies, const char *domain, const char *id,
+    int timeout_ms)
+{
+	char key[LIMIT_DOMAIN_SIZE + LIMIT_STS_ID + 2];
+	struct cache_entry *entry;
+	bool mine;
+
+	assert(timeout_ms > 0);
+	snprintf(key, sizeof(key), "%s %s", domain, id);
+	entry = cache_claim(policies->fetches, key, &mine);
+	if (mine)
+		submit_fetch(
+		    policies, cache_hold(entry), domain, id, timeout_ms);
+	return entry;
+}
+
+static bool
+calls_for_fetch(const struct known *known, const char *id)
+{
+	if (id == NULL)
+		return false;
+	if (known == NULL)
+		return true;
+	if (known_is_unexpired(known) && strcmp(known->policy->id, id) == 0)
+		return false;
+	return !known_failed_lately(known, id);
+}
+
+struct policy_want *
+policies_want(struct policies *policies, const char *domain, const char *id)
+{
+	struct policy_want *want = xcalloc(1, sizeof(*want));
+
+	want->policies = policies;
+	want->known = policy_keep_find(policies->keep, domain);
+	if (calls_for_fetch(known_of(want->known), id))
+		want->fetch = policies_fetch(
+		    policies, domain, id, policies->options.timeout_ms);
+	return want;
+}
+
+/* A kept policy counts until it expires, whatever became of its refresh. */
+static void
+use_known(const struct known *known, struct sts_facts *sts)
+{
+	if (known_is_unexpired(known)) {
+		sts->policy = policy_facts_ref(known->policy);
+		sts->cached = true;
+	} else if (sts->record.outcome == STS_RECORD_VALID &&
+		   known_failed_lately(known, sts->record.id)) {
+		sts->policy = policy_fetch_failed(
+		    known->failed_how, known->failed_detail);
+	}
+}
+
+/* Why the kept policy is not the fresh one, where it is not. */
+static enum policy_fetch
+staleness(const struct known *known, const struct sts_facts *sts)
+{
+	if (sts->record.outcome != STS_RECORD_VALID)
+		return POLICY_FETCH_ERROR;
+	if (strcmp(known->policy->id, sts->record.id) == 0)
+		return POLICY_NOT_FETCHED;
+	return known_failed_lately(known, sts->record.id) ? known->failed_how
+							  : POLICY_FETCH_ERROR;
+}
+
+static void
+finish_without_fetch(const struct known *known, struct sts_facts *sts)
+{
+	if (known == NULL)
+		return;
+	use_known(known, sts);
+	if (sts->cached)
+		sts->failed = staleness(known, sts);
+}
+
+static void
+finish_with_fetch(
+    struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms)
+{
+	struct policy_facts *fetched = cache_await(want->fetch, deadline_ms);
+	const struct known *known = known_of(want->known);
+
+	if (fetched != NULL && fetched->fetch == POLICY_FETCHED) {
+		sts->policy = policy_facts_ref(fetched);
+		return;
+	}
+	if (known != NULL && known_is_unexpired(known)) {
+		sts->policy = policy_facts_ref(known->policy);
+		sts->cached = true;
+		sts->failed =
+		    fetched == NULL ? POLICY_FETCH_ERROR : fetched->fetch;
+		return;
+	}
+	sts->policy = fetched == NULL ? policy_fetch_failed(POLICY_FETCH_ERROR,
+					    "no policy in time")
+				      : policy_facts_ref(fetched);
+}
+
+unsigned
+policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg)
+{
+	if (want->fetch == NULL)
+		return 0;
+	cache_when_filled(want->fetch, ready, arg);
+	return 1;
+}
+
+void
+policy_want_finish(
+    struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms)
+{
+	if (want->fetch != NULL) {
+		finish_with_fetch(want, sts, deadline_ms);
+		cache_release(want->fetch);
+	} else {
+		finish_without_fetch(known_of(want->known), sts);
+	}
+	if (want->known != NULL)
+		cache_release(want->known);
+	free(want);
+}
+
+/* Of a domain: its key is that and an id.  NULL: all. */
+static bool
+is_flight_of(void *arg, const char *key)
+{
+	const char *const *domain = arg;
+	size_t length;
+
+	if (*domain == NULL)
+		return true;
+	length = strlen(*domain);
+	return strncmp(key, *domain, length) == 0 && key[length] == ' ';
+}
+
+int
+policies_flush(struct policies *policies, const char *domain, struct err *err)
+{
+	int count = policy_keep_flush(policies->keep, domain, err);
+
+	if (count >= 0)
+		cache_flush(policies->fetches, is_flight_of, &domain);
+	return count;
+}
+
+struct policy_keep *
+policies_keep(struct policies *policies)
+{
+	return policies->keep;
+}
+
+struct policies *
+policies_new(const struct policies_options *options)
+{
+	struct policies *policies = xcalloc(1, sizeof(*policies));
+
+	assert(options->leaves != NULL && options->timeout_ms > 0);
+	policies->options = *options;
+	policies->keep = policy_keep_new(&options->keep);
+	policies->fetches =
+	    cache_new(LIMIT_KEPT_POLICIES, &flights, options->keep.budget);
+	return policies;
+}
+
+void
+policies_free(struct policies *policies)
+{
+	if (policies == NULL)
+		return;
+	cache_free(policies->fetches);
+	policy_keep_free(policies->keep);
+	free(policies);
+}

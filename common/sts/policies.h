@@ -1,0 +1,94 @@
+/* policies - MTA-STS policies: fetched and kept. Any thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_STS_POLICIES_H
+#define COMMON_STS_POLICIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/cache.h"
+#include "common/base/own.h"
+#include "common/base/pool.h"
+#include "common/base/tally.h"
+#include "common/io/dns.h"
+#include "common/io/store.h"
+#include "common/io/translation.h"
+#include "common/judge/facts.h"
+#include "common/sts/policy_keep.h"
+
+struct policies;
+struct policy_want;
+
+struct policies_options {
+	struct dns *dns;                 /* these outlive the policies */
+	struct translation *translation; /* NULL with allow_private */
+	struct pool *leaves;             /* where fetches run */
+	const struct x509_store *roots;  /* for the policy hosts */
+	struct policy_keep_options keep;
+	int timeout_ms;      /* of a whole fetch that a message waits for */
+	bool allow_private;  /* fetch from special-purpose addresses too */
+	struct tally *tally; /* may be NULL */
+};
+
+/*
+ * policies_new - with what the store has
+ *
+ * policies_free: no want may be held, no fetch be running.
+ */
+void policies_free(struct policies *policies);
+struct policies *
+policies_new(const struct policies_options *options) OWNED(policies_free);
+
+/* policies_keep - where they are kept, borrowed */
+struct policy_keep *policies_keep(struct policies *policies);
+
+/*
+ * policies_flush - forget the policy of a domain, or all where it is NULL, here
+ * and in the store
+ *
+ * Returns how many there were, or -1 when the store does not forget: LOCAL;
+ * then nothing is forgotten.
+ */
+int
+policies_flush(struct policies *policies, const char *domain, struct err *err);
+
+/*
+ * policies_fetch - begin or join a fetch of a domain's policy for that id; its
+ * entry, held, of struct policy_facts
+ *
+ * It has timeout_ms of its own, for lookups and transfer, from when it runs:
+ * how long those wait who begin or join it is their affair.  What comes of it
+ * is kept; where nothing was learnt of the policy host, for want of room or
+ * time or since its name could not be looked up, fetched_s is 0.  One that has
+ * not begun when nobody holds the entry any more never does.
+ */
+struct cache_entry *policies_fetch(struct policies *policies,
+    const char *domain, const char *id, int timeout_ms);
+
+/*
+ * policies_want - the policy of a domain whose record announces id
+ *
+ * id NULL: the record is absent, invalid or could not be looked up, so that
+ * only a kept policy counts.  Starts or joins a fetch where there is none kept
+ * for that id, and none has failed within five minutes.  RFC 8461 section 3.3
+ * and 5.1.
+ */
+struct policy_want *
+policies_want(struct policies *policies, const char *domain, const char *id);
+
+/* policy_want_watch - see that ready is called when the fetch that it waits for
+ * has ended: 1, or 0 where there is none; see cache_when_filled */
+unsigned
+policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg);
+
+/*
+ * policy_want_finish - await it and fill policy, cached, and failed of sts;
+ * ends the want
+ *
+ * An unexpired kept policy stands in for a fetch that fails or does not end by
+ * deadline_ms.
+ */
+void policy_want_finish(
+    struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/sts/policy_refresh.h"
+
+#include <pthread.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/sts/known.h"
+#include "common/sts/policy_fetch.h"
+
+enum {
+	/* RFC 8461 section 10.2: about daily, whatever the record says */
+	AFTER_S = 20 * 3600,
+	SPREAD_S = 4 * 3600,
+	RETRY_S = 3600, /* after one that failed */
+
+	/* Who says that his policy is for minutes has it fetched when mail
+	 * asks for it: ahead of time would be all the time */
+	SHORTEST_LIFE_S = 3600,
+
+	ROUND_MS = 60 * 1000,
+	TIMEOUT_MS = 60 * 1000, /* RFC 8461 section 3.3 */
+
+	/* A round of silent policy hosts takes a minute or two: so many bring
+	 * ten thousand of them through a day, and others take no time */
+	MOST_AT_ONCE = 16,
+};
+
+struct policy_refresh {
+	struct policies *policies;
+	struct dns *dns;
+	unsigned at_once;
+	pthread_t thread;
+	struct lock lock;
+	struct cond ending;
+	bool end; /* with lock */
+};
+
+/* Domains that are due, at most so many a round. */
+struct due {
+	time_t now;
+	size_t most;
+	size_t count;
+	char domains[MOST_AT_ONCE][LIMIT_DOMAIN_SIZE];
+};
+
+/* Spread over hours, the same for a domain every day. */
+static time_t
+spread_s(const char *domain)
+{
+	unsigned hash = 5381;
+
+	for (; *domain != '\0'; domain++)
+		hash = hash * 33 + (unsigned char)*domain;
+	return (time_t)(hash % SPREAD_S);
+}
+
+static bool
+is_due(const char *domain, const struct known *known, time_t now)
+{
+	time_t life_s, after_s = AFTER_S + spread_s(domain);
+
+	if (known->policy == NULL || now >= known->expires_s)
+		return false;
+	if (known->policy->fetched_s > now)
+		return true; /* the clock was ahead */
+	life_s = known->expires_s - known->policy->fetched_s;
+	if (life_s < SHORTEST_LIFE_S)
+		return false;
+	if (life_s / 2 < after_s)
+		after_s = life_s / 2;
+	return now - known->policy->fetched_s >= after_s &&
+	       (known->failed_s == 0 || known->failed_s > now ||
+		   now - known->failed_s >= RETRY_S);
+}
+
+static void
+collect_due(void *arg, const char *domain, const void *known)
+{
+	struct due *due = arg;
+
+	if (due->count < due->most && is_due(domain, known, due->now))
+		text_copy(
+		    due->domains[due->count++], LIMIT_DOMAIN_SIZE, domain);
+}
+
+/* The id that the record announces now; the kept one where there is none.
+ * Ends the query. */
+static void
+current_id(struct policy_refresh *refresh, const char *domain,
+    struct dns_query *query, char id[LIMIT_STS_ID + 1])
+{
+	struct sts_record record = policy_fetch_record(query, NULL);
+	struct cache_entry *entry =
+	    policy_keep_peek(policies_keep(refresh->policies), domain);
+	const struct known *known = entry == NULL ? NULL : cache_value(entry);
+
+	id[0] = '\0';
+	if (record.outcome == STS_RECORD_VALID)
+		text_copy(id, LIMIT_STS_ID + 1, record.id);
+	else if (known != NULL && known->policy != NULL)
+		text_copy(id, LIMIT_STS_ID + 1, known->policy->id);
+	if (entry != NULL)
+		cache_release(entry);
+}
+
+/* Whether it came to an end; what was given up has no time. */
+static bool
+await_fetch(struct cache_entry *fetch, int64_t deadline_ms)
+{
+	const struct policy_facts *policy = cache_await(fetch, deadline_ms);
+	bool ended = policy != NULL && policy->fetched_s != 0;
+
+	cache_release(fetch);
+	return ended;
+}
+
+/* Whether all are through: else there is no room, and no use in haste. */
+static bool
+refresh_due(struct policy_refresh *refresh, const struct due *due)
+{
+	struct dns_query *queries[MOST_AT_ONCE];
+	struct cache_entry *fetches[MOST_AT_ONCE];
+	int64_t deadline_ms = clock_mono_ms() + TIMEOUT_MS;
+	bool all = true;
+
+	for (size_t i = 0; i < due->count; i++)
+		queries[i] = policy_fetch_ask(
+		    refresh->dns, due->domains[i], deadline_ms);
+	for (size_t i = 0; i < due->count; i++) {
+		char id[LIMIT_STS_ID + 1];
+
+		current_id(refresh, due->domains[i], queries[i], id);
+		fetches[i] = policies_fetch(
+		    refresh->policies, due->domains[i], id, TIMEOUT_MS);
+	}
+	/* a flight may wait for a leaf, and run in the slow lane again */
+	deadline_ms = clock_mono_ms() + 2LL * TIMEOUT_MS;
+	for (size_t i = 0; i < due->count; i++)
+		all = await_fetch(fetches[i], deadline_ms) && all;
+	return all;
+}
+
+/* Whether there is likely to be more. */
+static bool
+do_round(struct policy_refresh *refresh)
+{
+	struct due due = {.now = clock_wall_s(), .most = refresh->at_once};
+	struct policy_keep *keep = policies_keep(refresh->policies);
+
+	policy_keep_catch_up(keep);
+	cache_each(policy_keep_memory(keep), collect_due, &due);
+	return refresh_due(refresh, &due) && due.count == due.most;
+}
+
+/* False when it is time to end. */
+static bool
+wait_for_round(struct policy_refresh *refresh, bool more)
+{
+	int64_t until_ms = clock_mono_ms() + (more ? 0 : ROUND_MS);
+	bool end;
+
+	lock_take(&refresh->lock);
+	while (!refresh->end &&
+	       cond_wait_until(&refresh->ending, &refresh->lock, until_ms))
+		continue;
+	end = refresh->end;
+	lock_drop(&refresh->lock);
+	return !end;
+}
+
+static void *
+run(void *arg)
+{
+	struct policy_refresh *refresh = arg;
+	bool more = true; /* no wait at first */
+
+	while (wait_for_round(refresh, more))
+		more = do_round(refresh);
+	return NULL;
+}
+
+static void
+drop(struct policy_refresh *refresh)
+{
+	cond_fini(&refresh->ending);
+	lock_fini(&refresh->lock);
+	free(refresh);
+}
+
+struct policy_refresh *
+policy_refresh_new(struct policies *policies, struct dns *dns, unsigned at_once)
+{
+	struct policy_refresh *refresh = xcalloc(1, sizeof(*refresh));
+
+	refresh->policies = policies;
+	refresh->dns = dns;
+	refresh->at_once = at_once < MOST_AT_ONCE ? at_once : MOST_AT_ONCE;
+	lock_init(&refresh->lock);
+	cond_init(&refresh->ending);
+	if (pthread_create(&refresh->thread, NULL, run, refresh) == 0)
+		return refresh;
+	drop(refresh);
+	return NULL;
+}
+
+void
+policy_refresh_free(struct policy_refresh *refresh)
+{
+	if (refresh == NULL)
+		return;
+	lock_take(&refresh->lock);
+	refresh->end = true;
+	cond_broadcast(&refresh->ending);
+	lock_drop(&refresh->lock);
+	pthread_join(refresh->thread, NULL);
+	drop(refresh);
+}

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/act/advice.h"
+
+#include <string.h>
+
+#include "common/base/clock.h"
+
+#define NOBODY ""
+#define THEM "the receiving domain's mail administrator"
+#define THEIR_DNS "whoever runs the receiving domain's DNS"
+#define THEIR_STS "whoever publishes the receiving domain's MTA-STS policy"
+#define US "you: it is this host's matter"
+#define SENDER "the sender of the message"
+#define BOTH "you, with the receiving domain's mail administrator"
+#define TAKE_BACK "Agree on DANE with the destination, or take the rule back."
+
+static const struct advice table[] = {
+    [REASON_OK] = {"The host that takes the mail is who its policy says.",
+	NOBODY, ""},
+    [REASON_NO_POLICY] = {"The destination publishes no policy: neither "
+			  "DNSSEC-signed TLSA records nor MTA-STS.",
+	NOBODY, ""},
+    [REASON_NOT_PROBED] = {"DNS shows no fault, and the hosts were not asked.",
+	NOBODY, "Check again with --depth probe."},
+    [REASON_INSECURE_MX] = {"The host is authenticated by its TLSA records, "
+			    "but the MX records that name it are not signed.",
+	THEIR_DNS, "Sign the zone of the domain as well."},
+    [REASON_STARTTLS_NOT_SUPPORTED] = {"A policy demands TLS, and the host "
+				       "does not offer STARTTLS, or something "
+				       "on the way takes the offer out.",
+	THEM,
+	"Ask from another network: if STARTTLS is offered there, a "
+	"firewall near you strips it."},
+    [REASON_CERTIFICATE_HOST_MISMATCH] = {"The certificate is trusted, but is "
+					  "made out for another name than that "
+					  "of the MX host.",
+	THEM,
+	"Issue a certificate with the MX host name in its subjectAltName; "
+	"one in the subject's CN does not count."},
+    [REASON_CERTIFICATE_NOT_TRUSTED] = {"The certificate comes from no CA that "
+					"this host trusts (CAFile).",
+	THEM,
+	"The server must send its intermediate certificates too, and a "
+	"self-signed one will not do; if it is good, look at CAFile."},
+    [REASON_CERTIFICATE_EXPIRED] = {"A certificate of the chain has expired.",
+	THEM, "Renew the certificate and reload the mail server."},
+    [REASON_VALIDATION_FAILURE] = {"TLS could not be established, or what the "
+				   "host presents matches no TLSA record.",
+	THEM,
+	"After a key change publish the new TLSA record, and wait a TTL "
+	"before the old key goes."},
+    [REASON_DANE_REQUIRED] =
+	{"A rule or a level of yours demands DANE, and the "
+	 "host has no DNSSEC-signed TLSA records.",
+	    BOTH, TAKE_BACK},
+    [REASON_TLSA_UNUSABLE] = {"TLSA records exist, but none that can be used "
+			      "for mail: TLS is enforced, nobody is "
+			      "authenticated.",
+	THEM,
+	"Publish \"3 1 1\" records; usages 0 and 1 do not count for "
+	"SMTP."},
+    [REASON_DNSSEC_INVALID] = {"DNSSEC validation failed: the answer is "
+			       "forged, or the zone is signed wrongly.",
+	THEIR_DNS,
+	"Look at the zone with dnsviz or delv; often a signature "
+	"has expired or the DS record is old."},
+    [REASON_DNS_SERVFAIL] = {"A name server answered with an error.", THEIR_DNS,
+	"Ask its authoritative servers one by one; servers that "
+	"refuse TLSA queries must be mended."},
+    [REASON_DNS_TIMEOUT] = {"No name server answered in time.", THEIR_DNS,
+	"Try again; if every domain fails so, look at your resolver."},
+    [REASON_STS_POLICY_FETCH_ERROR] = {"An MTA-STS record announces a policy "
+				       "that cannot be fetched, so mail goes "
+				       "as if there were none.",
+	THEIR_STS,
+	"Fetch https://mta-sts.DOMAIN/.well-known/mta-sts.txt: it "
+	"must answer 200 without a redirect."},
+    [REASON_STS_POLICY_INVALID] = {"The MTA-STS policy breaks the grammar of "
+				   "RFC 8461, or is not text/plain, so mail "
+				   "goes as if there were none.",
+	THEIR_STS,
+	"Mend the policy file (\"postern sts lint\" tells what is wrong), then "
+	"change the id in the record."},
+    [REASON_STS_WEBPKI_INVALID] = {"The HTTPS certificate of the policy host "
+				   "is "
+				   "not valid for mta-sts.DOMAIN, so mail goes "
+				   "as if there were no policy.",
+	THEIR_STS,
+	"Renew that certificate, with mta-sts.DOMAIN in its subjectAltName."},
+    [REASON_STS_MX_MISMATCH] = {"The MTA-STS policy does not name this MX "
+				"host.",
+	THEIR_STS,
+	"Add the host to the policy, or take it out of the MX "
+	"records."},
+    [REASON_STS_TESTING] = {"The MTA-STS policy is in testing mode and would "
+			    "fail if it were enforced.",
+	THEIR_STS, "Mend it before the mode becomes enforce."},
+    [REASON_NULL_MX] = {"The domain says that it takes no mail (null MX).",
+	SENDER, "Check the address."},
+    [REASON_NXDOMAIN] = {"The domain does not exist.", SENDER,
+	"Check the address."},
+    [REASON_NO_ADDRESS] = {"No mail host of the domain has an address.", THEM,
+	"Check the MX records and the addresses of what they name."},
+    [REASON_NAME_INVALID] = {"This is no domain name.", SENDER,
+	"Check the address."},
+    [REASON_CONNECT_FAILED] = {"No mail host of the destination could be "
+			       "reached.",
+	THEM,
+	"If every destination fails so, port 25 is closed on the way "
+	"out."},
+    [REASON_PROBE_TIMEOUT] = {"The mail host did not answer in time.", THEM,
+	"Try again; raise GreetingTimeout or ProbeTimeout if it is always "
+	"slow."},
+    [REASON_ADDRESS_BLOCKED] = {"The host's address is in a range that no "
+				"public mail host has.",
+	THEM,
+	"If the destination is your own, set AllowPrivateAddresses "
+	"yes."},
+    [REASON_SOURCE_UNUSABLE] = {"This host cannot connect from the address "
+				"that ProbeSource names, so the mail host "
+				"was not asked.",
+	US,
+	"Set ProbeSource to addresses of this host that mail leaves from, or "
+	"leave it out."},
+    [REASON_NOT_TRIED] = {"The host comes behind as many addresses as an MTA "
+			  "tries, so no mail gets to it.",
+	THEM,
+	"Give the domain fewer addresses of better preference, or hosts that "
+	"answer."},
+    [REASON_TLS_UNSUPPORTED] = {"The host shows the certificate that it "
+				"should, but only with a TLS that Postern's "
+				"library cannot finish and other libraries "
+				"can: whether the host has the key was not "
+				"seen.",
+	NOBODY, "Look with \"openssl s_client -starttls smtp\"."},
+    [REASON_TOO_COSTLY] = {"To check this destination takes more signatures "
+			   "than one check may verify: its hosts send long "
+			   "chains, or its TLSA records are many.",
+	THEM,
+	"Publish \"3 1 1\" records, which need no signature, and send only "
+	"the certificates that lead to the trust anchor."},
+    [REASON_DEADLINE] = {"The check did not end in time.", US,
+	"Ask again: the check went on, and its verdict is remembered."},
+    [REASON_QUEUE_FULL] = {"Too many checks were waiting.", US,
+	"Raise MaxChecks or MaxQueue."},
+    [REASON_RATE_LIMITED] = {"The destination was checked too often.", US,
+	"Ask again later."},
+    [REASON_RESOLVER_NOT_VALIDATING] = {"The resolver does not validate "
+					"DNSSEC, so nothing can be said of "
+					"DANE.",
+	US, "Check TrustAnchorFile and Nameservers."},
+    [REASON_INTERNAL_ERROR] = {"Postern could not do its work.", US,
+	"Look at the log for the reason."},
+    [REASON_EXEMPT] = {"The domain is listed in ExemptDomains.", NOBODY, ""},
+    [REASON_INTERNAL] = {"The domain is one of this host's own.", NOBODY, ""},
+    [REASON_RELAYED] =
+	{"The mail goes to a next hop of your choice, which has no "
+	 "policy itself; the recipient's domain was not looked at.",
+	    NOBODY, ""},
+    [REASON_TLS_REQUIRED_NO] = {"The message asks for delivery without TLS "
+				"policy (TLS-Required: No).",
+	NOBODY, ""},
+    [REASON_REQUIRETLS_UNMET] = {"The message demands TLS all the way "
+				 "(REQUIRETLS), and the destination does not "
+				 "promise it.",
+	THEM, ""},
+    [REASON_EXPIRED_RULE] = {"A rule for this destination is past its date.",
+	US, "Remove or renew the rule."},
+};
+
+struct advice
+advice_for(enum reason reason)
+{
+	return table[reason];
+}
+
+/* The probe that the verdict speaks of, or NULL. */
+static const struct probe_facts *
+probe_of(const struct verdict *verdict, const struct facts *facts)
+{
+	for (size_t i = 0; i < verdict->host_count; i++) {
+		const struct host_verdict *host = &verdict->hosts[i];
+
+		if (verdict->mx == NULL ||
+		    strcmp(facts->hosts[i].name, verdict->mx) != 0)
+			continue;
+		for (size_t k = 0; k < host->address_count; k++)
+			if (host->addresses[k].reason == verdict->reason)
+				return facts->hosts[i].addresses[k].probe;
+	}
+	return NULL;
+}
+
+static const struct host_facts *
+host_of(const struct verdict *verdict, const struct facts *facts)
+{
+	for (size_t i = 0; verdict->mx != NULL && i < facts->host_count; i++)
+		if (strcmp(facts->hosts[i].name, verdict->mx) == 0)
+			return &facts->hosts[i];
+	return NULL;
+}
+
+static struct advice
+ok_of(const struct verdict *verdict)
+{
+	switch (verdict->policy) {
+	case POLICY_TYPE_TLSA:
+		return (struct advice){"The host that takes the mail matches "
+				       "its DNSSEC-signed TLSA records.",
+		    NOBODY, ""};
+	case POLICY_TYPE_STS:
+		return (struct advice){"The host that takes the mail has a "
+				       "valid certificate and is named by the "
+				       "domain's MTA-STS policy.",
+		    NOBODY, ""};
+	case POLICY_TYPE_LOCAL:
+		if (verdict->level == LEVEL_ENCRYPT)
+			return (struct advice){"TLS is a must here by a rule "
+					       "or a level of yours, and the "
+					       "host has it; nobody is "
+					       "authenticated.",
+			    NOBODY, ""};
+		return (struct advice){"The host that takes the mail has the "
+				       "certificate that a rule or a level of "
+				       "yours demands.",
+		    NOBODY, ""};
+	case POLICY_TYPE_NONE:
+		break;
+	}
+	return table[REASON_OK];
+}
+
+static bool
+has_policy(const struct facts *facts, enum sts_mode mode)
+{
+	return facts->sts.policy != NULL &&
+	       facts->sts.policy->fetch == POLICY_FETCHED &&
+	       facts->sts.policy->policy->mode == mode;
+}
+
+/* Rules that ask for less than the destination publishes, and what it
+ * publishes in vain. */
+static struct advice
+no_policy_of(const struct verdict *verdict, const struct facts *facts)
+{
+	enum sts_record_outcome record = facts->sts.record.outcome;
+
+	if (facts->trouble == TROUBLE_LITERAL)
+		return (struct advice){"An address literal is no domain that "
+				       "could publish a policy.",
+		    NOBODY, ""};
+	if (verdict->policy == POLICY_TYPE_LOCAL)
+		return (struct advice){"A rule or a level of yours asks for "
+				       "nothing here, whatever the "
+				       "destination publishes.",
+		    NOBODY,
+		    "To have its own policy count, take the rule back, or "
+		    "look with --level auto."};
+	if (verdict->rule != NULL)
+		return (struct advice){"Of the policies that your rule lets "
+				       "count, the destination publishes "
+				       "none.",
+		    NOBODY, "What else it publishes shows --level auto."};
+	if (record == STS_RECORD_INVALID || record == STS_RECORD_MANY)
+		return (struct advice){"The domain has no DNSSEC-signed TLSA "
+				       "records, and what it publishes for "
+				       "MTA-STS is no valid record, which "
+				       "counts as none.",
+		    THEIR_STS,
+		    "Mend the TXT record at _mta-sts: \"postern sts lint "
+		    "--txt\" tells what is wrong with one."};
+	if (has_policy(facts, STS_MODE_NONE))
+		return (struct advice){"The domain has no DNSSEC-signed TLSA "
+				       "records, and its MTA-STS policy has "
+				       "the mode none: it asks for nothing.",
+		    NOBODY, ""};
+	return table[REASON_NO_POLICY];
+}
+
+static struct advice
+starttls_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct probe_facts *probe = probe_of(verdict, facts);
+
+	if (probe != NULL && probe->outcome == PROBE_STARTTLS_REFUSED)
+		return (struct advice){"A policy demands TLS; the host offers "
+				       "STARTTLS, but refuses it when asked.",
+		    THEM,
+		    "Its log should say why: often the certificate or its key "
+		    "cannot be read."};
+	return table[REASON_STARTTLS_NOT_SUPPORTED];
+}
+
+static struct advice
+mismatch_of(const struct verdict *verdict)
+{
+	if (verdict->policy == POLICY_TYPE_TLSA)
+		return (struct advice){"The certificate comes from the trust "
+				       "anchor of the TLSA records, but is "
+				       "made out for another name.",
+		    THEM,
+		    "Issue one with the MX host name in its subjectAltName, "
+		    "or publish a \"3 1 1\" record, for which names do not "
+		    "count."};
+	if (verdict->policy == POLICY_TYPE_LOCAL)
+		return (struct advice){"The certificate is trusted, but has "
+				       "none of the names that your rule "
+				       "wants.",
+		    BOTH,
+		    "Compare its subjectAltName with the rule's match=; "
+		    "without match= it is the MX host name that counts."};
+	return table[REASON_CERTIFICATE_HOST_MISMATCH];
+}
+
+static struct advice
+not_trusted_of(const struct verdict *verdict)
+{
+	if (verdict->policy == POLICY_TYPE_TLSA)
+		return (struct advice){"No certificate that the host sends "
+				       "comes from what its TLSA records "
+				       "(usage 2) name.",
+		    THEM,
+		    "The server must send its whole chain, with the "
+		    "certificate that the record names."};
+	return table[REASON_CERTIFICATE_NOT_TRUSTED];
+}
+
+static bool
+is_young(const struct probe_facts *probe)
+{
+	AUTO(x509_chain)
+	struct x509_chain *chain =
+	    x509_chain_new(probe->certs, probe->cert_count, NULL);
+
+	for (size_t i = 0; chain != NULL && i < x509_count(chain); i++)
+		if (x509_not_before(chain, i) > clock_wall_s())
+			return true;
+	return false;
+}
+
+static struct advice
+validation_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct probe_facts *probe = probe_of(verdict, facts);
+	const struct host_facts *host = host_of(verdict, facts);
+	bool by_key = false;
+
+	if (probe == NULL)
+		return table[REASON_VALIDATION_FAILURE];
+	if (probe->outcome == PROBE_TLS_FAILED)
+		return (struct advice){"The host offers STARTTLS, but no TLS "
+				       "session comes about.",
+		    THEM,
+		    "Look at its log; usual causes are TLS older than 1.2, "
+		    "and a certificate whose key does not fit."};
+	for (size_t i = 0; host != NULL && i < host->records.count; i++)
+		by_key |= host->records.records[i].considered &&
+			  host->records.records[i].usage == TLSA_DANE_EE;
+	if (!by_key && is_young(probe))
+		return (struct advice){"A certificate of the chain is not "
+				       "valid yet.",
+		    THEM, "Compare its dates with the clocks of both hosts."};
+	if (verdict->policy == POLICY_TYPE_TLSA)
+		return (struct advice){"The certificate that the host shows "
+				       "matches none of its TLSA records.",
+		    THEM,
+		    "Publish a TLSA record of the present key; at the next "
+		    "change of keys publish the new record first, and wait a "
+		    "TTL before the old key goes."};
+	return table[REASON_VALIDATION_FAILURE];
+}
+
+static struct advice
+dane_required_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct host_facts *host = host_of(verdict, facts);
+
+	if (facts_mx_is_insecure(facts))
+		return (struct advice){"A rule or a level of yours demands "
+				       "DANE, and the domain's MX records are "
+				       "not signed.",
+		    BOTH, TAKE_BACK};
+	if (host != NULL && host->records.count > 0)
+		return (struct advice){"A rule or a level of yours demands "
+				       "DANE, and none of the host's TLSA "
+				       "records can be used for mail.",
+		    BOTH, TAKE_BACK};
+	return table[REASON_DANE_REQUIRED];
+}
+
+static struct advice
+lookup_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct host_facts *host = host_of(verdict, facts);
+
+	if (verdict->reason == REASON_DNSSEC_INVALID &&
+	    strcmp(facts->domain, facts->next_hop.host) != 0)
+		return (struct advice){"The mail goes to a next hop of your "
+				       "choice, and DNSSEC says that its name "
+				       "is forged: often one that only the "
+				       "local resolver knows.",
+		    US,
+		    "If that is so (split DNS), name its zone in "
+		    "InsecureDomains; else look at the zone with delv."};
+	if (verdict->reason == REASON_DNSSEC_INVALID)
+		return table[REASON_DNSSEC_INVALID];
+	if (host != NULL && lookup_failed(&host->tlsa))
+		return (struct advice){"The domain's name servers fail when "
+				       "asked for TLSA records, and while it "
+				       "is not known what they demand no mail "
+				       "may go there.",
+		    THEIR_DNS,
+		    "Ask each of its authoritative servers for the TLSA "
+		    "record; those that refuse or ignore the question, or a "
+		    "firewall before them, must be mended."};
+	return table[verdict->reason];
+}
+
+static struct advice
+unreachable_of(const struct verdict *verdict, const struct facts *facts)
+{
+	const struct probe_facts *probe = probe_of(verdict, facts);
+
+	if (probe != NULL && probe->outcome == PROBE_REFUSED)
+		return (struct advice){"The host answers, but takes no mail "
+				       "from here now.",
+		    THEM,
+		    "Its reply says why; if it blocks this host's address, ask "
+		    "for that to be lifted."};
+	if (probe != NULL && probe->cert_count > 0)
+		return (struct advice){"The host accepts TLS, and then lets "
+				       "nobody in: it ends the session, or "
+				       "answers no.",
+		    THEM,
+		    "Its log should say why: often it wants a certificate of "
+		    "the client."};
+	if (probe != NULL && probe->outcome == PROBE_NOT_SMTP)
+		return (struct advice){"Something answers at the host's SMTP "
+				       "port, but does not speak SMTP.",
+		    THEM, "Look what listens there, and what stands between."};
+	return table[REASON_CONNECT_FAILED];
+}
+
+/* An address of another family does not help who sends by one. */
+static struct advice
+no_address_of(const struct facts *facts)
+{
+	const struct host_facts *host;
+
+	if (facts->host_count == 0)
+		return table[REASON_NO_ADDRESS];
+	host = &facts->hosts[0];
+	if (host->aaaa.state == LOOKUP_NOT_ASKED && !host->literal)
+		return (struct advice){"No mail host of the domain has an IPv4 "
+				       "address, and by ProbeFamilies mail "
+				       "goes by IPv4 alone.",
+		    THEM, "To reach IPv6 hosts, the MTA needs IPv6."};
+	if (host->a.state == LOOKUP_NOT_ASKED)
+		return (struct advice){"No mail host of the domain has an IPv6 "
+				       "address, and by ProbeFamilies mail "
+				       "goes by IPv6 alone.",
+		    THEM, "To reach IPv4 hosts, the MTA needs IPv4."};
+	return table[REASON_NO_ADDRESS];
+}
+
+static struct advice
+insecure_mx_of(const struct verdict *verdict)
+{
+	if (verdict->result == RESULT_NONE)
+		return (struct advice){"The MX records are not signed, so by "
+				       "InsecureMX the host's TLSA records "
+				       "make TLS a must and authenticate "
+				       "nobody.",
+		    THEIR_DNS, "Sign the zone of the domain as well."};
+	return table[REASON_INSECURE_MX];
+}
+
+struct advice
+advice_of(const struct verdict *verdict, const struct facts *facts)
+{
+	if (facts == NULL)
+		return table[verdict->reason];
+	switch (verdict->reason) {
+	case REASON_OK:
+		return ok_of(verdict);
+	case REASON_NO_POLICY:
+		return no_policy_of(verdict, facts);
+	case REASON_INSECURE_MX:
+		return insecure_mx_of(verdict);
+	case REASON_STARTTLS_NOT_SUPPORTED:
+		return starttls_of(verdict, facts);
+	case REASON_CERTIFICATE_HOST_MISMATCH:
+		return mismatch_of(verdict);
+	case REASON_CERTIFICATE_NOT_TRUSTED:
+		return not_trusted_of(verdict);
+	case REASON_VALIDATION_FAILURE:
+		return validation_of(verdict, facts);
+	case REASON_DANE_REQUIRED:
+		return dane_required_of(verdict, facts);
+	case REASON_DNSSEC_INVALID:
+	case REASON_DNS_SERVFAIL:
+	case REASON_DNS_TIMEOUT:
+		return lookup_of(verdict, facts);
+	case REASON_NO_ADDRESS:
+		return no_address_of(facts);
+	case REASON_CONNECT_FAILED:
+		return unreachable_of(verdict, facts);
+	default: /* the others mean the same wherever they come */
+		return table[verdict->reason];
+	}
+}

@@ -1,0 +1,96 @@
+/* cli - what the command line asked for, and the verbs that answer. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_CLI_H
+#define MILTER_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "common/judge/rules.h"
+#include "common/judge/verdict.h"
+#include "common/proto/sts_policy.h"
+
+struct settings; /* settings.h */
+
+/* Strings of the command line, in order. */
+struct cli_list {
+	size_t count;
+	char **items;
+};
+
+struct cli_options {
+	const char *conf_file; /* -c; NULL: the default one */
+	bool json;
+	bool dns_only; /* --depth dns */
+	bool cached;   /* --cached: ask the daemon, check nothing */
+	bool verbose;  /* --verbose */
+	bool level_given;
+	enum level level;      /* --level, over the rules */
+	const char *chain;     /* --chain: a PEM file */
+	struct cli_list names; /* --name */
+	struct cli_list txts;  /* --txt */
+	const char *file;      /* --file; "-" is stdin */
+	unsigned jobs;         /* --jobs: checks at once */
+	bool at_given;
+	time_t at;            /* --at, or now */
+	uint16_t port;        /* --port, or 25 */
+	enum sts_mode mode;   /* --mode, or testing */
+	uint32_t max_age_s;   /* --max-age; 0: what suits the mode */
+	struct cli_list ruas; /* --rua */
+	const char *part;     /* --part */
+	struct cli_list logs; /* --log; "-" is stdin */
+	bool since_given;
+	time_t since;       /* --since */
+	const char *state;  /* --state: a file */
+	const char *domain; /* --domain */
+	bool old_ttl_given;
+	uint32_t old_ttl_s;    /* --old-ttl */
+	struct cli_list words; /* what stands behind the verb */
+};
+
+/*
+ * A verb does its work and returns the exit status: a result's (0 to 3), or a
+ * code of sysexits(3) with a line on stderr.
+ */
+int cli_check(const struct cli_options *options);
+int cli_tlsa_match(const struct cli_options *options);
+int cli_tlsa_check(const struct cli_options *options);
+int cli_tlsa_gen(const struct cli_options *options);
+int cli_tlsa_plan(const struct cli_options *options);
+int cli_sts_lint(const struct cli_options *options);
+int cli_sts_check(const struct cli_options *options);
+int cli_sts_gen(const struct cli_options *options);
+int cli_cache_list(const struct cli_options *options);
+int cli_cache_show(const struct cli_options *options);
+int cli_cache_flush(const struct cli_options *options);
+int cli_check_cached(const struct cli_options *options);
+int cli_stats(const struct cli_options *options);
+
+/* cli_stats_unwritten - how many policies the posternd that runs has not got
+ * onto disk; 0 where nobody answers */
+int64_t cli_stats_unwritten(const struct settings *settings);
+int cli_doctor(const struct cli_options *options);
+int cli_explain(const struct cli_options *options);
+int cli_policy_list(const struct cli_options *options);
+int cli_policy_test(const struct cli_options *options);
+
+/* cli_exit_status - of the worst result that was found */
+int cli_exit_status(enum result worst);
+
+/* cli_fail - a line on stderr; returns status */
+int cli_fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * cli_read_file - all of a file, or of stdin for "-", at most max octets
+ *
+ * The octets, for free(), with a NUL behind length of them; NULL with err:
+ * LOCAL when it cannot be read, DATA when it is larger.
+ */
+struct err;
+char *
+cli_read_file(const char *path, size_t max, size_t *length, struct err *err);
+
+#endif

@@ -1,0 +1,107 @@
+/* doctor - what is looked at to see whether this host is fit for posternd: one
+ * function a finding.  The main thread only. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_DOCTOR_DOCTOR_H
+#define MILTER_CLI_DOCTOR_DOCTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/conf.h"
+#include "common/io/dns.h"
+#include "milter/conf/settings.h"
+
+/* The worse the later. */
+enum doctor_state { DOCTOR_SKIP, DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
+
+enum { DOCTOR_SEEN_SIZE = 400 };
+
+#define DOCTOR_SENDMAIL_CF "/etc/mail/sendmail.cf"
+
+/* What was seen, and lines that mend it: text of this host and of others, to be
+ * cleaned where it is printed.  A line is never cut: it may be a command. */
+struct doctor_finding {
+	enum doctor_state state;
+	bool blind; /* SKIP because it could not be looked at */
+	char seen[DOCTOR_SEEN_SIZE];
+	char *mend; /* a line each; or NULL */
+};
+
+struct postfix;
+struct cli_list; /* cli.h */
+
+/* What the checks have in common; those before may fill it for those after. */
+struct doctor {
+	const char *conf_file;     /* as an option names it */
+	struct conf_faults faults; /* of the configuration */
+	struct settings *settings; /* NULL: it has faults */
+	struct postfix *postfix;   /* NULL: no Postfix, or it cannot be asked */
+	char no_postfix[120];      /* why not */
+	struct dns *dns;           /* NULL: none to be had */
+	bool validates;
+	const struct cli_list *logs; /* of --log */
+	const char *domain;          /* a destination to try, or NULL */
+	int64_t deadline_ms;
+};
+
+typedef void doctor_check(struct doctor *doctor, struct doctor_finding *found);
+
+/* doctor_say - the state, and what was seen; a finding that nothing is said of
+ * is a SKIP */
+void doctor_say(struct doctor_finding *found, enum doctor_state state,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* doctor_blind - a SKIP because it could not be looked at */
+void doctor_blind(struct doctor_finding *found, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* doctor_mend - one more line that mends it: a command, "LINE    # where it
+ * goes", or "# " and words where no command is sure to be right */
+void doctor_mend(struct doctor_finding *found, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* of the daemon: doctor_daemon.c */
+doctor_check doctor_configuration;
+doctor_check doctor_user;
+doctor_check doctor_store;
+doctor_check doctor_socket;
+doctor_check doctor_socket_user;
+
+/* of DNS: doctor_resolver.c */
+doctor_check doctor_resolver;
+doctor_check doctor_trust_anchor;
+doctor_check doctor_nameservers;
+
+/* of what checks rest on else: doctor_ground.c */
+doctor_check doctor_clock;
+doctor_check doctor_ca_store;
+doctor_check doctor_port_25;
+
+/* of Postfix, who asks posternd and how: doctor_postfix.c */
+doctor_check doctor_smtpd_milters;
+doctor_check doctor_chroot;
+doctor_check doctor_non_smtpd_milters;
+doctor_check doctor_default_action;
+doctor_check doctor_timeouts;
+
+/* of Postfix, how mail goes out: doctor_delivery.c */
+doctor_check doctor_tls_level;
+doctor_check doctor_tls_ca;
+doctor_check doctor_dns_support;
+
+/* of Postfix, what it keeps: doctor_domains.c */
+doctor_check doctor_internal_domains;
+
+/* of Sendmail: doctor_sendmail.c */
+doctor_check doctor_sendmail;
+
+/* of both, how mail goes out and probes do: doctor_way.c */
+doctor_check doctor_probe_way;
+
+/* of both, where they hand mail to: doctor_nexthop.c */
+doctor_check doctor_next_hops;
+
+/* of what passed without posternd: doctor_gaps.c */
+doctor_check doctor_gaps;
+
+#endif

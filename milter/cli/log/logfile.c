@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/cli/log/logfile.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/process.h"
+#include "common/base/text.h"
+#include "milter/cli/log/logline.h"
+
+enum { CHUNK_SIZE = 64 * 1024, MATCH_SIZE = 128, UNPACK_MS = 120 * 1000 };
+
+/* Octets come in any portions, lines go out. */
+struct splitter {
+	int64_t deadline_ms;
+	logfile_line *each;
+	void *arg;
+	size_t length;
+	char line[LOGLINE_SIZE];
+};
+
+static void
+end_line(struct splitter *splitter)
+{
+	splitter->line[splitter->length] = '\0';
+	splitter->each(splitter->arg, splitter->line);
+	splitter->length = 0;
+}
+
+static void
+add(struct splitter *splitter, const char *octets, size_t length)
+{
+	size_t room = sizeof(splitter->line) - 1 - splitter->length;
+	char *to = splitter->line + splitter->length;
+
+	if (length > room)
+		length = room;
+	memcpy(to, octets, length);
+	for (char *nul = memchr(to, '\0', length); nul != NULL;
+	     nul = memchr(nul, '\0', (size_t)(to + length - nul)))
+		*nul = '?';
+	splitter->length += length;
+}
+
+static void
+split(struct splitter *splitter, const char *octets, size_t length)
+{
+	while (length > 0) {
+		const char *end = memchr(octets, '\n', length);
+		size_t part = end == NULL ? length : (size_t)(end - octets);
+
+		add(splitter, octets, part);
+		if (end == NULL)
+			return;
+		end_line(splitter);
+		octets += part + 1;
+		length -= part + 1;
+	}
+}
+
+/* What unpacks a file from standard input, known by how the file begins. xz and
+ * zstd let the file say how much memory they take. */
+static const struct unpacker {
+	const char *magic;
+	const char *argv[6];
+} unpackers[] = {
+    {"\x1f\x8b", {"gzip", "-dc"}},
+    {"\x1f\x9d", {"gzip", "-dc"}},
+    {"BZh", {"bzip2", "-dc"}},
+    {"\xfd\x37zXZ", {"xz", "-dc", "--memlimit-decompress=256MiB"}},
+    {"\x28\xb5\x2f\xfd", {"zstd", "-dcq", "--memory=256MB"}},
+};
+
+static const struct unpacker *
+find_unpacker(const char *octets, size_t length)
+{
+	for (size_t i = 0; i < sizeof(unpackers) / sizeof(unpackers[0]); i++)
+		if (length >= strlen(unpackers[i].magic) &&
+		    memcmp(octets, unpackers[i].magic,
+			strlen(unpackers[i].magic)) == 0)
+			return &unpackers[i];
+	return NULL;
+}
+
+/* All that a process writes; it ends here. */
+static int
+split_process(struct process *process, const char *name,
+    struct splitter *splitter, struct err *err)
+{
+	char chunk[CHUNK_SIZE];
+	struct err why;
+	ssize_t got;
+	int status;
+
+	while ((got = process_read(process, chunk, sizeof(chunk), &why)) > 0)
+		split(splitter, chunk, (size_t)got);
+	if (got == 0 && splitter->length > 0)
+		end_line(splitter);
+	if (got < 0)
+		process->deadline_ms = 0;
+	status = process_end(process);
+	if (got < 0)
+		return err_set(err, why.kind, "%s: %s", name, why.text);
+	return status == 0 ? 0
+			   : err_set(err, ERR_LOCAL, "%s: exit status %d", name,
+				 status);
+}
+
+/* The program reads the file anew; it does so as the user who asks. */
+static int
+read_packed(FILE *in, const char *path, const struct unpacker *unpacker,
+    struct splitter *splitter, struct err *err)
+{
+	const char *name = unpacker->argv[0];
+	struct process process;
+	struct err why;
+
+	if (lseek(fileno(in), 0, SEEK_SET) != 0)
+		return err_set(err, ERR_DATA,
+		    "%s is compressed, and comes from a pipe: put %s -dc into "
+		    "that",
+		    path, name);
+	if (process_filter(&process, unpacker->argv, fileno(in),
+		clock_sooner_ms(splitter->deadline_ms, UNPACK_MS), &why) != 0)
+		return err_set(
+		    err, ERR_DATA, "%s is compressed, and %s", path, why.text);
+	if (split_process(&process, name, splitter, &why) == 0)
+		return 0;
+	return err_set(err,
+	    clock_left_ms(splitter->deadline_ms) == 0 ? ERR_TEMP : ERR_DATA,
+	    "%s: %s", path, why.text);
+}
+
+static int
+read_stream(
+    FILE *in, const char *path, struct splitter *splitter, struct err *err)
+{
+	const struct unpacker *unpacker;
+	char chunk[CHUNK_SIZE];
+	bool first = true;
+	size_t got;
+
+	while ((got = fread(chunk, 1, sizeof(chunk), in)) > 0) {
+		unpacker = first ? find_unpacker(chunk, got) : NULL;
+		if (unpacker != NULL)
+			return read_packed(in, path, unpacker, splitter, err);
+		first = false;
+		if (clock_left_ms(splitter->deadline_ms) == 0)
+			return err_set(err, ERR_TEMP,
+			    "%s is too long to be read in the time", path);
+		split(splitter, chunk, got);
+	}
+	if (ferror(in))
+		return err_set(err, ERR_LOCAL, "%s: %s", path, strerror(errno));
+	if (splitter->length > 0)
+		end_line(splitter);
+	return 0;
+}
+
+int
+logfile_read(const char *path, int64_t deadline_ms, logfile_line *each,
+    void *arg, struct err *err)
+{
+	struct splitter splitter = {
+	    .deadline_ms = deadline_ms, .each = each, .arg = arg};
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	int rc;
+
+	if (in == NULL)
+		return err_set(err, ERR_LOCAL, "%s: %s", path, strerror(errno));
+	rc = read_stream(in, path, &splitter, err);
+	if (in != stdin)
+		fclose(in);
+	return rc;
+}
+
+/* --- the file before --- */
+
+/* Of "mail.log.1" and "mail.log-20261122", with or without an ending of a
+ * compressed file: 0 is none. */
+static int
+rotation_rank(const char *name, const char *log)
+{
+	size_t length = strlen(log);
+
+	if (strncmp(name, log, length) != 0)
+		return 0;
+	name += length;
+	if (name[0] == '-' && isdigit((unsigned char)name[1]))
+		return 1;
+	return strncmp(name, ".1", 2) == 0 &&
+		       (name[2] == '\0' || name[2] == '.')
+		   ? 2
+		   : 0;
+}
+
+/* By date the greatest is the last; "mail.log.1" before "mail.log.1.gz", which
+ * may be half written. */
+static bool
+is_better(const char *name, const char *best, const char *log)
+{
+	int rank = rotation_rank(name, log);
+	int before = best[0] == '\0' ? 0 : rotation_rank(best, log);
+
+	if (rank != before)
+		return rank > before;
+	if (rank == 1)
+		return strcmp(name, best) > 0;
+	return rank == 2 && strcmp(name, best) < 0;
+}
+
+bool
+logfile_before(const char *path, char *out, size_t size)
+{
+	const char *log = strrchr(path, '/');
+	char best[NAME_MAX + 1] = "";
+	struct dirent *entry;
+	struct stat info;
+	DIR *folder;
+
+	if (log == NULL)
+		return false;
+	snprintf(out, size, "%.*s", (int)(++log - path), path);
+	folder = opendir(out);
+	if (folder == NULL)
+		return false;
+	while ((entry = readdir(folder)) != NULL)
+		if (is_better(entry->d_name, best, log))
+			text_copy(best, sizeof(best), entry->d_name);
+	closedir(folder);
+	snprintf(out, size, "%.*s%s", (int)(log - path), path, best);
+	return best[0] != '\0' && strlen(out) + 1 < size &&
+	       stat(out, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+int
+logfile_read_journal(const char *program, int64_t deadline_ms,
+    logfile_line *each, void *arg, struct err *err)
+{
+	struct splitter splitter = {.each = each, .arg = arg};
+	char match[MATCH_SIZE];
+	const char *const argv[] = {"journalctl", "--quiet", "--no-pager",
+	    "--output=short-iso", "SYSLOG_FACILITY=2", "+", match, NULL};
+	struct process process;
+
+	snprintf(match, sizeof(match), "SYSLOG_IDENTIFIER=%s", program);
+	if (process_start(&process, argv, deadline_ms, err) != 0)
+		return -1;
+	return split_process(&process, argv[0], &splitter, err);
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/cli/log/logline.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "milter/act/reply.h"
+
+/* What every reply of posternd ends with. */
+#define MARK " (outbound TLS precheck)"
+
+/* Before the text of RFC 5424 that is UTF-8 */
+#define BOM "\xef\xbb\xbf"
+
+/* A word before the time, the time's own three, a host, the program */
+enum { WORDS_MAX = 6 };
+
+static bool
+copy(char *to, size_t size, const char *s, size_t length)
+{
+	if (length >= size)
+		return false;
+	memcpy(to, s, length);
+	to[length] = '\0';
+	return true;
+}
+
+static bool
+is_id_octet(char c)
+{
+	return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '.';
+}
+
+/* "NAME[PID]:" or "NAME:" */
+static bool
+read_program(const char *word, size_t length, struct logline *out)
+{
+	size_t name = 0;
+
+	if (length < 2 || word[length - 1] != ':')
+		return false;
+	while (is_id_octet(word[name]) || word[name] == '/')
+		name++;
+	if (name == 0 || !isalpha((unsigned char)word[0]) ||
+	    (word[name] == '[' ? word[length - 2] != ']' : name != length - 1))
+		return false;
+	out->pid[0] = '\0';
+	if (word[name] == '[')
+		text_escape(out->pid, sizeof(out->pid), word + name + 1,
+		    length - name - 3);
+	return copy(out->program, sizeof(out->program), word, name);
+}
+
+/* Whether a word may be part of a time: "Sun", "Nov", "22", "07:48:36". */
+static bool
+is_time_part(const char *word, size_t length)
+{
+	static const char names[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct "
+				    "Nov Dec Mon Tue Wed Thu Fri Sat Sun ";
+	char name[5] = "";
+
+	if (isdigit((unsigned char)word[0]))
+		return strspn(word, "0123456789:.,+-TZ") >= length;
+	if (length != 3 || !isalpha((unsigned char)word[0]))
+		return false;
+	snprintf(name, sizeof(name), "%.3s ", word);
+	return strstr(names, name) != NULL;
+}
+
+/* The first words in a row that are a time, up to the one with the hours; a
+ * host may look like a number. */
+static void
+read_when(const char *const words[], const size_t lengths[], size_t count,
+    struct logline *out)
+{
+	struct text text;
+
+	text_init(&text, out->when, sizeof(out->when));
+	for (size_t i = 0; i < count; i++) {
+		bool hours = memchr(words[i], ':', lengths[i]) != NULL;
+
+		if (!is_time_part(words[i], lengths[i])) {
+			out->when[0] = '\0';
+			text_init(&text, out->when, sizeof(out->when));
+			continue;
+		}
+		text_addf(&text, "%s%.*s", out->when[0] == '\0' ? "" : " ",
+		    (int)lengths[i], words[i]);
+		if (hours)
+			return;
+	}
+	out->when[0] = '\0';
+}
+
+static bool
+read_classic(const char *line, struct logline *out)
+{
+	const char *words[WORDS_MAX];
+	size_t lengths[WORDS_MAX];
+
+	for (size_t count = 0; count < WORDS_MAX; count++) {
+		line += strspn(line, " ");
+		words[count] = line;
+		lengths[count] = strcspn(line, " ");
+		line += lengths[count];
+		if (!read_program(words[count], lengths[count], out))
+			continue;
+		out->text = line + strspn(line, " ");
+		read_when(words, lengths, count, out);
+		return true;
+	}
+	return false;
+}
+
+/* Past "<22>", what RFC 5424 and RFC 3164 have first. */
+static const char *
+skip_priority(const char *line)
+{
+	size_t digits = line[0] == '<' ? strspn(line + 1, "0123456789") : 0;
+
+	return digits > 0 && digits <= 3 && line[1 + digits] == '>'
+		   ? line + digits + 2
+		   : line;
+}
+
+/* Past the structured data of RFC 5424: "-", or "[ID NAME="VALUE"]..."; NULL if
+ * it has no end. */
+static const char *
+skip_data(const char *at)
+{
+	if (*at == '-')
+		return at + 1;
+	while (*at == '[') {
+		bool quoted = false;
+
+		for (; *at != '\0' && (quoted || *at != ']'); at++) {
+			if (*at == '"')
+				quoted = !quoted;
+			else if (*at == '\\' && at[1] != '\0')
+				at++;
+		}
+		if (*at == '\0')
+			return NULL;
+		at++;
+	}
+	return at;
+}
+
+/* RFC 5424 section 6: "1 TIME HOST PROGRAM PID MSGID DATA MSG" */
+static bool
+read_structured(const char *line, struct logline *out)
+{
+	enum { WHEN, HOST, PROGRAM, PID, MSGID, WORDS };
+	const char *words[WORDS], *at = line + 2;
+	size_t lengths[WORDS];
+
+	if (strncmp(line, "1 ", 2) != 0 ||
+	    !(isdigit((unsigned char)*at) || strncmp(at, "- ", 2) == 0))
+		return false;
+	for (size_t i = 0; i < WORDS; i++) {
+		words[i] = at;
+		lengths[i] = strcspn(at, " ");
+		at += lengths[i];
+		if (*at++ != ' ')
+			return false;
+	}
+	at = skip_data(at);
+	if (at == NULL || *at != ' ' ||
+	    !copy(out->program, sizeof(out->program), words[PROGRAM],
+		lengths[PROGRAM]))
+		return false;
+	read_when(words, lengths, 1, out);
+	text_escape(out->pid, sizeof(out->pid), words[PID], lengths[PID]);
+	at += strspn(at, " ");
+	out->text = at + (strncmp(at, BOM, strlen(BOM)) == 0 ? strlen(BOM) : 0);
+	return true;
+}
+
+static void
+read_id(struct logline *out)
+{
+	size_t length = 0;
+
+	out->id[0] = '\0';
+	while (is_id_octet(out->text[length]))
+		length++;
+	if (length > 0 && strncmp(out->text + length, ": ", 2) == 0 &&
+	    copy(out->id, sizeof(out->id), out->text, length))
+		out->text += length + 2;
+}
+
+bool
+logline_read(const char *line, struct logline *out)
+{
+	char when[LOGLINE_WHEN_SIZE];
+
+	line = skip_priority(logframe_open(line, when, out->room));
+	if (!read_structured(line, out) && !read_classic(line, out))
+		return false;
+	read_id(out);
+	if (out->when[0] == '\0')
+		text_copy(out->when, sizeof(out->when), when);
+	return true;
+}
+
+bool
+logline_parse(const char *line, struct logline *out)
+{
+	return logline_read(line, out) && out->id[0] != '\0';
+}
+
+/* --- times --- */
+
+enum { DAY_S = 86400 };
+
+/* Past a fraction of a second. */
+static const char *
+skip_fraction(const char *at)
+{
+	return *at == '.' || *at == ',' ? at + 1 + strspn(at + 1, "0123456789")
+					: at;
+}
+
+/* "2026-11-22T07:48:36.123+01:00", with a blank for the T, with no zone */
+static bool
+read_dated(const char *when, time_t *out)
+{
+	struct tm tm = {.tm_isdst = -1}, zone = {.tm_isdst = 0};
+	const char *at = strptime(when, "%Y-%m-%d", &tm);
+
+	if (at == NULL || (*at != 'T' && *at != ' '))
+		return false;
+	at = strptime(at + 1, "%H:%M:%S", &tm);
+	if (at == NULL)
+		return false;
+	at = skip_fraction(at);
+	if (*at == '\0') {
+		*out = mktime(&tm);
+		return true;
+	}
+	if (strptime(at, "%z", &zone) == NULL)
+		return false;
+	*out = timegm(&tm) - zone.tm_gmtoff;
+	return true;
+}
+
+/* "Nov 22 07:48:36" */
+static bool
+read_yearless(const char *when, time_t now, time_t *out)
+{
+	struct tm tm, at = {.tm_isdst = -1};
+
+	if (localtime_r(&now, &tm) == NULL ||
+	    strptime(when, "%b %d %H:%M:%S", &at) == NULL)
+		return false;
+	at.tm_year = tm.tm_year;
+	tm = at;
+	*out = mktime(&tm);
+	if (*out > now + DAY_S) {
+		at.tm_year--;
+		*out = mktime(&at);
+	}
+	return true;
+}
+
+bool
+logline_time(const char *when, time_t now, time_t *out)
+{
+	return read_dated(when, out) || read_yearless(when, now, out);
+}
+
+bool
+logline_value(const char *text, const char *key, char *to, size_t size)
+{
+	size_t length = strlen(key);
+
+	for (const char *at = text; *at != '\0';) {
+		size_t word = strcspn(at, " ");
+
+		if (word > length && strncmp(at, key, length) == 0 &&
+		    at[length] == '=') {
+			text_escape(
+			    to, size, at + length + 1, word - length - 1);
+			return true;
+		}
+		at += word;
+		at += strspn(at, " ");
+	}
+	to[0] = '\0';
+	return false;
+}
+
+/* The length of an address up to its ">"; a local part may be quoted, and then
+ * hold anything.  Without a ">" there is none. */
+static bool
+address_length(const char *s, size_t *length)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; s[i] != '\0' && (quoted || s[i] != '>'); i++) {
+		if (s[i] == '"')
+			quoted = !quoted;
+		else if (s[i] == '\\' && s[i + 1] != '\0')
+			i++;
+	}
+	*length = i;
+	return s[i] == '>';
+}
+
+static bool
+read_address(const char *s, char to[LOGLINE_ADDRESS_SIZE], size_t *length)
+{
+	return s[0] == '<' && address_length(s + 1, length) &&
+	       copy(to, LOGLINE_ADDRESS_SIZE, s + 1, *length);
+}
+
+bool
+logline_address(
+    const char *text, const char *key, char to[LOGLINE_ADDRESS_SIZE])
+{
+	const char *found = strstr(text, key);
+	size_t length;
+
+	to[0] = '\0';
+	return found != NULL && read_address(found + strlen(key), to, &length);
+}
+
+/* --- deliveries --- */
+
+/* Past the addresses of "to=": to the ", " of the next field, or NULL. */
+static const char *
+skip_addresses(const char *at)
+{
+	size_t length;
+
+	while (*at != '\0' && strncmp(at, ", ", 2) != 0) {
+		if (*at == '<') {
+			if (!address_length(at + 1, &length))
+				return NULL;
+			at += length + 1;
+		}
+		at++;
+	}
+	return *at == '\0' ? NULL : at;
+}
+
+/* Sendmail's sentence as Postfix's word, by the class of the status code. */
+static const char *
+word_of_class(const char *dsn)
+{
+	switch (dsn[0]) {
+	case '2':
+		return "sent";
+	case '4':
+		return "deferred";
+	case '5':
+		return "bounced";
+	default:
+		return "queued";
+	}
+}
+
+/* Of Postfix "sent (what the host said)", of Sendmail a sentence. */
+static void
+read_status(const char *value, bool sendmail, struct logline_delivery *out)
+{
+	size_t length = strlen(value);
+	size_t word = strcspn(value, " ");
+
+	if (sendmail) {
+		text_escape(out->said, sizeof(out->said), value, length);
+		text_copy(
+		    out->status, sizeof(out->status), word_of_class(out->dsn));
+		return;
+	}
+	text_escape(out->status, sizeof(out->status), value, word);
+	value += word + strspn(value + word, " ");
+	length = strlen(value);
+	if (value[0] == '(' && length > 1 && value[length - 1] == ')') {
+		value++;
+		length -= 2;
+	}
+	text_escape(out->said, sizeof(out->said), value, length);
+}
+
+/* The fields behind the addresses, up to the status, which is the last and may
+ * hold anything; whether there is one. */
+static bool
+read_fields(const char *at, struct logline_delivery *out)
+{
+	while (at != NULL && *at != '\0') {
+		const char *end;
+		size_t length;
+
+		at += strspn(at, ", ");
+		if (strncmp(at, "status=", 7) == 0 ||
+		    strncmp(at, "stat=", 5) == 0) {
+			read_status(strchr(at, '=') + 1,
+			    strncmp(at, "stat=", 5) == 0, out);
+			return true;
+		}
+		if (strncmp(at, "orig_to=<", 9) == 0) {
+			if (!read_address(at + 8, out->original, &length))
+				return false;
+			at += 9 + length + 1;
+			continue;
+		}
+		end = strstr(at, ", ");
+		length = end == NULL ? strlen(at) : (size_t)(end - at);
+		if (strncmp(at, "relay=", 6) == 0)
+			text_escape(
+			    out->relay, sizeof(out->relay), at + 6, length - 6);
+		else if (strncmp(at, "dsn=", 4) == 0)
+			text_escape(
+			    out->dsn, sizeof(out->dsn), at + 4, length - 4);
+		at = end;
+	}
+	return false;
+}
+
+/* One address of Sendmail's list stands in "<>" or not. */
+static size_t
+read_one(const char *at, struct logline_delivery *out)
+{
+	size_t length;
+
+	if (at[0] == '<')
+		return read_address(at, out->address, &length) ? length + 2 : 0;
+	length = strcspn(at, ",");
+	return copy(out->address, sizeof(out->address), at, length) ? length
+								    : 0;
+}
+
+unsigned
+logline_deliveries(const char *text, logline_found *each, void *arg)
+{
+	struct logline_delivery delivery = {.address = ""};
+	const char *end;
+	unsigned count = 0;
+
+	if (strncmp(text, "to=", 3) != 0)
+		return 0;
+	text += 3;
+	end = skip_addresses(text);
+	if (!read_fields(end, &delivery))
+		return 0;
+	while (text < end) {
+		size_t length = read_one(text, &delivery);
+
+		if (length == 0)
+			break;
+		each(arg, &delivery);
+		count++;
+		text += length;
+		text += *text == ',' && text < end;
+	}
+	return count;
+}
+
+/* --- refusals --- */
+
+/* The word that ends before end, and begins behind a blank. */
+static const char *
+word_before(const char *text, const char *end)
+{
+	while (end > text && end[-1] != ' ')
+		end--;
+	return end;
+}
+
+static const char *
+domain_before(const char *text, const char *end)
+{
+	size_t length = strlen(REPLY_UNNAMED);
+
+	if ((size_t)(end - text) > length &&
+	    strncmp(end - length, REPLY_UNNAMED, length) == 0)
+		return end - length;
+	return word_before(text, end);
+}
+
+bool
+logline_refusal(const char *text, struct logline_refusal *out)
+{
+	const char *reply = strstr(text, "reject");
+	const char *mark = reply == NULL ? NULL : strstr(reply, MARK);
+	const char *reason, *domain, *code;
+
+	if (mark == NULL)
+		return false;
+	reason = word_before(reply, mark);
+	if (reason < reply + 2 || strncmp(reason - 2, ": ", 2) != 0)
+		return false;
+	domain = domain_before(reply, reason - 2);
+	text_escape(
+	    out->reason, sizeof(out->reason), reason, (size_t)(mark - reason));
+	text_escape(out->domain, sizeof(out->domain), domain,
+	    (size_t)(reason - 2 - domain));
+	if (strcmp(out->domain, REPLY_UNNAMED) == 0)
+		out->domain[0] = '\0';
+	/* "451 4.7.5 DOMAIN", and at the end of a message "4.7.5 DOMAIN" */
+	code = domain > reply ? word_before(reply, domain - 1) : domain;
+	out->permanent = code[0] == '5';
+	logline_address(text, "to=", out->address);
+	return true;
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/base/err.h"
+#include "common/base/standard.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/cli/cli.h"
+#include "milter/cli/options.h"
+#include "milter/cli/print.h"
+
+static const struct cli_verb verbs[] = {
+    {{"check", NULL}, cli_check,
+	{'c', 'f', 'j', 'v', OPTION_CACHED, OPTION_DEPTH, OPTION_LEVEL}, 0,
+	CLI_WORDS_MANY, "DOMAIN|ADDRESS|mx:HOST[:PORT] ...",
+	"what a destination demands, whether it keeps it, who mends it"},
+    {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},
+	1, CLI_WORDS_MANY,
+	"--chain FILE --name NAME ... 'USAGE SELECTOR MTYPE HEX' ...",
+	"whether a certificate chain matches TLSA records, offline"},
+    {{"tlsa", "gen"}, cli_tlsa_gen, {'c', OPTION_NAME, OPTION_PORT}, 1,
+	CLI_WORDS_MANY, "FILE|mx:HOST[:PORT] ... ['USAGE SELECTOR MTYPE'] ...",
+	"TLSA records of a certificate, request or key"},
+    {{"tlsa", "check"}, cli_tlsa_check, {'c'}, 1, 1, "DOMAIN|mx:HOST[:PORT]",
+	"whether TLSA records fit what all of one's hosts show"},
+    {{"tlsa", "plan"}, cli_tlsa_plan,
+	{'c', OPTION_NAME, OPTION_PORT, OPTION_SINCE, OPTION_OLD_TTL,
+	    OPTION_STATE},
+	2, 2, "--name MXHOST CURRENT NEXT",
+	"whether a host may change its key now, and what to do first"},
+    {{"sts", "lint"}, cli_sts_lint, {OPTION_TXT, OPTION_AT}, 0, 1, "[FILE|-]",
+	"whether TXT records and a policy keep to RFC 8461, offline"},
+    {{"sts", "check"}, cli_sts_check, {'c'}, 1, 1, "DOMAIN",
+	"whether record, policy and all mail hosts of a domain agree"},
+    {{"sts", "gen"}, cli_sts_gen,
+	{'c', OPTION_DEPTH, OPTION_MODE, OPTION_MAX_AGE, OPTION_RUA,
+	    OPTION_PART},
+	1, 1, "DOMAIN",
+	"an MTA-STS policy of a domain's MX hosts, and its records"},
+    {{"cache", "list"}, cli_cache_list, {'c'}, 0, 0, "",
+	"the verdicts and MTA-STS policies that posternd keeps"},
+    {{"cache", "show"}, cli_cache_show, {'c'}, 1, 1, "DOMAIN",
+	"all that is kept of one domain"},
+    {{"cache", "flush"}, cli_cache_flush, {'c'}, 0, 1, "[DOMAIN]",
+	"let posternd forget all, or one domain"},
+    {{"stats", NULL}, cli_stats, {'c'}, 0, 0, "",
+	"what posternd did since its start, and how it is"},
+    {{"doctor", NULL}, cli_doctor, {'c', OPTION_LOG}, 0, CLI_WORDS_MANY,
+	"[DOMAIN ...]",
+	"whether this host and its Postfix are fit for posternd"},
+    {{"explain", NULL}, cli_explain,
+	{'c', OPTION_LOG, OPTION_DOMAIN, OPTION_SINCE}, 0, 1, "[QUEUEID]",
+	"what became of a message, and whether it was foreseen"},
+    {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT}, 0, 0, "",
+	"the rules per destination in effect, most specific first"},
+    {{"policy", "test"}, cli_policy_test, {'c', OPTION_AT}, 1, 1,
+	"DOMAIN|ADDRESS|mx:HOST",
+	"which rule applies to a destination, and what it means"},
+};
+
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+enum { NAME_SIZE = 32, ERROR_SIZE = 2048, NEAR_SIZE = 128, ABOUT_SIZE = 160 };
+
+/* The verb that runs: its usage goes with a mistake in it. */
+static const struct cli_verb *running;
+
+/* --json was given, and no object tells yet what is wrong. */
+static bool json_wanted;
+
+/* How many words of its own the verb shares with the line, of how many. */
+static size_t
+compare_verb(const struct cli_verb *verb, const struct cli_list *words)
+{
+	size_t same = 0;
+
+	while (same < 2 && verb->words[same] != NULL && same < words->count &&
+	       strcmp(verb->words[same], words->items[same]) == 0)
+		same++;
+	return same;
+}
+
+static size_t
+verb_size(const struct cli_verb *verb)
+{
+	return verb->words[1] == NULL ? 1 : 2;
+}
+
+static const struct cli_verb *
+find_verb(const struct cli_list *words)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (compare_verb(&verbs[i], words) == verb_size(&verbs[i]))
+			return &verbs[i];
+	return NULL;
+}
+
+static void
+verb_name(const struct cli_verb *verb, char out[NAME_SIZE])
+{
+	snprintf(out, NAME_SIZE, "%s%s%s", verb->words[0],
+	    verb->words[1] == NULL ? "" : " ",
+	    verb->words[1] == NULL ? "" : verb->words[1]);
+}
+
+static void
+print_verb_line(FILE *out, const struct cli_verb *verb)
+{
+	static const char indent[] = "                ";
+	char name[NAME_SIZE];
+
+	verb_name(verb, name);
+	fprintf(out, "  %-13s ", name);
+	cli_print_wrap(out, sizeof(indent) - 1, indent, verb->about);
+}
+
+/* All verbs, or those that begin with the word given. */
+static void
+print_overview(FILE *out, const struct cli_list *words)
+{
+	fputs("usage: postern VERB [OPTION ...] [ARGUMENT ...]\n\n", out);
+	for (size_t i = 0; i < VERBS; i++)
+		if (words->count == 0 || compare_verb(&verbs[i], words) > 0)
+			print_verb_line(out, &verbs[i]);
+	fputs("\n\"postern help VERB\" tells the options of a verb.\n\n", out);
+	cli_print_wrap(out, 0, "",
+	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or "
+	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver or "
+	    "daemon, 73 no state file, 74 output, 78 configuration.");
+}
+
+static int
+print_help(const struct cli_list *words)
+{
+	const struct cli_verb *verb = find_verb(words);
+	char about[ABOUT_SIZE];
+
+	if (verb == NULL) {
+		print_overview(stdout, words);
+		return 0;
+	}
+	cli_print_usage(stdout, verb);
+	snprintf(about, sizeof(about), "%c%s.", toupper(verb->about[0]),
+	    verb->about + 1);
+	putchar('\n');
+	cli_print_wrap(stdout, 0, "", about);
+	putchar('\n');
+	cli_print_options(stdout, verb);
+	return 0;
+}
+
+static void
+print_hint(FILE *out)
+{
+	if (running != NULL)
+		cli_print_usage(out, running);
+	else
+		fputs("Try: postern --help\n", out);
+}
+
+/* Who reads objects has one for each end; the first failure is the cause. */
+static void
+fail_json(int status, const char *text)
+{
+	json_t *object;
+
+	if (!json_wanted || status == 0 || status == EX_IOERR)
+		return;
+	json_wanted = false;
+	object = json_pack(
+	    "{s:i, s:s, s:i}", "schema", 1, "error", text, "exit", status);
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+/* JSON is UTF-8, and a file's name may be anything. */
+static void
+make_printable(char *text)
+{
+	for (char *c = text; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
+int
+cli_fail(int status, const char *format, ...)
+{
+	char text[ERROR_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	make_printable(text);
+	fprintf(stderr, "postern: %s\n", text);
+	if (status == EX_USAGE)
+		print_hint(stderr);
+	fail_json(status, text);
+	return status;
+}
+
+char *
+cli_read_file(const char *path, size_t max, size_t *length, struct err *err)
+{
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	char *octets = xmalloc(max + 1);
+	int rc = 0;
+
+	if (in == NULL) {
+		free(octets);
+		err_set(err, ERR_LOCAL, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	*length = fread(octets, 1, max, in);
+	octets[*length] = '\0';
+	if (ferror(in))
+		rc = err_set(err, ERR_LOCAL, "%s: cannot be read", path);
+	else if (fgetc(in) != EOF)
+		rc = err_set(err, ERR_DATA, "%s: over %zu octets", path, max);
+	if (in != stdin)
+		fclose(in);
+	if (rc == 0)
+		return octets;
+	free(octets);
+	return NULL;
+}
+
+static bool
+begins_verb(const struct cli_list *words)
+{
+	for (size_t i = 0; i < VERBS; i++)
+		if (compare_verb(&verbs[i], words) > 0)
+			return true;
+	return false;
+}
+
+/* A word that is no verb stands behind them. */
+static const struct cli_verb *
+verb_or_help(size_t i)
+{
+	static const struct cli_verb help = {.words = {"help", NULL}};
+
+	return i < VERBS ? &verbs[i] : &help;
+}
+
+/* Verbs that the words are near to, as ", did you mean ...?", or "". */
+static void
+name_near_verbs(const struct cli_list *words, char out[NEAR_SIZE])
+{
+	struct text text;
+	unsigned best = CLI_NEAR_MAX + 1;
+	size_t count = 0;
+
+	text_init(&text, out, NEAR_SIZE);
+	for (size_t i = 0; i <= VERBS; i++) {
+		unsigned far = cli_verb_distance(verb_or_help(i), words);
+
+		if (far < best)
+			best = far;
+	}
+	for (size_t i = 0; best <= CLI_NEAR_MAX && i <= VERBS; i++) {
+		char name[NAME_SIZE];
+
+		if (cli_verb_distance(verb_or_help(i), words) != best)
+			continue;
+		verb_name(verb_or_help(i), name);
+		text_addf(&text, "%s\"%s\"",
+		    count == 0 ? "; did you mean " : " or ", name);
+		count++;
+	}
+	text_add(&text, count == 0 ? "" : "?");
+}
+
+/* No verb is named: what the line is, then. */
+static int
+no_verb(const struct cli_list *words)
+{
+	char word[NAME_SIZE], near[NEAR_SIZE];
+	bool begun = begins_verb(words);
+
+	if (words->count == 0) {
+		print_overview(stderr, words);
+		fail_json(EX_USAGE, "no verb");
+		return EX_USAGE;
+	}
+	text_clean(
+	    word, sizeof(word), words->items[0], strlen(words->items[0]));
+	name_near_verbs(words, near);
+	if (!begun)
+		return cli_fail(EX_USAGE, "no such verb: %s%s", word, near);
+	if (words->count > 1 && near[0] != '\0')
+		return cli_fail(EX_USAGE, "%s has no such verb%s", word, near);
+	cli_fail(0, "what of %s?", word);
+	print_overview(stderr, words);
+	fail_json(EX_USAGE, "a word of the verb is missing");
+	return EX_USAGE;
+}
+
+static int
+run_verb(struct cli_line *line)
+{
+	const struct cli_verb *verb = find_verb(&line->options.words);
+	struct cli_options options = line->options;
+	const char *unwanted;
+
+	running = verb;
+	if (line->wrong[0] != '\0')
+		return cli_fail(EX_USAGE, "%s", line->wrong);
+	if (verb == NULL)
+		return no_verb(&options.words);
+	unwanted = cli_line_unwanted(line, verb);
+	if (unwanted != NULL)
+		return cli_fail(
+		    EX_USAGE, "--%s is not for this verb", unwanted);
+	options.words.items += verb_size(verb);
+	options.words.count -= verb_size(verb);
+	if (options.words.count < verb->least)
+		return cli_fail(EX_USAGE, "an argument is missing");
+	if (options.words.count > verb->most)
+		return cli_fail(EX_USAGE, "too many arguments");
+	return verb->run(&options);
+}
+
+/* "help VERB" is "VERB --help". */
+static void
+take_help_word(struct cli_line *line)
+{
+	struct cli_list *words = &line->options.words;
+
+	if (words->count == 0 || strcmp(words->items[0], "help") != 0)
+		return;
+	line->help = true;
+	words->count--;
+	memmove(words->items, words->items + 1,
+	    words->count * sizeof(*words->items));
+}
+
+/* There is help on a verb, on all that begin with a word, and on everything. */
+static bool
+names_help(const struct cli_list *words)
+{
+	return words->count == 0 || find_verb(words) != NULL ||
+	       (words->count == 1 && begins_verb(words));
+}
+
+/* Help wins over a verb, but not over a word that is none. */
+static int
+run(struct cli_line *line)
+{
+	const struct cli_list *words = &line->options.words;
+
+	take_help_word(line);
+
+	if (line->wrong[0] == '\0' && line->version)
+		return puts("postern " PACKAGE_VERSION) == EOF ? EX_IOERR : 0;
+	if (line->wrong[0] == '\0' && line->help && names_help(words))
+		return print_help(words);
+	return run_verb(line);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct cli_line line;
+	int status;
+
+	standard_open();
+	/* a reader that goes away is a write that fails, no death */
+	signal(SIGPIPE, SIG_IGN);
+	cli_line_read(&line, argc, argv);
+	json_wanted = line.options.json;
+	status = run(&line);
+	cli_line_fini(&line);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status != EX_IOERR)
+		return cli_fail(EX_IOERR, "cannot write the answer");
+	return status;
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/cli/options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/nexthop.h"
+#include "milter/cli/print.h"
+#include "milter/conf/settings.h"
+
+enum { USAGE_INDENT = 10, USAGE_MARGIN = 2 };
+enum { JOBS = 8, JOBS_MAX = 256, SMTP_PORT = 25 };
+
+/* Every option of every verb. */
+static const struct option_row {
+	int code; /* a letter, or OPTION_... */
+	const char *name;
+	const char *value; /* NULL: it takes none */
+	bool many;         /* may be given again */
+	const char *about;
+} rows[] = {
+    {'c', "config", "FILE", false, "configuration, instead of " SETTINGS_PATH},
+    {'f', "file", "FILE|-", false,
+	"more destinations, one a line; a line for each answer"},
+    {'j', "jobs", "NUMBER", false, "checks at once, 1 to 256 (8)"},
+    {OPTION_DEPTH, "depth", "dns|probe", false, "dns: connect to no mail host"},
+    {OPTION_LEVEL, "level", "LEVEL", false,
+	"judge by auto, may, none, encrypt, dane, "
+	"dane-only or secure, not by rules and DefaultLevel"},
+    {OPTION_CACHED, "cached", NULL, false,
+	"the verdict that posternd has, no check"},
+    {'v', "verbose", NULL, false, "whole digests, each certificate, times"},
+    {OPTION_CHAIN, "chain", "FILE", false,
+	"PEM file as the server sends it, leaf first"},
+    {OPTION_NAME, "name", "NAME", true,
+	"of a host; of several the TLSA base domain first"},
+    {OPTION_PORT, "port", "PORT", false, "of the TLSA records, instead of 25"},
+    {OPTION_SINCE, "since", "TIME", false,
+	"from when on, as 2026-01-31T12:00:00Z: plan: all "
+	"servers have both keys' records; explain: look"},
+    {OPTION_STATE, "state", "FILE", false,
+	"keep there when they were first seen everywhere"},
+    {OPTION_OLD_TTL, "old-ttl", "SECONDS", false,
+	"TTL of the records as they were before"},
+    {OPTION_MODE, "mode", "MODE", false, "testing, enforce or none"},
+    {OPTION_MAX_AGE, "max-age", "SECONDS", false,
+	"how long senders keep the policy"},
+    {OPTION_RUA, "rua", "ADDRESS", true,
+	"where reports go: a mailbox, or an https URI"},
+    {OPTION_PART, "part", "policy|dns|nginx|apache", false, "that part alone"},
+    {OPTION_TXT, "txt", "STRING", true, "a TXT record at _mta-sts"},
+    {OPTION_AT, "at", "TIME", false,
+	"time to judge for, as 2026-01-31T12:00:00Z"},
+    {OPTION_LOG, "log", "FILE|-", true,
+	"log to read, instead of /var/log/mail.log or the "
+	"journal"},
+    {OPTION_DOMAIN, "domain", "DOMAIN", false,
+	"tell of all its recipients that were refused"},
+    {OPTION_JSON, "json", NULL, false, "one JSON object a line"},
+    {'h', "help", NULL, false, "this text"},
+    {'V', "version", NULL, false, "the version"},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static void
+list_add(struct cli_list *list, char *item)
+{
+	list->items =
+	    xrealloc(list->items, list->count + 1, sizeof(*list->items));
+	list->items[list->count++] = item;
+}
+
+/* RFC 3339 section 5.6, whole seconds */
+static int
+parse_time(const char *text, time_t *out)
+{
+	struct tm tm = {.tm_isdst = 0};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	long offset_s = tm.tm_gmtoff;
+
+	if (end == NULL || *end != '\0')
+		return -1;
+	*out = timegm(&tm) - offset_s;
+	return 0;
+}
+
+static int
+read_depth(const char *word, struct cli_options *options)
+{
+	options->dns_only = strcmp(word, "dns") == 0;
+	return options->dns_only || strcmp(word, "probe") == 0 ? 0 : -1;
+}
+
+static const char *
+read_port(const char *word, struct cli_options *options)
+{
+	if (nexthop_port(word, &options->port, NULL) != 0)
+		return "--port: 1 to 65535, or a mail service such as "
+		       "submission";
+	return NULL;
+}
+
+static const char *
+read_max_age(const char *word, struct cli_options *options)
+{
+	if (text_uint(word, LIMIT_STS_MAX_AGE_S, &options->max_age_s) != 0 ||
+	    options->max_age_s == 0)
+		return "--max-age: 1 to 31557600 seconds";
+	return NULL;
+}
+
+static const char *
+read_old_ttl(const char *word, struct cli_options *options)
+{
+	options->old_ttl_given = true;
+	/* RFC 2181 section 8 */
+	return text_uint(word, INT32_MAX, &options->old_ttl_s) == 0
+		   ? NULL
+		   : "--old-ttl: 0 to 2147483647 seconds";
+}
+
+static const char *
+read_mode(const char *word, struct cli_options *options)
+{
+	static const enum sts_mode modes[] = {
+	    STS_MODE_TESTING, STS_MODE_ENFORCE, STS_MODE_NONE};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(word, sts_mode_text(modes[i])) == 0) {
+			options->mode = modes[i];
+			return NULL;
+		}
+	return "--mode: testing, enforce or none";
+}
+
+/* Options that nothing can be wrong with. */
+static void
+take_value(int code, char *value, struct cli_options *options)
+{
+	switch (code) {
+	case 'c':
+		options->conf_file = value;
+		break;
+	case 'f':
+		options->file = value;
+		break;
+	case 'v':
+		options->verbose = true;
+		break;
+	case OPTION_CACHED:
+		options->cached = true;
+		break;
+	case OPTION_STATE:
+		options->state = value;
+		break;
+	case OPTION_DOMAIN:
+		options->domain = value;
+		break;
+	case OPTION_CHAIN:
+		options->chain = value;
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_NAME:
+		list_add(&options->names, value);
+		break;
+	case OPTION_PART:
+		options->part = value;
+		break;
+	case OPTION_RUA:
+		list_add(&options->ruas, value);
+		break;
+	case OPTION_TXT:
+		list_add(&options->txts, value);
+		break;
+	case OPTION_LOG:
+		list_add(&options->logs, value);
+		break;
+	}
+}
+
+/* Returns NULL, or what is wrong with the value. */
+static const char *
+read_value(int code, char *value, struct cli_options *options)
+{
+	switch (code) {
+	case 'j':
+		if (text_uint(value, JOBS_MAX, &options->jobs) != 0 ||
+		    options->jobs == 0)
+			return "--jobs: a number from 1 to 256";
+		break;
+	case OPTION_AT:
+		options->at_given = true;
+		if (parse_time(value, &options->at) != 0)
+			return "--at: no RFC 3339 time";
+		break;
+	case OPTION_SINCE:
+		options->since_given = true;
+		if (parse_time(value, &options->since) != 0)
+			return "--since: no RFC 3339 time";
+		break;
+	case OPTION_DEPTH:
+		if (read_depth(value, options) != 0)
+			return "--depth: dns or probe";
+		break;
+	case OPTION_LEVEL:
+		options->level_given = true;
+		if (level_parse(value, &options->level) != 0)
+			return "--level: no such level";
+		break;
+	case OPTION_MAX_AGE:
+		return read_max_age(value, options);
+	case OPTION_MODE:
+		return read_mode(value, options);
+	case OPTION_OLD_TTL:
+		return read_old_ttl(value, options);
+	case OPTION_PORT:
+		return read_port(value, options);
+	default:
+		take_value(code, value, options);
+		break;
+	}
+	return NULL;
+}
+
+/* What getopt found wrong, with its variables as they are then. */
+static void
+say_wrong(char *out, size_t size, char *const argv[])
+{
+	const char *word = argv[optind - 1];
+	char clean[48];
+
+	text_clean(clean, sizeof(clean), word, strcspn(word, "="));
+	for (size_t i = 0; i < ROWS; i++)
+		if (optopt == rows[i].code) {
+			snprintf(out, size, "--%s %s", rows[i].name,
+			    rows[i].value == NULL ? "takes no value"
+						  : "wants a value");
+			return;
+		}
+	if (strncmp(word, "--", 2) == 0 || optopt == 0)
+		snprintf(out, size, "no such option: %s", clean);
+	else
+		snprintf(out, size, "no such option: -%c",
+		    optopt > ' ' && optopt <= '~' ? optopt : '?');
+}
+
+static void
+take(struct cli_line *line, size_t row)
+{
+	const char *wrong;
+
+	line->given |= UINT64_C(1) << row;
+	line->help |= rows[row].code == 'h';
+	line->version |= rows[row].code == 'V';
+	wrong = read_value(rows[row].code, optarg, &line->options);
+	if (wrong != NULL && line->wrong[0] == '\0')
+		snprintf(line->wrong, sizeof(line->wrong), "%s", wrong);
+}
+
+static void
+read_options(struct cli_line *line, int argc, char *argv[])
+{
+	struct option longs[ROWS + 1];
+	char letters[2 * ROWS + 2] = ":";
+	size_t length = 1;
+	int code;
+
+	memset(longs, 0, sizeof(longs));
+	for (size_t i = 0; i < ROWS; i++) {
+		longs[i] = (struct option){.name = rows[i].name,
+		    .has_arg = rows[i].value != NULL,
+		    .val = rows[i].code};
+		if (rows[i].code > '~')
+			continue;
+		letters[length++] = (char)rows[i].code;
+		if (rows[i].value != NULL)
+			letters[length++] = ':';
+	}
+	letters[length] = '\0';
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		size_t row = 0;
+
+		while (row < ROWS && rows[row].code != code)
+			row++;
+		if (row < ROWS)
+			take(line, row);
+		else if (line->wrong[0] == '\0')
+			say_wrong(line->wrong, sizeof(line->wrong), argv);
+	}
+}
+
+void
+cli_line_read(struct cli_line *line, int argc, char *argv[])
+{
+	memset(line, 0, sizeof(*line));
+	line->options.level = LEVEL_AUTO;
+	line->options.jobs = JOBS;
+	line->options.port = SMTP_PORT;
+	line->options.mode = STS_MODE_TESTING;
+	line->options.at = clock_wall_s();
+	read_options(line, argc, argv);
+	for (int i = optind; i < argc; i++)
+		list_add(&line->options.words, argv[i]);
+}
+
+void
+cli_line_fini(struct cli_line *line)
+{
+	free(line->options.names.items);
+	free(line->options.txts.items);
+	free(line->options.logs.items);
+	free(line->options.ruas.items);
+	free(line->options.words.items);
+}
+
+static bool
+takes(const struct cli_verb *verb, int code)
+{
+	for (size_t i = 0; i < CLI_VERB_OPTIONS && verb->options[i] != 0; i++)
+		if (verb->options[i] == code)
+			return true;
+	return code == OPTION_JSON || code == 'h' || code == 'V';
+}
+
+const char *
+cli_line_unwanted(const struct cli_line *line, const struct cli_verb *verb)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if ((line->given >> i & 1) != 0 && !takes(verb, rows[i].code))
+			return rows[i].name;
+	return NULL;
+}
+
+/* A piece of the usage, on the next line where it does not fit. */
+static void
+add_piece(FILE *out, const char *piece, size_t *column)
+{
+	if (*column + 1 + strlen(piece) > cli_print_width() - USAGE_MARGIN) {
+		fprintf(out, "\n%*s", USAGE_INDENT - 1, "");
+		*column = USAGE_INDENT - 1;
+	}
+	*column += (size_t)fprintf(out, " %s", piece);
+}
+
+static void
+print_option_usage(FILE *out, const struct cli_verb *verb,
+    const struct option_row *row, size_t *column)
+{
+	char name[32], piece[80];
+
+	snprintf(piece, sizeof(piece), "--%s ", row->name);
+	if (strstr(verb->arguments, piece) != NULL)
+		return;
+	if (row->code <= '~')
+		snprintf(name, sizeof(name), "-%c", row->code);
+	else
+		snprintf(name, sizeof(name), "--%s", row->name);
+	snprintf(piece, sizeof(piece), "[%s%s%s]%s", name,
+	    row->value == NULL ? "" : " ", row->value == NULL ? "" : row->value,
+	    row->many ? " ..." : "");
+	add_piece(out, piece, column);
+}
+
+void
+cli_print_usage(FILE *out, const struct cli_verb *verb)
+{
+	const char *rest = verb->arguments;
+	size_t column = (size_t)fprintf(out, "usage: postern %s%s%s",
+	    verb->words[0], verb->words[1] == NULL ? "" : " ",
+	    verb->words[1] == NULL ? "" : verb->words[1]);
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (takes(verb, rows[i].code) && rows[i].code != 'h' &&
+		    rows[i].code != 'V')
+			print_option_usage(out, verb, &rows[i], &column);
+	while (*rest != '\0') {
+		char piece[80];
+		size_t length = strcspn(rest, " ");
+
+		snprintf(piece, sizeof(piece), "%.*s", (int)length, rest);
+		add_piece(out, piece, &column);
+		rest += length + strspn(rest + length, " ");
+	}
+	fputc('\n', out);
+}
+
+static void
+print_option(FILE *out, const struct option_row *row)
+{
+	static const char indent[] = "                          ";
+	char letter[5] = "    ", name[48];
+	size_t column;
+
+	if (row->code <= '~')
+		snprintf(letter, sizeof(letter), "-%c, ", row->code);
+	snprintf(name, sizeof(name), "%s--%s %s", letter, row->name,
+	    row->value == NULL ? "" : row->value);
+	column = (size_t)fprintf(out, "  %-22s  ", name);
+	cli_print_wrap(out, column, indent, row->about);
+}
+
+void
+cli_print_options(FILE *out, const struct cli_verb *verb)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (takes(verb, rows[i].code))
+			print_option(out, &rows[i]);
+}

@@ -1,0 +1,73 @@
+/* options - the command line: its verbs, and which options each takes. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_OPTIONS_H
+#define MILTER_CLI_OPTIONS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "milter/cli/cli.h"
+
+/* Options without a letter; those with one go by it. */
+enum {
+	OPTION_AT = 256,
+	OPTION_CACHED,
+	OPTION_CHAIN,
+	OPTION_DEPTH,
+	OPTION_DOMAIN,
+	OPTION_JSON,
+	OPTION_LEVEL,
+	OPTION_LOG,
+	OPTION_MAX_AGE,
+	OPTION_MODE,
+	OPTION_NAME,
+	OPTION_OLD_TTL,
+	OPTION_PART,
+	OPTION_PORT,
+	OPTION_RUA,
+	OPTION_SINCE,
+	OPTION_STATE,
+	OPTION_TXT,
+};
+
+enum { CLI_VERB_OPTIONS = 12, CLI_WORDS_MANY = 1 << 30 };
+
+struct cli_verb {
+	const char *words[2]; /* "tlsa" "match"; one word: NULL behind it */
+	int (*run)(const struct cli_options *options);
+	int options[CLI_VERB_OPTIONS]; /* up to a 0; --json always */
+	size_t least, most;            /* how many words behind the verb */
+	const char *arguments;         /* those, and options that must be */
+	const char *about;             /* one clause */
+};
+
+/* What argv said, before it is known whether its verb takes it. */
+struct cli_line {
+	struct cli_options options; /* its words: the verb's own first */
+	uint64_t given;
+	bool help, version;
+	char wrong[120]; /* the first mistake, or "" */
+};
+
+/* cli_line_read - borrow strings of argv, which is put in order */
+void cli_line_read(struct cli_line *line, int argc, char *argv[]);
+void cli_line_fini(struct cli_line *line);
+
+/* cli_line_unwanted - an option that was given and that verb has no use for, or
+ * NULL */
+const char *
+cli_line_unwanted(const struct cli_line *line, const struct cli_verb *verb);
+
+/* cli_verb_distance - how many letters the words are from the verb's name, or
+ * from its second word alone; 0 is the same, over CLI_NEAR_MAX is far */
+enum { CLI_NEAR_MAX = 2 };
+unsigned
+cli_verb_distance(const struct cli_verb *verb, const struct cli_list *words);
+
+/* cli_print_usage - how verb is called, without what its options mean */
+void cli_print_usage(FILE *out, const struct cli_verb *verb);
+
+/* cli_print_options - a line for each option of verb */
+void cli_print_options(FILE *out, const struct cli_verb *verb);
+
+#endif

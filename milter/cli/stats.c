@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <jansson.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "milter/cli/cli.h"
+#include "milter/cli/daemon.h"
+#include "milter/cli/engine.h"
+
+static void
+print_value(const char *group, const char *key, const json_t *value)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s%s%s", group == NULL ? "" : group,
+	    group == NULL ? "" : ".", key);
+	if (json_is_integer(value))
+		printf("%-40s %" JSON_INTEGER_FORMAT "\n", name,
+		    json_integer_value(value));
+	else if (json_is_string(value))
+		printf("%-40s %s\n", name, json_string_value(value));
+}
+
+/* A figure goes by its own name and that of the object that it stands in. */
+static void
+print_stats(const char *group, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+	{
+		if (json_is_object(value))
+			print_stats(key, value);
+		else
+			print_value(group, key, value);
+	}
+}
+
+static void
+take_unwritten(void *arg, const json_t *row)
+{
+	int64_t *count = arg;
+
+	*count = cli_daemon_number(json_object_get(row, "cache"), "unwritten");
+}
+
+int64_t
+cli_stats_unwritten(const struct settings *settings)
+{
+	struct json_request request = {.ask = JSON_ASK_STATS};
+	int64_t count = 0;
+
+	cli_daemon_ask(settings, &request, take_unwritten, &count, NULL);
+	return count;
+}
+
+static void
+print_row(void *arg, const json_t *row)
+{
+	const struct cli_options *options = arg;
+	json_t *copy;
+
+	if (options->json) {
+		cli_print_row(row);
+		return;
+	}
+	copy = json_deep_copy(row);
+	json_object_del(copy, "schema");
+	print_stats(NULL, copy);
+	json_decref(copy);
+}
+
+int
+cli_stats(const struct cli_options *options)
+{
+	AUTO(settings) struct settings *settings = cli_load_settings(options);
+	struct json_request request = {.ask = JSON_ASK_STATS};
+	struct cli_options copy = *options;
+	struct err err;
+
+	if (settings == NULL)
+		return EX_CONFIG;
+	if (cli_daemon_ask(settings, &request, print_row, &copy, &err) !=
+	    CLI_DAEMON_ANSWERED)
+		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	if (fflush(stdout) != 0)
+		return cli_fail(EX_IOERR, "cannot write the answer");
+	return 0;
+}

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/conf/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/engine/engine_options.h"
+#include "common/proto/domain.h"
+#include "milter/conf/destinations.h"
+#include "milter/conf/host_name.h"
+#include "milter/conf/value.h"
+
+enum {
+	SECOND = 1000,
+	MINUTE = 60 * SECOND,
+	DAY = 24 * 60 * MINUTE,
+
+	/* RFC 5321 section 4.5.3.2.3: a client waits five minutes for the
+	 * answer to RCPT */
+	WAIT_MAX = 5 * MINUTE,
+
+	/* A check may end a little before the wait for it: then its own reason
+	 * is told, and not "deadline"; and whatever the wait, a check gets a
+	 * fair time, for the messages that come after */
+	CHECK_MARGIN = SECOND / 2,
+	CHECK_MIN = 10 * SECOND,
+
+	/* Hosts of a walk, times A, AAAA, CNAME and TLSA, are never all under
+	 * way at once in every check */
+	LOOKUPS_PER_CHECK = 16,
+};
+
+enum kind { KIND_INT, KIND_TEXT, KIND_LIST };
+
+struct keyword {
+	const char *name;
+	const char *fallback; /* as it could stand in the file; NULL: unset */
+	value_reader *read;
+	size_t at; /* of the field in struct settings */
+	enum kind kind;
+	struct value_form form;
+};
+
+static const struct value_choice yes_no[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
+static const struct value_choice actions[] = {{"none", ACTION_NONE},
+    {"tag", ACTION_TAG}, {"defer", ACTION_DEFER}, {"reject", ACTION_REJECT},
+    {"hold", ACTION_HOLD}, {NULL, 0}};
+static const struct value_choice internal_errors[] = {
+    {"accept", INTERNAL_ERROR_ACCEPT}, {"tempfail", INTERNAL_ERROR_TEMPFAIL},
+    {NULL, 0}};
+static const struct value_choice decide_ats[] = {
+    {"rcpt", DECIDE_AT_RCPT}, {"message", DECIDE_AT_MESSAGE}, {NULL, 0}};
+static const struct value_choice honor_nos[] = {{"yes", HONOR_NO_ALWAYS},
+    {"no", HONOR_NO_NEVER}, {"unruled", HONOR_NO_UNRULED}, {NULL, 0}};
+static const struct value_choice auto_wait[] = {
+    {"auto", MESSAGE_WAIT_AUTO}, {NULL, 0}};
+static const struct value_choice levels[] = {{"auto", LEVEL_AUTO},
+    {"none", LEVEL_NONE}, {"may", LEVEL_MAY}, {"encrypt", LEVEL_ENCRYPT},
+    {"dane", LEVEL_DANE}, {"dane-only", LEVEL_DANE_ONLY},
+    {"secure", LEVEL_SECURE}, {"opportunistic", LEVEL_AUTO},
+    {"mandatory", LEVEL_DANE_ONLY}, {NULL, 0}};
+static const struct value_choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
+    {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY}, {NULL, 0}};
+static const struct value_choice resolvers[] = {
+    {"embedded", DNS_EMBEDDED}, {"system", DNS_SYSTEM}, {NULL, 0}};
+static const struct value_choice floors[] = {{">=TLSv1", TLS_FROM_1_0},
+    {">=TLSv1.1", TLS_FROM_1_1}, {">=TLSv1.2", TLS_FROM_1_2},
+    {">=TLSv1.3", TLS_FROM_1_3}, {NULL, 0}};
+static const struct value_choice families[] = {{"all", FAMILIES_ALL},
+    {"ipv4", FAMILIES_IPV4}, {"ipv6", FAMILIES_IPV6}, {NULL, 0}};
+static const struct value_choice header_domains[] = {
+    {"visible", HEADER_DOMAINS_VISIBLE}, {"none", HEADER_DOMAINS_NONE},
+    {"all", HEADER_DOMAINS_ALL}, {NULL, 0}};
+static const struct value_choice facilities[] = {{"mail", 0}, {"daemon", 0},
+    {"user", 0}, {"local0", 0}, {"local1", 0}, {"local2", 0}, {"local3", 0},
+    {"local4", 0}, {"local5", 0}, {"local6", 0}, {"local7", 0}, {NULL, 0}};
+
+#define INT(name, fallback, read, field, choices, min, max)             \
+	{                                                               \
+		name, fallback, read, offsetof(struct settings, field), \
+		    KIND_INT,                                           \
+		{                                                       \
+			choices, min, max                               \
+		}                                                       \
+	}
+#define CHOICE(name, fallback, field, choices) \
+	INT(name, fallback, value_read_choice, field, choices, 0, 0)
+#define DURATION(name, fallback, field, min, max) \
+	INT(name, fallback, value_read_duration, field, NULL, min, max)
+#define NUMBER(name, fallback, field, min, max) \
+	INT(name, fallback, value_read_number, field, NULL, min, max)
+#define TEXT(name, fallback, read, field, choices)                      \
+	{                                                               \
+		name, fallback, read, offsetof(struct settings, field), \
+		    KIND_TEXT,                                          \
+		{                                                       \
+			choices, 0, 0                                   \
+		}                                                       \
+	}
+#define LIST_OF(name, fallback, read, field, max)                       \
+	{                                                               \
+		name, fallback, read, offsetof(struct settings, field), \
+		    KIND_LIST,                                          \
+		{                                                       \
+			NULL, 0, max                                    \
+		}                                                       \
+	}
+#define LIST(name, fallback, read, field) \
+	LIST_OF(name, fallback, read, field, 0)
+
+static const struct keyword keywords[] = {
+    TEXT("Socket", "unix:/run/postern/milter.sock", value_read_socket, socket,
+	NULL),
+    TEXT("ControlSocket", "/run/postern/control.sock",
+	value_read_control_socket, control_socket, NULL),
+    TEXT("ControlGroup", NULL, value_read_name, control_group, NULL),
+    CHOICE("On-Fail", "tag", on_fail, actions),
+    CHOICE("On-TempError", "tag", on_temperror, actions),
+    CHOICE("On-SoftFail", "tag", on_softfail, actions),
+    CHOICE("On-None", "none", on_none, actions),
+    CHOICE("On-InternalError", "accept", on_internal_error, internal_errors),
+    CHOICE("DecideAt", "rcpt", decide_at, decide_ats),
+    DURATION("RcptWait", "20s", rcpt_wait_ms, 0, WAIT_MAX),
+    INT("MessageWait", "auto", value_read_duration, message_wait_ms, auto_wait,
+	0, WAIT_MAX),
+    CHOICE("HonorTLSRequiredNo", "unruled", honor_no, honor_nos),
+    LIST("LocalMailers",
+	"local,virtual,lmtp,lmtps,dovecot,cyrus,cyrusv2,cyrusbb,maildrop,"
+	"procmail,uucp,suucp,uucp-old,uucp-new,uucp-dom,uucp-uudom,mail11,"
+	"usenet,fax,pop,ph,qpage,error,discard,retry,prog,*file*,*include*",
+	value_read_words, local_mailers),
+    LIST("ExemptDomains", NULL, value_read_domains, exempt_domains),
+    LIST("InternalDomains", NULL, value_read_domains, internal_domains),
+    TEXT("Destinations", DESTINATIONS_PATH, value_read_destinations,
+	destinations_file, NULL),
+    CHOICE("DefaultLevel", "auto", default_level, levels),
+    CHOICE("InsecureMX", "dane", insecure_mx, insecure_mxs),
+    CHOICE("Resolver", "embedded", resolver, resolvers),
+    LIST("Nameservers", NULL, value_read_nameservers, nameservers),
+    CHOICE("TrustRemoteResolver", "no", trust_remote_resolver, yes_no),
+    TEXT("TrustAnchorFile", NULL, value_read_input_path, trust_anchor_file,
+	NULL),
+    LIST("InsecureDomains", NULL, value_read_names, insecure_domains),
+    LIST_OF("BogusNames", "dnssec-failed.org,rhybar.cz", value_read_names,
+	bogus_names, LIMIT_BROKEN_NAMES),
+    DURATION("DNSTimeout", "5s", dns_timeout_ms, 100, MINUTE),
+    CHOICE("Probe", "yes", probe, yes_no),
+    DURATION("GreetingTimeout", "15s", greeting_timeout_ms, 100, MINUTE),
+    DURATION("ProbeTimeout", "6s", probe_timeout_ms, 100, MINUTE),
+    NUMBER("ProbePort", "25", probe_port, 1, UINT16_MAX),
+    TEXT("ProbeHelo", NULL, value_read_host, probe_helo, NULL),
+    LIST("ProbeSource", NULL, value_read_sources, probe_source),
+    CHOICE("ProbeFamilies", "all", probe_families, families),
+    NUMBER("ProbeAddresses", "5", probe_addresses, 0, LIMIT_TRIED_ADDRESSES),
+    CHOICE("ProbeProtocols", ">=TLSv1.2", probe_floor, floors),
+    NUMBER("ProbePerHost", "2", probe_per_host, 1, 100),
+    CHOICE("AllowPrivateAddresses", "no", allow_private, yes_no),
+    TEXT("CAFile", NULL, value_read_input_path, ca_file, NULL),
+    DURATION("STSTimeout", "8s", sts_timeout_ms, 100, MINUTE),
+    TEXT("StateDirectory", "/var/lib/postern", value_read_path, state_directory,
+	NULL),
+    TEXT("Store", "sqlite:state.db", value_read_store, store, NULL),
+    DURATION("VerdictTTL", "1h", verdict_ttl_ms, 30 * SECOND, 7 * DAY),
+    DURATION("FailTTL", "5m", fail_ttl_ms, 30 * SECOND, 7 * DAY),
+    DURATION("TempErrorTTL", "30s", temperror_ttl_ms, 30 * SECOND, 7 * DAY),
+    NUMBER("MaxChecks", "256", max_checks, 1, 4096),
+    NUMBER("MaxQueue", "4096", max_queue, 1, 1000000),
+    INT("MaxCacheSize", "256M", value_read_size, max_cache_mib, NULL, 16,
+	1024 * 1024),
+    NUMBER("MaxDomains", "500", max_domains, 1, 10000),
+    TEXT("HeaderName", "X-TLS-Precheck", value_read_header_name, header_name,
+	NULL),
+    CHOICE("HeaderDomains", "visible", header_domains, header_domains),
+    TEXT("AuthservID", NULL, value_read_host, authserv_id, NULL),
+    CHOICE("Syslog", "yes", syslog, yes_no),
+    TEXT(
+	"SyslogFacility", "mail", value_read_word, syslog_facility, facilities),
+    TEXT("SyslogName", "posternd", value_read_name, syslog_name, NULL),
+    CHOICE("SyslogSuccess", "yes", syslog_success, yes_no),
+    CHOICE("LogWhy", "no", log_why, yes_no),
+    TEXT("UserID", "postern", value_read_user, user, NULL),
+    INT("UMask", "007", value_read_umask, umask, NULL, 0, 0),
+    TEXT("PidFile", NULL, value_read_path, pid_file, NULL),
+    CHOICE("Background", "yes", background, yes_no),
+};
+
+enum { KEYWORDS = sizeof(keywords) / sizeof(keywords[0]) };
+
+static void *
+field_of(struct settings *settings, const struct keyword *keyword)
+{
+	return (char *)settings + keyword->at;
+}
+
+static const struct keyword *
+find_keyword(const char *name)
+{
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (strcasecmp(keywords[i].name, name) == 0)
+			return &keywords[i];
+	return NULL;
+}
+
+/* Readers cut their text up, so they get a copy. */
+static void
+read_value(struct settings *settings, const struct keyword *keyword,
+    struct value_place place, const char *value)
+{
+	char *copy = xstrdup(value);
+
+	place.keyword = keyword->name;
+	if (value[0] == '\0')
+		value_complain(&place, "no value");
+	else
+		keyword->read(
+		    &place, &keyword->form, field_of(settings, keyword), copy);
+	free(copy);
+}
+
+static void
+read_defaults(struct settings *settings, struct conf_faults *faults)
+{
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (keywords[i].fallback != NULL)
+			read_value(settings, &keywords[i],
+			    (struct value_place){
+				.faults = faults, .file = "default"},
+			    keywords[i].fallback);
+}
+
+static void
+read_entries(struct settings *settings, const struct conf *conf,
+    struct conf_faults *faults)
+{
+	unsigned seen[KEYWORDS] = {0};
+
+	for (size_t i = 0; i < conf->count; i++) {
+		const struct conf_entry *entry = &conf->entries[i];
+		const struct keyword *keyword = find_keyword(entry->keyword);
+		struct value_place place = {
+		    .faults = faults, .file = conf->path, .line = entry->line};
+
+		if (keyword == NULL) {
+			conf_fault(faults, conf->path, entry->line,
+			    "%.64s: unknown keyword", entry->keyword);
+		} else if (seen[keyword - keywords] != 0) {
+			conf_fault(faults, conf->path, entry->line,
+			    "%s: stands in line %u already", keyword->name,
+			    seen[keyword - keywords]);
+		} else {
+			seen[keyword - keywords] = entry->line;
+			read_value(settings, keyword, place, entry->value);
+		}
+	}
+}
+
+static unsigned
+line_of(const struct conf *conf, const char *keyword)
+{
+	for (size_t i = 0; i < conf->count; i++)
+		if (strcasecmp(conf->entries[i].keyword, keyword) == 0)
+			return conf->entries[i].line;
+	return 0;
+}
+
+static void
+set_recurse(struct settings *settings, const struct conf *conf,
+    struct conf_faults *faults)
+{
+	settings->recurse =
+	    settings->nameservers.count == 1 &&
+	    strcmp(settings->nameservers.items[0], "recurse") == 0;
+	if (!settings->recurse)
+		return;
+	settings_list_fini(&settings->nameservers);
+	if (settings->resolver == DNS_SYSTEM)
+		conf_fault(faults, conf->path, line_of(conf, "Nameservers"),
+		    "Nameservers: \"recurse\" is for Resolver embedded alone");
+}
+
+/* Where the path of another socket begins in a Socket; "" in one of inet. */
+static const char *
+path_of_socket(const char *socket)
+{
+	const char *rest = strchr(socket, ':') + 1;
+
+	return rest[0] == '/' ? rest : "";
+}
+
+/* The later listener would take the socket of the earlier away. */
+static void
+compare_sockets(const struct settings *settings, const struct conf *conf,
+    struct conf_faults *faults)
+{
+	if (settings->socket == NULL || settings->control_socket == NULL ||
+	    strcmp(path_of_socket(settings->socket),
+		settings->control_socket) != 0)
+		return;
+	conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
+	    conf == NULL ? 0 : line_of(conf, "ControlSocket"),
+	    "ControlSocket: \"%s\" is that of Socket",
+	    settings->control_socket);
+}
+
+static void
+set_store_path(struct settings *settings)
+{
+	char path[LIMIT_CONF_LINE * 2];
+
+	if (settings->store == NULL || settings->store[0] == '/') {
+		value_set_text(&settings->store_path, settings->store);
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/%s", settings->state_directory,
+	    settings->store);
+	value_set_text(&settings->store_path, path);
+}
+
+/* The rules, by what the rest says; all mistakes in one run. */
+static void
+load_destinations(struct settings *settings, struct conf_faults *faults)
+{
+	const char *path = settings->destinations_file;
+	struct destinations_default normal = {
+	    .level = (enum level)settings->default_level,
+	    .on_fail = (enum action)settings->on_fail,
+	    .on_temperror = (enum action)settings->on_temperror};
+
+	settings->destinations = destinations_load(
+	    path, strcmp(path, DESTINATIONS_PATH) == 0, &normal, faults);
+}
+
+/* What follows from other settings, and from the host. */
+static void
+complete(struct settings *settings)
+{
+	char name[LIMIT_DOMAIN_SIZE];
+
+	set_store_path(settings);
+
+	if (settings->authserv_id != NULL && settings->probe_helo != NULL)
+		return;
+	host_name_find(name);
+	if (settings->authserv_id == NULL)
+		value_set_text(&settings->authserv_id, name);
+	if (settings->probe_helo == NULL)
+		value_set_text(&settings->probe_helo, name);
+}
+
+struct settings *
+settings_load(const char *path, const struct settings_override *overrides,
+    size_t count, struct conf_faults *faults)
+{
+	AUTO(settings)
+	struct settings *settings = xcalloc(1, sizeof(*settings));
+	AUTO(conf) struct conf *conf = NULL;
+	struct settings *loaded = settings;
+
+	settings->refs = 1;
+	read_defaults(settings, faults);
+	conf = conf_read(
+	    path == NULL ? SETTINGS_PATH : path, path == NULL, faults);
+	if (conf != NULL) {
+		read_entries(settings, conf, faults);
+		settings->user_line = line_of(conf, "UserID");
+		set_recurse(settings, conf, faults);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct value_place place = {
+		    .faults = faults, .file = overrides[i].option};
+
+		read_value(settings, find_keyword(overrides[i].keyword), place,
+		    overrides[i].value);
+	}
+	compare_sockets(settings, conf, faults);
+	load_destinations(settings, faults);
+	if (faults->count > 0)
+		return NULL;
+	complete(settings);
+	settings = NULL;
+	return loaded;
+}
+
+struct settings *
+settings_ref(struct settings *settings)
+{
+	settings->refs++;
+	return settings;
+}
+
+void
+settings_free(struct settings *settings)
+{
+	if (settings == NULL || --settings->refs > 0)
+		return;
+	free(settings->store_path);
+	rule_list_free(settings->destinations);
+	for (size_t i = 0; i < KEYWORDS; i++) {
+		void *field = field_of(settings, &keywords[i]);
+
+		switch (keywords[i].kind) {
+		case KIND_INT:
+			break;
+		case KIND_TEXT:
+			value_set_text(field, NULL);
+			break;
+		case KIND_LIST:
+			settings_list_fini(field);
+			break;
+		}
+	}
+	free(settings);
+}
+
+static int
+check_timeout_ms(const struct settings *settings)
+{
+	int wait_ms = settings->rcpt_wait_ms;
+
+	return (wait_ms < CHECK_MIN ? CHECK_MIN : wait_ms) - CHECK_MARGIN;
+}
+
+static struct smtp_source
+source_of(const struct settings_list *list)
+{
+	struct smtp_source source = {NULL, NULL};
+
+	for (size_t i = 0; i < list->count; i++)
+		if (strchr(list->items[i], ':') == NULL)
+			source.ipv4 = list->items[i];
+		else
+			source.ipv6 = list->items[i];
+	return source;
+}
+
+static struct dns_names
+names_of(const struct settings_list *list)
+{
+	return (struct dns_names){
+	    .items = (const char *const *)list->items, .count = list->count};
+}
+
+void
+settings_engine_options(
+    const struct settings *settings, struct engine_options *options)
+{
+	unsigned checks = (unsigned)settings->max_checks;
+
+	*options = (struct engine_options){
+	    .dns = {.kind = (enum dns_kind)settings->resolver,
+		.trust_anchor_file = settings->trust_anchor_file,
+		.nameservers = (const char *const *)settings->nameservers.items,
+		.nameserver_count = settings->nameservers.count,
+		.recurse = settings->recurse,
+		.trust_remote = settings->trust_remote_resolver,
+		.insecure_zones = names_of(&settings->insecure_domains),
+		.broken_names = names_of(&settings->bogus_names),
+		.timeout_ms = settings->dns_timeout_ms,
+		.max_outstanding = checks * LOOKUPS_PER_CHECK},
+	    .max_checks = checks,
+	    .max_queue = (unsigned)settings->max_queue,
+	    .max_cache_octets = (size_t)settings->max_cache_mib << 20,
+	    .check_timeout_ms = check_timeout_ms(settings),
+	    .probe = settings->probe,
+	    .greeting_timeout_ms = settings->greeting_timeout_ms,
+	    .probe_timeout_ms = settings->probe_timeout_ms,
+	    .probe_helo = settings->probe_helo,
+	    .probe_floor = (enum tls_floor)settings->probe_floor,
+	    .probe_source = source_of(&settings->probe_source),
+	    .probe_addresses = (unsigned)settings->probe_addresses,
+	    .probe_families = (enum families)settings->probe_families,
+	    .probe_per_host = (unsigned)settings->probe_per_host,
+	    .probe_port = (uint16_t)settings->probe_port,
+	    .allow_private = settings->allow_private,
+	    .ca_file = settings->ca_file,
+	    .sts_timeout_ms = settings->sts_timeout_ms,
+	    .keep_walk = settings->log_why,
+	    .store_path = settings->store_path,
+	    .insecure_mx = (enum insecure_mx)settings->insecure_mx,
+	    .verdict_ttl_s = (uint32_t)settings->verdict_ttl_ms / SECOND,
+	    .fail_ttl_s = (uint32_t)settings->fail_ttl_ms / SECOND,
+	    .temperror_ttl_s = (uint32_t)settings->temperror_ttl_ms / SECOND,
+	};
+}
+
+char *
+settings_cut_host(char *text)
+{
+	char *host = strchr(text, '@');
+
+	if (host == NULL)
+		return NULL;
+	*host++ = '\0';
+	if (host[0] == '[') {
+		host++;
+		host[strcspn(host, "]")] = '\0';
+	}
+	return host;
+}

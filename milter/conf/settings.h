@@ -1,0 +1,130 @@
+/* settings - what postern.conf says, as one immutable snapshot. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CONF_SETTINGS_H
+#define MILTER_CONF_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/conf.h"
+#include "common/base/own.h"
+#include "common/judge/rules.h"
+#include "common/judge/verdict.h"
+#include "milter/conf/settings_list.h"
+
+struct engine_options;
+struct rule_list;
+
+#define SETTINGS_PATH "/etc/postern/postern.conf"
+
+enum decide_at { DECIDE_AT_RCPT, DECIDE_AT_MESSAGE };
+enum internal_error { INTERNAL_ERROR_ACCEPT, INTERNAL_ERROR_TEMPFAIL };
+enum honor_no { HONOR_NO_NEVER, HONOR_NO_UNRULED, HONOR_NO_ALWAYS };
+enum header_domains {
+	HEADER_DOMAINS_VISIBLE,
+	HEADER_DOMAINS_NONE,
+	HEADER_DOMAINS_ALL,
+};
+
+enum { MESSAGE_WAIT_AUTO = -1 };
+
+/* Immutable once loaded and counted: settings_ref, settings_free. */
+struct settings {
+	_Atomic unsigned refs;
+
+	char *socket;
+	char *control_socket; /* a path; NULL: none */
+	char *control_group;  /* of it; NULL: the user's own */
+	char *user;           /* USER or USER:GROUP */
+	unsigned user_line;   /* of the file, or 0 */
+	int umask;
+	char *pid_file; /* NULL: none */
+	int background;
+
+	int on_fail, on_temperror, on_softfail, on_none; /* enum action */
+	int on_internal_error;                           /* enum */
+	int decide_at;                                   /* enum */
+	int rcpt_wait_ms;
+	int message_wait_ms; /* or MESSAGE_WAIT_AUTO */
+	int max_domains;
+	int honor_no; /* enum: TLS-Required: No */
+
+	struct settings_list local_mailers;
+	struct settings_list exempt_domains; /* ".name": what is below it */
+	struct settings_list internal_domains;
+	char *destinations_file;
+	int default_level;              /* enum level */
+	struct rule_list *destinations; /* never NULL once loaded */
+
+	int insecure_mx; /* enum insecure_mx */
+	int resolver;    /* enum dns_kind */
+	struct settings_list nameservers;
+	int recurse;
+	int trust_remote_resolver;
+	char *trust_anchor_file; /* NULL: the distribution's */
+	struct settings_list
+	    insecure_domains; /* besides those of special use */
+	struct settings_list bogus_names;
+	int dns_timeout_ms;
+	int probe;
+	int greeting_timeout_ms;
+	int probe_timeout_ms;
+	int probe_port;
+	char *probe_helo;
+	struct settings_list probe_source; /* one of a family at most */
+	int probe_floor;                   /* enum tls_floor */
+	int probe_addresses;               /* of a destination; 0: all */
+	int probe_families;                /* enum families */
+	int probe_per_host;
+	int allow_private;
+	char *ca_file; /* NULL: the system's store */
+	int sts_timeout_ms;
+	char *state_directory;
+	char *store;      /* a file name; NULL: none */
+	char *store_path; /* of it, whole; NULL: none */
+	int verdict_ttl_ms, fail_ttl_ms, temperror_ttl_ms;
+	int max_checks;
+	int max_queue;
+	int max_cache_mib;
+
+	char *header_name; /* NULL: no header */
+	int header_domains;
+	char *authserv_id;
+
+	int syslog;
+	char *syslog_facility; /* one of the words that syslog.conf(5) knows */
+	char *syslog_name;
+	int syslog_success;
+	int log_why;
+};
+
+/* A keyword set by an option, over what the file says. */
+struct settings_override {
+	const char *option; /* as the fault names it: "-p" */
+	const char *keyword;
+	const char *value;
+};
+
+/*
+ * settings_load - read a configuration file
+ *
+ * path NULL: SETTINGS_PATH, which may be missing.  overrides: count of them.
+ * NULL when anything is wrong; all of it stands in faults.
+ */
+void settings_free(struct settings *settings); /* drops one reference */
+struct settings *
+settings_load(const char *path, const struct settings_override *overrides,
+    size_t count, struct conf_faults *faults) OWNED(settings_free);
+struct settings *settings_ref(struct settings *settings);
+AUTO_DEFINE(settings);
+
+/* settings_engine_options - what the engine is to do; strings are borrowed */
+void settings_engine_options(
+    const struct settings *settings, struct engine_options *options);
+
+/* settings_cut_host - part "port@host", "port@[address]" or "port", as a Socket
+ * of inet has it: text becomes the port; returns the host in it, or NULL */
+char *settings_cut_host(char *text);
+
+#endif

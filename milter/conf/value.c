@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/conf/value.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/address.h"
+#include "common/proto/domain.h"
+#include "milter/conf/destinations.h"
+#include "milter/conf/settings_list.h"
+
+enum {
+	SECOND = 1000,
+
+	TOKEN_MAX = 64,
+	LIST_SHOWN = 256,
+};
+
+void
+value_complain(const struct value_place *place, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	conf_fault(place->faults, place->file, place->line, "%s: %s",
+	    place->keyword, text);
+}
+
+void
+value_set_text(void *field, const char *value)
+{
+	char **text = field;
+
+	free(*text);
+	*text = value == NULL ? NULL : xstrdup(value);
+}
+
+static const struct value_choice *
+find_choice(const struct value_choice *choices, const char *word)
+{
+	for (; choices != NULL && choices->word != NULL; choices++)
+		if (strcasecmp(choices->word, word) == 0)
+			return choices;
+	return NULL;
+}
+
+static void
+refuse_choice(const struct value_place *place, const struct value_form *form,
+    const char *value)
+{
+	char words[LIST_SHOWN];
+	struct text list;
+
+	text_init(&list, words, sizeof(words));
+	for (const struct value_choice *c = form->choices; c->word != NULL; c++)
+		text_addf(&list, "%s%s", list.len > 0 ? " " : "", c->word);
+	value_complain(place, "\"%s\" is not one of: %s", value, words);
+}
+
+void
+value_read_choice(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	const struct value_choice *choice = find_choice(form->choices, value);
+
+	if (choice == NULL)
+		refuse_choice(place, form, value);
+	else
+		*(int *)field = choice->value;
+}
+
+/* As read_choice, but the word itself is kept. */
+void
+value_read_word(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	const struct value_choice *choice = find_choice(form->choices, value);
+
+	if (choice == NULL)
+		refuse_choice(place, form, value);
+	else
+		value_set_text(field, choice->word);
+}
+
+/* A duration, or one of the choices where there are any. */
+void
+value_read_duration(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	const struct value_choice *choice = find_choice(form->choices, value);
+	int ms;
+
+	if (choice != NULL)
+		*(int *)field = choice->value;
+	else if (text_duration_ms(value, form->max, &ms) == 0 &&
+		 ms >= form->min)
+		*(int *)field = ms;
+	else
+		value_complain(place,
+		    "\"%s\" is no time from %gs to %gs, such as 20s or 5m",
+		    value, (double)form->min / SECOND,
+		    (double)form->max / SECOND);
+}
+
+void
+value_read_number(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	uint32_t number;
+
+	if (text_uint(value, (uint32_t)form->max, &number) == 0 &&
+	    (int)number >= form->min)
+		*(int *)field = (int)number;
+	else
+		value_complain(place, "\"%s\" is no number from %d to %d",
+		    value, form->min, form->max);
+}
+
+/* "256M", "2G": less than one of these is no size for anything here. */
+void
+value_read_size(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char *unit = value + strspn(value, "0123456789");
+	bool gib = strcasecmp(unit, "G") == 0;
+	bool known = gib || strcasecmp(unit, "M") == 0;
+	uint32_t factor = gib ? 1024 : 1, number;
+
+	*unit = '\0';
+	if (known &&
+	    text_uint(value, (uint32_t)form->max / factor, &number) == 0 &&
+	    number * factor >= (uint32_t)form->min)
+		*(int *)field = (int)(number * factor);
+	else
+		value_complain(place, "no size from %dM to %dG, such as 256M",
+		    form->min, form->max / 1024);
+}
+
+void
+value_read_umask(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	int mask = 0;
+
+	(void)form;
+	if (value[0] == '\0' || strlen(value) > 4 ||
+	    strspn(value, "01234567") != strlen(value)) {
+		value_complain(
+		    place, "\"%s\" is no file mode, such as 007", value);
+		return;
+	}
+	for (const char *c = value; *c != '\0'; c++)
+		mask = mask * 8 + (*c - '0');
+	if (mask > 0777)
+		value_complain(place, "\"%s\" is over 777", value);
+	else
+		*(int *)field = mask;
+}
+
+void
+value_read_path(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	(void)form;
+	if (value[0] != '/')
+		value_complain(
+		    place, "\"%s\" is no path that begins with /", value);
+	else
+		value_set_text(field, value);
+}
+
+/* A file that must be there, so that the mistake is told with its line. */
+void
+value_read_input_path(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	if (value[0] == '/' && access(value, R_OK) != 0)
+		value_complain(place, "%s: %s", value, strerror(errno));
+	else
+		value_read_path(place, form, field, value);
+}
+
+/* As read_input_path, but where it is by default it may be missing. */
+void
+value_read_destinations(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	if (strcmp(value, DESTINATIONS_PATH) == 0)
+		value_set_text(field, value);
+	else
+		value_read_input_path(place, form, field, value);
+}
+
+static bool
+is_token(const char *s, const char *also, size_t max)
+{
+	size_t length = strlen(s);
+
+	if (length == 0 || length > max)
+		return false;
+	for (; *s != '\0'; s++) {
+		bool alnum = (*s >= 'a' && *s <= 'z') ||
+			     (*s >= 'A' && *s <= 'Z') ||
+			     (*s >= '0' && *s <= '9');
+
+		if (!alnum && strchr(also, *s) == NULL)
+			return false;
+	}
+	return true;
+}
+
+void
+value_read_name(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	(void)form;
+	if (is_token(value, "-_.", TOKEN_MAX))
+		value_set_text(field, value);
+	else
+		value_complain(place,
+		    "\"%s\" is no word of letters, digits, \"-\", \"_\" and "
+		    "\".\"",
+		    value);
+}
+
+void
+value_read_host(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char host[LIMIT_DOMAIN_SIZE];
+	struct err err;
+
+	(void)form;
+	if (domain_normalise(value, host, &err) < 0)
+		value_complain(place, "%s", err.text);
+	else
+		value_set_text(field, host);
+}
+
+/* Fields that mean something to others: to take their copies out would do harm
+ * (RFC 4021, RFC 5322, and what the IANA's list has beside them).  A "-" at the
+ * end is for all that begin so. */
+static bool
+is_standard_field(const char *name)
+{
+	static const char *const names[] = {"Accept-Language",
+	    "Alternate-Recipient", "Apparently-To", "ARC-", "Archived-At",
+	    "Authentication-Results", "Auto-Submitted", "Autocrypt", "Bcc",
+	    "BIMI-", "Cc", "Comments", "Content-", "Date", "Delivered-To",
+	    "Delivery-Date", "Disposition-Notification-", "DKIM-", "DomainKey-",
+	    "Downgraded-", "Encrypted", "Envelope-To", "Errors-To", "Expires",
+	    "Feedback-ID", "From", "HP-Outer", "Importance", "In-Reply-To",
+	    "Jabber-ID", "Keywords", "Language", "List-", "Mail-Followup-To",
+	    "Mail-Reply-To", "Message-Context", "Message-ID", "MIME-", "MMHS-",
+	    "Organization", "Original-", "Precedence", "Priority", "Received",
+	    "Received-SPF", "References", "Reply-By", "Reply-To",
+	    "Require-Recipient-Valid-Since", "Require-TLS-", "Resent-",
+	    "Return-Path", "Sender", "Sensitivity", "Solicitation", "Status",
+	    "Subject", "Supersedes", "TLS-Report-", "TLS-Required", "To",
+	    "User-Agent", "VBR-Info", "X400-"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t length = strlen(names[i]);
+		bool begin = names[i][length - 1] == '-';
+
+		if (begin ? strncasecmp(name, names[i], length) == 0
+			  : strcasecmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5322 section 3.6.8: any printable but ":"; ours is a plain word. */
+void
+value_read_header_name(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	(void)form;
+	if (strcasecmp(value, "none") == 0)
+		value_set_text(field, NULL);
+	else if (!is_token(value, "-_", TOKEN_MAX))
+		value_complain(
+		    place, "\"%s\" is no name of a header field", value);
+	else if (is_standard_field(value))
+		value_complain(place,
+		    "\"%s\" is a standard field, whose copies would be taken "
+		    "out of all mail",
+		    value);
+	else
+		value_set_text(field, value);
+}
+
+void
+value_read_user(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char *colon = strchr(value, ':');
+	bool good;
+
+	(void)form;
+	if (colon != NULL)
+		*colon = '\0';
+	good = is_token(value, "-_.", TOKEN_MAX) &&
+	       (colon == NULL || is_token(colon + 1, "-_.", TOKEN_MAX));
+	if (colon != NULL)
+		*colon = ':';
+	if (good)
+		value_set_text(field, value);
+	else
+		value_complain(
+		    place, "\"%s\" is not USER or USER:GROUP", value);
+}
+
+static bool
+is_inet_socket(char *text)
+{
+	char *at = strchr(text, '@');
+	uint32_t port;
+	bool good;
+
+	if (at != NULL)
+		*at = '\0';
+	good = text_uint(text, UINT16_MAX, &port) == 0 && port > 0 &&
+	       (at == NULL || is_token(at + 1, "-_.:[]", LIMIT_DOMAIN));
+	if (at != NULL)
+		*at = '@';
+	return good;
+}
+
+void
+value_read_socket(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	char *colon = strchr(value, ':');
+	size_t scheme = colon == NULL ? 0 : (size_t)(colon - value);
+	bool local = (scheme == 4 && strncmp(value, "unix", 4) == 0) ||
+		     (scheme == 5 && strncmp(value, "local", 5) == 0);
+	bool inet = (scheme == 4 && strncmp(value, "inet", 4) == 0) ||
+		    (scheme == 5 && strncmp(value, "inet6", 5) == 0);
+
+	(void)form;
+	if (local && colon[1] == '/') {
+		if (strlen(colon + 1) <
+		    sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+			value_set_text(field, value);
+		else
+			value_complain(place, "\"%s\" is too long for a socket",
+			    colon + 1);
+	} else if (inet && is_inet_socket(colon + 1)) {
+		value_set_text(field, value);
+	} else {
+		value_complain(place,
+		    "\"%s\" is not unix:/PATH, inet:PORT@HOST or "
+		    "inet6:PORT@HOST",
+		    value);
+	}
+}
+
+/* A path, or "none". */
+void
+value_read_control_socket(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	if (strcasecmp(value, "none") == 0)
+		value_set_text(field, NULL);
+	else if (strlen(value) >=
+		 sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+		value_complain(place, "\"%s\" is too long for a socket", value);
+	else
+		value_read_path(place, form, field, value);
+}
+
+void
+value_read_words(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	struct settings_list *list = field;
+	char *rest;
+
+	(void)place;
+	(void)form;
+	settings_list_fini(list);
+	for (char *word = strtok_r(value, ", \t", &rest); word != NULL;
+	     word = strtok_r(NULL, ", \t", &rest))
+		settings_list_add(list, word);
+}
+
+/* "name", or ".name" for what is below it. */
+static void
+add_domain(const struct value_place *place, struct settings_list *list,
+    const char *item)
+{
+	char name[LIMIT_DOMAIN_SIZE + 1] = ".";
+	bool below = item[0] == '.';
+	struct err err;
+
+	if (domain_normalise(item + below, name + 1, &err) < 0)
+		value_complain(place, "%s", err.text);
+	else
+		settings_list_add(list, below ? name : name + 1);
+}
+
+static void
+read_domain_file(const struct value_place *place, struct settings_list *list,
+    const char *path)
+{
+	size_t before = place->faults->count;
+	AUTO(conf) struct conf *file = NULL;
+
+	if (path[0] != '/') {
+		value_complain(
+		    place, "\"file:%s\" is no path that begins with /", path);
+		return;
+	}
+	file = conf_read(path, false, place->faults);
+	if (file == NULL && place->faults->count > before) {
+		char *why = conf_faults_take(place->faults);
+
+		value_complain(place, "%s", why);
+		free(why);
+	}
+	for (size_t i = 0; file != NULL && i < file->count; i++) {
+		struct conf_entry *entry = &file->entries[i];
+		struct value_place there = {.faults = place->faults,
+		    .file = path,
+		    .line = entry->line,
+		    .keyword = place->keyword};
+
+		if (entry->value[0] != '\0')
+			value_complain(&there, "more than one word in a line");
+		else
+			add_domain(&there, list, entry->keyword);
+	}
+}
+
+void
+value_read_domains(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	struct settings_list *list = field;
+	char *rest;
+
+	(void)form;
+	settings_list_fini(list);
+	for (char *word = strtok_r(value, ", \t", &rest); word != NULL;
+	     word = strtok_r(NULL, ", \t", &rest)) {
+		if (strncmp(word, "file:", 5) == 0)
+			read_domain_file(place, list, word + 5);
+		else
+			add_domain(place, list, word);
+	}
+	settings_list_sort(list);
+}
+
+void
+value_read_names(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	struct settings_list *list = field;
+	bool none = strcasecmp(value, "none") == 0;
+
+	settings_list_fini(list);
+	if (!none)
+		value_read_domains(place, form, field, value);
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i][0] == '.')
+			value_complain(place,
+			    "\"%s\": a name holds for all below it, without a "
+			    "dot in front",
+			    list->items[i]);
+	if (form->max > 0 && list->count > (size_t)form->max)
+		value_complain(place, "more than %d names", form->max);
+}
+
+/* ADDRESS or ADDRESS@PORT */
+static bool
+is_nameserver(char *text)
+{
+	char *at = strchr(text, '@');
+	struct address address;
+	uint32_t port;
+	bool good;
+
+	if (at != NULL)
+		*at = '\0';
+	good = address_parse(text, &address) == 0 &&
+	       (at == NULL ||
+		   (text_uint(at + 1, UINT16_MAX, &port) == 0 && port > 0));
+	if (at != NULL)
+		*at = '@';
+	return good;
+}
+
+/* "none", or "sqlite:" and the name of a file, in StateDirectory unless it
+ * begins with "/". */
+void
+value_read_store(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	static const char sqlite[] = "sqlite:";
+	size_t prefix = sizeof(sqlite) - 1;
+
+	(void)form;
+	if (strcmp(value, "none") == 0)
+		value_set_text(field, NULL);
+	else if (strncmp(value, sqlite, prefix) == 0 && value[prefix] != '\0')
+		value_set_text(field, value + prefix);
+	else
+		value_complain(
+		    place, "\"%s\" is neither none nor sqlite:FILE", value);
+}
+
+void
+value_read_nameservers(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	struct settings_list *list = field;
+
+	value_read_words(place, form, field, value);
+	for (size_t i = 0; i < list->count; i++) {
+		bool alone = list->count == 1;
+
+		if (!is_nameserver(list->items[i]) &&
+		    !(alone && strcmp(list->items[i], "recurse") == 0))
+			value_complain(place,
+			    "\"%s\" is no address, or the word recurse alone",
+			    list->items[i]);
+	}
+}
+
+/* No host has it, or it stands for any. */
+static bool
+is_nobodys(const struct address *address)
+{
+	static const uint8_t any[sizeof(address->octets)];
+	uint8_t first = address->octets[0];
+
+	return memcmp(address->octets, any, address->size) == 0 ||
+	       (address->family == AF_INET ? first >= 224 : first == 255);
+}
+
+void
+value_read_sources(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	struct settings_list *list = field;
+	bool seen[2] = {false, false};
+
+	value_read_words(place, form, field, value);
+	for (size_t i = 0; i < list->count; i++) {
+		struct address address;
+		bool *same;
+
+		if (address_parse(list->items[i], &address) != 0 ||
+		    is_nobodys(&address)) {
+			value_complain(place, "\"%s\" is no address of a host",
+			    list->items[i]);
+			continue;
+		}
+		same = &seen[address.family == AF_INET6];
+		if (*same)
+			value_complain(place,
+			    "\"%s\" is the second address of its family",
+			    list->items[i]);
+		*same = true;
+	}
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/mta/callbacks.h"
+
+#include <libmilter/mfapi.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/mta/session.h"
+#include "milter/serve/service.h"
+
+enum {
+	BACKLOG = 128,
+
+	/* The first octet of a macro that belonged to another recipient */
+	USED_UP = '\1',
+};
+
+/* libmilter takes names that it does not change as char *. */
+static char name_j[] = "j";
+static char name_i[] = "i";
+static char name_auth[] = "{auth_authen}";
+static char name_addr[] = "{rcpt_addr}";
+static char name_mailer[] = "{rcpt_mailer}";
+static char name_host[] = "{rcpt_host}";
+static char name_client[] = "{client_addr}";
+static char mail_macros[] = "j {auth_authen} {client_addr}";
+static char rcpt_macros[] = "{rcpt_addr} {rcpt_mailer} {rcpt_host}";
+static char end_macros[] = "i";
+
+/* What a connection has between MAIL and the end of the message. */
+struct message {
+	struct serving serving;
+	struct session *session;
+};
+
+static sfsistat
+internal_error(const struct settings *settings)
+{
+	return settings->on_internal_error == INTERNAL_ERROR_ACCEPT
+		   ? SMFIS_ACCEPT
+		   : SMFIS_TEMPFAIL;
+}
+
+static void
+message_free(struct message *message)
+{
+	session_free(message->session);
+	service_end(&message->serving);
+	free(message);
+}
+
+/* The connection's message is over. */
+static void
+drop_message(SMFICTX *ctx)
+{
+	struct message *message = smfi_getpriv(ctx);
+
+	if (message == NULL)
+		return;
+	smfi_setpriv(ctx, NULL);
+	message_free(message);
+}
+
+static void
+abandon_message(SMFICTX *ctx)
+{
+	const struct message *message = smfi_getpriv(ctx);
+
+	if (message != NULL)
+		session_abandon(message->session);
+	drop_message(ctx);
+}
+
+/* In a reply a "%" is the begin of a format to the MTA. */
+static sfsistat
+refuse(SMFICTX *ctx, enum action action, struct reply *reply)
+{
+	char text[2 * sizeof(reply->text)];
+	size_t length = 0;
+
+	for (const char *c = reply->text; *c != '\0'; c++) {
+		if (*c == '%')
+			text[length++] = '%';
+		text[length++] = *c;
+	}
+	text[length] = '\0';
+	smfi_setreply(ctx, reply->code, reply->status, text);
+	return action == ACTION_REJECT ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+/* The strictest action of the settings, as mail without SMTP has it. */
+static bool
+may_hold(const struct settings *settings)
+{
+	return settings->on_fail >= ACTION_HOLD ||
+	       settings->on_temperror >= ACTION_HOLD ||
+	       settings->on_softfail >= ACTION_HOLD ||
+	       settings->on_none >= ACTION_HOLD;
+}
+
+/* What an MTA must offer. */
+static unsigned long
+needed_actions(void)
+{
+	AUTO(settings) struct settings *settings = service_settings();
+	unsigned long needed = 0;
+
+	if (settings->header_name != NULL)
+		needed |= SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	if (may_hold(settings))
+		needed |= SMFIF_QUARANTINE;
+	return needed;
+}
+
+/*
+ * Ask for all that any settings could need, for the connection may outlive
+ * these.  An MTA that does not take lists of macros sends {j} when a client
+ * connects, so that step stays on for it.  Sendmail (8.17) reads the list for
+ * the end of the message only if there is one for the end of the header.
+ * libmilter fixes the parameters.
+ */
+static sfsistat /* NOLINTNEXTLINE(readability-function-size) */
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+    unsigned long f2, unsigned long f3, unsigned long *wanted_f0,
+    unsigned long *wanted_f1, unsigned long *wanted_f2,
+    unsigned long *wanted_f3)
+{
+	unsigned long needed = needed_actions();
+	unsigned long wanted =
+	    actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE);
+	unsigned long skipped = SMFIP_NOHELO | SMFIP_NOBODY | SMFIP_NOEOH |
+				SMFIP_NODATA | SMFIP_NOUNKNOWN | SMFIP_NR_HDR;
+
+	(void)f2;
+	(void)f3;
+	if ((actions & needed) != needed)
+		return SMFIS_REJECT;
+	if ((actions & SMFIF_SETSYMLIST) != 0) {
+		wanted |= SMFIF_SETSYMLIST;
+		skipped |= SMFIP_NOCONNECT;
+		smfi_setsymlist(ctx, SMFIM_ENVFROM, mail_macros);
+		smfi_setsymlist(ctx, SMFIM_ENVRCPT, rcpt_macros);
+		smfi_setsymlist(ctx, SMFIM_EOM, end_macros);
+		smfi_setsymlist(ctx, SMFIM_EOH, end_macros);
+	}
+	*wanted_f0 = wanted;
+	*wanted_f1 = steps & skipped;
+	*wanted_f2 = 0;
+	*wanted_f3 = 0;
+	return SMFIS_CONTINUE;
+}
+
+/* argv: the address, then the parameters of MAIL.  RFC 8689 section 2. */
+static bool
+requires_tls(char **argv)
+{
+	while (*++argv != NULL)
+		if (strcasecmp(*argv, "REQUIRETLS") == 0)
+			return true;
+	return false;
+}
+
+/* The client's address, as Postfix or Sendmail spells it. */
+static bool
+is_loopback(const char *address)
+{
+	return address != NULL && (strncmp(address, "127.", 4) == 0 ||
+				      strcmp(address, "::1") == 0 ||
+				      strcasecmp(address, "IPv6:::1") == 0);
+}
+
+static struct message *
+begin_message(SMFICTX *ctx, char **argv)
+{
+	struct session_mail mail = {.mta_name = smfi_getsymval(ctx, name_j)};
+	const char *user = smfi_getsymval(ctx, name_auth);
+	struct message *message = xcalloc(1, sizeof(*message));
+
+	if (!service_begin(&message->serving)) {
+		free(message);
+		return NULL;
+	}
+	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
+	mail.require_tls = requires_tls(argv);
+	mail.authenticated = user != NULL && user[0] != '\0';
+	mail.local = is_loopback(smfi_getsymval(ctx, name_client));
+	message->session = session_new(
+	    message->serving.settings, message->serving.engine, &mail);
+	return message;
+}
+
+static sfsistat
+refuse_message(void)
+{
+	AUTO(settings) struct settings *settings = service_settings();
+
+	return internal_error(settings);
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **argv)
+{
+	struct message *message;
+
+	abandon_message(ctx);
+	message = begin_message(ctx, argv);
+	if (message == NULL)
+		return refuse_message();
+	if (smfi_setpriv(ctx, message) != MI_SUCCESS) {
+		message_free(message);
+		return refuse_message();
+	}
+	return SMFIS_CONTINUE;
+}
+
+/*
+ * libmilter keeps the macros of a recipient until the MTA sends others, so that
+ * one that comes without any would be taken for the recipient before it.  The
+ * text is libmilter's copy of what came, which nobody reads but by name.
+ */
+static void
+use_up(SMFICTX *ctx, char *name)
+{
+	char *value = smfi_getsymval(ctx, name);
+
+	if (value != NULL && value[0] != '\0')
+		value[0] = USED_UP;
+}
+
+/* The value of a recipient's macro, or NULL. */
+static const char *
+macro_of(SMFICTX *ctx, char *name)
+{
+	const char *value = smfi_getsymval(ctx, name);
+
+	return value == NULL || value[0] == USED_UP ? NULL : value;
+}
+
+/* A good recipient is answered with "continue", for "accept" would let all of
+ * the message pass. */
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	const struct message *message = smfi_getpriv(ctx);
+	struct route_rcpt rcpt = {.address = argv[0],
+	    .addr = macro_of(ctx, name_addr),
+	    .mailer = macro_of(ctx, name_mailer),
+	    .host = macro_of(ctx, name_host)};
+	struct reply reply;
+	enum action action;
+
+	if (message == NULL)
+		return SMFIS_CONTINUE;
+	action = session_rcpt(message->session, &rcpt, &reply);
+	use_up(ctx, name_addr);
+	use_up(ctx, name_mailer);
+	use_up(ctx, name_host);
+	if (action == ACTION_NONE)
+		return SMFIS_CONTINUE;
+	return refuse(ctx, action, &reply);
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	const struct message *message = smfi_getpriv(ctx);
+
+	if (message != NULL)
+		session_header(message->session, name, value);
+	return SMFIS_NOREPLY;
+}
+
+static void
+progress(void *ctx)
+{
+	smfi_progress(ctx);
+}
+
+/* Copies of our field go from the highest index down, so that the lower ones
+ * keep theirs. */
+static int
+change_header(SMFICTX *ctx, const struct settings *settings,
+    const struct session_end *end)
+{
+	char *name = settings->header_name;
+
+	for (unsigned i = end->forged; i > 0; i--)
+		if (smfi_chgheader(ctx, name, (int)i, NULL) != MI_SUCCESS)
+			return -1;
+	if (end->tag != NULL &&
+	    smfi_insheader(ctx, 0, name, end->tag) != MI_SUCCESS)
+		return -1;
+	return 0;
+}
+
+static sfsistat
+carry_out(
+    SMFICTX *ctx, const struct settings *settings, struct session_end *end)
+{
+	switch (end->action) {
+	case ACTION_DEFER:
+	case ACTION_REJECT:
+		return refuse(ctx, end->action, &end->reply);
+	case ACTION_HOLD:
+		/* fails on a connection that is older than the settings, of an
+		 * MTA that did not offer it */
+		if (smfi_quarantine(ctx, end->hold_reason) != MI_SUCCESS)
+			return internal_error(settings);
+		break;
+	case ACTION_TAG:
+	case ACTION_NONE:
+		break;
+	}
+	return change_header(ctx, settings, end) == 0
+		   ? SMFIS_CONTINUE
+		   : internal_error(settings);
+}
+
+static sfsistat
+on_end(SMFICTX *ctx)
+{
+	const struct message *message = smfi_getpriv(ctx);
+	struct session_end end;
+	sfsistat status;
+
+	if (message == NULL)
+		return SMFIS_CONTINUE;
+	session_end(
+	    message->session, smfi_getsymval(ctx, name_i), progress, ctx, &end);
+	status = carry_out(ctx, message->serving.settings, &end);
+	session_end_fini(&end);
+	drop_message(ctx);
+	return status;
+}
+
+/* RSET, the end of the connection, or a client that is gone. */
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	abandon_message(ctx);
+	return SMFIS_CONTINUE;
+}
+
+static int
+listen_at(const struct settings *settings, struct err *err)
+{
+	static char name[] = "postern";
+	struct smfiDesc filter = {.xxfi_name = name,
+	    .xxfi_version = SMFI_VERSION,
+	    .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE |
+			  SMFIF_SETSYMLIST,
+	    .xxfi_envfrom = on_mail,
+	    .xxfi_envrcpt = on_rcpt,
+	    .xxfi_header = on_header,
+	    .xxfi_eom = on_end,
+	    .xxfi_abort = on_abort,
+	    .xxfi_close = on_abort,
+	    .xxfi_negotiate = on_negotiate};
+
+	if (smfi_register(filter) != MI_SUCCESS ||
+	    smfi_setconn(settings->socket) != MI_SUCCESS ||
+	    smfi_setbacklog(BACKLOG) != MI_SUCCESS)
+		return err_set(err, ERR_LOCAL, "libmilter does not start");
+	if (smfi_opensocket(true) != MI_SUCCESS)
+		return err_set(err, ERR_LOCAL,
+		    "cannot listen at %.200s (see syslog)", settings->socket);
+	return 0;
+}
+
+int
+callbacks_open(const struct settings *settings, struct err *err)
+{
+	return listen_at(settings, err);
+}
+
+void
+callbacks_serve(void)
+{
+	smfi_main();
+}
+
+void
+callbacks_version(char *out, size_t size)
+{
+	unsigned major = 0;
+	unsigned minor = 0;
+	unsigned level = 0;
+	struct text text;
+
+	smfi_version(&major, &minor, &level);
+	text_init(&text, out, size);
+	text_addf(&text, "%u.%u.%u", major, minor, level);
+}

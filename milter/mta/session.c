@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: each recipient belongs to an item, one for each domain and way
+ * that mail goes, whose check starts at its first RCPT.
+ *
+ * At RCPT the item is waited for if it could be refused there; then it has its
+ * verdict for this message, a temperror if it took longer than RcptWait.  Once
+ * the time for waits at RCPT is used up, an item without a verdict is open: all
+ * of its recipients are let in, and it is decided at the end.
+ *
+ * The header says whom the tag may name, what the sender wants of TLS, and how
+ * many copies of the tag came with the message.
+ *
+ * At the end all items that are left are waited for together.  The strictest
+ * action of them is that of the message.
+ */
+#include "milter/mta/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/proto/domain.h"
+#include "milter/act/action.h"
+#include "milter/act/require_tls.h"
+#include "milter/act/tag.h"
+#include "milter/conf/destinations.h"
+#include "milter/mta/forged.h"
+#include "milter/mta/item.h"
+#include "milter/mta/sum.h"
+#include "milter/serve/report.h"
+
+enum {
+	/* Waits at RCPT, all of a message together: MTAs and clients give up
+	 * on a dialogue that stands still */
+	RCPT_BUDGET_MS = 60 * 1000,
+
+	/* MessageWait auto: worth a wait if the mail could be stopped */
+	WAIT_TO_STOP_MS = 60 * 1000,
+	WAIT_TO_TAG_MS = 5 * 1000,
+
+	/* Mail that did not come by SMTP: Postfix's pickup(8) takes one after
+	 * the other, and all wait for the first */
+	WAIT_LOCAL_MS = 5 * 1000,
+
+	/* Well within the shortest time-out of an MTA at end of message */
+	PROGRESS_MS = 5 * 1000,
+};
+
+struct session {
+	struct settings *settings;
+	struct engine *engine;
+	bool null_sender;
+	bool authenticated;
+	bool local; /* the client is on this host */
+	bool smtp;  /* the MTA said where a recipient goes */
+	struct require_tls tls;
+	char mta_name[LIMIT_DOMAIN_SIZE];
+	int rcpt_budget_ms;
+	int64_t waited_ms;
+	size_t scan_left;
+	size_t names_left;
+	bool tells; /* of an item that is more than left alone */
+	struct forged forged;
+	int looked; /* items with a check */
+	size_t count;
+	size_t room;
+	struct item *items;
+};
+
+struct session *
+session_new(struct settings *settings, struct engine *engine,
+    const struct session_mail *mail)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	session->settings = settings_ref(settings);
+	session->engine = engine;
+	session->null_sender = mail->null_sender;
+	session->authenticated = mail->authenticated;
+	session->local = mail->local;
+	session->tls.required = mail->require_tls;
+	session->rcpt_budget_ms = RCPT_BUDGET_MS;
+	session->scan_left = LIMIT_MESSAGE_SCAN;
+	session->names_left = LIMIT_MESSAGE_NAMES;
+	if (mail->mta_name != NULL)
+		domain_normalise(mail->mta_name, session->mta_name, NULL);
+	return session;
+}
+
+void
+session_free(struct session *session)
+{
+	if (session == NULL)
+		return;
+	for (size_t i = 0; i < session->count; i++)
+		item_fini(&session->items[i]);
+	free(session->items);
+	settings_free(session->settings);
+	free(session);
+}
+
+/*
+ * What the message as a whole allows: a bounce must get through (RFC 5321
+ * section 6.1); mail that did not come by SMTP has nobody to refuse it to, the
+ * MTA would try it for ever.
+ */
+static enum action
+restrain(const struct session *session, enum action action)
+{
+	if (session->null_sender && action > ACTION_TAG)
+		return ACTION_TAG;
+	if (!session->smtp && action > ACTION_HOLD)
+		return ACTION_HOLD;
+	return action;
+}
+
+/* RFC 8689 section 5 - a bounce is not lost for want of REQUIRETLS. */
+static bool
+requires_tls(const struct session *session)
+{
+	return session->tls.required && !session->null_sender;
+}
+
+/*
+ * Mail that did not come by SMTP has no mailer, so that the domains that this
+ * host receives for are not known but by InternalDomains; those whose mail host
+ * is the MTA itself, by its name or its addresses, are others of them.  If the
+ * MTA does not know such a domain, it bounces the mail as a loop.  What fails
+ * or passes stands: a stranger's DNS must not make it less.
+ */
+static bool
+comes_back(const struct session *session, const struct item *item)
+{
+	const struct verdict *verdict = item_verdict(item);
+	char host[LIMIT_DOMAIN_SIZE];
+
+	if (session->smtp || item->hop != NULL || verdict->mx == NULL ||
+	    (verdict->result != RESULT_NONE &&
+		verdict->result != RESULT_TEMPERROR) ||
+	    domain_normalise(verdict->mx, host, NULL) < 0)
+		return false;
+	return verdict->comes_back || strcmp(host, session->mta_name) == 0 ||
+	       settings_lists_domain(
+		   &session->settings->internal_domains, host);
+}
+
+/* What REQUIRETLS has against a destination stands over the settings: it is the
+ * sender who asked for it. */
+static void
+decide(const struct session *session, struct item *item)
+{
+	enum action action, least;
+	struct verdict *objection = NULL;
+
+	if (comes_back(session, item))
+		item_set(item, verdict_new(RESULT_SKIP, REASON_INTERNAL));
+	else if (requires_tls(session))
+		objection = require_tls_object(item_verdict(item));
+	if (objection != NULL)
+		item_set(item, objection);
+	action = action_for(session->settings, item_verdict(item));
+	least = requires_tls(session) ? require_tls_action(item_verdict(item))
+				      : ACTION_NONE;
+	item->action = restrain(session, action > least ? action : least);
+}
+
+/* The strictest that any verdict of the item could come to. */
+static enum action
+strictest_possible(const struct session *session, const struct item *item)
+{
+	const struct verdict *verdict = item_verdict(item);
+
+	if (requires_tls(session) &&
+	    (verdict == NULL || require_tls_applies(verdict)))
+		return restrain(session, ACTION_REJECT);
+	return restrain(
+	    session, action_strictest(session->settings, item->rule));
+}
+
+static bool
+is_refusal(enum action action)
+{
+	return action == ACTION_DEFER || action == ACTION_REJECT;
+}
+
+static void
+start_check(struct session *session, struct item *item)
+{
+	const struct settings *settings = session->settings;
+
+	item->rule = destinations_rule(
+	    settings->destinations, item->domain, item->hop, clock_wall_s());
+	if (session->looked >= settings->max_domains) {
+		item_give_up(item, REASON_QUEUE_FULL);
+		return;
+	}
+	session->looked++;
+	item_ask(item, settings, session->engine, requires_tls(session));
+}
+
+static struct item *
+add_item(struct session *session, const struct route *route)
+{
+	struct item *item;
+
+	if (session->count == session->room) {
+		session->room = session->room == 0 ? 8 : 2 * session->room;
+		session->items = xrealloc(
+		    session->items, session->room, sizeof(*session->items));
+	}
+	item = &session->items[session->count++];
+	item_init(item, route);
+	if (route->reason == REASON_OK)
+		start_check(session, item);
+	session->tells = session->tells || route->reason == REASON_OK ||
+			 route->result != RESULT_SKIP;
+	return item;
+}
+
+static struct item *
+find_item(struct session *session, const struct route *route)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (item_fits(&session->items[i], route))
+			return &session->items[i];
+	return NULL;
+}
+
+static struct item *
+item_for(struct session *session, struct route *route)
+{
+	struct item *item = find_item(session, route);
+
+	if (item == NULL && session->count >= LIMIT_MESSAGE_DOMAINS) {
+		*route = (struct route){.smtp = route->smtp,
+		    .result = RESULT_TEMPERROR,
+		    .reason = REASON_QUEUE_FULL};
+		item = find_item(session, route);
+	}
+	return item != NULL ? item : add_item(session, route);
+}
+
+/* The item's check, if it comes by the deadline. */
+static void
+await(struct session *session, struct item *item, int64_t deadline_ms)
+{
+	int64_t begun_ms = clock_mono_ms();
+
+	item->check = engine_await(item->wait, deadline_ms);
+	session->waited_ms += clock_mono_ms() - begun_ms;
+}
+
+/*
+ * Whether the item has its verdict for this message.  A time that is used up by
+ * others is no verdict on it: it stays open, also for recipients to come, since
+ * who was let in cannot be refused alone any more.
+ */
+static bool
+await_at_rcpt(struct session *session, struct item *item)
+{
+	int wait_ms = session->settings->rcpt_wait_ms;
+	bool cut = wait_ms > session->rcpt_budget_ms;
+	int64_t waited_ms = session->waited_ms;
+
+	if (item->open || item_verdict(item) != NULL)
+		return !item->open;
+	if (cut)
+		wait_ms = session->rcpt_budget_ms;
+	await(session, item, clock_mono_ms() + wait_ms);
+	waited_ms = session->waited_ms - waited_ms;
+	session->rcpt_budget_ms = waited_ms < session->rcpt_budget_ms
+				      ? session->rcpt_budget_ms - (int)waited_ms
+				      : 0;
+	if (item->check == NULL && !cut)
+		item_give_up(item, REASON_DEADLINE);
+	item->open = item->check == NULL && cut;
+	return !item->open;
+}
+
+enum action
+session_rcpt(
+    struct session *session, const struct route_rcpt *rcpt, struct reply *reply)
+{
+	struct route route;
+	struct item *item;
+
+	route_read(session->settings, session->mta_name, rcpt, &route);
+	session->smtp = session->smtp || route.smtp;
+	item = item_for(session, &route);
+	item->rcpts++;
+	if (!item->smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
+	    !is_refusal(strictest_possible(session, item)) ||
+	    !await_at_rcpt(session, item))
+		return ACTION_NONE;
+	decide(session, item);
+	if (!is_refusal(item->action))
+		return ACTION_NONE;
+	item->refused = true;
+	reply_write(reply, item->action, item_name(item), item_verdict(item),
+	    requires_tls(session));
+	return item->action;
+}
+
+static void
+mark_visible(void *arg, const char *found)
+{
+	struct session *session = arg;
+	char domain[LIMIT_DOMAIN_SIZE];
+
+	if (session->names_left == 0)
+		return;
+	session->names_left--;
+	if (domain_is_literal(found)) {
+		text_copy(domain, sizeof(domain), found);
+		text_lower(domain);
+	} else if (domain_normalise(found, domain, NULL) < 0) {
+		return;
+	}
+	for (size_t i = 0; i < session->count; i++)
+		if (strcmp(session->items[i].domain, domain) == 0)
+			session->items[i].visible = true;
+}
+
+/* Who may say that REQUIRETLS was demanded of another hop. */
+static bool
+may_require(const struct session *session)
+{
+	return session->authenticated || session->local || !session->smtp;
+}
+
+/* What is known only now to be under REQUIRETLS was asked too little of. */
+static void
+ask_again(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+
+		if (item->wait != NULL && item->own == NULL && !item->refused)
+			item_ask(
+			    item, session->settings, session->engine, true);
+	}
+}
+
+void
+session_header(struct session *session, const char *name, const char *value)
+{
+	const char *ours = session->settings->header_name;
+	size_t length = strlen(value);
+	bool required = requires_tls(session);
+
+	forged_read(&session->forged, ours, name, value);
+	require_tls_read(&session->tls, name, value, may_require(session));
+	if (requires_tls(session) && !required)
+		ask_again(session);
+	if (!session->tells || !tag_is_recipients(name) ||
+	    length > session->scan_left)
+		return;
+	session->scan_left -= length;
+	tag_each_domain(value, mark_visible, session);
+}
+
+/* Whether the admin has said something of the item's destination; without a
+ * verdict a rule for hosts is not known yet. */
+static bool
+is_ruled(const struct item *item)
+{
+	const struct verdict *verdict = item_verdict(item);
+	const struct rule *rule = verdict == NULL ? NULL : verdict->rule;
+
+	return (item->rule != NULL && item->rule->scope != RULE_ANY) ||
+	       (rule != NULL && rule->scope != RULE_ANY);
+}
+
+/*
+ * RFC 8689 section 1 - "TLS-Required: No" is about what the recipient's side
+ * asks for, DANE and MTA-STS; what our admin asks for is another matter.
+ */
+static bool
+may_waive(const struct session *session, const struct item *item)
+{
+	switch ((enum honor_no)session->settings->honor_no) {
+	case HONOR_NO_ALWAYS:
+		return true;
+	case HONOR_NO_UNRULED:
+		return !is_ruled(item);
+	case HONOR_NO_NEVER:
+		break;
+	}
+	return false;
+}
+
+static bool
+names_hosts(const struct rule_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (rule_is_of_host(list->rules[i]))
+			return true;
+	return false;
+}
+
+/* Whether the check may yet find that a rule for hosts names the item's. */
+static bool
+may_be_ruled(const struct session *session, const struct item *item)
+{
+	return session->settings->honor_no == HONOR_NO_UNRULED &&
+	       item_verdict(item) == NULL &&
+	       names_hosts(session->settings->destinations);
+}
+
+/* Nothing is done, whatever a check came to: the sender wants the message
+ * delivered.  Nobody is waited for but where that may be the admin's word. */
+static void
+waive_all(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+		const struct verdict *verdict = item_verdict(item);
+
+		if (item->refused ||
+		    (verdict != NULL && verdict->result == RESULT_SKIP) ||
+		    may_be_ruled(session, item) || !may_waive(session, item))
+			continue;
+		item_set(
+		    item, verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO));
+	}
+}
+
+static bool
+may_stop(const struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (strictest_possible(session, &session->items[i]) >
+		    ACTION_TAG)
+			return true;
+	return false;
+}
+
+static int
+configured_wait_ms(const struct session *session)
+{
+	int wait_ms = session->settings->message_wait_ms;
+
+	if (wait_ms != MESSAGE_WAIT_AUTO)
+		return wait_ms;
+	if (may_stop(session))
+		return WAIT_TO_STOP_MS;
+	return engine_congested(session->engine) ? 0 : WAIT_TO_TAG_MS;
+}
+
+static int
+message_wait_ms(const struct session *session)
+{
+	int wait_ms = configured_wait_ms(session);
+
+	return session->smtp || wait_ms < WAIT_LOCAL_MS ? wait_ms
+							: WAIT_LOCAL_MS;
+}
+
+static void
+await_all(struct session *session, session_progress *progress, void *arg)
+{
+	int64_t deadline_ms = clock_mono_ms() + message_wait_ms(session);
+
+	for (size_t i = 0; i < session->count; i++) {
+		struct item *item = &session->items[i];
+
+		while (item_verdict(item) == NULL) {
+			await(session, item,
+			    clock_sooner_ms(deadline_ms, PROGRESS_MS));
+			if (item->check != NULL)
+				break;
+			if (clock_left_ms(deadline_ms) == 0)
+				item_give_up(item, REASON_DEADLINE);
+			else
+				progress(arg);
+		}
+	}
+}
+
+static void
+decide_all(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (!session->items[i].refused)
+			decide(session, &session->items[i]);
+}
+
+static void
+fill_end(const struct session *session, const struct sum *sum,
+    const char *queue_id, struct session_end *end)
+{
+	const struct settings *settings = session->settings;
+
+	*end = (struct session_end){
+	    .action = sum->action, .forged = session->forged.count};
+	if (is_refusal(sum->action)) {
+		reply_write(&end->reply, sum->action, sum_name(sum, settings),
+		    item_verdict(sum->worst), requires_tls(session));
+		return;
+	}
+	if (sum->action == ACTION_HOLD)
+		reply_hold(end->hold_reason, sum_name(sum, settings),
+		    item_verdict(sum->worst));
+	if (settings->header_name != NULL && sum->tagged)
+		end->tag = sum_tag(sum, settings, queue_id);
+}
+
+static void
+settle_all(struct session *session, session_progress *progress, void *arg)
+{
+	bool waived = require_tls_is_waived(&session->tls);
+
+	if (waived)
+		waive_all(session);
+	await_all(session, progress, arg);
+	if (waived)
+		waive_all(session);
+	decide_all(session);
+}
+
+static void
+report_end(const struct session *session, const char *id, const struct sum *sum,
+    bool overdone)
+{
+	struct report_message message = {.result = sum->result,
+	    .action = sum->action,
+	    .domains = sum->domains,
+	    .rcpts = sum->rcpts,
+	    .authenticated = session->authenticated,
+	    .ms = (unsigned)session->waited_ms,
+	    .forged = session->forged.count,
+	    .overdone = overdone};
+
+	report_message(id, &message);
+}
+
+/* Each copy that is taken out costs the MTA a walk over its queue file, so that
+ * none is, and nobody is waited for. */
+static void
+end_overdone(
+    const struct session *session, const char *id, struct session_end *end)
+{
+	const char *name = session->settings->header_name;
+	struct sum sum = {.result = RESULT_SKIP,
+	    .action = session->smtp ? ACTION_REJECT : ACTION_HOLD};
+
+	*end = (struct session_end){.action = sum.action};
+	if (session->smtp)
+		reply_write_forged(&end->reply, name);
+	else
+		reply_hold_forged(end->hold_reason, name);
+	for (size_t i = 0; i < session->count; i++) {
+		sum.domains += !session->items[i].refused;
+		sum.rcpts +=
+		    session->items[i].refused ? 0 : session->items[i].rcpts;
+	}
+	session_abandon(session);
+	report_end(session, id, &sum, true);
+}
+
+void
+session_end(struct session *session, const char *queue_id,
+    session_progress *progress, void *arg, struct session_end *end)
+{
+	char id[TAG_QUEUE_ID_SIZE];
+	struct sum sum;
+
+	tag_queue_id(id, queue_id);
+	if (forged_is_too_much(&session->forged)) {
+		end_overdone(session, id, end);
+		return;
+	}
+	settle_all(session, progress, arg);
+	for (size_t i = 0; i < session->count; i++)
+		item_report(&session->items[i], id, session->settings->log_why);
+	sum = sum_up(session->items, session->count);
+	fill_end(session, &sum, id, end);
+	report_end(session, id, &sum, false);
+}
+
+void
+session_end_fini(struct session_end *end)
+{
+	free(end->tag);
+	end->tag = NULL;
+}
+
+void
+session_abandon(const struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++)
+		if (session->items[i].refused)
+			item_report(&session->items[i], NULL,
+			    session->settings->log_why);
+}

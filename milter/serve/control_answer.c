@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/serve/control_answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/xalloc.h"
+#include "common/engine/inventory.h"
+#include "milter/serve/service.h"
+#include "milter/serve/stats.h"
+#include "milter/view/json.h"
+
+enum stage { STAGE_BEGIN, STAGE_VERDICTS, STAGE_POLICIES, STAGE_ENDED };
+
+struct control_answer {
+	struct serving serving;
+	struct json_request request;
+	struct inventory *inventory;
+	enum stage stage;
+	size_t lines;
+	bool may_flush;
+	bool refused;
+	struct err err; /* what was wrong, or "" */
+};
+
+void
+control_add_line(struct control_lines *lines, const char *line)
+{
+	size_t length = strlen(line);
+	size_t needed = lines->length + length + 1;
+
+	if (needed > lines->size) {
+		lines->size = needed + LIMIT_CONTROL_CHUNK;
+		lines->data = xrealloc(lines->data, lines->size, 1);
+	}
+	memcpy(lines->data + lines->length, line, length);
+	lines->data[needed - 1] = '\n';
+	lines->length = needed;
+}
+
+static void
+add_owned(struct control_lines *lines, char *line)
+{
+	control_add_line(lines, line);
+	free(line);
+}
+
+void
+control_add_end(struct control_lines *lines, const char *word, const char *text)
+{
+	add_owned(lines, json_line_end(word, 0, text));
+}
+
+struct control_answer *
+control_answer_new(const char *request, size_t length, bool may_flush)
+{
+	struct control_answer *answer = xcalloc(1, sizeof(*answer));
+
+	answer->may_flush = may_flush;
+	service_hold(&answer->serving);
+	json_read_request(request, length, &answer->request, &answer->err);
+	return answer;
+}
+
+void
+control_answer_free(struct control_answer *answer)
+{
+	if (answer == NULL)
+		return;
+	inventory_free(answer->inventory);
+	service_let_go(&answer->serving);
+	free(answer);
+}
+
+/* NULL for all. */
+static const char *
+domain_of(const struct control_answer *answer)
+{
+	return answer->request.domain[0] == '\0' ? NULL
+						 : answer->request.domain;
+}
+
+static void
+begin_list(struct control_answer *answer)
+{
+	answer->inventory = inventory_new(answer->serving.engine,
+	    answer->serving.settings->destinations, domain_of(answer));
+	answer->stage = STAGE_VERDICTS;
+}
+
+static void
+add_stats(struct control_answer *answer, struct control_lines *lines)
+{
+	struct stats stats;
+
+	stats_take(&stats);
+	add_owned(lines, json_line_stats(&stats, PACKAGE_VERSION));
+	answer->lines++;
+	answer->stage = STAGE_ENDED;
+}
+
+/* What is forgotten may be lied about when it is asked for again: who holds a
+ * policy back would profit. */
+static void
+flush(struct control_answer *answer, struct control_lines *lines)
+{
+	struct inventory_flushed flushed;
+
+	answer->stage = STAGE_ENDED;
+	answer->refused = !answer->may_flush;
+	if (answer->refused) {
+		err_set(&answer->err, ERR_LOCAL,
+		    "root and the user that it runs as may flush");
+		return;
+	}
+	inventory_flush(
+	    answer->serving.engine, domain_of(answer), &flushed, &answer->err);
+	add_owned(lines, json_line_flushed(&flushed));
+	answer->lines++;
+}
+
+static void
+begin(struct control_answer *answer, struct control_lines *lines)
+{
+	if (answer->err.text[0] != '\0') {
+		answer->stage = STAGE_ENDED;
+		return;
+	}
+	switch (answer->request.ask) {
+	case JSON_ASK_CHECK:
+	case JSON_ASK_LIST:
+	case JSON_ASK_SHOW:
+		begin_list(answer);
+		break;
+	case JSON_ASK_FLUSH:
+		flush(answer, lines);
+		break;
+	case JSON_ASK_STATS:
+		add_stats(answer, lines);
+		break;
+	}
+}
+
+static void
+add_verdict(struct control_answer *answer, struct control_lines *lines)
+{
+	bool check = answer->request.ask == JSON_ASK_CHECK;
+	char hops[NEXTHOP_LIST_SIZE];
+	const struct check *found =
+	    inventory_next_check(answer->inventory, hops);
+
+	if (found == NULL) {
+		answer->stage = check ? STAGE_ENDED : STAGE_POLICIES;
+		return;
+	}
+	/* a next hop of that name is another's */
+	if (check && strcmp(found->domain, answer->request.domain) != 0)
+		return;
+	add_owned(
+	    lines, json_line_verdict(answer->serving.settings, found, hops));
+	answer->lines++;
+}
+
+static void
+add_policy(struct control_answer *answer, struct control_lines *lines)
+{
+	const struct store_policy *row =
+	    inventory_next_policy(answer->inventory, &answer->err);
+
+	if (row == NULL) {
+		answer->stage = STAGE_ENDED;
+		return;
+	}
+	add_owned(
+	    lines, json_line_policy(row, answer->request.ask == JSON_ASK_SHOW));
+	answer->lines++;
+}
+
+static void
+add_end(const struct control_answer *answer, struct control_lines *lines)
+{
+	bool good = answer->err.text[0] == '\0';
+	const char *word = good ? "ok" : answer->refused ? "refused" : "error";
+
+	add_owned(lines,
+	    json_line_end(word, answer->lines, good ? NULL : answer->err.text));
+}
+
+bool
+control_answer_more(struct control_answer *answer, struct control_lines *lines)
+{
+	while (lines->length < LIMIT_CONTROL_CHUNK) {
+		switch (answer->stage) {
+		case STAGE_BEGIN:
+			begin(answer, lines);
+			break;
+		case STAGE_VERDICTS:
+			add_verdict(answer, lines);
+			break;
+		case STAGE_POLICIES:
+			add_policy(answer, lines);
+			break;
+		case STAGE_ENDED:
+			add_end(answer, lines);
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,48 @@
+/* control_answer - a request of the control socket, answered bit by bit. One
+ * thread at a time. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_SERVE_CONTROL_ANSWER_H
+#define MILTER_SERVE_CONTROL_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/own.h"
+
+/* Lines for a client. */
+struct control_lines {
+	char *data; /* for free() */
+	size_t length;
+	size_t size;
+};
+
+/* control_add_line - line, and the end of line */
+void control_add_line(struct control_lines *lines, const char *line);
+
+/* control_add_end - the last line of an answer that is none; see
+ * json_line_end */
+void control_add_end(
+    struct control_lines *lines, const char *word, const char *text);
+
+/*
+ * control_answer_new - read a request of length octets
+ *
+ * What is wrong with it is the answer.  may_flush: the peer may have things
+ * forgotten.  It holds the engine in force, so that this does not end before
+ * control_answer_free.
+ */
+struct control_answer;
+void control_answer_free(struct control_answer *answer);
+struct control_answer *control_answer_new(const char *request, size_t length,
+    bool may_flush) OWNED(control_answer_free);
+
+/*
+ * control_answer_more - add some lines; true if there are more
+ *
+ * About LIMIT_CONTROL_CHUNK octets at most, but for the last line.  It may wait
+ * for the disk, for no client and no network.
+ */
+bool
+control_answer_more(struct control_answer *answer, struct control_lines *lines);
+
+#endif

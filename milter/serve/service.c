@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: a keeper has one engine, and counts who needs it: each message
+ * between its begin and end, each answer at the control socket, and the service
+ * while the engine is in force.  A message holds the settings and the keeper
+ * that were in force when it began.
+ *
+ * A reload puts others in their place under the lock.  Made and freed is
+ * outside of it, since both take long: a thread of its own waits for the last
+ * user of an old keeper, and frees it.
+ *
+ * At the end no message may begin any more; the keeper in force is retired like
+ * any other.
+ */
+#include "milter/serve/service.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/io/dns_nameserver.h"
+#include "milter/serve/report.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+
+enum { SELF_TEST_MS = 10 * 1000 };
+
+/* An engine, and the settings that it was made by. */
+struct service_keeper {
+	struct engine *engine;
+	struct settings *settings;
+	char *nameservers; /* those of resolv.conf when it was made, or NULL */
+	unsigned refs;     /* under the lock: messages, and being in force */
+};
+
+/* All under the lock. */
+static struct {
+	struct lock lock;
+	struct cond changed;
+	struct settings *settings;
+	struct service_keeper *keeper;
+	unsigned active;   /* messages between MAIL and end */
+	unsigned retiring; /* engines that are not in force, but there */
+	bool stopping;
+	struct tally tally; /* needs no lock */
+} service;
+
+static const char *
+resolver_name(const struct settings *settings)
+{
+	if (settings->recurse)
+		return "recurse";
+	return settings->nameservers.count > 0 ? settings->nameservers.items[0]
+					       : "resolv.conf";
+}
+
+/* What is not right with one that validates; "" if all is. */
+static void
+print_shortcomings(const struct settings *settings, char out[LIMIT_DETAIL_SIZE])
+{
+	char words[LIMIT_DETAIL_SIZE - sizeof("cannot validate ")];
+
+	out[0] = '\0';
+	dns_shortcomings(
+	    (enum dns_kind)settings->resolver, words, sizeof(words));
+	if (words[0] != '\0')
+		snprintf(out, LIMIT_DETAIL_SIZE, "cannot validate %s", words);
+}
+
+static void
+on_resolver(void *arg, bool validates, const char *why)
+{
+	char shortcomings[LIMIT_DETAIL_SIZE];
+	struct report_resolver resolver = {.addr = resolver_name(arg),
+	    .validating = validates,
+	    .reason = validates ? REASON_OK : REASON_RESOLVER_NOT_VALIDATING,
+	    .detail = why};
+
+	if (validates) {
+		print_shortcomings(arg, shortcomings);
+		resolver.detail = shortcomings;
+	}
+	report_resolver(&resolver);
+}
+
+static void
+on_reach(void *arg, bool open)
+{
+	const struct settings *settings = arg;
+
+	report_reach((unsigned)settings->probe_port, open);
+}
+
+static void
+on_store_failure(void *arg, const struct err *err)
+{
+	(void)arg;
+	report_store(err == NULL ? NULL : err->text);
+}
+
+static void
+on_flip(void *arg, const char *domain, const char *old, const char *result,
+    const char *mx)
+{
+	struct report_change change = {
+	    .domain = domain, .before = old, .after = result, .mx = mx};
+
+	(void)arg;
+	report_change(&change);
+}
+
+static bool
+uses_resolv_conf(const struct settings *settings)
+{
+	return !settings->recurse && settings->nameservers.count == 0;
+}
+
+/* The nameservers of resolv.conf; NULL where they do not count, or cannot be
+ * read now. */
+static char *
+read_nameservers(const struct settings *settings)
+{
+	struct dns_nameserver servers[LIMIT_NAMESERVERS];
+	char all[LIMIT_NAMESERVERS * sizeof(servers[0].text)];
+	struct text text;
+	int count;
+
+	if (!uses_resolv_conf(settings))
+		return NULL;
+	count = dns_nameserver_load(RESOLV_CONF, servers, NULL);
+	if (count < 0)
+		return NULL;
+	text_init(&text, all, sizeof(all));
+	for (int i = 0; i < count; i++)
+		text_addf(&text, "%s ", servers[i].text);
+	return xstrdup(all);
+}
+
+/* What cannot be read is no news: it is in the making, or the resolvers that
+ * were in it are as good as before. */
+static bool
+is_news(const struct service_keeper *keeper, const char *nameservers)
+{
+	return nameservers != NULL &&
+	       (keeper->nameservers == NULL ||
+		   strcmp(keeper->nameservers, nameservers) != 0);
+}
+
+static struct service_keeper *
+keeper_new(struct settings *settings, struct err *err)
+{
+	struct service_keeper *keeper;
+	struct engine_options options;
+	struct engine *engine;
+	char *nameservers = read_nameservers(settings);
+
+	settings_engine_options(settings, &options);
+	options.resolver_changed = on_resolver;
+	options.resolver_arg = settings;
+	options.reach_changed = on_reach;
+	options.reach_arg = settings;
+	options.refresh = true;
+	options.store_failed = on_store_failure;
+	options.flipped = on_flip;
+	options.tally = &service.tally;
+	engine = engine_new(&options, err);
+	if (engine == NULL) {
+		free(nameservers);
+		return NULL;
+	}
+	keeper = xcalloc(1, sizeof(*keeper));
+	keeper->engine = engine;
+	keeper->nameservers = nameservers;
+	keeper->settings = settings_ref(settings);
+	keeper->refs = 1;
+	return keeper;
+}
+
+static void
+keeper_free(struct service_keeper *keeper)
+{
+	engine_free(keeper->engine);
+	settings_free(keeper->settings);
+	free(keeper->nameservers);
+	free(keeper);
+}
+
+/* A thread for one old engine: its last message may be long in coming to its
+ * end, and so may its last check. */
+static void *
+retire(void *arg)
+{
+	struct service_keeper *keeper = arg;
+
+	lock_take(&service.lock);
+	while (keeper->refs > 0)
+		cond_wait(&service.changed, &service.lock);
+	lock_drop(&service.lock);
+	keeper_free(keeper);
+	lock_take(&service.lock);
+	service.retiring--;
+	cond_broadcast(&service.changed);
+	lock_drop(&service.lock);
+	return NULL;
+}
+
+/* Without a thread to be had it stays to the end of the process. */
+static void
+begin_to_retire(struct service_keeper *keeper)
+{
+	pthread_t thread;
+
+	lock_take(&service.lock);
+	keeper->refs--;
+	service.retiring++;
+	lock_drop(&service.lock);
+	if (pthread_create(&thread, NULL, retire, keeper) == 0)
+		pthread_detach(thread);
+}
+
+int
+service_open(struct settings *settings, struct err *err)
+{
+	lock_init(&service.lock);
+	cond_init(&service.changed);
+	service.keeper = keeper_new(settings, err);
+	if (service.keeper == NULL)
+		return -1;
+	service.settings = settings_ref(settings);
+	return 0;
+}
+
+static bool
+means_the_same(const struct settings *a, const struct settings *b)
+{
+	struct engine_options of_a;
+	struct engine_options of_b;
+
+	settings_engine_options(a, &of_a);
+	settings_engine_options(b, &of_b);
+	return engine_options_equal(&of_a, &of_b);
+}
+
+/* None but the main thread changes what is in force, so that it may read it
+ * without the lock. */
+static void
+put_in_place(struct settings *settings, struct service_keeper *keeper)
+{
+	struct service_keeper *old = service.keeper;
+	struct settings *before = service.settings;
+
+	settings_ref(settings);
+	lock_take(&service.lock);
+	service.settings = settings;
+	service.keeper = keeper;
+	lock_drop(&service.lock);
+	settings_free(before);
+	if (keeper != old)
+		begin_to_retire(old);
+}
+
+static bool
+is_up_to_date(
+    const struct service_keeper *keeper, const struct settings *settings)
+{
+	char *nameservers = read_nameservers(settings);
+	bool good = means_the_same(settings, keeper->settings) &&
+		    !is_news(keeper, nameservers);
+
+	free(nameservers);
+	return good;
+}
+
+int
+service_reload(struct settings *settings, bool *renewed, struct err *err)
+{
+	struct service_keeper *keeper = service.keeper;
+
+	*renewed = !is_up_to_date(keeper, settings);
+	if (*renewed)
+		keeper = keeper_new(settings, err);
+	if (keeper == NULL)
+		return -1;
+	put_in_place(settings, keeper);
+	return 0;
+}
+
+bool
+service_follow(bool *renewed, struct err *err)
+{
+	struct service_keeper *old = service.keeper;
+	struct service_keeper *keeper;
+	char *nameservers = read_nameservers(service.settings);
+
+	if (!is_news(old, nameservers)) {
+		free(nameservers);
+		return false;
+	}
+	free(old->nameservers);
+	old->nameservers = nameservers;
+	keeper = keeper_new(service.settings, err);
+	*renewed = keeper != NULL;
+	if (keeper != NULL)
+		put_in_place(service.settings, keeper);
+	return true;
+}
+
+bool
+service_follows(void)
+{
+	return uses_resolv_conf(service.settings);
+}
+
+/* One that does not validate is told by on_resolver. */
+void
+service_test_resolver(void)
+{
+	const struct service_keeper *keeper = service.keeper;
+	struct report_resolver resolver = {
+	    .addr = resolver_name(keeper->settings),
+	    .reason = REASON_DNS_TIMEOUT};
+	struct err err;
+
+	if (engine_self_test(
+		keeper->engine, clock_mono_ms() + SELF_TEST_MS, &err) == 0 ||
+	    err.kind != ERR_TEMP)
+		return;
+	resolver.detail = err.text;
+	report_resolver(&resolver);
+}
+
+bool
+service_begin(struct serving *serving)
+{
+	bool may;
+
+	lock_take(&service.lock);
+	may = !service.stopping;
+	if (may) {
+		service.active++;
+		service.keeper->refs++;
+		serving->keeper = service.keeper;
+		serving->engine = service.keeper->engine;
+		serving->settings = settings_ref(service.settings);
+	}
+	lock_drop(&service.lock);
+	return may;
+}
+
+void
+service_end(struct serving *serving)
+{
+	settings_free(serving->settings);
+	lock_take(&service.lock);
+	service.active--;
+	serving->keeper->refs--;
+	if (service.active == 0 || serving->keeper->refs == 0)
+		cond_broadcast(&service.changed);
+	lock_drop(&service.lock);
+}
+
+void
+service_hold(struct serving *serving)
+{
+	lock_take(&service.lock);
+	service.keeper->refs++;
+	serving->keeper = service.keeper;
+	serving->engine = service.keeper->engine;
+	serving->settings = settings_ref(service.settings);
+	lock_drop(&service.lock);
+}
+
+void
+service_let_go(struct serving *serving)
+{
+	settings_free(serving->settings);
+	lock_take(&service.lock);
+	if (--serving->keeper->refs == 0)
+		cond_broadcast(&service.changed);
+	lock_drop(&service.lock);
+}
+
+unsigned
+service_active(void)
+{
+	unsigned active;
+
+	lock_take(&service.lock);
+	active = service.active;
+	lock_drop(&service.lock);
+	return active;
+}
+
+const struct tally *
+service_tally(void)
+{
+	return &service.tally;
+}
+
+struct settings *
+service_settings(void)
+{
+	struct settings *settings;
+
+	lock_take(&service.lock);
+	settings = settings_ref(service.settings);
+	lock_drop(&service.lock);
+	return settings;
+}
+
+bool
+service_drain(int64_t deadline_ms)
+{
+	bool idle;
+
+	lock_take(&service.lock);
+	service.stopping = true;
+	while (service.active > 0)
+		if (!cond_wait_until(
+			&service.changed, &service.lock, deadline_ms))
+			break;
+	idle = service.active == 0;
+	lock_drop(&service.lock);
+	return idle;
+}
+
+bool
+service_close(int64_t deadline_ms)
+{
+	bool closed;
+
+	begin_to_retire(service.keeper);
+	lock_take(&service.lock);
+	service.keeper = NULL;
+	while (service.retiring > 0)
+		if (!cond_wait_until(
+			&service.changed, &service.lock, deadline_ms))
+			break;
+	closed = service.retiring == 0;
+	lock_drop(&service.lock);
+	return closed;
+}

@@ -1,0 +1,92 @@
+/* service - what messages are served by: settings and an engine, both replaced
+ * by a reload.  Any thread where nothing else is said. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_SERVE_SERVICE_H
+#define MILTER_SERVE_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/engine/engine.h"
+#include "milter/conf/settings.h"
+
+struct service_keeper;
+
+/* What one message has from its begin to its end, whatever is reloaded. */
+struct serving {
+	struct settings *settings;
+	struct engine *engine;
+	struct service_keeper *keeper; /* of the engine */
+};
+
+/*
+ * service_open - serve by these settings from here on
+ *
+ * Once, in the main thread, after fork and before libmilter serves.  Fails as
+ * engine_new does.
+ */
+int service_open(struct settings *settings, struct err *err);
+
+/*
+ * service_reload - serve the messages that begin from now on by other settings
+ *
+ * The engine stays, with what it remembers, if the settings mean the same to
+ * it, and resolv.conf where that counts; else there is a new one, told by
+ * *renewed, and the old one ends after its last message.  On failure, as of
+ * engine_new, all stays as it was.  The main thread only.
+ */
+int service_reload(struct settings *settings, bool *renewed, struct err *err);
+
+/*
+ * service_follow - the same with the settings in force, if resolv.conf names
+ * other nameservers than when the engine was made
+ *
+ * true: it does.  *renewed is false and err set when there is no new engine for
+ * all that, which is told once for each change.  The main thread only.
+ */
+bool service_follow(bool *renewed, struct err *err);
+
+/* service_follows - whether resolv.conf counts */
+bool service_follows(void);
+
+/* service_test_resolver - log it if the resolver does not answer; takes up to
+ * ten seconds */
+void service_test_resolver(void);
+
+/* service_begin - a message begins: false when none may any more */
+bool service_begin(struct serving *serving);
+void service_end(struct serving *serving);
+
+/*
+ * service_hold - what is in force, for who asks about it and is no message
+ *
+ * Until service_let_go an engine that was replaced does not end.  Not after
+ * service_close.
+ */
+void service_hold(struct serving *serving);
+void service_let_go(struct serving *serving);
+
+/* service_active - messages between their begin and end */
+unsigned service_active(void);
+
+/* service_tally - what all engines did so far */
+const struct tally *service_tally(void);
+
+/* service_settings - those in force; the caller drops them */
+struct settings *service_settings(void) OWNED(settings_free);
+
+/*
+ * service_drain - begin no message any more, and wait for those that are
+ * active: true when there is none left, false at deadline_ms (clock_mono_ms)
+ */
+bool service_drain(int64_t deadline_ms);
+
+/*
+ * service_close - end the engine, and those that were replaced
+ *
+ * After service_drain succeeded.  False when one still runs at deadline_ms.
+ */
+bool service_close(int64_t deadline_ms);
+
+#endif
