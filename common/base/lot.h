@@ -1,5 +1,5 @@
-/* lot - a parking lot: jobs that wait for others to end stand here, and need no
- * thread for it. Any thread. */
+/* lot - a parking lot: a job that waits for others to end is parked here, so
+ * that it holds no thread meanwhile. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_BASE_LOT_H
 #define COMMON_BASE_LOT_H
@@ -18,9 +18,9 @@ struct lot_ticket;
  * lot_new - an empty lot
  *
  * A parked job goes on in pool, which outlives the lot and must never refuse a
- * job.  The lot has a thread of its own, for deadlines: LOCAL where there is no
- * more.
- * lot_free: no job may be parked, and no call of lot_note may be to come.
+ * job.  The lot starts one thread, which watches deadlines: LOCAL when it
+ * cannot be started.
+ * lot_free: no job may be parked, and nobody may call lot_note any more.
  */
 void lot_free(struct lot *lot);
 struct lot *lot_new(struct pool *pool, struct err *err) OWNED(lot_free);
@@ -35,11 +35,12 @@ AUTO_DEFINE(lot);
  *     cache_ready, so that caches can call it
  * lot_park - park the job until lot_note was called count times
  *
- * Take the ticket.  See that lot_note will be called with it once for each
- * thing; it may be called at once.  Then park.
- * True: the job is the lot's, and may run already.  False: all has come before,
- * and the caller, who has the job still, goes on with it.  Either way the
- * ticket is the lot's.
+ * 1. Take the ticket.
+ * 2. For each thing that the job waits for, arrange that lot_note is called
+ *    once with the ticket.  The call may come at once.
+ * 3. Park.  True: the lot owns the job, which may be running already.  False:
+ *    everything had come before; the caller still owns the job, and goes on
+ *    with it.  Either way the lot owns the ticket.
  */
 struct lot_ticket *
 lot_ticket(struct lot *lot, pool_job *job, void *arg, int64_t deadline_ms);

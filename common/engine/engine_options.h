@@ -18,8 +18,8 @@
 #include "common/proto/address.h"
 #include "common/sts/policies.h"
 
-/* A domain's verdict is another than the last that was known of it; temperror
- * and skip are none.  mx may be NULL. */
+/* The result of a domain has changed, against the last that was recorded of it;
+ * temperror and skip are not recorded.  mx may be NULL. */
 typedef void engine_flip(void *arg, const char *domain, const char *old,
     const char *result, const char *mx);
 

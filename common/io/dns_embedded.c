@@ -19,6 +19,19 @@
 #include "common/base/xalloc.h"
 #include "common/io/dns_packet.h"
 
+/*
+ * How it works.
+ * 1. A request is put into "outstanding", then given to libunbound, which works
+ *    on it in a thread of its own.
+ * 2. The dispatcher waits for the descriptor of libunbound and calls
+ *    ub_process, which calls on_result.  That classifies the result, and wakes
+ *    who awaits the request.
+ * 3. Who gives up first leaves the request to on_result, which frees it.  It
+ *    stays counted until then.
+ * 4. At the end the dispatcher is stopped first, then the library, which makes
+ *    no call any more; then what is outstanding is freed.
+ */
+
 enum {
 	CLASS_IN = 1,
 	RCODE_NOERROR = 0,

@@ -45,12 +45,12 @@ struct dns_options {
 	struct dns_names broken_names;
 
 	/*
-	 * Lookups at once.  More are a timeout, and take their time to be one:
-	 * else those who ask for very much would be back at once, and have
-	 * each place that becomes free.  One that was given up counts until the
-	 * library is through with it, for a silent server some ten seconds
-	 * (DNS_SYSTEM: a third of timeout_ms): allow several for each that is
-	 * awaited.
+	 * Lookups at once.  A lookup beyond this fails with LOOKUP_TIMEOUT, but
+	 * only after timeout_ms: failing at once would let whoever asks most
+	 * retry first, and take each place that becomes free.
+	 * A lookup that was given up counts until the library has ended it: for
+	 * a silent server that takes some ten seconds (DNS_SYSTEM: a third of
+	 * timeout_ms).  So allow several for each that is awaited.
 	 */
 	unsigned max_outstanding;
 };

@@ -13,6 +13,20 @@
 #include "common/io/store_db.h"
 #include "common/proto/domain.h"
 
+/*
+ * How it works: one connection to the database, under one lock, with each
+ * statement prepared once.  store_db opens the file and brings an old one up to
+ * date; store_file keeps a damaged one aside.
+ *
+ * What changes is one transaction: the row, and the eviction of rows above the
+ * limit.  Those go first that are worth least (enum use), then those not used
+ * for longest.  A time that is ahead of the clock counts as the clock, or such
+ * a row would stay for ever.
+ *
+ * Each column that is read is checked as input from outside: anybody who may
+ * write the file can have put anything there.
+ */
+
 enum {
 	DAY_S = 24 * 60 * 60,
 };

@@ -139,7 +139,8 @@ void rules_set(struct rules *rules, struct rule_list *list, const char *domain,
 
 enum { RULES_KEY_SIZE = 80 };
 
-/* rules_key - which rules these are, now: what differs judges otherwise */
+/* rules_key - a text that is the same for rules that judge alike at the time
+ * now, and another for any that may not */
 void rules_key(const struct rules *rules, time_t now, char out[RULES_KEY_SIZE]);
 
 /* What the rules demand of one host. */

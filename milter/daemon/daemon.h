@@ -36,9 +36,16 @@ int daemon_drop_root(const char *user, struct err *err);
  */
 int daemon_hold_signals(struct err *err);
 
-/* daemon_next_signal - wait for one of them, or for daemon_wake in another
- * thread: 0, or until daemon_nudge there, deadline_ms (clock_mono_ms), or
- * writable (or -1) can be written to: DAEMON_NO_SIGNAL */
+/*
+ * daemon_next_signal - wait until the main thread has something to do
+ *
+ * Returns the first of these that happens:
+ *   the signal's number   one of the signals came
+ *   0                     another thread called daemon_wake
+ *   DAEMON_NO_SIGNAL      another thread called daemon_nudge, deadline_ms
+ *                         (clock_mono_ms) passed, or the descriptor writable
+ *                         (-1: none) can be written to
+ */
 enum { DAEMON_NO_SIGNAL = -1 };
 int daemon_next_signal(int64_t deadline_ms, int writable);
 void daemon_wake(void);

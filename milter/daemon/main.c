@@ -528,7 +528,7 @@ begin_to_serve(struct settings *settings, struct err *err)
 			pthread_detach(thread);
 			return 0;
 		}
-		err_set(err, ERR_LOCAL, "no thread to be had");
+		err_set(err, ERR_LOCAL, "cannot start a thread");
 	}
 	control_close();
 	service_close(clock_mono_ms() + CLOSE_MS);

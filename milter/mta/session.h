@@ -54,8 +54,9 @@ enum action session_rcpt(struct session *session, const struct route_rcpt *rcpt,
  * session_header - one field of the message's header, name and value
  *
  * RFC 8689 section 3 - a sender that says "TLS-Required: No" wants the message
- * delivered whatever the destination's TLS: nothing is done to it then, but to
- * recipients that were refused before, and by HonorTLSRequiredNo.
+ * delivered whatever the destination's TLS.  Then no action is taken on it,
+ * with two exceptions: recipients that were refused before stay refused, and
+ * HonorTLSRequiredNo may have it ignored.
  */
 void
 session_header(struct session *session, const char *name, const char *value);

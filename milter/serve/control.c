@@ -335,8 +335,9 @@ control_start(struct err *err)
 	if (control.workers == NULL)
 		return -1;
 	control.running = start_thread() == 0;
-	return control.running ? 0
-			       : err_set(err, ERR_LOCAL, "no thread to be had");
+	return control.running
+		   ? 0
+		   : err_set(err, ERR_LOCAL, "cannot start a thread");
 }
 
 static void

@@ -13,7 +13,8 @@
 
 struct service_keeper;
 
-/* What one message has from its begin to its end, whatever is reloaded. */
+/* The settings and the engine that a message began with.  It keeps them to its
+ * end, also when others have taken their place by then. */
 struct serving {
 	struct settings *settings;
 	struct engine *engine;
@@ -31,10 +32,12 @@ int service_open(struct settings *settings, struct err *err);
 /*
  * service_reload - serve the messages that begin from now on by other settings
  *
- * The engine stays, with what it remembers, if the settings mean the same to
- * it, and resolv.conf where that counts; else there is a new one, told by
- * *renewed, and the old one ends after its last message.  On failure, as of
- * engine_new, all stays as it was.  The main thread only.
+ * If nothing that the engine depends on has changed, it stays, with all that it
+ * remembers.  Else *renewed is true: there is a new engine, and the old one
+ * ends after its last message.  An engine depends on its options and, where the
+ * nameservers are from there, on resolv.conf.
+ * On failure, as of engine_new, the old settings and engine stay.  The main
+ * thread only.
  */
 int service_reload(struct settings *settings, bool *renewed, struct err *err);
 
@@ -42,8 +45,9 @@ int service_reload(struct settings *settings, bool *renewed, struct err *err);
  * service_follow - the same with the settings in force, if resolv.conf names
  * other nameservers than when the engine was made
  *
- * true: it does.  *renewed is false and err set when there is no new engine for
- * all that, which is told once for each change.  The main thread only.
+ * True when it does.  Then *renewed is false, and err set, if no new engine
+ * could be made; that is told once for each change of the file.  The main
+ * thread only.
  */
 bool service_follow(bool *renewed, struct err *err);
 
