@@ -34,27 +34,38 @@ only_a_remembered_failure_is_looked_at_again(void **state)
 		enum host_outcome outcome;
 		enum reason sts_reason;
 		bool stale;
+		enum reason reason;
 	} rows[] = {
-	    {"fail", RESULT_FAIL, HOST_FAIL, REASON_OK, true},
+	    {"not named by the policy", RESULT_FAIL, HOST_FAIL,
+		REASON_STS_MX_MISMATCH, false, REASON_STS_MX_MISMATCH},
+	    {"not named, testing mode", RESULT_SOFTFAIL, HOST_NO_POLICY,
+		REASON_STS_MX_MISMATCH, false, REASON_OK},
+	    {"not named, and DANE fails", RESULT_FAIL, HOST_FAIL,
+		REASON_STS_MX_MISMATCH, true, REASON_VALIDATION_FAILURE},
+	    {"fail", RESULT_FAIL, HOST_FAIL, REASON_OK, true, REASON_OK},
 	    {"mixed, the bad address", RESULT_SOFTFAIL, HOST_FAIL, REASON_OK,
-		true},
+		true, REASON_OK},
 	    {"mixed, the good address", RESULT_SOFTFAIL, HOST_SECURE_DANE,
-		REASON_OK, false},
+		REASON_OK, false, REASON_OK},
 	    {"testing mode", RESULT_SOFTFAIL, HOST_NO_POLICY,
-		REASON_CERTIFICATE_EXPIRED, true},
+		REASON_CERTIFICATE_EXPIRED, true, REASON_OK},
 	    {"out of reach beside a failure", RESULT_FAIL, HOST_SKIP, REASON_OK,
-		false},
-	    {"out of reach", RESULT_TEMPERROR, HOST_SKIP, REASON_OK, false},
-	    {"pass", RESULT_PASS, HOST_SECURE_DANE, REASON_OK, false},
+		false, REASON_OK},
+	    {"out of reach", RESULT_TEMPERROR, HOST_SKIP, REASON_OK, false,
+		REASON_OK},
+	    {"pass", RESULT_PASS, HOST_SECURE_DANE, REASON_OK, false,
+		REASON_OK},
 	    {"pass by DANE, not by MTA-STS", RESULT_PASS, HOST_SECURE_DANE,
-		REASON_CERTIFICATE_NOT_TRUSTED, false},
-	    {"no policy", RESULT_NONE, HOST_NO_POLICY, REASON_OK, false},
+		REASON_CERTIFICATE_NOT_TRUSTED, false, REASON_OK},
+	    {"no policy", RESULT_NONE, HOST_NO_POLICY, REASON_OK, false,
+		REASON_OK},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct address_verdict judged = {.outcome = rows[i].outcome,
 		    .sts_reason = rows[i].sts_reason,
+		    .reason = rows[i].reason,
 		    .requiretls = REQUIRETLS_NOT_ASKED};
 
 		ROW(rows[i].what, is_stale(true, rows[i].result, &judged,

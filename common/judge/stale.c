@@ -9,6 +9,17 @@ is_failure(enum result result)
 	return result == RESULT_FAIL || result == RESULT_SOFTFAIL;
 }
 
+/* What the policy says of the host's name, no probe can change. */
+static bool
+rests_on_probe(const struct address_verdict *judged)
+{
+	if (judged->outcome == HOST_FAIL &&
+	    judged->reason != REASON_STS_MX_MISMATCH)
+		return true;
+	return judged->sts_reason != REASON_OK &&
+	       judged->sts_reason != REASON_STS_MX_MISMATCH;
+}
+
 bool
 stale_probe(const struct facts *facts, const struct verdict *verdict,
     size_t host, size_t address)
@@ -20,8 +31,7 @@ stale_probe(const struct facts *facts, const struct verdict *verdict,
 	if (!facts->hosts[host].addresses[address].remembered)
 		return false;
 	judged = &verdict->hosts[host].addresses[address];
-	if (is_failure(verdict->result) &&
-	    (judged->outcome == HOST_FAIL || judged->sts_reason != REASON_OK))
+	if (is_failure(verdict->result) && rests_on_probe(judged))
 		return true;
 	/* mail that demands TLS all the way would be refused for good */
 	return verdict->requiretls == REQUIRETLS_NOT_OFFERED &&
