@@ -93,8 +93,10 @@ dist_check_SCRIPTS = \
 	%D%/verbs.t
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
-# For a program that wants to know which tests need no lab
-.PHONY: unit-tests
+# For a program that wants to know which tests there are, or need no lab
+.PHONY: all-tests unit-tests
+all-tests:
+	@echo $(TESTS)
 unit-tests:
 	@echo $(UNIT_TESTS) $(FUZZ_TESTS)
 
