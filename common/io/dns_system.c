@@ -24,6 +24,21 @@
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
+/*
+ * How it works: one thread, the dispatcher, has all sockets.
+ * 1. dns_system_ask puts a request into the inbox and wakes the dispatcher,
+ *    which moves it to "waiting", and to "asked" as soon as a socket is free.
+ * 2. ask_next asks the next nameserver by UDP: in their order, those that were
+ *    silent lately last.  An answer that was cut is asked for again by TCP.
+ * 3. A nameserver that fails is remembered as the failure, and the next one is
+ *    asked.  If all have failed, the first failure is the answer.  When all
+ *    were silent, the round begins anew.
+ * 4. "asked" is in the order in which attempts began, so that expire looks at
+ *    its first ones only.
+ * 5. finish hands the answer to who awaits it.  A request that nobody awaits
+ *    any more ends at its next event, and is freed.
+ */
+
 enum {
 	/* Attempts that fit into the time-out of a lookup */
 	ATTEMPTS = 3,
