@@ -60,6 +60,17 @@ tlsa_lookup_fault(const struct host_case *c)
 
 /* --- the choice --- */
 
+/* A good one counts over one that is not, and of two alike the weaker. */
+static bool
+counts_over(const struct address_verdict *a, const struct address_verdict *b)
+{
+	bool good = host_is_good(a->outcome);
+
+	if (good != host_is_good(b->outcome))
+		return good;
+	return host_is_weaker(a->outcome, b->outcome);
+}
+
 /* The weakest good address; where none is good, one that fails.  NULL if none
  * is tried. */
 static const struct address_verdict *
@@ -69,15 +80,9 @@ choose_address(const struct address_verdict *addresses, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct address_verdict *a = &addresses[i];
-		bool good = host_is_good(a->outcome);
 
-		if (a->reason == REASON_NOT_TRIED)
-			continue;
-		if (chosen == NULL)
-			chosen = a;
-		else if (good != host_is_good(chosen->outcome)
-			     ? good
-			     : host_is_weaker(a->outcome, chosen->outcome))
+		if (a->reason != REASON_NOT_TRIED &&
+		    (chosen == NULL || counts_over(a, chosen)))
 			chosen = a;
 	}
 	return chosen;
