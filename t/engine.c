@@ -336,15 +336,6 @@ dns_await(struct dns_query *query)
 	return answer;
 }
 
-void
-dns_answer_free(struct dns_answer *answer)
-{
-	if (answer == NULL)
-		return;
-	free(answer->records);
-	free(answer);
-}
-
 static bool
 is_host_0(const char *address)
 {

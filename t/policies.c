@@ -88,15 +88,6 @@ dns_await(struct dns_query *query)
 	return reply;
 }
 
-void
-dns_answer_free(struct dns_answer *reply)
-{
-	if (reply == NULL)
-		return;
-	free(reply->records);
-	free(reply);
-}
-
 struct https_reply *
 https_get(const struct https_request *request)
 {

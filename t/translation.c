@@ -76,13 +76,6 @@ dns_await(struct dns_query *query)
 	return answer;
 }
 
-void
-dns_answer_free(struct dns_answer *answer)
-{
-	free(answer->records);
-	free(answer);
-}
-
 static void
 answer_with(enum lookup_state state, uint8_t number, uint32_t ttl_s)
 {

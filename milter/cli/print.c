@@ -163,3 +163,14 @@ cli_print_colour(enum result result)
 	}
 	return "\033[1m";
 }
+
+const char *
+cli_time(time_t at, char out[CLI_TIME_SIZE])
+{
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) == NULL ||
+	    strftime(out, CLI_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		text_copy(out, CLI_TIME_SIZE, "never");
+	return out;
+}

@@ -5,9 +5,14 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "common/base/limits.h"
 #include "common/judge/verdict.h"
+
+/* cli_time - RFC 3339, in UTC; returns out */
+enum { CLI_TIME_SIZE = 32 };
+const char *cli_time(time_t at, char out[CLI_TIME_SIZE]);
 
 /* cli_print_width - columns of the terminal, 60 to 132; 80 where there is none
  */

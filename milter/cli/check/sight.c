@@ -2,14 +2,12 @@
 #include "milter/cli/check/sight.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli/print.h"
 
 enum {
-	DATE_SIZE = 32,
 	NAMES_SIZE = 16 * 1024, /* octets of a certificate's names, shown */
 };
 
@@ -39,17 +37,6 @@ print_sight(FILE *out, const char *name, const char *value)
 {
 	begin_sight(out, name);
 	fprintf(out, "%s\n", value);
-}
-
-static const char *
-date_text(time_t at, char out[DATE_SIZE])
-{
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL ||
-	    strftime(out, DATE_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		text_copy(out, DATE_SIZE, "never");
-	return out;
 }
 
 /* Names on as many lines as they need, which a text holds whole or not. */
@@ -100,8 +87,8 @@ void
 cli_sight_chain(FILE *out, const struct x509_chain *chain)
 {
 	for (size_t i = 0; i < x509_count(chain); i++) {
-		char hex[2 * 32 + 1], line[2 * DATE_SIZE + 4];
-		char from[DATE_SIZE], until[DATE_SIZE];
+		char hex[2 * 32 + 1], line[2 * CLI_TIME_SIZE + 4];
+		char from[CLI_TIME_SIZE], until[CLI_TIME_SIZE];
 		uint8_t digest[32];
 
 		cli_print_part(out, "");
@@ -110,8 +97,8 @@ cli_sight_chain(FILE *out, const struct x509_chain *chain)
 		print_sight(out, "subject", x509_subject(chain, i));
 		print_sight(out, "issuer", x509_issuer(chain, i));
 		snprintf(line, sizeof(line), "%s to %s",
-		    date_text(x509_not_before(chain, i), from),
-		    date_text(x509_not_after(chain, i), until));
+		    cli_time(x509_not_before(chain, i), from),
+		    cli_time(x509_not_after(chain, i), until));
 		print_sight(out, "valid", line);
 		print_key_type(out, chain, i);
 		print_names(out, chain, i);

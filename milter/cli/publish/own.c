@@ -112,17 +112,6 @@ cli_warn(struct json_t *list, const char *format, ...)
 		json_array_append_new(list, json_string(text));
 }
 
-const char *
-cli_time(time_t at, char out[CLI_TIME_SIZE])
-{
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL ||
-	    strftime(out, CLI_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		text_copy(out, CLI_TIME_SIZE, "never");
-	return out;
-}
-
 json_t *
 cli_tlsa_json(const struct tlsa *record)
 {

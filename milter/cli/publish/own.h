@@ -47,10 +47,6 @@ bool cli_tlsa_subject(const struct x509_key *key, struct tlsa_form form,
 void cli_warn(struct json_t *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* cli_time - RFC 3339, in UTC; returns out */
-enum { CLI_TIME_SIZE = 32 };
-const char *cli_time(time_t at, char out[CLI_TIME_SIZE]);
-
 /* cli_tlsa_json - a record as an object: usage, selector, mtype, data */
 struct json_t *cli_tlsa_json(const struct tlsa *record);
 
