@@ -11,7 +11,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/base/identity.c %D%/base/identity.h \
 	%D%/base/limits.h \
 	%D%/base/lock.c %D%/base/lock.h \
-	%D%/base/lot.c %D%/base/lot.h \
+	%D%/base/parking.c %D%/base/parking.h \
 	%D%/base/own.h \
 	%D%/base/pool.c %D%/base/pool.h \
 	%D%/base/process.c %D%/base/process.h \

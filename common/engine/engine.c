@@ -118,8 +118,8 @@ open_parts(struct engine *engine, struct err *err)
 	engine->workers = pool_new("check", options->max_checks, UINT_MAX, err);
 	if (engine->workers == NULL)
 		return -1;
-	engine->lot = lot_new(engine->workers, err);
-	return engine->lot == NULL ? -1 : 0;
+	engine->parking = parking_new(engine->workers, err);
+	return engine->parking == NULL ? -1 : 0;
 }
 
 /* What cannot be written can often be read: what it keeps goes on to count. */
@@ -323,7 +323,7 @@ engine_free(struct engine *engine)
 	policy_refresh_free(engine->refresh);
 	await_idle(engine);
 	pool_free(engine->leaves);
-	lot_free(engine->lot);
+	parking_free(engine->parking);
 	pool_free(engine->workers);
 	cache_free(engine->checks);
 	prober_free(engine->prober);

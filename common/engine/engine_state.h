@@ -8,7 +8,7 @@
 
 #include "common/base/cache.h"
 #include "common/base/lock.h"
-#include "common/base/lot.h"
+#include "common/base/parking.h"
 #include "common/base/pool.h"
 #include "common/engine/engine_options.h"
 #include "common/engine/validation.h"
@@ -33,7 +33,7 @@ struct engine {
 	struct dns *stub;                /* for that, or NULL */
 	struct pool *leaves;
 	struct pool *workers;
-	struct lot *lot;
+	struct parking *parking;
 	struct policies *policies;
 	struct policy_refresh *refresh; /* NULL: none */
 	struct reach *reach;

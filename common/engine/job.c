@@ -281,11 +281,11 @@ ends_here(struct job *job)
 static bool
 park(struct job *job, int64_t deadline_ms)
 {
-	struct lot_ticket *ticket =
-	    lot_ticket(job->engine->lot, job_run, job, deadline_ms);
-	unsigned count = gather_watch(job->gathering, lot_note, ticket);
+	struct parking_ticket *ticket =
+	    parking_ticket(job->engine->parking, job_run, job, deadline_ms);
+	unsigned count = gather_watch(job->gathering, parking_note, ticket);
 
-	return lot_park(ticket, count);
+	return parking_park(ticket, count);
 }
 
 /* How far a check came. */

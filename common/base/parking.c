@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/base/parking.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/xalloc.h"
+
+/*
+ * How it works: a ticket counts down what its job still waits for.
+ *
+ * - parking_note may come before parking_park has told how many things there
+ * are.  So left begins at 0, each note takes one off, and parking_park adds the
+ * count: it is 0 once more when all has come.
+ * - Whoever brings left to 0 frees the ticket: parking_park, which then says
+ * that there is nothing to wait for, or the last parking_note, which lets the
+ * job go on.
+ * - At the deadline the lot's own thread takes the ticket out of the list and
+ *   lets the job go on.  The ticket stays, for the notes that are still to
+ *   come.
+ */
+struct parking_ticket {
+	TAILQ_ENTRY(parking_ticket) next;
+	struct parking *parking;
+	pool_job *job;
+	void *arg;
+	int64_t deadline_ms;
+	/* with lot->lock */
+	int left;    /* to come; below 0 until parking_park tells how many */
+	bool parked; /* it is in the list */
+};
+TAILQ_HEAD(tickets, parking_ticket);
+
+struct parking {
+	struct pool *pool;
+	struct lock lock;
+	struct cond changed;
+	struct tickets parked; /* with lock; by deadline */
+	bool ending;
+	bool started;
+	pthread_t timer;
+};
+
+/* The list is kept by deadline.  Nearly all checks have the same time to go, so
+ * that the place of a new one is near the end. */
+static void
+insert_locked(struct parking *parking, struct parking_ticket *ticket)
+    HOLDS(parking->lock)
+{
+	struct parking_ticket *before = TAILQ_LAST(&parking->parked, tickets);
+
+	assert(ticket->parked && ticket->left > 0);
+
+	while (before != NULL && before->deadline_ms > ticket->deadline_ms)
+		before = TAILQ_PREV(before, tickets, next);
+	if (before != NULL) {
+		TAILQ_INSERT_AFTER(&parking->parked, before, ticket, next);
+		return;
+	}
+	TAILQ_INSERT_HEAD(&parking->parked, ticket, next);
+	cond_signal(&parking->changed);
+}
+
+static void
+remove_locked(struct parking *parking, struct parking_ticket *ticket)
+    HOLDS(parking->lock)
+{
+	assert(ticket->parked);
+	TAILQ_REMOVE(&parking->parked, ticket, next);
+	ticket->parked = false;
+}
+
+static void
+go_on(struct parking *parking, pool_job *job, void *arg)
+{
+	bool taken = pool_submit(parking->pool, POOL_FIRST, job, arg);
+
+	assert(taken);
+}
+
+struct parking_ticket *
+parking_ticket(
+    struct parking *parking, pool_job *job, void *arg, int64_t deadline_ms)
+{
+	struct parking_ticket *ticket = xcalloc(1, sizeof(*ticket));
+
+	ticket->parking = parking;
+	ticket->job = job;
+	ticket->arg = arg;
+	ticket->deadline_ms = deadline_ms;
+	return ticket;
+}
+
+void
+parking_note(void *arg, const void *value)
+{
+	struct parking_ticket *ticket = arg;
+	struct parking *parking = ticket->parking;
+	bool last, parked;
+
+	(void)value;
+	lock_take(&parking->lock);
+	last = --ticket->left == 0;
+	parked = ticket->parked;
+	if (last && parked)
+		remove_locked(parking, ticket);
+	lock_drop(&parking->lock);
+	if (last && parked)
+		go_on(parking, ticket->job, ticket->arg);
+	if (last)
+		free(ticket);
+}
+
+bool
+parking_park(struct parking_ticket *ticket, unsigned count)
+{
+	struct parking *parking = ticket->parking;
+	bool waits;
+
+	lock_take(&parking->lock);
+	ticket->left += (int)count;
+	waits = ticket->left > 0;
+	ticket->parked = waits;
+	if (waits)
+		insert_locked(parking, ticket);
+	lock_drop(&parking->lock);
+	if (!waits)
+		free(ticket);
+	return waits;
+}
+
+/* The ticket whose deadline is past, or NULL at the end. */
+static struct parking_ticket *
+await_deadline(struct parking *parking, pool_job **job, void **arg)
+{
+	struct parking_ticket *ticket;
+
+	lock_take(&parking->lock);
+	for (;;) {
+		ticket = TAILQ_FIRST(&parking->parked);
+		if (parking->ending ||
+		    (ticket != NULL && clock_left_ms(ticket->deadline_ms) == 0))
+			break;
+		if (ticket == NULL)
+			cond_wait(&parking->changed, &parking->lock);
+		else
+			cond_wait_until(&parking->changed, &parking->lock,
+			    ticket->deadline_ms);
+	}
+	if (parking->ending)
+		ticket = NULL;
+	if (ticket != NULL) {
+		remove_locked(parking, ticket);
+		*job = ticket->job;
+		*arg = ticket->arg;
+	}
+	lock_drop(&parking->lock);
+	return ticket;
+}
+
+static void *
+watch_deadlines(void *arg)
+{
+	struct parking *parking = arg;
+	pool_job *job;
+	void *job_arg;
+
+	/* the ticket itself is parking_note's now */
+	while (await_deadline(parking, &job, &job_arg) != NULL)
+		go_on(parking, job, job_arg);
+	return NULL;
+}
+
+struct parking *
+parking_new(struct pool *pool, struct err *err)
+{
+	struct parking *parking = xcalloc(1, sizeof(*parking));
+	int rc;
+
+	parking->pool = pool;
+	lock_init(&parking->lock);
+	cond_init(&parking->changed);
+	TAILQ_INIT(&parking->parked);
+	rc = pthread_create(&parking->timer, NULL, watch_deadlines, parking);
+	parking->started = rc == 0;
+	if (parking->started)
+		return parking;
+	err_set(err, ERR_TEMP, "cannot start a thread: %s", strerror(rc));
+	parking_free(parking);
+	return NULL;
+}
+
+void
+parking_free(struct parking *parking)
+{
+	if (parking == NULL)
+		return;
+	lock_take(&parking->lock);
+	assert(TAILQ_EMPTY(&parking->parked));
+	parking->ending = true;
+	cond_signal(&parking->changed);
+	lock_drop(&parking->lock);
+	if (parking->started)
+		pthread_join(parking->timer, NULL);
+	cond_fini(&parking->changed);
+	lock_fini(&parking->lock);
+	free(parking);
+}
