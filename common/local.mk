@@ -16,7 +16,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/base/pool.c %D%/base/pool.h \
 	%D%/base/process.c %D%/base/process.h \
 	%D%/base/standard.c %D%/base/standard.h \
-	%D%/base/tally.c %D%/base/tally.h \
+	%D%/base/counts.c %D%/base/counts.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/base/wire.c %D%/base/wire.h \
 	%D%/base/xalloc.c %D%/base/xalloc.h \

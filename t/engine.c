@@ -475,7 +475,7 @@ static enum families families = FAMILIES_ALL;
 static unsigned tried_addresses;
 
 static struct engine *
-engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
+engine_with(unsigned max_checks, unsigned max_queue, struct counts *counts)
 {
 	struct engine_options options = {.max_checks = max_checks,
 	    .max_queue = max_queue,
@@ -501,7 +501,7 @@ engine_with(unsigned max_checks, unsigned max_queue, struct tally *tally)
 	    .keep_facts = keep_facts,
 	    .resolver_changed = hear_of_resolver,
 	    .resolver_arg = &told,
-	    .tally = tally};
+	    .counts = counts};
 	struct engine *engine = engine_new(&options, NULL);
 
 	assert_non_null(engine);
@@ -2203,8 +2203,8 @@ what_is_flushed_is_looked_at_anew(void **state)
 static void
 what_is_done_is_counted(void **state)
 {
-	struct tally tally = {.checks = 0};
-	struct engine *engine = engine_with(1, 1, &tally);
+	struct counts counts = {.checks = 0};
+	struct engine *engine = engine_with(1, 1, &counts);
 	struct engine_wait *stuck, *queued, *refused;
 
 	(void)state;
@@ -2213,9 +2213,9 @@ what_is_done_is_counted(void **state)
 	await_stuck(&net.lookups, 1);
 	refused = start(engine, "also.example");
 	queued = start(engine, "good.example");
-	assert_int_equal(tally.running, 1);
-	assert_int_equal(tally.waiting, 1);
-	assert_int_equal(tally.queue_full, 1);
+	assert_int_equal(counts.running, 1);
+	assert_int_equal(counts.waiting, 1);
+	assert_int_equal(counts.queue_full, 1);
 	set_gate(false);
 	assert_non_null(engine_await(stuck, soon()));
 	assert_non_null(engine_await(queued, soon()));
@@ -2223,12 +2223,12 @@ what_is_done_is_counted(void **state)
 	engine_wait_free(queued);
 	engine_wait_free(refused);
 	engine_free(engine);
-	assert_int_equal(tally.checks, 2);
-	assert_int_equal(tally.running, 0);
-	assert_int_equal(tally.waiting, 0);
-	assert_int_equal(tally.running_max, 1);
-	assert_true(tally.waiting_max >= 1);
-	assert_int_equal(tally.probes, net.probes);
+	assert_int_equal(counts.checks, 2);
+	assert_int_equal(counts.running, 0);
+	assert_int_equal(counts.waiting, 0);
+	assert_int_equal(counts.running_max, 1);
+	assert_true(counts.waiting_max >= 1);
+	assert_int_equal(counts.probes, net.probes);
 }
 
 int

@@ -179,7 +179,7 @@ open_sources(struct engine *engine)
 	    .roots = engine->roots,
 	    .timeout_ms = options->sts_timeout_ms,
 	    .allow_private = options->allow_private,
-	    .tally = options->tally};
+	    .counts = options->counts};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .reach = reach_new(options->probe_port, options->reach_changed,
 		options->reach_arg),
@@ -192,7 +192,7 @@ open_sources(struct engine *engine)
 	    .budget = engine->budget,
 	    .keep_s = options->fail_ttl_s,
 	    .keep_failed_s = options->temperror_ttl_s,
-	    .tally = options->tally};
+	    .counts = options->counts};
 
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
@@ -428,7 +428,7 @@ lane_after(const struct job *job, struct cache_entry *over)
 static void
 refuse_job(struct job *job)
 {
-	tally_refuse(job->engine->options.tally, job->begun);
+	counts_refuse(job->engine->options.counts, job->begun);
 	job->facts->trouble = TROUBLE_QUEUE_FULL;
 	job_finish(job);
 }
@@ -444,7 +444,7 @@ submit_job(struct job *job, enum pool_lane lane)
 	struct engine *engine = job->engine;
 	bool taken;
 
-	tally_wait(engine->options.tally);
+	counts_wait(engine->options.counts);
 	if (!count_in(engine)) {
 		struct job *oldest = pool_displace(engine->workers);
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/tally.h"
+#include "common/base/counts.h"
 #include "common/engine/validation.h"
 #include "common/gather/reach.h"
 #include "common/io/dns_options.h"
@@ -82,7 +82,7 @@ struct engine_options {
 	engine_flip *flipped;           /* by a worker; may be NULL */
 	void *store_arg;
 
-	struct tally *tally; /* counts for several engines; may be NULL */
+	struct counts *counts; /* counts for several engines; may be NULL */
 };
 
 #endif

@@ -320,7 +320,7 @@ count_as_begun(struct job *job)
 	if (job->begun)
 		return;
 	job->begun = true;
-	tally_begin(engine->options.tally);
+	counts_begin(engine->options.counts);
 	if (!job->unreached || !reach_wants_trial(engine->reach))
 		return;
 	job->trial = true;
@@ -344,7 +344,7 @@ job_run(void *arg, int64_t until_ms)
 		progress = work_on(job, deadline_ms, until_ms);
 	if (progress == OVER) {
 		job_finish(job);
-		tally_end(engine->options.tally);
+		counts_end(engine->options.counts);
 		dismiss(engine);
 	}
 	return progress != TOO_SHORT;

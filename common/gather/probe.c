@@ -285,7 +285,7 @@ run_probe(void *arg, int64_t until_ms)
 		submit_probe(following);
 		return true;
 	}
-	tally_probe(prober->options.tally);
+	counts_probe(prober->options.counts);
 	facts = smtp_probe(&target, until_ms);
 	hurried =
 	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;

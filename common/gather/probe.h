@@ -10,7 +10,7 @@
 #include "common/base/cache.h"
 #include "common/base/own.h"
 #include "common/base/pool.h"
-#include "common/base/tally.h"
+#include "common/base/counts.h"
 #include "common/gather/reach.h"
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
@@ -31,7 +31,7 @@ struct prober_options {
 	struct cache_budget *budget; /* for what is remembered */
 	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
-	struct tally *tally;    /* may be NULL */
+	struct counts *counts;  /* may be NULL */
 };
 
 void prober_free(struct prober *prober); /* no probe may be held or running */

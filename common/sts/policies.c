@@ -73,8 +73,8 @@ struct fetch_job {
 static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 {
-	tally_fetch(
-	    job->policies->options.tally, policy->fetch != POLICY_FETCHED);
+	counts_fetch(
+	    job->policies->options.counts, policy->fetch != POLICY_FETCHED);
 	policy->fetched_s = clock_wall_s();
 	text_copy(policy->id, sizeof(policy->id), job->request.id);
 	policy_keep_learn(job->policies->keep, job->domain, policy);

@@ -9,7 +9,7 @@
 #include "common/base/cache.h"
 #include "common/base/own.h"
 #include "common/base/pool.h"
-#include "common/base/tally.h"
+#include "common/base/counts.h"
 #include "common/io/dns.h"
 #include "common/io/store.h"
 #include "common/io/translation.h"
@@ -25,9 +25,9 @@ struct policies_options {
 	struct pool *leaves;             /* where fetches run */
 	const struct x509_store *roots;  /* for the policy hosts */
 	struct policy_keep_options keep;
-	int timeout_ms;      /* of a whole fetch that a message waits for */
-	bool allow_private;  /* fetch from special-purpose addresses too */
-	struct tally *tally; /* may be NULL */
+	int timeout_ms;        /* of a whole fetch that a message waits for */
+	bool allow_private;    /* fetch from special-purpose addresses too */
+	struct counts *counts; /* may be NULL */
 };
 
 /*

@@ -486,7 +486,7 @@ int
 report_stats_line(char line[REPORT_SIZE], const struct stats *stats)
 {
 	const struct report_counts *done = &stats->counts;
-	const struct tally *engine = &stats->engine;
+	const struct counts *engine = &stats->engine;
 	const uint64_t *results = done->results;
 	struct text text;
 

@@ -47,7 +47,7 @@ static struct {
 	unsigned active;   /* messages between MAIL and end */
 	unsigned retiring; /* engines that are not in force, but there */
 	bool stopping;
-	struct tally tally; /* needs no lock */
+	struct counts counts; /* needs no lock */
 } service;
 
 static const char *
@@ -167,7 +167,7 @@ keeper_new(struct settings *settings, struct err *err)
 	options.refresh = true;
 	options.store_failed = on_store_failure;
 	options.flipped = on_flip;
-	options.tally = &service.tally;
+	options.counts = &service.counts;
 	engine = engine_new(&options, err);
 	if (engine == NULL) {
 		free(nameservers);
@@ -396,10 +396,10 @@ service_active(void)
 	return active;
 }
 
-const struct tally *
+const struct counts *
 service_tally(void)
 {
-	return &service.tally;
+	return &service.counts;
 }
 
 struct settings *

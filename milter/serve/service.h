@@ -75,7 +75,7 @@ void service_let_go(struct serving *serving);
 unsigned service_active(void);
 
 /* service_tally - what all engines did so far */
-const struct tally *service_tally(void);
+const struct counts *service_tally(void);
 
 /* service_settings - those in force; the caller drops them */
 struct settings *service_settings(void) OWNED(settings_free);

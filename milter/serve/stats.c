@@ -51,7 +51,7 @@ stats_down_s(void)
 void
 stats_take(struct stats *out)
 {
-	const struct tally *tally = service_tally();
+	const struct counts *counts = service_tally();
 	struct serving serving;
 
 	*out = (struct stats){.started_s = begun.wall_s,
@@ -59,15 +59,15 @@ stats_take(struct stats *out)
 	    .uptime_s = (uint64_t)(clock_mono_ms() - begun.mono_ms) / 1000,
 	    .active = service_active(),
 	    .rss_kb = resident_kb()};
-	out->engine = (struct tally){.checks = tally->checks,
-	    .running = tally->running,
-	    .running_max = tally->running_max,
-	    .waiting = tally->waiting,
-	    .waiting_max = tally->waiting_max,
-	    .queue_full = tally->queue_full,
-	    .probes = tally->probes,
-	    .fetches = tally->fetches,
-	    .fetches_failed = tally->fetches_failed};
+	out->engine = (struct counts){.checks = counts->checks,
+	    .running = counts->running,
+	    .running_max = counts->running_max,
+	    .waiting = counts->waiting,
+	    .waiting_max = counts->waiting_max,
+	    .queue_full = counts->queue_full,
+	    .probes = counts->probes,
+	    .fetches = counts->fetches,
+	    .fetches_failed = counts->fetches_failed};
 	report_counts(&out->counts);
 	service_hold(&serving);
 	inventory_count(serving.engine, &out->now);

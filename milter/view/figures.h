@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "common/base/tally.h"
+#include "common/base/counts.h"
 #include "common/engine/inventory.h"
 #include "common/judge/action.h"
 #include "common/judge/verdict.h"
@@ -28,7 +28,7 @@ struct stats {
 	uint64_t uptime_s;
 	unsigned active; /* messages */
 	struct report_counts counts;
-	struct tally engine;
+	struct counts engine;
 	struct inventory_counts now;
 	uint64_t rss_kb; /* 0: not known */
 };

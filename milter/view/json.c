@@ -259,14 +259,14 @@ messages_json(const struct stats *stats)
 }
 
 static json_t *
-checks_json(const struct tally *tally)
+checks_json(const struct counts *counts)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "begun",
-	    (json_int_t)tally->checks, "running", (json_int_t)tally->running,
-	    "running_max", (json_int_t)tally->running_max, "waiting",
-	    (json_int_t)tally->waiting, "waiting_max",
-	    (json_int_t)tally->waiting_max, "queue_full",
-	    (json_int_t)tally->queue_full);
+	    (json_int_t)counts->checks, "running", (json_int_t)counts->running,
+	    "running_max", (json_int_t)counts->running_max, "waiting",
+	    (json_int_t)counts->waiting, "waiting_max",
+	    (json_int_t)counts->waiting_max, "queue_full",
+	    (json_int_t)counts->queue_full);
 }
 
 /* Since when mail may have passed unseen until the start. */

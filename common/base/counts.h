@@ -1,13 +1,13 @@
 /* tally - what engines did since the start, counted. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef COMMON_BASE_TALLY_H
-#define COMMON_BASE_TALLY_H
+#ifndef COMMON_BASE_COUNTS_H
+#define COMMON_BASE_COUNTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Zeroed is none.  Each figure is right for itself, whatever the others. */
-struct tally {
+struct counts {
 	_Atomic uint64_t checks; /* begun */
 	_Atomic uint64_t running, running_max;
 	_Atomic uint64_t waiting, waiting_max;
@@ -18,12 +18,12 @@ struct tally {
 };
 
 /* Each takes a NULL tally and then does nothing. */
-void tally_wait(struct tally *tally);  /* a check waits for a worker */
-void tally_begin(struct tally *tally); /* one that waited runs */
-void tally_end(struct tally *tally);
-/* tally_refuse - for want of room one is given up, before it ran or after */
-void tally_refuse(struct tally *tally, bool begun);
-void tally_probe(struct tally *tally);
-void tally_fetch(struct tally *tally, bool failed);
+void counts_wait(struct counts *counts);  /* a check waits for a worker */
+void counts_begin(struct counts *counts); /* one that waited runs */
+void counts_end(struct counts *counts);
+/* counts_refuse - for want of room one is given up, before it ran or after */
+void counts_refuse(struct counts *counts, bool begun);
+void counts_probe(struct counts *counts);
+void counts_fetch(struct counts *counts, bool failed);
 
 #endif
