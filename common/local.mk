@@ -87,7 +87,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
-	%D%/gather/reach.c %D%/gather/reach.h \
+	%D%/gather/outbound.c %D%/gather/outbound.h \
 	%D%/engine/check.h \
 	%D%/engine/engine.c %D%/engine/engine.h \
 	%D%/engine/engine_options.h \

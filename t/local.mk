@@ -36,7 +36,7 @@ UNIT_TESTS = \
 	%D%/pool.t \
 	%D%/postfix_list.t \
 	%D%/process.t \
-	%D%/reach.t \
+	%D%/outbound.t \
 	%D%/report.t \
 	%D%/rollover.t \
 	%D%/session.t \
@@ -145,7 +145,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c %D%/tap.h \
 	milter/cli/doctor/postfix_list.c
 %C%_process_t_SOURCES = %D%/process.c %D%/tap.h
-%C%_reach_t_SOURCES = %D%/reach.c %D%/tap.h
+%C%_outbound_t_SOURCES = %D%/outbound.c %D%/tap.h
 %C%_report_t_SOURCES = %D%/report.c %D%/tap.h milter/serve/report.c \
 	milter/serve/log.c
 %C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h \

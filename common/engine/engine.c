@@ -181,8 +181,8 @@ open_sources(struct engine *engine)
 	    .allow_private = options->allow_private,
 	    .counts = options->counts};
 	struct prober_options prober = {.leaves = engine->leaves,
-	    .reach = reach_new(options->probe_port, options->reach_changed,
-		options->reach_arg),
+	    .outbound = outbound_new(options->probe_port,
+		options->outbound_changed, options->outbound_arg),
 	    .helo = options->probe_helo,
 	    .source = options->probe_source,
 	    .floor = options->probe_floor,
@@ -200,7 +200,7 @@ open_sources(struct engine *engine)
 	if (options->refresh)
 		engine->refresh = policy_refresh_new(engine->policies,
 		    engine->dns, leaf_count(options) / REFRESH_PART);
-	engine->reach = prober.reach;
+	engine->outbound = prober.outbound;
 	engine->prober = prober_new(&prober);
 	engine->checks = cache_new(
 	    options->keep_facts ? LIMIT_CACHED_FACTS : LIMIT_CACHED_VERDICTS,
@@ -327,7 +327,7 @@ engine_free(struct engine *engine)
 	pool_free(engine->workers);
 	cache_free(engine->checks);
 	prober_free(engine->prober);
-	reach_free(engine->reach);
+	outbound_free(engine->outbound);
 	policies_free(engine->policies);
 	cache_budget_free(engine->budget);
 	validation_free(engine->validation);

@@ -9,7 +9,7 @@
 
 #include "common/base/counts.h"
 #include "common/engine/validation.h"
-#include "common/gather/reach.h"
+#include "common/gather/outbound.h"
 #include "common/io/dns_options.h"
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
@@ -63,11 +63,11 @@ struct engine_options {
 
 	/*
 	 * Told that no mail host can be connected to, so that checks go as far
-	 * as DNS goes, and that one can be again; see reach_changed.  May be
+	 * as DNS goes, and that one can be again; see outbound_changed.  May be
 	 * NULL.
 	 */
-	reach_changed *reach_changed;
-	void *reach_arg;
+	outbound_changed *outbound_changed;
+	void *outbound_arg;
 
 	/*
 	 * Where policies and verdict flips are kept; NULL: in memory only.  A

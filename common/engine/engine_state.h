@@ -13,7 +13,7 @@
 #include "common/engine/engine_options.h"
 #include "common/engine/validation.h"
 #include "common/gather/probe.h"
-#include "common/gather/reach.h"
+#include "common/gather/outbound.h"
 #include "common/io/dns.h"
 #include "common/io/store.h"
 #include "common/io/translation.h"
@@ -36,7 +36,7 @@ struct engine {
 	struct parking *parking;
 	struct policies *policies;
 	struct policy_refresh *refresh; /* NULL: none */
-	struct reach *reach;
+	struct outbound *outbound;
 	struct prober *prober;
 	struct cache *checks;
 	struct lock lock;

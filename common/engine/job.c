@@ -253,8 +253,8 @@ begin_hop(struct job *job, int64_t deadline_ms, int64_t until_ms)
 static void
 end_trial(struct job *job)
 {
-	job->unreached =
-	    reach_is_shut(job->engine->reach) && !facts_connected(job->facts);
+	job->unreached = outbound_is_shut(job->engine->outbound) &&
+			 !facts_connected(job->facts);
 	if (job->unreached)
 		facts_forget_probes(job->facts);
 }
@@ -321,7 +321,7 @@ count_as_begun(struct job *job)
 		return;
 	job->begun = true;
 	counts_begin(engine->options.counts);
-	if (!job->unreached || !reach_wants_trial(engine->reach))
+	if (!job->unreached || !outbound_wants_trial(engine->outbound))
 		return;
 	job->trial = true;
 	job->facts->probed = true;
@@ -381,7 +381,8 @@ void
 job_set_depth(struct job *job)
 {
 	assert(!job->begun);
-	job->unreached = job->wants_probes && reach_is_shut(job->engine->reach);
+	job->unreached =
+	    job->wants_probes && outbound_is_shut(job->engine->outbound);
 	job->facts->probed = job->wants_probes && !job->unreached;
 }
 

@@ -256,7 +256,7 @@ end_probe(struct probe_job *job, struct probe_facts *facts)
 static void
 tell_reach(const struct probe_job *job, bool connected)
 {
-	reach_note(job->prober->options.reach, job->address, job->sni,
+	outbound_note(job->prober->options.outbound, job->address, job->sni,
 	    job->port, connected);
 	prober_try_witnesses(job->prober);
 }
@@ -431,10 +431,10 @@ probe_again(struct prober *prober, const char *address, uint16_t port,
 void
 prober_try_witnesses(struct prober *prober)
 {
-	struct reach_witness witness;
+	struct outbound_witness witness;
 	bool mine;
 
-	while (reach_wants_witness(prober->options.reach, &witness)) {
+	while (outbound_wants_witness(prober->options.outbound, &witness)) {
 		struct probe_job like = describe_probe(
 		    prober, witness.address, witness.port, witness.sni);
 

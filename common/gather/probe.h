@@ -11,7 +11,7 @@
 #include "common/base/own.h"
 #include "common/base/pool.h"
 #include "common/base/counts.h"
-#include "common/gather/reach.h"
+#include "common/gather/outbound.h"
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
 #include "common/judge/facts.h"
@@ -21,8 +21,8 @@ struct probe;
 
 struct prober_options {
 	struct pool *leaves; /* where probes run; both outlive the prober */
-	struct reach *reach; /* is told how they fare */
-	const char *helo;    /* copied */
+	struct outbound *outbound; /* is told how they fare */
+	const char *helo;          /* copied */
 	struct smtp_source source; /* copied */
 	enum tls_floor floor;
 	int greeting_ms; /* see smtp_target */

@@ -162,8 +162,8 @@ keeper_new(struct settings *settings, struct err *err)
 	settings_engine_options(settings, &options);
 	options.resolver_changed = on_resolver;
 	options.resolver_arg = settings;
-	options.reach_changed = on_reach;
-	options.reach_arg = settings;
+	options.outbound_changed = on_reach;
+	options.outbound_arg = settings;
 	options.refresh = true;
 	options.store_failed = on_store_failure;
 	options.flipped = on_flip;

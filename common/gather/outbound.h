@@ -1,7 +1,7 @@
 /* reach - whether any mail host can be connected to. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef COMMON_GATHER_REACH_H
-#define COMMON_GATHER_REACH_H
+#ifndef COMMON_GATHER_OUTBOUND_H
+#define COMMON_GATHER_OUTBOUND_H
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -28,10 +28,10 @@
  * are enough: a daemon behind a closed port never gets one.  The first check
  * after that, and of each minute, is a trial that is probed all the same.
  */
-struct reach;
+struct outbound;
 
 /* A host that is to be connected to, to see whether that is possible. */
-struct reach_witness {
+struct outbound_witness {
 	char address[INET6_ADDRSTRLEN];
 	uint16_t port;
 	char sni[LIMIT_DOMAIN_SIZE];
@@ -39,38 +39,39 @@ struct reach_witness {
 
 /* The way out is open once more, or it is shut; by whoever notes it.  It must
  * not block. */
-typedef void reach_changed(void *arg, bool open);
+typedef void outbound_changed(void *arg, bool open);
 
 /*
- * reach_new - watch connections to port; it counts as open
+ * outbound_new - watch connections to port; it counts as open
  *
  * changed may be NULL.
  */
-void reach_free(struct reach *reach);
-struct reach *
-reach_new(uint16_t port, reach_changed *changed, void *arg) OWNED(reach_free);
+void outbound_free(struct outbound *outbound);
+struct outbound *outbound_new(
+    uint16_t port, outbound_changed *changed, void *arg) OWNED(outbound_free);
 
 /*
- * reach_note - a connection to address, for the host sni, was tried, and came
- * about or not
+ * outbound_note - a connection to address, for the host sni, was tried, and
+ * came about or not
  *
  * Other ports than the watched one say nothing.
  */
-void reach_note(struct reach *reach, const char *address, const char *sni,
-    uint16_t port, bool connected);
+void outbound_note(struct outbound *outbound, const char *address,
+    const char *sni, uint16_t port, bool connected);
 
-bool reach_is_shut(struct reach *reach);
+bool outbound_is_shut(struct outbound *outbound);
 
-/* reach_wants_trial - it is shut, and time to try whether it still is: true at
- * first, and then once a minute */
-bool reach_wants_trial(struct reach *reach);
+/* outbound_wants_trial - it is shut, and time to try whether it still is: true
+ * at first, and then once a minute */
+bool outbound_wants_trial(struct outbound *outbound);
 
 /*
- * reach_wants_witness - true if a witness is to be connected to now
+ * outbound_wants_witness - true if a witness is to be connected to now
  *
- * Ask after each reach_note and each trial, until it is false; each witness is
- * told once a minute at most.
+ * Ask after each outbound_note and each trial, until it is false; each witness
+ * is told once a minute at most.
  */
-bool reach_wants_witness(struct reach *reach, struct reach_witness *out);
+bool
+outbound_wants_witness(struct outbound *outbound, struct outbound_witness *out);
 
 #endif
