@@ -65,7 +65,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \
 	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
-	%D%/io/guard.c %D%/io/guard.h \
+	%D%/io/forbidden_address.c %D%/io/forbidden_address.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/smtp_socket.c %D%/io/smtp_socket.h \

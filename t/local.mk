@@ -21,7 +21,7 @@ UNIT_TESTS = \
 	%D%/downtime.t \
 	%D%/engine.t \
 	%D%/gaps.t \
-	%D%/guard.t \
+	%D%/forbidden_address.t \
 	%D%/hops.t \
 	%D%/tried.t \
 	%D%/host_case.t \
@@ -126,7 +126,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_gaps_t_SOURCES = %D%/gaps.c %D%/tap.h milter/cli/log/gaps.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
-%C%_guard_t_SOURCES = %D%/guard.c %D%/tap.h
+%C%_forbidden_address_t_SOURCES = %D%/forbidden_address.c %D%/tap.h
 %C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
 %C%_tried_t_SOURCES = %D%/tried.c %D%/tap.h
 %C%_host_case_t_SOURCES = %D%/host_case.c %D%/tap.h

@@ -9,7 +9,7 @@
 #include "common/base/xalloc.h"
 #include "common/gather/dane.h"
 #include "common/gather/mx.h"
-#include "common/io/guard.h"
+#include "common/io/forbidden_address.h"
 #include "common/judge/host_case.h"
 #include "common/judge/judge.h"
 #include "common/judge/stale.h"
@@ -69,7 +69,7 @@ static bool
 may_connect(const struct gathering *g, const char *address)
 {
 	return g->gatherer.allow_private ||
-	       !guard_blocks(address, &g->prefixes) ||
+	       !forbidden_address_is(address, &g->prefixes) ||
 	       strcmp(g->facts->domain, g->facts->next_hop.host) != 0;
 }
 
@@ -97,7 +97,8 @@ start_probe(struct gathering *g, const struct host_facts *host,
 	address->remembered = false;
 	if (!may_connect(g, address->text)) {
 		address->probe = probe_facts_new(
-		    guard_owns(address->text) ? PROBE_OWN : PROBE_BLOCKED);
+		    forbidden_address_is_own(address->text) ? PROBE_OWN
+							    : PROBE_BLOCKED);
 		return;
 	}
 	if (clock_left_ms(g->deadline_ms) == 0) {

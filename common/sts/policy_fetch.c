@@ -8,7 +8,7 @@
 #include "common/base/text.h"
 #include "common/base/wire.h"
 #include "common/base/xalloc.h"
-#include "common/io/guard.h"
+#include "common/io/forbidden_address.h"
 #include "common/io/https.h"
 #include "common/proto/address.h"
 
@@ -110,7 +110,7 @@ add_addresses(struct policy_host *host, const struct dns_answer *answer,
 
 		host->seen++;
 		if (address_from_rdata(rdata->data, rdata->size, text) == 0 &&
-		    (allow_private || !guard_blocks(text, prefixes)))
+		    (allow_private || !forbidden_address_is(text, prefixes)))
 			host->addresses[host->count++] = text;
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/io/guard.h"
+#include "common/io/forbidden_address.h"
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -67,7 +67,7 @@ is_translated(
 }
 
 bool
-guard_blocks(const char *text, const struct nat64 *prefixes)
+forbidden_address_is(const char *text, const struct nat64 *prefixes)
 {
 	struct address address, inside;
 	bool blocked;
@@ -86,7 +86,7 @@ guard_blocks(const char *text, const struct nat64 *prefixes)
 }
 
 bool
-guard_owns(const char *text)
+forbidden_address_is_own(const char *text)
 {
 	struct address address;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/io/guard.h"
+#include "common/io/forbidden_address.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -52,7 +52,7 @@ private_addresses_are_blocked_and_public_ones_are_not(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		ROW(rows[i].address,
-		    guard_blocks(rows[i].address, &none) == rows[i].blocked);
+		    forbidden_address_is(rows[i].address, &none) == rows[i].blocked);
 }
 
 static void
@@ -74,7 +74,7 @@ an_address_behind_nat64_counts_as_the_one_inside(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		ROW(rows[i].address,
-		    guard_blocks(rows[i].address, &none) == rows[i].blocked);
+		    forbidden_address_is(rows[i].address, &none) == rows[i].blocked);
 }
 
 static void
@@ -112,9 +112,9 @@ an_address_under_a_prefix_found_counts_as_the_one_inside(void **state)
 		struct nat64 found = prefixes_shown_by(rows[i].shown);
 
 		ROW(rows[i].address,
-		    guard_blocks(rows[i].address, &none) == rows[i].before);
+		    forbidden_address_is(rows[i].address, &none) == rows[i].before);
 		ROW(rows[i].address,
-		    guard_blocks(rows[i].address, &found) == rows[i].blocked);
+		    forbidden_address_is(rows[i].address, &found) == rows[i].blocked);
 	}
 }
 
@@ -125,9 +125,9 @@ of_several_prefixes_none_may_reach_what_is_blocked(void **state)
 	struct nat64 other = prefixes_shown_by("64:ff9b:1:c000:0:aa00::");
 
 	(void)state;
-	assert_false(guard_blocks("64:ff9b:1::8.8.8.8", &found));
+	assert_false(forbidden_address_is("64:ff9b:1::8.8.8.8", &found));
 	found.prefixes[found.count++] = other.prefixes[0];
-	assert_true(guard_blocks("64:ff9b:1::8.8.8.8", &found));
+	assert_true(forbidden_address_is("64:ff9b:1::8.8.8.8", &found));
 }
 
 /* Each that is not special by itself, too: a host of the Internet has such. */
@@ -149,10 +149,10 @@ addresses_of_this_host_are_blocked(void **state)
 		memcpy(&at, one->ifa_addr, sizeof(at));
 		inet_ntop(AF_INET, &at.sin_addr, text, sizeof(text));
 		snprintf(inside, sizeof(inside), "64:ff9b::%s", text);
-		ROW(text, guard_blocks(text, &none));
-		ROW(text, guard_blocks(inside, &none));
+		ROW(text, forbidden_address_is(text, &none));
+		ROW(text, forbidden_address_is(inside, &none));
 		snprintf(inside, sizeof(inside), "2a00:1::%s", text);
-		ROW(text, guard_blocks(inside, &found));
+		ROW(text, forbidden_address_is(inside, &found));
 	}
 	freeifaddrs(all);
 }
@@ -161,10 +161,10 @@ static void
 an_address_of_this_host_is_known_as_its_own(void **state)
 {
 	(void)state;
-	assert_true(guard_owns("127.0.0.1"));
-	assert_false(guard_owns("127.0.0.2"));
-	assert_false(guard_owns("8.8.8.8"));
-	assert_false(guard_owns("example.com"));
+	assert_true(forbidden_address_is_own("127.0.0.1"));
+	assert_false(forbidden_address_is_own("127.0.0.2"));
+	assert_false(forbidden_address_is_own("8.8.8.8"));
+	assert_false(forbidden_address_is_own("example.com"));
 }
 
 static void
@@ -177,11 +177,11 @@ every_address_is_blocked_while_our_own_are_not_known(void **state)
 	no_files = before;
 	no_files.rlim_cur = 0; /* no socket to ask the kernel by */
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &no_files), 0);
-	assert_true(guard_blocks("8.8.8.8", &none));
-	assert_true(guard_blocks("2a00:1450:4001::1", &none));
-	assert_false(guard_owns("127.0.0.1"));
+	assert_true(forbidden_address_is("8.8.8.8", &none));
+	assert_true(forbidden_address_is("2a00:1450:4001::1", &none));
+	assert_false(forbidden_address_is_own("127.0.0.1"));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_false(guard_blocks("8.8.8.8", &none));
+	assert_false(forbidden_address_is("8.8.8.8", &none));
 }
 
 int
