@@ -93,7 +93,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/engine_options.h \
 	%D%/engine/engine_state.h \
 	%D%/engine/inventory.c %D%/engine/inventory.h \
-	%D%/engine/job.c %D%/engine/job.h \
+	%D%/engine/check_run.c %D%/engine/check_run.h \
 	%D%/engine/validation.c %D%/engine/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \

@@ -10,7 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
 #include "common/engine/engine_state.h"
-#include "common/engine/job.h"
+#include "common/engine/check_run.h"
 
 enum {
 	/* Leaves are what checks wait for; with few checks a host of many
@@ -30,7 +30,7 @@ enum {
 /* One who waits for a check: his own, or one that he joined. */
 struct ticket {
 	struct cache_entry *entry;
-	struct job *own; /* that he would have made, if he joined; or NULL */
+	struct run *own; /* that he would have made, if he joined; or NULL */
 	bool cached;     /* there was nothing to wait for */
 };
 
@@ -377,60 +377,60 @@ engine_congested(struct engine *engine)
 
 /* The entry of what was found while hosts were reached, held, or NULL. */
 static struct cache_entry *
-find_probed(const struct job *job)
+find_probed(const struct run *run)
 {
-	char key[JOB_KEY_SIZE];
+	char key[CHECK_RUN_KEY_SIZE];
 	struct cache_entry *entry;
 	const struct check *check;
 
-	job_print_key(job, true, key);
-	entry = cache_find(job->engine->checks, key);
+	check_run_print_key(run, true, key);
+	entry = cache_find(run->engine->checks, key);
 	if (entry == NULL)
 		return NULL;
 	check = cache_value(entry);
-	if (job_is_decided(check))
+	if (check_run_is_decided(check))
 		return entry;
 	cache_release(entry);
 	return NULL;
 }
 
 static struct cache_entry *
-claim(const struct job *job, bool *mine, struct cache_entry **over)
+claim(const struct run *run, bool *mine, struct cache_entry **over)
 {
-	char key[JOB_KEY_SIZE];
+	char key[CHECK_RUN_KEY_SIZE];
 	struct cache_entry *entry;
 
 	*mine = false;
 	*over = NULL;
-	entry = job->unreached ? find_probed(job) : NULL;
+	entry = run->unreached ? find_probed(run) : NULL;
 	if (entry != NULL)
 		return entry;
-	job_print_key(job, job->facts->probed, key);
-	return cache_renew(job->engine->checks, key, NULL, mine, over);
+	check_run_print_key(run, run->facts->probed, key);
+	return cache_renew(run->engine->checks, key, NULL, mine, over);
 }
 
 /* By how the last check of the same fared: those that we have long had to do
  * with go first, those that kept us waiting last. */
 static enum pool_lane
-lane_after(const struct job *job, struct cache_entry *over)
+lane_after(const struct run *run, struct cache_entry *over)
 {
 	const struct check *check;
 	enum pool_lane lane;
 
 	if (over == NULL)
-		return job->joined ? POOL_SLOW : POOL_NEW;
+		return run->joined ? POOL_SLOW : POOL_NEW;
 	check = cache_value(over);
-	lane = job_is_decided(check) ? POOL_FIRST : POOL_SLOW;
+	lane = check_run_is_decided(check) ? POOL_FIRST : POOL_SLOW;
 	cache_release(over);
 	return lane;
 }
 
 static void
-refuse_job(struct job *job)
+refuse_job(struct run *run)
 {
-	counts_refuse(job->engine->options.counts, job->begun);
-	job->facts->trouble = TROUBLE_QUEUE_FULL;
-	job_finish(job);
+	counts_refuse(run->engine->options.counts, run->begun);
+	run->facts->trouble = TROUBLE_QUEUE_FULL;
+	check_run_finish(run);
 }
 
 /*
@@ -439,56 +439,56 @@ refuse_job(struct job *job)
  * that may be none of it.
  */
 static void
-submit_job(struct job *job, enum pool_lane lane)
+submit_job(struct run *run, enum pool_lane lane)
 {
-	struct engine *engine = job->engine;
+	struct engine *engine = run->engine;
 	bool taken;
 
 	counts_wait(engine->options.counts);
 	if (!count_in(engine)) {
-		struct job *oldest = pool_displace(engine->workers);
+		struct run *oldest = pool_displace(engine->workers);
 
 		if (oldest == NULL) {
-			refuse_job(job);
+			refuse_job(run);
 			return;
 		}
 		refuse_job(oldest);
 	}
-	taken = pool_submit(engine->workers, lane, job_run, job);
+	taken = pool_submit(engine->workers, lane, check_run_run, run);
 	assert(taken);
 }
 
 /* Begin the job's check, unless somebody has; the ticket is new. */
 static void
-enter(struct ticket *ticket, struct job *job)
+enter(struct ticket *ticket, struct run *run)
 {
 	struct cache_entry *over;
 	const struct check *check;
 	bool mine;
 
-	assert(job->entry == NULL && !job->begun);
-	*ticket = (struct ticket){.entry = claim(job, &mine, &over)};
+	assert(run->entry == NULL && !run->begun);
+	*ticket = (struct ticket){.entry = claim(run, &mine, &over)};
 	if (!mine) {
 		check = cache_value(ticket->entry);
 		ticket->cached = check != NULL && !check->ran_out;
 		if (ticket->cached)
-			job_free(job);
+			check_run_free(run);
 		else
-			ticket->own = job;
+			ticket->own = run;
 		return;
 	}
-	job->entry = cache_hold(ticket->entry);
-	if (job->facts->trouble != TROUBLE_NONE)
-		job_finish(job);
+	run->entry = cache_hold(ticket->entry);
+	if (run->facts->trouble != TROUBLE_NONE)
+		check_run_finish(run);
 	else
-		submit_job(job, lane_after(job, over));
+		submit_job(run, lane_after(run, over));
 }
 
 static void
 leave(struct ticket *ticket)
 {
 	cache_release(ticket->entry);
-	job_free(ticket->own);
+	check_run_free(ticket->own);
 }
 
 /* Who joined a check began later than it did.  If it ran out of time that is no
@@ -497,17 +497,17 @@ static bool
 wants_own_check(const struct ticket *ticket, const struct check *check)
 {
 	return check->ran_out && ticket->own != NULL &&
-	       job_has_time(ticket->own);
+	       check_run_has_time(ticket->own);
 }
 
 static void
 enter_again(struct ticket *ticket)
 {
 	struct cache_entry *joined = ticket->entry;
-	struct job *own = ticket->own;
+	struct run *own = ticket->own;
 
 	own->joined = true;
-	job_set_depth(own);
+	check_run_set_depth(own);
 	enter(ticket, own);
 	ticket->cached = false;
 	cache_release(joined);
@@ -536,7 +536,7 @@ engine_submit(struct engine *engine, const struct engine_query *query,
 
 	callback->done = done;
 	callback->arg = arg;
-	enter(&callback->ticket, job_new(engine, query));
+	enter(&callback->ticket, check_run_new(engine, query));
 	cache_when_filled(callback->ticket.entry, call_done, callback);
 }
 
@@ -545,7 +545,7 @@ engine_start(struct engine *engine, const struct engine_query *query)
 {
 	struct engine_wait *wait = xcalloc(1, sizeof(*wait));
 
-	enter(&wait->ticket, job_new(engine, query));
+	enter(&wait->ticket, check_run_new(engine, query));
 	return wait;
 }
 

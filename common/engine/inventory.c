@@ -9,7 +9,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/engine/engine_state.h"
-#include "common/engine/job.h"
+#include "common/engine/check_run.h"
 #include "common/io/store.h"
 #include "common/sts/known.h"
 
@@ -225,15 +225,15 @@ is_in_force(struct inventory *inventory, const struct check *check,
 	    .next_hop = hops,
 	    .port = SMTP_PORT,
 	    .rules = inventory->rules};
-	char probed[JOB_KEY_SIZE], not_probed[JOB_KEY_SIZE];
-	struct job *job;
+	char probed[CHECK_RUN_KEY_SIZE], not_probed[CHECK_RUN_KEY_SIZE];
+	struct run *run;
 
 	if (check->expires_ms <= clock_mono_ms())
 		return false;
-	job = job_new(inventory->engine, &query);
-	job_print_key(job, true, probed);
-	job_print_key(job, false, not_probed);
-	job_free(job);
+	run = check_run_new(inventory->engine, &query);
+	check_run_print_key(run, true, probed);
+	check_run_print_key(run, false, not_probed);
+	check_run_free(run);
 	return strcmp(key, probed) == 0 || strcmp(key, not_probed) == 0;
 }
 

@@ -1,0 +1,78 @@
+/* job - one check of the engine, from the query to the verdict. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_ENGINE_CHECK_RUN_H
+#define COMMON_ENGINE_CHECK_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/cache.h"
+#include "common/engine/check.h"
+#include "common/gather/gather.h"
+#include "common/judge/hops.h"
+#include "common/judge/rules.h"
+
+struct engine; /* see engine_state.h */
+
+/* One check on its way through the workers. */
+struct run {
+	struct engine *engine;
+	struct cache_entry
+	    *entry; /* that it fills; NULL until it is submitted */
+	struct facts *facts;
+	struct gathering *gathering; /* NULL where a hop is to be begun */
+	bool wants_probes;           /* by the settings and the query */
+	bool unreached; /* they are left out, since no host is in reach */
+	bool trial;     /* but for this check */
+	bool validated; /* the resolver was seen to validate */
+	bool begun;     /* counted as such */
+	bool joined;    /* the check of somebody else, before its own */
+	struct hops
+	    hops; /* which of next_hops counts; hops.passed is looked at */
+	struct nexthop next_hops[LIMIT_NEXTHOPS];
+	struct verdict
+	    *verdict;           /* of the one that counts, once that is known */
+	struct rule_list *list; /* that the rules borrow from, or NULL */
+	struct rules rules;
+	int64_t submitted_ms;
+};
+
+/*
+ * check_run_new - the check of a query, not yet begun
+ *
+ * What the query cannot be is a trouble of the facts.
+ */
+void check_run_free(struct run *run); /* of one that was never submitted */
+struct run *check_run_new(struct engine *engine,
+    const struct engine_query *query) OWNED(check_run_free);
+
+/* check_run_set_depth - probe or not, as hosts are in reach now */
+void check_run_set_depth(struct run *run);
+
+/* check_run_has_time - whether enough of its time is left to begin it */
+bool check_run_has_time(const struct run *run);
+
+/* check_run_print_key - what distinguishes its verdict from others; probed: as
+ * if the depth were so */
+enum { CHECK_RUN_RULES_SIZE = LIMIT_NEXTHOPS * RULES_KEY_SIZE };
+enum {
+	CHECK_RUN_KEY_SIZE =
+	    NEXTHOP_LIST_SIZE + LIMIT_DOMAIN_SIZE + CHECK_RUN_RULES_SIZE + 32,
+};
+void check_run_print_key(
+    const struct run *run, bool probed, char key[CHECK_RUN_KEY_SIZE]);
+
+/* check_run_run - look at the destination, as far as that goes without waiting
+ * for probes and policies; at the end, check_run_finish and one less under way
+ */
+bool check_run_run(void *run, int64_t until_ms);
+
+/* check_run_finish - give its entry the verdict; ends the job */
+void check_run_finish(struct run *run);
+
+/* check_run_is_decided - whether a check came to a verdict on the destination
+ */
+bool check_run_is_decided(const struct check *check);
+
+#endif
