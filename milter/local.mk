@@ -30,10 +30,10 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/daemon/pid_file.c %D%/daemon/pid_file.h \
 	%D%/mta/callbacks.c %D%/mta/callbacks.h \
 	%D%/mta/forged.c %D%/mta/forged.h \
-	%D%/mta/item.c %D%/mta/item.h \
+	%D%/mta/recipient_group.c %D%/mta/recipient_group.h \
 	%D%/mta/libmilter.c \
 	%D%/mta/session.c %D%/mta/session.h \
-	%D%/mta/sum.c %D%/mta/sum.h \
+	%D%/mta/message_outcome.c %D%/mta/message_outcome.h \
 	%D%/serve/control.c %D%/serve/control.h \
 	%D%/serve/control_answer.c %D%/serve/control_answer.h \
 	%D%/serve/control_client.c %D%/serve/control_client.h \

@@ -151,7 +151,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h \
 	milter/cli/publish/rollover.c
 %C%_session_t_SOURCES = %D%/session.c %D%/tap.h milter/mta/session.c \
-	milter/mta/forged.c milter/mta/item.c milter/mta/sum.c
+	milter/mta/forged.c milter/mta/recipient_group.c milter/mta/message_outcome.c
 %C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h
 %C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/costly.c \
 	%D%/costly.h %D%/tap.h

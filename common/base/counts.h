@@ -1,4 +1,4 @@
-/* tally - what engines did since the start, counted. Any thread. */
+/* counts - what engines did since the start, counted. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_BASE_COUNTS_H
 #define COMMON_BASE_COUNTS_H
@@ -17,7 +17,7 @@ struct counts {
 	_Atomic uint64_t fetches_failed;
 };
 
-/* Each takes a NULL tally and then does nothing. */
+/* Each takes a NULL counts and then does nothing. */
 void counts_wait(struct counts *counts);  /* a check waits for a worker */
 void counts_begin(struct counts *counts); /* one that waited runs */
 void counts_end(struct counts *counts);

@@ -19,8 +19,8 @@
  * - Whoever brings left to 0 frees the ticket: parking_park, which then says
  * that there is nothing to wait for, or the last parking_note, which lets the
  * job go on.
- * - At the deadline the lot's own thread takes the ticket out of the list and
- *   lets the job go on.  The ticket stays, for the notes that are still to
+ * - At the deadline the parking's own thread takes the ticket out of the list
+ * and lets the job go on.  The ticket stays, for the notes that are still to
  *   come.
  */
 struct parking_ticket {
@@ -29,7 +29,7 @@ struct parking_ticket {
 	pool_job *job;
 	void *arg;
 	int64_t deadline_ms;
-	/* with lot->lock */
+	/* with parking->lock */
 	int left;    /* to come; below 0 until parking_park tells how many */
 	bool parked; /* it is in the list */
 };

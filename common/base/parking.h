@@ -1,5 +1,5 @@
-/* lot - a parking lot: a job that waits for others to end is parked here, so
- * that it holds no thread meanwhile. Any thread. */
+/* parking - where a job stands that waits for others to end, so that it holds
+ * no thread meanwhile. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_BASE_PARKING_H
 #define COMMON_BASE_PARKING_H
@@ -15,13 +15,12 @@ struct parking;
 struct parking_ticket;
 
 /*
- * parking_new - an empty lot
+ * parking_new - an empty parking
  *
- * A parked job goes on in pool, which outlives the lot and must never refuse a
- * job.  The lot starts one thread, which watches deadlines: LOCAL when it
- * cannot be started.
- * parking_free: no job may be parked, and nobody may call parking_note any
- * more.
+ * A parked job goes on in pool, which outlives the parking and must never
+ * refuse a job.  The parking starts one thread, which watches deadlines: LOCAL
+ * when it cannot be started. parking_free: no job may be parked, and nobody may
+ * call parking_note any more.
  */
 void parking_free(struct parking *parking);
 struct parking *
@@ -39,9 +38,9 @@ AUTO_DEFINE(parking);
  * 1. Take the ticket.
  * 2. For each thing that the job waits for, arrange that parking_note is called
  *    once with the ticket.  The call may come at once.
- * 3. Park.  True: the lot owns the job, which may be running already.  False:
- *    everything had come before; the caller still owns the job, and goes on
- *    with it.  Either way the lot owns the ticket.
+ * 3. Park.  True: the parking owns the job, which may be running already.
+ * False: everything had come before; the caller still owns the job, and goes on
+ *    with it.  Either way the parking owns the ticket.
  */
 struct parking_ticket *parking_ticket(
     struct parking *parking, pool_job *job, void *arg, int64_t deadline_ms);

@@ -16,16 +16,16 @@
  * How it works: in the order in which it happens to a check.
  *
  * - check_run_new reads the query.  engine.c claims an entry of the cache for
- * it, or joins the check that makes that entry, and submits the job to the
+ * it, or joins the check that makes that entry, and submits the run to the
  * workers.
- * - A worker runs check_run_run.  begin_check ends the job if there is too
+ * - A worker runs check_run_go_on.  begin_check ends the run if there is too
  * little time, or if the resolver does not validate.
  * - work_on takes one next hop after the other: begin_hop waits for DNS, then
- *   the job is parked until the probes and the policy have come, and
- * check_run_run is called once more.  A worker in a hurry gives the job back,
+ *   the run is parked until the probes and the policy have come, and
+ * check_run_go_on is called once more.  A worker in a hurry gives the run back,
  * and the hop is begun anew by another one.
  * - ends_here has the judge say whether the next hop counts (hops.h).
- * - check_run_finish fills the entry, which wakes all who wait for it.  The job
+ * - check_run_finish fills the entry, which wakes all who wait for it.  The run
  * is gone then.
  *
  * The deadline is the one of whoever began the check.  A verdict for which
@@ -39,13 +39,13 @@
 enum { LEAST_PART = 10 };
 
 static int64_t
-check_run_deadline(const struct run *run)
+check_run_deadline(const struct check_run *run)
 {
 	return run->submitted_ms + run->engine->options.check_timeout_ms;
 }
 
 bool
-check_run_has_time(const struct run *run)
+check_run_has_time(const struct check_run *run)
 {
 	int least_ms = run->engine->options.check_timeout_ms / LEAST_PART;
 
@@ -54,7 +54,7 @@ check_run_has_time(const struct run *run)
 
 /* The domain's own verdict by all rules, not that of a relay or one level. */
 static bool
-is_own_verdict(const struct run *run)
+is_own_verdict(const struct check_run *run)
 {
 	const struct facts *facts = run->facts;
 
@@ -72,7 +72,7 @@ drop_walk(struct verdict *verdict)
 }
 
 static struct verdict *
-judge_now(const struct run *run)
+judge_now(const struct check_run *run)
 {
 	return judge(run->facts, &run->rules, clock_wall_s());
 }
@@ -80,7 +80,7 @@ judge_now(const struct run *run)
 /* Whether the deadline may have cut something off; a host that passes until
  * then is none the worse for it. */
 static bool
-has_run_out(const struct run *run, const struct verdict *verdict)
+has_run_out(const struct check_run *run, const struct verdict *verdict)
 {
 	if (run->facts->trouble != TROUBLE_NONE)
 		return run->facts->trouble == TROUBLE_DEADLINE;
@@ -90,7 +90,7 @@ has_run_out(const struct run *run, const struct verdict *verdict)
 
 /* A check is kept for long, and there may be very many. */
 static struct check *
-check_new(struct run *run)
+check_new(struct check_run *run)
 {
 	size_t size = strlen(run->facts->domain) + 1;
 	struct check *check = xcalloc(1, sizeof(*check) + size);
@@ -156,7 +156,7 @@ dismiss(struct engine *engine)
 /* What could not be looked at, or not for long enough, is not remembered: the
  * next one may fare better. */
 void
-check_run_finish(struct run *run)
+check_run_finish(struct check_run *run)
 {
 	bool looked = run->facts->trouble == TROUBLE_NONE;
 	bool own = is_own_verdict(run);
@@ -176,7 +176,7 @@ check_run_finish(struct run *run)
 
 /* Each next hop has a rule of its own. */
 static void
-set_hop(struct run *run, size_t number)
+set_hop(struct check_run *run, size_t number)
 {
 	run->facts->next_hop = run->next_hops[number];
 	if (run->list != NULL)
@@ -197,7 +197,7 @@ facts_like(const struct facts *facts)
 }
 
 static void
-forget_facts(struct run *run)
+forget_facts(struct check_run *run)
 {
 	struct facts *fresh = facts_like(run->facts);
 
@@ -207,7 +207,7 @@ forget_facts(struct run *run)
 
 /* What keeps us from looking at all; false if until_ms was too soon. */
 static bool
-begin_check(struct run *run, int64_t deadline_ms, int64_t until_ms)
+begin_check(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
 {
 	struct validation *validation = run->engine->validation;
 
@@ -229,7 +229,7 @@ begin_check(struct run *run, int64_t deadline_ms, int64_t until_ms)
 }
 
 static bool
-begin_hop(struct run *run, int64_t deadline_ms, int64_t until_ms)
+begin_hop(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
 {
 	const struct engine *engine = run->engine;
 	struct gatherer gatherer = {.dns = engine->dns,
@@ -252,7 +252,7 @@ begin_hop(struct run *run, int64_t deadline_ms, int64_t until_ms)
 /* The way out is shut still: that is all a trial has found, and it says nothing
  * of the hosts. */
 static void
-end_trial(struct run *run)
+end_trial(struct check_run *run)
 {
 	run->unreached = outbound_is_shut(run->engine->outbound) &&
 			 !facts_connected(run->facts);
@@ -262,7 +262,7 @@ end_trial(struct run *run)
 
 /* The next hop is learnt: whether it is the one that counts. */
 static bool
-ends_here(struct run *run)
+ends_here(struct check_run *run)
 {
 	struct verdict *verdict;
 
@@ -280,10 +280,10 @@ ends_here(struct run *run)
 
 /* Park the check for as long as it waits for others; false if it does not. */
 static bool
-park(struct run *run, int64_t deadline_ms)
+park(struct check_run *run, int64_t deadline_ms)
 {
 	struct parking_ticket *ticket = parking_ticket(
-	    run->engine->parking, check_run_run, run, deadline_ms);
+	    run->engine->parking, check_run_go_on, run, deadline_ms);
 	unsigned count = gather_watch(run->gathering, parking_note, ticket);
 
 	return parking_park(ticket, count);
@@ -294,7 +294,7 @@ enum progress { OVER, PARKED, TOO_SHORT };
 
 /* A check that was parked goes on where it was. */
 static enum progress
-work_on(struct run *run, int64_t deadline_ms, int64_t until_ms)
+work_on(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
 {
 	for (;;) {
 		if (run->gathering == NULL) {
@@ -314,7 +314,7 @@ work_on(struct run *run, int64_t deadline_ms, int64_t until_ms)
 /* One at a time finds out whether hosts are in reach once more, and waits for
  * it: its verdict is as good as ever if they are. */
 static void
-count_as_begun(struct run *run)
+count_as_begun(struct check_run *run)
 {
 	struct engine *engine = run->engine;
 
@@ -330,9 +330,9 @@ count_as_begun(struct run *run)
 }
 
 bool
-check_run_run(void *arg, int64_t until_ms)
+check_run_go_on(void *arg, int64_t until_ms)
 {
-	struct run *run = arg;
+	struct check_run *run = arg;
 	struct engine *engine = run->engine;
 	int64_t deadline_ms = check_run_deadline(run);
 	enum progress progress = OVER;
@@ -353,7 +353,7 @@ check_run_run(void *arg, int64_t until_ms)
 
 /* The domain and next hop of a query; what they cannot be is a trouble. */
 static void
-read_query(const struct engine_query *query, struct run *run)
+read_query(const struct engine_query *query, struct check_run *run)
 {
 	struct facts *facts = run->facts;
 	const char *text = query->next_hop;
@@ -379,7 +379,7 @@ read_query(const struct engine_query *query, struct run *run)
 }
 
 void
-check_run_set_depth(struct run *run)
+check_run_set_depth(struct check_run *run)
 {
 	assert(!run->begun);
 	run->unreached =
@@ -387,10 +387,10 @@ check_run_set_depth(struct run *run)
 	run->facts->probed = run->wants_probes && !run->unreached;
 }
 
-struct run *
+struct check_run *
 check_run_new(struct engine *engine, const struct engine_query *query)
 {
-	struct run *run = xcalloc(1, sizeof(*run));
+	struct check_run *run = xcalloc(1, sizeof(*run));
 
 	run->engine = engine;
 	run->submitted_ms = clock_mono_ms();
@@ -410,9 +410,9 @@ check_run_new(struct engine *engine, const struct engine_query *query)
 	return run;
 }
 
-/* The rules of all next hops; the first one's are those of the job. */
+/* The rules of all next hops; the first one's are those of the run. */
 static void
-print_rules(const struct run *run, char out[CHECK_RUN_RULES_SIZE])
+print_rules(const struct check_run *run, char out[CHECK_RUN_RULES_SIZE])
 {
 	struct rules rules = run->rules;
 	char key[RULES_KEY_SIZE];
@@ -431,7 +431,7 @@ print_rules(const struct run *run, char out[CHECK_RUN_RULES_SIZE])
 
 void
 check_run_print_key(
-    const struct run *run, bool probed, char key[CHECK_RUN_KEY_SIZE])
+    const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE])
 {
 	char hops[NEXTHOP_LIST_SIZE], rules[CHECK_RUN_RULES_SIZE];
 
@@ -446,7 +446,7 @@ check_run_print_key(
 }
 
 void
-check_run_free(struct run *run)
+check_run_free(struct check_run *run)
 {
 	if (run == NULL)
 		return;

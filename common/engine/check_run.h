@@ -1,4 +1,4 @@
-/* job - one check of the engine, from the query to the verdict. */
+/* check_run - one check of the engine, from the query to the verdict. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_ENGINE_CHECK_RUN_H
 #define COMMON_ENGINE_CHECK_RUN_H
@@ -16,7 +16,7 @@
 struct engine; /* see engine_state.h */
 
 /* One check on its way through the workers. */
-struct run {
+struct check_run {
 	struct engine *engine;
 	struct cache_entry
 	    *entry; /* that it fills; NULL until it is submitted */
@@ -43,15 +43,16 @@ struct run {
  *
  * What the query cannot be is a trouble of the facts.
  */
-void check_run_free(struct run *run); /* of one that was never submitted */
-struct run *check_run_new(struct engine *engine,
+void
+check_run_free(struct check_run *run); /* of one that was never submitted */
+struct check_run *check_run_new(struct engine *engine,
     const struct engine_query *query) OWNED(check_run_free);
 
 /* check_run_set_depth - probe or not, as hosts are in reach now */
-void check_run_set_depth(struct run *run);
+void check_run_set_depth(struct check_run *run);
 
 /* check_run_has_time - whether enough of its time is left to begin it */
-bool check_run_has_time(const struct run *run);
+bool check_run_has_time(const struct check_run *run);
 
 /* check_run_print_key - what distinguishes its verdict from others; probed: as
  * if the depth were so */
@@ -61,15 +62,16 @@ enum {
 	    NEXTHOP_LIST_SIZE + LIMIT_DOMAIN_SIZE + CHECK_RUN_RULES_SIZE + 32,
 };
 void check_run_print_key(
-    const struct run *run, bool probed, char key[CHECK_RUN_KEY_SIZE]);
+    const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE]);
 
-/* check_run_run - look at the destination, as far as that goes without waiting
- * for probes and policies; at the end, check_run_finish and one less under way
+/* check_run_go_on - look at the destination, as far as that goes without
+ * waiting for probes and policies; at the end, check_run_finish and one less
+ * under way
  */
-bool check_run_run(void *run, int64_t until_ms);
+bool check_run_go_on(void *run, int64_t until_ms);
 
-/* check_run_finish - give its entry the verdict; ends the job */
-void check_run_finish(struct run *run);
+/* check_run_finish - give its entry the verdict; ends the run */
+void check_run_finish(struct check_run *run);
 
 /* check_run_is_decided - whether a check came to a verdict on the destination
  */

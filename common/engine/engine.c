@@ -30,8 +30,9 @@ enum {
 /* One who waits for a check: his own, or one that he joined. */
 struct ticket {
 	struct cache_entry *entry;
-	struct run *own; /* that he would have made, if he joined; or NULL */
-	bool cached;     /* there was nothing to wait for */
+	struct check_run
+	    *own;    /* that he would have made, if he joined; or NULL */
+	bool cached; /* there was nothing to wait for */
 };
 
 struct engine_wait {
@@ -314,7 +315,7 @@ await_idle(struct engine *engine)
 }
 
 /* Leaves first, for what a check gave up waiting for may still run, and makes a
- * note in the lot. */
+ * note in the parking. */
 void
 engine_free(struct engine *engine)
 {
@@ -377,7 +378,7 @@ engine_congested(struct engine *engine)
 
 /* The entry of what was found while hosts were reached, held, or NULL. */
 static struct cache_entry *
-find_probed(const struct run *run)
+find_probed(const struct check_run *run)
 {
 	char key[CHECK_RUN_KEY_SIZE];
 	struct cache_entry *entry;
@@ -395,7 +396,7 @@ find_probed(const struct run *run)
 }
 
 static struct cache_entry *
-claim(const struct run *run, bool *mine, struct cache_entry **over)
+claim(const struct check_run *run, bool *mine, struct cache_entry **over)
 {
 	char key[CHECK_RUN_KEY_SIZE];
 	struct cache_entry *entry;
@@ -412,7 +413,7 @@ claim(const struct run *run, bool *mine, struct cache_entry **over)
 /* By how the last check of the same fared: those that we have long had to do
  * with go first, those that kept us waiting last. */
 static enum pool_lane
-lane_after(const struct run *run, struct cache_entry *over)
+lane_after(const struct check_run *run, struct cache_entry *over)
 {
 	const struct check *check;
 	enum pool_lane lane;
@@ -426,7 +427,7 @@ lane_after(const struct run *run, struct cache_entry *over)
 }
 
 static void
-refuse_job(struct run *run)
+refuse_run(struct check_run *run)
 {
 	counts_refuse(run->engine->options.counts, run->begun);
 	run->facts->trouble = TROUBLE_QUEUE_FULL;
@@ -439,28 +440,28 @@ refuse_job(struct run *run)
  * that may be none of it.
  */
 static void
-submit_job(struct run *run, enum pool_lane lane)
+submit_run(struct check_run *run, enum pool_lane lane)
 {
 	struct engine *engine = run->engine;
 	bool taken;
 
 	counts_wait(engine->options.counts);
 	if (!count_in(engine)) {
-		struct run *oldest = pool_displace(engine->workers);
+		struct check_run *oldest = pool_displace(engine->workers);
 
 		if (oldest == NULL) {
-			refuse_job(run);
+			refuse_run(run);
 			return;
 		}
-		refuse_job(oldest);
+		refuse_run(oldest);
 	}
-	taken = pool_submit(engine->workers, lane, check_run_run, run);
+	taken = pool_submit(engine->workers, lane, check_run_go_on, run);
 	assert(taken);
 }
 
-/* Begin the job's check, unless somebody has; the ticket is new. */
+/* Begin the run's check, unless somebody has; the ticket is new. */
 static void
-enter(struct ticket *ticket, struct run *run)
+enter(struct ticket *ticket, struct check_run *run)
 {
 	struct cache_entry *over;
 	const struct check *check;
@@ -481,7 +482,7 @@ enter(struct ticket *ticket, struct run *run)
 	if (run->facts->trouble != TROUBLE_NONE)
 		check_run_finish(run);
 	else
-		submit_job(run, lane_after(run, over));
+		submit_run(run, lane_after(run, over));
 }
 
 static void
@@ -504,7 +505,7 @@ static void
 enter_again(struct ticket *ticket)
 {
 	struct cache_entry *joined = ticket->entry;
-	struct run *own = ticket->own;
+	struct check_run *own = ticket->own;
 
 	own->joined = true;
 	check_run_set_depth(own);

@@ -35,7 +35,7 @@ struct engine_options {
 	int greeting_timeout_ms; /* of one connection, for its greeting */
 	int probe_timeout_ms;    /* and for what is before and behind it */
 	unsigned probe_per_host; /* connections to one address at once */
-	uint16_t probe_port;     /* may be shut on the way out; see reach */
+	uint16_t probe_port;     /* may be shut on the way out; see outbound */
 	const char *probe_helo;
 	enum tls_floor probe_floor; /* the oldest TLS that will do */
 	struct smtp_source probe_source;

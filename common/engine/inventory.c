@@ -226,7 +226,7 @@ is_in_force(struct inventory *inventory, const struct check *check,
 	    .port = SMTP_PORT,
 	    .rules = inventory->rules};
 	char probed[CHECK_RUN_KEY_SIZE], not_probed[CHECK_RUN_KEY_SIZE];
-	struct run *run;
+	struct check_run *run;
 
 	if (check->expires_ms <= clock_mono_ms())
 		return false;

@@ -1,4 +1,4 @@
-/* reach - whether any mail host can be connected to. Any thread. */
+/* outbound - whether any mail host can be connected to. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_GATHER_OUTBOUND_H
 #define COMMON_GATHER_OUTBOUND_H

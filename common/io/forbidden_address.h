@@ -1,4 +1,4 @@
-/* guard - addresses that a stranger must not make us connect to. */
+/* forbidden_address - addresses that a stranger must not make us connect to. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_IO_FORBIDDEN_ADDRESS_H
 #define COMMON_IO_FORBIDDEN_ADDRESS_H

@@ -29,8 +29,8 @@
 #include "milter/act/tag.h"
 #include "milter/conf/destinations.h"
 #include "milter/mta/forged.h"
-#include "milter/mta/item.h"
-#include "milter/mta/sum.h"
+#include "milter/mta/recipient_group.h"
+#include "milter/mta/message_outcome.h"
 #include "milter/serve/report.h"
 
 enum {
@@ -68,7 +68,7 @@ struct session {
 	int looked; /* items with a check */
 	size_t count;
 	size_t room;
-	struct item *items;
+	struct recipient_group *groups;
 };
 
 struct session *
@@ -97,8 +97,8 @@ session_free(struct session *session)
 	if (session == NULL)
 		return;
 	for (size_t i = 0; i < session->count; i++)
-		item_fini(&session->items[i]);
-	free(session->items);
+		recipient_group_fini(&session->groups[i]);
+	free(session->groups);
 	settings_free(session->settings);
 	free(session);
 }
@@ -133,12 +133,12 @@ requires_tls(const struct session *session)
  * or passes stands: a stranger's DNS must not make it less.
  */
 static bool
-comes_back(const struct session *session, const struct item *item)
+comes_back(const struct session *session, const struct recipient_group *group)
 {
-	const struct verdict *verdict = item_verdict(item);
+	const struct verdict *verdict = recipient_group_verdict(group);
 	char host[LIMIT_DOMAIN_SIZE];
 
-	if (session->smtp || item->hop != NULL || verdict->mx == NULL ||
+	if (session->smtp || group->hop != NULL || verdict->mx == NULL ||
 	    (verdict->result != RESULT_NONE &&
 		verdict->result != RESULT_TEMPERROR) ||
 	    domain_normalise(verdict->mx, host, NULL) < 0)
@@ -151,34 +151,37 @@ comes_back(const struct session *session, const struct item *item)
 /* What REQUIRETLS has against a destination stands over the settings: it is the
  * sender who asked for it. */
 static void
-decide(const struct session *session, struct item *item)
+decide(const struct session *session, struct recipient_group *group)
 {
 	enum action action, least;
 	struct verdict *objection = NULL;
 
-	if (comes_back(session, item))
-		item_set(item, verdict_new(RESULT_SKIP, REASON_INTERNAL));
+	if (comes_back(session, group))
+		recipient_group_set(
+		    group, verdict_new(RESULT_SKIP, REASON_INTERNAL));
 	else if (requires_tls(session))
-		objection = require_tls_object(item_verdict(item));
+		objection = require_tls_object(recipient_group_verdict(group));
 	if (objection != NULL)
-		item_set(item, objection);
-	action = action_for(session->settings, item_verdict(item));
-	least = requires_tls(session) ? require_tls_action(item_verdict(item))
-				      : ACTION_NONE;
-	item->action = restrain(session, action > least ? action : least);
+		recipient_group_set(group, objection);
+	action = action_for(session->settings, recipient_group_verdict(group));
+	least = requires_tls(session)
+		    ? require_tls_action(recipient_group_verdict(group))
+		    : ACTION_NONE;
+	group->action = restrain(session, action > least ? action : least);
 }
 
 /* The strictest that any verdict of the item could come to. */
 static enum action
-strictest_possible(const struct session *session, const struct item *item)
+strictest_possible(
+    const struct session *session, const struct recipient_group *group)
 {
-	const struct verdict *verdict = item_verdict(item);
+	const struct verdict *verdict = recipient_group_verdict(group);
 
 	if (requires_tls(session) &&
 	    (verdict == NULL || require_tls_applies(verdict)))
 		return restrain(session, ACTION_REJECT);
 	return restrain(
-	    session, action_strictest(session->settings, item->rule));
+	    session, action_strictest(session->settings, group->rule));
 }
 
 static bool
@@ -188,69 +191,71 @@ is_refusal(enum action action)
 }
 
 static void
-start_check(struct session *session, struct item *item)
+start_check(struct session *session, struct recipient_group *group)
 {
 	const struct settings *settings = session->settings;
 
-	item->rule = destinations_rule(
-	    settings->destinations, item->domain, item->hop, clock_wall_s());
+	group->rule = destinations_rule(
+	    settings->destinations, group->domain, group->hop, clock_wall_s());
 	if (session->looked >= settings->max_domains) {
-		item_give_up(item, REASON_QUEUE_FULL);
+		recipient_group_give_up(group, REASON_QUEUE_FULL);
 		return;
 	}
 	session->looked++;
-	item_ask(item, settings, session->engine, requires_tls(session));
+	recipient_group_ask(
+	    group, settings, session->engine, requires_tls(session));
 }
 
-static struct item *
+static struct recipient_group *
 add_item(struct session *session, const struct route *route)
 {
-	struct item *item;
+	struct recipient_group *group;
 
 	if (session->count == session->room) {
 		session->room = session->room == 0 ? 8 : 2 * session->room;
-		session->items = xrealloc(
-		    session->items, session->room, sizeof(*session->items));
+		session->groups = xrealloc(
+		    session->groups, session->room, sizeof(*session->groups));
 	}
-	item = &session->items[session->count++];
-	item_init(item, route);
+	group = &session->groups[session->count++];
+	recipient_group_init(group, route);
 	if (route->reason == REASON_OK)
-		start_check(session, item);
+		start_check(session, group);
 	session->tells = session->tells || route->reason == REASON_OK ||
 			 route->result != RESULT_SKIP;
-	return item;
+	return group;
 }
 
-static struct item *
+static struct recipient_group *
 find_item(struct session *session, const struct route *route)
 {
 	for (size_t i = 0; i < session->count; i++)
-		if (item_fits(&session->items[i], route))
-			return &session->items[i];
+		if (recipient_group_fits(&session->groups[i], route))
+			return &session->groups[i];
 	return NULL;
 }
 
-static struct item *
-item_for(struct session *session, struct route *route)
+static struct recipient_group *
+recipient_group_for(struct session *session, struct route *route)
 {
-	struct item *item = find_item(session, route);
+	struct recipient_group *group = find_item(session, route);
 
-	if (item == NULL && session->count >= LIMIT_MESSAGE_DOMAINS) {
+	if (group == NULL && session->count >= LIMIT_MESSAGE_DOMAINS) {
 		*route = (struct route){.smtp = route->smtp,
 		    .result = RESULT_TEMPERROR,
 		    .reason = REASON_QUEUE_FULL};
-		item = find_item(session, route);
+		group = find_item(session, route);
 	}
-	return item != NULL ? item : add_item(session, route);
+	return group != NULL ? group : add_item(session, route);
 }
 
 /* The item's check, if it comes by the deadline. */
 static void
-await(struct session *session, struct item *item, int64_t deadline_ms)
+await(
+    struct session *session, struct recipient_group *group, int64_t deadline_ms)
 {
 	int64_t begun_ms = clock_mono_ms();
 
-	item->check = engine_await(item->wait, deadline_ms);
+	group->check = engine_await(group->wait, deadline_ms);
 	session->waited_ms += clock_mono_ms() - begun_ms;
 }
 
@@ -260,25 +265,25 @@ await(struct session *session, struct item *item, int64_t deadline_ms)
  * who was let in cannot be refused alone any more.
  */
 static bool
-await_at_rcpt(struct session *session, struct item *item)
+await_at_rcpt(struct session *session, struct recipient_group *group)
 {
 	int wait_ms = session->settings->rcpt_wait_ms;
 	bool cut = wait_ms > session->rcpt_budget_ms;
 	int64_t waited_ms = session->waited_ms;
 
-	if (item->open || item_verdict(item) != NULL)
-		return !item->open;
+	if (group->open || recipient_group_verdict(group) != NULL)
+		return !group->open;
 	if (cut)
 		wait_ms = session->rcpt_budget_ms;
-	await(session, item, clock_mono_ms() + wait_ms);
+	await(session, group, clock_mono_ms() + wait_ms);
 	waited_ms = session->waited_ms - waited_ms;
 	session->rcpt_budget_ms = waited_ms < session->rcpt_budget_ms
 				      ? session->rcpt_budget_ms - (int)waited_ms
 				      : 0;
-	if (item->check == NULL && !cut)
-		item_give_up(item, REASON_DEADLINE);
-	item->open = item->check == NULL && cut;
-	return !item->open;
+	if (group->check == NULL && !cut)
+		recipient_group_give_up(group, REASON_DEADLINE);
+	group->open = group->check == NULL && cut;
+	return !group->open;
 }
 
 enum action
@@ -286,23 +291,23 @@ session_rcpt(
     struct session *session, const struct route_rcpt *rcpt, struct reply *reply)
 {
 	struct route route;
-	struct item *item;
+	struct recipient_group *group;
 
 	route_read(session->settings, session->mta_name, rcpt, &route);
 	session->smtp = session->smtp || route.smtp;
-	item = item_for(session, &route);
-	item->rcpts++;
-	if (!item->smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
-	    !is_refusal(strictest_possible(session, item)) ||
-	    !await_at_rcpt(session, item))
+	group = recipient_group_for(session, &route);
+	group->rcpts++;
+	if (!group->smtp || session->settings->decide_at != DECIDE_AT_RCPT ||
+	    !is_refusal(strictest_possible(session, group)) ||
+	    !await_at_rcpt(session, group))
 		return ACTION_NONE;
-	decide(session, item);
-	if (!is_refusal(item->action))
+	decide(session, group);
+	if (!is_refusal(group->action))
 		return ACTION_NONE;
-	item->refused = true;
-	reply_write(reply, item->action, item_name(item), item_verdict(item),
-	    requires_tls(session));
-	return item->action;
+	group->refused = true;
+	reply_write(reply, group->action, recipient_group_name(group),
+	    recipient_group_verdict(group), requires_tls(session));
+	return group->action;
 }
 
 static void
@@ -321,8 +326,8 @@ mark_visible(void *arg, const char *found)
 		return;
 	}
 	for (size_t i = 0; i < session->count; i++)
-		if (strcmp(session->items[i].domain, domain) == 0)
-			session->items[i].visible = true;
+		if (strcmp(session->groups[i].domain, domain) == 0)
+			session->groups[i].visible = true;
 }
 
 /* Who may say that REQUIRETLS was demanded of another hop. */
@@ -337,11 +342,12 @@ static void
 ask_again(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++) {
-		struct item *item = &session->items[i];
+		struct recipient_group *group = &session->groups[i];
 
-		if (item->wait != NULL && item->own == NULL && !item->refused)
-			item_ask(
-			    item, session->settings, session->engine, true);
+		if (group->wait != NULL && group->own == NULL &&
+		    !group->refused)
+			recipient_group_ask(
+			    group, session->settings, session->engine, true);
 	}
 }
 
@@ -366,12 +372,12 @@ session_header(struct session *session, const char *name, const char *value)
 /* Whether the admin has said something of the item's destination; without a
  * verdict a rule for hosts is not known yet. */
 static bool
-is_ruled(const struct item *item)
+is_ruled(const struct recipient_group *group)
 {
-	const struct verdict *verdict = item_verdict(item);
+	const struct verdict *verdict = recipient_group_verdict(group);
 	const struct rule *rule = verdict == NULL ? NULL : verdict->rule;
 
-	return (item->rule != NULL && item->rule->scope != RULE_ANY) ||
+	return (group->rule != NULL && group->rule->scope != RULE_ANY) ||
 	       (rule != NULL && rule->scope != RULE_ANY);
 }
 
@@ -380,13 +386,13 @@ is_ruled(const struct item *item)
  * asks for, DANE and MTA-STS; what our admin asks for is another matter.
  */
 static bool
-may_waive(const struct session *session, const struct item *item)
+may_waive(const struct session *session, const struct recipient_group *group)
 {
 	switch ((enum honor_no)session->settings->honor_no) {
 	case HONOR_NO_ALWAYS:
 		return true;
 	case HONOR_NO_UNRULED:
-		return !is_ruled(item);
+		return !is_ruled(group);
 	case HONOR_NO_NEVER:
 		break;
 	}
@@ -404,10 +410,10 @@ names_hosts(const struct rule_list *list)
 
 /* Whether the check may yet find that a rule for hosts names the item's. */
 static bool
-may_be_ruled(const struct session *session, const struct item *item)
+may_be_ruled(const struct session *session, const struct recipient_group *group)
 {
 	return session->settings->honor_no == HONOR_NO_UNRULED &&
-	       item_verdict(item) == NULL &&
+	       recipient_group_verdict(group) == NULL &&
 	       names_hosts(session->settings->destinations);
 }
 
@@ -417,15 +423,15 @@ static void
 waive_all(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++) {
-		struct item *item = &session->items[i];
-		const struct verdict *verdict = item_verdict(item);
+		struct recipient_group *group = &session->groups[i];
+		const struct verdict *verdict = recipient_group_verdict(group);
 
-		if (item->refused ||
+		if (group->refused ||
 		    (verdict != NULL && verdict->result == RESULT_SKIP) ||
-		    may_be_ruled(session, item) || !may_waive(session, item))
+		    may_be_ruled(session, group) || !may_waive(session, group))
 			continue;
-		item_set(
-		    item, verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO));
+		recipient_group_set(
+		    group, verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO));
 	}
 }
 
@@ -433,7 +439,7 @@ static bool
 may_stop(const struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
-		if (strictest_possible(session, &session->items[i]) >
+		if (strictest_possible(session, &session->groups[i]) >
 		    ACTION_TAG)
 			return true;
 	return false;
@@ -466,15 +472,15 @@ await_all(struct session *session, session_progress *progress, void *arg)
 	int64_t deadline_ms = clock_mono_ms() + message_wait_ms(session);
 
 	for (size_t i = 0; i < session->count; i++) {
-		struct item *item = &session->items[i];
+		struct recipient_group *group = &session->groups[i];
 
-		while (item_verdict(item) == NULL) {
-			await(session, item,
+		while (recipient_group_verdict(group) == NULL) {
+			await(session, group,
 			    clock_sooner_ms(deadline_ms, PROGRESS_MS));
-			if (item->check != NULL)
+			if (group->check != NULL)
 				break;
 			if (clock_left_ms(deadline_ms) == 0)
-				item_give_up(item, REASON_DEADLINE);
+				recipient_group_give_up(group, REASON_DEADLINE);
 			else
 				progress(arg);
 		}
@@ -485,28 +491,31 @@ static void
 decide_all(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
-		if (!session->items[i].refused)
-			decide(session, &session->items[i]);
+		if (!session->groups[i].refused)
+			decide(session, &session->groups[i]);
 }
 
 static void
-fill_end(const struct session *session, const struct sum *sum,
+fill_end(const struct session *session, const struct message_outcome *outcome,
     const char *queue_id, struct session_end *end)
 {
 	const struct settings *settings = session->settings;
 
 	*end = (struct session_end){
-	    .action = sum->action, .forged = session->forged.count};
-	if (is_refusal(sum->action)) {
-		reply_write(&end->reply, sum->action, sum_name(sum, settings),
-		    item_verdict(sum->worst), requires_tls(session));
+	    .action = outcome->action, .forged = session->forged.count};
+	if (is_refusal(outcome->action)) {
+		reply_write(&end->reply, outcome->action,
+		    message_outcome_name(outcome, settings),
+		    recipient_group_verdict(outcome->worst),
+		    requires_tls(session));
 		return;
 	}
-	if (sum->action == ACTION_HOLD)
-		reply_hold(end->hold_reason, sum_name(sum, settings),
-		    item_verdict(sum->worst));
-	if (settings->header_name != NULL && sum->tagged)
-		end->tag = sum_tag(sum, settings, queue_id);
+	if (outcome->action == ACTION_HOLD)
+		reply_hold(end->hold_reason,
+		    message_outcome_name(outcome, settings),
+		    recipient_group_verdict(outcome->worst));
+	if (settings->header_name != NULL && outcome->tagged)
+		end->tag = message_outcome_tag(outcome, settings, queue_id);
 }
 
 static void
@@ -523,13 +532,13 @@ settle_all(struct session *session, session_progress *progress, void *arg)
 }
 
 static void
-report_end(const struct session *session, const char *id, const struct sum *sum,
-    bool overdone)
+report_end(const struct session *session, const char *id,
+    const struct message_outcome *outcome, bool overdone)
 {
-	struct report_message message = {.result = sum->result,
-	    .action = sum->action,
-	    .domains = sum->domains,
-	    .rcpts = sum->rcpts,
+	struct report_message message = {.result = outcome->result,
+	    .action = outcome->action,
+	    .domains = outcome->domains,
+	    .rcpts = outcome->rcpts,
 	    .authenticated = session->authenticated,
 	    .ms = (unsigned)session->waited_ms,
 	    .forged = session->forged.count,
@@ -545,21 +554,21 @@ end_overdone(
     const struct session *session, const char *id, struct session_end *end)
 {
 	const char *name = session->settings->header_name;
-	struct sum sum = {.result = RESULT_SKIP,
+	struct message_outcome outcome = {.result = RESULT_SKIP,
 	    .action = session->smtp ? ACTION_REJECT : ACTION_HOLD};
 
-	*end = (struct session_end){.action = sum.action};
+	*end = (struct session_end){.action = outcome.action};
 	if (session->smtp)
 		reply_write_forged(&end->reply, name);
 	else
 		reply_hold_forged(end->hold_reason, name);
 	for (size_t i = 0; i < session->count; i++) {
-		sum.domains += !session->items[i].refused;
-		sum.rcpts +=
-		    session->items[i].refused ? 0 : session->items[i].rcpts;
+		outcome.domains += !session->groups[i].refused;
+		outcome.rcpts +=
+		    session->groups[i].refused ? 0 : session->groups[i].rcpts;
 	}
 	session_abandon(session);
-	report_end(session, id, &sum, true);
+	report_end(session, id, &outcome, true);
 }
 
 void
@@ -567,7 +576,7 @@ session_end(struct session *session, const char *queue_id,
     session_progress *progress, void *arg, struct session_end *end)
 {
 	char id[TAG_QUEUE_ID_SIZE];
-	struct sum sum;
+	struct message_outcome outcome;
 
 	tag_queue_id(id, queue_id);
 	if (forged_is_too_much(&session->forged)) {
@@ -576,10 +585,11 @@ session_end(struct session *session, const char *queue_id,
 	}
 	settle_all(session, progress, arg);
 	for (size_t i = 0; i < session->count; i++)
-		item_report(&session->items[i], id, session->settings->log_why);
-	sum = sum_up(session->items, session->count);
-	fill_end(session, &sum, id, end);
-	report_end(session, id, &sum, false);
+		recipient_group_report(
+		    &session->groups[i], id, session->settings->log_why);
+	outcome = message_outcome_of(session->groups, session->count);
+	fill_end(session, &outcome, id, end);
+	report_end(session, id, &outcome, false);
 }
 
 void
@@ -593,7 +603,7 @@ void
 session_abandon(const struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
-		if (session->items[i].refused)
-			item_report(&session->items[i], NULL,
+		if (session->groups[i].refused)
+			recipient_group_report(&session->groups[i], NULL,
 			    session->settings->log_why);
 }
