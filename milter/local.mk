@@ -13,7 +13,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/act/advice.c %D%/act/advice.h \
 	%D%/act/cli_postfix.c %D%/act/cli_postfix.h \
 	%D%/act/reply.c %D%/act/reply.h \
-	%D%/act/require_tls.c %D%/act/require_tls.h \
+	%D%/act/requiretls.c %D%/act/requiretls.h \
 	%D%/act/route.c %D%/act/route.h \
 	%D%/act/tag.c %D%/act/tag.h \
 	%D%/conf/destinations.c %D%/conf/destinations.h \
@@ -36,7 +36,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/mta/message_outcome.c %D%/mta/message_outcome.h \
 	%D%/serve/control.c %D%/serve/control.h \
 	%D%/serve/control_answer.c %D%/serve/control_answer.h \
-	%D%/serve/control_client.c %D%/serve/control_client.h \
+	%D%/serve/control_connection.c %D%/serve/control_connection.h \
 	%D%/serve/control_peer.c %D%/serve/control_peer.h \
 	%D%/serve/downtime.c %D%/serve/downtime.h \
 	%D%/serve/log.c %D%/serve/log.h \

@@ -1366,7 +1366,7 @@ what_ran_out_of_time_is_not_remembered(void **state)
 
 /* REQUIRETLS asks more of a destination, but not of a host twice. */
 static void
-require_tls_is_a_check_of_its_own_and_no_probe(void **state)
+requiretls_is_a_check_of_its_own_and_no_probe(void **state)
 {
 	AUTO(engine) struct engine *engine = engine_of(1, 1);
 	struct engine_query query = {.domain = "good.example", .port = 25};
@@ -1376,14 +1376,14 @@ require_tls_is_a_check_of_its_own_and_no_probe(void **state)
 		AUTO(engine_wait) struct engine_wait *wait = NULL;
 		const struct check *check;
 
-		query.require_tls = i % 2 == 1;
+		query.requiretls = i % 2 == 1;
 		wait = engine_start(engine, &query);
 		check = engine_await(wait, soon());
 		assert_non_null(check);
 		assert_int_equal(engine_wait_cached(wait), i >= 2);
 		assert_int_equal(check->verdict->requiretls,
-		    query.require_tls ? REQUIRETLS_NO_AUTH
-				      : REQUIRETLS_NOT_ASKED);
+		    query.requiretls ? REQUIRETLS_NO_AUTH
+				     : REQUIRETLS_NOT_ASKED);
 	}
 	assert_int_equal(net.probes, 1);
 }
@@ -1393,7 +1393,7 @@ any_next_hop_may_meet_requiretls(void **state)
 {
 	static const struct {
 		const char *hops, *host;
-		enum requiretls requiretls;
+		enum requiretls_state requiretls;
 	} rows[] = {
 	    {"[mx1.d.example], [nomx.example]", "nomx.example",
 		REQUIRETLS_NO_AUTH},
@@ -1409,7 +1409,7 @@ any_next_hop_may_meet_requiretls(void **state)
 		struct engine_query query = {.domain = "r.example",
 		    .next_hop = rows[i].hops,
 		    .port = 25,
-		    .require_tls = true};
+		    .requiretls = true};
 		AUTO(engine_wait)
 		struct engine_wait *wait = engine_start(engine, &query);
 		const struct check *check = engine_await(wait, soon());
@@ -2269,7 +2269,7 @@ main(void)
 	    cmocka_unit_test(
 		who_joins_a_check_that_never_began_has_time_of_his_own),
 	    cmocka_unit_test(what_ran_out_of_time_is_not_remembered),
-	    cmocka_unit_test(require_tls_is_a_check_of_its_own_and_no_probe),
+	    cmocka_unit_test(requiretls_is_a_check_of_its_own_and_no_probe),
 	    cmocka_unit_test(any_next_hop_may_meet_requiretls),
 	    cmocka_unit_test(the_mx_step_finds_the_hosts),
 	    cmocka_unit_test(

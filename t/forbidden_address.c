@@ -51,8 +51,8 @@ private_addresses_are_blocked_and_public_ones_are_not(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		ROW(rows[i].address,
-		    forbidden_address_is(rows[i].address, &none) == rows[i].blocked);
+		ROW(rows[i].address, forbidden_address_is(rows[i].address,
+					 &none) == rows[i].blocked);
 }
 
 static void
@@ -73,8 +73,8 @@ an_address_behind_nat64_counts_as_the_one_inside(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		ROW(rows[i].address,
-		    forbidden_address_is(rows[i].address, &none) == rows[i].blocked);
+		ROW(rows[i].address, forbidden_address_is(rows[i].address,
+					 &none) == rows[i].blocked);
 }
 
 static void
@@ -111,10 +111,10 @@ an_address_under_a_prefix_found_counts_as_the_one_inside(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct nat64 found = prefixes_shown_by(rows[i].shown);
 
-		ROW(rows[i].address,
-		    forbidden_address_is(rows[i].address, &none) == rows[i].before);
-		ROW(rows[i].address,
-		    forbidden_address_is(rows[i].address, &found) == rows[i].blocked);
+		ROW(rows[i].address, forbidden_address_is(rows[i].address,
+					 &none) == rows[i].before);
+		ROW(rows[i].address, forbidden_address_is(rows[i].address,
+					 &found) == rows[i].blocked);
 	}
 }
 

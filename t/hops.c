@@ -121,7 +121,7 @@ requiretls_makes_the_mail_go_on(void **state)
 {
 	static const struct {
 		const char *what;
-		enum requiretls first, second, told;
+		enum requiretls_state first, second, told;
 		size_t counts;
 	} rows[] = {
 	    {"met", REQUIRETLS_MET, REQUIRETLS_NO_AUTH, REQUIRETLS_MET, 0},

@@ -1167,7 +1167,7 @@ struct requiretls_row {
 	enum sts_kind sts;
 	struct rule_row rules[2];
 	enum offer offers[2];
-	enum requiretls expected;
+	enum requiretls_state expected;
 };
 
 static void
@@ -1187,7 +1187,7 @@ set_offers(struct facts *facts, const enum offer offers[2])
 }
 
 static struct verdict *
-judge_requiretls_row(const struct requiretls_row *row, bool require_tls)
+judge_requiretls_row(const struct requiretls_row *row, bool requiretls)
 {
 	const struct row facts_row = {.mx = row->mx,
 	    .hosts = {row->hosts[0], row->hosts[1]},
@@ -1195,7 +1195,7 @@ judge_requiretls_row(const struct requiretls_row *row, bool require_tls)
 	AUTO(rule_list)
 	struct rule_list *list = make_list(LEVEL_AUTO, row->rules);
 	struct rules rules = {.store = pki.store,
-	    .require_tls = require_tls,
+	    .requiretls = requiretls,
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30};

@@ -79,7 +79,7 @@ LAB_TESTS = \
 	%D%/postfix.t \
 	%D%/probe.t \
 	%D%/remembered.t \
-	%D%/require_tls.t \
+	%D%/requiretls.t \
 	%D%/sts_cache.t \
 	%D%/tools.t \
 	%D%/vectors.t \
@@ -207,7 +207,7 @@ EXTRA_DIST += \
 	%D%/probe \
 	%D%/release \
 	%D%/remembered \
-	%D%/require_tls \
+	%D%/requiretls \
 	%D%/sts_cache \
 	%D%/sts_cache.lua \
 	%D%/suite \

@@ -9,7 +9,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "milter/act/require_tls.h"
+#include "milter/act/requiretls.h"
 #include "milter/serve/report.h"
 #include "t/tap.h"
 
@@ -74,7 +74,7 @@ static const struct fate {
 /* What it comes to under REQUIRETLS; no other meets it. */
 static const struct {
 	const char *label;
-	enum requiretls requiretls;
+	enum requiretls_state requiretls;
 } offers[] = {
     {"met", REQUIRETLS_MET},
     {"metsoft", REQUIRETLS_MET},
@@ -86,7 +86,7 @@ static const struct {
     {"unsure", REQUIRETLS_UNKNOWN},
 };
 
-static enum requiretls
+static enum requiretls_state
 offer_of(const char *domain)
 {
 	for (size_t i = 0; i < COUNT(offers); i++)
@@ -136,13 +136,13 @@ engine_start(struct engine *engine, const struct engine_query *query)
 	text_copy(seen.last_hop, sizeof(seen.last_hop),
 	    query->next_hop == NULL ? "-" : query->next_hop);
 	seen.last_port = query->port;
-	seen.last_required = query->require_tls;
+	seen.last_required = query->requiretls;
 	text_copy(wait->domain, sizeof(wait->domain), query->domain);
 	wait->check.domain = wait->domain;
 	wait->check.verdict = verdict_new(fate->result, fate->reason);
 	if (query->next_hop != NULL)
 		wait->check.verdict->mx = xstrdup("relay.corp.example");
-	if (query->require_tls)
+	if (query->requiretls)
 		wait->check.verdict->requiretls = offer_of(query->domain);
 	wait->check.verdict->rule =
 	    rule_ref(rule_of(query->rules, query->domain));
@@ -1422,7 +1422,7 @@ local_mail_loses_forged_copies_and_gets_no_tag(void **state)
  * with up to two fields. */
 struct waiver {
 	const char *id;
-	bool require_tls;
+	bool requiretls;
 	const char *fields[2][2];
 	bool waived;
 };
@@ -1430,7 +1430,7 @@ struct waiver {
 static void
 run_waiver(const struct waiver *row)
 {
-	struct session_mail mail = {.require_tls = row->require_tls};
+	struct session_mail mail = {.requiretls = row->requiretls};
 	struct session *session = begin_mail(MESSAGE ALL("reject"), &mail);
 	int64_t begun_ms = clock_mono_ms();
 	struct session_end end;
@@ -1622,7 +1622,7 @@ check_demand_text(const struct demand_row *row, enum action action,
 static void
 run_demand(const struct demand_row *row)
 {
-	struct session_mail mail = {.require_tls = true,
+	struct session_mail mail = {.requiretls = true,
 	    .null_sender = strstr(row->how, "null") != NULL,
 	    .mta_name = "gate.sender.example"};
 	bool local = strstr(row->how, "local") != NULL;
@@ -1727,7 +1727,7 @@ requiretls_is_refused_where_it_is_not_met(void **state)
 static void
 what_requiretls_refuses_is_logged_and_tagged_so(void **state)
 {
-	struct session_mail mail = {.require_tls = true};
+	struct session_mail mail = {.requiretls = true};
 	struct session *session =
 	    begin_mail("HeaderDomains all\nAuthservID gate.example\n", &mail);
 	struct session_end end;
@@ -1759,7 +1759,7 @@ what_mta_sts_refuses_is_deferred_under_requiretls(void **state)
 {
 	static const struct {
 		const char *id;
-		enum requiretls requiretls;
+		enum requiretls_state requiretls;
 		enum sts_state sts;
 		enum reason sts_reason;
 		enum action action;
@@ -1786,7 +1786,7 @@ what_mta_sts_refuses_is_deferred_under_requiretls(void **state)
 		verdict->requiretls = rows[i].requiretls;
 		verdict->sts = rows[i].sts;
 		verdict->sts_reason = rows[i].sts_reason;
-		ROW(rows[i].id, require_tls_action(verdict) == rows[i].action);
+		ROW(rows[i].id, requiretls_action(verdict) == rows[i].action);
 	}
 }
 

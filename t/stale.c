@@ -7,7 +7,7 @@
 /* One address, and a verdict on it. */
 static bool
 is_stale(bool remembered, enum result result,
-    const struct address_verdict *judged, enum requiretls requiretls)
+    const struct address_verdict *judged, enum requiretls_state requiretls)
 {
 	AUTO(facts) struct facts *facts = facts_new();
 	AUTO(verdict) struct verdict *verdict = verdict_new(result, REASON_OK);

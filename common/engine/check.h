@@ -19,7 +19,7 @@ struct engine_query {
 	enum level level;
 	bool dns_only;  /* depth dns for this query */
 	bool all_hosts; /* probe each host, not just until one takes the mail */
-	bool require_tls; /* tell verdict->requiretls, and go on for it */
+	bool requiretls; /* tell verdict->requiretls, and go on for it */
 };
 
 /* A finished check.  Immutable; borrowed unless said. */

@@ -400,7 +400,7 @@ check_run_new(struct engine *engine, const struct engine_query *query)
 	run->facts->all_hosts = query->all_hosts;
 	run->rules.level = query->level;
 	run->rules.insecure_mx = engine->options.insecure_mx;
-	run->rules.require_tls = query->require_tls;
+	run->rules.requiretls = query->requiretls;
 	run->rules.store = engine->roots;
 	run->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
 	run->rules.fail_ttl_s = engine->options.fail_ttl_s;
@@ -442,7 +442,7 @@ check_run_print_key(
 	print_rules(run, rules);
 	snprintf(key, CHECK_RUN_KEY_SIZE, "%s %s %s %d%d%d %u", hops,
 	    run->facts->domain, rules, probed, run->facts->all_hosts,
-	    run->rules.require_tls, validation_losses(run->engine->validation));
+	    run->rules.requiretls, validation_losses(run->engine->validation));
 }
 
 void

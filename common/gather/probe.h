@@ -65,7 +65,8 @@ void probe_watch(struct probe *probe, cache_ready *ready, void *arg);
 struct probe_facts *
 probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
 
-/* prober_try_witnesses - connect to those that outbound wants, and wait for none
+/* prober_try_witnesses - connect to those that outbound wants, and wait for
+ * none
  */
 void prober_try_witnesses(struct prober *prober);
 

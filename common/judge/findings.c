@@ -63,7 +63,7 @@ static bool
 looks_at_webpki(const struct host_case *c)
 {
 	return c->demand.level == LEVEL_SECURE || c->sts != NULL ||
-	       c->rules->require_tls;
+	       c->rules->requiretls;
 }
 
 /* Roots and time are those of the whole check. */

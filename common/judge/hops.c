@@ -21,7 +21,7 @@ is_absent(enum reason reason)
 
 /* RFC 8689 section 4.2.1 - mail that demands TLS goes on until a host does. */
 static bool
-keeps_tls(enum requiretls requiretls)
+keeps_tls(enum requiretls_state requiretls)
 {
 	return requiretls == REQUIRETLS_NOT_ASKED ||
 	       requiretls == REQUIRETLS_MET ||

@@ -505,10 +505,10 @@ judge(const struct facts *facts, const struct rules *rules, time_t now)
 	if (verdict->mx == NULL)
 		verdict->rule = rule_ref(rules->rule);
 	verdict->probed = facts->probed;
-	if (rules->require_tls)
+	if (rules->requiretls)
 		verdict->requiretls = requiretls_of_domain(facts, verdict);
 	/* while it is not met, a further host may do */
-	if (rules->require_tls && verdict->requiretls != REQUIRETLS_MET)
+	if (rules->requiretls && verdict->requiretls != REQUIRETLS_MET)
 		verdict->settled = false;
 	verdict->ttl_s = verdict_ttl(verdict, facts, rules, now);
 	return verdict;

@@ -26,7 +26,7 @@ name_is_vouched_for(const struct host_case *c)
 }
 
 /* Of a certificate that DANE has not verified already. */
-static enum requiretls
+static enum requiretls_state
 requiretls_of_webpki(const struct findings *found, bool verified)
 {
 	if (verified || found->webpki == REASON_OK)
@@ -37,13 +37,13 @@ requiretls_of_webpki(const struct findings *found, bool verified)
 		   : REQUIRETLS_NO_AUTH;
 }
 
-enum requiretls
+enum requiretls_state
 requiretls_of_address(const struct host_case *c, const struct findings *found,
     const struct probe_facts *probe, const struct address_verdict *verdict)
 {
-	enum requiretls by_name;
+	enum requiretls_state by_name;
 
-	if (!c->rules->require_tls)
+	if (!c->rules->requiretls)
 		return REQUIRETLS_NOT_ASKED;
 	if (verdict->outcome == HOST_FAIL || !name_is_vouched_for(c))
 		return REQUIRETLS_NO_AUTH;
@@ -61,10 +61,10 @@ requiretls_of_address(const struct host_case *c, const struct findings *found,
 	return probe->requiretls ? REQUIRETLS_MET : REQUIRETLS_NOT_OFFERED;
 }
 
-enum requiretls
+enum requiretls_state
 requiretls_of_host(const struct host_verdict *host)
 {
-	enum requiretls best = REQUIRETLS_NO_AUTH;
+	enum requiretls_state best = REQUIRETLS_NO_AUTH;
 
 	if (host->outcome == HOST_SKIP && host->reason != REASON_NO_ADDRESS &&
 	    host->reason != REASON_NOT_TRIED)
@@ -78,10 +78,10 @@ requiretls_of_host(const struct host_verdict *host)
 	return best;
 }
 
-enum requiretls
+enum requiretls_state
 requiretls_of_domain(const struct facts *facts, const struct verdict *verdict)
 {
-	enum requiretls best = REQUIRETLS_NO_AUTH;
+	enum requiretls_state best = REQUIRETLS_NO_AUTH;
 
 	if (facts->trouble != TROUBLE_NONE || lookup_failed(&facts->mx))
 		return REQUIRETLS_UNKNOWN;

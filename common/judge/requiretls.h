@@ -15,16 +15,16 @@
  *
  * found is NULL where no certificate was to come.
  */
-enum requiretls
+enum requiretls_state
 requiretls_of_address(const struct host_case *c, const struct findings *found,
     const struct probe_facts *probe, const struct address_verdict *verdict);
 
 /* requiretls_of_host - the best of its good addresses: one out of reach says
  * nothing where another is in reach */
-enum requiretls requiretls_of_host(const struct host_verdict *host);
+enum requiretls_state requiretls_of_host(const struct host_verdict *host);
 
 /* requiretls_of_domain - the best of all hosts: the sender may take any */
-enum requiretls
+enum requiretls_state
 requiretls_of_domain(const struct facts *facts, const struct verdict *verdict);
 
 #endif

@@ -126,7 +126,7 @@ struct rules {
 	struct rule *rule;      /* of the next hop, or NULL */
 	struct rule_list *list; /* rules for hosts stand there; or NULL */
 	enum insecure_mx insecure_mx;
-	bool require_tls; /* the message demands it: see verdict.h */
+	bool requiretls; /* the message demands it: see verdict.h */
 	const struct x509_store *store; /* roots for MTA-STS and secure */
 	uint32_t verdict_ttl_s;         /* caps: see judge.h */
 	uint32_t fail_ttl_s;

@@ -109,7 +109,7 @@ host_is_weaker(enum host_outcome a, enum host_outcome b)
 }
 
 bool
-requiretls_is_better(enum requiretls a, enum requiretls b)
+requiretls_is_better(enum requiretls_state a, enum requiretls_state b)
 {
 	static const int goodness[] = {
 	    [REQUIRETLS_NO_AUTH] = 0,

@@ -104,7 +104,7 @@ bool host_is_weaker(enum host_outcome a, enum host_outcome b);
  * Whether mail that demands TLS all the way (REQUIRETLS) may go there: RFC 8689
  * section 4.2.1.  Any host that does will do, so the best counts.
  */
-enum requiretls {
+enum requiretls_state {
 	REQUIRETLS_UNKNOWN,     /* could not be told now */
 	REQUIRETLS_NO_AUTH,     /* no TLS, or nobody is authenticated */
 	REQUIRETLS_NOT_OFFERED, /* authenticated, but does not offer it */
@@ -115,7 +115,7 @@ enum requiretls {
 
 /* requiretls_is_better - NOT_ASKED, MET, UNPROBED, UNKNOWN, NOT_OFFERED,
  * NO_AUTH: what may yet be met is better than what is not */
-bool requiretls_is_better(enum requiretls a, enum requiretls b);
+bool requiretls_is_better(enum requiretls_state a, enum requiretls_state b);
 
 /* DANE alone, whatever MTA-STS says; and the other way round. */
 enum dane_state {
@@ -143,7 +143,7 @@ struct address_verdict {
 	int matched;   /* index of the TLSA record that it matched, or -1 */
 	enum sts_state sts;     /* MTA-STS alone */
 	enum reason sts_reason; /* why not, where sts is a failure, else OK */
-	enum requiretls requiretls;
+	enum requiretls_state requiretls;
 	char detail[LIMIT_DETAIL_SIZE];
 };
 
@@ -161,7 +161,7 @@ struct host_verdict {
 	enum dane_state dane;
 	enum sts_state sts;
 	enum reason sts_reason; /* why not, where sts is a failure */
-	enum requiretls requiretls;
+	enum requiretls_state requiretls;
 	char detail[LIMIT_DETAIL_SIZE];
 	size_t address_count;
 	struct address_verdict *addresses; /* as in the facts */
@@ -176,7 +176,7 @@ struct verdict {
 	enum dane_state dane : 8;
 	enum sts_state sts : 8;
 	enum reason sts_reason : 8;
-	enum requiretls requiretls : 8;
+	enum requiretls_state requiretls : 8;
 	bool probed : 1;     /* depth=probe, else depth=dns */
 	bool settled : 1;    /* a host takes the mail: no further one need be
 				probed */

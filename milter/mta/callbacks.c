@@ -32,7 +32,7 @@ static char end_macros[] = "i";
 
 /* What a connection has between MAIL and the end of the message. */
 struct message {
-	struct serving serving;
+	struct service_hold held;
 	struct session *session;
 };
 
@@ -48,7 +48,7 @@ static void
 message_free(struct message *message)
 {
 	session_free(message->session);
-	service_end(&message->serving);
+	service_end(&message->held);
 	free(message);
 }
 
@@ -179,16 +179,16 @@ begin_message(SMFICTX *ctx, char **argv)
 	const char *user = smfi_getsymval(ctx, name_auth);
 	struct message *message = xcalloc(1, sizeof(*message));
 
-	if (!service_begin(&message->serving)) {
+	if (!service_begin(&message->held)) {
 		free(message);
 		return NULL;
 	}
 	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
-	mail.require_tls = requires_tls(argv);
+	mail.requiretls = requires_tls(argv);
 	mail.authenticated = user != NULL && user[0] != '\0';
 	mail.local = is_loopback(smfi_getsymval(ctx, name_client));
-	message->session = session_new(
-	    message->serving.settings, message->serving.engine, &mail);
+	message->session =
+	    session_new(message->held.settings, message->held.engine, &mail);
 	return message;
 }
 
@@ -330,7 +330,7 @@ on_end(SMFICTX *ctx)
 		return SMFIS_CONTINUE;
 	session_end(
 	    message->session, smfi_getsymval(ctx, name_i), progress, ctx, &end);
-	status = carry_out(ctx, message->serving.settings, &end);
+	status = carry_out(ctx, message->held.settings, &end);
 	session_end_fini(&end);
 	drop_message(ctx);
 	return status;

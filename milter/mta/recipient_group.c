@@ -45,12 +45,12 @@ recipient_group_fits(
 
 void
 recipient_group_ask(struct recipient_group *group,
-    const struct settings *settings, struct engine *engine, bool require_tls)
+    const struct settings *settings, struct engine *engine, bool requiretls)
 {
 	struct engine_query query = {.domain = group->domain,
 	    .next_hop = group->hop,
 	    .rules = settings->destinations,
-	    .require_tls = require_tls};
+	    .requiretls = requiretls};
 
 	/* a next hop as nexthop_print spells it has its port, or 25 */
 	query.port =

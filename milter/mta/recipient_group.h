@@ -37,10 +37,10 @@ void recipient_group_fini(struct recipient_group *group);
 bool recipient_group_fits(
     const struct recipient_group *group, const struct route *route);
 
-/* recipient_group_ask - start its check; or, with require_tls, start it again,
+/* recipient_group_ask - start its check; or, with requiretls, start it again,
  * for what was asked before was less */
 void recipient_group_ask(struct recipient_group *group,
-    const struct settings *settings, struct engine *engine, bool require_tls);
+    const struct settings *settings, struct engine *engine, bool requiretls);
 
 /* recipient_group_verdict - borrowed; NULL until there is one */
 const struct verdict *

@@ -25,7 +25,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 #include "milter/act/action.h"
-#include "milter/act/require_tls.h"
+#include "milter/act/requiretls.h"
 #include "milter/act/tag.h"
 #include "milter/conf/destinations.h"
 #include "milter/mta/forged.h"
@@ -57,7 +57,7 @@ struct session {
 	bool authenticated;
 	bool local; /* the client is on this host */
 	bool smtp;  /* the MTA said where a recipient goes */
-	struct require_tls tls;
+	struct requiretls tls;
 	char mta_name[LIMIT_DOMAIN_SIZE];
 	int rcpt_budget_ms;
 	int64_t waited_ms;
@@ -82,7 +82,7 @@ session_new(struct settings *settings, struct engine *engine,
 	session->null_sender = mail->null_sender;
 	session->authenticated = mail->authenticated;
 	session->local = mail->local;
-	session->tls.required = mail->require_tls;
+	session->tls.required = mail->requiretls;
 	session->rcpt_budget_ms = RCPT_BUDGET_MS;
 	session->scan_left = LIMIT_MESSAGE_SCAN;
 	session->names_left = LIMIT_MESSAGE_NAMES;
@@ -160,12 +160,12 @@ decide(const struct session *session, struct recipient_group *group)
 		recipient_group_set(
 		    group, verdict_new(RESULT_SKIP, REASON_INTERNAL));
 	else if (requires_tls(session))
-		objection = require_tls_object(recipient_group_verdict(group));
+		objection = requiretls_object(recipient_group_verdict(group));
 	if (objection != NULL)
 		recipient_group_set(group, objection);
 	action = action_for(session->settings, recipient_group_verdict(group));
 	least = requires_tls(session)
-		    ? require_tls_action(recipient_group_verdict(group))
+		    ? requiretls_action(recipient_group_verdict(group))
 		    : ACTION_NONE;
 	group->action = restrain(session, action > least ? action : least);
 }
@@ -178,7 +178,7 @@ strictest_possible(
 	const struct verdict *verdict = recipient_group_verdict(group);
 
 	if (requires_tls(session) &&
-	    (verdict == NULL || require_tls_applies(verdict)))
+	    (verdict == NULL || requiretls_applies(verdict)))
 		return restrain(session, ACTION_REJECT);
 	return restrain(
 	    session, action_strictest(session->settings, group->rule));
@@ -359,7 +359,7 @@ session_header(struct session *session, const char *name, const char *value)
 	bool required = requires_tls(session);
 
 	forged_read(&session->forged, ours, name, value);
-	require_tls_read(&session->tls, name, value, may_require(session));
+	requiretls_read(&session->tls, name, value, may_require(session));
 	if (requires_tls(session) && !required)
 		ask_again(session);
 	if (!session->tells || !tag_is_recipients(name) ||
@@ -521,7 +521,7 @@ fill_end(const struct session *session, const struct message_outcome *outcome,
 static void
 settle_all(struct session *session, session_progress *progress, void *arg)
 {
-	bool waived = require_tls_is_waived(&session->tls);
+	bool waived = requiretls_is_waived(&session->tls);
 
 	if (waived)
 		waive_all(session);

@@ -30,7 +30,7 @@
 #include "common/base/clock.h"
 #include "common/base/pool.h"
 #include "common/base/text.h"
-#include "milter/serve/control_client.h"
+#include "milter/serve/control_connection.h"
 #include "milter/serve/control_peer.h"
 #include "milter/serve/socket.h"
 
@@ -64,7 +64,8 @@ static struct {
 	pthread_t thread;
 	struct pool *workers; /* one: an answer may wait for the disk */
 	int64_t rest_until_ms;
-	struct control_client *clients[LIMIT_CONTROL_CLIENTS]; /* NULL: free */
+	struct control_connection
+	    *clients[LIMIT_CONTROL_CLIENTS]; /* NULL: free */
 } control = {.listener = -1, .wake = -1};
 
 static void
@@ -80,7 +81,7 @@ static bool
 work(void *arg, int64_t until_ms)
 {
 	(void)until_ms;
-	control_client_work(arg);
+	control_connection_work(arg);
 	wake_up();
 	return true;
 }
@@ -90,7 +91,7 @@ work(void *arg, int64_t until_ms)
 static void
 drop_client(size_t number)
 {
-	control_client_free(control.clients[number]);
+	control_connection_free(control.clients[number]);
 	control.clients[number] = NULL;
 }
 
@@ -102,7 +103,7 @@ find_place(void)
 	size_t idle = LIMIT_CONTROL_CLIENTS;
 
 	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++) {
-		const struct control_client *client = control.clients[i];
+		const struct control_connection *client = control.clients[i];
 
 		if (client == NULL)
 			return i;
@@ -121,20 +122,21 @@ static void
 take_client(int fd)
 {
 	enum control_right right = control_peer_right(fd, control.path);
-	struct control_client *client =
-	    control_client_new(fd, right == CONTROL_MAY_ALL);
+	struct control_connection *client =
+	    control_connection_new(fd, right == CONTROL_MAY_ALL);
 	size_t place;
 
 	if (right == CONTROL_MAY_NOTHING) {
-		control_client_refuse(
+		control_connection_refuse(
 		    client, "refused", "root and the socket's group may ask");
 	} else if ((place = find_place()) != LIMIT_CONTROL_CLIENTS) {
 		control.clients[place] = client;
 		return;
 	} else {
-		control_client_refuse(client, "error", "too many ask at once");
+		control_connection_refuse(
+		    client, "error", "too many ask at once");
 	}
-	control_client_free(client);
+	control_connection_free(client);
 }
 
 static void
@@ -154,14 +156,14 @@ accept_clients(void)
 static void
 serve_client(size_t number, short events)
 {
-	struct control_client *client = control.clients[number];
+	struct control_connection *client = control.clients[number];
 
 	if (client->state == CONTROL_WORKING && client->done)
-		control_client_worked(client);
+		control_connection_worked(client);
 	else if (client->state == CONTROL_READING && events != 0)
-		control_client_read(client);
+		control_connection_read(client);
 	else if (client->state == CONTROL_WRITING && events != 0)
-		control_client_write(client);
+		control_connection_write(client);
 	if (client->state == CONTROL_READY) {
 		client->state = CONTROL_WORKING;
 		pool_submit(control.workers, POOL_NEW, work, client);
@@ -188,7 +190,7 @@ list_descriptors(struct pollfd list[DESCRIPTORS])
 		until_ms = control.rest_until_ms;
 	}
 	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++) {
-		const struct control_client *client = control.clients[i];
+		const struct control_connection *client = control.clients[i];
 
 		list[i] = (struct pollfd){.fd = -1};
 		if (client == NULL || client->state == CONTROL_WORKING)

@@ -14,7 +14,7 @@
 enum stage { STAGE_BEGIN, STAGE_VERDICTS, STAGE_POLICIES, STAGE_ENDED };
 
 struct control_answer {
-	struct serving serving;
+	struct service_hold held;
 	struct json_request request;
 	struct inventory *inventory;
 	enum stage stage;
@@ -58,7 +58,7 @@ control_answer_new(const char *request, size_t length, bool may_flush)
 	struct control_answer *answer = xcalloc(1, sizeof(*answer));
 
 	answer->may_flush = may_flush;
-	service_hold(&answer->serving);
+	service_hold(&answer->held);
 	json_read_request(request, length, &answer->request, &answer->err);
 	return answer;
 }
@@ -69,7 +69,7 @@ control_answer_free(struct control_answer *answer)
 	if (answer == NULL)
 		return;
 	inventory_free(answer->inventory);
-	service_let_go(&answer->serving);
+	service_let_go(&answer->held);
 	free(answer);
 }
 
@@ -84,8 +84,8 @@ domain_of(const struct control_answer *answer)
 static void
 begin_list(struct control_answer *answer)
 {
-	answer->inventory = inventory_new(answer->serving.engine,
-	    answer->serving.settings->destinations, domain_of(answer));
+	answer->inventory = inventory_new(answer->held.engine,
+	    answer->held.settings->destinations, domain_of(answer));
 	answer->stage = STAGE_VERDICTS;
 }
 
@@ -115,7 +115,7 @@ flush(struct control_answer *answer, struct control_lines *lines)
 		return;
 	}
 	inventory_flush(
-	    answer->serving.engine, domain_of(answer), &flushed, &answer->err);
+	    answer->held.engine, domain_of(answer), &flushed, &answer->err);
 	add_owned(lines, json_line_flushed(&flushed));
 	answer->lines++;
 }
@@ -157,8 +157,7 @@ add_verdict(struct control_answer *answer, struct control_lines *lines)
 	/* a next hop of that name is another's */
 	if (check && strcmp(found->domain, answer->request.domain) != 0)
 		return;
-	add_owned(
-	    lines, json_line_verdict(answer->serving.settings, found, hops));
+	add_owned(lines, json_line_verdict(answer->held.settings, found, hops));
 	answer->lines++;
 }
 

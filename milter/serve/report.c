@@ -169,7 +169,7 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 }
 
 static const char *
-requiretls_text(enum requiretls requiretls)
+requiretls_text(enum requiretls_state requiretls)
 {
 	static const char *const words[] = {
 	    [REQUIRETLS_NOT_ASKED] = "-",

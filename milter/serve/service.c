@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How it works: a keeper has one engine, and counts who needs it: each message
- * between its begin and end, each answer at the control socket, and the service
- * while the engine is in force.  A message holds the settings and the keeper
- * that were in force when it began.
+ * How it works: a generation has one engine, and counts who needs it: each
+ * message between its begin and end, each answer at the control socket, and the
+ * service while the engine is in force.  A message holds the settings and the
+ * generation that were in force when it began.
  *
  * A reload puts others in their place under the lock.  Made and freed is
  * outside of it, since both take long: a thread of its own waits for the last
- * user of an old keeper, and frees it.
+ * user of an old generation, and frees it.
  *
- * At the end no message may begin any more; the keeper in force is retired like
- * any other.
+ * At the end no message may begin any more; the generation in force is retired
+ * like any other.
  */
 #include "milter/serve/service.h"
 
@@ -31,7 +31,7 @@
 enum { SELF_TEST_MS = 10 * 1000 };
 
 /* An engine, and the settings that it was made by. */
-struct service_keeper {
+struct service_generation {
 	struct engine *engine;
 	struct settings *settings;
 	char *nameservers; /* those of resolv.conf when it was made, or NULL */
@@ -43,7 +43,7 @@ static struct {
 	struct lock lock;
 	struct cond changed;
 	struct settings *settings;
-	struct service_keeper *keeper;
+	struct service_generation *generation;
 	unsigned active;   /* messages between MAIL and end */
 	unsigned retiring; /* engines that are not in force, but there */
 	bool stopping;
@@ -144,17 +144,17 @@ read_nameservers(const struct settings *settings)
 /* What cannot be read is no news: it is in the making, or the resolvers that
  * were in it are as good as before. */
 static bool
-is_news(const struct service_keeper *keeper, const char *nameservers)
+is_news(const struct service_generation *generation, const char *nameservers)
 {
 	return nameservers != NULL &&
-	       (keeper->nameservers == NULL ||
-		   strcmp(keeper->nameservers, nameservers) != 0);
+	       (generation->nameservers == NULL ||
+		   strcmp(generation->nameservers, nameservers) != 0);
 }
 
-static struct service_keeper *
-keeper_new(struct settings *settings, struct err *err)
+static struct service_generation *
+generation_new(struct settings *settings, struct err *err)
 {
-	struct service_keeper *keeper;
+	struct service_generation *generation;
 	struct engine_options options;
 	struct engine *engine;
 	char *nameservers = read_nameservers(settings);
@@ -173,21 +173,21 @@ keeper_new(struct settings *settings, struct err *err)
 		free(nameservers);
 		return NULL;
 	}
-	keeper = xcalloc(1, sizeof(*keeper));
-	keeper->engine = engine;
-	keeper->nameservers = nameservers;
-	keeper->settings = settings_ref(settings);
-	keeper->refs = 1;
-	return keeper;
+	generation = xcalloc(1, sizeof(*generation));
+	generation->engine = engine;
+	generation->nameservers = nameservers;
+	generation->settings = settings_ref(settings);
+	generation->refs = 1;
+	return generation;
 }
 
 static void
-keeper_free(struct service_keeper *keeper)
+generation_free(struct service_generation *generation)
 {
-	engine_free(keeper->engine);
-	settings_free(keeper->settings);
-	free(keeper->nameservers);
-	free(keeper);
+	engine_free(generation->engine);
+	settings_free(generation->settings);
+	free(generation->nameservers);
+	free(generation);
 }
 
 /* A thread for one old engine: its last message may be long in coming to its
@@ -195,13 +195,13 @@ keeper_free(struct service_keeper *keeper)
 static void *
 retire(void *arg)
 {
-	struct service_keeper *keeper = arg;
+	struct service_generation *generation = arg;
 
 	lock_take(&service.lock);
-	while (keeper->refs > 0)
+	while (generation->refs > 0)
 		cond_wait(&service.changed, &service.lock);
 	lock_drop(&service.lock);
-	keeper_free(keeper);
+	generation_free(generation);
 	lock_take(&service.lock);
 	service.retiring--;
 	cond_broadcast(&service.changed);
@@ -211,15 +211,15 @@ retire(void *arg)
 
 /* Without a thread to be had it stays to the end of the process. */
 static void
-begin_to_retire(struct service_keeper *keeper)
+begin_to_retire(struct service_generation *generation)
 {
 	pthread_t thread;
 
 	lock_take(&service.lock);
-	keeper->refs--;
+	generation->refs--;
 	service.retiring++;
 	lock_drop(&service.lock);
-	if (pthread_create(&thread, NULL, retire, keeper) == 0)
+	if (pthread_create(&thread, NULL, retire, generation) == 0)
 		pthread_detach(thread);
 }
 
@@ -228,8 +228,8 @@ service_open(struct settings *settings, struct err *err)
 {
 	lock_init(&service.lock);
 	cond_init(&service.changed);
-	service.keeper = keeper_new(settings, err);
-	if (service.keeper == NULL)
+	service.generation = generation_new(settings, err);
+	if (service.generation == NULL)
 		return -1;
 	service.settings = settings_ref(settings);
 	return 0;
@@ -249,28 +249,28 @@ means_the_same(const struct settings *a, const struct settings *b)
 /* None but the main thread changes what is in force, so that it may read it
  * without the lock. */
 static void
-put_in_place(struct settings *settings, struct service_keeper *keeper)
+put_in_place(struct settings *settings, struct service_generation *generation)
 {
-	struct service_keeper *old = service.keeper;
+	struct service_generation *old = service.generation;
 	struct settings *before = service.settings;
 
 	settings_ref(settings);
 	lock_take(&service.lock);
 	service.settings = settings;
-	service.keeper = keeper;
+	service.generation = generation;
 	lock_drop(&service.lock);
 	settings_free(before);
-	if (keeper != old)
+	if (generation != old)
 		begin_to_retire(old);
 }
 
 static bool
-is_up_to_date(
-    const struct service_keeper *keeper, const struct settings *settings)
+is_up_to_date(const struct service_generation *generation,
+    const struct settings *settings)
 {
 	char *nameservers = read_nameservers(settings);
-	bool good = means_the_same(settings, keeper->settings) &&
-		    !is_news(keeper, nameservers);
+	bool good = means_the_same(settings, generation->settings) &&
+		    !is_news(generation, nameservers);
 
 	free(nameservers);
 	return good;
@@ -279,22 +279,22 @@ is_up_to_date(
 int
 service_reload(struct settings *settings, bool *renewed, struct err *err)
 {
-	struct service_keeper *keeper = service.keeper;
+	struct service_generation *generation = service.generation;
 
-	*renewed = !is_up_to_date(keeper, settings);
+	*renewed = !is_up_to_date(generation, settings);
 	if (*renewed)
-		keeper = keeper_new(settings, err);
-	if (keeper == NULL)
+		generation = generation_new(settings, err);
+	if (generation == NULL)
 		return -1;
-	put_in_place(settings, keeper);
+	put_in_place(settings, generation);
 	return 0;
 }
 
 bool
 service_follow(bool *renewed, struct err *err)
 {
-	struct service_keeper *old = service.keeper;
-	struct service_keeper *keeper;
+	struct service_generation *old = service.generation;
+	struct service_generation *generation;
 	char *nameservers = read_nameservers(service.settings);
 
 	if (!is_news(old, nameservers)) {
@@ -303,10 +303,10 @@ service_follow(bool *renewed, struct err *err)
 	}
 	free(old->nameservers);
 	old->nameservers = nameservers;
-	keeper = keeper_new(service.settings, err);
-	*renewed = keeper != NULL;
-	if (keeper != NULL)
-		put_in_place(service.settings, keeper);
+	generation = generation_new(service.settings, err);
+	*renewed = generation != NULL;
+	if (generation != NULL)
+		put_in_place(service.settings, generation);
 	return true;
 }
 
@@ -320,14 +320,14 @@ service_follows(void)
 void
 service_test_resolver(void)
 {
-	const struct service_keeper *keeper = service.keeper;
+	const struct service_generation *generation = service.generation;
 	struct report_resolver resolver = {
-	    .addr = resolver_name(keeper->settings),
+	    .addr = resolver_name(generation->settings),
 	    .reason = REASON_DNS_TIMEOUT};
 	struct err err;
 
-	if (engine_self_test(
-		keeper->engine, clock_mono_ms() + SELF_TEST_MS, &err) == 0 ||
+	if (engine_self_test(generation->engine, clock_mono_ms() + SELF_TEST_MS,
+		&err) == 0 ||
 	    err.kind != ERR_TEMP)
 		return;
 	resolver.detail = err.text;
@@ -335,7 +335,7 @@ service_test_resolver(void)
 }
 
 bool
-service_begin(struct serving *serving)
+service_begin(struct service_hold *held)
 {
 	bool may;
 
@@ -343,44 +343,44 @@ service_begin(struct serving *serving)
 	may = !service.stopping;
 	if (may) {
 		service.active++;
-		service.keeper->refs++;
-		serving->keeper = service.keeper;
-		serving->engine = service.keeper->engine;
-		serving->settings = settings_ref(service.settings);
+		service.generation->refs++;
+		held->generation = service.generation;
+		held->engine = service.generation->engine;
+		held->settings = settings_ref(service.settings);
 	}
 	lock_drop(&service.lock);
 	return may;
 }
 
 void
-service_end(struct serving *serving)
+service_end(struct service_hold *held)
 {
-	settings_free(serving->settings);
+	settings_free(held->settings);
 	lock_take(&service.lock);
 	service.active--;
-	serving->keeper->refs--;
-	if (service.active == 0 || serving->keeper->refs == 0)
+	held->generation->refs--;
+	if (service.active == 0 || held->generation->refs == 0)
 		cond_broadcast(&service.changed);
 	lock_drop(&service.lock);
 }
 
 void
-service_hold(struct serving *serving)
+service_hold(struct service_hold *held)
 {
 	lock_take(&service.lock);
-	service.keeper->refs++;
-	serving->keeper = service.keeper;
-	serving->engine = service.keeper->engine;
-	serving->settings = settings_ref(service.settings);
+	service.generation->refs++;
+	held->generation = service.generation;
+	held->engine = service.generation->engine;
+	held->settings = settings_ref(service.settings);
 	lock_drop(&service.lock);
 }
 
 void
-service_let_go(struct serving *serving)
+service_let_go(struct service_hold *held)
 {
-	settings_free(serving->settings);
+	settings_free(held->settings);
 	lock_take(&service.lock);
-	if (--serving->keeper->refs == 0)
+	if (--held->generation->refs == 0)
 		cond_broadcast(&service.changed);
 	lock_drop(&service.lock);
 }
@@ -434,9 +434,9 @@ service_close(int64_t deadline_ms)
 {
 	bool closed;
 
-	begin_to_retire(service.keeper);
+	begin_to_retire(service.generation);
 	lock_take(&service.lock);
-	service.keeper = NULL;
+	service.generation = NULL;
 	while (service.retiring > 0)
 		if (!cond_wait_until(
 			&service.changed, &service.lock, deadline_ms))

@@ -11,14 +11,14 @@
 #include "common/engine/engine.h"
 #include "milter/conf/settings.h"
 
-struct service_keeper;
+struct service_generation;
 
 /* The settings and the engine that a message began with.  It keeps them to its
  * end, also when others have taken their place by then. */
-struct serving {
+struct service_hold {
 	struct settings *settings;
 	struct engine *engine;
-	struct service_keeper *keeper; /* of the engine */
+	struct service_generation *generation; /* of the engine */
 };
 
 /*
@@ -59,8 +59,8 @@ bool service_follows(void);
 void service_test_resolver(void);
 
 /* service_begin - a message begins: false when none may any more */
-bool service_begin(struct serving *serving);
-void service_end(struct serving *serving);
+bool service_begin(struct service_hold *held);
+void service_end(struct service_hold *held);
 
 /*
  * service_hold - what is in force, for who asks about it and is no message
@@ -68,8 +68,8 @@ void service_end(struct serving *serving);
  * Until service_let_go an engine that was replaced does not end.  Not after
  * service_close.
  */
-void service_hold(struct serving *serving);
-void service_let_go(struct serving *serving);
+void service_hold(struct service_hold *held);
+void service_let_go(struct service_hold *held);
 
 /* service_active - messages between their begin and end */
 unsigned service_active(void);

@@ -52,7 +52,7 @@ void
 stats_take(struct stats *out)
 {
 	const struct counts *counts = service_tally();
-	struct serving serving;
+	struct service_hold held;
 
 	*out = (struct stats){.started_s = begun.wall_s,
 	    .stopped_s = begun.stopped_s,
@@ -69,7 +69,7 @@ stats_take(struct stats *out)
 	    .fetches = counts->fetches,
 	    .fetches_failed = counts->fetches_failed};
 	report_counts(&out->counts);
-	service_hold(&serving);
-	inventory_count(serving.engine, &out->now);
-	service_let_go(&serving);
+	service_hold(&held);
+	inventory_count(held.engine, &out->now);
+	service_let_go(&held);
 }

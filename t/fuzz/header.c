@@ -7,7 +7,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
-#include "milter/act/require_tls.h"
+#include "milter/act/requiretls.h"
 #include "milter/act/tag.h"
 #include "t/fuzz/fuzz.h"
 
@@ -105,24 +105,24 @@ is_no(const char *value)
 static void
 try_waiver(const char *value)
 {
-	struct require_tls says = {.required = false};
+	struct requiretls says = {.required = false};
 
-	require_tls_read(&says, "tls-required", value, true);
-	assert(require_tls_is_waived(&says) == is_no(value));
-	require_tls_read(&says, "TLS-Required", "No", true);
-	assert(!require_tls_is_waived(&says));
+	requiretls_read(&says, "tls-required", value, true);
+	assert(requiretls_is_waived(&says) == is_no(value));
+	requiretls_read(&says, "TLS-Required", "No", true);
+	assert(!requiretls_is_waived(&says));
 }
 
 /* No stranger demands REQUIRETLS, or a name that is another. */
 static void
 try_demand(const char *name, const char *value)
 {
-	struct require_tls says = {.required = false};
+	struct requiretls says = {.required = false};
 
-	require_tls_read(&says, name, value, false);
+	requiretls_read(&says, name, value, false);
 	assert(!says.required &&
 	       (says.fields == 0) == !tag_is_field(name, "TLS-Required"));
-	require_tls_read(&says, name, value, true);
+	requiretls_read(&says, name, value, true);
 	if (says.required)
 		assert(strncasecmp(name, "Require-TLS-ESMTP",
 			   strlen("Require-TLS-ESMTP")) == 0);

@@ -31,7 +31,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_dns_reply_t_SOURCES = %D%/dns_reply.c $(FUZZ_SOURCES)
 %C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
 %C%_header_t_SOURCES = %D%/header.c $(FUZZ_SOURCES) \
-	milter/act/tag.c milter/act/require_tls.c milter/act/action.c $(SETTINGS)
+	milter/act/tag.c milter/act/requiretls.c milter/act/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
 %C%_nat64_t_SOURCES = %D%/nat64.c $(FUZZ_SOURCES)

@@ -1,4 +1,4 @@
-"""Destinations for mail under REQUIRETLS (RFC 8689), for ../require_tls.
+"""Destinations for mail under REQUIRETLS (RFC 8689), for ../requiretls.
 
 No row has a verdict of "postern check" to keep to: what counts is the reply
 to such mail.  A host offers REQUIRETLS unless the row says otherwise.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/serve/control_client.h"
+#include "milter/serve/control_connection.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,10 +19,10 @@ enum {
 	ANSWER_MS = 15 * 60 * 1000,
 };
 
-struct control_client *
-control_client_new(int fd, bool may_flush)
+struct control_connection *
+control_connection_new(int fd, bool may_flush)
 {
-	struct control_client *client = xcalloc(1, sizeof(*client));
+	struct control_connection *client = xcalloc(1, sizeof(*client));
 
 	client->fd = fd;
 	client->may_flush = may_flush;
@@ -31,7 +31,7 @@ control_client_new(int fd, bool may_flush)
 }
 
 void
-control_client_free(struct control_client *client)
+control_connection_free(struct control_connection *client)
 {
 	if (client == NULL)
 		return;
@@ -42,7 +42,7 @@ control_client_free(struct control_client *client)
 }
 
 static void
-begin_to_write(struct control_client *client)
+begin_to_write(struct control_connection *client)
 {
 	client->state = CONTROL_WRITING;
 	client->written = 0;
@@ -51,19 +51,19 @@ begin_to_write(struct control_client *client)
 }
 
 void
-control_client_refuse(
-    struct control_client *client, const char *word, const char *text)
+control_connection_refuse(
+    struct control_connection *client, const char *word, const char *text)
 {
 	control_add_end(&client->lines, word, text);
 	client->last = true;
 	client->answered_by_ms = clock_mono_ms() + REQUEST_MS;
 	begin_to_write(client);
-	control_client_write(client);
+	control_connection_write(client);
 }
 
 /* The next request, if all of it is there. */
 static void
-find_request(struct control_client *client)
+find_request(struct control_connection *client)
 {
 	const char *end = memchr(client->input, '\n', client->input_length);
 
@@ -72,12 +72,13 @@ find_request(struct control_client *client)
 		client->state = CONTROL_READY;
 		client->answered_by_ms = clock_mono_ms() + ANSWER_MS;
 	} else if (client->input_length == sizeof(client->input)) {
-		control_client_refuse(client, "error", "the line is too long");
+		control_connection_refuse(
+		    client, "error", "the line is too long");
 	}
 }
 
 void
-control_client_read(struct control_client *client)
+control_connection_read(struct control_connection *client)
 {
 	ssize_t got = recv(client->fd, client->input + client->input_length,
 	    sizeof(client->input) - client->input_length, MSG_DONTWAIT);
@@ -91,7 +92,7 @@ control_client_read(struct control_client *client)
 }
 
 static void
-end_answer(struct control_client *client)
+end_answer(struct control_connection *client)
 {
 	size_t used = client->request_length + 1;
 
@@ -109,7 +110,7 @@ end_answer(struct control_client *client)
 }
 
 static void
-all_written(struct control_client *client)
+all_written(struct control_connection *client)
 {
 	free(client->lines.data);
 	client->lines = (struct control_lines){0};
@@ -121,7 +122,7 @@ all_written(struct control_client *client)
 }
 
 void
-control_client_write(struct control_client *client)
+control_connection_write(struct control_connection *client)
 {
 	ssize_t put = send(client->fd, client->lines.data + client->written,
 	    client->lines.length - client->written,
@@ -140,7 +141,7 @@ control_client_write(struct control_client *client)
 }
 
 void
-control_client_work(struct control_client *client)
+control_connection_work(struct control_connection *client)
 {
 	if (client->answer == NULL)
 		client->answer = control_answer_new(
@@ -150,9 +151,9 @@ control_client_work(struct control_client *client)
 }
 
 void
-control_client_worked(struct control_client *client)
+control_connection_worked(struct control_connection *client)
 {
 	client->done = false;
 	begin_to_write(client);
-	control_client_write(client);
+	control_connection_write(client);
 }

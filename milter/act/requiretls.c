@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/act/require_tls.h"
+#include "milter/act/requiretls.h"
 
 #include <string.h>
 #include <strings.h>
@@ -24,8 +24,8 @@ says(const char *value, const char *word)
 }
 
 void
-require_tls_read(struct require_tls *message, const char *name,
-    const char *value, bool trusted)
+requiretls_read(struct requiretls *message, const char *name, const char *value,
+    bool trusted)
 {
 	if (tag_is_field(name, "TLS-Required")) {
 		message->fields++;
@@ -42,7 +42,7 @@ require_tls_read(struct require_tls *message, const char *name,
  * must not stand there twice: who breaks that is not known to want it.
  */
 bool
-require_tls_is_waived(const struct require_tls *message)
+requiretls_is_waived(const struct requiretls *message)
 {
 	return message->fields == 1 && message->says_no && !message->required;
 }
@@ -56,7 +56,7 @@ is_literal(const struct verdict *verdict)
 }
 
 bool
-require_tls_applies(const struct verdict *verdict)
+requiretls_applies(const struct verdict *verdict)
 {
 	if (verdict->result == RESULT_SKIP)
 		return is_literal(verdict);
@@ -64,12 +64,11 @@ require_tls_applies(const struct verdict *verdict)
 }
 
 struct verdict *
-require_tls_object(const struct verdict *verdict)
+requiretls_object(const struct verdict *verdict)
 {
 	struct verdict *objection = NULL;
 
-	if (!require_tls_applies(verdict) ||
-	    verdict->result == RESULT_TEMPERROR)
+	if (!requiretls_applies(verdict) || verdict->result == RESULT_TEMPERROR)
 		return NULL;
 	switch (
 	    is_literal(verdict) ? REQUIRETLS_NO_AUTH : verdict->requiretls) {
@@ -101,9 +100,9 @@ may_heal(const struct verdict *verdict)
 }
 
 enum action
-require_tls_action(const struct verdict *verdict)
+requiretls_action(const struct verdict *verdict)
 {
-	if (!require_tls_applies(verdict))
+	if (!requiretls_applies(verdict))
 		return ACTION_NONE;
 	if (verdict->result == RESULT_TEMPERROR)
 		return ACTION_DEFER;
