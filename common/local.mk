@@ -51,6 +51,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/reasons.c %D%/judge/reasons.h \
 	%D%/judge/requiretls.c %D%/judge/requiretls.h \
 	%D%/judge/rules.c %D%/judge/rules.h \
+	%D%/judge/terms.c %D%/judge/terms.h \
 	%D%/judge/stale.c %D%/judge/stale.h \
 	%D%/judge/tried.c %D%/judge/tried.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \

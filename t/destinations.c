@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/conf/destinations.h"
 
+#include "common/judge/terms.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -293,11 +295,11 @@ rules_for_hosts_rank_above_any_only(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct rules rules = {.level = LEVEL_AUTO};
+		struct judge_terms terms = {.level = LEVEL_AUTO};
 		struct demand demand;
 
-		rules_set(&rules, list, rows[i].domain, 0);
-		demand = rules_demand(&rules, rows[i].host, 0);
+		terms_set(&terms, list, rows[i].domain, 0);
+		demand = terms_demand(&terms, rows[i].host, 0);
 		ROW_TEXT(rows[i].host, demand.rule->key, rows[i].key);
 		ROW(rows[i].host, demand.level == rows[i].level);
 		ROW(rows[i].host, demand.dane == rows[i].dane);
@@ -369,8 +371,8 @@ past_its_day_a_rule_is_ignored(void **state)
 				      ".example may\n"
 				      "mx:mx1.d.example none until=2027-03-31\n"
 				      "mx:.d.example may\n");
-	char before[RULES_KEY_SIZE], after[RULES_KEY_SIZE];
-	struct rules rules = {.level = LEVEL_AUTO};
+	char before[TERMS_KEY_SIZE], after[TERMS_KEY_SIZE];
+	struct judge_terms terms = {.level = LEVEL_AUTO};
 
 	(void)state;
 	assert_string_equal(
@@ -384,10 +386,10 @@ past_its_day_a_rule_is_ignored(void **state)
 	    rule_list_find_host(list, "mx1.d.example", last + 1)->key,
 	    "mx:.d.example");
 	/* a verdict that rests on what is past is not found again */
-	rules_set(&rules, list, "other.test", last);
-	rules_key(&rules, last, before);
-	rules_set(&rules, list, "other.test", last + 1);
-	rules_key(&rules, last + 1, after);
+	terms_set(&terms, list, "other.test", last);
+	terms_key(&terms, last, before);
+	terms_set(&terms, list, "other.test", last + 1);
+	terms_key(&terms, last + 1, after);
 	assert_string_not_equal(before, after);
 }
 
@@ -479,22 +481,22 @@ a_key_tells_rules_apart(void **state)
 	AUTO(rule_list)
 	struct rule_list *list = load("d.example may\nmx:m.example none\n");
 	AUTO(rule_list) struct rule_list *again = load("d.example may\n");
-	struct rules rules = {.level = LEVEL_AUTO};
-	char one[RULES_KEY_SIZE], other[RULES_KEY_SIZE];
+	struct judge_terms terms = {.level = LEVEL_AUTO};
+	char one[TERMS_KEY_SIZE], other[TERMS_KEY_SIZE];
 
 	(void)state;
-	rules_set(&rules, list, "d.example", 0);
-	rules_key(&rules, 0, one);
-	rules_set(&rules, list, "e.example", 0);
-	rules_key(&rules, 0, other);
+	terms_set(&terms, list, "d.example", 0);
+	terms_key(&terms, 0, one);
+	terms_set(&terms, list, "e.example", 0);
+	terms_key(&terms, 0, other);
 	assert_string_not_equal(one, other);
-	rules_set(&rules, again, "d.example", 0);
-	rules_key(&rules, 0, other);
+	terms_set(&terms, again, "d.example", 0);
+	terms_key(&terms, 0, other);
 	assert_string_not_equal(one, other);
-	rules_set(&rules, again, "e.example", 0);
-	rules_key(&rules, 0, other);
-	rules_set(&rules, again, "f.example", 0);
-	rules_key(&rules, 0, one);
+	terms_set(&terms, again, "e.example", 0);
+	terms_key(&terms, 0, other);
+	terms_set(&terms, again, "f.example", 0);
+	terms_key(&terms, 0, one);
 	assert_string_equal(one, other);
 }
 
@@ -505,16 +507,16 @@ a_default_of_encrypt_is_a_floor(void **state)
 	struct conf_faults faults = {0};
 	AUTO(rule_list)
 	struct rule_list *list = load_by("d.example auto\n", &by, &faults);
-	struct rules rules = {.level = LEVEL_AUTO};
+	struct judge_terms terms = {.level = LEVEL_AUTO};
 	struct demand demand;
 
 	(void)state;
-	rules_set(&rules, list, "e.example", 0);
-	demand = rules_demand(&rules, "mx.e.example", 0);
+	terms_set(&terms, list, "e.example", 0);
+	demand = terms_demand(&terms, "mx.e.example", 0);
 	assert_true(demand.encrypt && demand.dane && demand.sts);
 	assert_null(demand.rule);
-	rules_set(&rules, list, "d.example", 0);
-	demand = rules_demand(&rules, "mx.d.example", 0);
+	terms_set(&terms, list, "d.example", 0);
+	demand = terms_demand(&terms, "mx.d.example", 0);
 	assert_true(!demand.encrypt && demand.dane && demand.sts);
 }
 

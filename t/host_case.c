@@ -135,7 +135,7 @@ sni_is_the_base_domain_where_dane_will_verify(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct rules rules = {
+		struct judge_terms terms = {
 		    .level = rows[i].level, .insecure_mx = rows[i].insecure_mx};
 		AUTO(facts)
 		struct facts *facts = make_host(&secure, &denied, true);
@@ -146,7 +146,7 @@ sni_is_the_base_domain_where_dane_will_verify(void **state)
 		host->literal = rows[i].literal;
 		if (rows[i].record != NULL)
 			add_record(host, rows[i].record);
-		ROW_TEXT(rows[i].id, host_sni(facts, host, &rules, NOW),
+		ROW_TEXT(rows[i].id, host_sni(facts, host, &terms, NOW),
 		    rows[i].sni);
 	}
 }
@@ -154,18 +154,18 @@ sni_is_the_base_domain_where_dane_will_verify(void **state)
 static void
 what_was_to_be_asked_for_and_was_not_is_unknown(void **state)
 {
-	struct rules rules = {.level = LEVEL_AUTO};
+	struct judge_terms terms = {.level = LEVEL_AUTO};
 	AUTO(facts) struct facts *open = make_host(&secure, &denied, false);
 	AUTO(facts) struct facts *alias = make_host(&insecure, &denied, true);
 	AUTO(facts) struct facts *plain = make_host(&insecure, &denied, false);
 
 	(void)state;
 	assert_int_equal(
-	    host_case_of(open, open->hosts, &rules, NOW).dane, DEMAND_UNKNOWN);
-	assert_int_equal(host_case_of(alias, alias->hosts, &rules, NOW).dane,
+	    host_case_of(open, open->hosts, &terms, NOW).dane, DEMAND_UNKNOWN);
+	assert_int_equal(host_case_of(alias, alias->hosts, &terms, NOW).dane,
 	    DEMAND_UNKNOWN);
 	assert_int_equal(
-	    host_case_of(plain, plain->hosts, &rules, NOW).dane, DEMAND_NONE);
+	    host_case_of(plain, plain->hosts, &terms, NOW).dane, DEMAND_NONE);
 }
 
 int

@@ -137,7 +137,7 @@ make_store(void)
 static void
 a_next_hop_whose_mx_lookup_fails_is_named(void **state)
 {
-	struct rules rules = {.level = LEVEL_AUTO};
+	struct judge_terms terms = {.level = LEVEL_AUTO};
 	AUTO(facts) struct facts *facts = facts_new();
 	AUTO(verdict) struct verdict *direct = NULL;
 	AUTO(verdict) struct verdict *relayed = NULL;
@@ -147,12 +147,12 @@ a_next_hop_whose_mx_lookup_fails_is_named(void **state)
 	text_copy(
 	    facts->next_hop.host, sizeof(facts->next_hop.host), "d.example");
 	facts->mx.state = LOOKUP_BOGUS;
-	direct = judge(facts, &rules, CERTS_NOW);
+	direct = judge(facts, &terms, CERTS_NOW);
 	assert_int_equal(direct->reason, REASON_DNSSEC_INVALID);
 	assert_null(direct->mx);
 	text_copy(facts->next_hop.host, sizeof(facts->next_hop.host),
 	    "corp.internal");
-	relayed = judge(facts, &rules, CERTS_NOW);
+	relayed = judge(facts, &terms, CERTS_NOW);
 	assert_int_equal(relayed->result, RESULT_TEMPERROR);
 	assert_string_equal(relayed->mx, "corp.internal");
 }
@@ -350,7 +350,7 @@ make_facts(const struct row *row)
 static struct verdict *
 judge_row(const struct row *row)
 {
-	struct rules rules = {.level = row->level,
+	struct judge_terms terms = {.level = row->level,
 	    .insecure_mx = INSECURE_MX_DANE,
 	    .store = pki.store,
 	    .verdict_ttl_s = 3600,
@@ -358,7 +358,7 @@ judge_row(const struct row *row)
 	    .temperror_ttl_s = 30};
 	AUTO(facts) struct facts *facts = make_facts(row);
 
-	return judge(facts, &rules, CERTS_NOW);
+	return judge(facts, &terms, CERTS_NOW);
 }
 
 static void
@@ -705,25 +705,25 @@ struct rule_row {
 };
 
 static struct rule_list *
-make_list(enum level level, const struct rule_row rules[2])
+make_list(enum level level, const struct rule_row terms[2])
 {
 	struct rule_list *list = rule_list_new(level);
 
-	for (size_t i = 0; i < 2 && rules[i].name != NULL; i++) {
+	for (size_t i = 0; i < 2 && terms[i].name != NULL; i++) {
 		struct rule *rule = rule_new();
 
-		rule->scope = rules[i].scope;
-		text_copy(rule->name, sizeof(rule->name), rules[i].name);
-		text_copy(rule->key, sizeof(rule->key), rules[i].name);
-		rule->level = rules[i].level;
-		rule->no_dane = rules[i].no_dane;
-		rule->no_sts = rules[i].no_sts;
+		rule->scope = terms[i].scope;
+		text_copy(rule->name, sizeof(rule->name), terms[i].name);
+		text_copy(rule->key, sizeof(rule->key), terms[i].name);
+		rule->level = terms[i].level;
+		rule->no_dane = terms[i].no_dane;
+		rule->no_sts = terms[i].no_sts;
 		while (rule->match_count < 2 &&
-		       rules[i].match[rule->match_count] != NULL) {
+		       terms[i].match[rule->match_count] != NULL) {
 			rule->match = xrealloc(
 			    rule->match, rule->match_count + 1, sizeof(char *));
 			rule->match[rule->match_count] =
-			    xstrdup(rules[i].match[rule->match_count]);
+			    xstrdup(terms[i].match[rule->match_count]);
 			rule->match_count++;
 		}
 		rule_list_add(list, rule);
@@ -734,7 +734,7 @@ make_list(enum level level, const struct rule_row rules[2])
 
 struct ruled_row {
 	struct row row;
-	struct rule_row rules[2];
+	struct rule_row terms[2];
 	const char *rule; /* expected: its name, or NULL */
 };
 
@@ -744,13 +744,13 @@ check_ruled_rows(const struct ruled_row *rows, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct row *row = &rows[i].row;
 		AUTO(rule_list)
-		struct rule_list *list = make_list(row->level, rows[i].rules);
-		struct rules rules = {.store = pki.store};
+		struct rule_list *list = make_list(row->level, rows[i].terms);
+		struct judge_terms terms = {.store = pki.store};
 		AUTO(facts) struct facts *facts = make_facts(row);
 		AUTO(verdict) struct verdict *verdict = NULL;
 
-		rules_set(&rules, list, "d.example", CERTS_NOW);
-		verdict = judge(facts, &rules, CERTS_NOW);
+		terms_set(&terms, list, "d.example", CERTS_NOW);
+		verdict = judge(facts, &terms, CERTS_NOW);
 		ROW_TEXT(row->id, result_text(verdict->result),
 		    result_text(row->result));
 		ROW_TEXT(row->id, policy_type_text(verdict->policy),
@@ -1040,7 +1040,7 @@ what_each_host_comes_to_is_told_in_one_line(void **state)
 	const struct row two = {.mx = SEC,
 	    .hosts = {{10, SEC, T_BAD, P_GOOD}, {20, SEC, T_OK, P_GOOD}}};
 	const struct row none = {.mx = NXD};
-	struct rules rules = {.store = pki.store};
+	struct judge_terms terms = {.store = pki.store};
 	AUTO(facts) struct facts *facts = make_facts(&two);
 	AUTO(facts) struct facts *no_facts = make_facts(&none);
 	AUTO(verdict) struct verdict *verdict = NULL;
@@ -1051,7 +1051,7 @@ what_each_host_comes_to_is_told_in_one_line(void **state)
 	size_t room;
 
 	(void)state;
-	verdict = judge(facts, &rules, CERTS_NOW);
+	verdict = judge(facts, &terms, CERTS_NOW);
 	assert_string_equal(verdict->walk,
 	    MX1 "/fail/validation-failure," MX2 "/secure-dane/ok");
 	memset(facts->hosts[0].name, 'x', LIMIT_DOMAIN);
@@ -1059,14 +1059,14 @@ what_each_host_comes_to_is_told_in_one_line(void **state)
 	       strlen("/fail/validation-failure") - WALK_WORDS;
 	memset(facts->hosts[1].name, 'x', room);
 	facts->hosts[1].name[room] = '\0';
-	whole = judge(facts, &rules, CERTS_NOW);
+	whole = judge(facts, &terms, CERTS_NOW);
 	assert_non_null(strstr(whole->walk, "x/secure-dane/ok"));
 	facts->hosts[1].name[room] = 'x';
 	facts->hosts[1].name[room + 1] = '\0';
-	cut = judge(facts, &rules, CERTS_NOW);
+	cut = judge(facts, &terms, CERTS_NOW);
 	assert_string_equal(
 	    cut->walk + LIMIT_DOMAIN, "/fail/validation-failure,+1");
-	empty = judge(no_facts, &rules, CERTS_NOW);
+	empty = judge(no_facts, &terms, CERTS_NOW);
 	assert_null(empty->walk);
 }
 
@@ -1088,7 +1088,7 @@ a_relay_without_a_policy_is_told_from_a_domain_without(void **state)
 	    {"other.example", T_BAD, P_GOOD, "validation-failure"},
 	    {"other.example", T_NIL, P_CLOSED, "connect-failed"},
 	};
-	struct rules rules = {.store = pki.store};
+	struct judge_terms terms = {.store = pki.store};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -1098,7 +1098,7 @@ a_relay_without_a_policy_is_told_from_a_domain_without(void **state)
 		AUTO(verdict) struct verdict *verdict = NULL;
 
 		text_copy(facts->domain, sizeof(facts->domain), rows[i].domain);
-		verdict = judge(facts, &rules, CERTS_NOW);
+		verdict = judge(facts, &terms, CERTS_NOW);
 		ROW_TEXT(rows[i].reason, reason_text(verdict->reason),
 		    rows[i].reason);
 		ROW_TEXT(rows[i].reason, verdict->mx, MX1);
@@ -1165,7 +1165,7 @@ struct requiretls_row {
 	enum dns mx;
 	struct host_row hosts[2];
 	enum sts_kind sts;
-	struct rule_row rules[2];
+	struct rule_row terms[2];
 	enum offer offers[2];
 	enum requiretls_state expected;
 };
@@ -1193,17 +1193,17 @@ judge_requiretls_row(const struct requiretls_row *row, bool requiretls)
 	    .hosts = {row->hosts[0], row->hosts[1]},
 	    .sts = row->sts};
 	AUTO(rule_list)
-	struct rule_list *list = make_list(LEVEL_AUTO, row->rules);
-	struct rules rules = {.store = pki.store,
+	struct rule_list *list = make_list(LEVEL_AUTO, row->terms);
+	struct judge_terms terms = {.store = pki.store,
 	    .requiretls = requiretls,
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30};
 	AUTO(facts) struct facts *facts = make_facts(&facts_row);
 
-	rules_set(&rules, list, "d.example", CERTS_NOW);
+	terms_set(&terms, list, "d.example", CERTS_NOW);
 	set_offers(facts, row->offers);
-	return judge(facts, &rules, CERTS_NOW);
+	return judge(facts, &terms, CERTS_NOW);
 }
 
 #define NO_RULE           \
@@ -1411,7 +1411,7 @@ a_kept_policy_counts_and_its_failure_is_told(void **state)
 		"certificate-not-trusted", "certificate-not-trusted"},
 	    {"fresh", POLICY_NOT_FETCHED, P_GOOD, RESULT_PASS, "", "ok"},
 	};
-	struct rules rules = {.store = pki.store, .verdict_ttl_s = 3600};
+	struct judge_terms terms = {.store = pki.store, .verdict_ttl_s = 3600};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -1423,7 +1423,7 @@ a_kept_policy_counts_and_its_failure_is_told(void **state)
 
 		facts->sts.cached = true;
 		facts->sts.failed = rows[i].failed;
-		verdict = judge(facts, &rules, CERTS_NOW);
+		verdict = judge(facts, &terms, CERTS_NOW);
 		ROW(rows[i].id, verdict->result == rows[i].result);
 		ROW_TEXT(rows[i].id, verdict->rt, rows[i].rt);
 		ROW_TEXT(rows[i].id, reason_text(verdict->sts_reason),
@@ -1438,7 +1438,7 @@ a_verdict_lives_no_longer_than_its_facts(void **state)
 	    .hosts = {{10, SEC, T_OK, P_SLOW}, {20, SEC, T_OK, P_GOOD}}};
 	static const struct row good = {
 	    .mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
-	struct rules rules = {.store = pki.store,
+	struct judge_terms terms = {.store = pki.store,
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30};
@@ -1463,7 +1463,7 @@ a_verdict_lives_no_longer_than_its_facts(void **state)
 		facts->sts.policy = make_policy(S_ENFORCE);
 		facts->sts.policy->fetched_s =
 		    CERTS_NOW - 86400 + rows[i].policy_left_s;
-		verdict = judge(facts, &rules, CERTS_NOW);
+		verdict = judge(facts, &terms, CERTS_NOW);
 		assert_int_equal(verdict->ttl_s, rows[i].expected_s);
 		verdict_free(verdict);
 	}
@@ -1477,7 +1477,7 @@ what_nobody_filled_in_does_not_pass(void **state)
 	static const struct address_verdict address;
 	static const struct verdict verdict;
 	const struct row row = {.mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
-	struct rules rules = {.store = pki.store};
+	struct judge_terms terms = {.store = pki.store};
 	AUTO(facts) struct facts *nothing = facts_new();
 	AUTO(facts) struct facts *bare = make_facts(&row);
 	AUTO(verdict) struct verdict *of_nothing = NULL;
@@ -1494,11 +1494,11 @@ what_nobody_filled_in_does_not_pass(void **state)
 	assert_false(host_is_good(address.outcome));
 	assert_int_not_equal(address.reason, REASON_OK);
 	assert_true(result_is_worse(verdict.result, RESULT_TEMPERROR));
-	of_nothing = judge(nothing, &rules, CERTS_NOW);
+	of_nothing = judge(nothing, &terms, CERTS_NOW);
 	assert_int_equal(of_nothing->result, RESULT_TEMPERROR);
 	assert_int_equal(of_nothing->reason, REASON_INTERNAL_ERROR);
 	bared->tlsa = (struct lookup){.state = LOOKUP_NOT_ASKED};
-	of_unasked = judge(bare, &rules, CERTS_NOW);
+	of_unasked = judge(bare, &terms, CERTS_NOW);
 	assert_int_equal(of_unasked->result, RESULT_TEMPERROR);
 	assert_int_equal(of_unasked->reason, REASON_INTERNAL_ERROR);
 	bared->tlsa = lookup_of(SEC);
@@ -1506,7 +1506,7 @@ what_nobody_filled_in_does_not_pass(void **state)
 	free(bared->addresses);
 	bared->addresses = NULL;
 	bared->address_count = 0;
-	of_bare = judge(bare, &rules, CERTS_NOW);
+	of_bare = judge(bare, &terms, CERTS_NOW);
 	assert_int_equal(of_bare->result, RESULT_TEMPERROR);
 	assert_int_equal(of_bare->reason, REASON_DNS_SERVFAIL);
 }
@@ -1530,14 +1530,14 @@ judge_session(
 	const struct row like = {.mx = SEC,
 	    .hosts = ONE(SEC, row->tlsa, row->leaf),
 	    .sts = row->sts};
-	struct rules rules = {.store = pki.store, .level = row->level};
+	struct judge_terms terms = {.store = pki.store, .level = row->level};
 	AUTO(facts) struct facts *facts = make_facts(&like);
 	struct probe_facts *probe = facts->hosts[0].addresses[0].probe;
 
 	probe->outcome = outcome;
 	probe->tls_ehlo = false;
 	probe->tls_answered = answered;
-	return judge(facts, &rules, CERTS_NOW);
+	return judge(facts, &terms, CERTS_NOW);
 }
 
 static void
@@ -1682,7 +1682,7 @@ a_leaf_that_our_library_cannot_read_is_compared_by_its_octets(void **state)
 		REASON_TLS_UNSUPPORTED},
 	    {"no policy", T_NIL, 0, RESULT_NONE, REASON_NO_POLICY},
 	};
-	struct rules rules = {.store = pki.store};
+	struct judge_terms terms = {.store = pki.store};
 	uint8_t octets[4096];
 
 	(void)state;
@@ -1696,7 +1696,7 @@ a_leaf_that_our_library_cannot_read_is_compared_by_its_octets(void **state)
 
 		probe_facts_free(address->probe);
 		address->probe = make_version_1_probe(octets);
-		verdict = judge(facts, &rules, CERTS_NOW);
+		verdict = judge(facts, &terms, CERTS_NOW);
 		ROW_TEXT(rows[i].id, result_text(verdict->result),
 		    result_text(rows[i].result));
 		ROW_TEXT(rows[i].id, reason_text(verdict->reason),
@@ -1759,7 +1759,7 @@ a_lookup_that_failed_lets_a_verdict_live_shortly(void **state)
 	    {"not asked", {LOOKUP_NOT_ASKED, false, 0}, 3600},
 	};
 	const struct row row = {.mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
-	struct rules rules = {.store = pki.store,
+	struct judge_terms terms = {.store = pki.store,
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 45};
@@ -1770,7 +1770,7 @@ a_lookup_that_failed_lets_a_verdict_live_shortly(void **state)
 		AUTO(verdict) struct verdict *verdict = NULL;
 
 		facts_note(facts, &rows[i].lookup);
-		verdict = judge(facts, &rules, CERTS_NOW);
+		verdict = judge(facts, &terms, CERTS_NOW);
 		assert_int_equal(verdict->result, RESULT_PASS);
 		if (verdict->ttl_s != rows[i].expected_s)
 			fail_msg("%s: %u", rows[i].id, verdict->ttl_s);
@@ -1797,14 +1797,14 @@ a_chain_is_checked_once_however_often_it_is_judged(void **state)
 {
 	const struct row row = {
 	    .mx = SEC, .hosts = ONE(SEC, T_TA, P_GOOD), .sts = S_ENFORCE};
-	struct rules rules = {.store = pki.store};
+	struct judge_terms terms = {.store = pki.store};
 	AUTO(facts) struct facts *facts = make_facts(&row);
 
 	(void)state;
 	add_addresses(&facts->hosts[0], LIMIT_HOST_ADDRESSES);
 	for (int i = 0; i < LIMIT_SIGNATURE_CHECKS; i++) {
 		AUTO(verdict)
-		struct verdict *verdict = judge(facts, &rules, CERTS_NOW);
+		struct verdict *verdict = judge(facts, &terms, CERTS_NOW);
 
 		assert_int_equal(verdict->result, RESULT_PASS);
 	}
@@ -1816,13 +1816,13 @@ judge_pair(enum probe_kind better, enum probe_kind worse, bool untried)
 	const struct row row = {.mx = SEC,
 	    .hosts = {{10, SEC, T_OK, better}, {20, SEC, T_OK, worse}}};
 	AUTO(facts) struct facts *facts = make_facts(&row);
-	struct rules rules = {.store = pki.store,
+	struct judge_terms terms = {.store = pki.store,
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,
 	    .temperror_ttl_s = 30};
 
 	facts->hosts[1].addresses[0].untried = untried;
-	return judge(facts, &rules, CERTS_NOW);
+	return judge(facts, &terms, CERTS_NOW);
 }
 
 static void
@@ -1900,7 +1900,7 @@ what_is_too_costly_to_check_is_no_failure(void **state)
 {
 	const struct row row = {.mx = SEC,
 	    .hosts = {{10, SEC, T_TA, P_GOOD}, {10, SEC, T_TA, P_GOOD}}};
-	struct rules rules = {.store = pki.store};
+	struct judge_terms terms = {.store = pki.store};
 	AUTO(facts) struct facts *facts = make_facts(&row);
 	AUTO(verdict) struct verdict *verdict = NULL;
 
@@ -1916,13 +1916,13 @@ what_is_too_costly_to_check_is_no_failure(void **state)
 			    make_long_probe(LIMIT_CHAIN_CERTS - 2 * i - k);
 		}
 	}
-	verdict = judge(facts, &rules, CERTS_NOW);
+	verdict = judge(facts, &terms, CERTS_NOW);
 	assert_int_equal(verdict->hosts[0].outcome, HOST_FAIL);
 	assert_int_equal(verdict->hosts[1].outcome, HOST_SKIP);
 	assert_int_equal(verdict->hosts[1].reason, REASON_TOO_COSTLY);
 	facts->host_count = 1; /* the first alone is dear as well */
 	verdict_free(verdict);
-	verdict = judge(facts, &rules, CERTS_NOW);
+	verdict = judge(facts, &terms, CERTS_NOW);
 	assert_int_equal(verdict->reason, REASON_CERTIFICATE_NOT_TRUSTED);
 	facts->host_count = 2;
 }

@@ -60,7 +60,7 @@ is_own_verdict(const struct check_run *run)
 
 	return facts->trouble == TROUBLE_NONE && facts->next_hop.mx_lookup &&
 	       strcmp(facts->next_hop.host, facts->domain) == 0 &&
-	       (run->list != NULL || run->rules.level == LEVEL_AUTO);
+	       (run->list != NULL || run->terms.level == LEVEL_AUTO);
 }
 
 /* The longest of its texts. */
@@ -74,7 +74,7 @@ drop_walk(struct verdict *verdict)
 static struct verdict *
 judge_now(const struct check_run *run)
 {
-	return judge(run->facts, &run->rules, clock_wall_s());
+	return judge(run->facts, &run->terms, clock_wall_s());
 }
 
 /* Whether the deadline may have cut something off; a host that passes until
@@ -180,7 +180,7 @@ set_hop(struct check_run *run, size_t number)
 {
 	run->facts->next_hop = run->next_hops[number];
 	if (run->list != NULL)
-		rules_set(&run->rules, run->list, run->next_hops[number].host,
+		terms_set(&run->terms, run->list, run->next_hops[number].host,
 		    clock_wall_s());
 }
 
@@ -243,7 +243,7 @@ begin_hop(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
 
 	set_hop(run, run->hops.passed);
 	run->gathering = gather_begin(
-	    &gatherer, run->facts, &run->rules, deadline_ms, until_ms);
+	    &gatherer, run->facts, &run->terms, deadline_ms, until_ms);
 	if (run->gathering == NULL)
 		forget_facts(run);
 	return run->gathering != NULL;
@@ -398,13 +398,13 @@ check_run_new(struct engine *engine, const struct engine_query *query)
 	run->wants_probes = engine->options.probe && !query->dns_only;
 	check_run_set_depth(run);
 	run->facts->all_hosts = query->all_hosts;
-	run->rules.level = query->level;
-	run->rules.insecure_mx = engine->options.insecure_mx;
-	run->rules.requiretls = query->requiretls;
-	run->rules.store = engine->roots;
-	run->rules.verdict_ttl_s = engine->options.verdict_ttl_s;
-	run->rules.fail_ttl_s = engine->options.fail_ttl_s;
-	run->rules.temperror_ttl_s = engine->options.temperror_ttl_s;
+	run->terms.level = query->level;
+	run->terms.insecure_mx = engine->options.insecure_mx;
+	run->terms.requiretls = query->requiretls;
+	run->terms.store = engine->roots;
+	run->terms.verdict_ttl_s = engine->options.verdict_ttl_s;
+	run->terms.fail_ttl_s = engine->options.fail_ttl_s;
+	run->terms.temperror_ttl_s = engine->options.temperror_ttl_s;
 	run->list = rule_list_ref(query->rules);
 	read_query(query, run);
 	return run;
@@ -414,17 +414,17 @@ check_run_new(struct engine *engine, const struct engine_query *query)
 static void
 print_rules(const struct check_run *run, char out[CHECK_RUN_RULES_SIZE])
 {
-	struct rules rules = run->rules;
-	char key[RULES_KEY_SIZE];
+	struct judge_terms terms = run->terms;
+	char key[TERMS_KEY_SIZE];
 	time_t now = clock_wall_s();
 	struct text text;
 
 	text_init(&text, out, CHECK_RUN_RULES_SIZE);
-	rules_key(&rules, now, key);
+	terms_key(&terms, now, key);
 	text_add(&text, key);
 	for (size_t i = 1; run->list != NULL && i < run->hops.count; i++) {
-		rules_set(&rules, run->list, run->next_hops[i].host, now);
-		rules_key(&rules, now, key);
+		terms_set(&terms, run->list, run->next_hops[i].host, now);
+		terms_key(&terms, now, key);
 		text_addf(&text, ",%s", key);
 	}
 }
@@ -433,16 +433,16 @@ void
 check_run_print_key(
     const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE])
 {
-	char hops[NEXTHOP_LIST_SIZE], rules[CHECK_RUN_RULES_SIZE];
+	char hops[NEXTHOP_LIST_SIZE], terms[CHECK_RUN_RULES_SIZE];
 
 	if (run->facts->trouble == TROUBLE_NONE)
 		nexthop_print_list(run->next_hops, run->hops.count, hops);
 	else
 		snprintf(hops, sizeof(hops), "!%d", (int)run->facts->trouble);
-	print_rules(run, rules);
+	print_rules(run, terms);
 	snprintf(key, CHECK_RUN_KEY_SIZE, "%s %s %s %d%d%d %u", hops,
-	    run->facts->domain, rules, probed, run->facts->all_hosts,
-	    run->rules.requiretls, validation_losses(run->engine->validation));
+	    run->facts->domain, terms, probed, run->facts->all_hosts,
+	    run->terms.requiretls, validation_losses(run->engine->validation));
 }
 
 void

@@ -11,7 +11,7 @@
 #include "common/engine/check.h"
 #include "common/gather/gather.h"
 #include "common/judge/hops.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 
 struct engine; /* see engine_state.h */
 
@@ -34,7 +34,7 @@ struct check_run {
 	struct verdict
 	    *verdict;           /* of the one that counts, once that is known */
 	struct rule_list *list; /* that the rules borrow from, or NULL */
-	struct rules rules;
+	struct judge_terms terms;
 	int64_t submitted_ms;
 };
 
@@ -56,7 +56,7 @@ bool check_run_has_time(const struct check_run *run);
 
 /* check_run_print_key - what distinguishes its verdict from others; probed: as
  * if the depth were so */
-enum { CHECK_RUN_RULES_SIZE = LIMIT_NEXTHOPS * RULES_KEY_SIZE };
+enum { CHECK_RUN_RULES_SIZE = LIMIT_NEXTHOPS * TERMS_KEY_SIZE };
 enum {
 	CHECK_RUN_KEY_SIZE =
 	    NEXTHOP_LIST_SIZE + LIMIT_DOMAIN_SIZE + CHECK_RUN_RULES_SIZE + 32,

@@ -13,7 +13,7 @@
 #include "common/io/dns_options.h"
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 #include "common/judge/verdict.h"
 #include "common/proto/address.h"
 #include "common/sts/policies.h"

@@ -39,7 +39,7 @@ enum { PROBES_AT_ONCE = 16 };
 struct gathering {
 	struct gatherer gatherer;
 	struct facts *facts;
-	const struct rules *rules;
+	const struct judge_terms *terms;
 	struct nat64 prefixes; /* of gates, for the guard */
 	int64_t begun_ms;
 	int64_t deadline_ms;
@@ -55,11 +55,11 @@ struct gathering {
 };
 
 static bool
-any_wants_dane(const struct facts *facts, const struct rules *rules)
+any_wants_dane(const struct facts *facts, const struct judge_terms *terms)
 {
 	for (size_t i = 0; i < facts->host_count; i++)
 		if (host_wants_tlsa(
-			facts, &facts->hosts[i], rules, clock_wall_s()))
+			facts, &facts->hosts[i], terms, clock_wall_s()))
 			return true;
 	return false;
 }
@@ -135,7 +135,7 @@ start_probes(struct gathering *g)
 		begun = true;
 		if (g->address == 0)
 			text_copy(host->sni, sizeof(host->sni),
-			    host_sni(g->facts, host, g->rules, clock_wall_s()));
+			    host_sni(g->facts, host, g->terms, clock_wall_s()));
 		if (g->address < host->address_count) {
 			struct address_facts *address =
 			    &host->addresses[g->address++];
@@ -166,10 +166,10 @@ finish_probes(struct gathering *g)
 }
 
 static bool
-is_settled(const struct facts *facts, const struct rules *rules)
+is_settled(const struct facts *facts, const struct judge_terms *terms)
 {
 	AUTO(verdict)
-	struct verdict *verdict = judge(facts, rules, clock_wall_s());
+	struct verdict *verdict = judge(facts, terms, clock_wall_s());
 
 	return verdict->settled;
 }
@@ -185,7 +185,7 @@ wants_probes(const struct gathering *g)
 	if (g->gatherer.trial && !facts_connected(facts))
 		return false;
 	return g->address > 0 || is_equal(g) || facts->all_hosts ||
-	       !is_settled(facts, g->rules);
+	       !is_settled(facts, g->terms);
 }
 
 static bool
@@ -208,7 +208,7 @@ start_again(struct gathering *g)
 
 	if (!any_remembered(facts))
 		return false;
-	verdict = judge(facts, g->rules, clock_wall_s());
+	verdict = judge(facts, g->terms, clock_wall_s());
 	for (size_t i = 0; i < verdict->host_count; i++) {
 		struct host_facts *host = &facts->hosts[i];
 
@@ -231,7 +231,7 @@ learn_dns(struct gathering *g, int64_t until_ms)
 	struct dns_query *mx = mx_ask(gatherer->dns, facts, until_ms);
 	struct dane_step *dane;
 
-	if (rules_may_want_sts(g->rules, clock_wall_s()))
+	if (terms_may_want_sts(g->terms, clock_wall_s()))
 		g->sts = sts_start(
 		    gatherer->policies, gatherer->dns, facts, until_ms);
 	mx_learn(facts, mx);
@@ -239,7 +239,7 @@ learn_dns(struct gathering *g, int64_t until_ms)
 	    facts->all_hosts ? FAMILIES_ALL : gatherer->families, until_ms);
 	if (g->sts != NULL)
 		sts_fetch(g->sts);
-	dane_finish(dane, any_wants_dane(facts, g->rules));
+	dane_finish(dane, any_wants_dane(facts, g->terms));
 	if (!facts->all_hosts)
 		tried_mark(facts, gatherer->address_limit);
 	translation_learn(
@@ -248,13 +248,13 @@ learn_dns(struct gathering *g, int64_t until_ms)
 
 struct gathering *
 gather_begin(const struct gatherer *gatherer, struct facts *facts,
-    const struct rules *rules, int64_t deadline_ms, int64_t until_ms)
+    const struct judge_terms *terms, int64_t deadline_ms, int64_t until_ms)
 {
 	struct gathering *g = xcalloc(1, sizeof(*g));
 
 	g->gatherer = *gatherer;
 	g->facts = facts;
-	g->rules = rules;
+	g->terms = terms;
 	g->begun_ms = clock_mono_ms();
 	g->deadline_ms = deadline_ms;
 	learn_dns(g, until_ms < deadline_ms ? until_ms : deadline_ms);

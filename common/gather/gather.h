@@ -11,7 +11,7 @@
 #include "common/io/dns.h"
 #include "common/io/translation.h"
 #include "common/judge/facts.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 #include "common/proto/address.h"
 
 struct gatherer {
@@ -40,7 +40,7 @@ struct gathering;
  */
 struct gathering *
 gather_begin(const struct gatherer *gatherer, struct facts *facts,
-    const struct rules *rules, int64_t deadline_ms, int64_t until_ms);
+    const struct judge_terms *terms, int64_t deadline_ms, int64_t until_ms);
 
 /*
  * gather_watch - see that ready is called once for each thing that is waited

@@ -63,7 +63,7 @@ static bool
 looks_at_webpki(const struct host_case *c)
 {
 	return c->demand.level == LEVEL_SECURE || c->sts != NULL ||
-	       c->rules->requiretls;
+	       c->terms->requiretls;
 }
 
 /* Roots and time are those of the whole check. */
@@ -136,7 +136,7 @@ find_webpki(const struct host_case *c, const struct x509_chain *chain)
 	if (!x509_leaf_is_read(chain))
 		return REASON_TLS_UNSUPPORTED;
 	reason = x509_status_reason(
-	    x509_verify_store(chain, c->rules->store, c->now));
+	    x509_verify_store(chain, c->terms->store, c->now));
 	if (reason != REASON_OK)
 		return reason;
 	return leaf_is_named(c, chain) ? REASON_OK

@@ -284,9 +284,9 @@ tell(const struct host_case *c, struct address_verdict *addresses)
 
 struct host_verdict
 host_judge(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now)
+    const struct judge_terms *terms, time_t now)
 {
-	struct host_case c = host_case_of(facts, host, rules, now);
+	struct host_case c = host_case_of(facts, host, terms, now);
 	struct address_verdict *addresses =
 	    xcalloc(host->address_count, sizeof(*addresses));
 

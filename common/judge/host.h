@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "common/judge/facts.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 #include "common/judge/verdict.h"
 
 /*
@@ -16,6 +16,6 @@
  * The addresses and the rule of what is returned are the caller's to free.
  */
 struct host_verdict host_judge(const struct facts *facts,
-    const struct host_facts *host, const struct rules *rules, time_t now);
+    const struct host_facts *host, const struct judge_terms *terms, time_t now);
 
 #endif

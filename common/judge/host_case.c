@@ -54,10 +54,10 @@ holds_at_any_host(const struct facts *facts, const struct host_facts *host,
  */
 static struct demand
 demand_at(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now)
+    const struct judge_terms *terms, time_t now)
 {
-	struct demand own = rules_demand(rules, host->name, now);
-	struct demand domain = rules_demand_domain(rules);
+	struct demand own = terms_demand(terms, host->name, now);
+	struct demand domain = terms_demand_domain(terms);
 
 	if (own.rule == domain.rule || facts_mx_is_vouched(facts) ||
 	    !holds_at_any_host(facts, host, &domain))
@@ -88,7 +88,7 @@ dane_demand_of(const struct host_case *c)
 
 	/* RFC 7672 section 2.2.1: an insecure MX RRset leaves us the choice */
 	if (!c->demand.dane ||
-	    (c->half && c->rules->insecure_mx == INSECURE_MX_MAY))
+	    (c->half && c->terms->insecure_mx == INSECURE_MX_MAY))
 		return DEMAND_NONE;
 	/* RFC 7672 section 2.1.2: an error is not the absence of records */
 	if (lookup_failed(&host->cname) || lookup_failed(&host->tlsa) ||
@@ -97,7 +97,7 @@ dane_demand_of(const struct host_case *c)
 	/* RFC 7672 section 2.2: insecure records are no records */
 	if (host->tlsa.state != LOOKUP_DATA || !host->tlsa.secure)
 		return DEMAND_NONE;
-	if (c->half && c->rules->insecure_mx == INSECURE_MX_ENCRYPT)
+	if (c->half && c->terms->insecure_mx == INSECURE_MX_ENCRYPT)
 		return DEMAND_ENCRYPT;
 	/* RFC 7672 section 2.2: records, but none usable: TLS without names */
 	return tlsa_set_usable(&host->records) == 0 ? DEMAND_ENCRYPT
@@ -106,12 +106,12 @@ dane_demand_of(const struct host_case *c)
 
 struct host_case
 host_case_of(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now)
+    const struct judge_terms *terms, time_t now)
 {
 	struct host_case c = {.facts = facts,
 	    .host = host,
-	    .rules = rules,
-	    .demand = demand_at(facts, host, rules, now),
+	    .terms = terms,
+	    .demand = demand_at(facts, host, terms, now),
 	    .now = now,
 	    .half = facts_mx_is_insecure(facts)};
 
@@ -152,23 +152,23 @@ case_names_are_given(const struct host_case *c)
 
 bool
 host_wants_tlsa(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now)
+    const struct judge_terms *terms, time_t now)
 {
 	if (facts_mx_is_insecure(facts) &&
-	    rules->insecure_mx == INSECURE_MX_MAY)
+	    terms->insecure_mx == INSECURE_MX_MAY)
 		return false;
 	/* the policy that may set a rule aside is not known yet */
-	return rules_demand(rules, host->name, now).dane ||
-	       (!facts_mx_is_vouched(facts) && rules_demand_domain(rules).dane);
+	return terms_demand(terms, host->name, now).dane ||
+	       (!facts_mx_is_vouched(facts) && terms_demand_domain(terms).dane);
 }
 
 const char *
 host_sni(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now)
+    const struct judge_terms *terms, time_t now)
 {
 	if (host->literal)
 		return "";
-	return host_case_of(facts, host, rules, now).dane == DEMAND_VERIFY
+	return host_case_of(facts, host, terms, now).dane == DEMAND_VERIFY
 		   ? host->base_domain
 		   : host->name;
 }

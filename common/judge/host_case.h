@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "common/judge/facts.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 
 /* What DNS demands of the host, by DANE alone. */
 enum dane_demand {
@@ -23,7 +23,7 @@ enum dane_demand {
 struct host_case {
 	const struct facts *facts;
 	const struct host_facts *host;
-	const struct rules *rules;
+	const struct judge_terms *terms;
 	struct demand demand; /* of the admin */
 	time_t now;
 	enum dane_demand dane;
@@ -33,7 +33,7 @@ struct host_case {
 };
 
 struct host_case host_case_of(const struct facts *facts,
-    const struct host_facts *host, const struct rules *rules, time_t now);
+    const struct host_facts *host, const struct judge_terms *terms, time_t now);
 
 /* Whether MTA-STS forbids the host, or demands a certificate of it */
 bool case_is_forbidden(const struct host_case *c);
@@ -48,7 +48,7 @@ bool case_names_are_given(const struct host_case *c);
 
 /* host_wants_tlsa - whether TLSA records of the host may come to count */
 bool host_wants_tlsa(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now);
+    const struct judge_terms *terms, time_t now);
 
 /*
  * host_sni - the name that a probe asks for, borrowed; "" for an address
@@ -57,7 +57,7 @@ bool host_wants_tlsa(const struct facts *facts, const struct host_facts *host,
  * section 7.1: elsewhere the name in the MX record.
  */
 const char *host_sni(const struct facts *facts, const struct host_facts *host,
-    const struct rules *rules, time_t now);
+    const struct judge_terms *terms, time_t now);
 
 /*
  * host_reference_names - the names that a certificate may bear under DANE-TA,

@@ -74,7 +74,7 @@ judge_trouble(const struct facts *facts)
  * it takes no mail (RFC 7505), is the MTA's to bounce.
  */
 static struct verdict *
-judge_mx(const struct facts *facts, const struct rules *rules, time_t now)
+judge_mx(const struct facts *facts, const struct judge_terms *terms, time_t now)
 {
 	if (lookup_failed(&facts->mx)) {
 		struct verdict *verdict =
@@ -84,7 +84,7 @@ judge_mx(const struct facts *facts, const struct rules *rules, time_t now)
 			verdict->detail = xstrdup(facts->detail);
 		if (strcmp(facts->domain, facts->next_hop.host) != 0)
 			verdict->mx = xstrdup(facts->next_hop.host);
-		if (rules_demand(rules, facts->next_hop.host, now).dane)
+		if (terms_demand(terms, facts->next_hop.host, now).dane)
 			verdict->dane = DANE_STATE_TEMPERROR;
 		return verdict;
 	}
@@ -416,13 +416,14 @@ build_verdict(const struct facts *facts, struct host_verdict *hosts)
 }
 
 static struct verdict *
-judge_hosts(const struct facts *facts, const struct rules *rules, time_t now)
+judge_hosts(
+    const struct facts *facts, const struct judge_terms *terms, time_t now)
 {
 	struct host_verdict *hosts = xcalloc(facts->host_count, sizeof(*hosts));
 
 	assert(facts->host_count <= LIMIT_MX_HOSTS);
 	for (size_t i = 0; i < facts->host_count; i++)
-		hosts[i] = host_judge(facts, &facts->hosts[i], rules, now);
+		hosts[i] = host_judge(facts, &facts->hosts[i], terms, now);
 	return build_verdict(facts, hosts);
 }
 
@@ -456,21 +457,21 @@ rests_on_skipped(const struct verdict *verdict)
  * looked at again soon. */
 static uint32_t
 verdict_ttl(const struct verdict *verdict, const struct facts *facts,
-    const struct rules *rules, time_t now)
+    const struct judge_terms *terms, time_t now)
 {
-	uint32_t ttl_s = rules->verdict_ttl_s;
+	uint32_t ttl_s = terms->verdict_ttl_s;
 
 	if (verdict->result == RESULT_TEMPERROR ||
 	    verdict->requiretls == REQUIRETLS_UNKNOWN)
-		ttl_s = rules->temperror_ttl_s;
+		ttl_s = terms->temperror_ttl_s;
 	else if (verdict->result == RESULT_FAIL ||
 		 verdict->result == RESULT_SOFTFAIL ||
 		 verdict->sts == STS_STATE_ERROR || rests_on_skipped(verdict) ||
 		 (verdict->requiretls != REQUIRETLS_NOT_ASKED &&
 		     verdict->requiretls != REQUIRETLS_MET))
-		ttl_s = rules->fail_ttl_s;
-	if (facts->any_failed && rules->temperror_ttl_s < ttl_s)
-		ttl_s = rules->temperror_ttl_s;
+		ttl_s = terms->fail_ttl_s;
+	if (facts->any_failed && terms->temperror_ttl_s < ttl_s)
+		ttl_s = terms->temperror_ttl_s;
 	if (facts->least_ttl_s < ttl_s)
 		ttl_s = facts->least_ttl_s;
 	lower_to_policy(&ttl_s, facts, now);
@@ -486,30 +487,31 @@ is_unfilled(const struct facts *facts)
 }
 
 static struct verdict *
-judge_facts(const struct facts *facts, const struct rules *rules, time_t now)
+judge_facts(
+    const struct facts *facts, const struct judge_terms *terms, time_t now)
 {
 	struct verdict *verdict = judge_trouble(facts);
 
 	if (verdict == NULL)
-		verdict = judge_mx(facts, rules, now);
+		verdict = judge_mx(facts, terms, now);
 	if (verdict == NULL && is_unfilled(facts))
 		verdict = verdict_new(RESULT_TEMPERROR, REASON_INTERNAL_ERROR);
-	return verdict == NULL ? judge_hosts(facts, rules, now) : verdict;
+	return verdict == NULL ? judge_hosts(facts, terms, now) : verdict;
 }
 
 struct verdict *
-judge(const struct facts *facts, const struct rules *rules, time_t now)
+judge(const struct facts *facts, const struct judge_terms *terms, time_t now)
 {
-	struct verdict *verdict = judge_facts(facts, rules, now);
+	struct verdict *verdict = judge_facts(facts, terms, now);
 
 	if (verdict->mx == NULL)
-		verdict->rule = rule_ref(rules->rule);
+		verdict->rule = rule_ref(terms->rule);
 	verdict->probed = facts->probed;
-	if (rules->requiretls)
+	if (terms->requiretls)
 		verdict->requiretls = requiretls_of_domain(facts, verdict);
 	/* while it is not met, a further host may do */
-	if (rules->requiretls && verdict->requiretls != REQUIRETLS_MET)
+	if (terms->requiretls && verdict->requiretls != REQUIRETLS_MET)
 		verdict->settled = false;
-	verdict->ttl_s = verdict_ttl(verdict, facts, rules, now);
+	verdict->ttl_s = verdict_ttl(verdict, facts, terms, now);
 	return verdict;
 }

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "common/judge/facts.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 #include "common/judge/verdict.h"
 
 /*
@@ -16,7 +16,7 @@
  * alone shows.  The verdict lives ttl_s seconds: the least TTL that it rests
  * on, capped by the rules, at least 30.
  */
-struct verdict *judge(const struct facts *facts, const struct rules *rules,
-    time_t now) OWNED(verdict_free);
+struct verdict *judge(const struct facts *facts,
+    const struct judge_terms *terms, time_t now) OWNED(verdict_free);
 
 #endif

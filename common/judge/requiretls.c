@@ -43,7 +43,7 @@ requiretls_of_address(const struct host_case *c, const struct findings *found,
 {
 	enum requiretls_state by_name;
 
-	if (!c->rules->requiretls)
+	if (!c->terms->requiretls)
 		return REQUIRETLS_NOT_ASKED;
 	if (verdict->outcome == HOST_FAIL || !name_is_vouched_for(c))
 		return REQUIRETLS_NO_AUTH;

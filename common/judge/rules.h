@@ -24,13 +24,6 @@ enum level {
 	LEVEL_HALF_DANE, /* in verdicts only: TLSA under an insecure MX */
 };
 
-/* TLSA records at the hosts of an insecure MX RRset: RFC 7672 section 2.2.1 */
-enum insecure_mx {
-	INSECURE_MX_DANE,    /* verify, and call it half-dane */
-	INSECURE_MX_ENCRYPT, /* encrypt, do not verify */
-	INSECURE_MX_MAY,     /* as if there were no TLSA */
-};
-
 /* What a rule is for, the most specific first. */
 enum rule_scope {
 	RULE_DOMAIN,   /* "name" */
@@ -118,48 +111,6 @@ struct rule *
 rule_list_find(const struct rule_list *list, const char *domain, time_t now);
 struct rule *
 rule_list_find_host(const struct rule_list *list, const char *host, time_t now);
-
-/* What the judge is told of one destination.  Nothing in it is owned. */
-struct rules {
-	enum level level;       /* where there is no rule */
-	bool encrypt;           /* TLS is a must beside that level */
-	struct rule *rule;      /* of the next hop, or NULL */
-	struct rule_list *list; /* rules for hosts stand there; or NULL */
-	enum insecure_mx insecure_mx;
-	bool requiretls; /* the message demands it: see verdict.h */
-	const struct x509_store *store; /* roots for MTA-STS and secure */
-	uint32_t verdict_ttl_s;         /* caps: see judge.h */
-	uint32_t fail_ttl_s;
-	uint32_t temperror_ttl_s;
-};
-
-/* rules_set - take rule and level of a next-hop domain from a list */
-void rules_set(struct rules *rules, struct rule_list *list, const char *domain,
-    time_t now);
-
-enum { RULES_KEY_SIZE = 80 };
-
-/* rules_key - a text that is the same for rules that judge alike at the time
- * now, and another for any that may not */
-void rules_key(const struct rules *rules, time_t now, char out[RULES_KEY_SIZE]);
-
-/* What the rules demand of one host. */
-struct demand {
-	struct rule *rule; /* that says so, or NULL; borrowed */
-	enum level level;
-	bool encrypt; /* TLS is a must, whatever is published */
-	bool dane;    /* TLSA records count */
-	bool sts;     /* an MTA-STS policy counts */
-};
-
-/* rules_demand_domain - of every host of the next hop, but for rules for hosts;
- * rules_demand - of a host, by its name in the MX record */
-struct demand rules_demand_domain(const struct rules *rules);
-struct demand
-rules_demand(const struct rules *rules, const char *host, time_t now);
-
-/* rules_may_want_sts - whether MTA-STS may count at any host there is */
-bool rules_may_want_sts(const struct rules *rules, time_t now);
 
 /* level_text, level_parse - the word; -1 for one that is not a rule's level.
  * Read in any case, and as the words of Exchange: opportunistic, mandatory */

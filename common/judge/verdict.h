@@ -9,7 +9,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/own.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 
 /*
  * The zero of each of these is its worst or its "unknown": what nobody filled

@@ -57,12 +57,12 @@ action_on(const struct question *question, enum result result,
 static struct demand
 demand_for(const struct question *question)
 {
-	struct rules rules = {.level = LEVEL_AUTO};
+	struct judge_terms terms = {.level = LEVEL_AUTO};
 
-	rules_set(&rules, question->settings->destinations,
+	terms_set(&terms, question->settings->destinations,
 	    question->host ? "" : question->name, question->at);
-	return rules_demand(
-	    &rules, question->host ? question->name : "", question->at);
+	return terms_demand(
+	    &terms, question->host ? question->name : "", question->at);
 }
 
 static bool

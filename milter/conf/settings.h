@@ -9,7 +9,7 @@
 
 #include "common/base/conf.h"
 #include "common/base/own.h"
-#include "common/judge/rules.h"
+#include "common/judge/terms.h"
 #include "common/judge/verdict.h"
 #include "milter/conf/settings_list.h"
 
