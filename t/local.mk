@@ -1,99 +1,101 @@
-TEST_EXTENSIONS = .t
+TEST_EXTENSIONS = .t .py
 T_LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
+PY_LOG_DRIVER = $(T_LOG_DRIVER)
+PY_LOG_COMPILER = $(SHELL) $(top_srcdir)/t/scenario/python
 AM_TESTS_ENVIRONMENT = \
 	POSTERN_BUILDDIR='$(abs_top_builddir)'; export POSTERN_BUILDDIR; \
 	POSTERN_SRCDIR='$(abs_top_srcdir)'; export POSTERN_SRCDIR;
 
 UNIT_TESTS = \
-	%D%/action.t \
-	%D%/address.t \
-	%D%/anchor.t \
-	%D%/cache.t \
-	%D%/certname.t \
-	%D%/conf.t \
-	%D%/dane_match.t \
-	%D%/der.t \
-	%D%/destinations.t \
-	%D%/dns.t \
-	%D%/dns_system.t \
-	%D%/domain.t \
-	%D%/downtime.t \
-	%D%/engine.t \
-	%D%/gaps.t \
-	%D%/forbidden_address.t \
-	%D%/hops.t \
-	%D%/tried.t \
-	%D%/host_case.t \
-	%D%/https.t \
-	%D%/json.t \
-	%D%/judge.t \
-	%D%/log.t \
-	%D%/logline.t \
-	%D%/nat64.t \
-	%D%/nexthop.t \
-	%D%/policies.t \
-	%D%/pool.t \
-	%D%/postfix_list.t \
-	%D%/process.t \
-	%D%/outbound.t \
-	%D%/report.t \
-	%D%/rollover.t \
-	%D%/session.t \
-	%D%/settings.t \
-	%D%/smtp.t \
-	%D%/smtp_reply.t \
-	%D%/stale.t \
-	%D%/store.t \
-	%D%/story.t \
-	%D%/sts_policy.t \
-	%D%/sts_record.t \
-	%D%/tag.t \
-	%D%/text.t \
-	%D%/tls_beyond.t \
-	%D%/tls_watch.t \
-	%D%/tlsa.t \
-	%D%/translation.t \
-	%D%/wire.t \
-	%D%/x509.t \
-	%D%/x509_effort.t \
-	%D%/x509_key.t
+	%D%/unit/action.t \
+	%D%/unit/address.t \
+	%D%/unit/anchor.t \
+	%D%/unit/cache.t \
+	%D%/unit/certname.t \
+	%D%/unit/conf.t \
+	%D%/unit/dane_match.t \
+	%D%/unit/der.t \
+	%D%/unit/destinations.t \
+	%D%/unit/dns.t \
+	%D%/unit/dns_system.t \
+	%D%/unit/domain.t \
+	%D%/unit/downtime.t \
+	%D%/unit/engine.t \
+	%D%/unit/gaps.t \
+	%D%/unit/forbidden_address.t \
+	%D%/unit/hops.t \
+	%D%/unit/tried.t \
+	%D%/unit/host_case.t \
+	%D%/unit/https.t \
+	%D%/unit/json.t \
+	%D%/unit/judge.t \
+	%D%/unit/log.t \
+	%D%/unit/logline.t \
+	%D%/unit/nat64.t \
+	%D%/unit/nexthop.t \
+	%D%/unit/policies.t \
+	%D%/unit/pool.t \
+	%D%/unit/postfix_list.t \
+	%D%/unit/process.t \
+	%D%/unit/outbound.t \
+	%D%/unit/report.t \
+	%D%/unit/rollover.t \
+	%D%/unit/session.t \
+	%D%/unit/settings.t \
+	%D%/unit/smtp.t \
+	%D%/unit/smtp_reply.t \
+	%D%/unit/stale.t \
+	%D%/unit/store.t \
+	%D%/unit/story.t \
+	%D%/unit/sts_policy.t \
+	%D%/unit/sts_record.t \
+	%D%/unit/tag.t \
+	%D%/unit/text.t \
+	%D%/unit/tls_beyond.t \
+	%D%/unit/tls_watch.t \
+	%D%/unit/tlsa.t \
+	%D%/unit/translation.t \
+	%D%/unit/wire.t \
+	%D%/unit/x509.t \
+	%D%/unit/x509_effort.t \
+	%D%/unit/x509_key.t
 
 check_PROGRAMS = $(UNIT_TESTS)
 # With servers of the lab: under "bootstrap check" once, with sanitizers
 LAB_TESTS = \
-	%D%/agree.t \
-	%D%/beside.t \
-	%D%/check.t \
-	%D%/control.t \
-	%D%/doctor.t \
-	%D%/doctor_way.t \
-	%D%/e2e.t \
-	%D%/explain.t \
-	%D%/fairness.t \
-	%D%/faults.t \
-	%D%/filters.t \
-	%D%/mta.t \
-	%D%/mta_life.t \
-	%D%/peers.t \
-	%D%/postfix.t \
-	%D%/probe.t \
-	%D%/remembered.t \
-	%D%/requiretls.t \
-	%D%/sts_cache.t \
-	%D%/tools.t \
-	%D%/vectors.t \
-	%D%/verbs.t
+	%D%/scenario/agree.py \
+	%D%/scenario/beside.py \
+	%D%/scenario/check.py \
+	%D%/scenario/control.py \
+	%D%/scenario/doctor.py \
+	%D%/scenario/doctor_way.py \
+	%D%/scenario/e2e.py \
+	%D%/scenario/explain.py \
+	%D%/scenario/fairness.py \
+	%D%/scenario/faults.py \
+	%D%/scenario/filters.py \
+	%D%/scenario/mta.py \
+	%D%/scenario/mta_life.py \
+	%D%/scenario/peers.py \
+	%D%/scenario/postfix.py \
+	%D%/scenario/probe.py \
+	%D%/scenario/remembered.py \
+	%D%/scenario/requiretls.py \
+	%D%/scenario/sts_cache.py \
+	%D%/scenario/tools.py \
+	%D%/scenario/vectors.py \
+	%D%/scenario/verbs.py
 # Of the source, the build and its programs alone
 BUILD_TESTS = \
-	%D%/bootstrap.t \
-	%D%/cli.t \
-	%D%/docs.t \
-	%D%/hardening.t \
+	%D%/scenario/bootstrap.t \
+	%D%/scenario/cli.t \
+	%D%/lint/docs.py \
+	%D%/scenario/hardening.t \
 	%D%/lint/lint.t \
-	%D%/machine.t \
-	%D%/posternd.t \
-	%D%/systemd.t
+	%D%/scenario/machine.py \
+	%D%/scenario/posternd.t \
+	%D%/scenario/systemd.t
 dist_check_SCRIPTS = $(LAB_TESTS) $(BUILD_TESTS)
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
@@ -108,114 +110,92 @@ unit-tests:
 
 LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 
-%C%_action_t_SOURCES = %D%/action.c %D%/tap.h
-%C%_address_t_SOURCES = %D%/address.c %D%/tap.h
-%C%_anchor_t_SOURCES = %D%/anchor.c %D%/tap.h
-%C%_cache_t_SOURCES = %D%/cache.c %D%/tap.h
-%C%_certname_t_SOURCES = %D%/certname.c %D%/tap.h
-%C%_conf_t_SOURCES = %D%/conf.c %D%/tap.h
-%C%_dane_match_t_SOURCES = %D%/dane_match.c %D%/certs.c %D%/certs.h \
-	%D%/tap.h
-%C%_der_t_SOURCES = %D%/der.c %D%/tap.h
-%C%_destinations_t_SOURCES = %D%/destinations.c %D%/tap.h
-%C%_dns_t_SOURCES = %D%/dns.c %D%/tap.h
-%C%_dns_system_t_SOURCES = %D%/dns_system.c %D%/tap.h
-%C%_domain_t_SOURCES = %D%/domain.c %D%/tap.h
-%C%_downtime_t_SOURCES = %D%/downtime.c %D%/tap.h milter/serve/downtime.c
-%C%_engine_t_SOURCES = %D%/engine.c %D%/certs.c %D%/certs.h %D%/tap.h
-%C%_gaps_t_SOURCES = %D%/gaps.c %D%/tap.h milter/cli/log/gaps.c \
+%C%_unit_action_t_SOURCES = %D%/unit/action.c %D%/unit/tap.h
+%C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
+%C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
+%C%_unit_cache_t_SOURCES = %D%/unit/cache.c %D%/unit/tap.h
+%C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
+%C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
+%C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c %D%/unit/certs.c %D%/unit/certs.h \
+	%D%/unit/tap.h
+%C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
+%C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
+%C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
+%C%_unit_dns_system_t_SOURCES = %D%/unit/dns_system.c %D%/unit/tap.h
+%C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
+%C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c
+%C%_unit_engine_t_SOURCES = %D%/unit/engine.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
+%C%_unit_gaps_t_SOURCES = %D%/unit/gaps.c %D%/unit/tap.h milter/cli/log/gaps.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
-%C%_forbidden_address_t_SOURCES = %D%/forbidden_address.c %D%/tap.h
-%C%_hops_t_SOURCES = %D%/hops.c %D%/tap.h
-%C%_tried_t_SOURCES = %D%/tried.c %D%/tap.h
-%C%_host_case_t_SOURCES = %D%/host_case.c %D%/tap.h
-%C%_https_t_SOURCES = %D%/https.c %D%/tlsd.c %D%/tlsd.h %D%/costly.c \
-	%D%/costly.h %D%/tap.h
-%C%_json_t_SOURCES = %D%/json.c %D%/tap.h
-%C%_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
-%C%_judge_t_SOURCES = %D%/judge.c %D%/certs.c %D%/certs.h %D%/tap.h
-%C%_log_t_SOURCES = %D%/log.c %D%/tap.h milter/serve/log.c
-%C%_logline_t_SOURCES = %D%/logline.c %D%/tap.h milter/cli/log/logline.c \
+%C%_unit_forbidden_address_t_SOURCES = %D%/unit/forbidden_address.c %D%/unit/tap.h
+%C%_unit_hops_t_SOURCES = %D%/unit/hops.c %D%/unit/tap.h
+%C%_unit_tried_t_SOURCES = %D%/unit/tried.c %D%/unit/tap.h
+%C%_unit_host_case_t_SOURCES = %D%/unit/host_case.c %D%/unit/tap.h
+%C%_unit_https_t_SOURCES = %D%/unit/https.c %D%/unit/tlsd.c %D%/unit/tlsd.h %D%/unit/costly.c \
+	%D%/unit/costly.h %D%/unit/tap.h
+%C%_unit_json_t_SOURCES = %D%/unit/json.c %D%/unit/tap.h
+%C%_unit_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_judge_t_SOURCES = %D%/unit/judge.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
+%C%_unit_log_t_SOURCES = %D%/unit/log.c %D%/unit/tap.h milter/serve/log.c
+%C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
-%C%_nat64_t_SOURCES = %D%/nat64.c %D%/tap.h
-%C%_nexthop_t_SOURCES = %D%/nexthop.c %D%/tap.h
-%C%_policies_t_SOURCES = %D%/policies.c %D%/tap.h
-%C%_pool_t_SOURCES = %D%/pool.c %D%/tap.h
-%C%_postfix_list_t_SOURCES = %D%/postfix_list.c %D%/tap.h \
+%C%_unit_nat64_t_SOURCES = %D%/unit/nat64.c %D%/unit/tap.h
+%C%_unit_nexthop_t_SOURCES = %D%/unit/nexthop.c %D%/unit/tap.h
+%C%_unit_policies_t_SOURCES = %D%/unit/policies.c %D%/unit/tap.h
+%C%_unit_pool_t_SOURCES = %D%/unit/pool.c %D%/unit/tap.h
+%C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/doctor/postfix_list.c
-%C%_process_t_SOURCES = %D%/process.c %D%/tap.h
-%C%_outbound_t_SOURCES = %D%/outbound.c %D%/tap.h
-%C%_report_t_SOURCES = %D%/report.c %D%/tap.h milter/serve/report.c \
+%C%_unit_process_t_SOURCES = %D%/unit/process.c %D%/unit/tap.h
+%C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h
+%C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h milter/serve/report.c \
 	milter/serve/log.c
-%C%_rollover_t_SOURCES = %D%/rollover.c %D%/tap.h \
+%C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
-%C%_session_t_SOURCES = %D%/session.c %D%/tap.h milter/mta/session.c \
+%C%_unit_session_t_SOURCES = %D%/unit/session.c %D%/unit/tap.h milter/mta/session.c \
 	milter/mta/forged.c milter/mta/recipient_group.c milter/mta/message_outcome.c
-%C%_settings_t_SOURCES = %D%/settings.c %D%/tap.h
-%C%_smtp_t_SOURCES = %D%/smtp.c %D%/tlsd.c %D%/tlsd.h %D%/costly.c \
-	%D%/costly.h %D%/tap.h
-%C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c %D%/tap.h
-%C%_stale_t_SOURCES = %D%/stale.c %D%/tap.h
-%C%_store_t_SOURCES = %D%/store.c %D%/tap.h
-%C%_story_t_SOURCES = %D%/story.c %D%/tap.h milter/cli/log/story.c \
+%C%_unit_settings_t_SOURCES = %D%/unit/settings.c %D%/unit/tap.h
+%C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c %D%/unit/tlsd.c %D%/unit/tlsd.h %D%/unit/costly.c \
+	%D%/unit/costly.h %D%/unit/tap.h
+%C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h
+%C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
+%C%_unit_store_t_SOURCES = %D%/unit/store.c %D%/unit/tap.h
+%C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h milter/cli/log/story.c \
 	milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
 	milter/cli/log/refusals.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
-%C%_sts_policy_t_SOURCES = %D%/sts_policy.c %D%/tap.h
-%C%_sts_record_t_SOURCES = %D%/sts_record.c %D%/tap.h
-%C%_tag_t_SOURCES = %D%/tag.c %D%/tap.h
-%C%_text_t_SOURCES = %D%/text.c %D%/tap.h
-%C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c %D%/tap.h
-%C%_tls_watch_t_SOURCES = %D%/tls_watch.c %D%/tlsd.c %D%/tlsd.h %D%/costly.c \
-	%D%/costly.h %D%/tap.h
-%C%_tlsa_t_SOURCES = %D%/tlsa.c %D%/certs.c %D%/certs.h %D%/tap.h
-%C%_translation_t_SOURCES = %D%/translation.c %D%/tap.h
-%C%_wire_t_SOURCES = %D%/wire.c %D%/tap.h
-%C%_x509_t_SOURCES = %D%/x509.c %D%/certs.c %D%/certs.h %D%/tap.h
-%C%_x509_effort_t_SOURCES = %D%/x509_effort.c %D%/certs.c %D%/certs.h \
-	%D%/tap.h
-%C%_x509_key_t_SOURCES = %D%/x509_key.c %D%/certs.c %D%/certs.h %D%/tap.h
+%C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
+%C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
+%C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
+%C%_unit_text_t_SOURCES = %D%/unit/text.c %D%/unit/tap.h
+%C%_unit_tls_beyond_t_SOURCES = %D%/unit/tls_beyond.c %D%/unit/tap.h
+%C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c %D%/unit/tlsd.c %D%/unit/tlsd.h %D%/unit/costly.c \
+	%D%/unit/costly.h %D%/unit/tap.h
+%C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
+%C%_unit_translation_t_SOURCES = %D%/unit/translation.c %D%/unit/tap.h
+%C%_unit_wire_t_SOURCES = %D%/unit/wire.c %D%/unit/tap.h
+%C%_unit_x509_t_SOURCES = %D%/unit/x509.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
+%C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c %D%/unit/certs.c %D%/unit/certs.h \
+	%D%/unit/tap.h
+%C%_unit_x509_key_t_SOURCES = %D%/unit/x509_key.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
 
 EXTRA_DIST += \
-	%D%/agree \
-	%D%/beside \
-	%D%/check \
-	%D%/check.expected \
-	%D%/check.schema.json \
-	%D%/control \
+	%D%/scenario/check.expected \
+	%D%/scenario/check.schema.json \
 	%D%/demo \
-	%D%/docs \
-	%D%/doctor \
-	%D%/doctor_way \
-	%D%/explain \
-	%D%/fairness \
-	%D%/faults \
 	%D%/.clang-tidy \
-	%D%/filters \
 	%D%/full \
-	%D%/hours.c \
+	%D%/scenario/hours.c \
 	%D%/lab \
-	%D%/machine \
-	%D%/moment.c \
-	%D%/mta \
-	%D%/mta_life \
-	%D%/peers \
-	%D%/postfix \
-	%D%/posternd.key \
-	%D%/posternd.lua \
-	%D%/probe \
+	%D%/scenario/moment.c \
+	%D%/scenario/posternd.key \
+	%D%/scenario/posternd.lua \
 	%D%/release \
-	%D%/remembered \
-	%D%/requiretls \
-	%D%/sts_cache \
-	%D%/sts_cache.lua \
+	%D%/scenario/python \
+	%D%/scenario/sts_cache.lua \
 	%D%/suite \
-	%D%/tools \
 	%D%/tsan.supp \
-	%D%/vectors \
-	%D%/vectors.list \
-	%D%/verbs
+	%D%/vectors.list
 
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk

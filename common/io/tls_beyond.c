@@ -44,7 +44,7 @@ enum {
 	AT_RANDOM = 11,
 };
 
-/* In OpenSSL's order; t/probe compares it as captured. */
+/* In OpenSSL's order; t/scenario/probe.py compares it as captured. */
 static const uint16_t suites[] = {
     0x00a3, /* DHE-DSS-AES256-GCM-SHA384 */
     0xc05d, /* ECDHE-ECDSA-ARIA256-GCM-SHA384 */

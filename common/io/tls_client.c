@@ -14,9 +14,9 @@
 
 /*
  * What smtp(8) of Postfix 3.7 offers with OpenSSL 3.0 at level "dane", in its
- * order where GnuTLS lets us choose; t/probe compares the two as captured, and
- * says of each difference why it is there.  %COMPAT: a certificate whose
- * keyUsage lacks digitalSignature breaks no handshake.
+ * order where GnuTLS lets us choose; t/scenario/probe.py compares the two as
+ * captured, and says of each difference why it is there.  %COMPAT: a
+ * certificate whose keyUsage lacks digitalSignature breaks no handshake.
  */
 #define VERSIONS "NONE:+VERS-TLS1.3%s:+COMP-NULL:+CTYPE-X509"
 #define CIPHERS                                                        \

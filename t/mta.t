@@ -1,7 +1,0 @@
-#!/bin/sh
-# The same rows through Postfix and Sendmail: replies, tags, queues.
-if ! command -v python3 >/dev/null; then
-	echo '1..0 # SKIP packages are missing: python3'
-	exit 0
-fi
-exec python3 -B "$(dirname "$0")/mta"

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/base/pool.h"
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "t/unit/tap.h"
+
+/* A gate that keeps the jobs of a test from ending before it wants. */
+struct gate {
+	struct lock lock;
+	struct cond changed;
+	bool open;
+	unsigned inside;
+	unsigned done;
+};
+
+static void
+gate_init(struct gate *gate)
+{
+	lock_init(&gate->lock);
+	cond_init(&gate->changed);
+	gate->open = false;
+	gate->inside = gate->done = 0;
+}
+
+static bool
+pass(void *arg, int64_t until_ms)
+{
+	struct gate *gate = arg;
+
+	(void)until_ms;
+	lock_take(&gate->lock);
+	gate->inside++;
+	cond_broadcast(&gate->changed);
+	while (!gate->open)
+		cond_wait(&gate->changed, &gate->lock);
+	gate->done++;
+	lock_drop(&gate->lock);
+	return true;
+}
+
+static void
+await_inside(struct gate *gate, unsigned count)
+{
+	lock_take(&gate->lock);
+	while (gate->inside < count)
+		cond_wait(&gate->changed, &gate->lock);
+	lock_drop(&gate->lock);
+}
+
+static void
+open_gate(struct gate *gate)
+{
+	lock_take(&gate->lock);
+	gate->open = true;
+	cond_broadcast(&gate->changed);
+	lock_drop(&gate->lock);
+}
+
+static void
+a_full_queue_refuses_and_the_rest_is_done(void **state)
+{
+	struct gate gate;
+	struct pool *pool;
+
+	(void)state;
+	gate_init(&gate);
+	pool = pool_new("test", 2, 3, NULL);
+	assert_non_null(pool);
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	await_inside(&gate, 2);
+	for (int i = 0; i < 3; i++)
+		assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	assert_false(pool_submit(pool, POOL_NEW, pass, &gate));
+	open_gate(&gate);
+	pool_free(pool);
+	assert_int_equal(gate.done, 5);
+}
+
+/* Whether a job was told to hurry, and what it made of it. */
+struct run {
+	struct gate *gate;
+	unsigned hurried;
+	unsigned unhurried;
+};
+
+static bool
+run_slowly(void *arg, int64_t until_ms)
+{
+	struct run *run = arg;
+	bool hurried = until_ms != INT64_MAX;
+
+	lock_take(&run->gate->lock);
+	run->hurried += hurried;
+	run->unhurried += !hurried;
+	cond_broadcast(&run->gate->changed);
+	lock_drop(&run->gate->lock);
+	return !hurried;
+}
+
+/* One of two threads is stuck, and the other is for what is quick. */
+static void
+what_is_not_quick_is_run_again_when_there_is_room(void **state)
+{
+	struct gate gate;
+	struct run run = {.gate = &gate};
+	AUTO(pool) struct pool *pool = pool_new("test", 2, 3, NULL);
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	await_inside(&gate, 1);
+	assert_true(pool_submit(pool, POOL_NEW, run_slowly, &run));
+	lock_take(&gate.lock);
+	while (run.hurried == 0)
+		cond_wait(&gate.changed, &gate.lock);
+	assert_int_equal(run.unhurried, 0);
+	lock_drop(&gate.lock);
+	open_gate(&gate);
+	lock_take(&gate.lock);
+	while (run.unhurried == 0)
+		cond_wait(&gate.changed, &gate.lock);
+	lock_drop(&gate.lock);
+	assert_int_equal(run.hurried, 1);
+}
+
+static void
+the_job_that_waits_longest_is_displaced(void **state)
+{
+	struct gate gate;
+	int jobs[4] = {0};
+	struct pool *pool = pool_new("test", 1, 4, NULL);
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(pool_submit(pool, POOL_NEW, pass, &gate));
+	await_inside(&gate, 1);
+	assert_true(pool_submit(pool, POOL_FIRST, pass, &gate));
+	assert_true(pool_submit(pool, POOL_SLOW, pass, &jobs[1]));
+	assert_true(pool_submit(pool, POOL_NEW, pass, &jobs[2]));
+	assert_true(pool_submit(pool, POOL_NEW, pass, &jobs[3]));
+	assert_ptr_equal(pool_displace(pool), &jobs[1]);
+	assert_ptr_equal(pool_displace(pool), &jobs[2]);
+	assert_ptr_equal(pool_displace(pool), &jobs[3]);
+	assert_null(pool_displace(pool));
+	open_gate(&gate);
+	pool_free(pool);
+	assert_int_equal(gate.done, 2);
+}
+
+static void
+a_wait_ends_at_its_deadline(void **state)
+{
+	struct lock lock;
+	struct cond cond;
+	int64_t before_ms = clock_mono_ms();
+
+	(void)state;
+	lock_init(&lock);
+	cond_init(&cond);
+	lock_take(&lock);
+	while (cond_wait_until(&cond, &lock, before_ms + 30))
+		continue;
+	lock_drop(&lock);
+	assert_true(clock_mono_ms() >= before_ms + 30);
+	assert_int_equal(clock_left_ms(before_ms), 0);
+	cond_fini(&cond);
+	lock_fini(&lock);
+}
+
+static void
+shifted_clocks_go_together(void **state)
+{
+	int64_t mono_ms = clock_mono_ms();
+	time_t wall_s = clock_wall_s();
+
+	(void)state;
+	clock_shift(3600);
+	assert_true(clock_mono_ms() >= mono_ms + 3600000);
+	assert_true(clock_wall_s() >= wall_s + 3600);
+	assert_in_range(clock_left_ms(clock_mono_ms() + 50), 0, 50);
+	assert_true(clock_sooner_ms(clock_mono_ms() + 10, 1000) <=
+		    clock_mono_ms() + 10);
+	a_wait_ends_at_its_deadline(state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest pool[] = {
+	    cmocka_unit_test(a_full_queue_refuses_and_the_rest_is_done),
+	    cmocka_unit_test(what_is_not_quick_is_run_again_when_there_is_room),
+	    cmocka_unit_test(the_job_that_waits_longest_is_displaced),
+	    cmocka_unit_test(a_wait_ends_at_its_deadline),
+	    cmocka_unit_test(shifted_clocks_go_together),
+	};
+
+	return RUN_TESTS(pool);
+}

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/engine/engine_options.h"
+#include "common/judge/action.h"
+#include "milter/conf/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "t/unit/tap.h"
+
+static void
+write_temporary(char path[32], const char *text)
+{
+	int fd;
+
+	text_copy(path, 32, "/tmp/settings-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+/* Load what text says; the path stays in path. */
+static struct settings *
+load_from(char path[32], const char *text, struct conf_faults *faults)
+{
+	struct settings *settings;
+
+	write_temporary(path, text);
+	settings = settings_load(path, NULL, 0, faults);
+	unlink(path);
+	return settings;
+}
+
+static struct settings *
+load(const char *text)
+{
+	struct conf_faults faults = {0};
+	char path[32];
+	struct settings *settings = load_from(path, text, &faults);
+
+	if (settings == NULL)
+		fail_msg("%s", faults.texts[0]);
+	return settings;
+}
+
+static void
+an_empty_file_gives_the_defaults(void **state)
+{
+	AUTO(settings) struct settings *s = load("");
+
+	(void)state;
+	assert_string_equal(s->socket, "unix:/run/postern/milter.sock");
+	assert_string_equal(s->control_socket, "/run/postern/control.sock");
+	assert_int_equal(s->on_fail, ACTION_TAG);
+	assert_int_equal(s->on_temperror, ACTION_TAG);
+	assert_int_equal(s->on_softfail, ACTION_TAG);
+	assert_int_equal(s->on_none, ACTION_NONE);
+	assert_int_equal(s->on_internal_error, INTERNAL_ERROR_ACCEPT);
+	assert_int_equal(s->decide_at, DECIDE_AT_RCPT);
+	assert_int_equal(s->rcpt_wait_ms, 20000);
+	assert_int_equal(s->message_wait_ms, MESSAGE_WAIT_AUTO);
+	assert_int_equal(s->local_mailers.count, 28);
+	assert_true(settings_lists_word(&s->local_mailers, "local"));
+	assert_true(settings_lists_word(&s->local_mailers, "*include*"));
+	assert_false(settings_lists_word(&s->local_mailers, "smtp"));
+	assert_int_equal(s->exempt_domains.count, 0);
+	assert_int_equal(s->internal_domains.count, 0);
+	assert_int_equal(s->nameservers.count, 0);
+	assert_int_equal(s->insecure_domains.count, 0);
+	assert_int_equal(s->bogus_names.count, 2);
+	assert_null(s->trust_anchor_file);
+	assert_null(s->ca_file);
+	assert_int_equal(s->probe_port, 25);
+	assert_int_equal(s->max_domains, 500);
+	assert_string_equal(s->header_name, "X-TLS-Precheck");
+	assert_int_equal(s->header_domains, HEADER_DOMAINS_VISIBLE);
+	assert_true(strlen(s->authserv_id) > 0);
+	assert_string_equal(s->probe_helo, s->authserv_id);
+	assert_true(s->syslog && s->syslog_success && s->background);
+	assert_false(s->log_why);
+	assert_string_equal(s->syslog_facility, "mail");
+	assert_string_equal(s->syslog_name, "posternd");
+	assert_string_equal(s->user, "postern");
+	assert_int_equal(s->umask, 007);
+	assert_null(s->pid_file);
+}
+
+static void
+the_engine_gets_the_defaults(void **state)
+{
+	AUTO(settings) struct settings *s = load("");
+	struct engine_options o;
+
+	(void)state;
+	settings_engine_options(s, &o);
+	assert_null(o.dns.trust_anchor_file);
+	assert_int_equal(o.dns.kind, DNS_EMBEDDED);
+	assert_int_equal(o.dns.nameserver_count, 0);
+	assert_false(o.dns.recurse);
+	assert_false(o.dns.trust_remote);
+	assert_int_equal(o.dns.timeout_ms, 5000);
+	assert_int_equal(o.max_checks, 256);
+	assert_int_equal(o.max_queue, 4096);
+	assert_int_equal(o.max_cache_octets, 256 << 20);
+	assert_true(o.check_timeout_ms < s->rcpt_wait_ms);
+	assert_true(o.probe);
+	assert_int_equal(o.greeting_timeout_ms, 15000);
+	assert_int_equal(o.probe_timeout_ms, 6000);
+	assert_int_equal(o.probe_addresses, 5);
+	assert_int_equal(o.probe_floor, TLS_FROM_1_2);
+	assert_int_equal(o.probe_families, FAMILIES_ALL);
+	assert_null(o.probe_source.ipv4);
+	assert_null(o.probe_source.ipv6);
+	assert_false(o.allow_private);
+	assert_int_equal(o.sts_timeout_ms, 8000);
+	assert_int_equal(o.insecure_mx, INSECURE_MX_DANE);
+	assert_int_equal(o.verdict_ttl_s, 3600);
+	assert_int_equal(o.fail_ttl_s, 300);
+	assert_int_equal(o.temperror_ttl_s, 30);
+	assert_false(o.keep_facts);
+}
+
+static void
+the_engine_gets_what_the_file_says(void **state)
+{
+	AUTO(settings)
+	struct settings *s = load("Nameservers 192.0.2.53, 2001:db8::53@5353\n"
+				  "Resolver system\n"
+				  "TrustRemoteResolver yes\n"
+				  "TrustAnchorFile /dev/null\n"
+				  "CAFile /dev/null\n"
+				  "Probe no\n"
+				  "ProbeHelo Gate.Example.ORG.\n"
+				  "ProbeFamilies IPv4\n"
+				  "ProbeProtocols >=TLSv1.3\n"
+				  "ProbeSource 2001:db8::25, 192.0.2.25\n"
+				  "AllowPrivateAddresses yes\n"
+				  "RcptWait 0\n"
+				  "InsecureMX may\n"
+				  "InsecureDomains Corp.Example., b\303\274ro\n"
+				  "BogusNames broken.example\n"
+				  "VerdictTTL 2d\n");
+	struct engine_options o;
+
+	(void)state;
+	settings_engine_options(s, &o);
+	assert_int_equal(o.dns.kind, DNS_SYSTEM);
+	assert_true(o.dns.trust_remote);
+	assert_int_equal(o.dns.nameserver_count, 2);
+	assert_string_equal(o.dns.nameservers[0], "192.0.2.53");
+	assert_string_equal(o.dns.nameservers[1], "2001:db8::53@5353");
+	assert_string_equal(o.dns.trust_anchor_file, "/dev/null");
+	assert_string_equal(o.ca_file, "/dev/null");
+	assert_false(o.probe);
+	assert_string_equal(o.probe_helo, "gate.example.org");
+	assert_int_equal(o.probe_families, FAMILIES_IPV4);
+	assert_int_equal(o.probe_floor, TLS_FROM_1_3);
+	assert_string_equal(o.probe_source.ipv4, "192.0.2.25");
+	assert_string_equal(o.probe_source.ipv6, "2001:db8::25");
+	assert_true(o.allow_private);
+	assert_true(o.check_timeout_ms >= 5000);
+	assert_int_equal(o.insecure_mx, INSECURE_MX_MAY);
+	assert_int_equal(o.dns.insecure_zones.count, 2);
+	assert_string_equal(o.dns.insecure_zones.items[0], "corp.example");
+	assert_string_equal(o.dns.insecure_zones.items[1], "xn--bro-hoa");
+	assert_int_equal(o.dns.broken_names.count, 1);
+	assert_string_equal(o.dns.broken_names.items[0], "broken.example");
+	assert_int_equal(o.verdict_ttl_s, 2 * 86400);
+}
+
+static void
+as_many_addresses_may_be_tried_as_are_walked_over(void **state)
+{
+	struct engine_options o;
+	char line[40];
+
+	(void)state;
+	snprintf(
+	    line, sizeof(line), "ProbeAddresses %d\n", LIMIT_TRIED_ADDRESSES);
+	AUTO(settings) struct settings *s = load(line);
+	settings_engine_options(s, &o);
+	assert_int_equal(o.probe_addresses, LIMIT_TRIED_ADDRESSES);
+}
+
+static void
+recurse_asks_no_nameserver(void **state)
+{
+	AUTO(settings) struct settings *s = load("Nameservers recurse\n");
+	struct engine_options o;
+
+	(void)state;
+	settings_engine_options(s, &o);
+	assert_true(o.dns.recurse);
+	assert_int_equal(o.dns.nameserver_count, 0);
+}
+
+static void
+good_values_are_taken(void **state)
+{
+	static const char *const rows[] = {"Socket local:/run/x.sock",
+	    "Socket inet:8891@localhost", "Socket inet:8891",
+	    "Socket inet6:8891@[::1]", "ControlSocket /run/c",
+	    "ControlSocket None", "on-fail REJECT", "On-None hold",
+	    "On-InternalError tempfail", "DecideAt message", "RcptWait 250ms",
+	    "MessageWait 2m", "MessageWait AUTO", "Resolver embedded",
+	    "LocalMailers local virtual", "ProbePort 2525", "HeaderName none",
+	    "HeaderName X-Gate_1", "HeaderName Received-TLS-Precheck",
+	    "HeaderName Subjects", "HonorTLSRequiredNo NO", "ControlGroup adm",
+	    "HeaderDomains all", "Syslog no", "SyslogFacility local3",
+	    "UserID mail:postfix", "UMask 0117", "PidFile /run/p.pid",
+	    "InsecureDomains lan", "BogusNames None", "BogusNames a.example",
+	    "Background no", "MaxQueue 1", "MaxCacheSize 16M",
+	    "MaxCacheSize 1g", "MaxCacheSize 1024G"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		settings_free(load(rows[i]));
+}
+
+static const struct {
+	const char *line, *fault;
+} bad_values[] = {
+    {"Sokcet unix:/x", "Sokcet: unknown keyword"},
+    {"Destination /x", "Destination: unknown keyword"},
+    {"Destinations /nonexistent",
+	"Destinations: /nonexistent: No such file or directory"},
+    {"Destinations x", "Destinations: \"x\" is no path"},
+    {"DefaultLevel half-dane",
+	"DefaultLevel: \"half-dane\" is not one of: auto none may "
+	"encrypt dane dane-only secure"},
+    {"Socket", "Socket: no value"},
+    {"Socket /run/x", "Socket: \"/run/x\" is not unix:/PATH, "
+		      "inet:PORT@HOST or inet6:PORT@HOST"},
+    {"ControlSocket unix:/run/x", "ControlSocket: \"unix:/run/x\" is no path"},
+    {"ControlSocket "
+     "/run/01234567890123456789012345678901234567890123456789"
+     "0123456789012345678901234567890123456789012345678901234567",
+	"ControlSocket: \"/run/01234"},
+    {"Socket unix:run/x", "Socket: \"unix:run/x\" is not"},
+    {"Socket inet:smtp@localhost", "Socket: \"inet:smtp"},
+    {"Socket inet:0", "Socket: \"inet:0\""},
+    {"Socket inet:65536", "Socket: \"inet:65536\""},
+    {"On-Fail accept",
+	"On-Fail: \"accept\" is not one of: none tag defer reject "
+	"hold"},
+    {"On-InternalError tag", "On-InternalError: \"tag\" is not one"},
+    {"DecideAt data", "DecideAt: \"data\" is not one of: rcpt message"},
+    {"RcptWait soon", "RcptWait: \"soon\" is no time"},
+    {"RcptWait 6m", "RcptWait: \"6m\" is no time"},
+    {"RcptWait -1s", "RcptWait: \"-1s\" is no time"},
+    {"RcptWait auto", "RcptWait: \"auto\" is no time"},
+    {"VerdictTTL 29s", "VerdictTTL: \"29s\" is no time"},
+    {"Resolver unbound",
+	"Resolver: \"unbound\" is not one of: embedded system"},
+    {"Nameservers recurse\nResolver system",
+	"Nameservers: \"recurse\" is for Resolver embedded alone"},
+    {"Nameservers localhost", "Nameservers: \"localhost\" is no"},
+    {"Nameservers 192.0.2.1@0", "Nameservers: \"192.0.2.1@0\" is no"},
+    {"Nameservers recurse 192.0.2.1", "Nameservers: \"recurse\" is no"},
+    {"TrustAnchorFile /nonexistent",
+	"TrustAnchorFile: /nonexistent: No such file or directory"},
+    {"CAFile ca.pem", "CAFile: \"ca.pem\" is no path"},
+    {"Probe maybe", "Probe: \"maybe\" is not one of: yes no"},
+    {"ProbePort 0", "ProbePort: \"0\" is no number from 1 to 65535"},
+    {"ProbePort 25x", "ProbePort: \"25x\" is no number"},
+    {"ProbeHelo a..b", "ProbeHelo: "},
+    {"ProbeSource gate.example",
+	"ProbeSource: \"gate.example\" is no address of a host"},
+    {"ProbeSource [192.0.2.1]", "ProbeSource: \"[192.0.2.1]\" is no address"},
+    {"ProbeSource 0.0.0.0", "ProbeSource: \"0.0.0.0\" is no address of a"},
+    {"ProbeSource ::", "ProbeSource: \"::\" is no address of a host"},
+    {"ProbeSource 224.0.0.1", "ProbeSource: \"224.0.0.1\" is no address"},
+    {"ProbeSource ff02::1", "ProbeSource: \"ff02::1\" is no address"},
+    {"ProbeSource 192.0.2.1,2001:db8::1,192.0.2.2",
+	"ProbeSource: \"192.0.2.2\" is the second address of its family"},
+    {"ProbeProtocols TLSv1.2",
+	"ProbeProtocols: \"TLSv1.2\" is not one of: >=TLSv1 >=TLSv1.1 "
+	">=TLSv1.2 >=TLSv1.3"},
+    {"ProbeAddresses 129", "ProbeAddresses: \"129\" is no number from 0"},
+    {"ProbeFamilies any",
+	"ProbeFamilies: \"any\" is not one of: all ipv4 ipv6"},
+    {"MaxCacheSize 15M", "MaxCacheSize: no size from 16M to 1024G"},
+    {"MaxCacheSize 1025G", "MaxCacheSize: no size"},
+    {"MaxCacheSize 256", "MaxCacheSize: no size"},
+    {"MaxCacheSize M", "MaxCacheSize: no size"},
+    {"MaxCacheSize 1T", "MaxCacheSize: no size"},
+    {"MaxCacheSize 99999999999G", "MaxCacheSize: no size"},
+    {"MaxDomains 10001", "MaxDomains: \"10001\" is no number"},
+    {"HeaderName X:Y", "HeaderName: \"X:Y\" is no name"},
+    {"HeaderName X Y", "HeaderName: \"X Y\" is no name"},
+    {"HeaderName Received", "HeaderName: \"Received\" is a standard field"},
+    {"HeaderName dkim-signature",
+	"HeaderName: \"dkim-signature\" is a standard field"},
+    {"HeaderName Subject", "HeaderName: \"Subject\" is a standard"},
+    {"HeaderName TLS-Required", "HeaderName: \"TLS-Required\" is a"},
+    {"HeaderName Authentication-Results", "HeaderName: \"Authentication-R"},
+    {"HeaderName Require-Recipient-Valid-Since",
+	"HeaderName: \"Require-Recipient-Valid-Since\" is a standard"},
+    {"HeaderName bimi-selector", "HeaderName: \"bimi-selector\" is a"},
+    {"HeaderName List-Id", "HeaderName: \"List-Id\" is a standard field"},
+    {"ControlSocket /run/x\nSocket unix:/run/x",
+	"ControlSocket: \"/run/x\" is that of Socket"},
+    {"ControlSocket /run/postern/milter.sock",
+	"ControlSocket: \"/run/postern/milter.sock\" is that of Socket"},
+    {"ControlGroup a b", "ControlGroup: \"a b\" is no word"},
+    {"HonorTLSRequiredNo maybe",
+	"HonorTLSRequiredNo: \"maybe\" is not one of: yes no unruled"},
+    {"AuthservID a;b", "AuthservID: "},
+    {"SyslogFacility ftp", "SyslogFacility: \"ftp\" is not one of: "
+			   "mail daemon user local0"},
+    {"SyslogName a b", "SyslogName: \"a b\" is no word"},
+    {"UserID :mail", "UserID: \":mail\" is not USER or USER:GROUP"},
+    {"InsecureDomains .lan",
+	"InsecureDomains: \".lan\": a name holds for all below it, without "
+	"a dot in front"},
+    {"InsecureDomains a..b", "InsecureDomains: "},
+    {"BogusNames a b c d e f g h i", "BogusNames: more than 8 names"},
+    {"UMask 8", "UMask: \"8\" is no file mode"},
+    {"UMask 1000", "UMask: \"1000\" is over 777"},
+    {"PidFile run.pid", "PidFile: \"run.pid\" is no path"},
+    {"ExemptDomains a..b", "ExemptDomains: "},
+    {"ExemptDomains file:list", "ExemptDomains: \"file:list\" is no path"},
+    {"ExemptDomains file:/no/such",
+	"ExemptDomains: /no/such: No such file or directory"},
+};
+
+static void
+bad_values_are_told_with_their_line(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad_values); i++) {
+		struct conf_faults faults = {0};
+		char text[192];
+		char path[32];
+		char wanted[192];
+
+		snprintf(text, sizeof(text), "\n%s\n", bad_values[i].line);
+		ROW(bad_values[i].line, load_from(path, text, &faults) == NULL);
+		ROW(bad_values[i].line, faults.count == 1);
+		snprintf(wanted, sizeof(wanted), "%s:2: %s", path,
+		    bad_values[i].fault);
+		if (strncmp(faults.texts[0], wanted, strlen(wanted)) != 0)
+			fail_msg("%s: %s", bad_values[i].line, faults.texts[0]);
+		conf_faults_fini(&faults);
+	}
+}
+
+static void
+rules_are_read_with_the_settings(void **state)
+{
+	char rules[32], text[128];
+
+	(void)state;
+	write_temporary(rules, "d.example may until=2027-03-31\n"
+			       "e.example dane-only on-fail=none\n");
+	snprintf(text, sizeof(text),
+	    "DefaultLevel Mandatory\nDestinations %s\n", rules);
+	{
+		AUTO(settings) struct settings *s = load(text);
+
+		assert_int_equal(s->destinations->count, 2);
+		assert_int_equal(s->destinations->level, LEVEL_DANE_ONLY);
+		assert_int_equal(s->default_level, LEVEL_DANE_ONLY);
+	}
+	unlink(rules);
+}
+
+static void
+mistakes_in_rules_are_told_with_the_others(void **state)
+{
+	struct conf_faults faults = {0};
+	char path[32], rules[32], text[128], wanted[128];
+
+	(void)state;
+	write_temporary(rules, "# head\nd.example high\ne.example low\n");
+	snprintf(text, sizeof(text), "On-Fail maybe\nDestinations %s\n", rules);
+	assert_null(load_from(path, text, &faults));
+	unlink(rules);
+	assert_int_equal(faults.count, 3);
+	snprintf(wanted, sizeof(wanted), "%s:2: \"high\" is not", rules);
+	assert_memory_equal(faults.texts[1], wanted, strlen(wanted));
+	conf_faults_fini(&faults);
+}
+
+static void
+all_mistakes_are_told_in_one_run(void **state)
+{
+	static const char text[] = "Nonsense 1\n"
+				   "On-Fail maybe\n"
+				   "RcptWait 5s\n"
+				   "rcptwait 6s\n"
+				   "Probe\n";
+	struct settings_override override = {"-p", "Socket", "nowhere"};
+	struct conf_faults faults = {0};
+	char path[32];
+
+	(void)state;
+	write_temporary(path, text);
+	assert_null(settings_load(path, &override, 1, &faults));
+	unlink(path);
+	assert_int_equal(faults.count, 5);
+	assert_non_null(strstr(faults.texts[0], ":1: Nonsense"));
+	assert_non_null(strstr(faults.texts[1], ":2: On-Fail"));
+	assert_non_null(
+	    strstr(faults.texts[2], ":4: RcptWait: stands in line 3 already"));
+	assert_non_null(strstr(faults.texts[3], ":5: Probe: no value"));
+	assert_non_null(strstr(faults.texts[4], "-p: Socket: \"nowhere\""));
+	conf_faults_fini(&faults);
+}
+
+static void
+options_go_over_the_file(void **state)
+{
+	struct settings_override overrides[] = {
+	    {"-p", "Socket", "inet:8891@localhost"}, {"-u", "UserID", "mail"}};
+	struct conf_faults faults = {0};
+	AUTO(settings) struct settings *s = NULL;
+	char path[32];
+
+	(void)state;
+	write_temporary(path, "Socket unix:/run/a\nPidFile /run/p\n");
+	s = settings_load(path, overrides, COUNT(overrides), &faults);
+	unlink(path);
+	assert_string_equal(s->socket, "inet:8891@localhost");
+	assert_string_equal(s->user, "mail");
+	assert_string_equal(s->pid_file, "/run/p");
+}
+
+static void
+a_named_file_that_is_missing_is_an_error(void **state)
+{
+	struct conf_faults faults = {0};
+
+	(void)state;
+	assert_null(settings_load("/nonexistent", NULL, 0, &faults));
+	assert_int_equal(faults.count, 1);
+	conf_faults_fini(&faults);
+}
+
+static void
+domains_match_themselves_or_below(void **state)
+{
+	static const struct {
+		const char *domain;
+		bool listed;
+	} rows[] = {{"example.org", true}, {"sub.example.org", false},
+	    {"example.net", false}, {"sub.example.net", true},
+	    {"a.b.example.net", true}, {"xexample.net", false},
+	    {"xn--mller-kva.example", true}, {"example", false}, {"org", false},
+	    {"[192.0.2.1]", false}};
+	AUTO(settings)
+	struct settings *s = load("InternalDomains Example.ORG., .example.net "
+				  "m\xc3\xbcller.example\n");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ROW(rows[i].domain, settings_lists_domain(&s->internal_domains,
+					rows[i].domain) == rows[i].listed);
+	assert_false(settings_lists_domain(&s->exempt_domains, "example.org"));
+}
+
+static void
+a_list_may_stand_in_a_file(void **state)
+{
+	struct conf_faults faults = {0};
+	AUTO(settings) struct settings *s = NULL;
+	char list[32];
+	char path[32];
+	char text[128];
+
+	(void)state;
+	write_temporary(list, "# ours\nb.example\n\n.c.example # below\n");
+	snprintf(text, sizeof(text), "ExemptDomains a.example,file:%s\n", list);
+	s = load_from(path, text, &faults);
+	unlink(list);
+	assert_non_null(s);
+	assert_int_equal(s->exempt_domains.count, 3);
+	assert_true(settings_lists_domain(&s->exempt_domains, "a.example"));
+	assert_true(settings_lists_domain(&s->exempt_domains, "b.example"));
+	assert_true(settings_lists_domain(&s->exempt_domains, "x.c.example"));
+}
+
+static void
+a_mistake_in_a_list_is_told_with_its_own_line(void **state)
+{
+	struct conf_faults faults = {0};
+	char list[32];
+	char path[32];
+	char text[128];
+	char wanted[128];
+
+	(void)state;
+	write_temporary(list, "a.example\nb..example\nc.example yes\n");
+	snprintf(text, sizeof(text), "ExemptDomains file:%s\n", list);
+	assert_null(load_from(path, text, &faults));
+	unlink(list);
+	assert_int_equal(faults.count, 2);
+	snprintf(wanted, sizeof(wanted), "%s:2: ExemptDomains: ", list);
+	assert_memory_equal(faults.texts[0], wanted, strlen(wanted));
+	snprintf(wanted, sizeof(wanted), "%s:3: ExemptDomains: ", list);
+	assert_memory_equal(faults.texts[1], wanted, strlen(wanted));
+	conf_faults_fini(&faults);
+}
+
+/* Each "#Keyword value" of the sample as a setting; what stands in brackets is
+ * a remark, and files need not be here. */
+static void
+add_sample_line(struct text *text, const char *line)
+{
+	const char *remark = strstr(line, "  (");
+	size_t length = strcspn(line, "\n");
+
+	if (line[0] != '#' || line[1] < 'A' || line[1] > 'Z' ||
+	    strstr(line, "File ") != NULL || strstr(line, "file:") != NULL)
+		return;
+	if (remark != NULL)
+		length = (size_t)(remark - line);
+	text_addf(text, "%.*s\n", (int)length - 1, line + 1);
+}
+
+static void
+every_line_of_the_sample_can_be_used(void **state)
+{
+	const char *srcdir = getenv("POSTERN_SRCDIR");
+	char path[512];
+	char line[512];
+	char sample[8192];
+	struct text text;
+	FILE *in;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/etc/postern.conf",
+	    srcdir == NULL ? "." : srcdir);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	text_init(&text, sample, sizeof(sample));
+	while (fgets(line, sizeof(line), in) != NULL)
+		add_sample_line(&text, line);
+	fclose(in);
+	assert_false(text.cut);
+	assert_non_null(strstr(sample, "\nSyslogSuccess "));
+	settings_free(load(sample));
+}
+
+static void
+settings_live_as_long_as_they_are_held(void **state)
+{
+	struct settings *s = load("");
+	struct settings *held = settings_ref(s);
+
+	(void)state;
+	settings_free(s);
+	assert_string_equal(held->user, "postern");
+	settings_free(held);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest settings[] = {
+	    cmocka_unit_test(an_empty_file_gives_the_defaults),
+	    cmocka_unit_test(the_engine_gets_the_defaults),
+	    cmocka_unit_test(the_engine_gets_what_the_file_says),
+	    cmocka_unit_test(as_many_addresses_may_be_tried_as_are_walked_over),
+	    cmocka_unit_test(recurse_asks_no_nameserver),
+	    cmocka_unit_test(good_values_are_taken),
+	    cmocka_unit_test(bad_values_are_told_with_their_line),
+	    cmocka_unit_test(rules_are_read_with_the_settings),
+	    cmocka_unit_test(mistakes_in_rules_are_told_with_the_others),
+	    cmocka_unit_test(all_mistakes_are_told_in_one_run),
+	    cmocka_unit_test(options_go_over_the_file),
+	    cmocka_unit_test(a_named_file_that_is_missing_is_an_error),
+	    cmocka_unit_test(domains_match_themselves_or_below),
+	    cmocka_unit_test(a_list_may_stand_in_a_file),
+	    cmocka_unit_test(a_mistake_in_a_list_is_told_with_its_own_line),
+	    cmocka_unit_test(every_line_of_the_sample_can_be_used),
+	    cmocka_unit_test(settings_live_as_long_as_they_are_held),
+	};
+
+	return RUN_TESTS(settings);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "t/unit/tap.h"
+
+#include <string.h>
+
+#include "common/io/tls_beyond.h"
+
+enum {
+	AT_VERSION = 9,
+	AT_SIGNAL = AT_VERSION + 2 + 24,
+	AT_SUITE = AT_SIGNAL + 8 + 1,
+	AT_COMPRESSION = AT_SUITE + 2,
+	AT_KIND = AT_COMPRESSION + 3,
+	AT_CERTIFICATE = AT_KIND + 5,
+	FLIGHT_SIZE = AT_CERTIFICATE + 11,
+};
+
+/* ServerHello, and a Certificate message of the one octet "c". */
+#define FLIGHT                                                      \
+	"\26\3\3\0\74\2\0\0\55\3\3rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr" \
+	"\0\300\141\0\0\5\377\1\0\1\0\13\0\0\7\0\0\4\0\0\1c"
+
+static enum tls_beyond_state
+feed(const void *octets, size_t size, size_t step)
+{
+	const char *from = octets;
+	struct tls_beyond beyond;
+	enum tls_beyond_state state = TLS_BEYOND_MORE;
+
+	tls_beyond_init(&beyond);
+	for (size_t at = 0; at < size; at += step)
+		state = tls_beyond_feed(
+		    &beyond, from + at, size - at < step ? size - at : step);
+	assert_int_equal(state == TLS_BEYOND_CHAIN, beyond.watch.count == 1);
+	if (beyond.watch.count == 1)
+		assert_memory_equal(beyond.watch.certs[0].data, "c", 1);
+	tls_beyond_fini(&beyond);
+	return state;
+}
+
+static void
+a_chain_is_seen_however_its_octets_come(void **state)
+{
+	char records[FLIGHT_SIZE * 6];
+	size_t size = 0;
+
+	(void)state;
+	assert_int_equal(sizeof(FLIGHT) - 1, FLIGHT_SIZE);
+	for (size_t step = 1; step <= FLIGHT_SIZE; step++)
+		assert_int_equal(
+		    feed(FLIGHT, FLIGHT_SIZE, step), TLS_BEYOND_CHAIN);
+	for (size_t cut = 0; cut < FLIGHT_SIZE; cut++)
+		assert_int_equal(feed(FLIGHT, cut, cut + 1), TLS_BEYOND_MORE);
+
+	/* a record for each octet */
+	for (size_t at = 5; at < FLIGHT_SIZE; at++) {
+		memcpy(records + size, "\26\3\3\0\1", 5);
+		records[size + 5] = FLIGHT[at];
+		size += 6;
+	}
+	assert_int_equal(feed(records, size, 4), TLS_BEYOND_CHAIN);
+}
+
+static void
+what_openssl_would_not_go_on_with_is_nothing(void **state)
+{
+	static const struct {
+		const char *id;
+		size_t at;
+		const char *octets;
+		size_t size;
+	} rows[] = {
+	    {"a suite that GnuTLS has", AT_SUITE, "\300\60", 2},
+	    {"the signal as a suite", AT_SUITE, "\0\377", 2},
+	    {"TLS 1.1", AT_VERSION, "\3\2", 2},
+	    {"a server that has TLS 1.3", AT_SIGNAL, "DOWNGRD\1", 8},
+	    {"compression", AT_COMPRESSION, "\1", 1},
+	    {"no RFC 5746", AT_KIND, "\377\2", 2},
+	    {"RFC 5746 of another handshake", AT_KIND + 4, "\1", 1},
+	    {"extensions past the end", AT_KIND + 3, "\2", 1},
+	    {"no extensions", AT_KIND - 2, "\0\0", 2},
+	    {"no Certificate", AT_CERTIFICATE, "\14", 1},
+	    {"two of ServerHello", AT_CERTIFICATE, "\2", 1},
+	    {"no chain", AT_CERTIFICATE + 6, "\3", 1},
+	    {"Certificate first", 5, "\13", 1},
+	    {"too long a message", AT_CERTIFICATE + 1, "\2", 1},
+	    {"data", 0, "\27", 1},
+	    {"no TLS", 1, "\2", 1},
+	    {"too long a record", 3, "\100\1", 2},
+	    {"an empty record", 3, "\0\0", 2},
+	    {"an alert of odd size", 0, "\25", 1},
+	};
+	char flight[FLIGHT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memcpy(flight, FLIGHT, FLIGHT_SIZE);
+		memcpy(flight + rows[i].at, rows[i].octets, rows[i].size);
+		ROW(rows[i].id, feed(flight, FLIGHT_SIZE, FLIGHT_SIZE) ==
+				    TLS_BEYOND_NOTHING);
+	}
+}
+
+static void
+a_few_warnings_are_passed_over(void **state)
+{
+	char octets[16 * 7 + FLIGHT_SIZE];
+
+	(void)state;
+	for (size_t count = 0; count <= 16; count++) {
+		for (size_t i = 0; i < count; i++)
+			memcpy(octets + i * 7, "\25\3\3\0\2\1\160", 7);
+		memcpy(octets + count * 7, FLIGHT, FLIGHT_SIZE);
+		assert_int_equal(
+		    feed(octets, count * 7 + FLIGHT_SIZE, sizeof(octets)),
+		    count <= 5 ? TLS_BEYOND_CHAIN : TLS_BEYOND_NOTHING);
+	}
+}
+
+static void
+a_hello_has_its_counts_and_its_name(void **state)
+{
+	uint8_t hello[TLS_BEYOND_HELLO_SIZE], other[TLS_BEYOND_HELLO_SIZE];
+	char longest[LIMIT_DOMAIN_SIZE];
+	size_t size, bare = tls_beyond_hello(other, "");
+
+	(void)state;
+	memset(longest, 'x', LIMIT_DOMAIN);
+	longest[LIMIT_DOMAIN] = '\0';
+	size = tls_beyond_hello(hello, longest);
+	assert_int_equal(size, bare + 9 + LIMIT_DOMAIN);
+	assert_int_equal(hello[3] << 8 | hello[4], size - 5);
+	assert_int_equal(hello[7] << 8 | hello[8], size - 9);
+	assert_non_null(memmem(hello, size, longest, LIMIT_DOMAIN));
+	assert_memory_not_equal(hello + 11, other + 11, 32);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tls_beyond[] = {
+	    cmocka_unit_test(a_chain_is_seen_however_its_octets_come),
+	    cmocka_unit_test(what_openssl_would_not_go_on_with_is_nothing),
+	    cmocka_unit_test(a_few_warnings_are_passed_over),
+	    cmocka_unit_test(a_hello_has_its_counts_and_its_name),
+	};
+
+	return RUN_TESTS(tls_beyond);
+}
