@@ -31,7 +31,7 @@
 enum { HIDDEN_OCTETS = 32 + 3 * 16 };
 
 static int
-compare_keys(const void *a, const void *b)
+compare_entries(const void *a, const void *b)
 {
 	const struct cache_entry *left = a, *right = b;
 
@@ -82,13 +82,13 @@ cache_entry_free(struct cache_entry *entry)
 static void
 index_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
-	if (tsearch(entry, &cache->index, compare_keys) == NULL)
+	if (tsearch(entry, &cache->index, compare_entries) == NULL)
 		abort(); /* no memory: as xalloc */
 }
 
 /* Of an entry with a value. */
 static size_t
-octets_of(const struct cache *cache, const struct cache_entry *entry)
+entry_octets(const struct cache *cache, const struct cache_entry *entry)
 {
 	size_t value =
 	    cache->kind->octets == NULL ? 0 : cache->kind->octets(entry->value);
@@ -105,7 +105,7 @@ list_locked(struct cache *cache, struct cache_entry *entry, bool again)
 	entry->again = again;
 	TAILQ_INSERT_TAIL(&used->list, entry, listed);
 	used->count++;
-	used->octets += octets_of(cache, entry);
+	used->octets += entry_octets(cache, entry);
 	cache->octets = cache->once.octets + cache->again.octets;
 }
 
@@ -113,7 +113,7 @@ static void
 unlist_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
 	struct used *used = entry->again ? &cache->again : &cache->once;
-	size_t octets = octets_of(cache, entry);
+	size_t octets = entry_octets(cache, entry);
 
 	assert(used->count > 0 && used->octets >= octets);
 	TAILQ_REMOVE(&used->list, entry, listed);
@@ -126,7 +126,7 @@ void
 cache_unindex_locked(struct cache *cache, struct cache_entry *entry)
 {
 	assert(entry->indexed);
-	tdelete(entry, &cache->index, compare_keys);
+	tdelete(entry, &cache->index, compare_entries);
 	entry->indexed = false;
 	if (entry->value != NULL)
 		unlist_locked(cache, entry);
@@ -158,7 +158,8 @@ static struct cache_entry *
 find_locked(struct cache *cache, struct cache_entry *wanted,
     const void *unwanted, struct cache_entry **over) HOLDS(cache->lock)
 {
-	struct cache_entry **node = tfind(wanted, &cache->index, compare_keys);
+	struct cache_entry **node =
+	    tfind(wanted, &cache->index, compare_entries);
 	struct cache_entry *found = node == NULL ? NULL : *node;
 
 	if (found == NULL || found->value == NULL)
@@ -371,7 +372,7 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 	entry->indexed = true;
 	entry->refs = 1;
 	lock_take(&cache->lock);
-	node = tfind(entry, &cache->index, compare_keys);
+	node = tfind(entry, &cache->index, compare_entries);
 	if (node != NULL) {
 		old = *node;
 		entry->again = old->again;

@@ -72,7 +72,7 @@ cache_budget_leave(struct cache_budget *budget, const void *cache)
 }
 
 static size_t
-octets_of(const struct member *member)
+member_octets(const struct member *member)
 {
 	return member->calls->octets(member->cache);
 }
@@ -83,7 +83,7 @@ sum_locked(const struct cache_budget *budget)
 	size_t sum = 0;
 
 	for (size_t i = 0; i < budget->count; i++)
-		sum += octets_of(&budget->members[i]);
+		sum += member_octets(&budget->members[i]);
 	return sum;
 }
 
@@ -105,7 +105,7 @@ evict_locked(struct cache_budget *budget)
 
 	for (size_t i = 0; i < budget->count; i++)
 		if (largest == NULL ||
-		    octets_of(&budget->members[i]) > octets_of(largest))
+		    member_octets(&budget->members[i]) > member_octets(largest))
 			largest = &budget->members[i];
 	return largest != NULL && largest->calls->evict(largest->cache);
 }

@@ -70,7 +70,7 @@ conf_free(struct conf *conf)
 
 /* Read all of fd, NUL-terminated; the octets read, or -1 with errno. */
 static ssize_t
-read_all(int fd, char *to, size_t size)
+read_descriptor(int fd, char *to, size_t size)
 {
 	size_t used = 0;
 	ssize_t got;
@@ -88,7 +88,7 @@ read_all(int fd, char *to, size_t size)
 
 /* The text of the file and its length, or NULL with errno. */
 static char *
-slurp(const char *path, size_t *length)
+read_conf_text(const char *path, size_t *length)
 {
 	size_t size = LIMIT_CONF_OCTETS + 2; /* one octet over, to notice */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -98,7 +98,7 @@ slurp(const char *path, size_t *length)
 	if (fd < 0)
 		return NULL;
 	text = xmalloc(size);
-	used = read_all(fd, text, size);
+	used = read_descriptor(fd, text, size);
 	if (used < 0) {
 		int kept = errno;
 
@@ -137,7 +137,7 @@ drop_comment(char *line)
 }
 
 static void
-take_line(struct conf *conf, unsigned number, char *line, size_t length,
+take_conf_line(struct conf *conf, unsigned number, char *line, size_t length,
     struct conf_faults *faults)
 {
 	struct conf_entry *entry;
@@ -172,7 +172,7 @@ struct conf *
 conf_read(const char *path, bool may_be_missing, struct conf_faults *faults)
 {
 	size_t length = 0;
-	char *text = slurp(path, &length);
+	char *text = read_conf_text(path, &length);
 	struct conf *conf;
 	char *line = text;
 
@@ -193,7 +193,7 @@ conf_read(const char *path, bool may_be_missing, struct conf_faults *faults)
 		    newline == NULL ? length : (size_t)(newline - line);
 
 		line[taken] = '\0';
-		take_line(conf, number, line, taken, faults);
+		take_conf_line(conf, number, line, taken, faults);
 		if (newline != NULL)
 			taken++;
 		line += taken;

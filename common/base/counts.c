@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 static void
-raise_to(_Atomic uint64_t *max, uint64_t value)
+raise_maximum(_Atomic uint64_t *max, uint64_t value)
 {
 	uint64_t before = atomic_load(max);
 
@@ -18,7 +18,7 @@ void
 counts_wait(struct counts *counts)
 {
 	if (counts != NULL)
-		raise_to(&counts->waiting_max, ++counts->waiting);
+		raise_maximum(&counts->waiting_max, ++counts->waiting);
 }
 
 void
@@ -28,7 +28,7 @@ counts_begin(struct counts *counts)
 		return;
 	counts->waiting--;
 	counts->checks++;
-	raise_to(&counts->running_max, ++counts->running);
+	raise_maximum(&counts->running_max, ++counts->running);
 }
 
 void

@@ -116,7 +116,7 @@ try_in_child(const struct attempt *attempt)
 }
 
 static int
-try(const struct attempt *attempt)
+try_access(const struct attempt *attempt)
 {
 	if (geteuid() == 0)
 		return try_in_child(attempt);
@@ -129,7 +129,7 @@ identity_access(const struct identity *who, const char *path, int mode)
 {
 	struct attempt attempt = {.who = who, .path = path, .mode = mode};
 
-	return try(&attempt);
+	return try_access(&attempt);
 }
 
 int
@@ -137,5 +137,5 @@ identity_connect(const struct identity *who, const char *path)
 {
 	struct attempt attempt = {.who = who, .path = path, .mode = CONNECT};
 
-	return try(&attempt);
+	return try_access(&attempt);
 }

@@ -48,7 +48,7 @@ struct parking {
 /* The list is kept by deadline.  Nearly all checks have the same time to go, so
  * that the place of a new one is near the end. */
 static void
-insert_locked(struct parking *parking, struct parking_ticket *ticket)
+insert_ticket_locked(struct parking *parking, struct parking_ticket *ticket)
     HOLDS(parking->lock)
 {
 	struct parking_ticket *before = TAILQ_LAST(&parking->parked, tickets);
@@ -75,7 +75,7 @@ remove_locked(struct parking *parking, struct parking_ticket *ticket)
 }
 
 static void
-go_on(struct parking *parking, pool_job *job, void *arg)
+give_to_pool(struct parking *parking, pool_job *job, void *arg)
 {
 	bool taken = pool_submit(parking->pool, POOL_FIRST, job, arg);
 
@@ -110,7 +110,7 @@ parking_note(void *arg, const void *value)
 		remove_locked(parking, ticket);
 	lock_drop(&parking->lock);
 	if (last && parked)
-		go_on(parking, ticket->job, ticket->arg);
+		give_to_pool(parking, ticket->job, ticket->arg);
 	if (last)
 		free(ticket);
 }
@@ -126,7 +126,7 @@ parking_park(struct parking_ticket *ticket, unsigned count)
 	waits = ticket->left > 0;
 	ticket->parked = waits;
 	if (waits)
-		insert_locked(parking, ticket);
+		insert_ticket_locked(parking, ticket);
 	lock_drop(&parking->lock);
 	if (!waits)
 		free(ticket);
@@ -171,7 +171,7 @@ watch_deadlines(void *arg)
 
 	/* the ticket itself is parking_note's now */
 	while (await_deadline(parking, &job, &job_arg) != NULL)
-		go_on(parking, job, job_arg);
+		give_to_pool(parking, job, job_arg);
 	return NULL;
 }
 

@@ -45,7 +45,7 @@ struct pool {
 };
 
 static struct job *
-oldest(struct job *a, struct job *b)
+oldest_job(struct job *a, struct job *b)
 {
 	if (a == NULL || b == NULL)
 		return a == NULL ? b : a;
@@ -56,7 +56,7 @@ static struct job *
 oldest_locked(struct pool *pool, enum pool_lane *lane)
 {
 	struct job *slow = TAILQ_FIRST(&pool->lanes[POOL_SLOW]);
-	struct job *job = oldest(TAILQ_FIRST(&pool->lanes[POOL_NEW]), slow);
+	struct job *job = oldest_job(TAILQ_FIRST(&pool->lanes[POOL_NEW]), slow);
 
 	*lane = job == slow ? POOL_SLOW : POOL_NEW;
 	return job;
@@ -125,7 +125,7 @@ end_job(struct pool *pool, struct job *job, bool hurried, bool done)
 }
 
 static void *
-work(void *arg)
+run_worker(void *arg)
 {
 	struct pool *pool = arg;
 	struct job *job;
@@ -155,7 +155,7 @@ start_threads(struct pool *pool, const char *name, unsigned threads)
 	while (rc == 0 && pool->thread_count < threads) {
 		pthread_t *thread = &pool->threads[pool->thread_count];
 
-		rc = pthread_create(thread, &attr, work, pool);
+		rc = pthread_create(thread, &attr, run_worker, pool);
 		if (rc == 0) {
 			pthread_setname_np(*thread, name);
 			pool->thread_count++;

@@ -21,7 +21,7 @@ extern char **environ;
 
 /* Administrators' programs, whatever PATH says. */
 static int
-spawn(pid_t *pid, const char *const argv[],
+spawn_program(pid_t *pid, const char *const argv[],
     const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attr)
 {
 	char path[PATH_SIZE];
@@ -69,7 +69,7 @@ spawn_into(pid_t *pid, const char *const argv[], int in, int out)
 	posix_spawn_file_actions_addopen(
 	    &actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	set_signals(&attr);
-	rc = spawn(pid, argv, &actions, &attr);
+	rc = spawn_program(pid, argv, &actions, &attr);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return rc;
@@ -145,7 +145,7 @@ process_end(struct process *process)
 }
 
 static int
-read_all(struct process *process, char **text, size_t max, struct err *err)
+read_output(struct process *process, char **text, size_t max, struct err *err)
 {
 	size_t size = FIRST_SIZE, length = 0;
 	ssize_t got;
@@ -176,7 +176,7 @@ process_capture(
 
 	if (process_start(&process, argv, deadline_ms, err) != 0)
 		return NULL;
-	rc = read_all(&process, &text, max, &why);
+	rc = read_output(&process, &text, max, &why);
 	if (rc != 0)
 		process.deadline_ms = 0;
 	status = process_end(&process);

@@ -66,8 +66,8 @@ is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool
-is_alnum(char c)
+bool
+text_is_alnum(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (c >= '0' && c <= '9');
@@ -101,7 +101,7 @@ text_clean(char *to, size_t size, const char *s, size_t length)
 	size_t out = 0;
 
 	for (size_t i = 0; i < length && out + 1 < size; i++) {
-		if (is_alnum(s[i]) ||
+		if (text_is_alnum(s[i]) ||
 		    (s[i] != '\0' && strchr("._:/@+-[]~,%", s[i]) != NULL))
 			to[out++] = s[i];
 		else if (!is_space(s[i]))
@@ -110,6 +110,14 @@ text_clean(char *to, size_t size, const char *s, size_t length)
 			to[out++] = '_';
 	}
 	to[out] = '\0';
+}
+
+void
+text_printable(char *s, const char *keep)
+{
+	for (; *s != '\0'; s++)
+		if ((*s < ' ' || *s > '~') && strchr(keep, *s) == NULL)
+			*s = '?';
 }
 
 void

@@ -26,6 +26,9 @@ void text_addf(struct text *text, const char *format, ...)
 /* text_copy - copy s, cut to size - 1 octets; true when all of it fitted */
 bool text_copy(char *to, size_t size, const char *s);
 
+/* text_is_alnum - an ASCII letter or digit, whatever the locale */
+bool text_is_alnum(char c);
+
 /* text_lower - ASCII lower case in place, whatever the locale */
 void text_lower(char *s);
 
@@ -43,6 +46,10 @@ void text_clean(char *to, size_t size, const char *s, size_t length);
 /* text_escape - show what somebody typed: printable ASCII stays, any other
  * octet is "\xhh"; cut to size - 1 octets, to whole ones of s */
 void text_escape(char *to, size_t size, const char *s, size_t length);
+
+/* text_printable - make s printable ASCII in place: any other octet becomes
+ * "?", but for those of keep */
+void text_printable(char *s, const char *keep);
 
 /* text_hex - 2 * length lower-case hex digits and a NUL, cut to whole octets */
 void text_hex(char *to, size_t size, const uint8_t *data, size_t length);

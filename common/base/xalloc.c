@@ -6,7 +6,7 @@
 #include <syslog.h>
 
 static void *
-checked(void *p)
+or_abort(void *p)
 {
 	if (p == NULL) {
 		fputs("postern: out of memory\n", stderr);
@@ -19,13 +19,13 @@ checked(void *p)
 void *
 xmalloc(size_t size)
 {
-	return checked(malloc(size == 0 ? 1 : size));
+	return or_abort(malloc(size == 0 ? 1 : size));
 }
 
 void *
 xcalloc(size_t count, size_t size)
 {
-	return checked(calloc(count == 0 ? 1 : count, size == 0 ? 1 : size));
+	return or_abort(calloc(count == 0 ? 1 : count, size == 0 ? 1 : size));
 }
 
 void *
@@ -34,20 +34,20 @@ xrealloc(void *old, size_t count, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(count, size, &total))
-		return checked(NULL);
-	return checked(realloc(old, total == 0 ? 1 : total));
+		return or_abort(NULL);
+	return or_abort(realloc(old, total == 0 ? 1 : total));
 }
 
 char *
 xstrdup(const char *s)
 {
-	return checked(strdup(s));
+	return or_abort(strdup(s));
 }
 
 char *
 xstrndup(const char *s, size_t max)
 {
-	return checked(strndup(s, max));
+	return or_abort(strndup(s, max));
 }
 
 void *

@@ -318,7 +318,8 @@ set_request(struct transfer *t, long left_ms)
 }
 
 static struct https_reply *
-conclude(struct transfer *t, enum https_outcome outcome, const char *why)
+conclude_transfer(
+    struct transfer *t, enum https_outcome outcome, const char *why)
 {
 	struct https_reply *reply = t->reply;
 
@@ -339,19 +340,19 @@ conclude_failed(struct transfer *t, CURLcode rc)
 	    t->error[0] != '\0' ? t->error : curl_easy_strerror(rc);
 
 	if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
-		return conclude(t, HTTPS_TOO_LARGE, "body too large");
+		return conclude_transfer(t, HTTPS_TOO_LARGE, "body too large");
 	if (t->head_octets > LIMIT_HTTPS_HEAD)
-		return conclude(t, HTTPS_FAILED, "header too large");
+		return conclude_transfer(t, HTTPS_FAILED, "header too large");
 	if (t->distrust != NULL)
-		return conclude(t, HTTPS_UNTRUSTED, t->distrust);
+		return conclude_transfer(t, HTTPS_UNTRUSTED, t->distrust);
 	if (t->watch.refused[0] != '\0')
-		return conclude(t, HTTPS_UNTRUSTED, t->watch.refused);
+		return conclude_transfer(t, HTTPS_UNTRUSTED, t->watch.refused);
 	if (t->lack != 0)
-		return conclude(t, HTTPS_NOT_TRIED, strerror(t->lack));
+		return conclude_transfer(t, HTTPS_NOT_TRIED, strerror(t->lack));
 	/* so libcurl calls what is over one of its own limits */
 	if (rc == CURLE_OUT_OF_MEMORY)
-		return conclude(t, HTTPS_FAILED, "line too long");
-	return conclude(t, HTTPS_FAILED, why);
+		return conclude_transfer(t, HTTPS_FAILED, "line too long");
+	return conclude_transfer(t, HTTPS_FAILED, why);
 }
 
 static struct https_reply *
@@ -366,18 +367,18 @@ conclude_answered(struct transfer *t)
 		text_copy(
 		    reply->content_type, sizeof(reply->content_type), type);
 	reply->body[reply->length] = '\0';
-	return conclude(t, HTTPS_ANSWERED, "");
+	return conclude_transfer(t, HTTPS_ANSWERED, "");
 }
 
 static struct https_reply *
-fetch(struct transfer *t)
+run_transfer(struct transfer *t)
 {
 	/* to libcurl a timeout of 0 is none at all */
 	long left_ms = clock_left_ms(t->request->deadline_ms);
 	CURLcode rc;
 
 	if (left_ms == 0)
-		return conclude(t, HTTPS_NOT_TRIED, "no time left");
+		return conclude_transfer(t, HTTPS_NOT_TRIED, "no time left");
 	rc = set_fixed(t->curl);
 	set_callbacks(t);
 	if (rc == CURLE_OK)
@@ -398,8 +399,9 @@ https_get(const struct https_request *request)
 	t.reply->body = xmalloc(request->max_octets + 1);
 	t.curl = curl_easy_init();
 	if (t.curl == NULL)
-		return conclude(&t, HTTPS_NOT_TRIED, "libcurl cannot start");
-	reply = fetch(&t);
+		return conclude_transfer(
+		    &t, HTTPS_NOT_TRIED, "libcurl cannot start");
+	reply = run_transfer(&t);
 	curl_easy_cleanup(t.curl);
 	curl_slist_free_all(t.pins);
 	tls_watch_fini(&t.watch);

@@ -59,8 +59,8 @@ begin_step(struct session *s, enum smtp_step step)
 }
 
 /* The first conclusion stands; what follows it, QUIT say, changes nothing. */
-static bool __attribute__((format(printf, 3, 4)))
-conclude(struct session *s, enum probe_outcome outcome, const char *format, ...)
+static bool __attribute__((format(printf, 3, 4))) conclude_probe(
+    struct session *s, enum probe_outcome outcome, const char *format, ...)
 {
 	char detail[2 * LIMIT_DETAIL_SIZE];
 	va_list args;
@@ -86,7 +86,7 @@ has_stray(const struct session *s)
 static bool
 conclude_stray(struct session *s)
 {
-	return conclude(s, smtp_steps[s->step].odd, "no SMTP at %s: %s",
+	return conclude_probe(s, smtp_steps[s->step].odd, "no SMTP at %s: %s",
 	    smtp_steps[s->step].name, s->reply.stray);
 }
 
@@ -98,8 +98,9 @@ conclude_lost(struct session *s, const char *how)
 	s->lost = true;
 	if (has_stray(s))
 		return conclude_stray(s);
-	return conclude(s, smtp_steps[s->step].lost, "%s%s%s at %s", detail,
-	    detail[0] == '\0' ? "" : ", ", how, smtp_steps[s->step].name);
+	return conclude_probe(s, smtp_steps[s->step].lost, "%s%s%s at %s",
+	    detail, detail[0] == '\0' ? "" : ", ", how,
+	    smtp_steps[s->step].name);
 }
 
 static bool
@@ -108,7 +109,7 @@ conclude_timeout(struct session *s)
 	s->lost = true;
 	if (has_stray(s))
 		return conclude_stray(s);
-	return conclude(
+	return conclude_probe(
 	    s, PROBE_TIMEOUT, "timeout at %s", smtp_steps[s->step].name);
 }
 
@@ -163,7 +164,7 @@ wait_again(struct session *s, short events)
 }
 
 static bool
-receive(struct session *s)
+receive_octets(struct session *s)
 {
 	for (;;) {
 		ssize_t count =
@@ -185,7 +186,7 @@ receive(struct session *s)
 }
 
 static bool
-transmit(struct session *s, const void *octets, size_t left)
+transmit_octets(struct session *s, const void *octets, size_t left)
 {
 	const char *at = octets;
 
@@ -209,19 +210,19 @@ transmit(struct session *s, const void *octets, size_t left)
 }
 
 static bool
-say(struct session *s, const char *line)
+send_line(struct session *s, const char *line)
 {
-	return transmit(s, line, strlen(line));
+	return transmit_octets(s, line, strlen(line));
 }
 
 static bool
-read_reply(struct session *s)
+read_smtp_reply(struct session *s)
 {
 	struct smtp_reply *reply = &s->reply;
 
 	smtp_reply_init(reply);
 	while (reply->state == SMTP_REPLY_MORE) {
-		if (s->begin == s->end && !receive(s))
+		if (s->begin == s->end && !receive_octets(s))
 			return false;
 		s->begin += smtp_reply_feed(
 		    reply, s->buffer + s->begin, s->end - s->begin);
@@ -229,18 +230,18 @@ read_reply(struct session *s)
 	if (reply->state == SMTP_REPLY_DONE)
 		return true;
 	s->lost = true;
-	return conclude(s, smtp_steps[s->step].odd, "no end at %s: %.*s",
+	return conclude_probe(s, smtp_steps[s->step].odd, "no end at %s: %.*s",
 	    smtp_steps[s->step].name, LIMIT_DETAIL, reply->line);
 }
 
 static bool
-refused(struct session *s)
+conclude_refused(struct session *s)
 {
 	int code = s->reply.code;
 	enum probe_outcome outcome =
 	    code >= 400 ? smtp_steps[s->step].refused : smtp_steps[s->step].odd;
 
-	return conclude(s, outcome, "%03d %s", code, s->reply.text);
+	return conclude_probe(s, outcome, "%03d %s", code, s->reply.text);
 }
 
 /* MTAs take any 2yz, everywhere. */
@@ -259,16 +260,17 @@ conclude_connect(struct session *s, int error)
 	case EHOSTUNREACH:
 	case EADDRNOTAVAIL:
 	case EAFNOSUPPORT:
-		return conclude(s, PROBE_CONNECT_FAILED, "no route");
+		return conclude_probe(s, PROBE_CONNECT_FAILED, "no route");
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM: /* our own lack: nothing was learnt, ask again soon */
-		return conclude(s, PROBE_TIMEOUT, "%s", strerror(error));
+		return conclude_probe(s, PROBE_TIMEOUT, "%s", strerror(error));
 	case ETIMEDOUT:
 		return conclude_timeout(s);
 	default:
-		return conclude(s, PROBE_CONNECT_FAILED, "%s", strerror(error));
+		return conclude_probe(
+		    s, PROBE_CONNECT_FAILED, "%s", strerror(error));
 	}
 }
 
@@ -278,12 +280,12 @@ static bool
 conclude_no_source(struct session *s, const char *source, int error)
 {
 	s->lost = true;
-	return conclude(
+	return conclude_probe(
 	    s, PROBE_NO_SOURCE, "ProbeSource %s: %s", source, strerror(error));
 }
 
 static bool
-connect_to(struct session *s)
+connect_to_target(struct session *s)
 {
 	struct address address;
 	const char *source;
@@ -291,7 +293,7 @@ connect_to(struct session *s)
 	int error = 0;
 
 	if (address_parse(s->target->address, &address) < 0)
-		return conclude(s, PROBE_CONNECT_FAILED, "no address");
+		return conclude_probe(s, PROBE_CONNECT_FAILED, "no address");
 	s->fd = smtp_socket_open(address.family);
 	if (s->fd < 0)
 		return conclude_connect(s, errno);
@@ -317,16 +319,16 @@ connect_to(struct session *s)
 }
 
 static bool
-greet(struct session *s)
+await_greeting(struct session *s)
 {
 	begin_step(s, s->encrypted ? AT_TLS_GREETING : AT_GREETING);
 	allow_time(s, s->target->greeting_ms);
-	if (!read_reply(s))
+	if (!read_smtp_reply(s))
 		return false;
 	allow_time(s, s->target->timeout_ms);
 	text_copy(s->facts->sight.banner, sizeof(s->facts->sight.banner),
 	    s->reply.text);
-	return is_yes(s) || refused(s);
+	return is_yes(s) || conclude_refused(s);
 }
 
 /* False when there is no answer to read. */
@@ -337,58 +339,60 @@ say_hello(struct session *s, const char *verb)
 
 	begin_step(s, s->encrypted ? AT_TLS_EHLO : AT_EHLO);
 	snprintf(line, sizeof(line), "%s %s\r\n", verb, s->target->helo);
-	return say(s, line) && read_reply(s);
+	return send_line(s, line) && read_smtp_reply(s);
 }
 
 /* An MTA goes on without extensions; but a host that refuses this as well
  * refuses us, and no more is known of it.  RFC 5321 section 3.2. */
 static bool
-helo(struct session *s, const char *why)
+send_helo(struct session *s, const char *why)
 {
 	if (!say_hello(s, "HELO"))
 		return false;
 	if (!is_yes(s))
-		return refused(s);
+		return conclude_refused(s);
 	s->reply.extensions = 0;
-	return s->encrypted || conclude(s, PROBE_NO_STARTTLS, "%s", why);
+	return s->encrypted || conclude_probe(s, PROBE_NO_STARTTLS, "%s", why);
 }
 
 static bool
-ehlo(struct session *s)
+send_ehlo(struct session *s)
 {
 	char why[LIMIT_DETAIL_SIZE + 16];
 
 	if (s->reply.is_masked && !s->encrypted)
-		return helo(s, "the greeting is masked: MTAs say HELO to it");
+		return send_helo(
+		    s, "the greeting is masked: MTAs say HELO to it");
 	if (!say_hello(s, "EHLO"))
 		return false;
 	if (is_yes(s))
 		return true;
 	if (s->reply.code == CODE_CLOSING)
-		return refused(s);
+		return conclude_refused(s);
 	snprintf(
 	    why, sizeof(why), "EHLO: %03d %s", s->reply.code, s->reply.text);
-	return helo(s, why);
+	return send_helo(s, why);
 }
 
 static bool
-starttls(struct session *s)
+send_starttls(struct session *s)
 {
 	if ((s->reply.extensions & SMTP_STARTTLS) == 0)
-		return conclude(s, PROBE_NO_STARTTLS, "STARTTLS not offered");
+		return conclude_probe(
+		    s, PROBE_NO_STARTTLS, "STARTTLS not offered");
 	s->facts->starttls = true;
 	begin_step(s, AT_STARTTLS);
-	if (!say(s, "STARTTLS\r\n") || !read_reply(s))
+	if (!send_line(s, "STARTTLS\r\n") || !read_smtp_reply(s))
 		return false;
 	if (!is_yes(s))
-		return refused(s);
+		return conclude_refused(s);
 	/* RFC 3207 section 4.2 - plaintext sent ahead is not to be believed */
 	s->begin = s->end;
 	return true;
 }
 
 static bool
-end_handshake(struct session *s, enum tls_state state)
+conclude_handshake(struct session *s, enum tls_state state)
 {
 	const char *detail = tls_client_detail(s->tls);
 
@@ -398,10 +402,10 @@ end_handshake(struct session *s, enum tls_state state)
 		return true;
 	case TLS_UNSUPPORTED:
 		s->lost = true;
-		return conclude(s, PROBE_TLS_UNSUPPORTED, "%s", detail);
+		return conclude_probe(s, PROBE_TLS_UNSUPPORTED, "%s", detail);
 	case TLS_LACKING:
 		s->lost = true;
-		return conclude(s, PROBE_TIMEOUT, "%s", detail);
+		return conclude_probe(s, PROBE_TIMEOUT, "%s", detail);
 	case TLS_NO_SUITE:
 	case TLS_FAILED:
 		/* the second session is of TLS 1.2 */
@@ -409,7 +413,7 @@ end_handshake(struct session *s, enum tls_state state)
 			      s->target->keys == TLS_KEYS_ALL &&
 			      s->target->floor != TLS_FROM_1_3;
 		s->lost = true;
-		return conclude(s, PROBE_TLS_FAILED, "%s", detail);
+		return conclude_probe(s, PROBE_TLS_FAILED, "%s", detail);
 	case TLS_LOST:
 	case TLS_AGAIN:
 		break;
@@ -418,7 +422,7 @@ end_handshake(struct session *s, enum tls_state state)
 }
 
 static bool
-handshake(struct session *s)
+shake_hands(struct session *s)
 {
 	enum tls_state state;
 
@@ -427,16 +431,16 @@ handshake(struct session *s)
 	s->tls = tls_client_new(
 	    s->fd, s->target->sni, s->target->keys, s->target->floor);
 	if (s->tls == NULL)
-		return conclude(s, PROBE_TIMEOUT, "TLS: cannot begin");
+		return conclude_probe(s, PROBE_TIMEOUT, "TLS: cannot begin");
 	while ((state = tls_client_handshake(s->tls)) == TLS_AGAIN)
 		if (!wait_for_tls(s))
 			return false;
-	return end_handshake(s, state);
+	return conclude_handshake(s, state);
 }
 
 /* Whatever came of the handshake, and of what follows. */
 static void
-keep_chain(struct session *s)
+keep_shown_chain(struct session *s)
 {
 	struct der certs[LIMIT_CHAIN_CERTS];
 	size_t count = s->tls == NULL ? 0 : tls_client_chain(s->tls, certs);
@@ -461,13 +465,13 @@ show_chain(struct session *s)
 	begin_step(s, AT_TLS);
 	smtp_reply_init(&s->reply);
 	tls_beyond_init(&beyond);
-	if (size > 0 && transmit(s, hello, size))
-		while (beyond.state == TLS_BEYOND_MORE && receive(s))
+	if (size > 0 && transmit_octets(s, hello, size))
+		while (beyond.state == TLS_BEYOND_MORE && receive_octets(s))
 			tls_beyond_feed(&beyond, s->buffer, s->end);
 	if (beyond.state == TLS_BEYOND_CHAIN) {
 		probe_facts_set_certs(
 		    s->facts, beyond.watch.certs, beyond.watch.count);
-		conclude(s, PROBE_TLS_UNSUPPORTED,
+		conclude_probe(s, PROBE_TLS_UNSUPPORTED,
 		    "TLS: no suite in common with our library");
 	}
 	tls_beyond_fini(&beyond);
@@ -480,44 +484,44 @@ enter_inside(struct session *s)
 {
 	bool let_in;
 
-	if (s->target->port == PORT_SMTPS && !greet(s))
+	if (s->target->port == PORT_SMTPS && !await_greeting(s))
 		return false;
-	let_in = ehlo(s);
+	let_in = send_ehlo(s);
 	s->facts->tls_answered = !s->lost;
 	if (!let_in)
 		return false;
 	s->facts->tls_ehlo = true;
 	s->facts->requiretls = (s->reply.extensions & SMTP_REQUIRETLS) != 0;
-	conclude(s, PROBE_TLS, "%s", "");
+	conclude_probe(s, PROBE_TLS, "%s", "");
 	return true;
 }
 
 static void
-quit(struct session *s)
+send_quit(struct session *s)
 {
 	if (s->lost)
 		return;
 	s->deadline_ms = clock_sooner_ms(s->deadline_ms, QUIT_WAIT_MS);
-	if (say(s, "QUIT\r\n") && read_reply(s) && s->encrypted)
+	if (send_line(s, "QUIT\r\n") && read_smtp_reply(s) && s->encrypted)
 		tls_client_bye(s->tls);
 }
 
 static void
-probe(struct session *s)
+probe_target(struct session *s)
 {
 	allow_time(s, s->target->timeout_ms);
 	begin_step(s, AT_CONNECT);
-	if (!connect_to(s))
+	if (!connect_to_target(s))
 		return;
 	s->lost = false;
 	if (s->target->port != PORT_SMTPS &&
-	    (!greet(s) || !ehlo(s) || !starttls(s)))
+	    (!await_greeting(s) || !send_ehlo(s) || !send_starttls(s)))
 		return;
 	if (s->beyond)
 		show_chain(s);
-	else if (handshake(s))
+	else if (shake_hands(s))
 		enter_inside(s);
-	keep_chain(s);
+	keep_shown_chain(s);
 }
 
 static struct session
@@ -531,9 +535,9 @@ hold_session(const struct smtp_target *target, int64_t deadline_ms, bool beyond)
 	    .lost = true,
 	    .fd = -1};
 
-	probe(&s);
+	probe_target(&s);
 	smtp_clock_stop(&s.clock, &s.facts->sight);
-	quit(&s);
+	send_quit(&s);
 	tls_client_free(s.tls);
 	if (s.fd >= 0)
 		close(s.fd);

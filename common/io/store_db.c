@@ -71,7 +71,7 @@ struct store_db {
 };
 
 static int
-refuse(const struct store_db *db, struct err *err, const char *why)
+refuse_file(const struct store_db *db, struct err *err, const char *why)
 {
 	err_set(err, ERR_LOCAL, "%s: %s", db->file.path, why);
 	return REFUSED;
@@ -82,7 +82,7 @@ refuse(const struct store_db *db, struct err *err, const char *why)
  * quotes what stands in the file.
  */
 static int
-say(const struct store_db *db, int rc, struct err *err)
+say_sqlite_fault(const struct store_db *db, int rc, struct err *err)
 {
 	int number = sqlite3_system_errno(db->handle);
 	int kind = rc & 0xff;
@@ -108,7 +108,7 @@ is_damage(int rc)
 
 /* First the log, then the file: a writer makes them the other way round. */
 static int
-survey(struct store_db *db, struct err *err)
+survey_files(struct store_db *db, struct err *err)
 {
 	struct stat main, wal;
 	bool has_wal;
@@ -118,9 +118,9 @@ survey(struct store_db *db, struct err *err)
 	has_wal = store_file_look(&db->file, "-wal", &wal) == 0;
 	number = store_file_look(&db->file, "", &main);
 	if (number == 0 && !S_ISREG(main.st_mode))
-		return refuse(db, err, "not a regular file");
+		return refuse_file(db, err, "not a regular file");
 	if (number != 0 && (db->read_only || number != ENOENT))
-		return refuse(db, err, strerror(number));
+		return refuse_file(db, err, strerror(number));
 	db->immutable = db->read_only && (!has_wal || wal.st_size == 0);
 	/* SQLite would delete the log of a file that is empty */
 	if (main.st_size == 0 && wal.st_size > 0)
@@ -162,13 +162,13 @@ open_handle(struct store_db *db, struct err *err)
 	store_file_rename(&db->file, sqlite3_db_filename(db->handle, "main"));
 	/* SQLite gives a file that it may not write to for reading instead */
 	if (!db->read_only && sqlite3_db_readonly(db->handle, "main") != 0)
-		return refuse(db, err, "not writable");
+		return refuse_file(db, err, "not writable");
 	return SQLITE_OK;
 }
 
 /* The file may be hostile: nothing in it is to run, and nothing to be large. */
 static int
-harden(struct store_db *db, struct err *err)
+harden_handle(struct store_db *db, struct err *err)
 {
 	static const int limits[][2] = {
 	    {SQLITE_LIMIT_LENGTH, MAX_ROW},
@@ -236,7 +236,7 @@ struct answer {
 };
 
 static int
-ask(sqlite3 *handle, const char *sql, struct answer *answer)
+ask_sqlite(sqlite3 *handle, const char *sql, struct answer *answer)
 {
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL);
@@ -260,31 +260,32 @@ ask(sqlite3 *handle, const char *sql, struct answer *answer)
 
 /* Whose file it is, before anything in it is changed. */
 static int
-identify(struct store_db *db, struct err *err)
+identify_file(struct store_db *db, struct err *err)
 {
 	struct answer id = {0}, version = {0}, objects = {0};
 	int rc = sqlite3_exec(db->handle, "BEGIN", NULL, NULL, NULL);
 
 	if (rc == SQLITE_OK)
-		rc = ask(db->handle, "PRAGMA application_id", &id);
+		rc = ask_sqlite(db->handle, "PRAGMA application_id", &id);
 	if (rc == SQLITE_OK)
-		rc = ask(db->handle, "PRAGMA user_version", &version);
+		rc = ask_sqlite(db->handle, "PRAGMA user_version", &version);
 	if (rc == SQLITE_OK && id.number == 0)
-		rc = ask(
+		rc = ask_sqlite(
 		    db->handle, "SELECT count(*) FROM sqlite_schema", &objects);
 	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (id.number == 0 && version.number == 0 && objects.number == 0)
-		return db->read_only ? refuse(db, err, "empty") : SQLITE_OK;
+		return db->read_only ? refuse_file(db, err, "empty")
+				     : SQLITE_OK;
 	if (id.number != APPLICATION_ID)
-		return refuse(db, err, "a database, but none of Postern");
+		return refuse_file(db, err, "a database, but none of Postern");
 	if (version.number > SCHEMA_VERSION)
-		return refuse(db, err, "written by a newer Postern");
+		return refuse_file(db, err, "written by a newer Postern");
 	if (version.number < 1)
 		return SQLITE_CORRUPT;
 	if (db->read_only && version.number < SCHEMA_VERSION)
-		return refuse(db, err, "written by an older Postern");
+		return refuse_file(db, err, "written by an older Postern");
 	return SQLITE_OK;
 }
 
@@ -303,9 +304,10 @@ make_durable(struct store_db *db, struct err *err)
 	/* the system lets us write: it is the header that forbids it */
 	if (sqlite3_db_readonly(db->handle, "main") != 0)
 		return SQLITE_CORRUPT;
-	rc = ask(db->handle, "PRAGMA journal_mode = WAL", &mode);
+	rc = ask_sqlite(db->handle, "PRAGMA journal_mode = WAL", &mode);
 	if (rc == SQLITE_OK && strcmp(mode.word, "wal") != 0)
-		return refuse(db, err, "no write-ahead log is possible there");
+		return refuse_file(
+		    db, err, "no write-ahead log is possible there");
 	if (rc != SQLITE_OK)
 		return rc;
 	return sqlite3_exec(db->handle,
@@ -320,7 +322,7 @@ run_migrations(sqlite3 *handle)
 {
 	struct answer version = {0};
 	char stamp[96];
-	int rc = ask(handle, "PRAGMA user_version", &version);
+	int rc = ask_sqlite(handle, "PRAGMA user_version", &version);
 
 	for (sqlite3_int64 i = version.number;
 	     rc == SQLITE_OK && i < SCHEMA_VERSION; i++)
@@ -334,7 +336,7 @@ run_migrations(sqlite3 *handle)
 }
 
 static int
-migrate(struct store_db *db, struct err *err)
+migrate_schema(struct store_db *db, struct err *err)
 {
 	struct answer version = {0};
 	int rc;
@@ -342,7 +344,7 @@ migrate(struct store_db *db, struct err *err)
 	(void)err;
 	if (db->read_only)
 		return SQLITE_OK;
-	rc = ask(db->handle, "PRAGMA user_version", &version);
+	rc = ask_sqlite(db->handle, "PRAGMA user_version", &version);
 	if (rc != SQLITE_OK || version.number == SCHEMA_VERSION)
 		return rc;
 	rc = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
@@ -416,21 +418,21 @@ check_pages(struct store_db *db, struct err *err)
 	(void)err;
 	if (db->read_only)
 		return SQLITE_OK;
-	rc = ask(db->handle, "PRAGMA page_count", &pages);
+	rc = ask_sqlite(db->handle, "PRAGMA page_count", &pages);
 	if (rc == SQLITE_OK)
-		rc = ask(db->handle, "PRAGMA page_size", &size);
+		rc = ask_sqlite(db->handle, "PRAGMA page_size", &size);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (!db->suspect && pages.number * size.number > MAX_CHECKED)
 		return SQLITE_OK;
-	rc = ask(db->handle,
+	rc = ask_sqlite(db->handle,
 	    db->suspect ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)",
 	    &found);
 	if (rc == SQLITE_OK && strcmp(found.word, "ok") != 0)
 		rc = SQLITE_CORRUPT;
 	/* That no key is too big is what each row is found by */
 	if (rc == SQLITE_OK)
-		rc = ask(db->handle,
+		rc = ask_sqlite(db->handle,
 		    "SELECT (SELECT count(*) FROM policy WHERE +domain > '') +"
 		    " (SELECT count(*) FROM flip WHERE +domain > '')",
 		    &found);
@@ -440,7 +442,7 @@ check_pages(struct store_db *db, struct err *err)
 }
 
 static int
-prepare(struct store_db *db, struct err *err)
+prepare_statements(struct store_db *db, struct err *err)
 {
 	int rc = SQLITE_OK;
 
@@ -453,18 +455,18 @@ prepare(struct store_db *db, struct err *err)
 }
 
 static int
-attach(struct store_db *db, struct err *err)
+attach_file(struct store_db *db, struct err *err)
 {
 	static int (*const steps[])(struct store_db *, struct err *) = {
-	    survey,
+	    survey_files,
 	    open_handle,
-	    harden,
-	    identify,
+	    harden_handle,
+	    identify_file,
 	    make_durable,
-	    migrate,
+	    migrate_schema,
 	    check_schema,
 	    check_pages,
-	    prepare,
+	    prepare_statements,
 	};
 	int rc = SQLITE_OK;
 
@@ -480,7 +482,7 @@ attach(struct store_db *db, struct err *err)
  * damaged, which is kept as it was found.
  */
 static void
-detach(struct store_db *db, bool tidy)
+detach_file(struct store_db *db, bool tidy)
 {
 	int rc;
 
@@ -499,28 +501,28 @@ detach(struct store_db *db, bool tidy)
 
 /* attach, to a new database if the one there is damaged. */
 static int
-connect_to(struct store_db *db, bool *renamed, struct err *err)
+connect_to_file(struct store_db *db, bool *renamed, struct err *err)
 {
-	int rc = attach(db, err);
+	int rc = attach_file(db, err);
 	bool moved = false;
 	int tries = 0;
 
 	while (wait_if_torn(rc, &tries)) {
-		detach(db, false);
-		rc = attach(db, err);
+		detach_file(db, false);
+		rc = attach_file(db, err);
 	}
 	if (is_damage(rc) && !db->read_only) {
-		detach(db, false);
+		detach_file(db, false);
 		if (store_file_set_aside(&db->file, true, err) < 0)
 			return -1;
 		db->suspect = false;
 		moved = true;
-		rc = attach(db, err);
+		rc = attach_file(db, err);
 	}
 	if (rc != SQLITE_OK) {
 		if (rc != REFUSED)
-			say(db, rc, err);
-		detach(db, false);
+			say_sqlite_fault(db, rc, err);
+		detach_file(db, false);
 		return -1;
 	}
 	*renamed = moved;
@@ -539,7 +541,7 @@ store_db_open(const char *path, bool read_only, const char *const *statements,
 	db->statements = statements;
 	db->count = count;
 	db->prepared = xcalloc((size_t)count, sizeof(db->prepared[0]));
-	if (connect_to(db, &moved, err) < 0) {
+	if (connect_to_file(db, &moved, err) < 0) {
 		store_db_free(db);
 		return NULL;
 	}
@@ -553,8 +555,8 @@ store_db_free(struct store_db *db)
 {
 	if (db == NULL)
 		return;
-	detach(db, db->handle != NULL && !db->read_only &&
-		       store_file_replaced(&db->file) == 0);
+	detach_file(db, db->handle != NULL && !db->read_only &&
+			    store_file_replaced(&db->file) == 0);
 	free(db->prepared);
 	store_file_fini(&db->file);
 	free(db);
@@ -574,14 +576,14 @@ is_outdated(const struct store_db *db)
  * are saved; if it is the file, its log is not to be taken for the next one's.
  */
 static int
-leave(struct store_db *db, struct err *err)
+leave_file(struct store_db *db, struct err *err)
 {
 	unsigned replaced = store_file_replaced(&db->file);
 
 	if ((replaced & STORE_FILE_MAIN) == 0)
 		sqlite3_wal_checkpoint_v2(
 		    db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	detach(db, false);
+	detach_file(db, false);
 	if (replaced != STORE_FILE_MAIN)
 		return 0;
 	return store_file_set_aside(&db->file, false, err);
@@ -597,10 +599,10 @@ store_db_ready(struct store_db *db, struct err *err)
 	if (db->handle != NULL && !replaced && !is_outdated(db))
 		return 0;
 	if (db->read_only)
-		detach(db, false);
-	else if (replaced && leave(db, err) < 0)
+		detach_file(db, false);
+	else if (replaced && leave_file(db, err) < 0)
 		return -1;
-	if (connect_to(db, &renamed, err) < 0)
+	if (connect_to_file(db, &renamed, err) < 0)
 		return -1;
 	if (!db->read_only && (renamed || replaced))
 		return err_set(err, ERR_LOCAL, "%s: %s", db->file.path,
@@ -612,9 +614,9 @@ store_db_ready(struct store_db *db, struct err *err)
 /* What follows a call that failed.  Where SQLite can go on after that, so does
  * the handle; else the next call opens another. */
 static int
-fail(struct store_db *db, int rc, struct err *err)
+fail_call(struct store_db *db, int rc, struct err *err)
 {
-	say(db, rc, err);
+	say_sqlite_fault(db, rc, err);
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -623,7 +625,7 @@ fail(struct store_db *db, int rc, struct err *err)
 		return -1;
 	default:
 		db->suspect = db->suspect || is_damage(rc);
-		detach(db, false);
+		detach_file(db, false);
 		return -1;
 	}
 }
@@ -632,7 +634,7 @@ int
 store_db_conclude(struct store_db *db, int rc, struct err *err)
 {
 	if (rc != SQLITE_OK)
-		return fail(db, rc, err);
+		return fail_call(db, rc, err);
 	if (!db->read_only && store_file_replaced(&db->file) != 0)
 		return store_db_ready(db, err);
 	if (is_outdated(db))

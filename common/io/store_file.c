@@ -59,7 +59,7 @@ store_file_look(
 }
 
 static bool
-is_same(const struct stat *a, const struct stat *b)
+is_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
@@ -78,8 +78,8 @@ store_file_replaced(const struct store_file *file)
 
 	store_file_look(file, "", &main);
 	store_file_look(file, "-wal", &wal);
-	return (is_same(&main, &file->main) ? 0U : STORE_FILE_MAIN) |
-	       (is_same(&wal, &file->wal) ? 0U : STORE_FILE_WAL);
+	return (is_same_file(&main, &file->main) ? 0U : STORE_FILE_MAIN) |
+	       (is_same_file(&wal, &file->wal) ? 0U : STORE_FILE_WAL);
 }
 
 bool
@@ -97,7 +97,7 @@ static const char *const beside[] = {"-wal", "-shm", "-journal", ""};
 enum { BESIDE = sizeof(beside) / sizeof(beside[0]) };
 
 static bool
-is_taken(const struct store_file *file, const char *mark)
+is_name_taken(const struct store_file *file, const char *mark)
 {
 	char suffix[64];
 	struct stat st;
@@ -111,7 +111,7 @@ is_taken(const struct store_file *file, const char *mark)
 }
 
 static int
-move(const struct store_file *file, const char *suffix, const char *mark)
+move_aside(const struct store_file *file, const char *suffix, const char *mark)
 {
 	size_t size = strlen(file->name) + strlen(suffix) + strlen(mark) + 1;
 	char *from = xmalloc(size);
@@ -139,11 +139,11 @@ store_file_set_aside(
 	do
 		snprintf(mark, sizeof(mark), ".damaged-%lld",
 		    (long long)now + tries);
-	while (is_taken(file, mark) && ++tries < MAX_ASIDE);
+	while (is_name_taken(file, mark) && ++tries < MAX_ASIDE);
 	if (tries == MAX_ASIDE)
 		number = EEXIST;
 	for (int i = 0; i < count && number == 0; i++)
-		number = move(file, beside[i], mark);
+		number = move_aside(file, beside[i], mark);
 	if (number == 0)
 		return 0;
 	return err_set(err, ERR_LOCAL, "%s: cannot be moved aside: %s",

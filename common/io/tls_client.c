@@ -215,7 +215,7 @@ is_lack_of_suites(const struct tls_client *client)
 }
 
 static enum tls_state
-end_handshake(struct tls_client *client, int rc)
+take_handshake_end(struct tls_client *client, int rc)
 {
 	if (client->watch.refused[0] != '\0') {
 		snprintf(client->detail, sizeof(client->detail), "TLS: %s",
@@ -291,7 +291,7 @@ tls_client_handshake(struct tls_client *client)
 
 	if (rc == 0)
 		return finish_handshake(client);
-	return gnutls_error_is_fatal(rc) ? end_handshake(client, rc)
+	return gnutls_error_is_fatal(rc) ? take_handshake_end(client, rc)
 					 : TLS_AGAIN;
 }
 

@@ -74,7 +74,7 @@ tls_watch_read(
 }
 
 static int
-end_handshake(struct tls_watch *watch, const char *why, const char *key)
+refuse_handshake(struct tls_watch *watch, const char *why, const char *key)
 {
 	struct text refused;
 
@@ -110,14 +110,14 @@ on_certificate(struct tls_watch *watch, gnutls_session_t session,
 	const char *fault;
 
 	if (message->size > LIMIT_TLS_CERTIFICATE)
-		return end_handshake(watch, "chain is too long", "");
+		return refuse_handshake(watch, "chain is too long", "");
 	if (!tls_watch_read(watch, message->data, message->size, tls13))
-		return end_handshake(watch, "no certificate presented", "");
+		return refuse_handshake(watch, "no certificate presented", "");
 	if (!x509_effort_is_bounded(watch->certs[0], reason))
-		return end_handshake(
+		return refuse_handshake(
 		    watch, "key costs too much to check by: ", reason);
 	fault = fault_of_chain(watch);
-	return fault == NULL ? 0 : end_handshake(watch, fault, "");
+	return fault == NULL ? 0 : refuse_handshake(watch, fault, "");
 }
 
 /* ServerDHParams of RFC 5246 section 7.4.3: the prime comes first. */
@@ -138,9 +138,9 @@ on_key_exchange(struct tls_watch *watch, gnutls_session_t session,
 		octets--;
 	}
 	if (octets > LIMIT_DH_BITS / 8)
-		return end_handshake(watch, "DH group costs too much", "");
+		return refuse_handshake(watch, "DH group costs too much", "");
 	if (octets < LIMIT_DH_LEAST_BITS / 8)
-		return end_handshake(watch, "DH group is too small", "");
+		return refuse_handshake(watch, "DH group is too small", "");
 	return 0;
 }
 

@@ -52,7 +52,7 @@ translation_free(struct translation *translation)
 }
 
 static void
-read_answer(const struct dns_answer *answer, struct nat64 *out)
+read_nat64(const struct dns_answer *answer, struct nat64 *out)
 {
 	struct address addresses[LIMIT_DNS_RECORDS];
 	size_t count = 0;
@@ -88,7 +88,7 @@ note_answer(struct translation *translation, const struct dns_answer *answer,
 {
 	struct nat64 found;
 
-	read_answer(answer, &found);
+	read_nat64(answer, &found);
 	lock_take(&translation->lock);
 	assert(translation->asking);
 	if (!lookup_failed(&answer->lookup))

@@ -110,7 +110,8 @@ first_unseen(const struct address_verdict *addresses, size_t count)
 }
 
 static struct choice
-choose(const struct host_case *c, const struct address_verdict *addresses)
+choose_verdict(
+    const struct host_case *c, const struct address_verdict *addresses)
 {
 	size_t count = c->host->address_count;
 	enum reason no_address = address_lookup_fault(c->host);
@@ -253,10 +254,10 @@ result_type(const struct host_case *c, const struct choice *choice)
 }
 
 static struct host_verdict
-tell(const struct host_case *c, struct address_verdict *addresses)
+tell_host_verdict(const struct host_case *c, struct address_verdict *addresses)
 {
 	size_t count = c->host->address_count;
-	struct choice choice = choose(c, addresses);
+	struct choice choice = choose_verdict(c, addresses);
 	struct label label = choice.by_tlsa
 				 ? (struct label){POLICY_TYPE_TLSA, LEVEL_DANE}
 				 : label_of(c);
@@ -292,5 +293,5 @@ host_judge(const struct facts *facts, const struct host_facts *host,
 
 	for (size_t i = 0; i < host->address_count; i++)
 		addresses[i] = host_address_judge(&c, &host->addresses[i]);
-	return tell(&c, addresses);
+	return tell_host_verdict(&c, addresses);
 }

@@ -48,7 +48,7 @@ see_address(const struct host_case *c, const struct address_facts *address)
 /* What DANE, or else MTA-STS or the admin's level, finds wrong; OK if nothing.
  * Without TLS that is the lack of it. */
 static enum reason
-fault_of(const struct host_case *c, const struct seen *seen)
+fault_of_seen(const struct host_case *c, const struct seen *seen)
 {
 	if (case_is_forbidden(c))
 		return REASON_STS_MX_MISMATCH;
@@ -160,7 +160,7 @@ rule_unsupported(const struct host_case *c)
 static struct ruling
 rule_address(const struct host_case *c, const struct seen *seen)
 {
-	enum reason fault = fault_of(c, seen);
+	enum reason fault = fault_of_seen(c, seen);
 
 	/* our lack: it is not known whether anything is wrong */
 	if (fault == REASON_TOO_COSTLY || fault == REASON_TLS_UNSUPPORTED)

@@ -96,7 +96,7 @@ judge_mx(const struct facts *facts, const struct judge_terms *terms, time_t now)
 }
 
 static bool
-is_weaker(const struct host_verdict *a, const struct host_verdict *b)
+is_weaker_host(const struct host_verdict *a, const struct host_verdict *b)
 {
 	if (a->outcome != b->outcome)
 		return host_is_weaker(a->outcome, b->outcome);
@@ -133,7 +133,7 @@ walk_equals(const struct host_verdict *hosts, size_t first, size_t end,
 						  : host->mixed_reason;
 		}
 		if (host_is_good(host->outcome) &&
-		    (walk->taker == NULL || is_weaker(host, walk->taker)))
+		    (walk->taker == NULL || is_weaker_host(host, walk->taker)))
 			walk->taker = host;
 	}
 }
@@ -306,7 +306,7 @@ conclude_untaken(const struct walk *walk)
 }
 
 static struct conclusion
-conclude(const struct facts *facts, const struct walk *walk,
+conclude_walk(const struct facts *facts, const struct walk *walk,
     const struct states *states)
 {
 	struct conclusion c;
@@ -354,7 +354,7 @@ name_of(const struct facts *facts, const struct host_verdict *hosts,
 }
 
 static bool
-is_this_host(const struct host_facts *host)
+is_among_own(const struct host_facts *host)
 {
 	size_t seen = 0;
 
@@ -373,14 +373,14 @@ is_this_host(const struct host_facts *host)
 /* RFC 5321 section 5.1 - an MTA that is among the mail hosts leaves out itself
  * and those that are not better, here all. */
 static bool
-comes_back(const struct facts *facts)
+mx_comes_back(const struct facts *facts)
 {
 	for (size_t i = 0; i < facts->host_count; i++) {
 		const struct host_facts *host = &facts->hosts[i];
 
 		if (host->preference > facts->hosts[0].preference)
 			return false;
-		if (is_this_host(host))
+		if (is_among_own(host))
 			return true;
 	}
 	return false;
@@ -391,7 +391,7 @@ build_verdict(const struct facts *facts, struct host_verdict *hosts)
 {
 	struct walk walk = walk_hosts(facts, hosts);
 	struct states states = states_of(facts, &walk);
-	struct conclusion c = conclude(facts, &walk, &states);
+	struct conclusion c = conclude_walk(facts, &walk, &states);
 	struct verdict *verdict = verdict_new(c.result, c.reason);
 
 	verdict->policy = c.policy;
@@ -401,7 +401,7 @@ build_verdict(const struct facts *facts, struct host_verdict *hosts)
 	verdict->sts = states.sts;
 	verdict->sts_reason = states.sts_reason;
 	verdict->mode = states.mode;
-	verdict->comes_back = comes_back(facts);
+	verdict->comes_back = mx_comes_back(facts);
 	verdict->settled = walk.taker != NULL && walk.taker->probed;
 	if (c.host != NULL) {
 		verdict->rule = rule_ref(c.host->rule);

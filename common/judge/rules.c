@@ -142,7 +142,8 @@ rule_list_add(struct rule_list *list, struct rule *rule)
 
 /* Longer names are more specific; the alphabet makes the order whole. */
 static int
-compare(enum rule_scope scope, const char *name, const struct rule *rule)
+compare_to_rule(
+    enum rule_scope scope, const char *name, const struct rule *rule)
 {
 	size_t length = strlen(name), theirs = strlen(rule->name);
 
@@ -158,7 +159,7 @@ compare_rules(const void *left, const void *right)
 {
 	const struct rule *a = *(struct rule *const *)left;
 
-	return compare(a->scope, a->name, *(struct rule *const *)right);
+	return compare_to_rule(a->scope, a->name, *(struct rule *const *)right);
 }
 
 void
@@ -177,7 +178,7 @@ rule_list_get(
 
 	while (first < end) {
 		size_t middle = first + (end - first) / 2;
-		int order = compare(scope, name, list->rules[middle]);
+		int order = compare_to_rule(scope, name, list->rules[middle]);
 
 		if (order == 0)
 			return list->rules[middle];
@@ -200,8 +201,8 @@ get_in_effect(const struct rule_list *list, enum rule_scope scope,
 
 /* The name itself, else the longest of what it is below. */
 static struct rule *
-find(const struct rule_list *list, enum rule_scope exact, enum rule_scope below,
-    const char *name, time_t now)
+find_rule(const struct rule_list *list, enum rule_scope exact,
+    enum rule_scope below, const char *name, time_t now)
 {
 	struct rule *rule = get_in_effect(list, exact, name, now);
 
@@ -214,7 +215,8 @@ find(const struct rule_list *list, enum rule_scope exact, enum rule_scope below,
 struct rule *
 rule_list_find(const struct rule_list *list, const char *domain, time_t now)
 {
-	struct rule *rule = find(list, RULE_DOMAIN, RULE_BELOW, domain, now);
+	struct rule *rule =
+	    find_rule(list, RULE_DOMAIN, RULE_BELOW, domain, now);
 
 	return rule != NULL ? rule : get_in_effect(list, RULE_ANY, "", now);
 }
@@ -222,5 +224,5 @@ rule_list_find(const struct rule_list *list, const char *domain, time_t now)
 struct rule *
 rule_list_find_host(const struct rule_list *list, const char *host, time_t now)
 {
-	return find(list, RULE_MX, RULE_MX_BELOW, host, now);
+	return find_rule(list, RULE_MX, RULE_MX_BELOW, host, now);
 }

@@ -43,7 +43,7 @@ struct reader {
 };
 
 static void
-skip_comment(struct reader *reader)
+skip_zone_comment(struct reader *reader)
 {
 	reader->at += strcspn(reader->at, "\n");
 }
@@ -55,7 +55,7 @@ seek_word(struct reader *reader)
 	for (;; reader->at++) {
 		switch (*reader->at) {
 		case ';':
-			skip_comment(reader);
+			skip_zone_comment(reader);
 			reader->at--;
 			break;
 		case '(':
@@ -86,7 +86,7 @@ word_length(const struct reader *reader)
 
 /* A short word; longer ones come out empty. */
 static bool
-read_word(struct reader *reader, char word[WORD_SIZE])
+read_zone_word(struct reader *reader, char word[WORD_SIZE])
 {
 	size_t length;
 
@@ -107,7 +107,7 @@ read_number(struct reader *reader, uint32_t max, uint32_t *out)
 {
 	char word[WORD_SIZE];
 
-	return read_word(reader, word) && text_uint(word, max, out) == 0;
+	return read_zone_word(reader, word) && text_uint(word, max, out) == 0;
 }
 
 /* The value of a digit of RFC 4648 section 4, or -1. */
@@ -172,14 +172,14 @@ is_ds(struct reader *reader, const uint8_t *dnskey, size_t size)
 
 /* Reads a record to its end; whether it is one, and names the key. */
 static bool
-read_record(
+read_zone_record(
     struct reader *reader, const uint8_t *dnskey, size_t size, bool *names_key)
 {
 	char word[WORD_SIZE];
 	bool found = false;
 
 	*names_key = false;
-	while (read_word(reader, word)) {
+	while (read_zone_word(reader, word)) {
 		if (found)
 			continue;
 		found = strcasecmp(word, "DS") == 0 ||
@@ -193,7 +193,8 @@ read_record(
 }
 
 static size_t
-read_all(const char *text, const uint8_t *dnskey, size_t size, bool *has)
+read_anchor_records(
+    const char *text, const uint8_t *dnskey, size_t size, bool *has)
 {
 	struct reader reader = {.at = text};
 	size_t count = 0;
@@ -201,7 +202,7 @@ read_all(const char *text, const uint8_t *dnskey, size_t size, bool *has)
 
 	*has = false;
 	while (*reader.at != '\0') {
-		count += read_record(&reader, dnskey, size, &names_key);
+		count += read_zone_record(&reader, dnskey, size, &names_key);
 		*has |= names_key;
 		if (*reader.at == '\n')
 			reader.at++;
@@ -214,7 +215,7 @@ anchor_count(const char *text)
 {
 	bool has;
 
-	return read_all(text, NULL, 0, &has);
+	return read_anchor_records(text, NULL, 0, &has);
 }
 
 bool
@@ -222,5 +223,5 @@ anchor_has(const char *text, const uint8_t *dnskey, size_t size)
 {
 	bool has;
 
-	return read_all(text, dnskey, size, &has) > 0 && has;
+	return read_anchor_records(text, dnskey, size, &has) > 0 && has;
 }

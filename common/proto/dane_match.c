@@ -53,7 +53,7 @@ match_init(struct match *match, const struct tlsa_set *set,
 /* RFC 6698 section 2.1: selector and matching type applied.  A usable record
  * of a digest has the digest's size. */
 static bool
-fits(const struct tlsa *record, const struct print *print)
+record_fits(const struct tlsa *record, const struct print *print)
 {
 	const struct der *full = &print->full[record->selector];
 
@@ -80,14 +80,14 @@ is_considered(const struct tlsa *record, enum tlsa_usage usage)
 
 /* Whether certificate i fits a record of the usage, and the first such one. */
 static bool
-find_record(const struct match *match, enum tlsa_usage usage, size_t i,
+find_fitting_record(const struct match *match, enum tlsa_usage usage, size_t i,
     struct dane_result *found)
 {
 	for (size_t r = 0; r < match->set->count; r++) {
 		const struct tlsa *record = &match->set->records[r];
 
 		if (!is_considered(record, usage) ||
-		    !fits(record, &match->prints[i]))
+		    !record_fits(record, &match->prints[i]))
 			continue;
 		found->outcome = DANE_MATCHED;
 		found->record = r;
@@ -133,7 +133,7 @@ collect_anchors(const struct match *match, struct anchors *anchors)
 	struct dane_result result;
 
 	for (size_t i = 1; i < match->count; i++)
-		if (find_record(match, TLSA_DANE_TA, i, &result))
+		if (find_fitting_record(match, TLSA_DANE_TA, i, &result))
 			anchors_add(
 			    anchors, match->prints[i].full[TLSA_CERT], &result);
 	for (size_t r = 0; r < match->set->count; r++) {
@@ -244,7 +244,7 @@ dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
 		return result;
 	match_init(&match, set, chain, now);
 	/* RFC 7672 section 3.1.1: no names, no dates, nothing but the match */
-	if (find_record(&match, TLSA_DANE_EE, 0, &result))
+	if (find_fitting_record(&match, TLSA_DANE_EE, 0, &result))
 		return result;
 	result.outcome = DANE_NO_MATCH;
 	if (count_considered(set, TLSA_DANE_TA) == 0)

@@ -24,7 +24,7 @@ is_name_octet(char c)
 }
 
 static int
-refuse(struct err *err, const char *name, size_t length, const char *why)
+refuse_name(struct err *err, const char *name, size_t length, const char *why)
 {
 	char shown[64];
 
@@ -34,7 +34,7 @@ refuse(struct err *err, const char *name, size_t length, const char *why)
 
 /* What keeps a text without a final dot, short enough, from being a name. */
 static const char *
-fault_of(const char *name)
+fault_of_domain(const char *name)
 {
 	size_t label = 0;
 	size_t i;
@@ -105,10 +105,10 @@ to_a_labels(const char *utf8, char out[LIMIT_DOMAIN_SIZE], struct err *err)
 	bool fits;
 
 	if (rc != IDN2_OK)
-		return refuse(err, utf8, strlen(utf8), idn2_strerror(rc));
+		return refuse_name(err, utf8, strlen(utf8), idn2_strerror(rc));
 	fits = text_copy(out, LIMIT_DOMAIN_SIZE, (const char *)ascii);
 	idn2_free(ascii);
-	return fits ? 0 : refuse(err, utf8, strlen(utf8), "name too long");
+	return fits ? 0 : refuse_name(err, utf8, strlen(utf8), "name too long");
 }
 
 int
@@ -120,7 +120,7 @@ domain_normalise(const char *text, char out[LIMIT_DOMAIN_SIZE], struct err *err)
 	const char *fault;
 
 	if (length > MAX_UTF8)
-		return refuse(err, text, length, "name too long");
+		return refuse_name(err, text, length, "name too long");
 	text_copy(given, sizeof(given), text);
 	if (length > 0 && given[length - 1] == '.')
 		given[length - 1] = '\0';
@@ -128,11 +128,11 @@ domain_normalise(const char *text, char out[LIMIT_DOMAIN_SIZE], struct err *err)
 		if (to_a_labels(given, name, err) < 0)
 			return -1;
 	} else if (!text_copy(name, sizeof(name), given)) {
-		return refuse(err, given, length, "name too long");
+		return refuse_name(err, given, length, "name too long");
 	}
-	fault = fault_of(name);
+	fault = fault_of_domain(name);
 	if (fault != NULL)
-		return refuse(err, given, strlen(given), fault);
+		return refuse_name(err, given, strlen(given), fault);
 	text_lower(name);
 	text_copy(out, LIMIT_DOMAIN_SIZE, name);
 	return 0;

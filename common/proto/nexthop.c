@@ -15,7 +15,7 @@ enum { PART_SIZE = LIMIT_NEXTHOPS * (LIMIT_DOMAIN_SIZE + 8) };
 static const char separators[] = ", \t\r\n";
 
 static int
-refuse(struct err *err, const char *part, const char *why)
+refuse_part(struct err *err, const char *part, const char *why)
 {
 	char clean[64];
 
@@ -25,7 +25,7 @@ refuse(struct err *err, const char *part, const char *why)
 
 /* An IPv4 or IPv6 address, and its one spelling in host. */
 static bool
-read_address(const char *text, char host[LIMIT_DOMAIN_SIZE])
+read_ip_literal(const char *text, char host[LIMIT_DOMAIN_SIZE])
 {
 	static const int families[] = {AF_INET, AF_INET6};
 	unsigned char octets[sizeof(struct in6_addr)];
@@ -46,17 +46,17 @@ is_number(const char *text)
 }
 
 static int
-read_host(const char *text, struct nexthop *hop, struct err *err)
+read_hop_host(const char *text, struct nexthop *hop, struct err *err)
 {
-	hop->literal = read_address(text, hop->host);
+	hop->literal = read_ip_literal(text, hop->host);
 	hop->mx_lookup = !hop->literal;
 	if (hop->literal)
 		return 0;
 	if (domain_normalise(text, hop->host, err) < 0)
 		return -1;
 	/* "9." and wide digits are numbers only once they are normalised */
-	if (is_number(hop->host) || read_address(hop->host, hop->host))
-		return refuse(err, text, "no host");
+	if (is_number(hop->host) || read_ip_literal(hop->host, hop->host))
+		return refuse_part(err, text, "no host");
 	return 0;
 }
 
@@ -65,10 +65,10 @@ static int
 read_bracketed(const char *text, struct nexthop *hop, struct err *err)
 {
 	if (strncasecmp(text, "IPv6:", 5) == 0) {
-		if (!read_address(text + 5, hop->host))
-			return refuse(err, text, "no IPv6 address");
+		if (!read_ip_literal(text + 5, hop->host))
+			return refuse_part(err, text, "no IPv6 address");
 		hop->literal = true;
-	} else if (read_host(text, hop, err) < 0) {
+	} else if (read_hop_host(text, hop, err) < 0) {
 		return -1;
 	}
 	hop->mx_lookup = false;
@@ -129,7 +129,7 @@ nexthop_port(const char *text, uint16_t *port, struct err *err)
 
 	if (service == 0 &&
 	    (text_uint(text, UINT16_MAX, &value) < 0 || value == 0))
-		return refuse(err, text, "no port");
+		return refuse_part(err, text, "no port");
 	*port = (uint16_t)value;
 	return 0;
 }
@@ -137,7 +137,7 @@ nexthop_port(const char *text, uint16_t *port, struct err *err)
 /* If rest begins with a port, or with nothing in its place at the end, rest
  * moves behind it. */
 static int
-read_port(char **rest, uint16_t *port, struct err *err)
+read_hop_port(char **rest, uint16_t *port, struct err *err)
 {
 	char *word = *rest;
 	char *behind = strchr(word, ':');
@@ -160,30 +160,30 @@ read_port(char **rest, uint16_t *port, struct err *err)
 
 /* One host of a part and its port, if it has one; rest moves behind them. */
 static int
-read_hop(char **rest, struct nexthop *hop, struct err *err)
+read_one_hop(char **rest, struct nexthop *hop, struct err *err)
 {
 	bool bracketed;
 	char *host = cut_host(rest, &bracketed);
 	int rc;
 
 	if (host == NULL)
-		return refuse(err, *rest, "brackets");
+		return refuse_part(err, *rest, "brackets");
 	rc = bracketed ? read_bracketed(host, hop, err)
-		       : read_host(host, hop, err);
+		       : read_hop_host(host, hop, err);
 	if (rc < 0 || *rest == NULL)
 		return rc;
-	return read_port(rest, &hop->port, err);
+	return read_hop_port(rest, &hop->port, err);
 }
 
 /* The next hops of a part "a", "a:25", "[a]:25", "a:b" or "a:25:b". */
 static int
-read_part(char *part, uint16_t default_port, struct nexthop *out, int count,
+read_hop_part(char *part, uint16_t default_port, struct nexthop *out, int count,
     struct err *err)
 {
 	char *rest = part;
 
 	/* "2001:db8::25" has no brackets and no port */
-	if (count < LIMIT_NEXTHOPS && read_address(part, out[count].host)) {
+	if (count < LIMIT_NEXTHOPS && read_ip_literal(part, out[count].host)) {
 		out[count].literal = true;
 		out[count].mx_lookup = false;
 		out[count].port = default_port;
@@ -191,7 +191,7 @@ read_part(char *part, uint16_t default_port, struct nexthop *out, int count,
 	}
 	for (; rest != NULL && count < LIMIT_NEXTHOPS; count++) {
 		out[count].port = default_port;
-		if (read_hop(&rest, &out[count], err) < 0)
+		if (read_one_hop(&rest, &out[count], err) < 0)
 			return -1;
 	}
 	return count;
@@ -216,7 +216,7 @@ nexthop_parse(const char *text, uint16_t default_port,
 		memcpy(part, text, length);
 		part[length] = '\0';
 		text += length;
-		count = read_part(part, default_port, hops, count, err);
+		count = read_hop_part(part, default_port, hops, count, err);
 		if (count < 0)
 			return -1;
 	}

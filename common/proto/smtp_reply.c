@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/text.h"
+
 enum { CODE_LENGTH = 3 };
 
 /* Where the first and the second word of a line end: blanks, and these. */
@@ -16,16 +18,6 @@ smtp_reply_init(struct smtp_reply *reply)
 	memset(reply, 0, sizeof(*reply));
 	reply->state = SMTP_REPLY_MORE;
 	reply->is_masked = true;
-}
-
-/* What is no printable ASCII is "?" before anything else is looked at: a TAB
- * parts no words. */
-static void
-make_printable(char *line)
-{
-	for (; *line != '\0'; line++)
-		if (*line < ' ' || *line > '~')
-			*line = '?';
 }
 
 static void
@@ -97,7 +89,7 @@ end_text(struct smtp_reply *reply, const char *line)
 }
 
 static enum smtp_reply_state
-end_line(struct smtp_reply *reply)
+end_reply_line(struct smtp_reply *reply)
 {
 	char line[LIMIT_SMTP_LINE + 1];
 	size_t length = reply->line_length;
@@ -107,7 +99,8 @@ end_line(struct smtp_reply *reply)
 	memcpy(line, reply->line, length);
 	line[length] = '\0';
 	reply->line_length = 0;
-	make_printable(line);
+	/* before anything else is looked at: a TAB parts no words */
+	text_printable(line, "");
 	look_at_line(reply, line);
 	return end_text(reply, line);
 }
@@ -116,7 +109,7 @@ static enum smtp_reply_state
 take_octet(struct smtp_reply *reply, char octet)
 {
 	if (octet == '\n')
-		return end_line(reply);
+		return end_reply_line(reply);
 	if (reply->line_length < sizeof(reply->line))
 		reply->line[reply->line_length++] = octet;
 	return SMTP_REPLY_MORE;

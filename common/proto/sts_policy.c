@@ -43,12 +43,6 @@ is_digit(char c)
 }
 
 static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c);
-}
-
-static bool
 is_wsp(char c)
 {
 	return c == ' ' || c == '\t';
@@ -139,10 +133,10 @@ static bool
 is_field_name(struct span name)
 {
 	if (name.length == 0 || name.length > MAX_FIELD_NAME ||
-	    !is_alnum(name.s[0]))
+	    !text_is_alnum(name.s[0]))
 		return false;
 	for (size_t i = 1; i < name.length; i++)
-		if (!is_alnum(name.s[i]) && name.s[i] != '_' &&
+		if (!text_is_alnum(name.s[i]) && name.s[i] != '_' &&
 		    name.s[i] != '-' && name.s[i] != '.')
 			return false;
 	return true;
@@ -154,10 +148,11 @@ is_sub_domain(struct span label)
 {
 	if (label.length == 0 || label.length > MAX_LABEL)
 		return false;
-	if (!is_alnum(label.s[0]) || !is_alnum(label.s[label.length - 1]))
+	if (!text_is_alnum(label.s[0]) ||
+	    !text_is_alnum(label.s[label.length - 1]))
 		return false;
 	for (size_t i = 0; i < label.length; i++)
-		if (!is_alnum(label.s[i]) && label.s[i] != '-')
+		if (!text_is_alnum(label.s[i]) && label.s[i] != '-')
 			return false;
 	return true;
 }
@@ -176,7 +171,7 @@ all_digits(struct span span)
  * address of it, which is no Domain.
  */
 static bool
-is_domain(struct span domain)
+is_smtp_domain(struct span domain)
 {
 	struct span label = {domain.s, 0};
 
@@ -233,7 +228,7 @@ take_mx(struct sts_policy *policy, struct span value)
 		domain.s += 2;
 		domain.length -= 2;
 	}
-	if (!is_domain(domain))
+	if (!is_smtp_domain(domain))
 		return "mx is no host name of A-labels, nor \"*.\" and one";
 	if (policy->mx_count == LIMIT_STS_MX)
 		return "too many mx";
@@ -329,7 +324,7 @@ meant_key(struct span name)
  * or NULL.
  */
 static const char *
-take_field(struct sts_policy *policy, unsigned *seen, struct span line)
+take_policy_field(struct sts_policy *policy, unsigned *seen, struct span line)
 {
 	const char *colon = memchr(line.s, ':', line.length);
 	struct span name = {line.s, 0};
@@ -364,7 +359,7 @@ take_field(struct sts_policy *policy, unsigned *seen, struct span line)
  * stays in the line, where no rule takes it.
  */
 static struct span
-next_line(struct span *body)
+next_policy_line(struct span *body)
 {
 	const char *lf = memchr(body->s, '\n', body->length);
 	struct span line = *body;
@@ -382,7 +377,7 @@ static bool
 all_blank(struct span body)
 {
 	while (body.length > 0)
-		if (trim_front(next_line(&body)).length > 0)
+		if (trim_front(next_policy_line(&body)).length > 0)
 			return false;
 	return true;
 }
@@ -403,7 +398,7 @@ add_mistake(struct mistakes *mistakes, const char *format, ...)
 }
 
 static void
-find_missing(
+find_missing_keys(
     const struct sts_policy *policy, unsigned seen, struct mistakes *mistakes)
 {
 	if (!(seen & KEY_VERSION))
@@ -419,7 +414,7 @@ find_missing(
 
 /* Up to the last mistake that is wanted. */
 static void
-read_body(
+read_policy_body(
     struct sts_policy *policy, struct span body, struct mistakes *mistakes)
 {
 	unsigned seen = 0;
@@ -427,8 +422,8 @@ read_body(
 	for (unsigned number = 1;
 	     body.length > 0 && mistakes->count < mistakes->most; number++) {
 		struct span rest = body;
-		struct span line = next_line(&body);
-		const char *why = take_field(policy, &seen, line);
+		struct span line = next_policy_line(&body);
+		const char *why = take_policy_field(policy, &seen, line);
 
 		if (why == NULL)
 			continue;
@@ -441,11 +436,11 @@ read_body(
 			break;
 		}
 	}
-	find_missing(policy, seen, mistakes);
+	find_missing_keys(policy, seen, mistakes);
 }
 
 static void
-release(struct sts_policy *policy)
+release_policy(struct sts_policy *policy)
 {
 	for (size_t i = 0; i < policy->mx_count; i++)
 		free(policy->mx[i]);
@@ -464,15 +459,15 @@ read_policy(const char *body, size_t length, struct mistakes *mistakes)
 		return NULL;
 	}
 	policy = xcalloc(1, sizeof(*policy));
-	read_body(policy, span, mistakes);
+	read_policy_body(policy, span, mistakes);
 	if (mistakes->count == 0)
 		return policy;
-	release(policy);
+	release_policy(policy);
 	return NULL;
 }
 
 static void
-keep_mistake(void *arg, const char *text)
+keep_first_mistake(void *arg, const char *text)
 {
 	err_set(arg, ERR_DATA, "%s", text);
 }
@@ -480,7 +475,7 @@ keep_mistake(void *arg, const char *text)
 struct sts_policy *
 sts_policy_parse(const char *body, size_t length, struct err *err)
 {
-	struct mistakes first = {keep_mistake, err, 0, 1};
+	struct mistakes first = {keep_first_mistake, err, 0, 1};
 
 	return read_policy(body, length, &first);
 }
@@ -498,7 +493,7 @@ void
 sts_policy_free(struct sts_policy *policy)
 {
 	if (policy != NULL)
-		release(policy);
+		release_policy(policy);
 }
 
 bool

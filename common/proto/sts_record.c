@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/text.h"
+
 static const char version[] = "v=STSv1";
 
 enum { MAX_EXTENSION_NAME = 32 };
@@ -15,18 +17,11 @@ struct cursor {
 	const char *end;
 };
 
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
-}
-
 /* sts-ext-name, behind its first octet */
 static bool
-is_name_octet(char c)
+is_extension_octet(char c)
 {
-	return is_alnum(c) || c == '_' || c == '-' || c == '.';
+	return text_is_alnum(c) || c == '_' || c == '-' || c == '.';
 }
 
 /* sts-ext-value: %x21-3A / %x3C / %x3E-7E, all printable but SP ";" "=" */
@@ -67,12 +62,12 @@ take_run(struct cursor *in, bool (*belongs)(char))
 
 /* sts-id: 1*32(ALPHA / DIGIT) */
 static bool
-is_id(const char *value, size_t length)
+is_sts_id(const char *value, size_t length)
 {
 	if (length == 0 || length > LIMIT_STS_ID)
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (!is_alnum(value[i]))
+		if (!text_is_alnum(value[i]))
 			return false;
 	return true;
 }
@@ -83,15 +78,15 @@ is_id(const char *value, size_t length)
  * the others need only be well formed.  Gives the rule broken, or NULL.
  */
 static const char *
-take_field(struct cursor *in, struct sts_record *record)
+take_sts_field(struct cursor *in, struct sts_record *record)
 {
 	const char *name = in->at;
 	const char *value;
-	size_t name_length = take_run(in, is_name_octet);
+	size_t name_length = take_run(in, is_extension_octet);
 	size_t length;
 
 	if (name_length == 0 || name_length > MAX_EXTENSION_NAME ||
-	    !is_alnum(name[0]))
+	    !text_is_alnum(name[0]))
 		return "field name";
 	if (in->at == in->end || *in->at != '=')
 		return "field without \"=\"";
@@ -102,7 +97,7 @@ take_field(struct cursor *in, struct sts_record *record)
 	if (name_length != 2 || memcmp(name, "id", 2) != 0 ||
 	    record->id[0] != '\0')
 		return NULL;
-	if (!is_id(value, length))
+	if (!is_sts_id(value, length))
 		return "id is not 1 to 32 letters and digits";
 	memcpy(record->id, value, length);
 	record->id[length] = '\0';
@@ -144,7 +139,7 @@ take_fields(
 				break;
 			id = in->end - in->at >= 2 &&
 			     memcmp(in->at, "id", 2) == 0;
-			why = take_field(in, record);
+			why = take_sts_field(in, record);
 		}
 		if (why == NULL)
 			continue;
@@ -161,7 +156,7 @@ take_fields(
  * discarded".  The ABNF allows white space before that ";".
  */
 static bool
-announces(const struct sts_txt *txt, struct cursor *in)
+announces_sts(const struct sts_txt *txt, struct cursor *in)
 {
 	const size_t length = sizeof(version) - 1;
 	struct cursor behind;
@@ -193,7 +188,7 @@ near_miss(const struct sts_txt *txt)
 }
 
 static struct sts_record
-read_records(
+read_sts_records(
     const struct sts_txt *records, size_t count, sts_mistake *each, void *arg)
 {
 	struct sts_record found = {STS_RECORD_ABSENT, "", ""};
@@ -202,7 +197,7 @@ read_records(
 	size_t candidates = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!announces(&records[i], &candidate))
+		if (!announces_sts(&records[i], &candidate))
 			continue;
 		in = candidate;
 		candidates++;
@@ -231,12 +226,12 @@ read_records(
 struct sts_record
 sts_record_select(const struct sts_txt *records, size_t count)
 {
-	return read_records(records, count, NULL, NULL);
+	return read_sts_records(records, count, NULL, NULL);
 }
 
 struct sts_record
 sts_record_lint(
     const struct sts_txt *records, size_t count, sts_mistake *each, void *arg)
 {
-	return read_records(records, count, each, arg);
+	return read_sts_records(records, count, each, arg);
 }

@@ -48,7 +48,7 @@ is_usable(const struct tlsa *record)
 }
 
 static uint8_t
-field(struct wire *in)
+read_wire_field(struct wire *in)
 {
 	return in->left > 0 ? wire_u8(in) : FIELD_ABSENT;
 }
@@ -62,9 +62,9 @@ tlsa_set_add(struct tlsa_set *set, const uint8_t *rdata, size_t length)
 	if (set->count == LIMIT_TLSA_RECORDS)
 		return;
 	wire_init(&in, rdata, length);
-	record.usage = field(&in);
-	record.selector = field(&in);
-	record.mtype = field(&in);
+	record.usage = read_wire_field(&in);
+	record.selector = read_wire_field(&in);
+	record.mtype = read_wire_field(&in);
 	record.size = in.left;
 	record.data = xmemdup(in.at, in.left);
 	record.usable = is_usable(&record);
@@ -92,7 +92,7 @@ tlsa_set_merge(struct tlsa_set *set, const uint8_t *rdata, size_t length)
 
 /* A decimal field of one octet in front of *text, which moves behind it. */
 static int
-take_field(const char **text, uint8_t *out)
+take_tlsa_field(const char **text, uint8_t *out)
 {
 	char digits[4] = "";
 	size_t length;
@@ -115,9 +115,9 @@ take_field(const char **text, uint8_t *out)
 static int
 take_kind(const char **text, struct tlsa_form *out)
 {
-	return take_field(text, &out->usage) == 0 &&
-		       take_field(text, &out->selector) == 0 &&
-		       take_field(text, &out->mtype) == 0
+	return take_tlsa_field(text, &out->usage) == 0 &&
+		       take_tlsa_field(text, &out->selector) == 0 &&
+		       take_tlsa_field(text, &out->mtype) == 0
 		   ? 0
 		   : -1;
 }
@@ -243,7 +243,7 @@ tlsa_set_has(const struct tlsa_set *set, const struct tlsa *record)
 
 /* The data in hex behind a head. */
 static char *
-print_record(const char *head, const struct tlsa *record)
+print_hex_record(const char *head, const struct tlsa *record)
 {
 	size_t length = strlen(head), size = length + 2 * record->size + 1;
 	char *text = xmalloc(size);
@@ -260,7 +260,7 @@ tlsa_print(const struct tlsa *record)
 
 	snprintf(head, sizeof(head), "%u %u %u ", record->usage,
 	    record->selector, record->mtype);
-	return print_record(head, record);
+	return print_hex_record(head, record);
 }
 
 char *
@@ -271,7 +271,7 @@ tlsa_print_generic(const struct tlsa *record)
 	snprintf(head, sizeof(head), "\\# %zu %02x%02x%02x",
 	    KIND_OCTETS + record->size, record->usage, record->selector,
 	    record->mtype);
-	return print_record(head, record);
+	return print_hex_record(head, record);
 }
 
 bool

@@ -263,7 +263,7 @@ x509_is_spki(struct der der)
 }
 
 static void
-digest(gnutls_digest_algorithm_t algorithm, struct der der, uint8_t *out)
+digest_octets(gnutls_digest_algorithm_t algorithm, struct der der, uint8_t *out)
 {
 	int rc = gnutls_hash_fast(algorithm, der.data, der.size, out);
 
@@ -274,13 +274,13 @@ digest(gnutls_digest_algorithm_t algorithm, struct der der, uint8_t *out)
 void
 x509_sha256(struct der der, uint8_t out[32])
 {
-	digest(GNUTLS_DIG_SHA256, der, out);
+	digest_octets(GNUTLS_DIG_SHA256, der, out);
 }
 
 void
 x509_sha512(struct der der, uint8_t out[64])
 {
-	digest(GNUTLS_DIG_SHA512, der, out);
+	digest_octets(GNUTLS_DIG_SHA512, der, out);
 }
 
 /* --- names of the leaf --- */

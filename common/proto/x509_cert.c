@@ -30,7 +30,7 @@ x509_datum(struct der der)
 }
 
 static bool
-slice(struct x509_cert *cert)
+slice_certificate(struct x509_cert *cert)
 {
 	struct x509_parts parts;
 
@@ -49,7 +49,7 @@ slice(struct x509_cert *cert)
  * which RFC 4514 section 2.4 allows for any.
  */
 static char *
-printable(const gnutls_datum_t *dn)
+printable_name(const gnutls_datum_t *dn)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t length = dn->size < MAX_DN ? dn->size : MAX_DN;
@@ -78,7 +78,7 @@ dn_text(gnutls_x509_crt_t crt,
 
 	if (get(crt, &dn, 0) < 0)
 		return xstrdup("");
-	text = printable(&dn);
+	text = printable_name(&dn);
 	gnutls_free(dn.data);
 	return text;
 }
@@ -258,7 +258,7 @@ x509_cert_init(struct x509_cert *cert, struct der der)
 	cert->der.data = cert->octets;
 	cert->der.size = der.size;
 	rc = gnutls_x509_crt_import(cert->crt, &datum, GNUTLS_X509_FMT_DER);
-	if (rc >= 0 && !slice(cert))
+	if (rc >= 0 && !slice_certificate(cert))
 		rc = GNUTLS_E_ASN1_DER_ERROR;
 	if (rc < 0) {
 		x509_cert_fini(cert);
@@ -302,7 +302,7 @@ x509_certs_add_cut(struct x509_certs *certs, struct der der)
 
 	cert.der.data = cert.octets;
 	cert.der.size = der.size;
-	if (!slice(&cert)) {
+	if (!slice_certificate(&cert)) {
 		x509_cert_fini(&cert);
 		return -1;
 	}

@@ -36,7 +36,7 @@ static const struct label {
 enum { LABELS = sizeof(labels) / sizeof(labels[0]) };
 
 static bool
-contains(const struct file *file, const char *text)
+file_contains(const struct file *file, const char *text)
 {
 	return memmem(file->text.data, file->text.size, text, strlen(text)) !=
 	       NULL;
@@ -48,7 +48,7 @@ has_label(const struct file *file, const char *name)
 	char line[64];
 
 	snprintf(line, sizeof(line), "-----BEGIN %s-----", name);
-	return contains(file, line);
+	return file_contains(file, line);
 }
 
 /* PKCS #8, and the older form of OpenSSL's (RFC 1421 section 4.6.1.1) */
@@ -56,17 +56,17 @@ static bool
 has_locked_key(const struct file *file)
 {
 	return has_label(file, "ENCRYPTED PRIVATE KEY") ||
-	       contains(file, "\nProc-Type: 4,ENCRYPTED");
+	       file_contains(file, "\nProc-Type: 4,ENCRYPTED");
 }
 
 static int
-fault(struct err *err, const char *what, int rc)
+fail_key(struct err *err, const char *what, int rc)
 {
 	return err_set(err, ERR_DATA, "%s: %s", what, gnutls_strerror(rc));
 }
 
 static void
-keep(struct x509_key *key, struct der octets)
+keep_public_key(struct x509_key *key, struct der octets)
 {
 	key->octets = xmemdup(octets.data, octets.size);
 	key->spki.data = key->octets;
@@ -82,7 +82,7 @@ keep_pubkey(struct x509_key *key, gnutls_pubkey_t pubkey)
 
 	if (rc < 0)
 		return rc;
-	keep(key, (struct der){out.data, out.size});
+	keep_public_key(key, (struct der){out.data, out.size});
 	gnutls_free(out.data);
 	return 0;
 }
@@ -114,13 +114,13 @@ read_privkey(const struct file *file, struct x509_key *key, struct err *err)
 		    "certificate, or the public key (openssl pkey -pubout)");
 	rc = gnutls_privkey_init(&privkey);
 	if (rc < 0)
-		return fault(err, "private key", rc);
+		return fail_key(err, "private key", rc);
 	rc = gnutls_privkey_import_x509_raw(privkey, &file->text, file->format,
 	    NULL, file->format == GNUTLS_X509_FMT_DER ? GNUTLS_PKCS_PLAIN : 0);
 	if (rc >= 0)
 		rc = keep_privkey(key, privkey);
 	gnutls_privkey_deinit(privkey);
-	return rc < 0 ? fault(err, "private key", rc) : 0;
+	return rc < 0 ? fail_key(err, "private key", rc) : 0;
 }
 
 /* Octets as they stand: a key of an unknown algorithm is one all the same. */
@@ -136,9 +136,9 @@ read_public(const struct file *file, struct x509_key *key, struct err *err)
 		spki = (struct der){der.data, der.size};
 	}
 	if (rc < 0)
-		return fault(err, "public key", rc);
+		return fail_key(err, "public key", rc);
 	if (x509_is_spki(spki))
-		keep(key, spki);
+		keep_public_key(key, spki);
 	else
 		rc = err_set(err, ERR_DATA, "public key: no such structure");
 	gnutls_free(der.data);
@@ -162,7 +162,7 @@ keep_request(struct x509_key *key, struct der request)
 	der_take(&in, DER_SEQUENCE, &spki);
 	if (in.bad || !x509_is_spki(spki))
 		return GNUTLS_E_ASN1_DER_ERROR;
-	keep(key, spki);
+	keep_public_key(key, spki);
 	return 0;
 }
 
@@ -174,7 +174,7 @@ read_request(const struct file *file, struct x509_key *key, struct err *err)
 	int rc = gnutls_x509_crq_init(&request);
 
 	if (rc < 0)
-		return fault(err, "certificate request", rc);
+		return fail_key(err, "certificate request", rc);
 	rc = gnutls_x509_crq_import(request, &file->text, file->format);
 	if (rc >= 0)
 		rc =
@@ -184,11 +184,11 @@ read_request(const struct file *file, struct x509_key *key, struct err *err)
 		gnutls_free(out.data);
 	}
 	gnutls_x509_crq_deinit(request);
-	return rc < 0 ? fault(err, "certificate request", rc) : 0;
+	return rc < 0 ? fail_key(err, "certificate request", rc) : 0;
 }
 
 static void
-keep_chain(struct x509_key *key, struct x509_chain *chain)
+keep_file_chain(struct x509_key *key, struct x509_chain *chain)
 {
 	key->chain = chain;
 	key->spki = x509_spki(chain, 0);
@@ -230,7 +230,7 @@ next_block(struct file *rest, enum x509_key_source source, struct file *block)
 }
 
 static bool
-same_octets(struct der a, struct der b)
+same_der(struct der a, struct der b)
 {
 	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
@@ -250,7 +250,7 @@ mark_by_shape(const struct x509_chain *chain, bool leaves[])
 		    i == 0 ||
 		    (strcmp(x509_subject(chain, i), subject) == 0 &&
 			strcmp(x509_issuer(chain, i), subject) == 0 &&
-			!same_octets(x509_spki(chain, i), x509_spki(chain, 0)));
+			!same_der(x509_spki(chain, i), x509_spki(chain, 0)));
 }
 
 /* The certificates of the private keys that are there; one of none of them is
@@ -269,7 +269,7 @@ mark_by_keys(const struct file *file, const struct x509_chain *chain,
 		    read_privkey(&block, &own, NULL) != 0)
 			continue;
 		for (size_t i = 0; !found && i < x509_count(chain); i++)
-			if (same_octets(x509_spki(chain, i), own.spki))
+			if (same_der(x509_spki(chain, i), own.spki))
 				found = leaves[i] = true;
 		free(own.octets);
 		if (!found)
@@ -291,7 +291,7 @@ static bool
 has_key(const struct x509_keys *keys, struct der spki)
 {
 	for (size_t i = 0; i < keys->count; i++)
-		if (same_octets(keys->items[i]->spki, spki))
+		if (same_der(keys->items[i]->spki, spki))
 			return true;
 	return false;
 }
@@ -426,11 +426,11 @@ read_der(const struct file *file, struct x509_keys *keys, struct err *err)
 }
 
 static int
-read_file(struct file *file, struct x509_keys *keys, struct err *err)
+read_key_file(struct file *file, struct x509_keys *keys, struct err *err)
 {
 	if (file->text.size == 0)
 		return err_set(err, ERR_DATA, "it is empty");
-	if (contains(file, "-----BEGIN "))
+	if (file_contains(file, "-----BEGIN "))
 		return read_pem(file, keys, err);
 	file->format = GNUTLS_X509_FMT_DER;
 	return read_der(file, keys, err);
@@ -442,7 +442,7 @@ x509_keys_read(const char *text, size_t length, struct err *err)
 	struct x509_keys *keys = xcalloc(1, sizeof(*keys));
 	struct file file = {
 	    {xmemdup(text, length), (unsigned)length}, GNUTLS_X509_FMT_PEM};
-	int rc = read_file(&file, keys, err);
+	int rc = read_key_file(&file, keys, err);
 
 	explicit_bzero(file.text.data, length);
 	free(file.text.data);
@@ -487,7 +487,7 @@ x509_key_of_chain(struct x509_chain *chain)
 	struct x509_key *key = xcalloc(1, sizeof(*key));
 
 	key->source = X509_KEY_CERT;
-	keep_chain(key, chain);
+	keep_file_chain(key, chain);
 	return key;
 }
 

@@ -152,7 +152,7 @@ is_over(const struct search *search)
 
 /* Depth first, so no deeper than the chain has certificates. */
 static void
-extend(struct search *search)
+extend_path(struct search *search)
 {
 	const struct x509_certs *anchors = search->anchors;
 	const struct x509_certs *presented = search->presented;
@@ -167,7 +167,7 @@ extend(struct search *search)
 			continue;
 		search->steps++;
 		search->path[search->length++] = &presented->items[i];
-		extend(search);
+		extend_path(search);
 		search->length--;
 	}
 }
@@ -186,7 +186,7 @@ x509_path_find(const struct x509_certs *presented,
 	};
 
 	if (search.path[0]->may_serve)
-		extend(&search);
+		extend_path(&search);
 	if (search.broke)
 		return X509_TOO_COSTLY;
 	if (used != NULL && search.status != X509_NOT_TRUSTED)

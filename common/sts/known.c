@@ -77,7 +77,7 @@ life_of(const struct known *known, time_t now)
 
 /* Another time of its fetch. */
 static struct policy_facts *
-retime(const struct policy_facts *policy, time_t fetched_s)
+with_fetch_time(const struct policy_facts *policy, time_t fetched_s)
 {
 	struct policy_facts *timed = parse_policy(
 	    policy->body, strlen(policy->body), policy->id, fetched_s);
@@ -207,7 +207,7 @@ known_used(const struct known *known)
 	used->expires_s = life.expires_s;
 	used->policy = policy->fetched_s == life.fetched_s
 			   ? policy_facts_ref(used->policy)
-			   : retime(policy, life.fetched_s);
+			   : with_fetch_time(policy, life.fetched_s);
 	return used;
 }
 

@@ -200,7 +200,7 @@ use_known(const struct known *known, struct sts_facts *sts)
 
 /* Why the kept policy is not the fresh one, where it is not. */
 static enum policy_fetch
-staleness(const struct known *known, const struct sts_facts *sts)
+why_stale(const struct known *known, const struct sts_facts *sts)
 {
 	if (sts->record.outcome != STS_RECORD_VALID)
 		return POLICY_FETCH_ERROR;
@@ -217,7 +217,7 @@ finish_without_fetch(const struct known *known, struct sts_facts *sts)
 		return;
 	use_known(known, sts);
 	if (sts->cached)
-		sts->failed = staleness(known, sts);
+		sts->failed = why_stale(known, sts);
 }
 
 static void

@@ -99,7 +99,7 @@ struct policy_host {
 };
 
 static void
-add_addresses(struct policy_host *host, const struct dns_answer *answer,
+add_policy_addresses(struct policy_host *host, const struct dns_answer *answer,
     bool allow_private, const struct nat64 *prefixes)
 {
 	if (answer->lookup.state != LOOKUP_DATA)
@@ -157,14 +157,14 @@ find_host(const struct policy_fetch_request *request, struct policy_host *host,
 	v4 = dns_await(a);
 	v6 = dns_await(aaaa);
 	translation_learn(request->translation, gates, deadline_ms, &prefixes);
-	add_addresses(host, v4, request->allow_private, &prefixes);
-	add_addresses(host, v6, request->allow_private, &prefixes);
+	add_policy_addresses(host, v4, request->allow_private, &prefixes);
+	add_policy_addresses(host, v6, request->allow_private, &prefixes);
 	return host->count > 0 ? NULL : refuse_host(host, v4, v6, learnt);
 }
 
 /* RFC 8461 section 3.3: only status 200 and text/plain make a policy. */
 static struct policy_facts *
-read_reply(const struct https_reply *reply)
+read_policy_reply(const struct https_reply *reply)
 {
 	struct policy_facts *policy;
 	struct sts_policy *parsed;
@@ -221,5 +221,5 @@ policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
 		return failed;
 	reply = https_get(&get);
 	*learnt = reply->outcome != HTTPS_NOT_TRIED;
-	return read_reply(reply);
+	return read_policy_reply(reply);
 }

@@ -172,7 +172,7 @@ wait_for_round(struct policy_refresh *refresh, bool more)
 }
 
 static void *
-run(void *arg)
+run_refresh(void *arg)
 {
 	struct policy_refresh *refresh = arg;
 	bool more = true; /* no wait at first */
@@ -183,7 +183,7 @@ run(void *arg)
 }
 
 static void
-drop(struct policy_refresh *refresh)
+drop_refresh(struct policy_refresh *refresh)
 {
 	cond_fini(&refresh->ending);
 	lock_fini(&refresh->lock);
@@ -200,9 +200,9 @@ policy_refresh_new(struct policies *policies, struct dns *dns, unsigned at_once)
 	refresh->at_once = at_once < MOST_AT_ONCE ? at_once : MOST_AT_ONCE;
 	lock_init(&refresh->lock);
 	cond_init(&refresh->ending);
-	if (pthread_create(&refresh->thread, NULL, run, refresh) == 0)
+	if (pthread_create(&refresh->thread, NULL, run_refresh, refresh) == 0)
 		return refresh;
-	drop(refresh);
+	drop_refresh(refresh);
 	return NULL;
 }
 
@@ -216,5 +216,5 @@ policy_refresh_free(struct policy_refresh *refresh)
 	cond_broadcast(&refresh->ending);
 	lock_drop(&refresh->lock);
 	pthread_join(refresh->thread, NULL);
-	drop(refresh);
+	drop_refresh(refresh);
 }

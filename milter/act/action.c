@@ -18,7 +18,7 @@ action_is_left_to_mta(const struct verdict *verdict)
 /* What may be well tomorrow is never refused for good: trouble of ours, and a
  * policy of MTA-STS, which may have changed (RFC 8461 section 5). */
 static enum action
-restrain(const struct verdict *verdict, enum action action)
+restrain_action(const struct verdict *verdict, enum action action)
 {
 	bool transient = verdict->result == RESULT_TEMPERROR ||
 			 verdict->policy == POLICY_TYPE_STS;
@@ -48,11 +48,14 @@ action_for(const struct settings *settings, const struct verdict *verdict)
 {
 	switch (verdict->result) {
 	case RESULT_FAIL:
-		return restrain(verdict, on_fail(settings, verdict->rule));
+		return restrain_action(
+		    verdict, on_fail(settings, verdict->rule));
 	case RESULT_TEMPERROR:
-		return restrain(verdict, on_temperror(settings, verdict->rule));
+		return restrain_action(
+		    verdict, on_temperror(settings, verdict->rule));
 	case RESULT_SOFTFAIL:
-		return restrain(verdict, (enum action)settings->on_softfail);
+		return restrain_action(
+		    verdict, (enum action)settings->on_softfail);
 	case RESULT_NONE:
 		return action_is_left_to_mta(verdict)
 			   ? ACTION_NONE
@@ -65,7 +68,7 @@ action_for(const struct settings *settings, const struct verdict *verdict)
 }
 
 static void
-raise_to(enum action *strictest, enum action action)
+raise_action(enum action *strictest, enum action action)
 {
 	if (action > *strictest)
 		*strictest = action;
@@ -77,16 +80,17 @@ action_strictest(const struct settings *settings, const struct rule *rule)
 	const struct rule_list *list = settings->destinations;
 	enum action strictest = on_fail(settings, rule);
 
-	raise_to(&strictest, on_temperror(settings, rule));
-	raise_to(&strictest, (enum action)settings->on_softfail);
-	raise_to(&strictest, (enum action)settings->on_none);
+	raise_action(&strictest, on_temperror(settings, rule));
+	raise_action(&strictest, (enum action)settings->on_softfail);
+	raise_action(&strictest, (enum action)settings->on_none);
 	if (rule != NULL && rule->scope != RULE_ANY)
 		return strictest;
 	for (size_t i = 0; i < list->count; i++) {
 		if (!rule_is_of_host(list->rules[i]))
 			continue;
-		raise_to(&strictest, on_fail(settings, list->rules[i]));
-		raise_to(&strictest, on_temperror(settings, list->rules[i]));
+		raise_action(&strictest, on_fail(settings, list->rules[i]));
+		raise_action(
+		    &strictest, on_temperror(settings, list->rules[i]));
 	}
 	return strictest;
 }

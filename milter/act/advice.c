@@ -176,7 +176,7 @@ advice_for(enum reason reason)
 
 /* The probe that the verdict speaks of, or NULL. */
 static const struct probe_facts *
-probe_of(const struct verdict *verdict, const struct facts *facts)
+judged_probe(const struct verdict *verdict, const struct facts *facts)
 {
 	for (size_t i = 0; i < verdict->host_count; i++) {
 		const struct host_verdict *host = &verdict->hosts[i];
@@ -280,7 +280,7 @@ no_policy_of(const struct verdict *verdict, const struct facts *facts)
 static struct advice
 starttls_of(const struct verdict *verdict, const struct facts *facts)
 {
-	const struct probe_facts *probe = probe_of(verdict, facts);
+	const struct probe_facts *probe = judged_probe(verdict, facts);
 
 	if (probe != NULL && probe->outcome == PROBE_STARTTLS_REFUSED)
 		return (struct advice){"A policy demands TLS; the host offers "
@@ -341,7 +341,7 @@ is_young(const struct probe_facts *probe)
 static struct advice
 validation_of(const struct verdict *verdict, const struct facts *facts)
 {
-	const struct probe_facts *probe = probe_of(verdict, facts);
+	const struct probe_facts *probe = judged_probe(verdict, facts);
 	const struct host_facts *host = host_of(verdict, facts);
 	bool by_key = false;
 
@@ -419,7 +419,7 @@ lookup_of(const struct verdict *verdict, const struct facts *facts)
 static struct advice
 unreachable_of(const struct verdict *verdict, const struct facts *facts)
 {
-	const struct probe_facts *probe = probe_of(verdict, facts);
+	const struct probe_facts *probe = judged_probe(verdict, facts);
 
 	if (probe != NULL && probe->outcome == PROBE_REFUSED)
 		return (struct advice){"The host answers, but takes no mail "

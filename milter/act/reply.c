@@ -16,7 +16,7 @@ is_dns_trouble(enum reason reason)
 }
 
 static const char *
-named(const char *domain)
+name_or_unnamed(const char *domain)
 {
 	return domain != NULL && domain[0] != '\0' ? domain : REPLY_UNNAMED;
 }
@@ -48,15 +48,15 @@ reply_write(struct reply *reply, enum action action, const char *domain,
 	text_copy(reply->code, sizeof(reply->code), code);
 	text_copy(reply->status, sizeof(reply->status), status);
 	snprintf(reply->text, sizeof(reply->text), "%s: %s (" PRECHECK ")",
-	    named(domain), reason_text(verdict->reason));
+	    name_or_unnamed(domain), reason_text(verdict->reason));
 }
 
 void
 reply_hold(char out[REPLY_HOLD_SIZE], const char *domain,
     const struct verdict *verdict)
 {
-	snprintf(out, REPLY_HOLD_SIZE, PRECHECK ": %s: %s", named(domain),
-	    reason_text(verdict->reason));
+	snprintf(out, REPLY_HOLD_SIZE, PRECHECK ": %s: %s",
+	    name_or_unnamed(domain), reason_text(verdict->reason));
 }
 
 void

@@ -12,7 +12,7 @@
 
 /* Whether a field has this value and nothing else, in any case. */
 static bool
-says(const char *value, const char *word)
+field_says(const char *value, const char *word)
 {
 	size_t length = strlen(word);
 
@@ -30,10 +30,10 @@ requiretls_read(struct requiretls *message, const char *name, const char *value,
 	if (tag_is_field(name, "TLS-Required")) {
 		message->fields++;
 		/* RFC 8689 section 3 - there is no other value */
-		message->says_no = says(value, "no");
+		message->says_no = field_says(value, "no");
 	}
 	if (trusted && tag_is_field(name, "Require-TLS-ESMTP") &&
-	    says(value, "yes"))
+	    field_says(value, "yes"))
 		message->required = true;
 }
 

@@ -7,7 +7,7 @@
 #include "common/proto/domain.h"
 
 static void
-settle(struct route *route, enum result result, enum reason reason)
+settle_route(struct route *route, enum result result, enum reason reason)
 {
 	route->result = result;
 	route->reason = reason;
@@ -25,21 +25,21 @@ find_domain(const struct route_rcpt *rcpt, char *text, size_t size)
 }
 
 static void
-read_domain(struct route *route, const struct route_rcpt *rcpt)
+read_rcpt_domain(struct route *route, const struct route_rcpt *rcpt)
 {
 	char text[4 * LIMIT_DOMAIN];
 	struct err err;
 
 	if (find_domain(rcpt, text, sizeof(text)) < 0) {
-		settle(route, RESULT_NONE, REASON_NAME_INVALID);
+		settle_route(route, RESULT_NONE, REASON_NAME_INVALID);
 		text_copy(route->detail, sizeof(route->detail),
 		    "no domain in the address, or one too long");
 	} else if (domain_is_literal(text)) {
-		settle(route, RESULT_SKIP, REASON_NO_POLICY);
+		settle_route(route, RESULT_SKIP, REASON_NO_POLICY);
 		text_lower(text);
 		text_copy(route->domain, sizeof(route->domain), text);
 	} else if (domain_normalise(text, route->domain, &err) < 0) {
-		settle(route, RESULT_NONE, REASON_NAME_INVALID);
+		settle_route(route, RESULT_NONE, REASON_NAME_INVALID);
 		text_copy(route->detail, sizeof(route->detail), err.text);
 	}
 }
@@ -47,7 +47,8 @@ read_domain(struct route *route, const struct route_rcpt *rcpt)
 /* The canonical spelling names the check; a text that is no next hop is the
  * engine's to judge. */
 static void
-read_hop(const struct settings *settings, struct route *route, const char *host)
+read_route_hop(
+    const struct settings *settings, struct route *route, const char *host)
 {
 	struct nexthop hops[LIMIT_NEXTHOPS];
 	uint16_t port = (uint16_t)settings->probe_port;
@@ -68,18 +69,18 @@ route_read(const struct settings *settings, const char *mta_name,
 {
 	*route = (struct route){.reason = REASON_OK,
 	    .smtp = rcpt->mailer != NULL || rcpt->host != NULL};
-	read_domain(route, rcpt);
+	read_rcpt_domain(route, rcpt);
 	if (rcpt->mailer != NULL &&
 	    settings_lists_word(&settings->local_mailers, rcpt->mailer))
-		settle(route, RESULT_SKIP, REASON_INTERNAL);
+		settle_route(route, RESULT_SKIP, REASON_INTERNAL);
 	if (route->reason != REASON_OK)
 		return;
 	if (strcmp(route->domain, mta_name) == 0 ||
 	    settings_lists_domain(&settings->internal_domains, route->domain))
-		settle(route, RESULT_SKIP, REASON_INTERNAL);
+		settle_route(route, RESULT_SKIP, REASON_INTERNAL);
 	else if (settings_lists_domain(
 		     &settings->exempt_domains, route->domain))
-		settle(route, RESULT_SKIP, REASON_EXEMPT);
+		settle_route(route, RESULT_SKIP, REASON_EXEMPT);
 	else
-		read_hop(settings, route, rcpt->host);
+		read_route_hop(settings, route, rcpt->host);
 }

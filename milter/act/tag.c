@@ -96,7 +96,7 @@ struct reading {
 };
 
 static void
-drop(struct reading *reading)
+drop_token(struct reading *reading)
 {
 	reading->after_at = false;
 	reading->gap = false;
@@ -105,13 +105,13 @@ drop(struct reading *reading)
 }
 
 static void
-flush(struct reading *reading)
+flush_token(struct reading *reading)
 {
 	reading->domain[reading->length] = '\0';
 	if (reading->after_at && reading->length > 0 && !reading->overflow &&
 	    !reading->closed)
 		reading->found(reading->arg, reading->domain);
-	drop(reading);
+	drop_token(reading);
 }
 
 static void
@@ -122,7 +122,7 @@ add_octet(struct reading *reading, char c)
 	/* RFC 5322 section 4.4: white space may stand around a dot only */
 	if (reading->gap && reading->length > 0 && c != '.' &&
 	    reading->domain[reading->length - 1] != '.') {
-		flush(reading);
+		flush_token(reading);
 		return;
 	}
 	reading->gap = false;
@@ -144,7 +144,7 @@ skip_quoted(const char *s)
 
 /* The same for a comment, which may hold others. */
 static const char *
-skip_comment(const char *s)
+skip_field_comment(const char *s)
 {
 	size_t depth = 0;
 
@@ -176,16 +176,16 @@ read_octet(struct reading *reading, char c)
 {
 	switch (c) {
 	case '<':
-		drop(reading);
+		drop_token(reading);
 		reading->in_angle = true;
 		break;
 	case '>':
-		flush(reading);
+		flush_token(reading);
 		reading->in_angle = false;
 		reading->closed = true;
 		break;
 	case '@':
-		drop(reading);
+		drop_token(reading);
 		reading->after_at = true;
 		break;
 	case ',':
@@ -194,9 +194,9 @@ read_octet(struct reading *reading, char c)
 		/* within "<>" they belong to a route, which is no recipient;
 		 * a ":" outside ends the name of a group */
 		if (reading->in_angle || c == ':')
-			drop(reading);
+			drop_token(reading);
 		else
-			flush(reading);
+			flush_token(reading);
 		if (!reading->in_angle)
 			reading->closed = false;
 		break;
@@ -219,16 +219,16 @@ tag_each_domain(const char *value, tag_found *found, void *arg)
 
 	while (*value != '\0') {
 		if (*value == '"') {
-			drop(&reading);
+			drop_token(&reading);
 			value = skip_quoted(value);
 		} else if (*value == '(') {
 			reading.gap = true;
-			value = skip_comment(value);
+			value = skip_field_comment(value);
 		} else if (*value == '[') {
 			value = read_literal(&reading, value);
 		} else {
 			read_octet(&reading, *value++);
 		}
 	}
-	flush(&reading);
+	flush_token(&reading);
 }

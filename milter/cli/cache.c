@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "common/io/store.h"
 #include "common/proto/domain.h"
 #include "milter/cli/cli.h"
@@ -29,7 +32,7 @@ print_more(const json_t *row, const char *const keys[])
 }
 
 static void
-print_verdict(const json_t *row, bool whole)
+print_kept_verdict(const json_t *row, bool whole)
 {
 	static const char *const more[] = {
 	    "action", "hop", "mx", "mode", "depth", "rule", "detail", NULL};
@@ -53,15 +56,17 @@ static void
 print_body(const json_t *policy)
 {
 	const char *body = json_string_value(json_object_get(policy, "body"));
+	char *shown;
 
 	if (body == NULL)
 		return;
+	shown = xstrdup(body);
+	text_printable(shown, "\r\n");
 	putchar('\n');
-	for (; *body != '\0'; body++)
-		if (*body != '\r')
-			putchar((*body >= ' ' && *body <= '~') || *body == '\n'
-				    ? *body
-				    : '?');
+	for (const char *c = shown; *c != '\0'; c++)
+		if (*c != '\r')
+			putchar(*c);
+	free(shown);
 }
 
 /* What is kept until when, and what went wrong since. */
@@ -93,7 +98,7 @@ print_policy(const json_t *row, bool whole)
 }
 
 static void
-print_row(void *arg, const json_t *row)
+print_cache_row(void *arg, const json_t *row)
 {
 	const char *kind = json_string_value(json_object_get(row, "kind"));
 	struct listing *listing = arg;
@@ -102,7 +107,7 @@ print_row(void *arg, const json_t *row)
 	if (listing->json)
 		cli_print_row(row);
 	else if (kind != NULL && strcmp(kind, "verdict") == 0)
-		print_verdict(row, listing->whole);
+		print_kept_verdict(row, listing->whole);
 	else
 		print_policy(row, listing->whole);
 }
@@ -115,7 +120,7 @@ print_stored(void *arg, const struct store_policy *row)
 	const struct listing *listing = arg;
 	json_t *object = json_policy(row, listing->whole);
 
-	print_row(arg, object);
+	print_cache_row(arg, object);
 	json_decref(object);
 }
 
@@ -148,12 +153,13 @@ read_store(const struct settings *settings, const char *domain,
 /* --- verbs --- */
 
 static int
-tell(const struct settings *settings, const struct json_request *request,
-    struct listing *listing)
+tell_from_daemon(const struct settings *settings,
+    const struct json_request *request, struct listing *listing)
 {
 	struct err err;
 
-	switch (cli_daemon_ask(settings, request, print_row, listing, &err)) {
+	switch (
+	    cli_daemon_ask(settings, request, print_cache_row, listing, &err)) {
 	case CLI_DAEMON_ANSWERED:
 		return 0;
 	case CLI_DAEMON_FAILED:
@@ -166,7 +172,7 @@ tell(const struct settings *settings, const struct json_request *request,
 }
 
 static int
-finish(int status)
+flush_answer(int status)
 {
 	if (fflush(stdout) != 0)
 		return cli_fail(EX_IOERR, "cannot write the answer");
@@ -184,10 +190,10 @@ cli_cache_list(const struct cli_options *options)
 
 	if (settings == NULL)
 		return EX_CONFIG;
-	status = tell(settings, &request, &listing);
+	status = tell_from_daemon(settings, &request, &listing);
 	if (status == 0 && listing.rows == 0)
 		cli_fail(0, "nothing is kept");
-	return finish(status);
+	return flush_answer(status);
 }
 
 int
@@ -205,10 +211,10 @@ cli_cache_show(const struct cli_options *options)
 	settings = cli_load_settings(options);
 	if (settings == NULL)
 		return EX_CONFIG;
-	status = tell(settings, &request, &listing);
+	status = tell_from_daemon(settings, &request, &listing);
 	if (status == 0 && listing.rows == 0)
 		status = cli_fail(1, "nothing is kept of %s", request.domain);
-	return finish(status);
+	return flush_answer(status);
 }
 
 static void
@@ -242,7 +248,7 @@ cli_cache_flush(const struct cli_options *options)
 		return EX_CONFIG;
 	if (cli_daemon_ask(settings, &request, print_flushed, &copy, &err) ==
 	    CLI_DAEMON_ANSWERED)
-		return finish(0);
-	return finish(cli_fail(EX_UNAVAILABLE,
+		return flush_answer(0);
+	return flush_answer(cli_fail(EX_UNAVAILABLE,
 	    "%s; only posternd forgets what it keeps", err.text));
 }

@@ -26,7 +26,7 @@ struct input {
 };
 
 static int
-connect_to(const char *path, struct err *err)
+connect_to_daemon(const char *path, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct timeval silence = {.tv_sec = SILENCE_S};
@@ -60,7 +60,7 @@ send_request(int fd, const struct json_request *request)
 
 /* More octets behind those that are there; false at the end. */
 static bool
-fill(struct input *input)
+fill_input(struct input *input)
 {
 	ssize_t got;
 
@@ -90,7 +90,7 @@ next_object(struct input *input)
 
 	while ((end = memchr(input->data + input->at, '\n',
 		    input->length - input->at)) == NULL)
-		if (!fill(input))
+		if (!fill_input(input))
 			return NULL;
 	begin = input->data + input->at;
 	length = (size_t)(end - begin);
@@ -111,15 +111,13 @@ read_end(const json_t *object, const char *word, struct err *err)
 	if (strcmp(word, "ok") == 0)
 		return CLI_DAEMON_ANSWERED;
 	text_copy(text, sizeof(text), why == NULL ? "no reason given" : why);
-	for (char *c = text; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	text_printable(text, "");
 	err_set(err, ERR_LOCAL, "posternd: %s", text);
 	return CLI_DAEMON_FAILED;
 }
 
 static enum cli_daemon_outcome
-read_answer(
+read_daemon_answer(
     struct input *input, cli_daemon_row *row, void *arg, struct err *err)
 {
 	enum cli_daemon_outcome outcome = CLI_DAEMON_FAILED;
@@ -152,12 +150,12 @@ cli_daemon_ask(const struct settings *settings,
 		    "ControlSocket none: no posternd can be asked");
 		return CLI_DAEMON_NONE;
 	}
-	input.fd = connect_to(settings->control_socket, err);
+	input.fd = connect_to_daemon(settings->control_socket, err);
 	if (input.fd < 0)
 		return CLI_DAEMON_NONE;
 	input.data = xmalloc(LIMIT_CONTROL_ANSWER);
 	send_request(input.fd, request);
-	outcome = read_answer(&input, row, arg, err);
+	outcome = read_daemon_answer(&input, row, arg, err);
 	free(input.data);
 	close(input.fd);
 	return outcome;

@@ -28,7 +28,7 @@ cli_load_settings(const struct cli_options *options)
 }
 
 static int
-start(struct cli_engine *cli, const struct engine_options *options)
+start_engine(struct cli_engine *cli, const struct engine_options *options)
 {
 	char plain[LIMIT_DETAIL_SIZE];
 	struct err err;
@@ -70,7 +70,7 @@ open_as(struct cli_engine *cli, const struct cli_options *options,
 		wanted.insecure_mx = INSECURE_MX_DANE;
 	}
 	cli->check_timeout_ms = wanted.check_timeout_ms;
-	return start(cli, &wanted);
+	return start_engine(cli, &wanted);
 }
 
 int
@@ -95,7 +95,7 @@ cli_engine_close(struct cli_engine *cli)
 
 /* "mx:HOST" or "mx:HOST:PORT": that host alone, whatever its domain's MX. */
 static int
-read_host(const char *text, char hop[NEXTHOP_TEXT_SIZE],
+read_mx_host(const char *text, char hop[NEXTHOP_TEXT_SIZE],
     char domain[LIMIT_DOMAIN_SIZE])
 {
 	const char *colon = strrchr(text, ':');
@@ -120,7 +120,7 @@ read_asked(const struct cli_engine *cli, const struct engine_query *like,
 	query.domain = asked;
 	query.port = (uint16_t)cli->settings->probe_port;
 	if (strncasecmp(asked, "mx:", 3) == 0) {
-		if (read_host(asked + 3, hop, domain) != 0)
+		if (read_mx_host(asked + 3, hop, domain) != 0)
 			domain[0] = '\0';
 		query.domain = domain;
 		query.next_hop = hop;

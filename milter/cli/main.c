@@ -181,15 +181,6 @@ fail_json(int status, const char *text)
 	json_decref(object);
 }
 
-/* JSON is UTF-8, and a file's name may be anything. */
-static void
-make_printable(char *text)
-{
-	for (char *c = text; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-}
-
 int
 cli_fail(int status, const char *format, ...)
 {
@@ -199,7 +190,8 @@ cli_fail(int status, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	make_printable(text);
+	/* JSON is UTF-8, and a file's name may be anything */
+	text_printable(text, "");
 	fprintf(stderr, "postern: %s\n", text);
 	if (status == EX_USAGE)
 		print_hint(stderr);
@@ -353,7 +345,7 @@ names_help(const struct cli_list *words)
 
 /* Help wins over a verb, but not over a word that is none. */
 static int
-run(struct cli_line *line)
+run_line(struct cli_line *line)
 {
 	const struct cli_list *words = &line->options.words;
 
@@ -377,7 +369,7 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	cli_line_read(&line, argc, argv);
 	json_wanted = line.options.json;
-	status = run(&line);
+	status = run_line(&line);
 	cli_line_fini(&line);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status != EX_IOERR)
 		return cli_fail(EX_IOERR, "cannot write the answer");

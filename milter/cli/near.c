@@ -8,7 +8,7 @@
 enum { NEAR_WORD = 24, FAR = CLI_NEAR_MAX + 1 };
 
 static unsigned
-least(unsigned a, unsigned b)
+least_of(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
 }
@@ -29,13 +29,13 @@ word_distance(const char *a, const char *b)
 				rows[i][j] = (unsigned)(i + j);
 				continue;
 			}
-			rows[i][j] =
-			    least(rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
-				least(rows[i - 1][j], rows[i][j - 1]) + 1);
+			rows[i][j] = least_of(
+			    rows[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+			    least_of(rows[i - 1][j], rows[i][j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])
-				rows[i][j] =
-				    least(rows[i][j], rows[i - 2][j - 2] + 1);
+				rows[i][j] = least_of(
+				    rows[i][j], rows[i - 2][j - 2] + 1);
 		}
 	return rows[m][n];
 }
@@ -62,10 +62,10 @@ cli_verb_distance(const struct cli_verb *verb, const struct cli_list *words)
 	snprintf(typed, sizeof(typed), "%s %s", words->items[0],
 	    words->count > 1 ? words->items[1] : "");
 	distance = near_only(word_distance(name, typed), name);
-	distance = least(
+	distance = least_of(
 	    distance, near_only(word_distance(name, words->items[0]), name));
 	/* one who leaves a word out may mean another verb */
-	return least(distance,
+	return least_of(distance,
 	    1 + near_only(word_distance(verb->words[1], words->items[0]),
 		    verb->words[1]));
 }

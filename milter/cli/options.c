@@ -96,7 +96,7 @@ read_depth(const char *word, struct cli_options *options)
 }
 
 static const char *
-read_port(const char *word, struct cli_options *options)
+read_port_option(const char *word, struct cli_options *options)
 {
 	if (nexthop_port(word, &options->port, NULL) != 0)
 		return "--port: 1 to 65535, or a mail service such as "
@@ -186,7 +186,7 @@ take_value(int code, char *value, struct cli_options *options)
 
 /* Returns NULL, or what is wrong with the value. */
 static const char *
-read_value(int code, char *value, struct cli_options *options)
+read_option_value(int code, char *value, struct cli_options *options)
 {
 	switch (code) {
 	case 'j':
@@ -220,7 +220,7 @@ read_value(int code, char *value, struct cli_options *options)
 	case OPTION_OLD_TTL:
 		return read_old_ttl(value, options);
 	case OPTION_PORT:
-		return read_port(value, options);
+		return read_port_option(value, options);
 	default:
 		take_value(code, value, options);
 		break;
@@ -251,20 +251,20 @@ say_wrong(char *out, size_t size, char *const argv[])
 }
 
 static void
-take(struct cli_line *line, size_t row)
+take_option(struct cli_line *line, size_t row)
 {
 	const char *wrong;
 
 	line->given |= UINT64_C(1) << row;
 	line->help |= rows[row].code == 'h';
 	line->version |= rows[row].code == 'V';
-	wrong = read_value(rows[row].code, optarg, &line->options);
+	wrong = read_option_value(rows[row].code, optarg, &line->options);
 	if (wrong != NULL && line->wrong[0] == '\0')
 		snprintf(line->wrong, sizeof(line->wrong), "%s", wrong);
 }
 
 static void
-read_options(struct cli_line *line, int argc, char *argv[])
+read_all_options(struct cli_line *line, int argc, char *argv[])
 {
 	struct option longs[ROWS + 1];
 	char letters[2 * ROWS + 2] = ":";
@@ -289,7 +289,7 @@ read_options(struct cli_line *line, int argc, char *argv[])
 		while (row < ROWS && rows[row].code != code)
 			row++;
 		if (row < ROWS)
-			take(line, row);
+			take_option(line, row);
 		else if (line->wrong[0] == '\0')
 			say_wrong(line->wrong, sizeof(line->wrong), argv);
 	}
@@ -304,7 +304,7 @@ cli_line_read(struct cli_line *line, int argc, char *argv[])
 	line->options.port = SMTP_PORT;
 	line->options.mode = STS_MODE_TESTING;
 	line->options.at = clock_wall_s();
-	read_options(line, argc, argv);
+	read_all_options(line, argc, argv);
 	for (int i = optind; i < argc; i++)
 		list_add(&line->options.words, argv[i]);
 }
@@ -320,7 +320,7 @@ cli_line_fini(struct cli_line *line)
 }
 
 static bool
-takes(const struct cli_verb *verb, int code)
+takes_option(const struct cli_verb *verb, int code)
 {
 	for (size_t i = 0; i < CLI_VERB_OPTIONS && verb->options[i] != 0; i++)
 		if (verb->options[i] == code)
@@ -332,7 +332,8 @@ const char *
 cli_line_unwanted(const struct cli_line *line, const struct cli_verb *verb)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if ((line->given >> i & 1) != 0 && !takes(verb, rows[i].code))
+		if ((line->given >> i & 1) != 0 &&
+		    !takes_option(verb, rows[i].code))
 			return rows[i].name;
 	return NULL;
 }
@@ -376,7 +377,7 @@ cli_print_usage(FILE *out, const struct cli_verb *verb)
 	    verb->words[1] == NULL ? "" : verb->words[1]);
 
 	for (size_t i = 0; i < ROWS; i++)
-		if (takes(verb, rows[i].code) && rows[i].code != 'h' &&
+		if (takes_option(verb, rows[i].code) && rows[i].code != 'h' &&
 		    rows[i].code != 'V')
 			print_option_usage(out, verb, &rows[i], &column);
 	while (*rest != '\0') {
@@ -409,6 +410,6 @@ void
 cli_print_options(FILE *out, const struct cli_verb *verb)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (takes(verb, rows[i].code))
+		if (takes_option(verb, rows[i].code))
 			print_option(out, &rows[i]);
 }

@@ -21,7 +21,7 @@ struct question {
 };
 
 static const char *
-meaning(enum level level)
+meaning_of_level(enum level level)
 {
 	switch (level) {
 	case LEVEL_AUTO:
@@ -66,7 +66,7 @@ demand_for(const struct question *question)
 }
 
 static bool
-covers(const struct rule *rule, const struct question *question)
+rule_covers(const struct rule *rule, const struct question *question)
 {
 	size_t length = strlen(question->name), end = strlen(rule->name);
 
@@ -87,7 +87,7 @@ next_expired(const struct question *question, size_t *i)
 	while (*i < list->count) {
 		const struct rule *rule = list->rules[(*i)++];
 
-		if (covers(rule, question) &&
+		if (rule_covers(rule, question) &&
 		    !rule_in_effect(rule, question->at))
 			return rule;
 	}
@@ -111,7 +111,7 @@ hosts_may_have_rules(
 }
 
 static void
-put(json_t *object, const char *key, const char *value)
+put_word(json_t *object, const char *key, const char *value)
 {
 	json_object_set_new(object, key,
 	    value == NULL || value[0] == '\0' ? json_null()
@@ -125,11 +125,11 @@ put_rule(json_t *object, const struct rule *rule)
 
 	for (size_t i = 0; i < rule->match_count; i++)
 		json_array_append_new(match, json_string(rule->match[i]));
-	put(object, "key", rule->key);
-	put(object, "rule", rule_word(rule));
+	put_word(object, "key", rule->key);
+	put_word(object, "rule", rule_word(rule));
 	json_object_set_new(object, "line", json_integer(rule->line));
 	json_object_set_new(object, "match", match);
-	put(object, "until", rule->until);
+	put_word(object, "until", rule->until);
 }
 
 static int
@@ -154,11 +154,11 @@ list_json(const struct rule *rule)
 	json_t *object = json_pack("{s:i}", "schema", 1);
 
 	put_rule(object, rule);
-	put(object, "level", level_text(rule->level));
+	put_word(object, "level", level_text(rule->level));
 	json_object_set_new(object, "dane_off", json_boolean(rule->no_dane));
 	json_object_set_new(object, "sts_off", json_boolean(rule->no_sts));
-	put(object, "on_fail", own_action(rule->on_fail));
-	put(object, "on_temperror", own_action(rule->on_temperror));
+	put_word(object, "on_fail", own_action(rule->on_fail));
+	put_word(object, "on_temperror", own_action(rule->on_temperror));
 	return print_object(object);
 }
 
@@ -205,18 +205,18 @@ test_json(const struct question *question, const struct demand *demand)
 
 	for (size_t i = 0; (rule = next_expired(question, &i)) != NULL;)
 		json_array_append_new(expired, json_string(rule->key));
-	put(object, question->host ? "mx" : "domain", question->name);
+	put_word(object, question->host ? "mx" : "domain", question->name);
 	if (demand->rule != NULL)
 		put_rule(object, demand->rule);
 	else
 		json_object_set_new(object, "rule", json_null());
-	put(object, "level",
+	put_word(object, "level",
 	    level_text(demand->encrypt ? LEVEL_ENCRYPT : demand->level));
 	json_object_set_new(object, "dane", json_boolean(demand->dane));
 	json_object_set_new(object, "sts", json_boolean(demand->sts));
-	put(object, "on_fail",
+	put_word(object, "on_fail",
 	    action_text(action_on(question, RESULT_FAIL, demand)));
-	put(object, "on_temperror",
+	put_word(object, "on_temperror",
 	    action_text(action_on(question, RESULT_TEMPERROR, demand)));
 	json_object_set_new(object, "host_rules",
 	    json_boolean(hosts_may_have_rules(question, demand)));
@@ -229,7 +229,7 @@ print_meaning(const struct demand *demand)
 {
 	const struct rule *rule = demand->rule;
 
-	printf("  means       %s", meaning(demand->level));
+	printf("  means       %s", meaning_of_level(demand->level));
 	if (demand->encrypt && demand->level != LEVEL_ENCRYPT)
 		printf("; TLS is a must");
 	if (demand->level == LEVEL_AUTO && !demand->dane)
@@ -276,7 +276,8 @@ test_text(const struct question *question, const struct demand *demand)
 
 /* A domain, an address, or "mx:HOST". */
 static int
-read_question(struct question *question, const char *word, struct err *err)
+read_policy_question(
+    struct question *question, const char *word, struct err *err)
 {
 	char domain[LIMIT_RAW_DOMAIN_SIZE];
 
@@ -300,7 +301,7 @@ cli_policy_test(const struct cli_options *options)
 	struct err err;
 	int rc;
 
-	if (read_question(&question, options->words.items[0], &err) != 0)
+	if (read_policy_question(&question, options->words.items[0], &err) != 0)
 		return cli_fail(EX_USAGE, "%s", err.text);
 	settings = cli_load_settings(options);
 	if (settings == NULL)

@@ -56,7 +56,7 @@ cli_stats_unwritten(const struct settings *settings)
 }
 
 static void
-print_row(void *arg, const json_t *row)
+print_stats_row(void *arg, const json_t *row)
 {
 	const struct cli_options *options = arg;
 	json_t *copy;
@@ -81,7 +81,7 @@ cli_stats(const struct cli_options *options)
 
 	if (settings == NULL)
 		return EX_CONFIG;
-	if (cli_daemon_ask(settings, &request, print_row, &copy, &err) !=
+	if (cli_daemon_ask(settings, &request, print_stats_row, &copy, &err) !=
 	    CLI_DAEMON_ANSWERED)
 		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
 	if (fflush(stdout) != 0)

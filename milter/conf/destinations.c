@@ -30,11 +30,11 @@ struct line {
 	bool sound;
 };
 
-static void complain(struct line *line, const char *format, ...)
+static void complain_of_line(struct line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
-complain(struct line *line, const char *format, ...)
+complain_of_line(struct line *line, const char *format, ...)
 {
 	char text[400];
 	va_list args;
@@ -67,7 +67,7 @@ read_key(struct line *line, const char *key)
 		rule->scope = below ? RULE_BELOW : RULE_DOMAIN;
 	rule->name[0] = '.';
 	if (domain_normalise(name + below, rule->name + below, &err) < 0)
-		complain(line, "%s", err.text);
+		complain_of_line(line, "%s", err.text);
 	snprintf(rule->key, sizeof(rule->key), "%s%s", host ? "mx:" : "",
 	    rule->name);
 }
@@ -81,7 +81,7 @@ read_action(struct line *line, int *action, const char *value)
 			return true;
 		}
 	}
-	complain(
+	complain_of_line(
 	    line, "\"%.64s\" is not one of: none tag hold defer reject", value);
 	return false;
 }
@@ -94,7 +94,7 @@ is_match_word(const char *name)
 }
 
 static void
-add_match(struct line *line, const char *name)
+add_rule_match(struct line *line, const char *name)
 {
 	struct rule *rule = line->rule;
 	char text[LIMIT_DOMAIN_SIZE + 1] = ".";
@@ -102,11 +102,11 @@ add_match(struct line *line, const char *name)
 	struct err err;
 
 	if (domain_normalise(name + below, text + below, &err) < 0) {
-		complain(line, "match: %s", err.text);
+		complain_of_line(line, "match: %s", err.text);
 		return;
 	}
 	if (strchr(name, '.') == NULL && !is_match_word(text)) {
-		complain(line,
+		complain_of_line(line,
 		    "match: \"%.64s\" is no name with a dot, nor one of: "
 		    "hostname nexthop dot-nexthop",
 		    name);
@@ -126,7 +126,7 @@ read_match(struct line *line, char *value)
 
 		if (end != NULL)
 			*end++ = '\0';
-		add_match(line, name);
+		add_rule_match(line, name);
 		name = end;
 	}
 }
@@ -177,8 +177,8 @@ read_until(struct line *line, const char *value)
 	struct tm day, next;
 
 	if (!parse_day(value, &day)) {
-		complain(line, "until: \"%.64s\" is no day, such as 2027-03-31",
-		    value);
+		complain_of_line(line,
+		    "until: \"%.64s\" is no day, such as 2027-03-31", value);
 		return;
 	}
 	next = day;
@@ -199,7 +199,7 @@ read_no(struct line *line, const char *name, bool *field, const char *value)
 	if (strcasecmp(value, "no") == 0)
 		*field = true;
 	else
-		complain(line, "%s: \"%.64s\" is not no", name, value);
+		complain_of_line(line, "%s: \"%.64s\" is not no", name, value);
 }
 
 enum option {
@@ -259,11 +259,12 @@ read_option(struct line *line, char *word, bool seen[OPTIONS])
 	while (option < OPTIONS && strcasecmp(word, options[option]) != 0)
 		option++;
 	if (option == OPTIONS)
-		complain(line, "\"%.64s\" is no option", word);
+		complain_of_line(line, "\"%.64s\" is no option", word);
 	else if (value == NULL || *value == '\0')
-		complain(line, "%s: no value", options[option]);
+		complain_of_line(line, "%s: no value", options[option]);
 	else if (seen[option])
-		complain(line, "%s: stands there twice", options[option]);
+		complain_of_line(
+		    line, "%s: stands there twice", options[option]);
 	else
 		set_option(line, option, value);
 	if (option < OPTIONS)
@@ -304,7 +305,8 @@ demands_of(enum level level)
 
 /* Whether there is anything that the rule asks less of than the default. */
 static bool
-is_weaker(const struct rule *rule, const struct destinations_default *normal)
+is_weaker_rule(
+    const struct rule *rule, const struct destinations_default *normal)
 {
 	unsigned theirs = demands_of(rule->level);
 	unsigned wanted = demands_of(normal->level);
@@ -330,19 +332,20 @@ check_options(struct line *line, const bool seen[OPTIONS])
 	const char *level = level_text(rule->level);
 
 	if (seen[OPTION_MATCH] && rule->level != LEVEL_SECURE)
-		complain(line, "match: is for secure, not for %s", level);
+		complain_of_line(
+		    line, "match: is for secure, not for %s", level);
 	if (seen[OPTION_DANE] && rule->level != LEVEL_AUTO)
-		complain(line, "dane: is for auto, not for %s", level);
+		complain_of_line(line, "dane: is for auto, not for %s", level);
 	if (seen[OPTION_STS] && rule->level != LEVEL_AUTO)
-		complain(line, "sts: is for auto, not for %s", level);
-	if (rule->ends_s != 0 && !is_weaker(rule, line->normal))
-		complain(line,
+		complain_of_line(line, "sts: is for auto, not for %s", level);
+	if (rule->ends_s != 0 && !is_weaker_rule(rule, line->normal))
+		complain_of_line(line,
 		    "until: this rule is not weaker than the default, and "
 		    "needs no end");
 }
 
 static void
-read_value(struct line *line, char *value)
+read_rule_value(struct line *line, char *value)
 {
 	static const char space[] = " \t\v\f";
 	bool seen[OPTIONS] = {false};
@@ -351,11 +354,11 @@ read_value(struct line *line, char *value)
 	char *word = strtok_r(value, space, &rest);
 
 	if (word == NULL)
-		complain(line, "no level");
+		complain_of_line(line, "no level");
 	else if (level_parse(word, &line->rule->level) == 0)
 		levelled = true;
 	else
-		complain(line,
+		complain_of_line(line,
 		    "\"%.64s\" is not one of: auto may none encrypt dane "
 		    "dane-only secure",
 		    word);
@@ -378,7 +381,7 @@ read_entry(struct rule_list *list, struct line *line, struct conf_entry *entry)
 		/* kept even if the rest is not sound, to see it twice */
 		rule_list_add(list, rule_ref(rule));
 	}
-	read_value(line, entry->value);
+	read_rule_value(line, entry->value);
 }
 
 /* Sorted, the same key stands side by side. */

@@ -33,7 +33,7 @@ static void __attribute__((noreturn)) look_up(const char *name, int fd)
 
 /* All that the child says; it ends in time, whatever it does. */
 static void
-read_answer(int fd, char *out, size_t size)
+read_child_answer(int fd, char *out, size_t size)
 {
 	size_t length = 0;
 	ssize_t got;
@@ -60,7 +60,7 @@ complete_name(char name[LIMIT_DOMAIN_SIZE])
 		look_up(name, fds[1]);
 	close(fds[1]);
 	if (child > 0)
-		read_answer(fds[0], whole, sizeof(whole));
+		read_child_answer(fds[0], whole, sizeof(whole));
 	close(fds[0]);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;

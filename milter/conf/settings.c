@@ -208,7 +208,7 @@ find_keyword(const char *name)
 
 /* Readers cut their text up, so they get a copy. */
 static void
-read_value(struct settings *settings, const struct keyword *keyword,
+read_setting_value(struct settings *settings, const struct keyword *keyword,
     struct value_place place, const char *value)
 {
 	char *copy = xstrdup(value);
@@ -227,7 +227,7 @@ read_defaults(struct settings *settings, struct conf_faults *faults)
 {
 	for (size_t i = 0; i < KEYWORDS; i++)
 		if (keywords[i].fallback != NULL)
-			read_value(settings, &keywords[i],
+			read_setting_value(settings, &keywords[i],
 			    (struct value_place){
 				.faults = faults, .file = "default"},
 			    keywords[i].fallback);
@@ -254,13 +254,14 @@ read_entries(struct settings *settings, const struct conf *conf,
 			    seen[keyword - keywords]);
 		} else {
 			seen[keyword - keywords] = entry->line;
-			read_value(settings, keyword, place, entry->value);
+			read_setting_value(
+			    settings, keyword, place, entry->value);
 		}
 	}
 }
 
 static unsigned
-line_of(const struct conf *conf, const char *keyword)
+line_of_keyword(const struct conf *conf, const char *keyword)
 {
 	for (size_t i = 0; i < conf->count; i++)
 		if (strcasecmp(conf->entries[i].keyword, keyword) == 0)
@@ -279,7 +280,8 @@ set_recurse(struct settings *settings, const struct conf *conf,
 		return;
 	settings_list_fini(&settings->nameservers);
 	if (settings->resolver == DNS_SYSTEM)
-		conf_fault(faults, conf->path, line_of(conf, "Nameservers"),
+		conf_fault(faults, conf->path,
+		    line_of_keyword(conf, "Nameservers"),
 		    "Nameservers: \"recurse\" is for Resolver embedded alone");
 }
 
@@ -302,7 +304,7 @@ compare_sockets(const struct settings *settings, const struct conf *conf,
 		settings->control_socket) != 0)
 		return;
 	conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
-	    conf == NULL ? 0 : line_of(conf, "ControlSocket"),
+	    conf == NULL ? 0 : line_of_keyword(conf, "ControlSocket"),
 	    "ControlSocket: \"%s\" is that of Socket",
 	    settings->control_socket);
 }
@@ -337,7 +339,7 @@ load_destinations(struct settings *settings, struct conf_faults *faults)
 
 /* What follows from other settings, and from the host. */
 static void
-complete(struct settings *settings)
+complete_settings(struct settings *settings)
 {
 	char name[LIMIT_DOMAIN_SIZE];
 
@@ -367,21 +369,21 @@ settings_load(const char *path, const struct settings_override *overrides,
 	    path == NULL ? SETTINGS_PATH : path, path == NULL, faults);
 	if (conf != NULL) {
 		read_entries(settings, conf, faults);
-		settings->user_line = line_of(conf, "UserID");
+		settings->user_line = line_of_keyword(conf, "UserID");
 		set_recurse(settings, conf, faults);
 	}
 	for (size_t i = 0; i < count; i++) {
 		struct value_place place = {
 		    .faults = faults, .file = overrides[i].option};
 
-		read_value(settings, find_keyword(overrides[i].keyword), place,
-		    overrides[i].value);
+		read_setting_value(settings, find_keyword(overrides[i].keyword),
+		    place, overrides[i].value);
 	}
 	compare_sockets(settings, conf, faults);
 	load_destinations(settings, faults);
 	if (faults->count > 0)
 		return NULL;
-	complete(settings);
+	complete_settings(settings);
 	settings = NULL;
 	return loaded;
 }
@@ -426,7 +428,7 @@ check_timeout_ms(const struct settings *settings)
 }
 
 static struct smtp_source
-source_of(const struct settings_list *list)
+source_for_probes(const struct settings_list *list)
 {
 	struct smtp_source source = {NULL, NULL};
 
@@ -471,7 +473,7 @@ settings_engine_options(
 	    .probe_timeout_ms = settings->probe_timeout_ms,
 	    .probe_helo = settings->probe_helo,
 	    .probe_floor = (enum tls_floor)settings->probe_floor,
-	    .probe_source = source_of(&settings->probe_source),
+	    .probe_source = source_for_probes(&settings->probe_source),
 	    .probe_addresses = (unsigned)settings->probe_addresses,
 	    .probe_families = (enum families)settings->probe_families,
 	    .probe_per_host = (unsigned)settings->probe_per_host,

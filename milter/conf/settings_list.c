@@ -38,7 +38,7 @@ settings_list_sort(struct settings_list *list)
 }
 
 static bool
-has(const struct settings_list *list, const char *item)
+has_item(const struct settings_list *list, const char *item)
 {
 	return list->count > 0 &&
 	       bsearch(&item, list->items, list->count, sizeof(*list->items),
@@ -48,11 +48,11 @@ has(const struct settings_list *list, const char *item)
 bool
 settings_lists_domain(const struct settings_list *list, const char *domain)
 {
-	if (has(list, domain))
+	if (has_item(list, domain))
 		return true;
 	for (const char *dot = strchr(domain, '.'); dot != NULL;
 	     dot = strchr(dot + 1, '.'))
-		if (has(list, dot))
+		if (has_item(list, dot))
 			return true;
 	return false;
 }

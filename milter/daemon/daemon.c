@@ -126,7 +126,7 @@ daemon_drop_root(const char *user, struct err *err)
 }
 
 static void
-wake(int number)
+wake_main(int number)
 {
 	unsigned char octet = (unsigned char)number;
 	int kept = errno;
@@ -139,13 +139,13 @@ wake(int number)
 void
 daemon_wake(void)
 {
-	wake(0);
+	wake_main(0);
 }
 
 void
 daemon_nudge(void)
 {
-	wake(NUDGE);
+	wake_main(NUDGE);
 }
 
 static void
@@ -162,7 +162,7 @@ mask_signals(int how)
 int
 daemon_hold_signals(struct err *err)
 {
-	struct sigaction action = {.sa_handler = wake};
+	struct sigaction action = {.sa_handler = wake_main};
 
 	if (pipe2(wake_fds, O_CLOEXEC) < 0 ||
 	    fcntl(wake_fds[1], F_SETFL, O_NONBLOCK) < 0)

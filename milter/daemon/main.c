@@ -73,14 +73,14 @@ static const char usage_text[] =
     "[-u USER[:GROUP]]\n";
 
 static int
-usage(void)
+print_usage(void)
 {
 	fputs(usage_text, stderr);
 	return EX_USAGE;
 }
 
 static int
-help(void)
+print_option_help(void)
 {
 	fputs(usage_text, stdout);
 	fputs(
@@ -99,14 +99,15 @@ help(void)
 }
 
 static int
-complain(int status, const struct err *err)
+complain_of(int status, const struct err *err)
 {
 	fprintf(stderr, "posternd: %s\n", err->text);
 	return status;
 }
 
 static void
-override(struct options *options, const char *option, const char *keyword)
+override_setting(
+    struct options *options, const char *option, const char *keyword)
 {
 	struct settings_override *slot = NULL;
 
@@ -119,7 +120,7 @@ override(struct options *options, const char *option, const char *keyword)
 }
 
 static int
-read_options(struct options *options, int argc, char **argv)
+read_arguments(struct options *options, int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {.name = "help", .val = 'h'}, {.name = "version", .val = 'V'}, {0}};
@@ -141,13 +142,13 @@ read_options(struct options *options, int argc, char **argv)
 			options->check_only = true;
 			break;
 		case 'p':
-			override(options, "-p", "Socket");
+			override_setting(options, "-p", "Socket");
 			break;
 		case 'P':
-			override(options, "-P", "PidFile");
+			override_setting(options, "-P", "PidFile");
 			break;
 		case 'u':
-			override(options, "-u", "UserID");
+			override_setting(options, "-u", "UserID");
 			break;
 		case 'v':
 			options->verbose = true;
@@ -156,10 +157,10 @@ read_options(struct options *options, int argc, char **argv)
 			options->version = true;
 			break;
 		default:
-			return usage();
+			return print_usage();
 		}
 	}
-	return optind == argc ? 0 : usage();
+	return optind == argc ? 0 : print_usage();
 }
 
 static int
@@ -177,7 +178,7 @@ print_version(void)
 }
 
 static struct settings *
-load(const struct options *options)
+load_settings(const struct options *options)
 {
 	struct conf_faults faults = {0};
 	struct settings *settings = settings_load(
@@ -282,7 +283,7 @@ become_daemon(
 
 /* For libmilter's thread, which must not be the main one. */
 static void *
-serve(void *arg)
+serve_milter(void *arg)
 {
 	callbacks_serve();
 	daemon_wake();
@@ -290,7 +291,7 @@ serve(void *arg)
 }
 
 static bool
-differ(const char *a, const char *b)
+texts_differ(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
 }
@@ -304,19 +305,20 @@ list_restart(const struct settings *at_start, const struct settings *now,
 		const char *keyword;
 		bool differs;
 	} rows[] = {
-	    {"Socket", differ(at_start->socket, now->socket)},
+	    {"Socket", texts_differ(at_start->socket, now->socket)},
 	    {"ControlSocket",
-		differ(at_start->control_socket, now->control_socket)},
+		texts_differ(at_start->control_socket, now->control_socket)},
 	    {"ControlGroup",
-		differ(at_start->control_group, now->control_group)},
+		texts_differ(at_start->control_group, now->control_group)},
 	    {"UMask", at_start->umask != now->umask},
-	    {"UserID", differ(at_start->user, now->user)},
-	    {"PidFile", differ(at_start->pid_file, now->pid_file)},
+	    {"UserID", texts_differ(at_start->user, now->user)},
+	    {"PidFile", texts_differ(at_start->pid_file, now->pid_file)},
 	    {"Background", at_start->background != now->background},
 	    {"Syslog", at_start->syslog != now->syslog},
 	    {"SyslogFacility",
-		differ(at_start->syslog_facility, now->syslog_facility)},
-	    {"SyslogName", differ(at_start->syslog_name, now->syslog_name)},
+		texts_differ(at_start->syslog_facility, now->syslog_facility)},
+	    {"SyslogName",
+		texts_differ(at_start->syslog_name, now->syslog_name)},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -359,7 +361,7 @@ put_in_force(const struct settings *at_start, struct settings *settings)
 }
 
 static void
-reload(const struct options *options, const struct settings *at_start)
+reload_settings(const struct options *options, const struct settings *at_start)
 {
 	struct conf_faults faults = {0};
 	AUTO(settings)
@@ -485,7 +487,7 @@ await_end(const struct options *options, const struct settings *settings)
 			return true;
 		case SIGHUP:
 		case SIGUSR1:
-			reload(options, settings);
+			reload_settings(options, settings);
 			arm_follow(timers);
 			break;
 		default:
@@ -500,7 +502,7 @@ await_end(const struct options *options, const struct settings *settings)
  * False when a thread is left that still uses an engine.
  */
 static bool
-stop(void)
+stop_service(void)
 {
 	bool idle;
 
@@ -524,7 +526,7 @@ begin_to_serve(struct settings *settings, struct err *err)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	stats_begin(downtime_end(settings, clock_wall_s()));
 	if (control_start(err) == 0) {
-		if (pthread_create(&thread, NULL, serve, NULL) == 0) {
+		if (pthread_create(&thread, NULL, serve_milter, NULL) == 0) {
 			pthread_detach(thread);
 			return 0;
 		}
@@ -536,7 +538,7 @@ begin_to_serve(struct settings *settings, struct err *err)
 }
 
 static int
-run(const struct options *options, struct settings *settings)
+run_daemon(const struct options *options, struct settings *settings)
 {
 	struct err err;
 	int status = begin_to_serve(settings, &err);
@@ -545,7 +547,7 @@ run(const struct options *options, struct settings *settings)
 	if (status != 0) {
 		control_close();
 		socket_release(settings->socket, &milter_socket);
-		return complain(status, &err);
+		return complain_of(status, &err);
 	}
 	pid_file_write();
 	report_start(PACKAGE_VERSION, stats_down_s());
@@ -554,7 +556,7 @@ run(const struct options *options, struct settings *settings)
 	notify_ready();
 	service_test_resolver();
 	status = await_end(options, settings) ? EX_OK : EX_SOFTWARE;
-	clean = stop();
+	clean = stop_service();
 	socket_release(settings->socket, &milter_socket);
 	downtime_begin(settings, clock_wall_s());
 	report_stop();
@@ -576,22 +578,22 @@ main(int argc, char **argv)
 
 	standard_open();
 	notify_open();
-	status = read_options(&options, argc, argv);
+	status = read_arguments(&options, argc, argv);
 	if (status != 0)
 		return status;
 	if (options.version)
 		return print_version();
 	if (options.help)
-		return help();
-	settings = load(&options);
+		return print_option_help();
+	settings = load_settings(&options);
 	if (settings == NULL)
 		return EX_CONFIG;
 	if (options.check_only)
 		status = check_user(&options, settings);
 	else if ((status = become_daemon(&options, settings, &err)) != 0)
-		status = complain(status, &err);
+		status = complain_of(status, &err);
 	else
-		status = run(&options, settings);
+		status = run_daemon(&options, settings);
 	pid_file_remove();
 	settings_free(settings);
 	return status;

@@ -76,7 +76,7 @@ abandon_message(SMFICTX *ctx)
 
 /* In a reply a "%" is the begin of a format to the MTA. */
 static sfsistat
-refuse(SMFICTX *ctx, enum action action, struct reply *reply)
+refuse_with(SMFICTX *ctx, enum action action, struct reply *reply)
 {
 	char text[2 * sizeof(reply->text)];
 	size_t length = 0;
@@ -155,7 +155,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 
 /* argv: the address, then the parameters of MAIL.  RFC 8689 section 2. */
 static bool
-requires_tls(char **argv)
+mail_requires_tls(char **argv)
 {
 	while (*++argv != NULL)
 		if (strcasecmp(*argv, "REQUIRETLS") == 0)
@@ -165,7 +165,7 @@ requires_tls(char **argv)
 
 /* The client's address, as Postfix or Sendmail spells it. */
 static bool
-is_loopback(const char *address)
+is_loopback_client(const char *address)
 {
 	return address != NULL && (strncmp(address, "127.", 4) == 0 ||
 				      strcmp(address, "::1") == 0 ||
@@ -173,7 +173,7 @@ is_loopback(const char *address)
 }
 
 static struct message *
-begin_message(SMFICTX *ctx, char **argv)
+begin_mail(SMFICTX *ctx, char **argv)
 {
 	struct session_mail mail = {.mta_name = smfi_getsymval(ctx, name_j)};
 	const char *user = smfi_getsymval(ctx, name_auth);
@@ -184,9 +184,9 @@ begin_message(SMFICTX *ctx, char **argv)
 		return NULL;
 	}
 	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
-	mail.requiretls = requires_tls(argv);
+	mail.requiretls = mail_requires_tls(argv);
 	mail.authenticated = user != NULL && user[0] != '\0';
-	mail.local = is_loopback(smfi_getsymval(ctx, name_client));
+	mail.local = is_loopback_client(smfi_getsymval(ctx, name_client));
 	message->session =
 	    session_new(message->held.settings, message->held.engine, &mail);
 	return message;
@@ -206,7 +206,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	struct message *message;
 
 	abandon_message(ctx);
-	message = begin_message(ctx, argv);
+	message = begin_mail(ctx, argv);
 	if (message == NULL)
 		return refuse_message();
 	if (smfi_setpriv(ctx, message) != MI_SUCCESS) {
@@ -260,7 +260,7 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	use_up(ctx, name_host);
 	if (action == ACTION_NONE)
 		return SMFIS_CONTINUE;
-	return refuse(ctx, action, &reply);
+	return refuse_with(ctx, action, &reply);
 }
 
 static sfsistat
@@ -274,7 +274,7 @@ on_header(SMFICTX *ctx, char *name, char *value)
 }
 
 static void
-progress(void *ctx)
+tell_progress(void *ctx)
 {
 	smfi_progress(ctx);
 }
@@ -303,7 +303,7 @@ carry_out(
 	switch (end->action) {
 	case ACTION_DEFER:
 	case ACTION_REJECT:
-		return refuse(ctx, end->action, &end->reply);
+		return refuse_with(ctx, end->action, &end->reply);
 	case ACTION_HOLD:
 		/* fails on a connection that is older than the settings, of an
 		 * MTA that did not offer it */
@@ -328,8 +328,8 @@ on_end(SMFICTX *ctx)
 
 	if (message == NULL)
 		return SMFIS_CONTINUE;
-	session_end(
-	    message->session, smfi_getsymval(ctx, name_i), progress, ctx, &end);
+	session_end(message->session, smfi_getsymval(ctx, name_i),
+	    tell_progress, ctx, &end);
 	status = carry_out(ctx, message->held.settings, &end);
 	session_end_fini(&end);
 	drop_message(ctx);

@@ -51,7 +51,8 @@ message_outcome_of(const struct recipient_group *groups, size_t count)
 
 /* Whether the tag may name the item's domain. */
 static bool
-is_listed(const struct settings *settings, const struct recipient_group *group)
+is_tag_listed(
+    const struct settings *settings, const struct recipient_group *group)
 {
 	if (group->refused || group->domain[0] == '\0')
 		return false;
@@ -99,7 +100,7 @@ message_outcome_tag(const struct message_outcome *outcome,
 	char *value;
 
 	for (size_t i = 0; i < outcome->count; i++)
-		if (is_listed(settings, &outcome->groups[i]))
+		if (is_tag_listed(settings, &outcome->groups[i]))
 			listed[tag.count++] = &outcome->groups[i];
 	qsort(listed, tag.count, sizeof(*listed), compare_tag_items);
 	for (size_t i = 0; i < tag.count; i++)

@@ -109,7 +109,7 @@ session_free(struct session *session)
  * MTA would try it for ever.
  */
 static enum action
-restrain(const struct session *session, enum action action)
+restrain_for_message(const struct session *session, enum action action)
 {
 	if (session->null_sender && action > ACTION_TAG)
 		return ACTION_TAG;
@@ -120,7 +120,7 @@ restrain(const struct session *session, enum action action)
 
 /* RFC 8689 section 5 - a bounce is not lost for want of REQUIRETLS. */
 static bool
-requires_tls(const struct session *session)
+session_requires_tls(const struct session *session)
 {
 	return session->tls.required && !session->null_sender;
 }
@@ -133,7 +133,8 @@ requires_tls(const struct session *session)
  * or passes stands: a stranger's DNS must not make it less.
  */
 static bool
-comes_back(const struct session *session, const struct recipient_group *group)
+would_come_back(
+    const struct session *session, const struct recipient_group *group)
 {
 	const struct verdict *verdict = recipient_group_verdict(group);
 	char host[LIMIT_DOMAIN_SIZE];
@@ -151,23 +152,24 @@ comes_back(const struct session *session, const struct recipient_group *group)
 /* What REQUIRETLS has against a destination stands over the settings: it is the
  * sender who asked for it. */
 static void
-decide(const struct session *session, struct recipient_group *group)
+decide_group(const struct session *session, struct recipient_group *group)
 {
 	enum action action, least;
 	struct verdict *objection = NULL;
 
-	if (comes_back(session, group))
+	if (would_come_back(session, group))
 		recipient_group_set(
 		    group, verdict_new(RESULT_SKIP, REASON_INTERNAL));
-	else if (requires_tls(session))
+	else if (session_requires_tls(session))
 		objection = requiretls_object(recipient_group_verdict(group));
 	if (objection != NULL)
 		recipient_group_set(group, objection);
 	action = action_for(session->settings, recipient_group_verdict(group));
-	least = requires_tls(session)
+	least = session_requires_tls(session)
 		    ? requiretls_action(recipient_group_verdict(group))
 		    : ACTION_NONE;
-	group->action = restrain(session, action > least ? action : least);
+	group->action =
+	    restrain_for_message(session, action > least ? action : least);
 }
 
 /* The strictest that any verdict of the item could come to. */
@@ -177,10 +179,10 @@ strictest_possible(
 {
 	const struct verdict *verdict = recipient_group_verdict(group);
 
-	if (requires_tls(session) &&
+	if (session_requires_tls(session) &&
 	    (verdict == NULL || requiretls_applies(verdict)))
-		return restrain(session, ACTION_REJECT);
-	return restrain(
+		return restrain_for_message(session, ACTION_REJECT);
+	return restrain_for_message(
 	    session, action_strictest(session->settings, group->rule));
 }
 
@@ -203,7 +205,7 @@ start_check(struct session *session, struct recipient_group *group)
 	}
 	session->looked++;
 	recipient_group_ask(
-	    group, settings, session->engine, requires_tls(session));
+	    group, settings, session->engine, session_requires_tls(session));
 }
 
 static struct recipient_group *
@@ -250,7 +252,7 @@ recipient_group_for(struct session *session, struct route *route)
 
 /* The item's check, if it comes by the deadline. */
 static void
-await(
+await_group(
     struct session *session, struct recipient_group *group, int64_t deadline_ms)
 {
 	int64_t begun_ms = clock_mono_ms();
@@ -275,7 +277,7 @@ await_at_rcpt(struct session *session, struct recipient_group *group)
 		return !group->open;
 	if (cut)
 		wait_ms = session->rcpt_budget_ms;
-	await(session, group, clock_mono_ms() + wait_ms);
+	await_group(session, group, clock_mono_ms() + wait_ms);
 	waited_ms = session->waited_ms - waited_ms;
 	session->rcpt_budget_ms = waited_ms < session->rcpt_budget_ms
 				      ? session->rcpt_budget_ms - (int)waited_ms
@@ -301,12 +303,12 @@ session_rcpt(
 	    !is_refusal(strictest_possible(session, group)) ||
 	    !await_at_rcpt(session, group))
 		return ACTION_NONE;
-	decide(session, group);
+	decide_group(session, group);
 	if (!is_refusal(group->action))
 		return ACTION_NONE;
 	group->refused = true;
 	reply_write(reply, group->action, recipient_group_name(group),
-	    recipient_group_verdict(group), requires_tls(session));
+	    recipient_group_verdict(group), session_requires_tls(session));
 	return group->action;
 }
 
@@ -356,11 +358,11 @@ session_header(struct session *session, const char *name, const char *value)
 {
 	const char *ours = session->settings->header_name;
 	size_t length = strlen(value);
-	bool required = requires_tls(session);
+	bool required = session_requires_tls(session);
 
 	forged_read(&session->forged, ours, name, value);
 	requiretls_read(&session->tls, name, value, may_require(session));
-	if (requires_tls(session) && !required)
+	if (session_requires_tls(session) && !required)
 		ask_again(session);
 	if (!session->tells || !tag_is_recipients(name) ||
 	    length > session->scan_left)
@@ -475,7 +477,7 @@ await_all(struct session *session, session_progress *progress, void *arg)
 		struct recipient_group *group = &session->groups[i];
 
 		while (recipient_group_verdict(group) == NULL) {
-			await(session, group,
+			await_group(session, group,
 			    clock_sooner_ms(deadline_ms, PROGRESS_MS));
 			if (group->check != NULL)
 				break;
@@ -492,7 +494,7 @@ decide_all(struct session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
 		if (!session->groups[i].refused)
-			decide(session, &session->groups[i]);
+			decide_group(session, &session->groups[i]);
 }
 
 static void
@@ -507,7 +509,7 @@ fill_end(const struct session *session, const struct message_outcome *outcome,
 		reply_write(&end->reply, outcome->action,
 		    message_outcome_name(outcome, settings),
 		    recipient_group_verdict(outcome->worst),
-		    requires_tls(session));
+		    session_requires_tls(session));
 		return;
 	}
 	if (outcome->action == ACTION_HOLD)

@@ -103,7 +103,7 @@ add_stats(struct control_answer *answer, struct control_lines *lines)
 /* What is forgotten may be lied about when it is asked for again: who holds a
  * policy back would profit. */
 static void
-flush(struct control_answer *answer, struct control_lines *lines)
+flush_cached(struct control_answer *answer, struct control_lines *lines)
 {
 	struct inventory_flushed flushed;
 
@@ -121,7 +121,7 @@ flush(struct control_answer *answer, struct control_lines *lines)
 }
 
 static void
-begin(struct control_answer *answer, struct control_lines *lines)
+begin_answer(struct control_answer *answer, struct control_lines *lines)
 {
 	if (answer->err.text[0] != '\0') {
 		answer->stage = STAGE_ENDED;
@@ -134,7 +134,7 @@ begin(struct control_answer *answer, struct control_lines *lines)
 		begin_list(answer);
 		break;
 	case JSON_ASK_FLUSH:
-		flush(answer, lines);
+		flush_cached(answer, lines);
 		break;
 	case JSON_ASK_STATS:
 		add_stats(answer, lines);
@@ -192,7 +192,7 @@ control_answer_more(struct control_answer *answer, struct control_lines *lines)
 	while (lines->length < LIMIT_CONTROL_CHUNK) {
 		switch (answer->stage) {
 		case STAGE_BEGIN:
-			begin(answer, lines);
+			begin_answer(answer, lines);
 			break;
 		case STAGE_VERDICTS:
 			add_verdict(answer, lines);

@@ -14,7 +14,7 @@ enum { LINE_SIZE = 32 };
 
 /* False where nothing is kept. */
 static bool
-find_record(const struct settings *settings, char path[PATH_MAX])
+find_downtime_file(const struct settings *settings, char path[PATH_MAX])
 {
 	return settings->store != NULL &&
 	       snprintf(path, PATH_MAX, "%s/stopped",
@@ -37,7 +37,7 @@ parse_record(const char *line)
 
 /* Not blocked by what is no file. */
 static time_t
-read_record(const char *path)
+read_downtime(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	char line[LINE_SIZE];
@@ -57,9 +57,9 @@ downtime_end(const struct settings *settings, time_t now)
 	char path[PATH_MAX];
 	time_t stopped;
 
-	if (!find_record(settings, path))
+	if (!find_downtime_file(settings, path))
 		return 0;
-	stopped = read_record(path);
+	stopped = read_downtime(path);
 	unlink(path);
 	return stopped <= now ? stopped : 0;
 }
@@ -71,7 +71,7 @@ downtime_begin(const struct settings *settings, time_t now)
 	size_t length;
 	int fd;
 
-	if (!find_record(settings, path))
+	if (!find_downtime_file(settings, path))
 		return;
 	length = (size_t)snprintf(line, sizeof(line), "%lld\n", (long long)now);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);

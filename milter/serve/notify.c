@@ -24,7 +24,7 @@ static struct {
 
 /* A path, or "@" and a name that is none. */
 static void
-read_address(const char *text)
+read_notify_address(const char *text)
 {
 	size_t length = text == NULL ? 0 : strlen(text);
 
@@ -56,7 +56,7 @@ read_watchdog(const char *usec, const char *pid)
 void
 notify_open(void)
 {
-	read_address(getenv("NOTIFY_SOCKET"));
+	read_notify_address(getenv("NOTIFY_SOCKET"));
 	read_watchdog(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"));
 }
 

@@ -72,7 +72,7 @@ is_heard(void)
 }
 
 static void
-emit(int severity, const char *line)
+emit_line(int severity, const char *line)
 {
 	if (report.to_syslog)
 		log_write(severity, line);
@@ -81,7 +81,7 @@ emit(int severity, const char *line)
 }
 
 static void
-begin(struct text *text, char line[REPORT_SIZE], const char *queue_id,
+begin_event(struct text *text, char line[REPORT_SIZE], const char *queue_id,
     const char *event)
 {
 	text_init(text, line, REPORT_SIZE);
@@ -147,7 +147,7 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 	const struct verdict *verdict = check->verdict;
 	struct text text;
 
-	begin(&text, line, queue_id, "check");
+	begin_event(&text, line, queue_id, "check");
 	add_clean(&text, "domain", check->domain);
 	text_addf(&text, " result=%s policy=%s level=%s reason=%s",
 	    result_text(verdict->result), policy_type_text(verdict->policy),
@@ -191,7 +191,7 @@ report_why_line(char line[REPORT_SIZE], const char *queue_id,
 	char walk[LIMIT_WALK_SIZE];
 	struct text text;
 
-	begin(&text, line, queue_id, "why");
+	begin_event(&text, line, queue_id, "why");
 	add_clean(&text, "domain", check->domain);
 	text_addf(&text, " dane=%s sts=%s", dane_state_text(verdict->dane),
 	    sts_state_text(verdict->sts));
@@ -217,7 +217,7 @@ report_skip_line(char line[REPORT_SIZE], const char *queue_id,
 {
 	struct text text;
 
-	begin(&text, line, queue_id, "skip");
+	begin_event(&text, line, queue_id, "skip");
 	add_clean(&text, "domain", check->domain);
 	text_addf(&text, " reason=%s action=%s rcpts=%u",
 	    reason_text(check->verdict->reason), action_text(check->action),
@@ -231,7 +231,7 @@ report_message_line(char line[REPORT_SIZE], const char *queue_id,
 {
 	struct text text;
 
-	begin(&text, line, queue_id, "message");
+	begin_event(&text, line, queue_id, "message");
 	text_addf(&text,
 	    " result=%s action=%s domains=%zu rcpts=%u auth=%s ms=%u",
 	    result_text(message->result), action_text(message->action),
@@ -248,7 +248,7 @@ report_resolver_line(
 {
 	struct text text;
 
-	begin(&text, line, "-", "resolver");
+	begin_event(&text, line, "-", "resolver");
 	add_clean(&text, "addr", resolver->addr);
 	text_addf(&text, " validating=%s reason=%s",
 	    resolver->validating ? "yes" : "no", reason_text(resolver->reason));
@@ -281,11 +281,11 @@ report_check(const char *queue_id, const struct report_check *check)
 						   result == RESULT_NONE)))
 		return;
 	severity = report_check_line(line, queue_id, check);
-	emit(severity, line);
+	emit_line(severity, line);
 	if (!check->why)
 		return;
 	severity = report_why_line(line, queue_id, check);
-	emit(severity, line);
+	emit_line(severity, line);
 }
 
 void
@@ -295,7 +295,7 @@ report_skip(const char *queue_id, const struct report_check *check)
 
 	count_domain(check);
 	if (is_heard())
-		emit(report_skip_line(line, queue_id, check), line);
+		emit_line(report_skip_line(line, queue_id, check), line);
 }
 
 void
@@ -306,7 +306,7 @@ report_message(const char *queue_id, const struct report_message *message)
 	counts.messages++;
 	counts.actions[message->action]++;
 	if (is_heard())
-		emit(report_message_line(line, queue_id, message), line);
+		emit_line(report_message_line(line, queue_id, message), line);
 }
 
 void
@@ -315,7 +315,7 @@ report_resolver(const struct report_resolver *resolver)
 	char line[REPORT_SIZE];
 	int severity = report_resolver_line(line, resolver);
 
-	emit(severity, line);
+	emit_line(severity, line);
 }
 
 int
@@ -323,7 +323,7 @@ report_change_line(char line[REPORT_SIZE], const struct report_change *change)
 {
 	struct text text;
 
-	begin(&text, line, "-", "change");
+	begin_event(&text, line, "-", "change");
 	add_clean(&text, "domain", change->domain);
 	text_addf(&text, " old=%s new=%s", change->before, change->after);
 	if (change->mx != NULL)
@@ -337,7 +337,7 @@ report_change(const struct report_change *change)
 	char line[REPORT_SIZE];
 	int severity = report_change_line(line, change);
 
-	emit(severity, line);
+	emit_line(severity, line);
 }
 
 int
@@ -345,7 +345,7 @@ report_reach_line(char line[REPORT_SIZE], unsigned port, bool open)
 {
 	struct text text;
 
-	begin(&text, line, "-", "probe");
+	begin_event(&text, line, "-", "probe");
 	text_addf(&text, " port=%u depth=%s reason=%s", port,
 	    open ? "probe" : "dns",
 	    reason_text(open ? REASON_OK : REASON_CONNECT_FAILED));
@@ -358,7 +358,7 @@ report_reach(unsigned port, bool open)
 	char line[REPORT_SIZE];
 	int severity = report_reach_line(line, port, open);
 
-	emit(severity, line);
+	emit_line(severity, line);
 }
 
 void
@@ -367,12 +367,12 @@ report_store(const char *detail)
 	char line[REPORT_SIZE];
 	struct text text;
 
-	begin(&text, line, "-", "store");
+	begin_event(&text, line, "-", "store");
 	text_addf(&text, " reason=%s",
 	    reason_text(detail == NULL ? REASON_OK : REASON_INTERNAL_ERROR));
 	if (detail != NULL)
 		add_detail(&text, detail);
-	emit(detail == NULL ? LOG_NOTICE : LOG_ERR, line);
+	emit_line(detail == NULL ? LOG_NOTICE : LOG_ERR, line);
 }
 
 void
@@ -381,10 +381,10 @@ report_accept(const char *detail)
 	char line[REPORT_SIZE];
 	struct text text;
 
-	begin(&text, line, "-", "accept");
+	begin_event(&text, line, "-", "accept");
 	text_addf(&text, " reason=%s", reason_text(REASON_INTERNAL_ERROR));
 	add_detail(&text, detail);
-	emit(LOG_ERR, line);
+	emit_line(LOG_ERR, line);
 }
 
 int
@@ -392,7 +392,7 @@ report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now)
 {
 	struct text text;
 
-	begin(&text, line, "-", "rule");
+	begin_event(&text, line, "-", "rule");
 	add_clean(&text, "rule", rule_word(rule));
 	text_addf(&text, " until=%s", rule->until);
 	if (!rule_in_effect(rule, now))
@@ -406,7 +406,7 @@ report_lost_line(char line[REPORT_SIZE], uintmax_t lost)
 {
 	struct text text;
 
-	begin(&text, line, "-", "log");
+	begin_event(&text, line, "-", "log");
 	text_addf(&text, " lost=%ju", lost);
 	return LOG_WARNING;
 }
@@ -418,7 +418,7 @@ report_rule(void *arg, const struct rule *rule)
 	char line[REPORT_SIZE];
 	int severity = report_rule_line(line, rule, *now);
 
-	emit(severity, line);
+	emit_line(severity, line);
 }
 
 static int
@@ -453,17 +453,17 @@ report_start(const char *version, int64_t down_s)
 	char line[REPORT_SIZE];
 	struct text text;
 
-	begin(&text, line, "-", "start");
+	begin_event(&text, line, "-", "start");
 	add_clean(&text, "version", version);
 	if (down_s >= 0)
 		text_addf(&text, " down=%lld", (long long)down_s);
-	emit(LOG_INFO, line);
+	emit_line(LOG_INFO, line);
 }
 
 void
 report_stop(void)
 {
-	emit(LOG_INFO, "-: event=stop");
+	emit_line(LOG_INFO, "-: event=stop");
 }
 
 void
@@ -490,7 +490,7 @@ report_stats_line(char line[REPORT_SIZE], const struct stats *stats)
 	const uint64_t *results = done->results;
 	struct text text;
 
-	begin(&text, line, "-", "stats");
+	begin_event(&text, line, "-", "stats");
 	text_addf(
 	    &text, " uptime=%ju messages=%ju", stats->uptime_s, done->messages);
 	text_addf(&text, " fail=%ju temperror=%ju softfail=%ju",
@@ -519,7 +519,7 @@ report_stats(const struct stats *stats)
 	char line[REPORT_SIZE];
 	int severity = report_stats_line(line, stats);
 
-	emit(severity, line);
+	emit_line(severity, line);
 }
 
 int
@@ -527,7 +527,7 @@ report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload)
 {
 	struct text text;
 
-	begin(&text, line, "-", "reload");
+	begin_event(&text, line, "-", "reload");
 	text_addf(&text, " faults=%zu", reload->faults);
 	if (reload->faults > 0) {
 		add_detail(&text, reload->detail);
@@ -545,7 +545,7 @@ report_reload(const struct report_reload *reload)
 	char line[REPORT_SIZE];
 	int severity = report_reload_line(line, reload);
 
-	emit(severity, line);
+	emit_line(severity, line);
 }
 
 void

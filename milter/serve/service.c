@@ -123,7 +123,7 @@ uses_resolv_conf(const struct settings *settings)
 /* The nameservers of resolv.conf; NULL where they do not count, or cannot be
  * read now. */
 static char *
-read_nameservers(const struct settings *settings)
+read_resolv_conf(const struct settings *settings)
 {
 	struct dns_nameserver servers[LIMIT_NAMESERVERS];
 	char all[LIMIT_NAMESERVERS * sizeof(servers[0].text)];
@@ -157,7 +157,7 @@ generation_new(struct settings *settings, struct err *err)
 	struct service_generation *generation;
 	struct engine_options options;
 	struct engine *engine;
-	char *nameservers = read_nameservers(settings);
+	char *nameservers = read_resolv_conf(settings);
 
 	settings_engine_options(settings, &options);
 	options.resolver_changed = on_resolver;
@@ -193,7 +193,7 @@ generation_free(struct service_generation *generation)
 /* A thread for one old engine: its last message may be long in coming to its
  * end, and so may its last check. */
 static void *
-retire(void *arg)
+retire_engine(void *arg)
 {
 	struct service_generation *generation = arg;
 
@@ -219,7 +219,7 @@ begin_to_retire(struct service_generation *generation)
 	generation->refs--;
 	service.retiring++;
 	lock_drop(&service.lock);
-	if (pthread_create(&thread, NULL, retire, generation) == 0)
+	if (pthread_create(&thread, NULL, retire_engine, generation) == 0)
 		pthread_detach(thread);
 }
 
@@ -268,7 +268,7 @@ static bool
 is_up_to_date(const struct service_generation *generation,
     const struct settings *settings)
 {
-	char *nameservers = read_nameservers(settings);
+	char *nameservers = read_resolv_conf(settings);
 	bool good = means_the_same(settings, generation->settings) &&
 		    !is_news(generation, nameservers);
 
@@ -295,7 +295,7 @@ service_follow(bool *renewed, struct err *err)
 {
 	struct service_generation *old = service.generation;
 	struct service_generation *generation;
-	char *nameservers = read_nameservers(service.settings);
+	char *nameservers = read_resolv_conf(service.settings);
 
 	if (!is_news(old, nameservers)) {
 		free(nameservers);

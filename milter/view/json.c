@@ -156,7 +156,7 @@ json_policy(const struct store_policy *row, bool body)
 
 /* Takes the object. */
 static char *
-line_of(json_t *object)
+line_of_object(json_t *object)
 {
 	char *line = json_dumps(object, JSON_COMPACT);
 
@@ -168,7 +168,7 @@ line_of(json_t *object)
 char *
 json_line_policy(const struct store_policy *row, bool body)
 {
-	return line_of(json_policy(row, body));
+	return line_of_object(json_policy(row, body));
 }
 
 char *
@@ -184,7 +184,7 @@ json_line_verdict(const struct settings *settings, const struct check *check,
 	    (uint32_t)((left_ms + 999) / 1000));
 	json_put_text(object, "rt", check->verdict->rt);
 	json_put_text(object, "hop", hops);
-	return line_of(object);
+	return line_of_object(object);
 }
 
 char *
@@ -196,7 +196,7 @@ json_line_flushed(const struct inventory_flushed *flushed)
 	json_put_number(object, "verdicts", (int64_t)flushed->verdicts);
 	json_put_number(object, "probes", (int64_t)flushed->probes);
 	json_put_number(object, "policies", (int64_t)flushed->policies);
-	return line_of(object);
+	return line_of_object(object);
 }
 
 char *
@@ -210,7 +210,7 @@ json_line_end(const char *word, size_t lines, const char *text)
 		json_put_number(object, "lines", (int64_t)lines);
 	else
 		json_put_text(object, "text", text);
-	return line_of(object);
+	return line_of_object(object);
 }
 
 /* --- statistics --- */
@@ -259,7 +259,7 @@ messages_json(const struct stats *stats)
 }
 
 static json_t *
-checks_json(const struct counts *counts)
+counted_checks_json(const struct counts *counts)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "begun",
 	    (json_int_t)counts->checks, "running", (json_int_t)counts->running,
@@ -304,7 +304,8 @@ json_line_stats(const struct stats *stats, const char *version)
 		(json_int_t)stats->now.policies, "unwritten",
 		(json_int_t)stats->now.unwritten, "octets",
 		(json_int_t)stats->now.octets));
-	json_object_set_new(object, "checks", checks_json(&stats->engine));
+	json_object_set_new(
+	    object, "checks", counted_checks_json(&stats->engine));
 	json_put_number(object, "probes", (int64_t)stats->engine.probes);
 	json_object_set_new(object, "fetches",
 	    json_pack("{s:I, s:I}", "made", (json_int_t)stats->engine.fetches,
@@ -312,7 +313,7 @@ json_line_stats(const struct stats *stats, const char *version)
 	json_put_text(object, "store", stats->now.store);
 	json_put_text(object, "resolver", stats->now.resolver);
 	json_put_number(object, "rss_kb", (int64_t)stats->rss_kb);
-	return line_of(object);
+	return line_of_object(object);
 }
 
 /* --- requests --- */
@@ -349,7 +350,8 @@ read_ask(const json_t *object, struct json_request *request, struct err *err)
 }
 
 static int
-read_domain(const json_t *object, struct json_request *request, struct err *err)
+read_request_domain(
+    const json_t *object, struct json_request *request, struct err *err)
 {
 	const json_t *value = json_object_get(object, "domain");
 
@@ -392,7 +394,7 @@ json_read_request(const char *line, size_t length, struct json_request *request,
 	}
 	rc = read_ask(object, request, err);
 	if (rc == 0)
-		rc = read_domain(object, request, err);
+		rc = read_request_domain(object, request, err);
 	json_decref(object);
 	return rc;
 }
@@ -405,5 +407,5 @@ json_line_request(const struct json_request *request)
 	json_put_text(object, "ask", asks[request->ask].words);
 	if (request->domain[0] != '\0')
 		json_put_text(object, "domain", request->domain);
-	return line_of(object);
+	return line_of_object(object);
 }

@@ -224,11 +224,14 @@ def destinations(docs):
 
 # -- the log -----------------------------------------------------------------
 
+BEGIN = r'begin_event\(\s*&text, line, [^;]*, "(\w+)"\)'
+
+
 def code_events():
     """{event: its keys}, as report.c writes them."""
     found = {}
     for body in re.split(r"^}", read("milter/serve/report.c"), flags=re.M):
-        name = re.search(r'begin\(&text, line, [^;]*, "(\w+)"\)', body)
+        name = re.search(BEGIN, body)
         for stop in re.findall(r'"-: event=(\w+)"', body):
             found[stop] = set()
         if not name or "struct text *text" in body:
@@ -250,8 +253,7 @@ def code_severities():
     check = [body for body in bodies if re.search(r"^check_severity\(", body,
                                                   re.M)]
     for body in bodies:
-        name = re.search(r'begin\(&text, line, [^;]*, "(\w+)"\)|event=(\w+)"',
-                         body)
+        name = re.search(BEGIN + r'|event=(\w+)"', body)
         if not name or "struct text *text" in body:
             continue
         if "check_severity(" in body:

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # lint - what no compiler checks: floors, circles, foreign headers, banned
-# functions, head lines, format, and that every setting is documented.  TAP.
+# functions, names, head lines, format, and that every setting is documented.
+# TAP.
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
@@ -145,6 +146,26 @@ sub check_head {
 		unless $text =~ /^\/\* SPDX-License-Identifier: BSD-2-Clause \*\/$/m;
 }
 
+# A name of one file leads to it, in a search and in a stack trace.  These files
+# are yet to follow.
+my %statics;
+my $unnamed = qr{^common/(?:io/dns|io/store\.c|engine/|gather/)|^milter/(?:cli/(?:doctor|host)/|serve/control\.c)};
+
+sub note_statics {
+	my ($file, $code) = @_;
+	$statics{$1}{$file} = 1 while $code =~
+		/^static\b[^;={}()]*?(?:__attribute__\(\([^\n]*\)\)\s*)?\n(\w+)\((?=[^;]*?\n?\{)/mg;
+}
+
+sub check_statics {
+	for my $name (sort keys %statics) {
+		my @in = sort keys %{$statics{$name}};
+		mistake('statics', "@in: $name() is of one word")
+			unless $name =~ /_/;
+		mistake('statics', "$name(): @in") if @in > 1;
+	}
+}
+
 for my $file (@files) {
 	open my $in, '<', $file or die "$file: $!\n";
 	my $text = do { local $/; <$in> };
@@ -158,13 +179,16 @@ for my $file (@files) {
 			if length($line =~ s/\t/        /gr) > 80;
 	}
 	$number = 0;
-	for my $line (split /\n/, strip($text)) {
+	my $code = strip($text);
+	note_statics($file, $code) if $file =~ m{^(?:common|milter)/.*\.c$} && $file !~ $unnamed;
+	for my $line (split /\n/, $code) {
 		$number++;
 		mistake('banned', "$file:$number: $1") while $line =~ /$banned/g;
 	}
 }
 
 check_circles();
+check_statics();
 
 # Every keyword that the settings know stands in the page and in the sample.
 sub check_settings {
@@ -265,11 +289,12 @@ sub report_with {
 	}
 }
 
-print "1..12\n";
+print "1..13\n";
 report('floors', 'a file includes its own floor and lower ones only');
 report('circles', 'no files include each other, by however many steps');
 report('foreign', 'each foreign header is in its one module');
 report('banned', 'no banned function is called');
+report('statics', 'a static function has two words, and no other file has it');
 report('head', 'each file says what it is, and under which licence');
 report('width', 'no line is over 80 columns');
 report('settings', 'every setting is in the man page and in the sample');

@@ -29,6 +29,19 @@ text_never_passes_the_end_of_its_array(void **state)
 }
 
 static void
+letters_and_digits_are_those_of_ascii(void **state)
+{
+	static const char no[] = {
+	    '\0', '/', ':', '@', '[', '`', '{', '_', '-', (char)0xe4};
+
+	(void)state;
+	for (const char *yes = "azAZ09"; *yes != '\0'; yes++)
+		assert_true(text_is_alnum(*yes));
+	for (size_t i = 0; i < sizeof(no); i++)
+		assert_false(text_is_alnum(no[i]));
+}
+
+static void
 clean_text_keeps_to_the_grammar_of_a_log_value(void **state)
 {
 	static const struct {
@@ -78,6 +91,21 @@ what_was_typed_is_shown_escaped(void **state)
 		text_escape(out, sizeof(out), rows[i].in, rows[i].length);
 		ROW_TEXT(rows[i].id, out, rows[i].out);
 	}
+}
+
+static void
+what_is_not_printable_becomes_a_question_mark(void **state)
+{
+	char all[] = "a\tb\r\nc\x7f\xc3\xbc ~", some[sizeof(all)], none[] = "";
+
+	(void)state;
+	memcpy(some, all, sizeof(all));
+	text_printable(all, "");
+	assert_string_equal(all, "a?b??c??? ~");
+	text_printable(some, "\r\n");
+	assert_string_equal(some, "a?b\r\nc??? ~");
+	text_printable(none, "\n");
+	assert_string_equal(none, "");
 }
 
 static void
@@ -181,6 +209,8 @@ main(void)
 	    cmocka_unit_test(text_never_passes_the_end_of_its_array),
 	    cmocka_unit_test(clean_text_keeps_to_the_grammar_of_a_log_value),
 	    cmocka_unit_test(what_was_typed_is_shown_escaped),
+	    cmocka_unit_test(letters_and_digits_are_those_of_ascii),
+	    cmocka_unit_test(what_is_not_printable_becomes_a_question_mark),
 	    cmocka_unit_test(hex_is_read_and_written),
 	    cmocka_unit_test(numbers_are_digits_within_a_maximum),
 	    cmocka_unit_test(durations_have_units),

@@ -27,7 +27,7 @@ read_result(const char *word)
 }
 
 static void
-print_verdict(const json_t *row)
+print_cached_verdict(const json_t *row)
 {
 	static const char *const keys[] = {
 	    "hop", "rule", "mx", "mode", "depth", "detail", "action"};
@@ -59,12 +59,12 @@ take_verdict(void *arg, const json_t *row)
 	if (answer->json)
 		cli_print_row(row);
 	else
-		print_verdict(row);
+		print_cached_verdict(row);
 }
 
 /* A domain, or that of an address. */
 static int
-read_word(const char *word, char domain[LIMIT_DOMAIN_SIZE])
+read_domain_word(const char *word, char domain[LIMIT_DOMAIN_SIZE])
 {
 	char part[4 * LIMIT_DOMAIN_SIZE], clean[LIMIT_DOMAIN_SIZE];
 	struct err err;
@@ -113,7 +113,8 @@ cli_check_cached(const struct cli_options *options)
 		struct answer answer = {
 		    .json = options->json, .worst = RESULT_TEMPERROR};
 
-		status = read_word(options->words.items[i], request.domain);
+		status =
+		    read_domain_word(options->words.items[i], request.domain);
 		if (status != 0)
 			return status;
 		if (cli_daemon_ask(settings, &request, take_verdict, &answer,

@@ -31,7 +31,8 @@ cli_exit_status(enum result worst)
 }
 
 static void
-print_json(void *arg, FILE *out, const struct check *check, const char *asked)
+print_check_json(
+    void *arg, FILE *out, const struct check *check, const char *asked)
 {
 	const struct cli_view *view = arg;
 
@@ -39,7 +40,8 @@ print_json(void *arg, FILE *out, const struct check *check, const char *asked)
 }
 
 static void
-print_text(void *arg, FILE *out, const struct check *check, const char *asked)
+print_check_text(
+    void *arg, FILE *out, const struct check *check, const char *asked)
 {
 	cli_text_check(out, arg, check, asked);
 }
@@ -53,7 +55,8 @@ print_texts(void *arg, FILE *out, const struct check *check, const char *asked)
 }
 
 static void
-print_line(void *arg, FILE *out, const struct check *check, const char *asked)
+print_check_line(
+    void *arg, FILE *out, const struct check *check, const char *asked)
 {
 	cli_text_line(out, arg, check, asked);
 }
@@ -95,9 +98,9 @@ check_all(struct cli_engine *cli, const struct cli_options *options, FILE *file)
 	    .jobs = options->jobs,
 	    .ordered = file == NULL && !options->json,
 	    .progress = isatty(STDERR_FILENO) && !options->json,
-	    .print = options->json               ? print_json
-		     : file != NULL              ? print_line
-		     : options->words.count == 1 ? print_text
+	    .print = options->json               ? print_check_json
+		     : file != NULL              ? print_check_line
+		     : options->words.count == 1 ? print_check_text
 						 : print_texts,
 	    .arg = &view};
 	struct cli_tally tally;

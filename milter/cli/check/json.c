@@ -12,7 +12,7 @@
 #include "milter/view/json.h"
 
 static const struct sts_policy *
-policy_of(const struct facts *facts)
+policy_of_facts(const struct facts *facts)
 {
 	return facts->sts.policy == NULL ? NULL : facts->sts.policy->policy;
 }
@@ -96,7 +96,7 @@ phases_json(const struct probe_sight *sight)
 }
 
 static json_t *
-address_json(
+checked_address_json(
     const struct address_facts *address, const struct address_verdict *judged)
 {
 	static const struct probe_facts none = {.outcome = PROBE_NOT_DONE};
@@ -160,14 +160,15 @@ address_security(const struct host_facts *host)
 }
 
 static json_t *
-host_json(const struct facts *facts, const struct host_facts *host,
+checked_host_json(const struct facts *facts, const struct host_facts *host,
     const struct host_verdict *judged)
 {
 	json_t *object = json_object(), *addresses = json_array();
 
 	for (size_t i = 0; i < host->address_count; i++)
-		json_array_append_new(addresses,
-		    address_json(&host->addresses[i], &judged->addresses[i]));
+		json_array_append_new(
+		    addresses, checked_address_json(
+				   &host->addresses[i], &judged->addresses[i]));
 	json_put_text(object, "name", host->name);
 	json_put_number(object, "preference", host->preference);
 	/* a host that was given can be forged by no MX record */
@@ -187,7 +188,7 @@ static json_t *
 sts_json(const struct check *check)
 {
 	const struct sts_facts *sts = &check->facts->sts;
-	const struct sts_policy *policy = policy_of(check->facts);
+	const struct sts_policy *policy = policy_of_facts(check->facts);
 	json_t *object = json_object(), *mx = json_array();
 
 	for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
@@ -265,8 +266,8 @@ cli_json_check(FILE *out, const struct settings *settings,
 	json_put_text(object, "postfix", postfix);
 	for (size_t i = 0; i < verdict->host_count; i++)
 		json_array_append_new(
-		    hosts, host_json(check->facts, &check->facts->hosts[i],
-			       &verdict->hosts[i]));
+		    hosts, checked_host_json(check->facts,
+			       &check->facts->hosts[i], &verdict->hosts[i]));
 	json_object_set_new(object, "hosts", hosts);
 	rc = json_dumpf(object, out, JSON_COMPACT);
 	json_decref(object);

@@ -46,7 +46,7 @@ struct name_line {
 };
 
 static void
-add_name(void *arg, const char *name)
+add_sighted_name(void *arg, const char *name)
 {
 	struct name_line *line = arg;
 
@@ -60,7 +60,7 @@ print_names(FILE *out, const struct x509_chain *chain, size_t i)
 	struct name_line *line = xmalloc(sizeof(*line));
 
 	text_init(&line->names, line->text, sizeof(line->text));
-	x509_each_name(chain, i, add_name, line);
+	x509_each_name(chain, i, add_sighted_name, line);
 	if (line->names.len > 0) {
 		begin_sight(out, "names");
 		cli_print_wrap(out, sizeof(indent) - 1, indent, line->text);

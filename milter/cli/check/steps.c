@@ -243,7 +243,7 @@ record_text(
 }
 
 static void
-print_record(
+print_tlsa_step(
     FILE *out, const struct tlsa *record, const char *word, bool verbose)
 {
 	size_t whole = 2 * record->size + 1;
@@ -275,7 +275,7 @@ print_tlsa(FILE *out, const struct host_facts *host,
 	for (size_t i = 0; i < host->records.count; i++) {
 		if (i > 0)
 			cli_print_part(out, "");
-		print_record(out, &host->records.records[i],
+		print_tlsa_step(out, &host->records.records[i],
 		    record_text(host, judged, i), verbose);
 	}
 }

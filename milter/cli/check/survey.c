@@ -40,7 +40,7 @@ struct run {
 
 /* Behind all that came before, or by number. */
 static void
-insert_locked(struct run *run, struct item *item)
+insert_item_locked(struct run *run, struct item *item)
 {
 	struct item **at = &run->answers;
 
@@ -53,7 +53,7 @@ insert_locked(struct run *run, struct item *item)
 
 /* By a worker: the check is only lent, so it is printed here. */
 static void
-answered(void *arg, const struct check *check, bool cached)
+keep_answer(void *arg, const struct check *check, bool cached)
 {
 	struct item *item = arg;
 	struct run *run = item->run;
@@ -66,7 +66,7 @@ answered(void *arg, const struct check *check, bool cached)
 	}
 	item->result = check->verdict->result;
 	lock_take(&run->lock);
-	insert_locked(run, item);
+	insert_item_locked(run, item);
 	cond_broadcast(&run->changed);
 	lock_drop(&run->lock);
 }
@@ -102,7 +102,7 @@ can_write_locked(const struct run *run)
 
 /* The next to be written; NULL when all is. */
 static struct item *
-take_answer(struct run *run)
+take_next_item(struct run *run)
 {
 	struct item *item;
 
@@ -155,7 +155,7 @@ write_answers(void *arg)
 	struct run *run = arg;
 	struct item *item;
 
-	while ((item = take_answer(run)) != NULL) {
+	while ((item = take_next_item(run)) != NULL) {
 		erase_progress(run);
 		write_answer(run, item);
 	}
@@ -165,7 +165,7 @@ write_answers(void *arg)
 
 /* Start a check as soon as there is room for one; false: no more of them. */
 static bool
-ask(struct run *run, const char *word)
+begin_item(struct run *run, const char *word)
 {
 	struct item *item;
 	bool broken;
@@ -184,7 +184,7 @@ ask(struct run *run, const char *word)
 	item->number = run->asked++;
 	text_clean(item->asked, sizeof(item->asked), word, strlen(word));
 	cli_engine_submit(
-	    run->survey->cli, run->survey->like, word, answered, item);
+	    run->survey->cli, run->survey->like, word, keep_answer, item);
 	return true;
 }
 
@@ -220,7 +220,7 @@ ask_file(struct run *run, FILE *file)
 			skip_line(file);
 		cut_comment(line);
 		word = text_trim(line);
-		if (word[0] != '\0' && !ask(run, word))
+		if (word[0] != '\0' && !begin_item(run, word))
 			return 0;
 	}
 	return ferror(file) ? cli_fail(EX_NOINPUT, "cannot read the file") : 0;
@@ -232,7 +232,7 @@ ask_all(struct run *run)
 	const struct cli_survey *survey = run->survey;
 
 	for (size_t i = 0; i < survey->words->count; i++)
-		if (!ask(run, survey->words->items[i]))
+		if (!begin_item(run, survey->words->items[i]))
 			return 0;
 	return survey->file == NULL ? 0 : ask_file(run, survey->file);
 }

@@ -70,7 +70,7 @@ cli_text_sts_check(FILE *out, const struct check *check, const char *asked)
 }
 
 static void
-print_verdict(FILE *out, const struct verdict *verdict, bool colour)
+print_check_verdict(FILE *out, const struct verdict *verdict, bool colour)
 {
 	fputc('\n', out);
 	cli_print_label(out, "verdict");
@@ -88,7 +88,7 @@ print_verdict(FILE *out, const struct verdict *verdict, bool colour)
 
 /* Advice, with the domain in the place of DOMAIN. */
 static void
-print_advice(
+print_check_advice(
     FILE *out, const char *name, const char *text, const struct check *check)
 {
 	const char *place = strstr(text, "DOMAIN");
@@ -111,14 +111,14 @@ print_why(FILE *out, const struct check *check, const struct advice *advice)
 {
 	const struct verdict *verdict = check->verdict;
 
-	print_advice(out, "why", advice->why, check);
+	print_check_advice(out, "why", advice->why, check);
 	if (verdict->result == RESULT_SOFTFAIL &&
 	    verdict->reason != REASON_STS_TESTING)
 		cli_print_text(
 		    out, "", "Another host or address takes the mail.");
 	if (verdict->reason == REASON_STS_TESTING &&
 	    verdict->sts_reason != REASON_OK)
-		print_advice(
+		print_check_advice(
 		    out, "", advice_for(verdict->sts_reason).why, check);
 	if (verdict->detail != NULL && verdict->host_count == 0)
 		cli_print_detail(out, "detail", verdict->detail);
@@ -183,10 +183,10 @@ cli_text_check(FILE *out, const struct cli_view *view,
 	    check->domain[0] == '\0' ? asked : check->domain,
 	    view->colour ? CLI_PRINT_PLAIN : "");
 	cli_steps_all(out, view, check);
-	print_verdict(out, verdict, view->colour);
+	print_check_verdict(out, verdict, view->colour);
 	print_why(out, check, &advice);
-	print_advice(out, "who", advice.who, check);
-	print_advice(out, "try", advice.what, check);
+	print_check_advice(out, "who", advice.who, check);
+	print_check_advice(out, "try", advice.what, check);
 	cli_print_text(out, "posternd", milter_text(view, check));
 	print_postfix(out, view->settings, check);
 }

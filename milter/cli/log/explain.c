@@ -51,7 +51,7 @@ read_logs(const struct reader *reader, const struct cli_list *files)
 
 /* The worst of the domains. */
 static int
-exit_status(const struct story_check *checks, size_t count)
+story_exit_status(const struct story_check *checks, size_t count)
 {
 	enum result worst = RESULT_SKIP;
 
@@ -65,7 +65,7 @@ exit_status(const struct story_check *checks, size_t count)
 }
 
 static int
-end_answer(int status)
+end_story_answer(int status)
 {
 	return ferror(stdout) || fflush(stdout) != 0
 		   ? cli_fail(EX_IOERR, "cannot write the answer")
@@ -86,15 +86,16 @@ is_queue_id(const char *word)
 /* --- a message --- */
 
 static void
-take_line(void *arg, const char *line)
+take_story_line(void *arg, const char *line)
 {
 	story_line(arg, line);
 }
 
 static int
-explain(const struct cli_options *options, struct story *story)
+explain_story(const struct cli_options *options, struct story *story)
 {
-	struct reader reader = {take_line, story, story->program, &story->seen};
+	struct reader reader = {
+	    take_story_line, story, story->program, &story->seen};
 	int status = read_logs(&reader, &options->logs);
 
 	if (status != 0)
@@ -106,9 +107,9 @@ explain(const struct cli_options *options, struct story *story)
 		status = cli_print_json(cli_story_json(story));
 	else
 		cli_story_print(story);
-	return end_answer(status != 0
-			      ? status
-			      : exit_status(story->checks, story->check_count));
+	return end_story_answer(
+	    status != 0 ? status
+			: story_exit_status(story->checks, story->check_count));
 }
 
 static int
@@ -130,7 +131,7 @@ explain_id(const struct cli_options *options, const char *id)
 	if (settings == NULL)
 		return EX_CONFIG;
 	story_init(&story, id, settings->syslog_name, settings->socket);
-	status = explain(options, &story);
+	status = explain_story(options, &story);
 	story_fini(&story);
 	settings_free(settings);
 	return status;
@@ -163,9 +164,10 @@ explain_refusals(const struct cli_options *options, struct refusals *refusals)
 		status = cli_print_json(cli_refusals_json(refusals));
 	else
 		cli_refusals_print(refusals);
-	return end_answer(
-	    status != 0 ? status
-			: exit_status(refusals->checks, refusals->check_count));
+	return end_story_answer(
+	    status != 0
+		? status
+		: story_exit_status(refusals->checks, refusals->check_count));
 }
 
 static int

@@ -68,7 +68,7 @@ starts_with(const char *text, const char *with)
 
 /* "from=<...>, size=..., nrcpt=..." of Postfix, "nrcpts=" of Sendmail. */
 static bool
-is_taken(const char *text)
+tells_of_taking(const char *text)
 {
 	return starts_with(text, "from=") && strstr(text, ", nrcpt") != NULL;
 }
@@ -108,7 +108,7 @@ read_other(struct gaps *gaps, const struct logline *line)
 
 	if (said != NULL)
 		open_message(gaps, id, said);
-	if (line->id[0] == '\0' || !is_taken(line->text))
+	if (line->id[0] == '\0' || !tells_of_taking(line->text))
 		return;
 	message = find_open(gaps, line->id);
 	if (message != NULL)

@@ -27,7 +27,7 @@ struct splitter {
 };
 
 static void
-end_line(struct splitter *splitter)
+end_log_line(struct splitter *splitter)
 {
 	splitter->line[splitter->length] = '\0';
 	splitter->each(splitter->arg, splitter->line);
@@ -35,7 +35,7 @@ end_line(struct splitter *splitter)
 }
 
 static void
-add(struct splitter *splitter, const char *octets, size_t length)
+add_octets(struct splitter *splitter, const char *octets, size_t length)
 {
 	size_t room = sizeof(splitter->line) - 1 - splitter->length;
 	char *to = splitter->line + splitter->length;
@@ -50,16 +50,16 @@ add(struct splitter *splitter, const char *octets, size_t length)
 }
 
 static void
-split(struct splitter *splitter, const char *octets, size_t length)
+split_octets(struct splitter *splitter, const char *octets, size_t length)
 {
 	while (length > 0) {
 		const char *end = memchr(octets, '\n', length);
 		size_t part = end == NULL ? length : (size_t)(end - octets);
 
-		add(splitter, octets, part);
+		add_octets(splitter, octets, part);
 		if (end == NULL)
 			return;
-		end_line(splitter);
+		end_log_line(splitter);
 		octets += part + 1;
 		length -= part + 1;
 	}
@@ -100,9 +100,9 @@ split_process(struct process *process, const char *name,
 	int status;
 
 	while ((got = process_read(process, chunk, sizeof(chunk), &why)) > 0)
-		split(splitter, chunk, (size_t)got);
+		split_octets(splitter, chunk, (size_t)got);
 	if (got == 0 && splitter->length > 0)
-		end_line(splitter);
+		end_log_line(splitter);
 	if (got < 0)
 		process->deadline_ms = 0;
 	status = process_end(process);
@@ -139,7 +139,7 @@ read_packed(FILE *in, const char *path, const struct unpacker *unpacker,
 }
 
 static int
-read_stream(
+read_log_stream(
     FILE *in, const char *path, struct splitter *splitter, struct err *err)
 {
 	const struct unpacker *unpacker;
@@ -155,12 +155,12 @@ read_stream(
 		if (clock_left_ms(splitter->deadline_ms) == 0)
 			return err_set(err, ERR_TEMP,
 			    "%s is too long to be read in the time", path);
-		split(splitter, chunk, got);
+		split_octets(splitter, chunk, got);
 	}
 	if (ferror(in))
 		return err_set(err, ERR_LOCAL, "%s: %s", path, strerror(errno));
 	if (splitter->length > 0)
-		end_line(splitter);
+		end_log_line(splitter);
 	return 0;
 }
 
@@ -175,7 +175,7 @@ logfile_read(const char *path, int64_t deadline_ms, logfile_line *each,
 
 	if (in == NULL)
 		return err_set(err, ERR_LOCAL, "%s: %s", path, strerror(errno));
-	rc = read_stream(in, path, &splitter, err);
+	rc = read_log_stream(in, path, &splitter, err);
 	if (in != stdin)
 		fclose(in);
 	return rc;

@@ -18,7 +18,7 @@
 enum { WORDS_MAX = 6 };
 
 static bool
-copy(char *to, size_t size, const char *s, size_t length)
+copy_counted(char *to, size_t size, const char *s, size_t length)
 {
 	if (length >= size)
 		return false;
@@ -50,7 +50,7 @@ read_program(const char *word, size_t length, struct logline *out)
 	if (word[name] == '[')
 		text_escape(out->pid, sizeof(out->pid), word + name + 1,
 		    length - name - 3);
-	return copy(out->program, sizeof(out->program), word, name);
+	return copy_counted(out->program, sizeof(out->program), word, name);
 }
 
 /* Whether a word may be part of a time: "Sun", "Nov", "22", "07:48:36". */
@@ -168,7 +168,7 @@ read_structured(const char *line, struct logline *out)
 	}
 	at = skip_data(at);
 	if (at == NULL || *at != ' ' ||
-	    !copy(out->program, sizeof(out->program), words[PROGRAM],
+	    !copy_counted(out->program, sizeof(out->program), words[PROGRAM],
 		lengths[PROGRAM]))
 		return false;
 	read_when(words, lengths, 1, out);
@@ -187,7 +187,7 @@ read_id(struct logline *out)
 	while (is_id_octet(out->text[length]))
 		length++;
 	if (length > 0 && strncmp(out->text + length, ": ", 2) == 0 &&
-	    copy(out->id, sizeof(out->id), out->text, length))
+	    copy_counted(out->id, sizeof(out->id), out->text, length))
 		out->text += length + 2;
 }
 
@@ -311,10 +311,10 @@ address_length(const char *s, size_t *length)
 }
 
 static bool
-read_address(const char *s, char to[LOGLINE_ADDRESS_SIZE], size_t *length)
+read_log_address(const char *s, char to[LOGLINE_ADDRESS_SIZE], size_t *length)
 {
 	return s[0] == '<' && address_length(s + 1, length) &&
-	       copy(to, LOGLINE_ADDRESS_SIZE, s + 1, *length);
+	       copy_counted(to, LOGLINE_ADDRESS_SIZE, s + 1, *length);
 }
 
 bool
@@ -325,7 +325,8 @@ logline_address(
 	size_t length;
 
 	to[0] = '\0';
-	return found != NULL && read_address(found + strlen(key), to, &length);
+	return found != NULL &&
+	       read_log_address(found + strlen(key), to, &length);
 }
 
 /* --- deliveries --- */
@@ -389,7 +390,7 @@ read_status(const char *value, bool sendmail, struct logline_delivery *out)
 /* The fields behind the addresses, up to the status, which is the last and may
  * hold anything; whether there is one. */
 static bool
-read_fields(const char *at, struct logline_delivery *out)
+read_delivery_fields(const char *at, struct logline_delivery *out)
 {
 	while (at != NULL && *at != '\0') {
 		const char *end;
@@ -403,7 +404,7 @@ read_fields(const char *at, struct logline_delivery *out)
 			return true;
 		}
 		if (strncmp(at, "orig_to=<", 9) == 0) {
-			if (!read_address(at + 8, out->original, &length))
+			if (!read_log_address(at + 8, out->original, &length))
 				return false;
 			at += 9 + length + 1;
 			continue;
@@ -428,10 +429,12 @@ read_one(const char *at, struct logline_delivery *out)
 	size_t length;
 
 	if (at[0] == '<')
-		return read_address(at, out->address, &length) ? length + 2 : 0;
+		return read_log_address(at, out->address, &length) ? length + 2
+								   : 0;
 	length = strcspn(at, ",");
-	return copy(out->address, sizeof(out->address), at, length) ? length
-								    : 0;
+	return copy_counted(out->address, sizeof(out->address), at, length)
+		   ? length
+		   : 0;
 }
 
 unsigned
@@ -445,7 +448,7 @@ logline_deliveries(const char *text, logline_found *each, void *arg)
 		return 0;
 	text += 3;
 	end = skip_addresses(text);
-	if (!read_fields(end, &delivery))
+	if (!read_delivery_fields(end, &delivery))
 		return 0;
 	while (text < end) {
 		size_t length = read_one(text, &delivery);

@@ -11,7 +11,7 @@ cli_log_is_there(const struct cli_log *log)
 }
 
 static int
-read_file(const struct cli_log *log, const char *path, struct err *err)
+read_log_file(const struct cli_log *log, const char *path, struct err *err)
 {
 	return logfile_read(path, log->deadline_ms, log->each, log->arg, err);
 }
@@ -40,9 +40,9 @@ read_default(struct cli_log *log, struct err *err)
 	if (!cli_log_is_there(log))
 		return read_journal(log, err);
 	if (logfile_before(CLI_LOG_PATH, before, sizeof(before)) &&
-	    read_file(log, before, &log->passed_over) == 0)
+	    read_log_file(log, before, &log->passed_over) == 0)
 		log->passed_over.text[0] = '\0';
-	return read_file(log, CLI_LOG_PATH, err);
+	return read_log_file(log, CLI_LOG_PATH, err);
 }
 
 int
@@ -52,7 +52,7 @@ cli_log_read(struct cli_log *log, struct err *err)
 	if (log->files->count == 0)
 		return read_default(log, err);
 	for (size_t i = 0; i < log->files->count; i++)
-		if (read_file(log, log->files->items[i], err) != 0)
+		if (read_log_file(log, log->files->items[i], err) != 0)
 			return -1;
 	return 0;
 }

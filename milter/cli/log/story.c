@@ -78,7 +78,7 @@ find_check(struct story *story, const char *domain)
 
 /* The same line may stand in two logs. */
 static bool
-is_told(const struct story *story, const struct story_check *check)
+is_told_before(const struct story *story, const struct story_check *check)
 {
 	for (size_t i = 0; i < story->check_count; i++)
 		if (memcmp(&story->checks[i], check,
@@ -90,7 +90,7 @@ is_told(const struct story *story, const struct story_check *check)
 static void
 add_check(struct story *story, const struct story_check *check)
 {
-	if (is_told(story, check))
+	if (is_told_before(story, check))
 		return;
 	if (story->check_count == LIMIT_STORY_CHECKS) {
 		story->checks_cut = true;
@@ -167,7 +167,7 @@ add_why(struct story *story, const char *text)
 }
 
 static void
-read_message(struct story *story, const char *text)
+read_own_line(struct story *story, const char *text)
 {
 	story->judged = true;
 	logline_value(text, "result", story->result, sizeof(story->result));
@@ -183,7 +183,7 @@ read_event(struct story *story, const char *text)
 	else if (is_event(text, "why"))
 		add_why(story, text);
 	else if (is_event(text, "message"))
-		read_message(story, text);
+		read_own_line(story, text);
 }
 
 /* Behind the line of a refusal that was taken: not that of another message. */
@@ -242,14 +242,14 @@ read_refused(struct story *story, const char *text)
 /* --- what the MTA did --- */
 
 static void
-set(char **to, const char *s)
+set_word(char **to, const char *s)
 {
 	free(*to);
 	*to = xstrdup(s);
 }
 
 static void
-normalise(const char *address, char out[LIMIT_DOMAIN_SIZE])
+normalise_address(const char *address, char out[LIMIT_DOMAIN_SIZE])
 {
 	char domain[LIMIT_RAW_DOMAIN_SIZE];
 
@@ -273,16 +273,16 @@ add_rcpt(struct story *story, const char *address)
 		story->rcpts_cut = true;
 		return NULL;
 	}
-	normalise(address, domain);
+	normalise_address(address, domain);
 	story->rcpts = xrealloc(
 	    story->rcpts, story->rcpt_count + 1, sizeof(*story->rcpts));
 	rcpt = &story->rcpts[story->rcpt_count++];
 	memset(rcpt, 0, sizeof(*rcpt));
-	set(&rcpt->address, escaped);
-	set(&rcpt->domain, domain);
-	set(&rcpt->relay, "");
-	set(&rcpt->dsn, "");
-	set(&rcpt->said, "");
+	set_word(&rcpt->address, escaped);
+	set_word(&rcpt->domain, domain);
+	set_word(&rcpt->relay, "");
+	set_word(&rcpt->dsn, "");
+	set_word(&rcpt->said, "");
 	return rcpt;
 }
 
@@ -298,13 +298,13 @@ note_delivery(void *arg, const struct logline_delivery *delivery)
 		return;
 	if (delivery->original[0] != '\0' &&
 	    find_check(story, rcpt->domain) == NULL) {
-		normalise(delivery->original, domain);
-		set(&rcpt->domain, domain);
+		normalise_address(delivery->original, domain);
+		set_word(&rcpt->domain, domain);
 	}
 	text_copy(rcpt->status, sizeof(rcpt->status), delivery->status);
-	set(&rcpt->relay, delivery->relay);
-	set(&rcpt->dsn, delivery->dsn);
-	set(&rcpt->said, delivery->said);
+	set_word(&rcpt->relay, delivery->relay);
+	set_word(&rcpt->dsn, delivery->dsn);
+	set_word(&rcpt->said, delivery->said);
 	rcpt->attempts++;
 }
 
@@ -365,7 +365,7 @@ read_relay(struct story *story, const char *text)
 }
 
 static void
-begin_message(struct story *story)
+begin_story_message(struct story *story)
 {
 	if (story->removed || story->rcpt_count > 0 || story->check_count > 0)
 		begin_anew(story);
@@ -374,14 +374,14 @@ begin_message(struct story *story)
 static void
 read_client(struct story *story, const char *text)
 {
-	begin_message(story);
+	begin_story_message(story);
 	text += strlen("client=");
 	text_escape(
 	    story->client, sizeof(story->client), text, strcspn(text, ","));
 }
 
 static bool
-begins(const char *text, const char *with)
+has_beginning(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
 }
@@ -391,18 +391,18 @@ read_mta(struct story *story, const char *text)
 {
 	struct logline_refusal refusal;
 
-	if (begins(text, "client=")) {
+	if (has_beginning(text, "client=")) {
 		read_client(story, text);
-	} else if (begins(text, "uid=")) {
-		begin_message(story);
+	} else if (has_beginning(text, "uid=")) {
+		begin_story_message(story);
 		text_copy(story->client, sizeof(story->client), "sendmail(1)");
-	} else if (begins(text, "from=<")) {
+	} else if (has_beginning(text, "from=<")) {
 		read_sender(story, text);
 		read_relay(story, text);
-	} else if (begins(text, "removed")) {
+	} else if (has_beginning(text, "removed")) {
 		story->removed = true;
-	} else if (begins(text, "milter-hold:") ||
-		   (begins(text, "milter=") &&
+	} else if (has_beginning(text, "milter-hold:") ||
+		   (has_beginning(text, "milter=") &&
 		       strstr(text, " quarantine=") != NULL)) {
 		story->held = true;
 		read_sender(story, text);
@@ -420,7 +420,7 @@ static void
 read_line(struct story *story, const struct logline *line)
 {
 	bool ours = strcmp(line->program, story->program) == 0 &&
-		    begins(line->text, EVENT);
+		    has_beginning(line->text, EVENT);
 
 	if (ours && strcmp(line->id, NOQUEUE) == 0)
 		read_refused(story, line->text);

@@ -15,7 +15,7 @@ story_reason(const char *word)
 
 /* What a verdict says that the MTA will do; NULL where it says nothing. */
 static const char *
-predict(const struct story_check *check)
+predict_outcome(const struct story_check *check)
 {
 	switch (story_reason(check->reason)) {
 	case REASON_NULL_MX:
@@ -40,7 +40,7 @@ predict(const struct story_check *check)
 enum story_outcome
 story_outcome(const struct story_check *check, const struct story_rcpt *rcpt)
 {
-	const char *predicted = predict(check);
+	const char *predicted = predict_outcome(check);
 	const char *status = rcpt->status;
 
 	if (strcmp(status, "refused") == 0)
@@ -58,7 +58,7 @@ story_outcome(const struct story_check *check, const struct story_rcpt *rcpt)
 
 /* How bad a result is; what is not logged is worst. */
 static int
-badness(const struct story_check *check)
+badness_of(const struct story_check *check)
 {
 	for (int i = 0; i < RESULTS; i++)
 		if (strcmp(check->result, result_text((enum result)i)) == 0)
@@ -95,7 +95,7 @@ story_check_of(const struct story *story, const struct story_rcpt *rcpt,
 		if (worst != NULL &&
 		    story_outcome(check, rcpt) != story_outcome(worst, rcpt))
 			same = false;
-		if (worst == NULL || badness(check) > badness(worst))
+		if (worst == NULL || badness_of(check) > badness_of(worst))
 			worst = check;
 		if (is_relay(rcpt->relay, check->mx)) {
 			taken = check;

@@ -78,7 +78,7 @@ print_rcpt(const struct story_check *check, const struct story_rcpt *rcpt,
 }
 
 static void
-print_advice(const struct story_check *check)
+print_story_advice(const struct story_check *check)
 {
 	int reason = story_reason(check->reason);
 	struct advice advice;
@@ -97,7 +97,7 @@ print_advice(const struct story_check *check)
 }
 
 static void
-print_verdict(const struct story_check *check)
+print_story_verdict(const struct story_check *check)
 {
 	char line[LINE_SIZE];
 	struct text text;
@@ -144,9 +144,9 @@ print_parts(const struct story_check *check)
 void
 cli_story_check(const struct story_check *check)
 {
-	print_verdict(check);
+	print_story_verdict(check);
 	print_parts(check);
-	print_advice(check);
+	print_story_advice(check);
 	cli_print_text(stdout, "posternd", done_text(check->action));
 }
 
@@ -310,7 +310,7 @@ rcpts_json(const struct story *story, const struct story_check *check)
 }
 
 static json_t *
-checks_json(const struct story *story)
+story_checks_json(const struct story *story)
 {
 	json_t *list = json_array();
 
@@ -335,5 +335,5 @@ cli_story_json(const struct story *story)
 	    "action", story->action, "held", story->held, "removed",
 	    story->removed, "cut", story->checks_cut || story->rcpts_cut,
 	    "unseen", is_unseen(story) ? story->unreached : "", "domains",
-	    checks_json(story), "others", rcpts_json(story, NULL));
+	    story_checks_json(story), "others", rcpts_json(story, NULL));
 }

@@ -21,7 +21,7 @@ struct keys_run {
 };
 
 static bool
-same_leaf(const struct probe_facts *a, const struct probe_facts *b)
+shows_same_leaf(const struct probe_facts *a, const struct probe_facts *b)
 {
 	return a->cert_count > 0 && b->cert_count > 0 &&
 	       a->certs[0].size == b->certs[0].size &&
@@ -30,13 +30,13 @@ same_leaf(const struct probe_facts *a, const struct probe_facts *b)
 }
 
 static bool
-is_known(
+is_known_key(
     const struct cli_address_keys *address, const struct probe_facts *probe)
 {
-	if (same_leaf(address->facts->probe, probe))
+	if (shows_same_leaf(address->facts->probe, probe))
 		return true;
 	for (size_t i = 0; i < address->count; i++)
-		if (same_leaf(address->others[i].probe, probe))
+		if (shows_same_leaf(address->others[i].probe, probe))
 			return true;
 	return false;
 }
@@ -47,7 +47,7 @@ take_probe(struct cli_address_keys *address, const char *type,
     struct probe_facts *probe)
 {
 	if (probe->outcome != PROBE_TLS_FAILED && probe->cert_count > 0 &&
-	    !is_known(address, probe)) {
+	    !is_known_key(address, probe)) {
 		address->others[address->count].type = type;
 		address->others[address->count++].probe = probe;
 		return;

@@ -17,7 +17,7 @@ enum {
 };
 
 static void
-take_records(struct tlsa_set *set, const struct dns_answer *answer)
+take_tlsa_records(struct tlsa_set *set, const struct dns_answer *answer)
 {
 	for (size_t i = 0; i < answer->count; i++)
 		tlsa_set_add(
@@ -41,14 +41,14 @@ ask_validated(struct rollover_look *look, struct dns *dns, int64_t deadline_ms,
 	look->facts.published =
 	    answer->lookup.secure && answer->lookup.state == LOOKUP_DATA;
 	look->set_ttl_s = answer->lookup.ttl_s;
-	take_records(&look->set, answer);
+	take_tlsa_records(&look->set, answer);
 	text_copy(at, LIMIT_DOMAIN_SIZE, answer->owner);
 	return 0;
 }
 
 /* The NS records of the zone that holds a name; NULL if there are none. */
 static struct dns_answer *
-find_zone(struct dns *dns, const char *name, int64_t deadline_ms)
+find_zone_servers(struct dns *dns, const char *name, int64_t deadline_ms)
 {
 	for (int i = 0; i < CLIMB && *name != '\0'; i++) {
 		struct dns_answer *answer =
@@ -95,7 +95,7 @@ add_unknown(struct rollover_look *look, const char *name, const char *why)
 
 /* False where there are none; a lookup that failed may hide one. */
 static bool
-add_addresses(
+add_server_addresses(
     struct rollover_look *look, const char *name, struct dns_query *query)
 {
 	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
@@ -138,16 +138,16 @@ find_servers(struct rollover_look *look, struct dns *dns,
 		count++;
 	}
 	for (size_t i = 0; i < count; i++) {
-		bool any = add_addresses(look, names[i], a[i]);
+		bool any = add_server_addresses(look, names[i], a[i]);
 
-		any |= add_addresses(look, names[i], aaaa[i]);
+		any |= add_server_addresses(look, names[i], aaaa[i]);
 		if (!any)
 			add_unknown(look, names[i], "no_address_was_found");
 	}
 }
 
 static void
-take_answer(struct rollover_server *server, struct dns_query *query)
+take_server_answer(struct rollover_server *server, struct dns_query *query)
 {
 	AUTO(dns_answer) struct dns_answer *answer = dns_await(query);
 
@@ -157,7 +157,7 @@ take_answer(struct rollover_server *server, struct dns_query *query)
 	}
 	server->answered = true;
 	server->ttl_s = answer->lookup.ttl_s;
-	take_records(&server->set, answer);
+	take_tlsa_records(&server->set, answer);
 }
 
 /* RFC 7671 section 8: all of them count, for any may fill the next cache. */
@@ -193,13 +193,13 @@ ask_servers(
 	}
 	for (size_t i = 0; i < look->server_count; i++) {
 		if (queries[i] != NULL)
-			take_answer(&look->servers[i], queries[i]);
+			take_server_answer(&look->servers[i], queries[i]);
 		dns_free(resolvers[i]);
 	}
 }
 
 static int
-ask(struct rollover_look *look, struct dns *dns,
+ask_zone(struct rollover_look *look, struct dns *dns,
     const struct dns_options *options)
 {
 	int64_t deadline_ms =
@@ -210,7 +210,7 @@ ask(struct rollover_look *look, struct dns *dns,
 
 	if (status != 0)
 		return status;
-	zone = find_zone(dns, at, deadline_ms);
+	zone = find_zone_servers(dns, at, deadline_ms);
 	if (zone != NULL)
 		find_servers(look, dns, zone, deadline_ms);
 	ask_servers(look, options, at);
@@ -229,5 +229,5 @@ rollover_ask(struct rollover_look *look, const struct dns_options *options,
 	dns = dns_new(options, &err);
 	if (dns == NULL)
 		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
-	return ask(look, dns, options);
+	return ask_zone(look, dns, options);
 }

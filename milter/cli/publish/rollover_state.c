@@ -15,7 +15,7 @@ enum { STATE_MAX = 4096, DIGEST_SIZE = 2 * 32 + 1 };
 
 /* What one rollover is known by: the records, and what comes next. */
 static void
-identify(const struct x509_key *next, char out[DIGEST_SIZE])
+identify_rollover(const struct x509_key *next, char out[DIGEST_SIZE])
 {
 	uint8_t digest[32];
 
@@ -69,7 +69,7 @@ take_ttl(struct rollover_facts *facts, json_int_t ttl_s, bool before)
 /* The same rollover goes on.  A time in the future is of a clock that was
  * ahead: all that is sure is that it was seen before now. */
 static void
-go_on(struct rollover_look *look, const struct state *state, time_t now)
+go_on_with(struct rollover_look *look, const struct state *state, time_t now)
 {
 	struct rollover_facts *facts = &look->facts;
 
@@ -94,16 +94,16 @@ take_state(
 
 	if (status != 0 || strcmp(state.owner, look->owner) != 0)
 		return status;
-	identify(look->next, digest);
+	identify_rollover(look->next, digest);
 	if (strcmp(state.next, digest) == 0)
-		go_on(look, &state, now);
+		go_on_with(look, &state, now);
 	else if (state.last_s != -1)
 		take_ttl(&look->facts, state.last_s, true);
 	return 0;
 }
 
 static int
-load(struct rollover_look *look, const char *path, time_t now)
+load_state(struct rollover_look *look, const char *path, time_t now)
 {
 	json_t *state;
 	struct err err;
@@ -126,7 +126,8 @@ load(struct rollover_look *look, const char *path, time_t now)
 
 /* Whole or not at all: a new file takes the place of the old one. */
 static int
-save(const struct rollover_look *look, const char *path, json_int_t last_s)
+save_state(
+    const struct rollover_look *look, const char *path, json_int_t last_s)
 {
 	const struct rollover_facts *facts = &look->facts;
 	size_t size = strlen(path) + sizeof(".new");
@@ -134,7 +135,7 @@ save(const struct rollover_look *look, const char *path, json_int_t last_s)
 	json_t *state;
 	int rc;
 
-	identify(look->next, digest);
+	identify_rollover(look->next, digest);
 	snprintf(fresh, size, "%s.new", path);
 	state = json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:b, s:b}", "schema",
 	    1, "owner", look->owner, "next", digest, "ttl",
@@ -156,7 +157,7 @@ rollover_remember(struct rollover_look *look, const char *path, time_t now)
 {
 	struct rollover_facts *facts = &look->facts;
 	json_int_t last_s = facts->servers > 0 ? (json_int_t)facts->ttl_s : -1;
-	int status = load(look, path, now);
+	int status = load_state(look, path, now);
 
 	if (status != 0)
 		return status;
@@ -172,5 +173,5 @@ rollover_remember(struct rollover_look *look, const char *path, time_t now)
 		facts->since_known = true;
 		facts->since = now + 1; /* this second is not over */
 	}
-	return save(look, path, last_s);
+	return save_state(look, path, last_s);
 }

@@ -180,7 +180,7 @@ wait_text(const struct rollover_look *look)
 }
 
 static const char *
-verdict_text(const struct rollover_look *look)
+rollover_verdict_text(const struct rollover_look *look)
 {
 	switch (look->plan.phase) {
 	case ROLLOVER_UNHEEDED:
@@ -226,7 +226,7 @@ rollover_print(FILE *out, const struct rollover_look *look)
 		print_wait(out, look);
 		print_drop(out, look);
 	}
-	cli_print_text(out, "verdict", verdict_text(look));
+	cli_print_text(out, "verdict", rollover_verdict_text(look));
 }
 
 /* --- JSON --- */

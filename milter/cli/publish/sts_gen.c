@@ -110,7 +110,7 @@ read_reports(struct gen *gen)
 }
 
 static int
-read_part(const struct gen *gen)
+check_part(const struct gen *gen)
 {
 	static const char *const parts[] = {"policy", "dns", "nginx", "apache"};
 	const char *part = gen->options->part;
@@ -139,7 +139,7 @@ set_max_age(struct gen *gen)
 }
 
 static int
-read_question(struct gen *gen)
+read_sts_question(struct gen *gen)
 {
 	struct err err;
 	int status;
@@ -149,7 +149,7 @@ read_question(struct gen *gen)
 		return cli_fail(EX_USAGE, "%s", err.text);
 	gen->policy.mode = gen->options->mode;
 	set_max_age(gen);
-	status = read_part(gen);
+	status = check_part(gen);
 	return status == 0 ? read_reports(gen) : status;
 }
 
@@ -216,7 +216,7 @@ note_host(struct gen *gen, const struct host_facts *host,
 }
 
 static void
-add_name(struct gen *gen, const char *name)
+add_mx_name(struct gen *gen, const char *name)
 {
 	size_t at = gen->policy.mx_count++;
 
@@ -231,7 +231,7 @@ take_hosts(struct gen *gen, const struct check *check)
 
 	gen->policy.mx = gen->mx;
 	for (size_t i = 0; i < facts->host_count; i++) {
-		add_name(gen, facts->hosts[i].name);
+		add_mx_name(gen, facts->hosts[i].name);
 		note_host(gen, &facts->hosts[i], &check->verdict->hosts[i]);
 	}
 }
@@ -262,7 +262,7 @@ take_further_name(struct gen *gen, const char *name)
 		return 0;
 	if (gen->policy.mx_count == LIMIT_STS_MX)
 		return say_too_many(gen);
-	add_name(gen, name);
+	add_mx_name(gen, name);
 	json_array_append_new(gen->hosts,
 	    json_pack("{s:s, s:s, s:s}", "name", name, "result", "unknown",
 		"reason", reason_text(REASON_NOT_PROBED)));
@@ -358,7 +358,7 @@ look_at_policy(struct gen *gen, struct cli_engine *cli)
 }
 
 static int
-look(struct gen *gen)
+look_at_domain(struct gen *gen)
 {
 	struct cli_engine cli;
 	int status = cli_engine_open_own(&cli, gen->options);
@@ -375,7 +375,7 @@ look(struct gen *gen)
 
 /* An id of its own for each second. */
 static void
-make_record(struct gen *gen)
+make_sts_record(struct gen *gen)
 {
 	time_t now = clock_wall_s();
 	char id[32] = "1";
@@ -404,7 +404,7 @@ make_policy(struct gen *gen)
 static int
 make_parts(struct gen *gen)
 {
-	make_record(gen);
+	make_sts_record(gen);
 	snprintf(gen->nginx, sizeof(gen->nginx), nginx_format, gen->domain);
 	snprintf(gen->apache, sizeof(gen->apache), apache_format, gen->domain);
 	if (gen->policy.mode == STS_MODE_NONE)
@@ -452,7 +452,7 @@ print_part(const struct gen *gen)
 }
 
 static int
-print_text(const struct gen *gen)
+print_sts_text(const struct gen *gen)
 {
 	printf("# /var/www/mta-sts/%s.txt, served as\n"
 	       "# https://mta-sts.%s/.well-known/mta-sts.txt\n%s\n",
@@ -464,14 +464,14 @@ print_text(const struct gen *gen)
 }
 
 static json_t *
-record_json(const char *label, const struct gen *gen, const char *text)
+sts_record_json(const char *label, const struct gen *gen, const char *text)
 {
 	return json_pack("{s:s++, s:s, s:s}", "owner", label, ".", gen->domain,
 	    "type", "TXT", "text", text);
 }
 
 static int
-print_json(const struct gen *gen)
+print_sts_json(const struct gen *gen)
 {
 	json_t *mx = json_array(), *object;
 
@@ -482,19 +482,20 @@ print_json(const struct gen *gen)
 	    "schema", 1, "domain", gen->domain, "policy", "mode",
 	    sts_mode_text(gen->policy.mode), "mx", mx, "max_age",
 	    (json_int_t)gen->policy.max_age_s, "body", gen->body, "records",
-	    record_json("_mta-sts", gen, gen->record),
-	    record_json("_smtp._tls", gen, gen->reports), "nginx", gen->nginx,
-	    "apache", gen->apache, "hosts", gen->hosts, "warnings",
+	    sts_record_json("_mta-sts", gen, gen->record),
+	    sts_record_json("_smtp._tls", gen, gen->reports), "nginx",
+	    gen->nginx, "apache", gen->apache, "hosts", gen->hosts, "warnings",
 	    gen->warnings);
 	return cli_print_json(object);
 }
 
 static int
-print(const struct gen *gen)
+print_sts(const struct gen *gen)
 {
 	if (gen->options->json)
-		return print_json(gen);
-	return gen->options->part != NULL ? print_part(gen) : print_text(gen);
+		return print_sts_json(gen);
+	return gen->options->part != NULL ? print_part(gen)
+					  : print_sts_text(gen);
 }
 
 int
@@ -503,14 +504,14 @@ cli_sts_gen(const struct cli_options *options)
 	struct gen gen = {.options = options,
 	    .hosts = json_array(),
 	    .warnings = json_array()};
-	int status = read_question(&gen);
+	int status = read_sts_question(&gen);
 
 	if (status == 0 && gen.policy.mode != STS_MODE_NONE)
-		status = look(&gen);
+		status = look_at_domain(&gen);
 	if (status == 0)
 		status = make_parts(&gen);
 	if (status == 0)
-		status = print(&gen);
+		status = print_sts(&gen);
 	free(gen.body);
 	json_decref(gen.hosts);
 	json_decref(gen.warnings);

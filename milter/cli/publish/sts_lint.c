@@ -31,7 +31,7 @@ struct lint {
 };
 
 static void
-keep_mistake(void *arg, const char *text)
+keep_lint_mistake(void *arg, const char *text)
 {
 	json_array_append_new(arg, json_string(text));
 }
@@ -68,11 +68,12 @@ lint_record(struct lint *lint, const struct cli_list *txts)
 		texts[i].data = txts->items[i];
 		texts[i].length = strlen(txts->items[i]);
 	}
-	record = sts_record_lint(texts, txts->count, keep_mistake, mistakes);
+	record =
+	    sts_record_lint(texts, txts->count, keep_lint_mistake, mistakes);
 	free(texts);
 	ok = record.outcome == STS_RECORD_VALID;
 	if (!ok && json_array_size(mistakes) == 0)
-		keep_mistake(mistakes, record_reason(&record));
+		keep_lint_mistake(mistakes, record_reason(&record));
 	lint->valid &= ok;
 	lint->record = json_pack("{s:b, s:s, s:s, s:o}", "valid", ok, "id",
 	    record.id, "reason", record_reason(&record), "mistakes", mistakes);
@@ -141,9 +142,10 @@ lint_policy(struct lint *lint, const struct cli_options *options)
 	} else {
 		mistakes = json_array();
 		if (body == NULL)
-			keep_mistake(mistakes, err.text);
+			keep_lint_mistake(mistakes, err.text);
 		else
-			sts_policy_lint(body, length, keep_mistake, mistakes);
+			sts_policy_lint(
+			    body, length, keep_lint_mistake, mistakes);
 		lint->policy = invalid_json(mistakes);
 		lint->valid = false;
 	}
@@ -171,7 +173,7 @@ print_list(const char *label, const json_t *object, const char *key)
 
 /* On a terminal; the objects are the truth. */
 static void
-print_text(const struct lint *lint)
+print_lint_text(const struct lint *lint)
 {
 	const json_t *policy = lint->policy, *record = lint->record;
 	char line[256];
@@ -199,10 +201,10 @@ print_text(const struct lint *lint)
 }
 
 static int
-answer(const struct lint *lint, const struct cli_options *options)
+answer_lint(const struct lint *lint, const struct cli_options *options)
 {
 	if (!options->json && cli_print_is_terminal()) {
-		print_text(lint);
+		print_lint_text(lint);
 		return 0;
 	}
 	return cli_print_json(json_pack("{s:i, s:O?, s:O?}", "schema", 1,
@@ -222,7 +224,7 @@ cli_sts_lint(const struct cli_options *options)
 	if (status == 0 && options->txts.count > 0)
 		lint_record(&lint, &options->txts);
 	if (status == 0)
-		status = answer(&lint, options);
+		status = answer_lint(&lint, options);
 	json_decref(lint.record);
 	json_decref(lint.policy);
 	return status != 0 ? status : lint.valid ? 0 : 2;

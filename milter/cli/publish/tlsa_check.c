@@ -99,7 +99,7 @@ see_others(const struct seen *seen, const struct host_facts *host,
 }
 
 static void
-see_host(const struct seen *seen, size_t number, struct seen_host *out)
+see_checked_host(const struct seen *seen, size_t number, struct seen_host *out)
 {
 	const struct check *check = seen->check;
 	const struct host_facts *host = &check->facts->hosts[number];
@@ -146,7 +146,8 @@ see_unheeded(struct seen *seen, struct dns *dns, int timeout_ms)
 }
 
 static int
-see(struct seen *seen, const struct cli_engine *cli, const char *asked)
+see_all_hosts(
+    struct seen *seen, const struct cli_engine *cli, const char *asked)
 {
 	const struct facts *facts = seen->check->facts;
 	struct engine_options options;
@@ -160,7 +161,7 @@ see(struct seen *seen, const struct cli_engine *cli, const char *asked)
 	seen->hosts = xcalloc(facts->host_count, sizeof(*seen->hosts));
 	cli_keys_look(&seen->keys, cli->settings, facts);
 	for (size_t i = 0; i < facts->host_count; i++)
-		see_host(seen, i, &seen->hosts[i]);
+		see_checked_host(seen, i, &seen->hosts[i]);
 	settings_engine_options(cli->settings, &options);
 	dns = dns_new(&options.dns, &err);
 	if (dns == NULL)
@@ -199,7 +200,7 @@ seen_fini(struct seen *seen)
 }
 
 static int
-answer(const struct cli_options *options, const struct seen *seen)
+answer_tlsa_check(const struct cli_options *options, const struct seen *seen)
 {
 	int status = 0;
 
@@ -225,13 +226,13 @@ cli_tlsa_check(const struct cli_options *options)
 	if (status == 0) {
 		seen.check =
 		    cli_ask_one(&cli, &like, options->words.items[0], &wait);
-		status = seen.check == NULL
-			     ? 3
-			     : see(&seen, &cli, options->words.items[0]);
+		status = seen.check == NULL ? 3
+					    : see_all_hosts(&seen, &cli,
+						  options->words.items[0]);
 	}
 	if (status == 0) {
 		seen_judge(&seen, clock_wall_s());
-		status = answer(options, &seen);
+		status = answer_tlsa_check(options, &seen);
 	}
 	if (seen.check != NULL)
 		seen_fini(&seen);

@@ -83,7 +83,7 @@ read_kind(struct gen *gen, const char *word)
 }
 
 static bool
-is_known(const struct gen *gen, const char *word, struct der leaf)
+is_known_leaf(const struct gen *gen, const char *word, struct der leaf)
 {
 	for (size_t i = 0; i < gen->source_count; i++) {
 		const struct source *source = &gen->sources[i];
@@ -109,7 +109,7 @@ add_shown(struct gen *gen, const char *word, const struct facts *facts,
 	if (probe == NULL || probe->cert_count == 0)
 		return;
 	chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
-	if (chain == NULL || is_known(gen, word, x509_cert(chain, 0))) {
+	if (chain == NULL || is_known_leaf(gen, word, x509_cert(chain, 0))) {
 		x509_chain_free(chain);
 		return;
 	}
@@ -176,7 +176,7 @@ read_shown(struct gen *gen, const char *word, const struct check *check,
 }
 
 static int
-read_host(struct gen *gen, const char *word)
+read_owner_host(struct gen *gen, const char *word)
 {
 	struct engine_query like = {.level = LEVEL_MAY, .all_hosts = true};
 	struct engine_wait *wait = NULL;
@@ -225,7 +225,7 @@ read_source(struct gen *gen, const char *word)
 	int status = 0;
 
 	if (strncmp(word, "mx:", 3) == 0)
-		return read_host(gen, word);
+		return read_owner_host(gen, word);
 	keys = cli_read_keys(word, &status);
 	if (keys != NULL)
 		add_file(gen, word, keys);
@@ -297,7 +297,8 @@ warn_of_kind(
 }
 
 static bool
-is_listed(const struct gen *gen, const char *owner, const struct tlsa *record)
+is_listed_record(
+    const struct gen *gen, const char *owner, const struct tlsa *record)
 {
 	for (size_t i = 0; i < gen->line_count; i++)
 		if (strcmp(gen->lines[i].owner, owner) == 0 &&
@@ -316,7 +317,7 @@ add_line(struct gen *gen, const struct source *source, const char *name)
 
 	if (name[0] != '\0' && !tlsa_owner(owner, source->port, name))
 		return cli_fail(EX_USAGE, "--name: too long for TLSA records");
-	if (is_listed(gen, owner, &gen->set.records[record]))
+	if (is_listed_record(gen, owner, &gen->set.records[record]))
 		return 0;
 	gen->lines =
 	    xrealloc(gen->lines, gen->line_count + 1, sizeof(*gen->lines));
@@ -328,7 +329,8 @@ add_line(struct gen *gen, const struct source *source, const char *name)
 }
 
 static int
-make_record(struct gen *gen, const struct source *source, struct tlsa_form kind)
+make_tlsa_record(
+    struct gen *gen, const struct source *source, struct tlsa_form kind)
 {
 	struct der cert, spki;
 	struct err err;
@@ -360,8 +362,8 @@ make_records(struct gen *gen)
 
 	for (size_t i = 0; status == 0 && i < gen->source_count; i++)
 		for (size_t k = 0; status == 0 && k < gen->kind_count; k++)
-			status =
-			    make_record(gen, &gen->sources[i], gen->kinds[k]);
+			status = make_tlsa_record(
+			    gen, &gen->sources[i], gen->kinds[k]);
 	return status;
 }
 
@@ -388,7 +390,7 @@ line_json(const struct line *line, const struct tlsa *record)
 }
 
 static int
-print_json(const struct gen *gen)
+print_tlsa_json(const struct gen *gen)
 {
 	json_t *records = json_array();
 
@@ -402,7 +404,7 @@ print_json(const struct gen *gen)
 
 /* A line without an owner takes that of the line before it in the zone. */
 static void
-print_line(const struct line *line, const struct tlsa *record)
+print_zone_line(const struct line *line, const struct tlsa *record)
 {
 	const char *dot = line->owner[0] == '\0' ? "" : ". ";
 	char *rdata = tlsa_print(record), *generic = tlsa_print_generic(record);
@@ -414,12 +416,12 @@ print_line(const struct line *line, const struct tlsa *record)
 }
 
 static int
-print_text(const struct gen *gen)
+print_tlsa_text(const struct gen *gen)
 {
 	bool nameless = false;
 
 	for (size_t i = 0; i < gen->line_count; i++) {
-		print_line(
+		print_zone_line(
 		    &gen->lines[i], &gen->set.records[gen->lines[i].record]);
 		nameless |= gen->lines[i].owner[0] == '\0';
 	}
@@ -438,7 +440,8 @@ cli_tlsa_gen(const struct cli_options *options)
 	if (status == 0)
 		status = make_records(&gen);
 	if (status == 0)
-		status = options->json ? print_json(&gen) : print_text(&gen);
+		status = options->json ? print_tlsa_json(&gen)
+				       : print_tlsa_text(&gen);
 	gen_fini(&gen);
 	return status;
 }

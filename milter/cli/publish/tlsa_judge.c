@@ -41,7 +41,7 @@ judge_lookup(struct judging *j, const struct lookup *lookup, const char *host,
 }
 
 static void
-judge_mx(struct judging *j)
+judge_mx_security(struct judging *j)
 {
 	const struct facts *facts = j->seen->check->facts;
 
@@ -108,7 +108,7 @@ judge_absence(struct judging *j, const struct seen_host *host)
 
 /* Whether an address may show a key of a type that could not be looked at. */
 static bool
-is_unsure(const struct seen_host *host)
+is_unsure_host(const struct seen_host *host)
 {
 	for (size_t i = 0; i < host->facts->address_count; i++)
 		if (host->addresses[i].unsure)
@@ -138,8 +138,9 @@ judge_record(struct judging *j, const struct seen_host *host, size_t number)
 	else if (seen_tls(host) > 0 && seen_matches(host, number) == 0)
 		ADD(j, FINDING_NOTE, "record-unmatched", name,
 		    "%s matches nothing that is shown: %s", what,
-		    is_unsure(host) ? "but not all types of key could be seen"
-				    : "the next key's, or stale");
+		    is_unsure_host(host)
+			? "but not all types of key could be seen"
+			: "the next key's, or stale");
 	if (record->usage == TLSA_DANE_EE && record->selector == TLSA_CERT)
 		ADD(j, FINDING_WARNING, "usage-3-0", name,
 		    "%s breaks at the next renewal, unless it is changed in "
@@ -265,7 +266,7 @@ judge_address(struct judging *j, const struct seen_host *host,
 }
 
 static bool
-same_leaf(const struct seen_address *a, const struct seen_address *b)
+show_one_leaf(const struct seen_address *a, const struct seen_address *b)
 {
 	struct der left = x509_cert(a->chain, 0),
 		   right = x509_cert(b->chain, 0);
@@ -286,7 +287,7 @@ judge_agreement(struct judging *j, const struct seen_host *host)
 			continue;
 		if (first == NULL)
 			first = address;
-		if (same_leaf(first, address))
+		if (show_one_leaf(first, address))
 			continue;
 		ADD(j, FINDING_WARNING, "addresses-differ", host->facts->name,
 		    "%s and %s show different certificates", first->facts->text,
@@ -320,7 +321,7 @@ seen_judge(struct seen *seen, time_t now)
 	}
 	for (size_t i = 0; i < facts->host_count; i++)
 		j.any_tlsa |= is_protected(&facts->hosts[i]);
-	judge_mx(&j);
+	judge_mx_security(&j);
 	for (size_t i = 0; i < facts->host_count; i++)
 		judge_host(&j, &seen->hosts[i]);
 }

@@ -48,7 +48,7 @@ read_chain(const struct cli_options *options, struct question *question)
 }
 
 static int
-read_records(const struct cli_list *records, struct question *question)
+read_tlsa_records(const struct cli_list *records, struct question *question)
 {
 	struct err err;
 
@@ -84,7 +84,7 @@ result_word(enum dane_outcome outcome)
 }
 
 static int
-exit_status(enum dane_outcome outcome)
+match_exit_status(enum dane_outcome outcome)
 {
 	if (outcome == DANE_MATCHED)
 		return 0;
@@ -149,7 +149,7 @@ cli_tlsa_match(const struct cli_options *options)
 		return cli_fail(EX_USAGE, "tlsa match wants --chain FILE");
 	if (options->names.count == 0)
 		return cli_fail(EX_USAGE, "tlsa match wants --name NAME");
-	status = read_records(&options->words, &question);
+	status = read_tlsa_records(&options->words, &question);
 	if (status == 0)
 		status = cli_names_read(&question.names, &options->names);
 	if (status == 0)
@@ -163,7 +163,7 @@ cli_tlsa_match(const struct cli_options *options)
 			print_match_text(&question, &result);
 	}
 	if (status == 0) {
-		status = exit_status(result.outcome);
+		status = match_exit_status(result.outcome);
 	}
 	question_fini(&question);
 	return status;

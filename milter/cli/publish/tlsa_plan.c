@@ -20,7 +20,7 @@ enum {
 /* --- records and keys --- */
 
 static bool
-same_octets(struct der a, struct der b)
+is_same_der(struct der a, struct der b)
 {
 	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
@@ -83,16 +83,17 @@ probe_shows(const struct rollover_look *look, const struct probe_facts *probe)
 	if (chain == NULL)
 		return SHOWN_OTHER;
 	spki = x509_spki(chain, 0);
-	if (same_octets(spki, next->spki) &&
-	    (!same_octets(next->spki, current->spki) ||
-		(next->chain != NULL && same_octets(x509_cert(next->chain, 0),
+	if (is_same_der(spki, next->spki) &&
+	    (!is_same_der(next->spki, current->spki) ||
+		(next->chain != NULL && is_same_der(x509_cert(next->chain, 0),
 					    x509_cert(chain, 0)))))
 		return SHOWN_NEXT;
-	return same_octets(spki, current->spki) ? SHOWN_CURRENT : SHOWN_OTHER;
+	return is_same_der(spki, current->spki) ? SHOWN_CURRENT : SHOWN_OTHER;
 }
 
 static bool
-is_unsure(const struct rollover_look *look, const struct address_facts *address)
+is_unsure_address(
+    const struct rollover_look *look, const struct address_facts *address)
 {
 	const struct cli_address_keys *keys = cli_keys_of(&look->keys, address);
 
@@ -146,7 +147,7 @@ add_missing(struct rollover_look *look, const struct x509_key *key,
 /* In the forms that the current key has: another digest could put its records
  * out of force (RFC 7671 section 9). */
 static void
-find_missing(struct rollover_look *look)
+find_missing_records(struct rollover_look *look)
 {
 	static const struct tlsa_form usual = {
 	    TLSA_DANE_EE, TLSA_SPKI, TLSA_SHA2_256};
@@ -179,7 +180,7 @@ count_records(struct rollover_look *look)
 
 	facts->cached = rollover_covers(look, &look->set);
 	facts->same = facts->cached.current;
-	facts->same_key = same_octets(look->current->spki, look->next->spki);
+	facts->same_key = is_same_der(look->current->spki, look->next->spki);
 	for (size_t i = 0; i < look->set.count; i++) {
 		const struct tlsa *record = &look->set.records[i];
 
@@ -272,8 +273,9 @@ count_shown(struct rollover_look *look)
 
 		facts->shown += shown != SHOWN_NOTHING;
 		facts->shown_next += shown == SHOWN_NEXT;
-		facts->unseen += shown == SHOWN_NOTHING ||
-				 is_unsure(look, &look->host->addresses[i]);
+		facts->unseen +=
+		    shown == SHOWN_NOTHING ||
+		    is_unsure_address(look, &look->host->addresses[i]);
 		facts->failing |=
 		    look->judged->addresses[i].outcome == HOST_FAIL;
 		if (shown == SHOWN_NOTHING)
@@ -291,7 +293,7 @@ count_shown(struct rollover_look *look)
 
 /* Whether senders look for TLSA at the host, and at which name. */
 static int
-see_host(struct rollover_look *look, const struct check *check)
+see_planned_host(struct rollover_look *look, const struct check *check)
 {
 	const struct facts *facts = check->facts;
 	const struct host_facts *host;
@@ -320,7 +322,7 @@ take_old_ttl(struct rollover_look *look, const struct cli_options *options)
 }
 
 static int
-decide(struct rollover_look *look, const struct cli_options *options)
+decide_plan(struct rollover_look *look, const struct cli_options *options)
 {
 	int status = 0;
 
@@ -340,12 +342,12 @@ decide(struct rollover_look *look, const struct cli_options *options)
 	take_old_ttl(look, options);
 	look->plan = rollover_decide(&look->facts, clock_wall_s());
 	if (look->plan.phase < ROLLOVER_SWITCH)
-		find_missing(look);
+		find_missing_records(look);
 	return status;
 }
 
 static int
-answer(const struct cli_options *options, const struct rollover_look *look)
+answer_plan(const struct cli_options *options, const struct rollover_look *look)
 {
 	int status = 0;
 
@@ -373,23 +375,24 @@ look_and_answer(struct rollover_look *look, struct cli_engine *cli,
 
 	snprintf(asked, sizeof(asked), "mx:%s:%u", look->name, options->port);
 	check = cli_ask_one(cli, &like, asked, &wait);
-	status = check == NULL ? 3 : see_host(look, check);
+	status = check == NULL ? 3 : see_planned_host(look, check);
 	settings_engine_options(cli->settings, &wanted);
 	if (status == 0)
 		cli_keys_look(&look->keys, cli->settings, check->facts);
 	if (status == 0)
 		status = rollover_ask(look, &wanted.dns, options->port);
 	if (status == 0)
-		status = decide(look, options);
+		status = decide_plan(look, options);
 	if (status == 0)
-		status = answer(options, look);
+		status = answer_plan(options, look);
 	cli_keys_fini(&look->keys);
 	engine_wait_free(wait);
 	return status;
 }
 
 static int
-read_question(struct rollover_look *look, const struct cli_options *options)
+read_plan_question(
+    struct rollover_look *look, const struct cli_options *options)
 {
 	struct err err;
 	int status = 0;
@@ -423,7 +426,7 @@ cli_tlsa_plan(const struct cli_options *options)
 {
 	struct rollover_look look = {.warnings = json_array()};
 	struct cli_engine cli = {.engine = NULL};
-	int status = read_question(&look, options);
+	int status = read_plan_question(&look, options);
 
 	if (status == 0) {
 		status = cli_engine_open_own(&cli, options);

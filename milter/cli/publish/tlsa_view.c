@@ -11,7 +11,7 @@
 enum { HEX_SHOWN = 32 };
 
 static const char *
-verdict_text(const struct seen *seen)
+tlsa_verdict_text(const struct seen *seen)
 {
 	switch (findings_worst(&seen->findings)) {
 	case FINDING_NOTE:
@@ -29,7 +29,7 @@ verdict_text(const struct seen *seen)
 /* --- text --- */
 
 static void
-print_record(FILE *out, const struct seen_host *host, size_t number)
+print_seen_record(FILE *out, const struct seen_host *host, size_t number)
 {
 	const struct tlsa *record = &host->facts->records.records[number];
 	size_t matches = seen_matches(host, number), all = seen_tls(host);
@@ -52,7 +52,7 @@ print_record(FILE *out, const struct seen_host *host, size_t number)
 }
 
 static void
-print_address(FILE *out, const struct seen_address *address, bool first)
+print_seen_address(FILE *out, const struct seen_address *address, bool first)
 {
 	const struct probe_facts *probe = address->facts->probe;
 	char date[CLI_TIME_SIZE];
@@ -91,9 +91,9 @@ print_host(FILE *out, const struct seen_host *host)
 		    host->unheeded ? " that DNSSEC vouches for" : "");
 	}
 	for (size_t i = 0; i < facts->records.count; i++)
-		print_record(out, host, i);
+		print_seen_record(out, host, i);
 	for (size_t i = 0; i < facts->address_count; i++)
-		print_address(out, &host->addresses[i], i == 0);
+		print_seen_address(out, &host->addresses[i], i == 0);
 }
 
 void
@@ -105,13 +105,13 @@ seen_print(FILE *out, const struct seen *seen)
 	for (size_t i = 0; i < facts->host_count; i++)
 		print_host(out, &seen->hosts[i]);
 	findings_print(out, &seen->findings);
-	cli_print_text(out, "verdict", verdict_text(seen));
+	cli_print_text(out, "verdict", tlsa_verdict_text(seen));
 }
 
 /* --- JSON --- */
 
 static json_t *
-record_json(const struct seen_host *host, size_t number)
+seen_record_json(const struct seen_host *host, size_t number)
 {
 	const struct tlsa *record = &host->facts->records.records[number];
 	json_t *object = cli_tlsa_json(record), *matches = json_array();
@@ -157,7 +157,7 @@ others_json(const struct seen_address *address)
 }
 
 static json_t *
-address_json(const struct seen_address *address)
+seen_address_json(const struct seen_address *address)
 {
 	const struct probe_facts *probe = address->facts->probe;
 	const struct x509_chain *chain = address->chain;
@@ -174,16 +174,16 @@ address_json(const struct seen_address *address)
 }
 
 static json_t *
-host_json(const struct seen_host *host)
+seen_host_json(const struct seen_host *host)
 {
 	const struct host_facts *facts = host->facts;
 	json_t *records = json_array(), *addresses = json_array();
 
 	for (size_t i = 0; i < facts->records.count; i++)
-		json_array_append_new(records, record_json(host, i));
+		json_array_append_new(records, seen_record_json(host, i));
 	for (size_t i = 0; i < facts->address_count; i++)
 		json_array_append_new(
-		    addresses, address_json(&host->addresses[i]));
+		    addresses, seen_address_json(&host->addresses[i]));
 	return json_pack("{s:s, s:i, s:s, s:I, s:o, s:o}", "name", facts->name,
 	    "preference", (int)facts->preference, "base_domain",
 	    facts->base_domain, "ttl", (json_int_t)facts->tlsa.ttl_s, "tlsa",
@@ -198,7 +198,7 @@ seen_json(const struct seen *seen)
 	json_t *hosts = json_array();
 
 	for (size_t i = 0; i < facts->host_count; i++)
-		json_array_append_new(hosts, host_json(&seen->hosts[i]));
+		json_array_append_new(hosts, seen_host_json(&seen->hosts[i]));
 	return json_pack("{s:i, s:s, s:s, s:o, s:o}", "schema", 1, "domain",
 	    seen->asked, "result",
 	    worst == FINDING_NOTE ? "ok" : finding_word(worst), "hosts", hosts,
