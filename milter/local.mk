@@ -60,7 +60,6 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/cli.h \
 	%D%/cli/daemon.c %D%/cli/daemon.h \
 	%D%/cli/doctor/doctor.c %D%/cli/doctor/doctor.h \
-	%D%/cli/doctor/doctor_askers.c %D%/cli/doctor/doctor_askers.h \
 	%D%/cli/doctor/doctor_daemon.c \
 	%D%/cli/doctor/doctor_delivery.c \
 	%D%/cli/doctor/doctor_domains.c \
@@ -77,11 +76,13 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_way.c %D%/cli/doctor/doctor_way.h \
 	%D%/cli/doctor/doctor_way_protocols.c \
 	%D%/cli/doctor/doctor_way_sendmail.c \
-	%D%/cli/doctor/listener.c %D%/cli/doctor/listener.h \
-	%D%/cli/doctor/postfix.c %D%/cli/doctor/postfix.h \
-	%D%/cli/doctor/postfix_list.c %D%/cli/doctor/postfix_list.h \
 	%D%/cli/engine.c %D%/cli/engine.h \
 	%D%/cli/findings.c %D%/cli/findings.h \
+	%D%/cli/host/askers.c %D%/cli/host/askers.h \
+	%D%/cli/host/listener.c %D%/cli/host/listener.h \
+	%D%/cli/host/milter_edit.c %D%/cli/host/milter_edit.h \
+	%D%/cli/host/postfix.c %D%/cli/host/postfix.h \
+	%D%/cli/host/postfix_list.c %D%/cli/host/postfix_list.h \
 	%D%/cli/log/explain.c \
 	%D%/cli/log/gaps.c %D%/cli/log/gaps.h \
 	%D%/cli/log/logfile.c %D%/cli/log/logfile.h \

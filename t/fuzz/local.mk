@@ -37,7 +37,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_nat64_t_SOURCES = %D%/nat64.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \
-	milter/cli/doctor/postfix_list.c
+	milter/cli/host/postfix_list.c
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c milter/cli/log/unasked.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/cli/doctor/postfix_list.h"
+#include "milter/cli/host/postfix_list.h"
 
 #include <stdlib.h>
 #include <string.h>

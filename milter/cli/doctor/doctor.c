@@ -12,7 +12,7 @@
 #include "common/base/xalloc.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/doctor/doctor.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 #include "milter/cli/print.h"
 
 /* Of postconf; each check has its own time beyond that */

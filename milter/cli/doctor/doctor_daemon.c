@@ -18,7 +18,7 @@
 #include "common/io/store.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/doctor/doctor.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 #include "milter/conf/settings.h"
 
 /* Octets: two policies at their largest, and what SQLite writes with them */

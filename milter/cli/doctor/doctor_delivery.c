@@ -7,7 +7,7 @@
 #include "common/proto/x509.h"
 #include "milter/cli/doctor/doctor.h"
 #include "milter/cli/doctor/doctor_edit.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 
 enum { SERVICES_MAX = 8, NAMES_SIZE = 160, PATH_SIZE = 600 };
 

@@ -6,8 +6,8 @@
 #include "common/base/text.h"
 #include "common/proto/domain.h"
 #include "milter/cli/doctor/doctor.h"
-#include "milter/cli/doctor/doctor_askers.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/askers.h"
+#include "milter/cli/host/postfix.h"
 
 enum {
 	WORD_SIZE = 300,
@@ -107,12 +107,11 @@ note_words(struct kept *kept, const char *list, bool in_file)
 static bool
 sees_local_mail(const struct doctor *doctor)
 {
-	struct doctor_askers askers;
+	struct askers askers;
 
-	doctor_askers_cleanup(doctor, &askers);
-	return askers.count > 0 &&
-	       (askers.items[0].asks == DOCTOR_ASKS_US ||
-		   askers.items[0].asks == DOCTOR_ASKS_SHUT_OUT);
+	askers_cleanup(doctor->postfix, doctor->settings->socket, &askers);
+	return askers.count > 0 && (askers.items[0].asks == ASKER_US ||
+				       askers.items[0].asks == ASKER_SHUT_OUT);
 }
 
 static void

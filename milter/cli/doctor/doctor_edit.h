@@ -5,7 +5,7 @@
 #define MILTER_CLI_DOCTOR_DOCTOR_EDIT_H
 
 #include "milter/cli/doctor/doctor.h"
-#include "milter/cli/doctor/doctor_askers.h"
+#include "milter/cli/host/milter_edit.h"
 
 /*
  * Each prints the command for the place where the value of that service stands,
@@ -16,32 +16,17 @@
 
 /* doctor_edit_add - posternd as one more milter of the list */
 void doctor_edit_add(const struct doctor *doctor, struct doctor_finding *found,
-    const struct doctor_asker *asker);
-
-/* An attribute of a milter, as "command_timeout". */
-struct doctor_cure {
-	const char *name;
-	char value[16];
-};
+    const struct asker *asker);
 
 /* doctor_edit_set - attributes of posternd alone, all in one command: of two
  * commands the second would undo the first */
 void doctor_edit_set(const struct doctor *doctor, struct doctor_finding *found,
-    const struct doctor_asker *asker, const struct doctor_cure *cures,
-    size_t count);
-
-/* doctor_edit_follows - whether the list of non_smtpd_milters is that of
- * smtpd_milters by name, so that one change is for both */
-bool doctor_edit_follows(
-    const struct doctor *doctor, const struct doctor_asker *asker);
+    const struct asker *asker, const struct milter_cure *cures, size_t count);
 
 /* doctor_edit_parameter - any other parameter; value has no white space */
 void doctor_edit_parameter(const struct doctor *doctor,
     struct doctor_finding *found, const struct postfix_service *service,
     const char *parameter, const char *value);
-
-/* doctor_edit_is_hidden - whether a chroot of Postfix hides our socket */
-bool doctor_edit_is_hidden(const struct doctor *doctor);
 
 /* doctor_edit_unhide - the socket below the queue directory, and all lists that
  * name it now */

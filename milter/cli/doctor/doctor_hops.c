@@ -10,7 +10,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 #include "milter/cli/cli.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 
 enum {
 	/* Of a file that is read: far more than one that people write by hand

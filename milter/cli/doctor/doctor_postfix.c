@@ -4,9 +4,9 @@
 
 #include "common/base/text.h"
 #include "milter/cli/doctor/doctor.h"
-#include "milter/cli/doctor/doctor_askers.h"
+#include "milter/cli/host/askers.h"
 #include "milter/cli/doctor/doctor_edit.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 
 enum {
 	NAMES_SIZE = 160,
@@ -20,8 +20,8 @@ enum {
 
 /* --- who asks posternd --- */
 
-static const struct doctor_asker *
-first_asker(const struct doctor_askers *askers, enum doctor_asks asks)
+static const struct asker *
+first_asker(const struct askers *askers, enum asker_asks asks)
 {
 	for (size_t i = 0; i < askers->count; i++)
 		if (askers->items[i].asks == asks)
@@ -31,10 +31,9 @@ first_asker(const struct doctor_askers *askers, enum doctor_asks asks)
 
 /* What keeps from an answer, if anything does. */
 static bool
-say_doubt(const struct doctor_askers *askers, struct doctor_finding *found)
+say_doubt(const struct askers *askers, struct doctor_finding *found)
 {
-	const struct doctor_asker *unsure =
-	    first_asker(askers, DOCTOR_ASKS_UNSURE);
+	const struct asker *unsure = first_asker(askers, ASKER_UNSURE);
 	char names[NAMES_SIZE];
 
 	if (askers->too_many) {
@@ -43,22 +42,21 @@ say_doubt(const struct doctor_askers *askers, struct doctor_finding *found)
 	}
 	if (unsure == NULL)
 		return false;
-	doctor_askers_count(askers, DOCTOR_ASKS_UNSURE, names, sizeof(names));
+	askers_count(askers, ASKER_UNSURE, names, sizeof(names));
 	doctor_blind(found, "%s: cannot tell %s", names, unsure->doubt);
 	return true;
 }
 
 /* Such a service ends before it answers anyone. */
 static bool
-say_broken(const struct doctor_askers *askers, struct doctor_finding *found)
+say_broken(const struct askers *askers, struct doctor_finding *found)
 {
-	const struct doctor_asker *broken =
-	    first_asker(askers, DOCTOR_ASKS_BROKEN);
+	const struct asker *broken = first_asker(askers, ASKER_BROKEN);
 	char names[NAMES_SIZE];
 
 	if (broken == NULL)
 		return false;
-	doctor_askers_count(askers, DOCTOR_ASKS_BROKEN, names, sizeof(names));
+	askers_count(askers, ASKER_BROKEN, names, sizeof(names));
 	doctor_say(found, DOCTOR_FAIL,
 	    "%s: %s is no list of milters: braces do not match, and no mail "
 	    "comes in",
@@ -68,7 +66,7 @@ say_broken(const struct doctor_askers *askers, struct doctor_finding *found)
 }
 
 static bool
-has_own_list(const struct doctor *doctor, const struct doctor_asker *asker)
+has_own_list(const struct doctor *doctor, const struct asker *asker)
 {
 	return postfix_own(
 		   doctor->postfix, &asker->service, asker->parameter) != NULL;
@@ -76,18 +74,18 @@ has_own_list(const struct doctor *doctor, const struct doctor_asker *asker)
 
 /* Where several have lists of their own, an empty one is so on purpose. */
 static bool
-is_candidate(const struct doctor_asker *asker, bool only_filled)
+is_candidate(const struct asker *asker, bool only_filled)
 {
-	return asker->asks == DOCTOR_ASKS_OTHERS &&
+	return asker->asks == ASKER_OTHERS &&
 	       (!only_filled || asker->list[0] != '\0');
 }
 
 /* In main.cf, where a service takes its list from there; else at each service
  * that has one of its own. */
 static void
-mend_lists(const struct doctor_askers *askers, struct doctor_finding *found)
+mend_lists(const struct doctor *doctor, const struct askers *askers,
+    struct doctor_finding *found)
 {
-	const struct doctor *doctor = askers->doctor;
 	bool only_filled = askers->count > 1;
 	bool said = false;
 
@@ -111,18 +109,19 @@ mend_lists(const struct doctor_askers *askers, struct doctor_finding *found)
 }
 
 static void
-say_nobody(const struct doctor_askers *askers, struct doctor_finding *found)
+say_nobody(const struct doctor *doctor, const struct askers *askers,
+    struct doctor_finding *found)
 {
 	char muted[NAMES_SIZE], others[NAMES_SIZE];
-	size_t others_count = doctor_askers_count(
-	    askers, DOCTOR_ASKS_OTHERS, others, sizeof(others));
+	size_t others_count =
+	    askers_count(askers, ASKER_OTHERS, others, sizeof(others));
 
-	doctor_askers_count(askers, DOCTOR_ASKS_MUTED, muted, sizeof(muted));
+	askers_count(askers, ASKER_MUTED, muted, sizeof(muted));
 	doctor_say(found, DOCTOR_FAIL,
 	    "no smtpd asks posternd: mail by SMTP is not looked at (%s)",
 	    others_count > 0 ? others : muted);
 	if (others_count > 0)
-		mend_lists(askers, found);
+		mend_lists(doctor, askers, found);
 	else
 		doctor_mend(found, "# take no_milters out of "
 				   "receive_override_options");
@@ -131,14 +130,13 @@ say_nobody(const struct doctor_askers *askers, struct doctor_finding *found)
 void
 doctor_smtpd_milters(struct doctor *doctor, struct doctor_finding *found)
 {
-	struct doctor_askers askers;
+	struct askers askers;
 	char us[NAMES_SIZE], others[NAMES_SIZE], hidden[NAMES_SIZE];
 	size_t count;
 
-	doctor_askers_smtpd(doctor, &askers);
-	count = doctor_askers_count(&askers, DOCTOR_ASKS_US, us, sizeof(us));
-	doctor_askers_count(
-	    &askers, DOCTOR_ASKS_OTHERS, others, sizeof(others));
+	askers_smtpd(doctor->postfix, doctor->settings->socket, &askers);
+	count = askers_count(&askers, ASKER_US, us, sizeof(us));
+	askers_count(&askers, ASKER_OTHERS, others, sizeof(others));
 	if (say_broken(&askers, found) || say_doubt(&askers, found))
 		return;
 	if (askers.count == 0)
@@ -147,24 +145,24 @@ doctor_smtpd_milters(struct doctor *doctor, struct doctor_finding *found)
 		doctor_say(found, DOCTOR_OK, "%s ask%s posternd%s%s%s", us,
 		    count == 1 ? "s" : "", others[0] == '\0' ? "" : " (not ",
 		    others, others[0] == '\0' ? "" : ")");
-	else if (doctor_askers_count(
-		     &askers, DOCTOR_ASKS_SHUT_OUT, hidden, sizeof(hidden)) > 0)
+	else if (askers_count(&askers, ASKER_SHUT_OUT, hidden, sizeof(hidden)) >
+		 0)
 		doctor_say(found, DOCTOR_SKIP, "%s: see chroot", hidden);
 	else
-		say_nobody(&askers, found);
+		say_nobody(doctor, &askers, found);
 }
 
 void
 doctor_chroot(struct doctor *doctor, struct doctor_finding *found)
 {
-	struct doctor_askers askers;
+	struct askers askers;
 	char names[NAMES_SIZE];
 
-	doctor_askers_smtpd(doctor, &askers);
-	if (first_asker(&askers, DOCTOR_ASKS_SHUT_OUT) == NULL)
-		doctor_askers_cleanup(doctor, &askers);
-	if (doctor_askers_count(
-		&askers, DOCTOR_ASKS_SHUT_OUT, names, sizeof(names)) == 0) {
+	askers_smtpd(doctor->postfix, doctor->settings->socket, &askers);
+	if (first_asker(&askers, ASKER_SHUT_OUT) == NULL)
+		askers_cleanup(
+		    doctor->postfix, doctor->settings->socket, &askers);
+	if (askers_count(&askers, ASKER_SHUT_OUT, names, sizeof(names)) == 0) {
 		doctor_say(found, DOCTOR_OK,
 		    "no chroot hides the socket from a service that asks");
 		return;
@@ -178,17 +176,17 @@ doctor_chroot(struct doctor *doctor, struct doctor_finding *found)
 }
 
 static void
-say_unseen(const struct doctor_asker *asker, const struct doctor *doctor,
+say_unseen(const struct asker *asker, const struct doctor *doctor,
     struct doctor_finding *found)
 {
 	doctor_say(found, DOCTOR_WARN,
 	    "mail by sendmail(1) on this host is not looked at");
-	if (asker->asks == DOCTOR_ASKS_MUTED) {
+	if (asker->asks == ASKER_MUTED) {
 		doctor_mend(found, "# take no_milters out of "
 				   "receive_override_options of pickup");
 		return;
 	}
-	if (doctor_edit_follows(doctor, asker)) {
+	if (milter_edit_follows(doctor->postfix, asker)) {
 		doctor_mend(found, "# its list is $smtpd_milters: see there");
 		return;
 	}
@@ -199,10 +197,10 @@ say_unseen(const struct doctor_asker *asker, const struct doctor *doctor,
 void
 doctor_non_smtpd_milters(struct doctor *doctor, struct doctor_finding *found)
 {
-	struct doctor_askers askers;
-	const struct doctor_asker *asker;
+	struct askers askers;
+	const struct asker *asker;
 
-	doctor_askers_cleanup(doctor, &askers);
+	askers_cleanup(doctor->postfix, doctor->settings->socket, &askers);
 	if (say_broken(&askers, found) || say_doubt(&askers, found))
 		return;
 	if (askers.count == 0) {
@@ -211,10 +209,10 @@ doctor_non_smtpd_milters(struct doctor *doctor, struct doctor_finding *found)
 		return;
 	}
 	asker = &askers.items[0];
-	if (asker->asks == DOCTOR_ASKS_US)
+	if (asker->asks == ASKER_US)
 		doctor_say(
 		    found, DOCTOR_OK, "%s asks posternd", asker->service.name);
-	else if (asker->asks == DOCTOR_ASKS_SHUT_OUT)
+	else if (asker->asks == ASKER_SHUT_OUT)
 		doctor_say(
 		    found, DOCTOR_SKIP, "%s: see chroot", asker->service.name);
 	else
@@ -225,7 +223,7 @@ doctor_non_smtpd_milters(struct doctor *doctor, struct doctor_finding *found)
 
 /* What posternd has of a setting: its own, or the service's for all milters. */
 static bool
-get_setting(const struct doctor *doctor, const struct doctor_asker *asker,
+get_setting(const struct doctor *doctor, const struct asker *asker,
     const char *name, struct postfix_word *value)
 {
 	char parameter[VALUE_SIZE];
@@ -260,7 +258,7 @@ struct manner {
 	int wait_ms;               /* what it is no longer than */
 	struct postfix_word action;
 	size_t count;
-	struct doctor_cure cures[CURES_MAX];
+	struct milter_cure cures[CURES_MAX];
 };
 
 static const char *
@@ -285,14 +283,14 @@ consequence_of(const struct postfix_word *action)
 static void
 add_cure(struct manner *manner, const char *name, const char *value)
 {
-	struct doctor_cure *cure = &manner->cures[manner->count++];
+	struct milter_cure *cure = &manner->cures[manner->count++];
 
 	cure->name = name;
 	text_copy(cure->value, sizeof(cure->value), value);
 }
 
 static void
-look_at_action(const struct doctor *doctor, const struct doctor_asker *asker,
+look_at_action(const struct doctor *doctor, const struct asker *asker,
     struct manner *manner)
 {
 	if (!get_setting(doctor, asker, "default_action", &manner->action))
@@ -304,7 +302,7 @@ look_at_action(const struct doctor *doctor, const struct doctor_asker *asker,
 
 /* Postfix must wait longer for an answer than posternd for a verdict. */
 static void
-look_at_timeout(const struct doctor *doctor, const struct doctor_asker *asker,
+look_at_timeout(const struct doctor *doctor, const struct asker *asker,
     const char *name, int wait_ms, struct manner *manner)
 {
 	struct postfix_word value;
@@ -328,7 +326,7 @@ look_at_timeout(const struct doctor *doctor, const struct doctor_asker *asker,
 }
 
 static void
-look_at_asker(const struct doctor *doctor, const struct doctor_asker *asker,
+look_at_asker(const struct doctor *doctor, const struct asker *asker,
     struct manner *manner)
 {
 	const struct settings *settings = doctor->settings;
@@ -346,8 +344,8 @@ look_at_asker(const struct doctor *doctor, const struct doctor_asker *asker,
 }
 
 /* What is said of one that asks us. */
-typedef void say_asker(struct doctor_finding *found,
-    const struct doctor_asker *asker, const struct manner *manner);
+typedef void say_asker(struct doctor_finding *found, const struct asker *asker,
+    const struct manner *manner);
 
 /* What cannot be told is worse than what is right. */
 static int
@@ -361,17 +359,15 @@ severity_of(const struct doctor_finding *found)
 }
 
 static void
-look_at_list(const struct doctor_askers *askers, struct doctor_finding *found,
-    say_asker *say)
+look_at_list(const struct doctor *doctor, const struct askers *askers,
+    struct doctor_finding *found, say_asker *say)
 {
-	const struct doctor *doctor = askers->doctor;
-
 	for (size_t i = 0; i < askers->count; i++) {
-		const struct doctor_asker *asker = &askers->items[i];
+		const struct asker *asker = &askers->items[i];
 		struct doctor_finding one = {.state = DOCTOR_SKIP};
 		struct manner manner;
 
-		if (asker->asks != DOCTOR_ASKS_US)
+		if (asker->asks != ASKER_US)
 			continue;
 		look_at_asker(doctor, asker, &manner);
 		say(&one, asker, &manner);
@@ -380,7 +376,7 @@ look_at_list(const struct doctor_askers *askers, struct doctor_finding *found,
 			*found = one;
 		}
 		if (one.state > DOCTOR_OK &&
-		    !doctor_edit_follows(doctor, asker))
+		    !milter_edit_follows(doctor->postfix, asker))
 			doctor_edit_set(
 			    doctor, found, asker, manner.cures, manner.count);
 	}
@@ -391,17 +387,17 @@ look_at_list(const struct doctor_askers *askers, struct doctor_finding *found,
 static void
 look_at_all(struct doctor *doctor, struct doctor_finding *found, say_asker *say)
 {
-	struct doctor_askers smtpd, cleanup;
+	struct askers smtpd, cleanup;
 
-	doctor_askers_smtpd(doctor, &smtpd);
-	doctor_askers_cleanup(doctor, &cleanup);
-	if (first_asker(&smtpd, DOCTOR_ASKS_SHUT_OUT) != NULL ||
-	    first_asker(&cleanup, DOCTOR_ASKS_SHUT_OUT) != NULL) {
+	askers_smtpd(doctor->postfix, doctor->settings->socket, &smtpd);
+	askers_cleanup(doctor->postfix, doctor->settings->socket, &cleanup);
+	if (first_asker(&smtpd, ASKER_SHUT_OUT) != NULL ||
+	    first_asker(&cleanup, ASKER_SHUT_OUT) != NULL) {
 		doctor_blind(found, "see chroot first");
 		return;
 	}
-	look_at_list(&smtpd, found, say);
-	look_at_list(&cleanup, found, say);
+	look_at_list(doctor, &smtpd, found, say);
+	look_at_list(doctor, &cleanup, found, say);
 	if (found->seen[0] == '\0')
 		doctor_say(found, DOCTOR_SKIP, "no service asks posternd");
 	else if (found->mend != NULL)
@@ -409,7 +405,7 @@ look_at_all(struct doctor *doctor, struct doctor_finding *found, say_asker *say)
 }
 
 static void
-say_action(struct doctor_finding *found, const struct doctor_asker *asker,
+say_action(struct doctor_finding *found, const struct asker *asker,
     const struct manner *manner)
 {
 	const char *means = consequence_of(&manner->action);
@@ -433,7 +429,7 @@ doctor_default_action(struct doctor *doctor, struct doctor_finding *found)
 }
 
 static void
-say_timeouts(struct doctor_finding *found, const struct doctor_asker *asker,
+say_timeouts(struct doctor_finding *found, const struct asker *asker,
     const struct manner *manner)
 {
 	if (manner->short_name != NULL)

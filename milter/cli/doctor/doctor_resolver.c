@@ -10,7 +10,7 @@
 #include "common/proto/anchor.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/doctor/doctor.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 #include "milter/cli/print.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"

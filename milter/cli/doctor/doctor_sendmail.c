@@ -11,7 +11,7 @@
 #include "common/base/xalloc.h"
 #include "milter/cli/doctor/doctor.h"
 #include "milter/cli/doctor/doctor_sendmail_cf.h"
-#include "milter/cli/doctor/listener.h"
+#include "milter/cli/host/listener.h"
 
 #define SENDMAIL_MC "/etc/mail/sendmail.mc"
 #define SPACE " \t\r\n"

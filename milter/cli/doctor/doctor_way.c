@@ -18,7 +18,7 @@
 #include "common/proto/domain.h"
 #include "milter/cli/doctor/doctor.h"
 #include "milter/cli/doctor/doctor_way.h"
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 
 enum { SERVICES_MAX = 16, NAMES_SIZE = 160 };
 

@@ -1,8 +1,8 @@
 /* postfix_list - a list of milters as main.cf has it: each an address, or
  * "{ address, name=value ... }".  Pure. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef MILTER_CLI_DOCTOR_POSTFIX_LIST_H
-#define MILTER_CLI_DOCTOR_POSTFIX_LIST_H
+#ifndef MILTER_CLI_HOST_POSTFIX_LIST_H
+#define MILTER_CLI_HOST_POSTFIX_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

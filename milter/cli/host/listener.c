@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/cli/doctor/listener.h"
+#include "milter/cli/host/listener.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>

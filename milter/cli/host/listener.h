@@ -1,8 +1,8 @@
 /* listener - whether what an MTA connects to is the socket that posternd
  * listens at.  The main thread only. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef MILTER_CLI_DOCTOR_LISTENER_H
-#define MILTER_CLI_DOCTOR_LISTENER_H
+#ifndef MILTER_CLI_HOST_LISTENER_H
+#define MILTER_CLI_HOST_LISTENER_H
 
 #include <stdint.h>
 

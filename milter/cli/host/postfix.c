@@ -4,7 +4,7 @@
  * with the same "-o" given to postconf: what is replaced in what is then up to
  * Postfix alone. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/cli/doctor/postfix.h"
+#include "milter/cli/host/postfix.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "common/base/process.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "milter/cli/doctor/listener.h"
+#include "milter/cli/host/listener.h"
 
 enum {
 	/* Far beyond the output for any configuration made by people */

@@ -1,8 +1,8 @@
 /* postfix - what postconf(1) says of this host's Postfix.  The main thread
  * only. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef MILTER_CLI_DOCTOR_POSTFIX_H
-#define MILTER_CLI_DOCTOR_POSTFIX_H
+#ifndef MILTER_CLI_HOST_POSTFIX_H
+#define MILTER_CLI_HOST_POSTFIX_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include "common/base/err.h"
 #include "common/base/own.h"
-#include "milter/cli/doctor/postfix_list.h"
+#include "milter/cli/host/postfix_list.h"
 
 enum { POSTFIX_PATH_SIZE = 512, POSTFIX_NAME_SIZE = 64 };
 
