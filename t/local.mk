@@ -108,6 +108,13 @@ quick-tests:
 unit-tests:
 	@echo $(UNIT_TESTS) $(FUZZ_TESTS)
 
+# What stands for io/ and for the engine, or makes what io/ is given: by name, so
+# that a program which wants the real one gets it from libcommon.a.
+FAKE_CERTS = %D%/fake/certs.c %D%/fake/certs.h
+FAKE_DNS = %D%/fake/dns.c %D%/fake/dns.h
+FAKE_HTTPS = %D%/fake/https.c %D%/fake/https.h
+FAKE_TLSD = %D%/fake/tlsd.c %D%/fake/tlsd.h %D%/fake/costly.c %D%/fake/costly.h
+
 LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 %C%_unit_action_t_SOURCES = %D%/unit/action.c %D%/unit/tap.h
@@ -116,7 +123,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c %D%/unit/tap.h
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
 %C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
-%C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c %D%/unit/certs.c %D%/unit/certs.h \
+%C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c $(FAKE_CERTS) \
 	%D%/unit/tap.h
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
 %C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
@@ -124,7 +131,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_system_t_SOURCES = %D%/unit/dns_system.c %D%/unit/tap.h
 %C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
 %C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c
-%C%_unit_engine_t_SOURCES = %D%/unit/engine.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
+%C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_gaps_t_SOURCES = %D%/unit/gaps.c %D%/unit/tap.h milter/cli/log/gaps.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
@@ -132,17 +139,17 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_hops_t_SOURCES = %D%/unit/hops.c %D%/unit/tap.h
 %C%_unit_tried_t_SOURCES = %D%/unit/tried.c %D%/unit/tap.h
 %C%_unit_host_case_t_SOURCES = %D%/unit/host_case.c %D%/unit/tap.h
-%C%_unit_https_t_SOURCES = %D%/unit/https.c %D%/unit/tlsd.c %D%/unit/tlsd.h %D%/unit/costly.c \
-	%D%/unit/costly.h %D%/unit/tap.h
+%C%_unit_https_t_SOURCES = %D%/unit/https.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_json_t_SOURCES = %D%/unit/json.c %D%/unit/tap.h
 %C%_unit_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
-%C%_unit_judge_t_SOURCES = %D%/unit/judge.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
+%C%_unit_judge_t_SOURCES = %D%/unit/judge.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_log_t_SOURCES = %D%/unit/log.c %D%/unit/tap.h milter/serve/log.c
 %C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
 %C%_unit_nat64_t_SOURCES = %D%/unit/nat64.c %D%/unit/tap.h
 %C%_unit_nexthop_t_SOURCES = %D%/unit/nexthop.c %D%/unit/tap.h
-%C%_unit_policies_t_SOURCES = %D%/unit/policies.c %D%/unit/tap.h
+%C%_unit_policies_t_SOURCES = %D%/unit/policies.c $(FAKE_DNS) $(FAKE_HTTPS) \
+	%D%/unit/tap.h
 %C%_unit_pool_t_SOURCES = %D%/unit/pool.c %D%/unit/tap.h
 %C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/host/postfix_list.c
@@ -155,8 +162,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_session_t_SOURCES = %D%/unit/session.c %D%/unit/tap.h milter/mta/session.c \
 	milter/mta/forged.c milter/mta/recipient_group.c milter/mta/message_outcome.c
 %C%_unit_settings_t_SOURCES = %D%/unit/settings.c %D%/unit/tap.h
-%C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c %D%/unit/tlsd.c %D%/unit/tlsd.h %D%/unit/costly.c \
-	%D%/unit/costly.h %D%/unit/tap.h
+%C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
 %C%_unit_store_t_SOURCES = %D%/unit/store.c %D%/unit/tap.h
@@ -169,15 +175,14 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
 %C%_unit_text_t_SOURCES = %D%/unit/text.c %D%/unit/tap.h
 %C%_unit_tls_beyond_t_SOURCES = %D%/unit/tls_beyond.c %D%/unit/tap.h
-%C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c %D%/unit/tlsd.c %D%/unit/tlsd.h %D%/unit/costly.c \
-	%D%/unit/costly.h %D%/unit/tap.h
-%C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
-%C%_unit_translation_t_SOURCES = %D%/unit/translation.c %D%/unit/tap.h
+%C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c $(FAKE_TLSD) %D%/unit/tap.h
+%C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_translation_t_SOURCES = %D%/unit/translation.c $(FAKE_DNS) %D%/unit/tap.h
 %C%_unit_wire_t_SOURCES = %D%/unit/wire.c %D%/unit/tap.h
-%C%_unit_x509_t_SOURCES = %D%/unit/x509.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
-%C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c %D%/unit/certs.c %D%/unit/certs.h \
+%C%_unit_x509_t_SOURCES = %D%/unit/x509.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c $(FAKE_CERTS) \
 	%D%/unit/tap.h
-%C%_unit_x509_key_t_SOURCES = %D%/unit/x509_key.c %D%/unit/certs.c %D%/unit/certs.h %D%/unit/tap.h
+%C%_unit_x509_key_t_SOURCES = %D%/unit/x509_key.c $(FAKE_CERTS) %D%/unit/tap.h
 
 EXTRA_DIST += \
 	%D%/scenario/check.expected \

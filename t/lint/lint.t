@@ -215,7 +215,7 @@ sub check_limits {
 	mistake('limits', "no limit found in $header") unless @limits > 20;
 	my $code = $text->(grep { m{^(common|milter)/} && $_ ne $header } @files);
 	my $tests = $text->(grep { -f && !/\.(t|log|trs|o)$/ && -T }
-		glob 't/unit/* t/scenario/* t/fuzz/*.c');
+		glob 't/unit/* t/fake/*.c t/fake/*.h t/scenario/* t/fuzz/*.c');
 	for my $limit (@limits) {
 		mistake('limits', "$limit bounds nothing")
 			unless $code =~ /\b$limit\b/ ||

@@ -13,7 +13,7 @@
 #include "common/engine/inventory.h"
 #include "common/io/https.h"
 #include "common/io/smtp.h"
-#include "t/unit/certs.h"
+#include "t/fake/certs.h"
 #include "t/unit/tap.h"
 
 /*

@@ -10,7 +10,7 @@
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
 #include "common/io/https.h"
-#include "t/unit/tlsd.h"
+#include "t/fake/tlsd.h"
 
 #define HOST "mta-sts.d.example"
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"

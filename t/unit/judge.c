@@ -7,7 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "t/unit/certs.h"
+#include "t/fake/certs.h"
 #include "t/unit/tap.h"
 
 /* What a row says of a lookup. */

@@ -15,15 +15,12 @@
 #include "common/base/limits.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
-#include "common/base/xalloc.h"
-#include "common/io/https.h"
 #include "common/sts/policy_refresh.h"
+#include "t/fake/dns.h"
+#include "t/fake/https.h"
 #include "t/unit/tap.h"
 
-/*
- * The policies with a policy host of their own: these stand before libcommon.a,
- * so the real dns and https modules are not linked.  The store is the real one.
- */
+/* The policies with a policy host of their own; the store is the real one. */
 #define ENFORCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 86400\n"
 #define MODE_NONE "version: STSv1\nmode: none\nmax_age: 86400\n"
 #define AT_ONCE "version: STSv1\nmode: enforce\nmx: mx1.d.ex\nmax_age: 0\n"
@@ -39,83 +36,41 @@ static struct {
 	_Atomic(enum lookup_state) dns_fails; /* so, or with data */
 } host;
 
-struct dns_query {
-	enum dns_type type;
-	int64_t deadline_ms;
-};
-
-struct dns_query *
-dns_ask(
-    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+static void
+note_lookup(const struct dns_query *query)
 {
-	struct dns_query *query = xcalloc(1, sizeof(*query));
-
-	(void)dns;
-	(void)name;
+	(void)query;
 	host.lookups++;
-	query->deadline_ms = deadline_ms;
-	query->type = type;
-	return query;
 }
 
 static void
-answer(struct dns_answer *reply, const char *octets, size_t size)
+answer_lookup(const struct dns_query *query, struct dns_answer *answer)
 {
-	reply->lookup.state = LOOKUP_DATA;
-	reply->count = 1;
-	reply->records = xcalloc(1, sizeof(*reply->records));
-	reply->records[0].data = (const uint8_t *)octets;
-	reply->records[0].size = size;
-}
-
-struct dns_answer *
-dns_await(struct dns_query *query)
-{
-	struct dns_answer *reply = xcalloc(1, sizeof(*reply));
-
-	reply->lookup.state = LOOKUP_NODATA;
 	while (host.dns_silent && clock_left_ms(query->deadline_ms) > 0)
 		usleep(1000);
 	if (host.dns_silent)
-		reply->lookup.state = LOOKUP_TIMEOUT;
+		answer->lookup.state = LOOKUP_TIMEOUT;
 	else if (host.dns_fails != LOOKUP_NOT_ASKED)
-		reply->lookup.state = host.dns_fails;
+		answer->lookup.state = host.dns_fails;
 	else if (query->type == DNS_A)
-		answer(reply, "\xc6\x33\x64\x01", 4);
+		fake_dns_add(answer, "\xc6\x33\x64\x01", 4);
 	if (query->type == DNS_TXT && host.record)
-		answer(reply, "\015v=STSv1;id=1;", 14);
-	free(query);
-	return reply;
+		fake_dns_add(answer, "\015v=STSv1;id=1;", 14);
 }
 
-struct https_reply *
-https_get(const struct https_request *request)
+static void
+answer_fetch(const struct https_request *request, struct https_reply *reply)
 {
-	struct https_reply *reply = xcalloc(1, sizeof(*reply));
-
 	(void)request;
 	host.gets++;
 	while (host.silent)
 		usleep(1000);
-	reply->outcome = host.body == NULL ? HTTPS_FAILED : HTTPS_ANSWERED;
-	if (host.body == NULL)
-		return reply;
-	reply->status = 200;
-	text_copy(
-	    reply->content_type, sizeof(reply->content_type), "text/plain");
-	reply->body = xstrdup(host.body);
-	reply->length = strlen(reply->body);
-	return reply;
+	if (host.body != NULL)
+		fake_https_body(reply, host.body);
 }
 
-void
-https_reply_free(struct https_reply *reply)
-{
-	if (reply == NULL)
-		return;
-	free(reply->body);
-	free(reply);
-}
+static const struct fake_dns resolver = {
+    .asked = note_lookup, .answer = answer_lookup};
 
 static struct {
 	atomic_int troubles, recoveries;
@@ -872,5 +827,7 @@ main(void)
 		what_a_full_disk_did_not_take_is_written_when_it_has_room),
 	};
 
+	fake_dns_use(&resolver);
+	fake_https_use(answer_fetch);
 	return RUN_TESTS(policies);
 }

@@ -11,7 +11,7 @@
 
 #include "common/base/clock.h"
 #include "common/io/smtp.h"
-#include "t/unit/tlsd.h"
+#include "t/fake/tlsd.h"
 
 #define GREETING "220 mx.example ESMTP\r\n"
 #define OFFER "250-mx.example\r\n250-SIZE 1000\r\n250 STARTTLS\r\n"

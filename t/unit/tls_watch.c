@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/io/tls_watch.h"
-#include "t/unit/tlsd.h"
+#include "t/fake/tlsd.h"
 
 /* A Certificate message of count certificates, each of the one octet "c". */
 static size_t

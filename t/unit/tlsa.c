@@ -5,7 +5,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
-#include "t/unit/certs.h"
+#include "t/fake/certs.h"
 #include "t/unit/tap.h"
 
 /* Append a record of so many octets of data. */

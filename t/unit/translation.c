@@ -2,20 +2,14 @@
 #include "common/io/translation.h"
 
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
-#include "common/base/xalloc.h"
+#include "t/fake/dns.h"
 #include "t/unit/tap.h"
 
-/* These stand before libcommon.a: a resolver that answers about ipv4only.arpa
- * with one prefix, 2a00:N::/96, or as it is told to. */
-struct dns_query {
-	int64_t deadline_ms;
-};
-
+/* The resolver answers about ipv4only.arpa with one prefix, 2a00:N::/96, or as
+ * it is told to. */
 static struct {
 	struct lock lock;
 	struct cond changed;
@@ -26,20 +20,14 @@ static struct {
 	uint8_t number;
 } net = {.state = LOOKUP_DATA};
 
-struct dns_query *
-dns_ask(
-    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+static void
+note_prefix_query(const struct dns_query *query)
 {
-	struct dns_query *query = xcalloc(1, sizeof(*query));
-
-	assert_string_equal(name, "ipv4only.arpa");
-	assert_int_equal(type, DNS_AAAA);
-	(void)dns;
-	query->deadline_ms = deadline_ms;
+	assert_string_equal(query->name, "ipv4only.arpa");
+	assert_int_equal(query->type, DNS_AAAA);
 	lock_take(&net.lock);
 	net.asked++;
 	lock_drop(&net.lock);
-	return query;
 }
 
 /* Two records, one of them of no size that an address has. */
@@ -49,18 +37,13 @@ put_prefix(struct dns_answer *answer)
 	static uint8_t octets[16] = {0x2a, [12] = 192, 0, 0, 170};
 
 	octets[3] = net.number;
-	answer->count = 2;
-	answer->records = xcalloc(2, sizeof(*answer->records));
-	answer->records[0].data = octets;
-	answer->records[0].size = 15;
-	answer->records[1].data = octets;
-	answer->records[1].size = 16;
+	fake_dns_add(answer, octets, 15);
+	fake_dns_add(answer, octets, 16);
 }
 
-struct dns_answer *
-dns_await(struct dns_query *query)
+static void
+answer_prefix_query(const struct dns_query *query, struct dns_answer *answer)
 {
-	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
 	bool in_time = true;
 
 	lock_take(&net.lock);
@@ -72,8 +55,6 @@ dns_await(struct dns_query *query)
 	if (answer->lookup.state == LOOKUP_DATA)
 		put_prefix(answer);
 	lock_drop(&net.lock);
-	free(query);
-	return answer;
 }
 
 static void
@@ -248,5 +229,7 @@ main(void)
 
 	lock_init(&net.lock);
 	cond_init(&net.changed);
+	fake_dns_use(&(const struct fake_dns){
+	    .asked = note_prefix_query, .answer = answer_prefix_query});
 	return RUN_TESTS(translation);
 }

@@ -8,7 +8,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "t/unit/certs.h"
+#include "t/fake/certs.h"
 #include "t/unit/tap.h"
 
 /* Certificates that most tests need; made once. */

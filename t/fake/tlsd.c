@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "t/unit/tlsd.h"
+#include "t/fake/tlsd.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -19,7 +19,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "t/unit/costly.h"
+#include "t/fake/costly.h"
 
 enum {
 	DAY_S = 86400,

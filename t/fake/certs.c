@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "t/unit/certs.h"
+#include "t/fake/certs.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

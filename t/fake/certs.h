@@ -1,7 +1,7 @@
 /* certs - certificates for tests, made in memory with GnuTLS. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef T_UNIT_CERTS_H
-#define T_UNIT_CERTS_H
+#ifndef T_FAKE_CERTS_H
+#define T_FAKE_CERTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

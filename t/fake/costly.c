@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "t/unit/costly.h"
+#include "t/fake/costly.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* costly - what a TLS 1.2 server sends whose key takes long to check by, for
  * tests. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef T_UNIT_COSTLY_H
-#define T_UNIT_COSTLY_H
+#ifndef T_FAKE_COSTLY_H
+#define T_FAKE_COSTLY_H
 
 #include <stddef.h>
 #include <stdint.h>

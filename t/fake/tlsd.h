@@ -1,7 +1,7 @@
 /* tlsd - a server on loopback for tests, which does as it is told. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef T_UNIT_TLSD_H
-#define T_UNIT_TLSD_H
+#ifndef T_FAKE_TLSD_H
+#define T_FAKE_TLSD_H
 
 #include <stddef.h>
 #include <stdint.h>
