@@ -19,6 +19,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/destinations.c %D%/conf/destinations.h \
 	%D%/conf/host_name.c %D%/conf/host_name.h \
 	%D%/conf/settings.c %D%/conf/settings.h \
+	%D%/conf/settings_engine.c %D%/conf/settings_engine.h \
 	%D%/conf/settings_list.c %D%/conf/settings_list.h \
 	%D%/conf/value.c %D%/conf/value.h \
 	%D%/view/figures.h \

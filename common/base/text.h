@@ -26,6 +26,9 @@ void text_addf(struct text *text, const char *format, ...)
 /* text_copy - copy s, cut to size - 1 octets; true when all of it fitted */
 bool text_copy(char *to, size_t size, const char *s);
 
+/* text_equal - the same octets; NULL equals NULL alone */
+bool text_equal(const char *a, const char *b);
+
 /* text_is_alnum - an ASCII letter or digit, whatever the locale */
 bool text_is_alnum(char c);
 

@@ -11,11 +11,6 @@
 #include "common/engine/check.h"
 #include "common/engine/engine_options.h"
 
-/* engine_options_equal - whether one engine could stand for the other; what is
- * to be called is not compared, nor is what files hold */
-bool engine_options_equal(
-    const struct engine_options *a, const struct engine_options *b);
-
 struct engine;
 struct engine_wait;
 

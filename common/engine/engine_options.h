@@ -23,8 +23,7 @@
 typedef void engine_flip(void *arg, const char *domain, const char *old,
     const char *result, const char *mx);
 
-/* Borrowed strings, needed during engine_new only.  engine_options_equal
- * compares each. */
+/* Borrowed strings, needed during engine_new only. */
 struct engine_options {
 	struct dns_options dns;
 	unsigned max_checks;  /* that are worked on at once */

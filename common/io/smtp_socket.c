@@ -7,23 +7,18 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/base/text.h"
+
 const char *
 smtp_source_of(const struct smtp_source *source, int family)
 {
 	return family == AF_INET ? source->ipv4 : source->ipv6;
 }
 
-static bool
-is_same_source(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 bool
 smtp_source_equal(const struct smtp_source *a, const struct smtp_source *b)
 {
-	return is_same_source(a->ipv4, b->ipv4) &&
-	       is_same_source(a->ipv6, b->ipv6);
+	return text_equal(a->ipv4, b->ipv4) && text_equal(a->ipv6, b->ipv6);
 }
 
 static socklen_t

@@ -13,6 +13,7 @@
 #include "common/proto/domain.h"
 #include "common/proto/nexthop.h"
 #include "milter/cli/print.h"
+#include "milter/conf/settings_engine.h"
 
 struct settings *
 cli_load_settings(const struct cli_options *options)

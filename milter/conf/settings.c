@@ -9,7 +9,9 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/engine/engine_options.h"
+#include "common/io/dns_options.h"
+#include "common/io/tls_client.h"
+#include "common/proto/address.h"
 #include "common/proto/domain.h"
 #include "milter/conf/destinations.h"
 #include "milter/conf/host_name.h"
@@ -23,22 +25,21 @@ enum {
 	/* RFC 5321 section 4.5.3.2.3: a client waits five minutes for the
 	 * answer to RCPT */
 	WAIT_MAX = 5 * MINUTE,
-
-	/* A check may end a little before the wait for it: then its own reason
-	 * is told, and not "deadline"; and whatever the wait, a check gets a
-	 * fair time, for the messages that come after */
-	CHECK_MARGIN = SECOND / 2,
-	CHECK_MIN = 10 * SECOND,
-
-	/* Hosts of a walk, times A, AAAA, CNAME and TLSA, are never all under
-	 * way at once in every check */
-	LOOKUPS_PER_CHECK = 16,
 };
 
 enum kind { KIND_INT, KIND_TEXT, KIND_LIST };
 
+/* What a change takes effect in. */
+enum effect {
+	RESTART,  /* in nothing, until the daemon starts again */
+	ENGINE,   /* in a new engine */
+	INDIRECT, /* in the engine, as settings_engine_same() compares it */
+	LIVE,     /* in the next message */
+};
+
 struct keyword {
 	const char *name;
+	enum effect effect;
 	const char *fallback; /* as it could stand in the file; NULL: unset */
 	value_reader *read;
 	size_t at; /* of the field in struct settings */
@@ -80,113 +81,117 @@ static const struct value_choice facilities[] = {{"mail", 0}, {"daemon", 0},
     {"user", 0}, {"local0", 0}, {"local1", 0}, {"local2", 0}, {"local3", 0},
     {"local4", 0}, {"local5", 0}, {"local6", 0}, {"local7", 0}, {NULL, 0}};
 
-#define INT(name, fallback, read, field, choices, min, max)             \
-	{                                                               \
-		name, fallback, read, offsetof(struct settings, field), \
-		    KIND_INT,                                           \
-		{                                                       \
-			choices, min, max                               \
-		}                                                       \
+#define INT(name, effect, fallback, read, field, choices, min, max) \
+	{                                                           \
+		name, effect, fallback, read,                       \
+		    offsetof(struct settings, field), KIND_INT,     \
+		{                                                   \
+			choices, min, max                           \
+		}                                                   \
 	}
-#define CHOICE(name, fallback, field, choices) \
-	INT(name, fallback, value_read_choice, field, choices, 0, 0)
-#define DURATION(name, fallback, field, min, max) \
-	INT(name, fallback, value_read_duration, field, NULL, min, max)
-#define NUMBER(name, fallback, field, min, max) \
-	INT(name, fallback, value_read_number, field, NULL, min, max)
-#define TEXT(name, fallback, read, field, choices)                      \
-	{                                                               \
-		name, fallback, read, offsetof(struct settings, field), \
-		    KIND_TEXT,                                          \
-		{                                                       \
-			choices, 0, 0                                   \
-		}                                                       \
+#define CHOICE(name, effect, fallback, field, choices) \
+	INT(name, effect, fallback, value_read_choice, field, choices, 0, 0)
+#define DURATION(name, effect, fallback, field, min, max) \
+	INT(name, effect, fallback, value_read_duration, field, NULL, min, max)
+#define NUMBER(name, effect, fallback, field, min, max) \
+	INT(name, effect, fallback, value_read_number, field, NULL, min, max)
+#define TEXT(name, effect, fallback, read, field, choices)       \
+	{                                                        \
+		name, effect, fallback, read,                    \
+		    offsetof(struct settings, field), KIND_TEXT, \
+		{                                                \
+			choices, 0, 0                            \
+		}                                                \
 	}
-#define LIST_OF(name, fallback, read, field, max)                       \
-	{                                                               \
-		name, fallback, read, offsetof(struct settings, field), \
-		    KIND_LIST,                                          \
-		{                                                       \
-			NULL, 0, max                                    \
-		}                                                       \
+#define LIST_OF(name, effect, fallback, read, field, max)        \
+	{                                                        \
+		name, effect, fallback, read,                    \
+		    offsetof(struct settings, field), KIND_LIST, \
+		{                                                \
+			NULL, 0, max                             \
+		}                                                \
 	}
-#define LIST(name, fallback, read, field) \
-	LIST_OF(name, fallback, read, field, 0)
+#define LIST(name, effect, fallback, read, field) \
+	LIST_OF(name, effect, fallback, read, field, 0)
 
 static const struct keyword keywords[] = {
-    TEXT("Socket", "unix:/run/postern/milter.sock", value_read_socket, socket,
-	NULL),
-    TEXT("ControlSocket", "/run/postern/control.sock",
+    TEXT("Socket", RESTART, "unix:/run/postern/milter.sock", value_read_socket,
+	socket, NULL),
+    TEXT("ControlSocket", RESTART, "/run/postern/control.sock",
 	value_read_control_socket, control_socket, NULL),
-    TEXT("ControlGroup", NULL, value_read_name, control_group, NULL),
-    CHOICE("On-Fail", "tag", on_fail, actions),
-    CHOICE("On-TempError", "tag", on_temperror, actions),
-    CHOICE("On-SoftFail", "tag", on_softfail, actions),
-    CHOICE("On-None", "none", on_none, actions),
-    CHOICE("On-InternalError", "accept", on_internal_error, internal_errors),
-    CHOICE("DecideAt", "rcpt", decide_at, decide_ats),
-    DURATION("RcptWait", "20s", rcpt_wait_ms, 0, WAIT_MAX),
-    INT("MessageWait", "auto", value_read_duration, message_wait_ms, auto_wait,
-	0, WAIT_MAX),
-    CHOICE("HonorTLSRequiredNo", "unruled", honor_no, honor_nos),
-    LIST("LocalMailers",
+    TEXT("ControlGroup", RESTART, NULL, value_read_name, control_group, NULL),
+    INT("UMask", RESTART, "007", value_read_umask, umask, NULL, 0, 0),
+    TEXT("UserID", RESTART, "postern", value_read_user, user, NULL),
+    TEXT("PidFile", RESTART, NULL, value_read_path, pid_file, NULL),
+    CHOICE("Background", RESTART, "yes", background, yes_no),
+    CHOICE("On-Fail", LIVE, "tag", on_fail, actions),
+    CHOICE("On-TempError", LIVE, "tag", on_temperror, actions),
+    CHOICE("On-SoftFail", LIVE, "tag", on_softfail, actions),
+    CHOICE("On-None", LIVE, "none", on_none, actions),
+    CHOICE(
+	"On-InternalError", LIVE, "accept", on_internal_error, internal_errors),
+    CHOICE("DecideAt", LIVE, "rcpt", decide_at, decide_ats),
+    DURATION("RcptWait", INDIRECT, "20s", rcpt_wait_ms, 0, WAIT_MAX),
+    INT("MessageWait", LIVE, "auto", value_read_duration, message_wait_ms,
+	auto_wait, 0, WAIT_MAX),
+    CHOICE("HonorTLSRequiredNo", LIVE, "unruled", honor_no, honor_nos),
+    LIST("LocalMailers", LIVE,
 	"local,virtual,lmtp,lmtps,dovecot,cyrus,cyrusv2,cyrusbb,maildrop,"
 	"procmail,uucp,suucp,uucp-old,uucp-new,uucp-dom,uucp-uudom,mail11,"
 	"usenet,fax,pop,ph,qpage,error,discard,retry,prog,*file*,*include*",
 	value_read_words, local_mailers),
-    LIST("ExemptDomains", NULL, value_read_domains, exempt_domains),
-    LIST("InternalDomains", NULL, value_read_domains, internal_domains),
-    TEXT("Destinations", DESTINATIONS_PATH, value_read_destinations,
+    LIST("ExemptDomains", LIVE, NULL, value_read_domains, exempt_domains),
+    LIST("InternalDomains", LIVE, NULL, value_read_domains, internal_domains),
+    TEXT("Destinations", LIVE, DESTINATIONS_PATH, value_read_destinations,
 	destinations_file, NULL),
-    CHOICE("DefaultLevel", "auto", default_level, levels),
-    CHOICE("InsecureMX", "dane", insecure_mx, insecure_mxs),
-    CHOICE("Resolver", "embedded", resolver, resolvers),
-    LIST("Nameservers", NULL, value_read_nameservers, nameservers),
-    CHOICE("TrustRemoteResolver", "no", trust_remote_resolver, yes_no),
-    TEXT("TrustAnchorFile", NULL, value_read_input_path, trust_anchor_file,
-	NULL),
-    LIST("InsecureDomains", NULL, value_read_names, insecure_domains),
-    LIST_OF("BogusNames", "dnssec-failed.org,rhybar.cz", value_read_names,
-	bogus_names, LIMIT_BROKEN_NAMES),
-    DURATION("DNSTimeout", "5s", dns_timeout_ms, 100, MINUTE),
-    CHOICE("Probe", "yes", probe, yes_no),
-    DURATION("GreetingTimeout", "15s", greeting_timeout_ms, 100, MINUTE),
-    DURATION("ProbeTimeout", "6s", probe_timeout_ms, 100, MINUTE),
-    NUMBER("ProbePort", "25", probe_port, 1, UINT16_MAX),
-    TEXT("ProbeHelo", NULL, value_read_host, probe_helo, NULL),
-    LIST("ProbeSource", NULL, value_read_sources, probe_source),
-    CHOICE("ProbeFamilies", "all", probe_families, families),
-    NUMBER("ProbeAddresses", "5", probe_addresses, 0, LIMIT_TRIED_ADDRESSES),
-    CHOICE("ProbeProtocols", ">=TLSv1.2", probe_floor, floors),
-    NUMBER("ProbePerHost", "2", probe_per_host, 1, 100),
-    CHOICE("AllowPrivateAddresses", "no", allow_private, yes_no),
-    TEXT("CAFile", NULL, value_read_input_path, ca_file, NULL),
-    DURATION("STSTimeout", "8s", sts_timeout_ms, 100, MINUTE),
-    TEXT("StateDirectory", "/var/lib/postern", value_read_path, state_directory,
-	NULL),
-    TEXT("Store", "sqlite:state.db", value_read_store, store, NULL),
-    DURATION("VerdictTTL", "1h", verdict_ttl_ms, 30 * SECOND, 7 * DAY),
-    DURATION("FailTTL", "5m", fail_ttl_ms, 30 * SECOND, 7 * DAY),
-    DURATION("TempErrorTTL", "30s", temperror_ttl_ms, 30 * SECOND, 7 * DAY),
-    NUMBER("MaxChecks", "256", max_checks, 1, 4096),
-    NUMBER("MaxQueue", "4096", max_queue, 1, 1000000),
-    INT("MaxCacheSize", "256M", value_read_size, max_cache_mib, NULL, 16,
-	1024 * 1024),
-    NUMBER("MaxDomains", "500", max_domains, 1, 10000),
-    TEXT("HeaderName", "X-TLS-Precheck", value_read_header_name, header_name,
-	NULL),
-    CHOICE("HeaderDomains", "visible", header_domains, header_domains),
-    TEXT("AuthservID", NULL, value_read_host, authserv_id, NULL),
-    CHOICE("Syslog", "yes", syslog, yes_no),
-    TEXT(
-	"SyslogFacility", "mail", value_read_word, syslog_facility, facilities),
-    TEXT("SyslogName", "posternd", value_read_name, syslog_name, NULL),
-    CHOICE("SyslogSuccess", "yes", syslog_success, yes_no),
-    CHOICE("LogWhy", "no", log_why, yes_no),
-    TEXT("UserID", "postern", value_read_user, user, NULL),
-    INT("UMask", "007", value_read_umask, umask, NULL, 0, 0),
-    TEXT("PidFile", NULL, value_read_path, pid_file, NULL),
-    CHOICE("Background", "yes", background, yes_no),
+    CHOICE("DefaultLevel", LIVE, "auto", default_level, levels),
+    CHOICE("InsecureMX", ENGINE, "dane", insecure_mx, insecure_mxs),
+    CHOICE("Resolver", ENGINE, "embedded", resolver, resolvers),
+    LIST("Nameservers", ENGINE, NULL, value_read_nameservers, nameservers),
+    CHOICE("TrustRemoteResolver", ENGINE, "no", trust_remote_resolver, yes_no),
+    TEXT("TrustAnchorFile", ENGINE, NULL, value_read_input_path,
+	trust_anchor_file, NULL),
+    LIST("InsecureDomains", ENGINE, NULL, value_read_names, insecure_domains),
+    LIST_OF("BogusNames", ENGINE, "dnssec-failed.org,rhybar.cz",
+	value_read_names, bogus_names, LIMIT_BROKEN_NAMES),
+    DURATION("DNSTimeout", ENGINE, "5s", dns_timeout_ms, 100, MINUTE),
+    CHOICE("Probe", ENGINE, "yes", probe, yes_no),
+    DURATION(
+	"GreetingTimeout", ENGINE, "15s", greeting_timeout_ms, 100, MINUTE),
+    DURATION("ProbeTimeout", ENGINE, "6s", probe_timeout_ms, 100, MINUTE),
+    NUMBER("ProbePort", ENGINE, "25", probe_port, 1, UINT16_MAX),
+    TEXT("ProbeHelo", ENGINE, NULL, value_read_host, probe_helo, NULL),
+    LIST("ProbeSource", INDIRECT, NULL, value_read_sources, probe_source),
+    CHOICE("ProbeFamilies", ENGINE, "all", probe_families, families),
+    NUMBER("ProbeAddresses", ENGINE, "5", probe_addresses, 0,
+	LIMIT_TRIED_ADDRESSES),
+    CHOICE("ProbeProtocols", ENGINE, ">=TLSv1.2", probe_floor, floors),
+    NUMBER("ProbePerHost", ENGINE, "2", probe_per_host, 1, 100),
+    CHOICE("AllowPrivateAddresses", ENGINE, "no", allow_private, yes_no),
+    TEXT("CAFile", ENGINE, NULL, value_read_input_path, ca_file, NULL),
+    DURATION("STSTimeout", ENGINE, "8s", sts_timeout_ms, 100, MINUTE),
+    TEXT("StateDirectory", INDIRECT, "/var/lib/postern", value_read_path,
+	state_directory, NULL),
+    TEXT("Store", INDIRECT, "sqlite:state.db", value_read_store, store, NULL),
+    DURATION("VerdictTTL", ENGINE, "1h", verdict_ttl_ms, 30 * SECOND, 7 * DAY),
+    DURATION("FailTTL", ENGINE, "5m", fail_ttl_ms, 30 * SECOND, 7 * DAY),
+    DURATION(
+	"TempErrorTTL", ENGINE, "30s", temperror_ttl_ms, 30 * SECOND, 7 * DAY),
+    NUMBER("MaxChecks", ENGINE, "256", max_checks, 1, 4096),
+    NUMBER("MaxQueue", ENGINE, "4096", max_queue, 1, 1000000),
+    INT("MaxCacheSize", ENGINE, "256M", value_read_size, max_cache_mib, NULL,
+	16, 1024 * 1024),
+    NUMBER("MaxDomains", LIVE, "500", max_domains, 1, 10000),
+    TEXT("HeaderName", LIVE, "X-TLS-Precheck", value_read_header_name,
+	header_name, NULL),
+    CHOICE("HeaderDomains", LIVE, "visible", header_domains, header_domains),
+    TEXT("AuthservID", LIVE, NULL, value_read_host, authserv_id, NULL),
+    CHOICE("Syslog", RESTART, "yes", syslog, yes_no),
+    TEXT("SyslogFacility", RESTART, "mail", value_read_word, syslog_facility,
+	facilities),
+    TEXT("SyslogName", RESTART, "posternd", value_read_name, syslog_name, NULL),
+    CHOICE("SyslogSuccess", LIVE, "yes", syslog_success, yes_no),
+    CHOICE("LogWhy", ENGINE, "no", log_why, yes_no),
 };
 
 enum { KEYWORDS = sizeof(keywords) / sizeof(keywords[0]) };
@@ -419,75 +424,54 @@ settings_free(struct settings *settings)
 	free(settings);
 }
 
-static int
-check_timeout_ms(const struct settings *settings)
+static bool
+is_same_list(const struct settings_list *a, const struct settings_list *b)
 {
-	int wait_ms = settings->rcpt_wait_ms;
-
-	return (wait_ms < CHECK_MIN ? CHECK_MIN : wait_ms) - CHECK_MARGIN;
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
 }
 
-static struct smtp_source
-source_for_probes(const struct settings_list *list)
+static bool
+is_same_value(const struct keyword *keyword, const struct settings *a,
+    const struct settings *b)
 {
-	struct smtp_source source = {NULL, NULL};
+	const void *left = (const char *)a + keyword->at;
+	const void *right = (const char *)b + keyword->at;
 
-	for (size_t i = 0; i < list->count; i++)
-		if (strchr(list->items[i], ':') == NULL)
-			source.ipv4 = list->items[i];
-		else
-			source.ipv6 = list->items[i];
-	return source;
+	switch (keyword->kind) {
+	case KIND_INT:
+		return *(const int *)left == *(const int *)right;
+	case KIND_TEXT:
+		return text_equal(*(char *const *)left, *(char *const *)right);
+	case KIND_LIST:
+		break;
+	}
+	return is_same_list(left, right);
 }
 
-static struct dns_names
-names_of(const struct settings_list *list)
+bool
+settings_same_for_engine(const struct settings *a, const struct settings *b)
 {
-	return (struct dns_names){
-	    .items = (const char *const *)list->items, .count = list->count};
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (keywords[i].effect == ENGINE &&
+		    !is_same_value(&keywords[i], a, b))
+			return false;
+	return true;
 }
 
 void
-settings_engine_options(
-    const struct settings *settings, struct engine_options *options)
+settings_list_restart(const struct settings *at_start,
+    const struct settings *now, struct text *list)
 {
-	unsigned checks = (unsigned)settings->max_checks;
-
-	*options = (struct engine_options){
-	    .dns = {.kind = (enum dns_kind)settings->resolver,
-		.trust_anchor_file = settings->trust_anchor_file,
-		.nameservers = (const char *const *)settings->nameservers.items,
-		.nameserver_count = settings->nameservers.count,
-		.recurse = settings->recurse,
-		.trust_remote = settings->trust_remote_resolver,
-		.insecure_zones = names_of(&settings->insecure_domains),
-		.broken_names = names_of(&settings->bogus_names),
-		.timeout_ms = settings->dns_timeout_ms,
-		.max_outstanding = checks * LOOKUPS_PER_CHECK},
-	    .max_checks = checks,
-	    .max_queue = (unsigned)settings->max_queue,
-	    .max_cache_octets = (size_t)settings->max_cache_mib << 20,
-	    .check_timeout_ms = check_timeout_ms(settings),
-	    .probe = settings->probe,
-	    .greeting_timeout_ms = settings->greeting_timeout_ms,
-	    .probe_timeout_ms = settings->probe_timeout_ms,
-	    .probe_helo = settings->probe_helo,
-	    .probe_floor = (enum tls_floor)settings->probe_floor,
-	    .probe_source = source_for_probes(&settings->probe_source),
-	    .probe_addresses = (unsigned)settings->probe_addresses,
-	    .probe_families = (enum families)settings->probe_families,
-	    .probe_per_host = (unsigned)settings->probe_per_host,
-	    .probe_port = (uint16_t)settings->probe_port,
-	    .allow_private = settings->allow_private,
-	    .ca_file = settings->ca_file,
-	    .sts_timeout_ms = settings->sts_timeout_ms,
-	    .keep_walk = settings->log_why,
-	    .store_path = settings->store_path,
-	    .insecure_mx = (enum insecure_mx)settings->insecure_mx,
-	    .verdict_ttl_s = (uint32_t)settings->verdict_ttl_ms / SECOND,
-	    .fail_ttl_s = (uint32_t)settings->fail_ttl_ms / SECOND,
-	    .temperror_ttl_s = (uint32_t)settings->temperror_ttl_ms / SECOND,
-	};
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (keywords[i].effect == RESTART &&
+		    !is_same_value(&keywords[i], at_start, now))
+			text_addf(list, "%s%s", list->len > 0 ? "," : "",
+			    keywords[i].name);
 }
 
 char *

@@ -13,8 +13,8 @@
 #include "common/judge/verdict.h"
 #include "milter/conf/settings_list.h"
 
-struct engine_options;
 struct rule_list;
+struct text;
 
 #define SETTINGS_PATH "/etc/postern/postern.conf"
 
@@ -119,9 +119,15 @@ settings_load(const char *path, const struct settings_override *overrides,
 struct settings *settings_ref(struct settings *settings);
 AUTO_DEFINE(settings);
 
-/* settings_engine_options - what the engine is to do; strings are borrowed */
-void settings_engine_options(
-    const struct settings *settings, struct engine_options *options);
+/* settings_same_for_engine - whether no keyword differs that is the engine's as
+ * it is; for all that an engine is told see settings_engine_same */
+bool
+settings_same_for_engine(const struct settings *a, const struct settings *b);
+
+/* settings_list_restart - add "Keyword,Keyword" of what differs and takes
+ * effect at the next start only */
+void settings_list_restart(const struct settings *at_start,
+    const struct settings *now, struct text *list);
 
 /* settings_cut_host - part "port@host", "port@[address]" or "port", as a Socket
  * of inet has it: text becomes the port; returns the host in it, or NULL */

@@ -290,44 +290,6 @@ serve_milter(void *arg)
 	return arg;
 }
 
-static bool
-texts_differ(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a != b : strcmp(a, b) != 0;
-}
-
-/* Settings that are in force from the start on, to the end. */
-static const char *
-list_restart(const struct settings *at_start, const struct settings *now,
-    struct text *list)
-{
-	const struct {
-		const char *keyword;
-		bool differs;
-	} rows[] = {
-	    {"Socket", texts_differ(at_start->socket, now->socket)},
-	    {"ControlSocket",
-		texts_differ(at_start->control_socket, now->control_socket)},
-	    {"ControlGroup",
-		texts_differ(at_start->control_group, now->control_group)},
-	    {"UMask", at_start->umask != now->umask},
-	    {"UserID", texts_differ(at_start->user, now->user)},
-	    {"PidFile", texts_differ(at_start->pid_file, now->pid_file)},
-	    {"Background", at_start->background != now->background},
-	    {"Syslog", at_start->syslog != now->syslog},
-	    {"SyslogFacility",
-		texts_differ(at_start->syslog_facility, now->syslog_facility)},
-	    {"SyslogName",
-		texts_differ(at_start->syslog_name, now->syslog_name)},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].differs)
-			text_addf(list, "%s%s", list->len > 0 ? "," : "",
-			    rows[i].keyword);
-	return list->s;
-}
-
 /* All stays as it was. */
 static void
 reload_failed(size_t faults, const char *detail)
@@ -352,7 +314,8 @@ put_in_force(const struct settings *at_start, struct settings *settings)
 	}
 	report_success(settings->syslog_success);
 	text_init(&list, words, sizeof(words));
-	reload.restart = list_restart(at_start, settings, &list);
+	settings_list_restart(at_start, settings, &list);
+	reload.restart = words;
 	report_reload(&reload);
 	report_rules(settings, clock_wall_s());
 	notify_ready();

@@ -24,6 +24,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/dns_nameserver.h"
+#include "milter/conf/settings_engine.h"
 #include "milter/serve/report.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -235,17 +236,6 @@ service_open(struct settings *settings, struct err *err)
 	return 0;
 }
 
-static bool
-means_the_same(const struct settings *a, const struct settings *b)
-{
-	struct engine_options of_a;
-	struct engine_options of_b;
-
-	settings_engine_options(a, &of_a);
-	settings_engine_options(b, &of_b);
-	return engine_options_equal(&of_a, &of_b);
-}
-
 /* None but the main thread changes what is in force, so that it may read it
  * without the lock. */
 static void
@@ -269,7 +259,7 @@ is_up_to_date(const struct service_generation *generation,
     const struct settings *settings)
 {
 	char *nameservers = read_resolv_conf(settings);
-	bool good = means_the_same(settings, generation->settings) &&
+	bool good = settings_engine_same(settings, generation->settings) &&
 		    !is_news(generation, nameservers);
 
 	free(nameservers);

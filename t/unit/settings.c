@@ -2,7 +2,9 @@
 #include "common/engine/engine_options.h"
 #include "common/judge/action.h"
 #include "milter/conf/settings.h"
+#include "milter/conf/settings_engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -349,6 +351,179 @@ bad_values_are_told_with_their_line(void **state)
 	}
 }
 
+static FILE *
+open_sample(void)
+{
+	const char *srcdir = getenv("POSTERN_SRCDIR");
+	char path[512];
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/etc/postern.conf",
+	    srcdir == NULL ? "." : srcdir);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	return in;
+}
+
+/* One line for each keyword, with another value than its default, and what the
+ * change takes effect in. */
+static const struct {
+	const char *line;
+	enum { IN_MESSAGE, IN_ENGINE, AT_START } effect;
+} changes[] = {
+    {"Socket inet:8891", AT_START},
+    {"ControlSocket /run/other.sock", AT_START},
+    {"ControlGroup mail", AT_START},
+    {"UMask 022", AT_START},
+    {"UserID nobody", AT_START},
+    {"PidFile /run/postern.pid", AT_START},
+    {"Background no", AT_START},
+    {"Syslog no", AT_START},
+    {"SyslogFacility daemon", AT_START},
+    {"SyslogName gate", AT_START},
+    {"On-Fail defer", IN_MESSAGE},
+    {"On-TempError defer", IN_MESSAGE},
+    {"On-SoftFail none", IN_MESSAGE},
+    {"On-None tag", IN_MESSAGE},
+    {"On-InternalError tempfail", IN_MESSAGE},
+    {"DecideAt message", IN_MESSAGE},
+    {"MessageWait 1m", IN_MESSAGE},
+    {"HonorTLSRequiredNo no", IN_MESSAGE},
+    {"LocalMailers local", IN_MESSAGE},
+    {"ExemptDomains a.example", IN_MESSAGE},
+    {"InternalDomains a.example", IN_MESSAGE},
+    {"Destinations /dev/null", IN_MESSAGE},
+    {"DefaultLevel secure", IN_MESSAGE},
+    {"MaxDomains 400", IN_MESSAGE},
+    {"HeaderName X-Gate", IN_MESSAGE},
+    {"HeaderDomains all", IN_MESSAGE},
+    {"AuthservID gate.example", IN_MESSAGE},
+    {"SyslogSuccess no", IN_MESSAGE},
+    {"RcptWait 40s", IN_ENGINE},
+    {"InsecureMX may", IN_ENGINE},
+    {"Resolver system", IN_ENGINE},
+    {"Nameservers 192.0.2.1", IN_ENGINE},
+    {"Nameservers recurse", IN_ENGINE},
+    {"TrustRemoteResolver yes", IN_ENGINE},
+    {"TrustAnchorFile /dev/null", IN_ENGINE},
+    {"InsecureDomains a.example", IN_ENGINE},
+    {"BogusNames a.example,b.example", IN_ENGINE},
+    {"DNSTimeout 4s", IN_ENGINE},
+    {"Probe no", IN_ENGINE},
+    {"GreetingTimeout 14s", IN_ENGINE},
+    {"ProbeTimeout 5s", IN_ENGINE},
+    {"ProbePort 26", IN_ENGINE},
+    {"ProbeHelo gate.example", IN_ENGINE},
+    {"ProbeSource 192.0.2.1", IN_ENGINE},
+    {"ProbeSource 2001:db8::1", IN_ENGINE},
+    {"ProbeFamilies ipv4", IN_ENGINE},
+    {"ProbeAddresses 4", IN_ENGINE},
+    {"ProbeProtocols >=TLSv1.3", IN_ENGINE},
+    {"ProbePerHost 3", IN_ENGINE},
+    {"AllowPrivateAddresses yes", IN_ENGINE},
+    {"CAFile /dev/null", IN_ENGINE},
+    {"STSTimeout 7s", IN_ENGINE},
+    {"StateDirectory /var/lib/other", IN_ENGINE},
+    {"Store sqlite:other.db", IN_ENGINE},
+    {"Store none", IN_ENGINE},
+    {"VerdictTTL 2h", IN_ENGINE},
+    {"FailTTL 6m", IN_ENGINE},
+    {"TempErrorTTL 31s", IN_ENGINE},
+    {"MaxChecks 255", IN_ENGINE},
+    {"MaxQueue 4095", IN_ENGINE},
+    {"MaxCacheSize 255M", IN_ENGINE},
+    {"LogWhy yes", IN_ENGINE},
+};
+
+static void
+compare_with_default(const char *line, int effect)
+{
+	AUTO(settings) struct settings *before = load("");
+	AUTO(settings) struct settings *after = load(line);
+	char words[64], keyword[64] = "";
+	struct text list;
+
+	if (effect == AT_START)
+		sscanf(line, "%63s", keyword);
+	text_init(&list, words, sizeof(words));
+	settings_list_restart(before, after, &list);
+	ROW_TEXT(line, words, keyword);
+	ROW(line, settings_engine_same(before, after) == (effect != IN_ENGINE));
+	ROW(line, settings_engine_same(after, after));
+}
+
+static void
+each_change_takes_effect_where_it_can(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(changes); i++)
+		compare_with_default(changes[i].line, changes[i].effect);
+}
+
+/* The sample has each keyword; see every_line_of_the_sample_can_be_used. */
+static void
+what_a_change_takes_effect_in_is_known_of_every_keyword(void **state)
+{
+	char line[512], keyword[64];
+	FILE *sample = open_sample();
+	size_t found = 0;
+
+	(void)state;
+	while (fgets(line, sizeof(line), sample) != NULL) {
+		size_t i = 0;
+
+		if (sscanf(line, "#%63[A-Za-z-] %*[^ ]", keyword) != 1 ||
+		    line[1 + strlen(keyword)] != ' ')
+			continue;
+		while (i < COUNT(changes) &&
+		       strncmp(changes[i].line, keyword, strlen(keyword)) != 0)
+			i++;
+		ROW(keyword, i < COUNT(changes));
+		found++;
+	}
+	fclose(sample);
+	assert_true(found >= 59);
+}
+
+static void
+an_engine_stays_where_it_would_be_told_the_same(void **state)
+{
+	static const char *const same[][2] = {
+	    {"RcptWait 5s", "RcptWait 8s"},
+	    {"StateDirectory /a\nStore none", "StateDirectory /b\nStore none"},
+	    {"StateDirectory /a\nStore sqlite:/x/y.db",
+		"StateDirectory /b\nStore sqlite:/x/y.db"},
+	    {"ProbeSource 192.0.2.1,2001:db8::1",
+		"ProbeSource 2001:db8::1,192.0.2.1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(same); i++) {
+		AUTO(settings) struct settings *a = load(same[i][0]);
+		AUTO(settings) struct settings *b = load(same[i][1]);
+
+		ROW(same[i][0], settings_engine_same(a, b));
+	}
+}
+
+static void
+changes_that_wait_for_a_start_are_listed_in_order(void **state)
+{
+	AUTO(settings) struct settings *before = load("");
+	AUTO(settings)
+	struct settings *after =
+	    load("SyslogName gate\nBackground no\nUMask 022\nOn-Fail defer\n"
+		 "Socket inet:8891\nSyslog no\nSyslogFacility daemon\n");
+	char words[160];
+	struct text list;
+
+	(void)state;
+	text_init(&list, words, sizeof(words));
+	settings_list_restart(before, after, &list);
+	assert_string_equal(
+	    words, "Socket,UMask,Background,Syslog,SyslogFacility,SyslogName");
+}
+
 static void
 rules_are_read_with_the_settings(void **state)
 {
@@ -525,18 +700,12 @@ add_sample_line(struct text *text, const char *line)
 static void
 every_line_of_the_sample_can_be_used(void **state)
 {
-	const char *srcdir = getenv("POSTERN_SRCDIR");
-	char path[512];
 	char line[512];
 	char sample[8192];
 	struct text text;
-	FILE *in;
+	FILE *in = open_sample();
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/etc/postern.conf",
-	    srcdir == NULL ? "." : srcdir);
-	in = fopen(path, "r");
-	assert_non_null(in);
 	text_init(&text, sample, sizeof(sample));
 	while (fgets(line, sizeof(line), in) != NULL)
 		add_sample_line(&text, line);
@@ -569,6 +738,11 @@ main(void)
 	    cmocka_unit_test(recurse_asks_no_nameserver),
 	    cmocka_unit_test(good_values_are_taken),
 	    cmocka_unit_test(bad_values_are_told_with_their_line),
+	    cmocka_unit_test(each_change_takes_effect_where_it_can),
+	    cmocka_unit_test(
+		what_a_change_takes_effect_in_is_known_of_every_keyword),
+	    cmocka_unit_test(an_engine_stays_where_it_would_be_told_the_same),
+	    cmocka_unit_test(changes_that_wait_for_a_start_are_listed_in_order),
 	    cmocka_unit_test(rules_are_read_with_the_settings),
 	    cmocka_unit_test(mistakes_in_rules_are_told_with_the_others),
 	    cmocka_unit_test(all_mistakes_are_told_in_one_run),

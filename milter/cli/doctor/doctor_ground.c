@@ -8,6 +8,7 @@
 #include "common/io/https.h"
 #include "common/proto/x509.h"
 #include "milter/cli/doctor/doctor.h"
+#include "milter/conf/settings_engine.h"
 
 enum { DAY_S = 24 * 60 * 60 };
 

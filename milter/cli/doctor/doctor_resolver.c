@@ -12,6 +12,7 @@
 #include "milter/cli/doctor/doctor.h"
 #include "milter/cli/host/postfix.h"
 #include "milter/cli/print.h"
+#include "milter/conf/settings_engine.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 

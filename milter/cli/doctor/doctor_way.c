@@ -19,6 +19,7 @@
 #include "milter/cli/doctor/doctor.h"
 #include "milter/cli/doctor/doctor_way.h"
 #include "milter/cli/host/postfix.h"
+#include "milter/conf/settings_engine.h"
 
 enum { SERVICES_MAX = 16, NAMES_SIZE = 160 };
 

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
 #include "common/engine/engine.h"
+#include "milter/conf/settings_engine.h"
 
 /* Addresses that are connected to at once */
 enum { WORKERS = 16 };

@@ -14,6 +14,7 @@
 #include "common/proto/domain.h"
 #include "common/proto/sts_policy.h"
 #include "milter/cli/publish/own.h"
+#include "milter/conf/settings_engine.h"
 
 enum {
 	DAY_S = 86400,

@@ -13,6 +13,7 @@
 #include "common/judge/reasons.h"
 #include "common/proto/dane_match.h"
 #include "milter/cli/publish/own.h"
+#include "milter/conf/settings_engine.h"
 
 bool
 seen_fits(const struct seen_address *address, size_t record)

@@ -11,6 +11,7 @@
 #include "common/proto/domain.h"
 #include "milter/cli/publish/own.h"
 #include "milter/cli/publish/rollover_look.h"
+#include "milter/conf/settings_engine.h"
 
 enum {
 	/* What a cache may keep, where no authoritative server says */

@@ -1,0 +1,19 @@
+/* settings_engine - what of the settings is the engine's. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CONF_SETTINGS_ENGINE_H
+#define MILTER_CONF_SETTINGS_ENGINE_H
+
+#include <stdbool.h>
+
+#include "common/engine/engine_options.h"
+#include "milter/conf/settings.h"
+
+/* settings_engine_options - what the engine is to do; strings are borrowed */
+void settings_engine_options(
+    const struct settings *settings, struct engine_options *options);
+
+/* settings_engine_same - whether an engine made by one serves the other as
+ * well; what files hold is not compared */
+bool settings_engine_same(const struct settings *a, const struct settings *b);
+
+#endif
