@@ -45,7 +45,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/report.c %D%/serve/report.h \
 	%D%/serve/service.c %D%/serve/service.h \
 	%D%/serve/socket.c %D%/serve/socket.h \
-	%D%/serve/stats.c %D%/serve/stats.h
+	%D%/serve/stats.c %D%/serve/stats.h \
+	%D%/serve/trace.c %D%/serve/trace.h
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \

@@ -55,6 +55,7 @@ UNIT_TESTS = \
 	%D%/unit/tls_beyond.t \
 	%D%/unit/tls_watch.t \
 	%D%/unit/tlsa.t \
+	%D%/unit/trace.t \
 	%D%/unit/translation.t \
 	%D%/unit/wire.t \
 	%D%/unit/x509.t \
@@ -177,6 +178,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_tls_beyond_t_SOURCES = %D%/unit/tls_beyond.c %D%/unit/tap.h
 %C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_trace_t_SOURCES = %D%/unit/trace.c %D%/unit/tap.h \
+	milter/serve/trace.c milter/serve/report.c milter/serve/log.c
 %C%_unit_translation_t_SOURCES = %D%/unit/translation.c $(FAKE_DNS) %D%/unit/tap.h
 %C%_unit_wire_t_SOURCES = %D%/unit/wire.c %D%/unit/tap.h
 %C%_unit_x509_t_SOURCES = %D%/unit/x509.c $(FAKE_CERTS) %D%/unit/tap.h

@@ -101,6 +101,9 @@ check_new(struct check_run *run)
 	check->ran_out = has_run_out(run, check->verdict);
 	check->ms = (unsigned)(now_ms - run->submitted_ms);
 	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
+	if (run->engine->options.looked != NULL)
+		run->engine->options.looked(
+		    run->engine->options.looked_arg, run->facts, check);
 	if (run->engine->options.keep_facts) {
 		check->facts = run->facts;
 	} else {

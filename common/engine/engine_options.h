@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 #include "common/base/counts.h"
+#include "common/engine/check.h"
 #include "common/engine/validation.h"
 #include "common/gather/outbound.h"
 #include "common/io/dns_options.h"
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
+#include "common/judge/facts.h"
 #include "common/judge/terms.h"
 #include "common/judge/verdict.h"
 #include "common/proto/address.h"
@@ -22,6 +24,10 @@
  * temperror and skip are not recorded.  mx may be NULL. */
 typedef void engine_flip(void *arg, const char *domain, const char *old,
     const char *result, const char *mx);
+
+/* A check was made; facts are what it rests on, borrowed for the call. */
+typedef void
+engine_looked(void *arg, const struct facts *facts, const struct check *check);
 
 /* Borrowed strings, needed during engine_new only. */
 struct engine_options {
@@ -80,6 +86,9 @@ struct engine_options {
 	bool refresh;                   /* fetch policies ahead of their end */
 	engine_flip *flipped;           /* by a worker; may be NULL */
 	void *store_arg;
+
+	engine_looked *looked; /* by a worker; must not block; may be NULL */
+	void *looked_arg;
 
 	struct counts *counts; /* counts for several engines; may be NULL */
 };

@@ -8,6 +8,45 @@
 #include "common/base/xalloc.h"
 #include "common/judge/findings_memo.h"
 
+const char *
+lookup_state_text(enum lookup_state state)
+{
+	static const char *const words[] = {
+	    [LOOKUP_NOT_ASKED] = "not-asked",
+	    [LOOKUP_DATA] = "data",
+	    [LOOKUP_NODATA] = "nodata",
+	    [LOOKUP_NXDOMAIN] = "nxdomain",
+	    [LOOKUP_BOGUS] = "bogus",
+	    [LOOKUP_SERVFAIL] = "servfail",
+	    [LOOKUP_TIMEOUT] = "timeout",
+	};
+
+	return words[state];
+}
+
+const char *
+probe_outcome_text(enum probe_outcome outcome)
+{
+	static const char *const words[] = {
+	    [PROBE_NOT_DONE] = "not-done",
+	    [PROBE_TLS] = "tls",
+	    [PROBE_TLS_REFUSED] = "tls-refused",
+	    [PROBE_TLS_UNSUPPORTED] = "tls-unsupported",
+	    [PROBE_NO_STARTTLS] = "no-starttls",
+	    [PROBE_STARTTLS_REFUSED] = "starttls-refused",
+	    [PROBE_TLS_FAILED] = "tls-failed",
+	    [PROBE_REFUSED] = "refused",
+	    [PROBE_NOT_SMTP] = "not-smtp",
+	    [PROBE_CONNECT_FAILED] = "connect-failed",
+	    [PROBE_TIMEOUT] = "timeout",
+	    [PROBE_NO_SOURCE] = "no-source",
+	    [PROBE_BLOCKED] = "blocked",
+	    [PROBE_OWN] = "own",
+	};
+
+	return words[outcome];
+}
+
 bool
 lookup_denied(const struct lookup *lookup)
 {

@@ -38,6 +38,9 @@ struct lookup {
 bool lookup_denied(const struct lookup *lookup);
 bool lookup_failed(const struct lookup *lookup);
 
+/* lookup_state_text, probe_outcome_text - the word, as in debug lines */
+const char *lookup_state_text(enum lookup_state state);
+
 /* How far a probe of one address came. */
 enum probe_outcome {
 	PROBE_NOT_DONE,         /* depth dns, or an earlier host sufficed */
@@ -56,6 +59,8 @@ enum probe_outcome {
 	PROBE_BLOCKED,          /* address in a range that is never probed */
 	PROBE_OWN,              /* address of this host, never probed either */
 };
+
+const char *probe_outcome_text(enum probe_outcome outcome);
 
 /* The parts of a probe's time. */
 enum probe_phase {

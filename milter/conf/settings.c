@@ -77,6 +77,8 @@ static const struct value_choice families[] = {{"all", FAMILIES_ALL},
 static const struct value_choice header_domains[] = {
     {"visible", HEADER_DOMAINS_VISIBLE}, {"none", HEADER_DOMAINS_NONE},
     {"all", HEADER_DOMAINS_ALL}, {NULL, 0}};
+static const struct value_choice log_levels[] = {
+    {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
 static const struct value_choice facilities[] = {{"mail", 0}, {"daemon", 0},
     {"user", 0}, {"local0", 0}, {"local1", 0}, {"local2", 0}, {"local3", 0},
     {"local4", 0}, {"local5", 0}, {"local6", 0}, {"local7", 0}, {NULL, 0}};
@@ -192,6 +194,8 @@ static const struct keyword keywords[] = {
     TEXT("SyslogName", RESTART, "posternd", value_read_name, syslog_name, NULL),
     CHOICE("SyslogSuccess", LIVE, "yes", syslog_success, yes_no),
     CHOICE("LogWhy", ENGINE, "no", log_why, yes_no),
+    CHOICE("LogLevel", LIVE, "info", log_level, log_levels),
+    LIST("DebugDomains", LIVE, NULL, value_read_domains, debug_domains),
 };
 
 enum { KEYWORDS = sizeof(keywords) / sizeof(keywords[0]) };

@@ -27,6 +27,8 @@ enum header_domains {
 	HEADER_DOMAINS_ALL,
 };
 
+enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
 enum { MESSAGE_WAIT_AUTO = -1 };
 
 /* Immutable once loaded and counted: settings_ref, settings_free. */
@@ -97,6 +99,8 @@ struct settings {
 	char *syslog_name;
 	int syslog_success;
 	int log_why;
+	int log_level;
+	struct settings_list debug_domains; /* none: all */
 };
 
 /* A keyword set by an option, over what the file says. */

@@ -80,6 +80,12 @@ emit_line(int severity, const char *line)
 		fprintf(stderr, "%s: %s\n", report.name, line);
 }
 
+void
+report_debug(const char *line)
+{
+	emit_line(LOG_DEBUG, line);
+}
+
 static void
 begin_event(struct text *text, char line[REPORT_SIZE], const char *queue_id,
     const char *event)
@@ -90,8 +96,8 @@ begin_event(struct text *text, char line[REPORT_SIZE], const char *queue_id,
 
 /* Keys whose value came from elsewhere: made fit for a value here, at the last
  * moment, whatever others did to it before. */
-static void
-add_clean(struct text *text, const char *key, const char *value)
+void
+report_add(struct text *text, const char *key, const char *value)
 {
 	char clean[LIMIT_DOMAIN_SIZE + 2];
 
@@ -101,8 +107,8 @@ add_clean(struct text *text, const char *key, const char *value)
 	text_addf(text, " %s=%s", key, clean);
 }
 
-static void
-add_detail(struct text *text, const char *detail)
+void
+report_add_detail(struct text *text, const char *detail)
 {
 	char clean[LIMIT_DETAIL_SIZE];
 
@@ -137,7 +143,7 @@ add_rule(struct text *text, const struct rule *rule)
 	if (rule != NULL && text->len + strlen(rule->key) + LIMIT_DETAIL +
 				    sizeof(" rule= detail=") <=
 				text->size)
-		add_clean(text, "rule", rule_word(rule));
+		report_add(text, "rule", rule_word(rule));
 }
 
 int
@@ -148,14 +154,14 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 	struct text text;
 
 	begin_event(&text, line, queue_id, "check");
-	add_clean(&text, "domain", check->domain);
+	report_add(&text, "domain", check->domain);
 	text_addf(&text, " result=%s policy=%s level=%s reason=%s",
 	    result_text(verdict->result), policy_type_text(verdict->policy),
 	    level_text(verdict->level), reason_text(verdict->reason));
 	text_addf(&text, " action=%s rcpts=%u", action_text(check->action),
 	    check->rcpts);
 	if (verdict->mx != NULL && verdict->mx[0] != '\0')
-		add_clean(&text, "mx", verdict->mx);
+		report_add(&text, "mx", verdict->mx);
 	if (verdict->policy == POLICY_TYPE_STS && verdict->mode[0] != '\0')
 		text_addf(&text, " mode=%s", verdict->mode);
 	if (check->looked)
@@ -163,7 +169,7 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 		    verdict->probed ? "probe" : "dns",
 		    check->cached ? "hit" : "miss", check->ttl_s, check->ms);
 	add_rule(&text, verdict->rule);
-	add_detail(
+	report_add_detail(
 	    &text, check->detail != NULL ? check->detail : verdict->detail);
 	return check_severity(check);
 }
@@ -192,7 +198,7 @@ report_why_line(char line[REPORT_SIZE], const char *queue_id,
 	struct text text;
 
 	begin_event(&text, line, queue_id, "why");
-	add_clean(&text, "domain", check->domain);
+	report_add(&text, "domain", check->domain);
 	text_addf(&text, " dane=%s sts=%s", dane_state_text(verdict->dane),
 	    sts_state_text(verdict->sts));
 	if (verdict->sts_reason != REASON_OK)
@@ -218,7 +224,7 @@ report_skip_line(char line[REPORT_SIZE], const char *queue_id,
 	struct text text;
 
 	begin_event(&text, line, queue_id, "skip");
-	add_clean(&text, "domain", check->domain);
+	report_add(&text, "domain", check->domain);
 	text_addf(&text, " reason=%s action=%s rcpts=%u",
 	    reason_text(check->verdict->reason), action_text(check->action),
 	    check->rcpts);
@@ -249,10 +255,10 @@ report_resolver_line(
 	struct text text;
 
 	begin_event(&text, line, "-", "resolver");
-	add_clean(&text, "addr", resolver->addr);
+	report_add(&text, "addr", resolver->addr);
 	text_addf(&text, " validating=%s reason=%s",
 	    resolver->validating ? "yes" : "no", reason_text(resolver->reason));
-	add_detail(&text, resolver->detail);
+	report_add_detail(&text, resolver->detail);
 	return resolver->validating ? LOG_INFO : LOG_ERR;
 }
 
@@ -324,10 +330,10 @@ report_change_line(char line[REPORT_SIZE], const struct report_change *change)
 	struct text text;
 
 	begin_event(&text, line, "-", "change");
-	add_clean(&text, "domain", change->domain);
+	report_add(&text, "domain", change->domain);
 	text_addf(&text, " old=%s new=%s", change->before, change->after);
 	if (change->mx != NULL)
-		add_clean(&text, "mx", change->mx);
+		report_add(&text, "mx", change->mx);
 	return LOG_NOTICE;
 }
 
@@ -371,7 +377,7 @@ report_store(const char *detail)
 	text_addf(&text, " reason=%s",
 	    reason_text(detail == NULL ? REASON_OK : REASON_INTERNAL_ERROR));
 	if (detail != NULL)
-		add_detail(&text, detail);
+		report_add_detail(&text, detail);
 	emit_line(detail == NULL ? LOG_NOTICE : LOG_ERR, line);
 }
 
@@ -383,7 +389,7 @@ report_accept(const char *detail)
 
 	begin_event(&text, line, "-", "accept");
 	text_addf(&text, " reason=%s", reason_text(REASON_INTERNAL_ERROR));
-	add_detail(&text, detail);
+	report_add_detail(&text, detail);
 	emit_line(LOG_ERR, line);
 }
 
@@ -393,7 +399,7 @@ report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now)
 	struct text text;
 
 	begin_event(&text, line, "-", "rule");
-	add_clean(&text, "rule", rule_word(rule));
+	report_add(&text, "rule", rule_word(rule));
 	text_addf(&text, " until=%s", rule->until);
 	if (!rule_in_effect(rule, now))
 		text_addf(
@@ -454,7 +460,7 @@ report_start(const char *version, int64_t down_s)
 	struct text text;
 
 	begin_event(&text, line, "-", "start");
-	add_clean(&text, "version", version);
+	report_add(&text, "version", version);
 	if (down_s >= 0)
 		text_addf(&text, " down=%lld", (long long)down_s);
 	emit_line(LOG_INFO, line);
@@ -530,7 +536,7 @@ report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload)
 	begin_event(&text, line, "-", "reload");
 	text_addf(&text, " faults=%zu", reload->faults);
 	if (reload->faults > 0) {
-		add_detail(&text, reload->detail);
+		report_add_detail(&text, reload->detail);
 		return LOG_ERR;
 	}
 	text_addf(&text, " engine=%s", reload->renewed ? "new" : "kept");

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/judge/verdict.h"
 #include "milter/conf/settings.h"
 #include "milter/view/figures.h"
@@ -120,6 +121,13 @@ void report_stats(const struct stats *stats);
 /* report_reload - event=reload; report_success - SyslogSuccess from here on */
 void report_reload(const struct report_reload *reload);
 void report_success(bool success);
+
+/* report_debug - a line of another module's making, of at most LIMIT_LOG_LINE;
+ * report_add - " key=value" to one: any text, made fit for a value here, "-"
+ * for nothing; report_add_detail - the last key, left out for NULL and "" */
+void report_debug(const char *line);
+void report_add(struct text *text, const char *key, const char *value);
+void report_add_detail(struct text *text, const char *detail);
 
 /* The lines alone, and how grave they are (syslog.h): for tests. */
 int report_check_line(char line[REPORT_SIZE], const char *queue_id,

@@ -26,6 +26,7 @@
 #include "common/io/dns_nameserver.h"
 #include "milter/conf/settings_engine.h"
 #include "milter/serve/report.h"
+#include "milter/serve/trace.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
@@ -115,6 +116,17 @@ on_flip(void *arg, const char *domain, const char *old, const char *result,
 	report_change(&change);
 }
 
+/* LogLevel changes while an engine goes on: those in force count. */
+static void
+on_looked(void *arg, const struct facts *facts, const struct check *check)
+{
+	struct settings *settings = service_settings();
+
+	(void)arg;
+	trace_check(settings, facts, check);
+	settings_free(settings);
+}
+
 static bool
 uses_resolv_conf(const struct settings *settings)
 {
@@ -168,6 +180,7 @@ generation_new(struct settings *settings, struct err *err)
 	options.refresh = true;
 	options.store_failed = on_store_failure;
 	options.flipped = on_flip;
+	options.looked = on_looked;
 	options.counts = &service.counts;
 	engine = engine_new(&options, err);
 	if (engine == NULL) {

@@ -90,7 +90,7 @@ EVENTS = {
 }
 
 SEVERITIES = {
-    "why": "info", "skip": "info", "message": "info", "change": "notice",
+    "why": "info", "step": "debug", "skip": "info", "message": "info", "change": "notice",
     "store": "err", "accept": "err", "log": "warning", "rule": "warning",
     "start": "info", "stats": "info", "stop": "info"}
 
@@ -103,7 +103,11 @@ def pattern(keys):
 LINE = re.compile("(?P<id>%s|-): event=(?P<event>[a-z]+)(?P<rest>.*)"
                   % QUEUE_ID, re.S)
 RESTS = {event: re.compile(pattern(keys)) for event, keys in EVENTS.items()}
-OUTSIDE_MESSAGES = ("change", "resolver", "store", "accept", "log", "rule",
+# Each step has keys of its own; t/unit/trace has them to the letter.
+RESTS["step"] = re.compile(pattern((("domain", VALUE, ""),
+                                    ("step", "[a-z-]+", ""))) +
+                           "(?: [a-z]+=%s)*" % VALUE)
+OUTSIDE_MESSAGES = ("step", "change", "resolver", "store", "accept", "log", "rule",
                     "reload", "start", "stats", "stop")
 
 # libmilter speaks for itself, under the name that we registered with.

@@ -236,12 +236,16 @@ def code_events():
             found[stop] = set()
         if not name or "struct text *text" in body:
             continue
-        keys = set(re.findall(r'add_clean\(\s*&text, "(\w+)"', body))
+        keys = set(re.findall(r'report_add\(\s*&text, "(\w+)"', body))
         for text in re.findall(r'"((?: \w+=%\w+)+)"', body):
             keys |= set(re.findall(r" (\w+)=", text))
         keys |= {key for key in ("rule", "detail")
                  if "add_%s(" % key in body}
         found[name[1]] = keys
+    text = read("milter/serve/trace.c")
+    found["step"] = set(
+        re.findall(r'(?:report_add\(&line->text|add_lookup\(line), "(\w+)"',
+                   text) + re.findall(r"[ \"](\w+)=(?:%|yes)", text)) | {"detail"}
     return found
 
 

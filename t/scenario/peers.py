@@ -9,6 +9,7 @@ run is read by one strict grammar.  TAP.
 import grp
 import os
 import random
+import re
 import shutil
 import signal
 import struct
@@ -50,7 +51,7 @@ class Watched:
     def __init__(self, out):
         self.out = out
         self.start = mta.syslog_size()
-        self.daemon = mta.Posternd("peers", "HeaderDomains all\n")
+        self.daemon = mta.Posternd("peers", "HeaderDomains all\nLogLevel debug\n")
         self.number = 0
         self.tags = []
         with ready(mta.SOCKET) as client:
@@ -588,6 +589,38 @@ def flips_and_reloads(out):
              "flight end as well", ["answer %r, status %d" % (code, status)])
 
 
+def steps_of(start):
+    """(domain, step) of each debug line."""
+    return [tuple(re.search(r" domain=(\S+) step=(\S+)", line).groups())
+            for line in mta.syslog(start) if " event=step " in line]
+
+
+def steps(out):
+    """step: of DebugDomains alone, and of what is looked at anew alone."""
+    daemon = mta.Posternd("steps", "LogLevel debug\nDebugDomains %s\n" % GOOD)
+    start = mta.syslog_size()
+    with ready(mta.SOCKET) as client:
+        client.message(GOOD, "STEPS")
+        client.message("sts.example", "OTHER")
+        client.message(GOOD, "AGAIN")
+        told = steps_of(start)
+        out.test(told == [(GOOD, step) for step in
+                          ("mx", "sts-record", "host", "probe", "verdict")],
+                 "a domain of DebugDomains has its steps logged, once", told)
+        daemon.reload("LogLevel debug\n")
+        start = mta.syslog_size()
+        client.message("dane-ta.example", "ALL")
+        told = steps_of(start)
+        out.test(len(told) >= 5 and {name for name, _ in told} ==
+                 {"dane-ta.example"}, "without them any, after a reload", told)
+        daemon.reload("LogLevel info\n")
+        start = mta.syslog_size()
+        client.message("sts-testing.example", "NONE")
+        told = steps_of(start)
+        out.test(not told, "and none at the level info", told)
+    daemon.stop()
+
+
 def odd_store(out):
     """store: its path is the admin's, who may be odd."""
     os.makedirs(ODD_FOLDER + "/state.db")
@@ -639,6 +672,7 @@ def inside():
         status = watched.daemon.stop()
         out.test(status == 0, "posternd ends well", ["status %d" % status])
         flips_and_reloads(out)
+        steps(out)
         odd_store(out)
         socket_of_a_group(out)
         read_all(watched)
