@@ -78,6 +78,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/tls_watch.c %D%/io/tls_watch.h \
 	%D%/io/translation.c %D%/io/translation.h \
+	%D%/io/unbound_context.c %D%/io/unbound_context.h \
 	%D%/sts/known.c %D%/sts/known.h \
 	%D%/sts/policies.c %D%/sts/policies.h \
 	%D%/sts/policy_fetch.c %D%/sts/policy_fetch.h \

@@ -13,8 +13,9 @@
  *   pool > dns dispatcher > store
  * Only policies and the budget take a cache's beside their own.  No lock is
  * held across I/O, a callback or a log line, but for the store's own and that
- * of writing policies around its disk, and that of the log, which is the
- * innermost, around a socket that never blocks.
+ * of writing policies around its disk, that of the log, which is the innermost,
+ * around a socket that never blocks, and that around the making and ending of
+ * libunbound's contexts.
  */
 
 /* clang 14 cannot name a member in C: what a lock guards is said in comments */

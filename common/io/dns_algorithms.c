@@ -8,6 +8,7 @@
 #include <unbound.h>
 
 #include "common/base/text.h"
+#include "common/io/unbound_context.h"
 
 /*
  * What libunbound can validate depends on the library of ciphers that it was
@@ -120,11 +121,11 @@ learn_all(void)
 	char *text = NULL;
 	size_t size;
 	FILE *log = open_memstream(&text, &size);
-	struct ub_ctx *ub = ub_ctx_create();
+	struct ub_ctx *ub = unbound_context_new();
 
 	if (log != NULL && ub != NULL)
 		ask_library(ub, log);
-	ub_ctx_delete(ub);
+	unbound_context_free(ub);
 	if (log != NULL && fclose(log) == 0)
 		read_log(text);
 	free(text);

@@ -18,6 +18,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/dns_packet.h"
+#include "common/io/unbound_context.h"
 
 /*
  * How it works.
@@ -517,7 +518,7 @@ dns_embedded_new(const struct dns_options *options,
 	resolver->max_outstanding = options->max_outstanding;
 	resolver->insecure = insecure;
 	resolver->stop_fd = eventfd(0, EFD_CLOEXEC);
-	resolver->ub = ub_ctx_create();
+	resolver->ub = unbound_context_new();
 	if (start(resolver, options, err) == 0)
 		return resolver;
 	dns_embedded_free(resolver);
@@ -545,7 +546,7 @@ dns_embedded_free(struct dns_embedded *resolver)
 		eventfd_write(resolver->stop_fd, 1);
 		pthread_join(resolver->dispatcher, NULL);
 	}
-	ub_ctx_delete(resolver->ub); /* no callback comes after this */
+	unbound_context_free(resolver->ub); /* no callback comes after this */
 	free_outstanding(resolver);
 	if (resolver->stop_fd >= 0)
 		close(resolver->stop_fd);
