@@ -26,7 +26,7 @@ struct trace_line {
 };
 
 static void
-begin_step(struct trace_line *line, const char *step)
+begin_trace(struct trace_line *line, const char *step)
 {
 	text_init(&line->text, line->octets, sizeof(line->octets));
 	text_add(&line->text, "-: event=step");
@@ -35,7 +35,7 @@ begin_step(struct trace_line *line, const char *step)
 }
 
 static void
-end_step(struct trace_line *line, const char *detail)
+end_trace(struct trace_line *line, const char *detail)
 {
 	report_add_detail(&line->text, detail);
 	line->put(line->arg, line->octets);
@@ -59,13 +59,13 @@ trace_mx(struct trace_line *line, const struct facts *facts)
 	char hop[NEXTHOP_TEXT_SIZE];
 
 	nexthop_print(&facts->next_hop, hop);
-	begin_step(line, "mx");
+	begin_trace(line, "mx");
 	report_add(&line->text, "next", hop);
 	add_lookup(line, "mx", &facts->mx);
 	text_addf(&line->text, " hosts=%zu", facts->host_count);
 	if (facts->null_mx)
 		text_add(&line->text, " null=yes");
-	end_step(line, facts->detail);
+	end_trace(line, facts->detail);
 }
 
 static const char *
@@ -87,12 +87,12 @@ record_word(const struct sts_facts *sts)
 static void
 trace_record(struct trace_line *line, const struct sts_facts *sts)
 {
-	begin_step(line, "sts-record");
+	begin_trace(line, "sts-record");
 	add_lookup(line, "txt", &sts->txt);
 	text_addf(&line->text, " record=%s", record_word(sts));
 	if (sts->record.outcome == STS_RECORD_VALID)
 		report_add(&line->text, "id", sts->record.id);
-	end_step(line, sts->record.why);
+	end_trace(line, sts->record.why);
 }
 
 static void
@@ -102,7 +102,7 @@ trace_policy(struct trace_line *line, const struct sts_facts *sts)
 
 	if (got == NULL)
 		return;
-	begin_step(line, "sts-policy");
+	begin_trace(line, "sts-policy");
 	text_addf(&line->text, " source=%s reason=%s",
 	    sts->cached ? "cached" : "fetched",
 	    reason_text(policy_fetch_reason(got->fetch)));
@@ -113,13 +113,13 @@ trace_policy(struct trace_line *line, const struct sts_facts *sts)
 	if (sts->cached && sts->failed != POLICY_NOT_FETCHED)
 		text_addf(&line->text, " newer=%s",
 		    reason_text(policy_fetch_reason(sts->failed)));
-	end_step(line, got->detail);
+	end_trace(line, got->detail);
 }
 
 static void
 trace_host(struct trace_line *line, const struct host_facts *host)
 {
-	begin_step(line, "host");
+	begin_trace(line, "host");
 	report_add(&line->text, "mx", host->name);
 	add_lookup(line, "a", &host->a);
 	add_lookup(line, "aaaa", &host->aaaa);
@@ -130,7 +130,7 @@ trace_host(struct trace_line *line, const struct host_facts *host)
 		report_add(&line->text, "base", host->base_domain);
 	text_addf(&line->text, " records=%zu addresses=%zu",
 	    host->records.count, host->address_count);
-	end_step(line, host->detail);
+	end_trace(line, host->detail);
 }
 
 static void
@@ -139,7 +139,7 @@ trace_probe(struct trace_line *line, const struct host_facts *host,
 {
 	const struct probe_facts *probe = address->probe;
 
-	begin_step(line, "probe");
+	begin_trace(line, "probe");
 	report_add(&line->text, "mx", host->name);
 	report_add(&line->text, "addr", address->text);
 	if (host->sni[0] != '\0')
@@ -152,7 +152,7 @@ trace_probe(struct trace_line *line, const struct host_facts *host,
 		report_add(&line->text, "cipher", probe->sight.cipher);
 		text_addf(&line->text, " certs=%zu", probe->cert_count);
 	}
-	end_step(line, probe->detail);
+	end_trace(line, probe->detail);
 }
 
 static void
@@ -173,14 +173,14 @@ trace_verdict(struct trace_line *line, const struct check *check)
 {
 	const struct verdict *verdict = check->verdict;
 
-	begin_step(line, "verdict");
+	begin_trace(line, "verdict");
 	text_addf(&line->text, " result=%s policy=%s level=%s reason=%s",
 	    result_text(verdict->result), policy_type_text(verdict->policy),
 	    level_text(verdict->level), reason_text(verdict->reason));
 	if (verdict->mx != NULL)
 		report_add(&line->text, "mx", verdict->mx);
 	text_addf(&line->text, " ttl=%u ms=%u", verdict->ttl_s, check->ms);
-	end_step(line, verdict->detail);
+	end_trace(line, verdict->detail);
 }
 
 void
@@ -200,7 +200,7 @@ trace_lines(const struct facts *facts, const struct check *check,
 }
 
 static void
-write_line(void *arg, const char *line)
+put_debug(void *arg, const char *line)
 {
 	(void)arg;
 	report_debug(line);
@@ -223,5 +223,5 @@ trace_check(const struct settings *settings, const struct facts *facts,
     const struct check *check)
 {
 	if (is_wanted(settings, facts))
-		trace_lines(facts, check, write_line, NULL);
+		trace_lines(facts, check, put_debug, NULL);
 }
