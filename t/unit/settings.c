@@ -385,6 +385,8 @@ static const struct {
     {"On-TempError defer", IN_MESSAGE},
     {"On-SoftFail none", IN_MESSAGE},
     {"On-None tag", IN_MESSAGE},
+    {"LogLevel debug", IN_MESSAGE},
+    {"DebugDomains a.example", IN_MESSAGE},
     {"On-InternalError tempfail", IN_MESSAGE},
     {"DecideAt message", IN_MESSAGE},
     {"MessageWait 1m", IN_MESSAGE},
