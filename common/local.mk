@@ -40,6 +40,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/x509_path.c %D%/proto/x509_path.h \
 	%D%/proto/x509_status.c %D%/proto/x509_status.h \
 	%D%/judge/action.c %D%/judge/action.h \
+	%D%/judge/enforce.c %D%/judge/enforce.h \
+	%D%/judge/enforcement.c %D%/judge/enforcement.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
 	%D%/judge/findings.c %D%/judge/findings.h \
 	%D%/judge/findings_memo.c %D%/judge/findings_memo.h \

@@ -11,7 +11,9 @@ noinst_LIBRARIES += %D%/libpostern.a
 %C%_libpostern_a_SOURCES = \
 	%D%/act/action.c %D%/act/action.h \
 	%D%/act/advice.c %D%/act/advice.h \
-	%D%/act/cli_postfix.c %D%/act/cli_postfix.h \
+	%D%/act/mta_finger.c \
+	%D%/act/mta_line.c \
+	%D%/act/mta_policy.c %D%/act/mta_policy.h \
 	%D%/act/reply.c %D%/act/reply.h \
 	%D%/act/requiretls.c %D%/act/requiretls.h \
 	%D%/act/route.c %D%/act/route.h \

@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	%D%/unit/dns_system.t \
 	%D%/unit/domain.t \
 	%D%/unit/downtime.t \
+	%D%/unit/enforce.t \
 	%D%/unit/engine.t \
 	%D%/unit/gaps.t \
 	%D%/unit/forbidden_address.t \
@@ -32,6 +33,7 @@ UNIT_TESTS = \
 	%D%/unit/judge.t \
 	%D%/unit/log.t \
 	%D%/unit/logline.t \
+	%D%/unit/mta_policy.t \
 	%D%/unit/nat64.t \
 	%D%/unit/nexthop.t \
 	%D%/unit/policies.t \
@@ -111,6 +113,7 @@ unit-tests:
 
 # What stands for io/ and for the engine, or makes what io/ is given: by name, so
 # that a program which wants the real one gets it from libcommon.a.
+FAKE_DESTINATION = %D%/fake/destination.c %D%/fake/destination.h
 FAKE_CERTS = %D%/fake/certs.c %D%/fake/certs.h
 FAKE_DNS = %D%/fake/dns.c %D%/fake/dns.h
 FAKE_HTTPS = %D%/fake/https.c %D%/fake/https.h
@@ -132,6 +135,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_system_t_SOURCES = %D%/unit/dns_system.c %D%/unit/tap.h
 %C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
 %C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c
+%C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(FAKE_DESTINATION) %D%/unit/tap.h
 %C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_gaps_t_SOURCES = %D%/unit/gaps.c %D%/unit/tap.h milter/cli/log/gaps.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
@@ -147,6 +151,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_log_t_SOURCES = %D%/unit/log.c %D%/unit/tap.h milter/serve/log.c
 %C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
+%C%_unit_mta_policy_t_SOURCES = %D%/unit/mta_policy.c $(FAKE_DESTINATION) \
+	%D%/unit/tap.h
 %C%_unit_nat64_t_SOURCES = %D%/unit/nat64.c %D%/unit/tap.h
 %C%_unit_nexthop_t_SOURCES = %D%/unit/nexthop.c %D%/unit/tap.h
 %C%_unit_policies_t_SOURCES = %D%/unit/policies.c $(FAKE_DNS) $(FAKE_HTTPS) \

@@ -165,6 +165,9 @@ enum {
 	/* A line of an answer: a policy with all of its octets escaped */
 	LIMIT_CONTROL_ANSWER = 1024 * 1024,
 
+	/* A reply of the socketmap: Postfix takes no more */
+	LIMIT_MAP_REPLY = 100000,
+
 	/* A configuration file, one line of it, and mistakes that are told: who
 	 * has more has another kind of file */
 	LIMIT_CONF_OCTETS = 1024 * 1024,

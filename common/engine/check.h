@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/judge/enforcement.h"
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
 #include "common/judge/verdict.h"
@@ -26,10 +27,13 @@ struct engine_query {
 struct check {
 	const char *domain; /* normalised; "" if name-invalid */
 	struct verdict *verdict;
-	struct facts *facts; /* NULL without keep_facts */
-	unsigned ms;         /* that it took */
-	bool ran_out;        /* of time: with more it might have found more */
-	int64_t expires_ms;  /* clock_mono_ms */
+	struct facts *facts;             /* NULL without keep_facts */
+	struct enforcement *enforcement; /* NULL without keep_enforcement; of
+					    several next hops, for the last
+					    that was looked at */
+	unsigned ms;                     /* that it took */
+	bool ran_out;       /* of time: with more it might have found more */
+	int64_t expires_ms; /* clock_mono_ms */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/engine/engine_state.h"
+#include "common/judge/enforce.h"
 #include "common/judge/judge.h"
 #include "common/proto/domain.h"
 
@@ -101,6 +102,9 @@ check_new(struct check_run *run)
 	check->ran_out = has_run_out(run, check->verdict);
 	check->ms = (unsigned)(now_ms - run->submitted_ms);
 	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
+	if (run->engine->options.keep_enforcement)
+		check->enforcement =
+		    enforce(run->facts, &run->terms, clock_wall_s());
 	if (run->engine->options.looked != NULL)
 		run->engine->options.looked(
 		    run->engine->options.looked_arg, run->facts, check);
@@ -314,6 +318,24 @@ work_on(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
 	}
 }
 
+/* Without DNSSEC nothing is known of the hosts; MTA-STS needs none, and where a
+ * policy is in force an MTA that asks must not go without. */
+static void
+learn_policy(struct check_run *run, int64_t deadline_ms)
+{
+	struct engine *engine = run->engine;
+	struct sts_step *step;
+
+	if (!engine->options.keep_enforcement ||
+	    run->facts->trouble != TROUBLE_NOT_VALIDATING ||
+	    !terms_may_want_sts(&run->terms, clock_wall_s()))
+		return;
+	step =
+	    sts_start(engine->policies, engine->dns, run->facts, deadline_ms);
+	sts_fetch(step);
+	sts_finish(step, deadline_ms);
+}
+
 /* One at a time finds out whether hosts are in reach once more, and waits for
  * it: its verdict is as good as ever if they are. */
 static void
@@ -346,6 +368,8 @@ check_run_go_on(void *arg, int64_t until_ms)
 	count_as_begun(run);
 	if (run->facts->trouble == TROUBLE_NONE)
 		progress = work_on(run, deadline_ms, until_ms);
+	else
+		learn_policy(run, deadline_ms);
 	if (progress == OVER) {
 		check_run_finish(run);
 		counts_end(engine->options.counts);
@@ -403,6 +427,7 @@ check_run_new(struct engine *engine, const struct engine_query *query)
 	run->facts->all_hosts = query->all_hosts;
 	run->terms.level = query->level;
 	run->terms.insecure_mx = engine->options.insecure_mx;
+	run->terms.partial_dane = engine->options.partial_dane;
 	run->terms.requiretls = query->requiretls;
 	run->terms.store = engine->roots;
 	run->terms.verdict_ttl_s = engine->options.verdict_ttl_s;

@@ -52,6 +52,7 @@ check_free(void *value)
 	struct check *check = value;
 
 	verdict_free(check->verdict);
+	enforcement_free(check->enforcement);
 	facts_free(check->facts);
 	free(check);
 }
@@ -71,7 +72,8 @@ check_octets(const void *value)
 
 	return sizeof(*check) + text_octets(check->domain) + sizeof(*verdict) +
 	       text_octets(verdict->mx) + text_octets(verdict->detail) +
-	       text_octets(verdict->walk);
+	       text_octets(verdict->walk) +
+	       enforcement_octets(check->enforcement);
 }
 
 /* Whether a destination was known decides for a day how soon it is checked. */

@@ -51,12 +51,14 @@ struct engine_options {
 	const char *ca_file; /* NULL: the system's store */
 	int sts_timeout_ms;
 	enum insecure_mx insecure_mx;
+	enum partial_dane partial_dane;
 	uint32_t verdict_ttl_s;
 	uint32_t fail_ttl_s;
 	uint32_t temperror_ttl_s;
 	size_t max_cache_octets; /* of verdicts, probes and policies together */
 	bool keep_facts;         /* for a command that prints them */
 	bool keep_walk;          /* of verdicts that are remembered */
+	bool keep_enforcement;   /* beside them, for an MTA that asks */
 
 	/*
 	 * Told whether the resolver validates, once that is known and whenever

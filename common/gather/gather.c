@@ -246,6 +246,24 @@ learn_dns(struct gathering *g, int64_t until_ms)
 	    gatherer->translation, prefixes, until_ms, &g->prefixes);
 }
 
+/* Whether the name that a probe is to ask for hangs on a policy that has not
+ * come yet: an alias under an insecure MX RRset, see INSECURE_MX_POLICY. */
+static bool
+policy_decides_name(const struct gathering *g)
+{
+	const struct facts *facts = g->facts;
+
+	if (g->sts == NULL || g->terms->insecure_mx != INSECURE_MX_POLICY ||
+	    !facts_mx_is_insecure(facts))
+		return false;
+	for (size_t i = 0; i < facts->host_count; i++)
+		if (strcmp(facts->hosts[i].base_domain, "") != 0 &&
+		    strcmp(facts->hosts[i].base_domain, facts->hosts[i].name) !=
+			0)
+			return true;
+	return false;
+}
+
 struct gathering *
 gather_begin(const struct gatherer *gatherer, struct facts *facts,
     const struct judge_terms *terms, int64_t deadline_ms, int64_t until_ms)
@@ -264,7 +282,7 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
 		free(g);
 		return NULL;
 	}
-	if (facts->probed)
+	if (facts->probed && !policy_decides_name(g))
 		start_probes(g);
 	return g;
 }

@@ -94,7 +94,8 @@ drop_hosts(struct facts *facts)
 		if (!seen_before(facts, kept))
 			kept++;
 	}
-	facts->host_count = kept < LIMIT_MX_HOSTS ? kept : LIMIT_MX_HOSTS;
+	facts->more_hosts = kept > LIMIT_MX_HOSTS;
+	facts->host_count = facts->more_hosts ? LIMIT_MX_HOSTS : kept;
 }
 
 /* RFC 7672 section 2.1.1: an answer that is malformed is a lookup error. */

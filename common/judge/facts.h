@@ -210,6 +210,7 @@ struct facts {
 	bool null_mx;     /* RFC 7505: the sole MX is "." */
 	size_t host_count;
 	struct host_facts *hosts; /* by preference, then by name */
+	bool more_hosts;          /* than LIMIT_MX_HOSTS: the rest is unknown */
 	struct sts_facts sts;
 	char detail[LIMIT_DETAIL_SIZE]; /* why the MX lookup failed, cleaned */
 

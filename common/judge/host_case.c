@@ -16,12 +16,17 @@ policy_in_force(const struct facts *facts)
 }
 
 static bool
+is_enforced(const struct sts_policy *policy)
+{
+	return policy != NULL && policy->mode == STS_MODE_ENFORCE;
+}
+
+static bool
 enforced_policy_omits(const struct facts *facts, const struct host_facts *host)
 {
 	const struct sts_policy *policy = policy_in_force(facts);
 
-	return policy != NULL && policy->mode == STS_MODE_ENFORCE &&
-	       !sts_policy_names(policy, host->name);
+	return is_enforced(policy) && !sts_policy_names(policy, host->name);
 }
 
 static bool
@@ -80,15 +85,29 @@ is_unasked(const struct host_case *c)
 	       (search.ask_alias || search.count > 0);
 }
 
+/* RFC 7672 section 2.2.1: an insecure MX RRset leaves us the choice. */
+static bool
+is_not_elected(const struct host_case *c)
+{
+	switch (c->terms->insecure_mx) {
+	case INSECURE_MX_DANE:
+	case INSECURE_MX_ENCRYPT:
+		break;
+	case INSECURE_MX_MAY:
+		return c->half;
+	case INSECURE_MX_POLICY:
+		return c->half && is_enforced(c->sts);
+	}
+	return false;
+}
+
 /* What the TLSA lookup comes to. */
 static enum dane_demand
 dane_demand_of(const struct host_case *c)
 {
 	const struct host_facts *host = c->host;
 
-	/* RFC 7672 section 2.2.1: an insecure MX RRset leaves us the choice */
-	if (!c->demand.dane ||
-	    (c->half && c->terms->insecure_mx == INSECURE_MX_MAY))
+	if (!c->demand.dane || is_not_elected(c))
 		return DEMAND_NONE;
 	/* RFC 7672 section 2.1.2: an error is not the absence of records */
 	if (lookup_failed(&host->cname) || lookup_failed(&host->tlsa) ||
@@ -115,8 +134,8 @@ host_case_of(const struct facts *facts, const struct host_facts *host,
 	    .now = now,
 	    .half = facts_mx_is_insecure(facts)};
 
-	c.dane = dane_demand_of(&c);
 	c.sts = c.demand.sts ? policy_in_force(facts) : NULL;
+	c.dane = dane_demand_of(&c);
 	c.sts_named = c.sts != NULL && sts_policy_names(c.sts, host->name);
 	return c;
 }
@@ -126,15 +145,13 @@ host_case_of(const struct facts *facts, const struct host_facts *host,
 bool
 case_is_forbidden(const struct host_case *c)
 {
-	return c->dane != DEMAND_VERIFY && c->sts != NULL && !c->sts_named &&
-	       c->sts->mode == STS_MODE_ENFORCE;
+	return c->dane != DEMAND_VERIFY && is_enforced(c->sts) && !c->sts_named;
 }
 
 bool
 case_enforces_webpki(const struct host_case *c)
 {
-	return c->demand.level == LEVEL_SECURE ||
-	       (c->sts != NULL && c->sts->mode == STS_MODE_ENFORCE);
+	return c->demand.level == LEVEL_SECURE || is_enforced(c->sts);
 }
 
 bool

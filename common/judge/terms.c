@@ -79,6 +79,12 @@ terms_demand(const struct judge_terms *terms, const char *host, time_t now)
 }
 
 bool
+terms_have_host_rules(const struct judge_terms *terms, time_t now)
+{
+	return hosts_have_rules(terms) && count_host_rules(terms, now) > 0;
+}
+
+bool
 terms_may_want_sts(const struct judge_terms *terms, time_t now)
 {
 	if (demand_of(terms, terms->rule).sts)

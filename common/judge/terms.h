@@ -17,6 +17,16 @@ enum insecure_mx {
 	INSECURE_MX_DANE,    /* verify, and call it half-dane */
 	INSECURE_MX_ENCRYPT, /* encrypt, do not verify */
 	INSECURE_MX_MAY,     /* as if there were no TLSA */
+	INSECURE_MX_POLICY,  /* as DANE, but where an MTA-STS policy of mode
+				enforce is in force that decides */
+};
+
+/* One answer for a next hop of mode enforce, some hosts of which have TLSA
+ * records to verify by, and others not. */
+enum partial_dane {
+	PARTIAL_DANE_ONLY,   /* none but those that have */
+	PARTIAL_DANE_SECURE, /* none but those that have not */
+	PARTIAL_DANE_DANE,   /* all, and no policy for those that have not */
 };
 
 /* What the judge is told of one destination.  Nothing in it is owned. */
@@ -26,6 +36,7 @@ struct judge_terms {
 	struct rule *rule;      /* of the next hop, or NULL */
 	struct rule_list *list; /* rules for hosts stand there; or NULL */
 	enum insecure_mx insecure_mx;
+	enum partial_dane partial_dane; /* see enforce.h */
 	bool requiretls; /* the message demands it: see verdict.h */
 	const struct x509_store *store; /* roots for MTA-STS and secure */
 	uint32_t verdict_ttl_s;         /* caps: see judge.h */
@@ -58,6 +69,9 @@ struct demand {
 struct demand terms_demand_domain(const struct judge_terms *terms);
 struct demand
 terms_demand(const struct judge_terms *terms, const char *host, time_t now);
+
+/* terms_have_host_rules - whether a host may be judged by a rule of its own */
+bool terms_have_host_rules(const struct judge_terms *terms, time_t now);
 
 /* terms_may_want_sts - whether MTA-STS may count at any host there is */
 bool terms_may_want_sts(const struct judge_terms *terms, time_t now);

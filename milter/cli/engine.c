@@ -63,6 +63,7 @@ open_as(struct cli_engine *cli, const struct cli_options *options,
 	wanted.max_checks = options->jobs;
 	wanted.max_queue = UINT_MAX;
 	wanted.keep_facts = true;
+	wanted.keep_enforcement = true;
 	wanted.store_read_only = true;
 	if (!kept_policies)
 		wanted.store_path = NULL;

@@ -66,7 +66,11 @@ static const struct value_choice levels[] = {{"auto", LEVEL_AUTO},
     {"secure", LEVEL_SECURE}, {"opportunistic", LEVEL_AUTO},
     {"mandatory", LEVEL_DANE_ONLY}, {NULL, 0}};
 static const struct value_choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
-    {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY}, {NULL, 0}};
+    {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY},
+    {"policy", INSECURE_MX_POLICY}, {NULL, 0}};
+static const struct value_choice partial_danes[] = {
+    {"dane-only", PARTIAL_DANE_ONLY}, {"secure", PARTIAL_DANE_SECURE},
+    {"dane", PARTIAL_DANE_DANE}, {NULL, 0}};
 static const struct value_choice resolvers[] = {
     {"embedded", DNS_EMBEDDED}, {"system", DNS_SYSTEM}, {NULL, 0}};
 static const struct value_choice floors[] = {{">=TLSv1", TLS_FROM_1_0},
@@ -148,6 +152,7 @@ static const struct keyword keywords[] = {
 	destinations_file, NULL),
     CHOICE("DefaultLevel", LIVE, "auto", default_level, levels),
     CHOICE("InsecureMX", ENGINE, "dane", insecure_mx, insecure_mxs),
+    CHOICE("PartialDANE", ENGINE, "dane-only", partial_dane, partial_danes),
     CHOICE("Resolver", ENGINE, "embedded", resolver, resolvers),
     LIST("Nameservers", ENGINE, NULL, value_read_nameservers, nameservers),
     CHOICE("TrustRemoteResolver", ENGINE, "no", trust_remote_resolver, yes_no),

@@ -59,8 +59,9 @@ struct settings {
 	int default_level;              /* enum level */
 	struct rule_list *destinations; /* never NULL once loaded */
 
-	int insecure_mx; /* enum insecure_mx */
-	int resolver;    /* enum dns_kind */
+	int insecure_mx;  /* enum insecure_mx */
+	int partial_dane; /* enum partial_dane */
+	int resolver;     /* enum dns_kind */
 	struct settings_list nameservers;
 	int recurse;
 	int trust_remote_resolver;

@@ -84,6 +84,7 @@ settings_engine_options(
 	    .keep_walk = settings->log_why,
 	    .store_path = settings->store_path,
 	    .insecure_mx = (enum insecure_mx)settings->insecure_mx,
+	    .partial_dane = (enum partial_dane)settings->partial_dane,
 	    .verdict_ttl_s = (uint32_t)settings->verdict_ttl_ms / SECOND,
 	    .fail_ttl_s = (uint32_t)settings->fail_ttl_ms / SECOND,
 	    .temperror_ttl_s = (uint32_t)settings->temperror_ttl_ms / SECOND,

@@ -129,6 +129,8 @@ sni_is_the_base_domain_where_dane_will_verify(void **state)
 	    {"half, encrypt", &insecure, USABLE, 0, INSECURE_MX_ENCRYPT, false,
 		"mx"},
 	    {"half, may", &insecure, USABLE, 0, INSECURE_MX_MAY, false, "mx"},
+	    {"half, no policy", &insecure, USABLE, 0, INSECURE_MX_POLICY, false,
+		"cloud"},
 	    {"waived", &secure, USABLE, LEVEL_MAY, 0, false, "mx"},
 	    {"address", &secure, NULL, 0, 0, true, ""},
 	};

@@ -347,11 +347,14 @@ make_facts(const struct row *row)
 	return facts;
 }
 
+/* As the settings have it. */
+static enum insecure_mx insecure_mx = INSECURE_MX_DANE;
+
 static struct verdict *
 judge_row(const struct row *row)
 {
 	struct judge_terms terms = {.level = row->level,
-	    .insecure_mx = INSECURE_MX_DANE,
+	    .insecure_mx = insecure_mx,
 	    .store = pki.store,
 	    .verdict_ttl_s = 3600,
 	    .fail_ttl_s = 300,
@@ -561,6 +564,33 @@ an_insecure_mx_is_half_dane(void **state)
 
 	(void)state;
 	check_rows(rows, COUNT(rows));
+}
+
+/* As Postfix with the map, Exim and Sendmail deliver. */
+static void
+a_policy_goes_before_tlsa_under_an_insecure_mx(void **state)
+{
+	static const struct row rows[] = {
+	    {"stale TLSA, good certificate", INS, ONE(SEC, T_BAD, P_GOOD),
+		S_ENFORCE, 0, RESULT_PASS, STS, LEVEL_SECURE, REASON_OK, "",
+		MX1},
+	    {"good TLSA, self-signed", INS, ONE(SEC, T_OK, P_SELF), S_ENFORCE,
+		0, RESULT_FAIL, STS, LEVEL_SECURE,
+		REASON_CERTIFICATE_NOT_TRUSTED, "certificate-not-trusted", MX1},
+	    {"TLSA not to be had", INS, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE, 0,
+		RESULT_PASS, STS, LEVEL_SECURE, REASON_OK, "", MX1},
+	    {"testing", INS, ONE(SEC, T_BAD, P_GOOD), S_TESTING, 0, RESULT_FAIL,
+		TLSA, LEVEL_HALF_DANE, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX1},
+	    {"secure MX", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE, 0,
+		RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
+		"validation-failure", MX1},
+	};
+
+	(void)state;
+	insecure_mx = INSECURE_MX_POLICY;
+	check_rows(rows, COUNT(rows));
+	insecure_mx = INSECURE_MX_DANE;
 }
 
 static void
@@ -1937,6 +1967,7 @@ main(void)
 	    cmocka_unit_test(a_failed_lookup_is_never_a_fail),
 	    cmocka_unit_test(what_the_mta_bounces_is_none),
 	    cmocka_unit_test(an_insecure_mx_is_half_dane),
+	    cmocka_unit_test(a_policy_goes_before_tlsa_under_an_insecure_mx),
 	    cmocka_unit_test(preference_beats_security),
 	    cmocka_unit_test(mta_sts_decides_where_dane_does_not),
 	    cmocka_unit_test(a_level_of_the_admin_is_kept_to),

@@ -120,6 +120,7 @@ the_engine_gets_the_defaults(void **state)
 	assert_false(o.allow_private);
 	assert_int_equal(o.sts_timeout_ms, 8000);
 	assert_int_equal(o.insecure_mx, INSECURE_MX_DANE);
+	assert_int_equal(o.partial_dane, PARTIAL_DANE_ONLY);
 	assert_int_equal(o.verdict_ttl_s, 3600);
 	assert_int_equal(o.fail_ttl_s, 300);
 	assert_int_equal(o.temperror_ttl_s, 30);
@@ -143,6 +144,7 @@ the_engine_gets_what_the_file_says(void **state)
 				  "AllowPrivateAddresses yes\n"
 				  "RcptWait 0\n"
 				  "InsecureMX may\n"
+				  "PartialDANE secure\n"
 				  "InsecureDomains Corp.Example., b\303\274ro\n"
 				  "BogusNames broken.example\n"
 				  "VerdictTTL 2d\n");
@@ -166,6 +168,7 @@ the_engine_gets_what_the_file_says(void **state)
 	assert_true(o.allow_private);
 	assert_true(o.check_timeout_ms >= 5000);
 	assert_int_equal(o.insecure_mx, INSECURE_MX_MAY);
+	assert_int_equal(o.partial_dane, PARTIAL_DANE_SECURE);
 	assert_int_equal(o.dns.insecure_zones.count, 2);
 	assert_string_equal(o.dns.insecure_zones.items[0], "corp.example");
 	assert_string_equal(o.dns.insecure_zones.items[1], "xn--bro-hoa");
@@ -403,6 +406,7 @@ static const struct {
     {"SyslogSuccess no", IN_MESSAGE},
     {"RcptWait 40s", IN_ENGINE},
     {"InsecureMX may", IN_ENGINE},
+    {"PartialDANE secure", IN_ENGINE},
     {"Resolver system", IN_ENGINE},
     {"Nameservers 192.0.2.1", IN_ENGINE},
     {"Nameservers recurse", IN_ENGINE},

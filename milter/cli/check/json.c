@@ -6,7 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "milter/act/cli_postfix.h"
+#include "milter/act/mta_policy.h"
 #include "milter/cli/check/sight.h"
 #include "milter/cli/check/text.h"
 #include "milter/view/json.h"
@@ -253,7 +253,7 @@ cli_json_check(FILE *out, const struct settings *settings,
 {
 	const struct verdict *verdict = check->verdict;
 	json_t *object = json_object(), *hosts = json_array();
-	char postfix[1024];
+	char *postfix = mta_policy_data(settings, check);
 	int rc;
 
 	json_put_number(object, "schema", 1);
@@ -262,8 +262,8 @@ cli_json_check(FILE *out, const struct settings *settings,
 	json_put_text(object, "rt", verdict->rt);
 	json_put_text(object, "dane", dane_state_text(verdict->dane));
 	json_object_set_new(object, "sts", sts_json(check));
-	cli_postfix_policy(check, postfix, sizeof(postfix));
 	json_put_text(object, "postfix", postfix);
+	free(postfix);
 	for (size_t i = 0; i < verdict->host_count; i++)
 		json_array_append_new(
 		    hosts, checked_host_json(check->facts,

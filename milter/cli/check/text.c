@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/cli/check/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/base/text.h"
 #include "common/judge/reasons.h"
 #include "milter/act/action.h"
 #include "milter/act/advice.h"
-#include "milter/act/cli_postfix.h"
+#include "milter/act/mta_policy.h"
 #include "milter/cli/check/steps.h"
 #include "milter/cli/print.h"
 
@@ -152,22 +154,42 @@ milter_text(const struct cli_view *view, const struct check *check)
 	return "";
 }
 
+/* A policy table has one line for all hosts of a next hop. */
+static void
+print_shut_out(FILE *out, const struct enforcement *e)
+{
+	char names[LIMIT_MX_HOSTS * LIMIT_DOMAIN_SIZE + 32];
+	struct text text;
+
+	text_init(&text, names, sizeof(names));
+	for (size_t i = 0; i < e->host_count; i++)
+		if (enforce_shuts_out(e, &e->hosts[i]))
+			text_addf(&text, "%s%s",
+			    text.len == 0 ? "which shuts out " : ", ",
+			    e->hosts[i].name);
+	if (text.len > 0)
+		cli_print_text(out, "", names);
+}
+
 /* A line of the policy table: Postfix looks it up by the next hop. */
 static void
 print_postfix(
     FILE *out, const struct settings *settings, const struct check *check)
 {
-	char hop[NEXTHOP_TEXT_SIZE], value[1024], line[2048];
+	char hop[NEXTHOP_TEXT_SIZE], line[2048];
+	char *value;
 
 	if (check->facts->trouble != TROUBLE_NONE)
 		return;
 	nexthop_print(&check->facts->next_hop, hop);
-	cli_postfix_policy(check, value, sizeof(value));
+	value = mta_policy_data(settings, check);
 	if (value[0] != '\0') {
 		snprintf(line, sizeof(line), "%s %s", hop, value);
 		cli_print_line(out, "postfix", line);
+		print_shut_out(out, check->enforcement);
 	}
-	cli_postfix_finger(settings, check, line, sizeof(line));
+	free(value);
+	mta_policy_finger(settings, check, line, sizeof(line));
 	if (line[0] != '\0')
 		cli_print_line(out, "reproduce", line);
 }

@@ -1,73 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/act/cli_postfix.h"
-
 #include <string.h>
 
 #include "common/base/text.h"
+#include "milter/act/mta_policy.h"
 
 static const char *const system_store = "/etc/ssl/certs/ca-certificates.crt";
 
 static const struct sts_policy *
-policy_of(const struct check *check)
+finger_policy(const struct check *check)
 {
 	const struct facts *facts = check->facts;
 
 	return facts->sts.policy == NULL ? NULL : facts->sts.policy->policy;
 }
 
-/* The names that the certificate may bear, each behind a separator.  A rule's
+/* The names that the certificate may bear, each behind a blank.  A rule's
  * own names go before those of a policy, which it switches off. */
 static void
-add_match(struct text *text, const struct check *check, const char *first,
-    const char *next)
+add_finger_names(struct text *text, const struct check *check)
 {
 	const struct rule *rule = check->verdict->rule;
-	const struct sts_policy *policy = policy_of(check);
+	const struct sts_policy *policy = finger_policy(check);
 
 	if (check->verdict->policy == POLICY_TYPE_LOCAL) {
 		if (rule == NULL || rule->match_count == 0)
-			text_addf(text, "%shostname", first);
+			text_addf(text, " hostname");
 		for (size_t i = 0; rule != NULL && i < rule->match_count; i++)
-			text_addf(text, "%s%s", i == 0 ? first : next,
-			    rule->match[i]);
+			text_addf(text, " %s", rule->match[i]);
 		return;
 	}
 	for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
-		text_addf(text, "%s%s", i == 0 ? first : next,
+		text_addf(text, " %s",
 		    policy->mx[i][0] == '*' ? policy->mx[i] + 1
 					    : policy->mx[i]);
-}
-
-void
-cli_postfix_policy(const struct check *check, char *out, size_t size)
-{
-	const struct verdict *verdict = check->verdict;
-	struct text text;
-
-	text_init(&text, out, size);
-	switch (verdict->level) {
-	case LEVEL_DANE_ONLY:
-	case LEVEL_DANE:
-		text_add(&text, level_text(verdict->level));
-		break;
-	case LEVEL_HALF_DANE:
-		text_add(&text, "dane");
-		break;
-	case LEVEL_ENCRYPT:
-		text_add(&text, "encrypt");
-		break;
-	case LEVEL_SECURE:
-		text_add(&text, "secure");
-		add_match(&text, check, " match=", ":");
-		text_add(&text, " servername=hostname");
-		break;
-	case LEVEL_AUTO:
-	case LEVEL_NONE:
-	case LEVEL_MAY:
-		break;
-	}
-	if (text.cut)
-		out[0] = '\0';
 }
 
 /* The host that the verdict speaks of, where Postfix would try another first.
@@ -115,7 +80,7 @@ is_nowhere(const struct check *check)
 }
 
 void
-cli_postfix_finger(const struct settings *settings, const struct check *check,
+mta_policy_finger(const struct settings *settings, const struct check *check,
     char *out, size_t size)
 {
 	const char *mx = check->verdict->mx;
@@ -139,7 +104,7 @@ cli_postfix_finger(const struct settings *settings, const struct check *check,
 		text_addf(
 		    &text, strchr(hop, '[') == NULL ? " %s" : " '%s'", hop);
 	if (secure)
-		add_match(&text, check, " ", " ");
+		add_finger_names(&text, check);
 	if (text.cut)
 		out[0] = '\0';
 }

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/judge/enforce.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "milter/act/mta_policy.h"
+#include "t/fake/destination.h"
+#include "t/unit/tap.h"
+
+#define SEC(match) "OK secure match=" match " servername=hostname"
+#define BOTH "enforce mx1.d.ex mx2.d.ex"
+
+/* A row: what is known, and what Postfix is told. */
+struct row {
+	const char *id;
+	const char *mx, *hosts, *policy;
+	const char *reply;
+};
+
+static void
+check_terms(const struct row *row, const struct judge_terms *terms)
+{
+	AUTO(facts)
+	struct facts *facts =
+	    destination_make(row->mx, row->hosts, row->policy);
+	AUTO(enforcement)
+	struct enforcement *e = enforce(facts, terms, DESTINATION_NOW);
+	char *reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
+
+	ROW_TEXT(row->id, reply, row->reply);
+	free(reply);
+}
+
+static void
+check_rows(
+    const struct row *rows, size_t count, const struct judge_terms *terms)
+{
+	for (size_t i = 0; i < count; i++)
+		check_terms(&rows[i], terms);
+}
+
+static void
+dane_goes_first_and_a_policy_is_not_overridden(void **state)
+{
+	static const struct row rows[] = {
+	    {"P01", "s", "U", NULL, "OK dane-only"},
+	    {"P01 policy", "s", "UU", BOTH, "OK dane-only"},
+	    {"P01 no MX looked up", "-", "U", NULL, "OK dane-only"},
+	    {"P01 own host", "h", "U", "enforce mx9.d.ex", "OK dane-only"},
+	    {"P02 N", "s", "UN", NULL, "OK dane"},
+	    {"P02 X", "s", "XU", NULL, "OK dane"},
+	    {"P02 E", "s", "UE", NULL, "OK dane"},
+	    {"P03", "s", "UE", BOTH, "OK dane-only"},
+	    {"P03 address", "s", "UA", BOTH, "OK dane-only"},
+	    {"P04", "s", "UN", BOTH, "OK dane-only"},
+	    {"P04 X, E", "s", "UXE", BOTH, "OK dane-only"},
+	    {"P05", "i", "U", NULL, "OK dane"},
+	    {"P05 N", "i", "UNE", NULL, "OK dane"},
+	    {"P06", "i", "U", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P06 E", "i", "E", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P06 N", "i", "N", "enforce *.w.ex mx1.d.ex *.w.ex",
+		SEC(".w.ex:mx1.d.ex")},
+	    {"P07 s", "s", "X", NULL, "OK dane"},
+	    {"P07 i", "i", "XN", NULL, "OK dane"},
+	    {"P08", "s", "X", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P09", "s", "E", NULL, "OK dane"},
+	    {"P09 N", "s", "EN", NULL, "OK dane"},
+	    {"P10", "s", "EN", BOTH, SEC("mx2.d.ex")},
+	    {"P10 wildcard", "s", "ENX", "enforce *.d.ex",
+		SEC("mx2.d.ex:mx3.d.ex")},
+	    {"P10b", "s", "E", BOTH,
+		"TEMP dns-servfail: TLSA _25._tcp.mx1.d.ex"},
+	    {"P10b not named", "s", "EN", "enforce mx1.d.ex",
+		"TEMP dns-servfail: TLSA _25._tcp.mx1.d.ex"},
+	    {"P10b address", "s", "A", BOTH,
+		"TEMP dns-servfail: address mx1.d.ex"},
+	    {"P11", "i", "EN", NULL, "OK dane"},
+	    {"P12", "f", "", NULL, "OK dane"},
+	    {"P12 error", "f", "", "error", "OK dane"},
+	    {"P13", "f", "", BOTH, "TEMP dns-servfail: MX d.ex"},
+	    {"P14 s", "s", "NN", NULL, "NOTFOUND "},
+	    {"P14 i", "i", "N", "error", "NOTFOUND "},
+	    {"P15 s", "s", "NN", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P15 i", "i", "N", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P16 null MX", "n", "", BOTH, "NOTFOUND "},
+	    {"P16 NXDOMAIN", "x", "", NULL, "NOTFOUND "},
+	    {"P16 no address", "s", "00", BOTH, "NOTFOUND "},
+	    {"P17 deadline", "-", "", "?", "TEMP deadline"},
+	    {"P17 queue-full", "-", "", "!", "TEMP queue-full"},
+	    {"P18", "-", "", "~" BOTH, "TEMP resolver-not-validating"},
+	    {"P19", "-", "", "~", "OK dane"},
+	    {"P19 error", "-", "", "~error", "OK dane"},
+	    {"P17 nobody has looked", "-", "", "~?",
+		"TEMP resolver-not-validating"},
+	    {"P20 N", "s", "N", "testing mx1.d.ex", "NOTFOUND "},
+	    {"P20 U", "s", "UN", "testing mx1.d.ex", "OK dane"},
+	    {"P20 mode none", "i", "N", "none", "NOTFOUND "},
+	};
+	struct judge_terms terms = {.level = LEVEL_AUTO};
+
+	(void)state;
+	check_rows(rows, COUNT(rows), &terms);
+}
+
+static void
+partial_dane_chooses_which_hosts_are_shut_out(void **state)
+{
+	static const struct row secure[] = {
+	    {"P04 secure", "s", "UN", BOTH, SEC("mx2.d.ex")},
+	    {"P04 secure X, E", "s", "UXE", BOTH, SEC("mx2.d.ex")},
+	    {"P04 secure, none named", "s", "UN", "enforce mx1.d.ex",
+		"OK dane-only"},
+	    {"P03", "s", "UE", BOTH, "OK dane-only"},
+	};
+	static const struct row dane[] = {
+	    {"P04 dane", "s", "UN", BOTH, "OK dane"},
+	    {"P03", "s", "UE", BOTH, "OK dane-only"},
+	};
+	struct judge_terms terms = {
+	    .level = LEVEL_AUTO, .partial_dane = PARTIAL_DANE_SECURE};
+
+	(void)state;
+	check_rows(secure, COUNT(secure), &terms);
+	terms.partial_dane = PARTIAL_DANE_DANE;
+	check_rows(dane, COUNT(dane), &terms);
+}
+
+static void
+a_floor_never_falls_to_cleartext(void **state)
+{
+	static const struct row rows[] = {
+	    {"P30 P01", "s", "U", NULL, "OK dane-only"},
+	    {"P30 P03", "s", "UE", BOTH, "OK dane-only"},
+	    {"P30 P06", "i", "U", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P30 P08", "s", "X", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P30 P10", "s", "EN", BOTH, SEC("mx2.d.ex")},
+	    {"P30 P13", "f", "", BOTH, "TEMP dns-servfail: MX d.ex"},
+	    {"P30 P15", "s", "N", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
+	    {"P30 P16", "x", "", NULL, "NOTFOUND "},
+	    {"P30 P17", "-", "", "?", "TEMP deadline"},
+	    {"P30 P18", "-", "", "~" BOTH, "TEMP resolver-not-validating"},
+	    {"P31 N", "s", "UN", NULL, "OK dane-only"},
+	    {"P31 E", "s", "UE", NULL, "OK dane-only"},
+	    {"P32", "i", "UX", NULL, "OK dane"},
+	    {"P33 N", "i", "UN", NULL, "OK encrypt"},
+	    {"P33 E", "i", "UE", NULL, "OK encrypt"},
+	    {"P33 P07", "s", "X", NULL, "OK encrypt"},
+	    {"P34 P09", "s", "E", NULL,
+		"TEMP dns-servfail: TLSA _25._tcp.mx1.d.ex"},
+	    {"P34 P11", "i", "EN", NULL,
+		"TEMP dns-servfail: TLSA _25._tcp.mx1.d.ex"},
+	    {"P34 P12", "f", "", NULL, "TEMP dns-servfail: MX d.ex"},
+	    {"P34 P19", "-", "", "~", "TEMP resolver-not-validating"},
+	    {"P35", "s", "N", NULL, "OK encrypt"},
+	};
+	static const struct row secure[] = {
+	    {"P31 secure", "s", "UN", NULL, "OK encrypt"}};
+	static const struct row dane[] = {
+	    {"P31 dane", "s", "UN", NULL, "OK dane"}};
+	struct judge_terms terms = {.level = LEVEL_AUTO, .encrypt = true};
+
+	(void)state;
+	check_rows(rows, COUNT(rows), &terms);
+	terms.partial_dane = PARTIAL_DANE_SECURE;
+	check_rows(secure, COUNT(secure), &terms);
+	terms.partial_dane = PARTIAL_DANE_DANE;
+	check_rows(dane, COUNT(dane), &terms);
+}
+
+/* --- rules --- */
+
+struct rule_row {
+	const char *id;
+	enum level level;
+	bool no_dane, no_sts;
+	const char *match;
+	const char *hosts, *policy;
+	const char *reply;
+	bool at_once; /* it takes no lookup */
+};
+
+static struct rule *
+make_rule(const struct rule_row *row)
+{
+	struct rule *rule = rule_new();
+	char copy[256], *rest, *word;
+
+	rule->scope = RULE_DOMAIN;
+	rule->level = row->level;
+	rule->no_dane = row->no_dane;
+	rule->no_sts = row->no_sts;
+	if (row->match == NULL)
+		return rule;
+	text_copy(copy, sizeof(copy), row->match);
+	rule->match = xcalloc(8, sizeof(*rule->match));
+	for (word = strtok_r(copy, ",", &rest); word != NULL;
+	     word = strtok_r(NULL, ",", &rest))
+		rule->match[rule->match_count++] = xstrdup(word);
+	return rule;
+}
+
+static void
+check_rule(const struct rule_row *row, bool floor)
+{
+	struct row as_row = {row->id, "s", row->hosts, row->policy, row->reply};
+	AUTO(rule) struct rule *rule = make_rule(row);
+	struct judge_terms terms = {
+	    .level = LEVEL_AUTO, .encrypt = floor, .rule = rule};
+	AUTO(enforcement)
+	struct enforcement *e = enforce_by_terms(&terms, DESTINATION_NOW);
+	char *reply;
+
+	check_terms(&as_row, &terms);
+	ROW(row->id, (e != NULL) == row->at_once);
+	if (e == NULL)
+		return;
+	reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
+	ROW_TEXT(row->id, reply, row->reply);
+	free(reply);
+}
+
+static void
+a_rule_is_the_answer(void **state)
+{
+	static const struct rule_row rows[] = {
+	    {"P40", LEVEL_MAY, 0, 0, NULL, "U", BOTH, "OK may", true},
+	    {"P41", LEVEL_NONE, 0, 0, NULL, "U", BOTH, "OK none", true},
+	    {"P42", LEVEL_ENCRYPT, 0, 0, NULL, "U", NULL, "OK encrypt", true},
+	    {"P43", LEVEL_DANE, 0, 0, NULL, "N", BOTH, "OK dane", true},
+	    {"P44", LEVEL_DANE_ONLY, 0, 0, NULL, "N", BOTH, "OK dane-only",
+		true},
+	    {"P45", LEVEL_SECURE, 0, 0, NULL, "U", BOTH, SEC("hostname"), true},
+	    {"P46", LEVEL_SECURE, 0, 0, "a.ex,.b.ex", "U", NULL,
+		SEC("a.ex:.b.ex"), true},
+	    {"P46 words", LEVEL_SECURE, 0, 0, "nexthop,dot-nexthop,hostname",
+		"U", NULL, SEC("nexthop:dot-nexthop:hostname"), true},
+	    {"P47", LEVEL_AUTO, true, false, NULL, "U", BOTH,
+		SEC("mx1.d.ex:mx2.d.ex"), false},
+	    {"P47 other", LEVEL_AUTO, true, false, NULL, "U", NULL, "OK may",
+		false},
+	    {"P48", LEVEL_AUTO, false, true, NULL, "UN", BOTH, "OK dane",
+		false},
+	    {"P48 P14", LEVEL_AUTO, false, true, NULL, "N", BOTH, "NOTFOUND ",
+		false},
+	    {"P49", LEVEL_AUTO, true, true, NULL, "U", BOTH, "OK may", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_rule(&rows[i], false);
+}
+
+static void
+a_level_for_everyone_is_as_a_rule_for_everyone(void **state)
+{
+	static const struct row row = {"P51", "s", "U", BOTH, "OK may"};
+	struct judge_terms terms = {.level = LEVEL_MAY};
+	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_ENCRYPT);
+
+	(void)state;
+	check_terms(&row, &terms);
+	/* the floor is for those without a rule */
+	terms_set(&terms, list, "d.ex", DESTINATION_NOW);
+	check_terms(&(struct row){"P35", "s", "N", NULL, "OK encrypt"}, &terms);
+}
+
+/* --- rules for hosts --- */
+
+static void
+add_host_rule(struct rule_list *list, const char *host, enum level level)
+{
+	struct rule *rule = rule_new();
+
+	rule->scope = RULE_MX;
+	text_copy(rule->name, sizeof(rule->name), host);
+	rule->level = level;
+	rule_list_add(list, rule);
+}
+
+static void
+rules_for_hosts_are_one_answer_where_they_agree(void **state)
+{
+	static const struct {
+		const char *id;
+		enum level first, second;
+		const char *hosts, *policy, *reply;
+		bool mixed;
+	} rows[] = {
+	    {"P52", LEVEL_ENCRYPT, LEVEL_ENCRYPT, "NN", NULL, "OK encrypt",
+		false},
+	    {"P52 may", LEVEL_MAY, LEVEL_MAY, "UU", BOTH, "OK may", false},
+	    {"P53", LEVEL_ENCRYPT, LEVEL_MAY, "NN", NULL, "OK encrypt", true},
+	    {"P53 stricter", LEVEL_ENCRYPT, LEVEL_DANE_ONLY, "NN", NULL,
+		"OK dane-only", true},
+	    {"P53 secure", LEVEL_SECURE, LEVEL_ENCRYPT, "NN", NULL,
+		SEC("hostname"), true},
+	    {"P53 weak", LEVEL_MAY, LEVEL_DANE, "UN", BOTH,
+		SEC("mx1.d.ex:mx2.d.ex"), true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(rule_list)
+		struct rule_list *list = rule_list_new(LEVEL_AUTO);
+		AUTO(facts)
+		struct facts *facts =
+		    destination_make("s", rows[i].hosts, rows[i].policy);
+		AUTO(enforcement) struct enforcement *e = NULL;
+		struct judge_terms terms = {.level = LEVEL_AUTO};
+		char *reply;
+
+		add_host_rule(list, "mx1.d.ex", rows[i].first);
+		add_host_rule(list, "mx2.d.ex", rows[i].second);
+		rule_list_sort(list);
+		terms_set(&terms, list, "d.ex", DESTINATION_NOW);
+		assert_null(enforce_by_terms(&terms, DESTINATION_NOW));
+		e = enforce(facts, &terms, DESTINATION_NOW);
+		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
+		ROW_TEXT(rows[i].id, reply, rows[i].reply);
+		ROW(rows[i].id, e->mixed_rules == rows[i].mixed);
+		free(reply);
+	}
+}
+
+static void
+a_rule_past_its_end_is_none(void **state)
+{
+	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_AUTO);
+	struct rule *rule = rule_new();
+	struct judge_terms terms = {.level = LEVEL_AUTO};
+	struct row row = {"P50", "s", "U", NULL, "OK may"};
+
+	(void)state;
+	rule->scope = RULE_DOMAIN;
+	text_copy(rule->name, sizeof(rule->name), "d.ex");
+	rule->level = LEVEL_MAY;
+	rule->ends_s = DESTINATION_NOW;
+	rule_list_add(list, rule);
+	rule_list_sort(list);
+	terms_set(&terms, list, "d.ex", DESTINATION_NOW - 1);
+	check_terms(&row, &terms);
+	terms_set(&terms, list, "d.ex", DESTINATION_NOW);
+	row.reply = "OK dane-only";
+	check_terms(&row, &terms);
+}
+
+/* --- the rest --- */
+
+static void
+hosts_that_are_not_looked_at_are_not_known(void **state)
+{
+	AUTO(facts) struct facts *facts = destination_make("s", "U", NULL);
+	AUTO(enforcement) struct enforcement *e = NULL;
+	struct judge_terms terms = {.level = LEVEL_AUTO};
+
+	(void)state;
+	facts->more_hosts = true;
+	e = enforce(facts, &terms, DESTINATION_NOW);
+	assert_int_equal(e->answer, ENFORCE_DANE);
+	assert_int_equal(e->dane, ENFORCE_DANE_PARTIAL);
+}
+
+static void
+hosts_that_are_shut_out_are_known(void **state)
+{
+	static const struct {
+		const char *id, *hosts, *policy;
+		enum partial_dane partial;
+		const char *shut_out; /* y or n for each host */
+	} rows[] = {
+	    {"P01", "U", BOTH, PARTIAL_DANE_ONLY, "n"},
+	    {"P03", "UE", BOTH, PARTIAL_DANE_ONLY, "nn"},
+	    {"P04", "UNX", "enforce *.d.ex", PARTIAL_DANE_ONLY, "nyy"},
+	    {"P04 not named", "UN", "enforce mx1.d.ex", PARTIAL_DANE_ONLY,
+		"nn"},
+	    {"P04 secure", "UN", BOTH, PARTIAL_DANE_SECURE, "yn"},
+	    {"P04 dane", "UN", BOTH, PARTIAL_DANE_DANE, "nn"},
+	    {"P10", "EN", BOTH, PARTIAL_DANE_ONLY, "nn"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(facts)
+		struct facts *facts =
+		    destination_make("s", rows[i].hosts, rows[i].policy);
+		struct judge_terms terms = {
+		    .level = LEVEL_AUTO, .partial_dane = rows[i].partial};
+		AUTO(enforcement)
+		struct enforcement *e = enforce(facts, &terms, DESTINATION_NOW);
+
+		ROW(rows[i].id, e->host_count == strlen(rows[i].hosts));
+		for (size_t k = 0; k < e->host_count; k++)
+			ROW(rows[i].id, enforce_shuts_out(e, &e->hosts[k]) ==
+					    (rows[i].shut_out[k] == 'y'));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(dane_goes_first_and_a_policy_is_not_overridden),
+	    cmocka_unit_test(partial_dane_chooses_which_hosts_are_shut_out),
+	    cmocka_unit_test(a_floor_never_falls_to_cleartext),
+	    cmocka_unit_test(a_rule_is_the_answer),
+	    cmocka_unit_test(a_level_for_everyone_is_as_a_rule_for_everyone),
+	    cmocka_unit_test(rules_for_hosts_are_one_answer_where_they_agree),
+	    cmocka_unit_test(a_rule_past_its_end_is_none),
+	    cmocka_unit_test(hosts_that_are_not_looked_at_are_not_known),
+	    cmocka_unit_test(hosts_that_are_shut_out_are_known),
+	};
+
+	return RUN_TESTS(tests);
+}
