@@ -49,6 +49,9 @@ UNIT_TESTS = \
 	%D%/unit/smtp_reply.t \
 	%D%/unit/stale.t \
 	%D%/unit/store.t \
+	%D%/unit/store_damage.t \
+	%D%/unit/store_disk.t \
+	%D%/unit/store_readers.t \
 	%D%/unit/story.t \
 	%D%/unit/sts_policy.t \
 	%D%/unit/sts_record.t \
@@ -119,6 +122,9 @@ FAKE_DNS = %D%/fake/dns.c %D%/fake/dns.h
 FAKE_HTTPS = %D%/fake/https.c %D%/fake/https.h
 FAKE_TLSD = %D%/fake/tlsd.c %D%/fake/tlsd.h %D%/fake/costly.c %D%/fake/costly.h
 
+# What the programs of one subject share
+STATE = %D%/unit/state.c %D%/unit/state.h %D%/unit/tap.h
+
 LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 %C%_unit_action_t_SOURCES = %D%/unit/action.c %D%/unit/tap.h
@@ -172,7 +178,10 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
-%C%_unit_store_t_SOURCES = %D%/unit/store.c %D%/unit/tap.h
+%C%_unit_store_t_SOURCES = %D%/unit/store.c $(STATE)
+%C%_unit_store_damage_t_SOURCES = %D%/unit/store_damage.c $(STATE)
+%C%_unit_store_disk_t_SOURCES = %D%/unit/store_disk.c $(STATE)
+%C%_unit_store_readers_t_SOURCES = %D%/unit/store_readers.c $(STATE)
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h milter/cli/log/story.c \
 	milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
 	milter/cli/log/refusals.c milter/cli/log/logline.c \
