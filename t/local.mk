@@ -44,6 +44,9 @@ UNIT_TESTS = \
 	%D%/unit/report.t \
 	%D%/unit/rollover.t \
 	%D%/unit/session.t \
+	%D%/unit/session_header.t \
+	%D%/unit/session_requiretls.t \
+	%D%/unit/session_routes.t \
 	%D%/unit/settings.t \
 	%D%/unit/smtp.t \
 	%D%/unit/smtp_reply.t \
@@ -119,10 +122,15 @@ unit-tests:
 FAKE_DESTINATION = %D%/fake/destination.c %D%/fake/destination.h
 FAKE_CERTS = %D%/fake/certs.c %D%/fake/certs.h
 FAKE_DNS = %D%/fake/dns.c %D%/fake/dns.h
+FAKE_ENGINE = %D%/fake/engine.c %D%/fake/engine.h %D%/fake/report.c \
+	%D%/fake/report.h
 FAKE_HTTPS = %D%/fake/https.c %D%/fake/https.h
 FAKE_TLSD = %D%/fake/tlsd.c %D%/fake/tlsd.h %D%/fake/costly.c %D%/fake/costly.h
 
 # What the programs of one subject share
+MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
+	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c \
+	milter/mta/message_outcome.c
 STATE = %D%/unit/state.c %D%/unit/state.h %D%/unit/tap.h
 
 LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
@@ -172,8 +180,10 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/serve/log.c
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
-%C%_unit_session_t_SOURCES = %D%/unit/session.c %D%/unit/tap.h milter/mta/session.c \
-	milter/mta/forged.c milter/mta/recipient_group.c milter/mta/message_outcome.c
+%C%_unit_session_t_SOURCES = %D%/unit/session.c $(MAIL)
+%C%_unit_session_header_t_SOURCES = %D%/unit/session_header.c $(MAIL)
+%C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
+%C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
 %C%_unit_settings_t_SOURCES = %D%/unit/settings.c %D%/unit/tap.h
 %C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "t/fake/report.h"
+
+#include "common/base/text.h"
+#include "t/unit/tap.h"
+
+static char report_log[8192];
+static struct text report_lines;
+
+void
+fake_report_clear(void)
+{
+	text_init(&report_lines, report_log, sizeof(report_log));
+}
+
+const char *
+fake_report_log(void)
+{
+	return report_log;
+}
+
+void
+report_check(const char *queue_id, const struct report_check *check)
+{
+	text_addf(&report_lines, "%s check%s %s %s %s %s %u\n", queue_id,
+	    check->why ? "+why" : "", check->domain,
+	    result_text(check->verdict->result),
+	    reason_text(check->verdict->reason), action_text(check->action),
+	    check->rcpts);
+	assert_true(check->looked ==
+		    (check->domain[0] != '[' &&
+			check->verdict->reason != REASON_DEADLINE &&
+			check->verdict->reason != REASON_QUEUE_FULL &&
+			check->verdict->reason != REASON_NAME_INVALID));
+}
+
+void
+report_skip(const char *queue_id, const struct report_check *check)
+{
+	text_addf(&report_lines, "%s skip %s %s %s %u\n", queue_id,
+	    check->domain, reason_text(check->verdict->reason),
+	    action_text(check->action), check->rcpts);
+}
+
+void
+report_message(const char *queue_id, const struct report_message *message)
+{
+	text_addf(&report_lines, "%s message %s %s %zu %u", queue_id,
+	    result_text(message->result), action_text(message->action),
+	    message->domains, message->rcpts);
+	if (message->overdone)
+		text_addf(&report_lines, " overdone %u", message->forged);
+	text_addf(&report_lines, "\n");
+}
