@@ -31,6 +31,10 @@ UNIT_TESTS = \
 	%D%/unit/https.t \
 	%D%/unit/json.t \
 	%D%/unit/judge.t \
+	%D%/unit/judge_probe.t \
+	%D%/unit/judge_requiretls.t \
+	%D%/unit/judge_rules.t \
+	%D%/unit/judge_verdict.t \
 	%D%/unit/log.t \
 	%D%/unit/logline.t \
 	%D%/unit/mta_policy.t \
@@ -128,6 +132,7 @@ FAKE_HTTPS = %D%/fake/https.c %D%/fake/https.h
 FAKE_TLSD = %D%/fake/tlsd.c %D%/fake/tlsd.h %D%/fake/costly.c %D%/fake/costly.h
 
 # What the programs of one subject share
+FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
 	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c \
 	milter/mta/message_outcome.c
@@ -161,7 +166,11 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_https_t_SOURCES = %D%/unit/https.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_json_t_SOURCES = %D%/unit/json.c %D%/unit/tap.h
 %C%_unit_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
-%C%_unit_judge_t_SOURCES = %D%/unit/judge.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_judge_t_SOURCES = %D%/unit/judge.c $(FACT_ROW)
+%C%_unit_judge_probe_t_SOURCES = %D%/unit/judge_probe.c $(FACT_ROW)
+%C%_unit_judge_requiretls_t_SOURCES = %D%/unit/judge_requiretls.c $(FACT_ROW)
+%C%_unit_judge_rules_t_SOURCES = %D%/unit/judge_rules.c $(FACT_ROW)
+%C%_unit_judge_verdict_t_SOURCES = %D%/unit/judge_verdict.c $(FACT_ROW)
 %C%_unit_log_t_SOURCES = %D%/unit/log.c %D%/unit/tap.h milter/serve/log.c
 %C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
 	milter/cli/log/logframe.c

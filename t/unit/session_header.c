@@ -6,7 +6,6 @@
 
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
-#include "milter/serve/report.h"
 #include "t/unit/mail.h"
 #include "t/unit/tap.h"
 

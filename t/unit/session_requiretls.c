@@ -5,7 +5,6 @@
 
 #include "common/base/clock.h"
 #include "milter/act/requiretls.h"
-#include "milter/serve/report.h"
 #include "t/unit/mail.h"
 #include "t/unit/tap.h"
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/base/limits.h"
-#include "milter/serve/report.h"
 #include "t/unit/mail.h"
 #include "t/unit/tap.h"
 
