@@ -41,6 +41,8 @@ UNIT_TESTS = \
 	%D%/unit/nat64.t \
 	%D%/unit/nexthop.t \
 	%D%/unit/policies.t \
+	%D%/unit/policy_keep.t \
+	%D%/unit/policy_refresh.t \
 	%D%/unit/pool.t \
 	%D%/unit/postfix_list.t \
 	%D%/unit/process.t \
@@ -53,6 +55,7 @@ UNIT_TESTS = \
 	%D%/unit/session_routes.t \
 	%D%/unit/settings.t \
 	%D%/unit/smtp.t \
+	%D%/unit/smtp_tls.t \
 	%D%/unit/smtp_reply.t \
 	%D%/unit/stale.t \
 	%D%/unit/store.t \
@@ -71,6 +74,7 @@ UNIT_TESTS = \
 	%D%/unit/translation.t \
 	%D%/unit/wire.t \
 	%D%/unit/x509.t \
+	%D%/unit/x509_path.t \
 	%D%/unit/x509_effort.t \
 	%D%/unit/x509_key.t
 
@@ -133,9 +137,12 @@ FAKE_TLSD = %D%/fake/tlsd.c %D%/fake/tlsd.h %D%/fake/costly.c %D%/fake/costly.h
 
 # What the programs of one subject share
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
+HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
 	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c \
 	milter/mta/message_outcome.c
+PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
+SMTP_STEPS = %D%/unit/smtp_steps.c %D%/unit/smtp_steps.h $(FAKE_TLSD) %D%/unit/tap.h
 STATE = %D%/unit/state.c %D%/unit/state.h %D%/unit/tap.h
 
 LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
@@ -178,8 +185,9 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/unit/tap.h
 %C%_unit_nat64_t_SOURCES = %D%/unit/nat64.c %D%/unit/tap.h
 %C%_unit_nexthop_t_SOURCES = %D%/unit/nexthop.c %D%/unit/tap.h
-%C%_unit_policies_t_SOURCES = %D%/unit/policies.c $(FAKE_DNS) $(FAKE_HTTPS) \
-	%D%/unit/tap.h
+%C%_unit_policies_t_SOURCES = %D%/unit/policies.c $(HOUSE)
+%C%_unit_policy_keep_t_SOURCES = %D%/unit/policy_keep.c $(HOUSE)
+%C%_unit_policy_refresh_t_SOURCES = %D%/unit/policy_refresh.c $(HOUSE)
 %C%_unit_pool_t_SOURCES = %D%/unit/pool.c %D%/unit/tap.h
 %C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/host/postfix_list.c
@@ -194,7 +202,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
 %C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
 %C%_unit_settings_t_SOURCES = %D%/unit/settings.c %D%/unit/tap.h
-%C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(FAKE_TLSD) %D%/unit/tap.h
+%C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(SMTP_STEPS)
+%C%_unit_smtp_tls_t_SOURCES = %D%/unit/smtp_tls.c $(SMTP_STEPS)
 %C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
 %C%_unit_store_t_SOURCES = %D%/unit/store.c $(STATE)
@@ -216,7 +225,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/serve/trace.c milter/serve/report.c milter/serve/log.c
 %C%_unit_translation_t_SOURCES = %D%/unit/translation.c $(FAKE_DNS) %D%/unit/tap.h
 %C%_unit_wire_t_SOURCES = %D%/unit/wire.c %D%/unit/tap.h
-%C%_unit_x509_t_SOURCES = %D%/unit/x509.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_x509_t_SOURCES = %D%/unit/x509.c $(PKI)
+%C%_unit_x509_path_t_SOURCES = %D%/unit/x509_path.c $(PKI)
 %C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c $(FAKE_CERTS) \
 	%D%/unit/tap.h
 %C%_unit_x509_key_t_SOURCES = %D%/unit/x509_key.c $(FAKE_CERTS) %D%/unit/tap.h

@@ -8,76 +8,77 @@
 
 #define LONG_ID "0123456789012345678901234567890123456789"
 
+static const struct {
+	const char *line, *when, *program, *id, *text;
+} syslog_lines[] = {
+    {"Nov 22 07:48:36 gate postfix/smtp[722]: F1A: to=<a@b>", "Nov 22 07:48:36",
+	"postfix/smtp", "F1A", "to=<a@b>"},
+    {"Nov  2 07:48:36 gate posternd[1]: 4h-5_x.Y: event=check",
+	"Nov 2 07:48:36", "posternd", "4h-5_x.Y", "event=check"},
+    {"2026-11-22T07:48:36.123456+00:00 gate sm-mta[7]: 6AM: stat=x",
+	"2026-11-22T07:48:36.123456+00:00", "sm-mta", "6AM", "stat=x"},
+    {"2026-11-22T07:48:36+0000 gate postfix/x/smtpd[7]: 6AM: a: b",
+	"2026-11-22T07:48:36+0000", "postfix/x/smtpd", "6AM", "a: b"},
+    {"mail.info Nov 22 07:48:36 posternd[193]: -: event=stop",
+	"Nov 22 07:48:36", "posternd", "-", "event=stop"},
+    {"Nov 22 07:48:36 gate posternd: Q1: event=stop", "Nov 22 07:48:36",
+	"posternd", "Q1", "event=stop"},
+    {"posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
+    {"\033[2J2026 gate posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
+    /* no time, a host that looks like a number, a year */
+    {"gate postfix/smtp[7]: Q1: x", "", "postfix/smtp", "Q1", "x"},
+    {"Nov 22 07:48:36 10.0.0.1 posternd[1]: Q1: x", "Nov 22 07:48:36",
+	"posternd", "Q1", "x"},
+    {"2026-11-22 07:48:36 gate posternd[1]: Q1: x", "2026-11-22 07:48:36",
+	"posternd", "Q1", "x"},
+    /* RFC 3164 and RFC 5424 */
+    {"<22>Nov 22 07:48:36 gate postfix/smtp[7]: Q1: x", "Nov 22 07:48:36",
+	"postfix/smtp", "Q1", "x"},
+    {"<22>1 2026-11-22T07:48:36.12Z gate postfix/smtp 7 - - Q1: x",
+	"2026-11-22T07:48:36.12Z", "postfix/smtp", "Q1", "x"},
+    {"1 - - posternd - m-id [a@1 b=\"c ] \\\" d\"][e] \xef\xbb\xbf"
+     "Q1: x",
+	"", "posternd", "Q1", "x"},
+    /* Docker, Compose, Kubernetes */
+    {"{\"log\":\"Nov 22 07:48:36 gate postfix/smtp[7]: Q1: "
+     "\\\"\\u003ca\\u003e\\\"\\n\",\"stream\":\"stdout\",\"time\":"
+     "\"2026-11-22T07:48:37Z\"}",
+	"Nov 22 07:48:36", "postfix/smtp", "Q1", "\"<a>\""},
+    {"{\"log\":\"posternd[1]: Q1: \\u00e4\\t\\\\x\\n\",\"stream\":"
+     "\"stdout\",\"time\":\"2026-11-22T07:48:37Z\"}",
+	"2026-11-22T07:48:37Z", "posternd", "Q1", "?\t\\x"},
+    {"{\"log\":\"posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
+    {"2026-11-22T07:48:37.1Z stdout F posternd[1]: Q1: x",
+	"2026-11-22T07:48:37.1Z", "posternd", "Q1", "x"},
+    {"2026-11-22T07:48:37Z stderr P Nov 22 07:48:36 gate "
+     "postfix/smtp[7]: Q1: x",
+	"Nov 22 07:48:36", "postfix/smtp", "Q1", "x"},
+    {"2026-11-22T07:48:37Z postfix/smtp[7]: Q1: x", "2026-11-22T07:48:37Z",
+	"postfix/smtp", "Q1", "x"},
+    {"mail-1  | Nov 22 07:48:36 gate postfix/smtp[7]: Q1: x", "Nov 22 07:48:36",
+	"postfix/smtp", "Q1", "x"},
+    {"[pod/mail-0/postfix] 2026-11-22T07:48:37Z stdout F "
+     "postfix/smtp[7]: Q1: x",
+	"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
+    {"[   12.345678] gate posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
+    {"2026-11-22T07:48:37Z INFO    postfix/smtp[7]: Q1: x",
+	"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
+};
+
 static void
 lines_of_every_syslog_are_read(void **state)
 {
-	static const struct {
-		const char *line, *when, *program, *id, *text;
-	} rows[] = {
-	    {"Nov 22 07:48:36 gate postfix/smtp[722]: F1A: to=<a@b>",
-		"Nov 22 07:48:36", "postfix/smtp", "F1A", "to=<a@b>"},
-	    {"Nov  2 07:48:36 gate posternd[1]: 4h-5_x.Y: event=check",
-		"Nov 2 07:48:36", "posternd", "4h-5_x.Y", "event=check"},
-	    {"2026-11-22T07:48:36.123456+00:00 gate sm-mta[7]: 6AM: stat=x",
-		"2026-11-22T07:48:36.123456+00:00", "sm-mta", "6AM", "stat=x"},
-	    {"2026-11-22T07:48:36+0000 gate postfix/x/smtpd[7]: 6AM: a: b",
-		"2026-11-22T07:48:36+0000", "postfix/x/smtpd", "6AM", "a: b"},
-	    {"mail.info Nov 22 07:48:36 posternd[193]: -: event=stop",
-		"Nov 22 07:48:36", "posternd", "-", "event=stop"},
-	    {"Nov 22 07:48:36 gate posternd: Q1: event=stop", "Nov 22 07:48:36",
-		"posternd", "Q1", "event=stop"},
-	    {"posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
-	    {"\033[2J2026 gate posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
-	    /* no time, a host that looks like a number, a year */
-	    {"gate postfix/smtp[7]: Q1: x", "", "postfix/smtp", "Q1", "x"},
-	    {"Nov 22 07:48:36 10.0.0.1 posternd[1]: Q1: x", "Nov 22 07:48:36",
-		"posternd", "Q1", "x"},
-	    {"2026-11-22 07:48:36 gate posternd[1]: Q1: x",
-		"2026-11-22 07:48:36", "posternd", "Q1", "x"},
-	    /* RFC 3164 and RFC 5424 */
-	    {"<22>Nov 22 07:48:36 gate postfix/smtp[7]: Q1: x",
-		"Nov 22 07:48:36", "postfix/smtp", "Q1", "x"},
-	    {"<22>1 2026-11-22T07:48:36.12Z gate postfix/smtp 7 - - Q1: x",
-		"2026-11-22T07:48:36.12Z", "postfix/smtp", "Q1", "x"},
-	    {"1 - - posternd - m-id [a@1 b=\"c ] \\\" d\"][e] \xef\xbb\xbf"
-	     "Q1: x",
-		"", "posternd", "Q1", "x"},
-	    /* Docker, Compose, Kubernetes */
-	    {"{\"log\":\"Nov 22 07:48:36 gate postfix/smtp[7]: Q1: "
-	     "\\\"\\u003ca\\u003e\\\"\\n\",\"stream\":\"stdout\",\"time\":"
-	     "\"2026-11-22T07:48:37Z\"}",
-		"Nov 22 07:48:36", "postfix/smtp", "Q1", "\"<a>\""},
-	    {"{\"log\":\"posternd[1]: Q1: \\u00e4\\t\\\\x\\n\",\"stream\":"
-	     "\"stdout\",\"time\":\"2026-11-22T07:48:37Z\"}",
-		"2026-11-22T07:48:37Z", "posternd", "Q1", "?\t\\x"},
-	    {"{\"log\":\"posternd[1]: Q1: x", "", "posternd", "Q1", "x"},
-	    {"2026-11-22T07:48:37.1Z stdout F posternd[1]: Q1: x",
-		"2026-11-22T07:48:37.1Z", "posternd", "Q1", "x"},
-	    {"2026-11-22T07:48:37Z stderr P Nov 22 07:48:36 gate "
-	     "postfix/smtp[7]: Q1: x",
-		"Nov 22 07:48:36", "postfix/smtp", "Q1", "x"},
-	    {"2026-11-22T07:48:37Z postfix/smtp[7]: Q1: x",
-		"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
-	    {"mail-1  | Nov 22 07:48:36 gate postfix/smtp[7]: Q1: x",
-		"Nov 22 07:48:36", "postfix/smtp", "Q1", "x"},
-	    {"[pod/mail-0/postfix] 2026-11-22T07:48:37Z stdout F "
-	     "postfix/smtp[7]: Q1: x",
-		"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
-	    {"[   12.345678] gate posternd[1]: Q1: x", "", "posternd", "Q1",
-		"x"},
-	    {"2026-11-22T07:48:37Z INFO    postfix/smtp[7]: Q1: x",
-		"2026-11-22T07:48:37Z", "postfix/smtp", "Q1", "x"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(syslog_lines); i++) {
 		struct logline line;
 
-		ROW(rows[i].line, logline_parse(rows[i].line, &line));
-		ROW_TEXT(rows[i].line, line.when, rows[i].when);
-		ROW_TEXT(rows[i].line, line.program, rows[i].program);
-		ROW_TEXT(rows[i].line, line.id, rows[i].id);
-		ROW_TEXT(rows[i].line, line.text, rows[i].text);
+		ROW(syslog_lines[i].line,
+		    logline_parse(syslog_lines[i].line, &line));
+		ROW_TEXT(syslog_lines[i].line, line.when, syslog_lines[i].when);
+		ROW_TEXT(syslog_lines[i].line, line.program,
+		    syslog_lines[i].program);
+		ROW_TEXT(syslog_lines[i].line, line.id, syslog_lines[i].id);
+		ROW_TEXT(syslog_lines[i].line, line.text, syslog_lines[i].text);
 	}
 }
 

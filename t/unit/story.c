@@ -410,67 +410,65 @@ lines_without_a_time_are_told(void **state)
 #define ID ": F1: message-id=<x@y>"
 
 /* The MTA's warning has no queue id: the process that wrote it has. */
+static const struct {
+	const char *about, *lines[6];
+	bool unseen;
+} unseen_messages[] = {
+    {"the session began without posternd",
+	{POSTFIX "smtpd[1]: connect from x", POSTFIX "smtpd[1]: " DOWN,
+	    POSTFIX "smtpd[1]" CLIENT},
+	true},
+    {"posternd went away within it",
+	{POSTFIX "smtpd[1]: connect from x", POSTFIX "smtpd[1]" CLIENT,
+	    POSTFIX "smtpd[1]: " TIMEOUT},
+	true},
+    {"sendmail(1) has cleanup(8) ask",
+	{POSTFIX "pickup[1]: F1: uid=0 from=<a>", POSTFIX "cleanup[2]: " DOWN,
+	    POSTFIX "cleanup[2]" ID},
+	true},
+    {"of another process",
+	{POSTFIX "smtpd[9]: " DOWN, POSTFIX "smtpd[1]" CLIENT}, false},
+    {"of the session before",
+	{POSTFIX "smtpd[1]: " DOWN, POSTFIX "smtpd[1]: disconnect from x",
+	    POSTFIX "smtpd[1]: connect from y", POSTFIX "smtpd[1]" CLIENT},
+	false},
+    {"of the message before",
+	{POSTFIX "cleanup[2]: " DOWN,
+	    POSTFIX "cleanup[2]: F2: message-id=<z@y>",
+	    POSTFIX "cleanup[2]" ID},
+	false},
+    {"of the message behind it",
+	{POSTFIX "smtpd[1]" CLIENT, POSTFIX "smtpd[1]" OTHER_CLIENT,
+	    POSTFIX "smtpd[1]: " TIMEOUT},
+	false},
+    {"of another filter",
+	{POSTFIX "smtpd[1]: warning: connect to Milter service "
+		 "inet:127.0.0.1:8891: Connection refused",
+	    POSTFIX "smtpd[1]" CLIENT},
+	false},
+    {"Sendmail, before the id",
+	{"gate sm-mta[8]: NOQUEUE: Milter (postern): error connecting "
+	 "to filter: Connection refused",
+	    "gate sm-mta[8]: F1: from=<a@b>, size=1"},
+	true},
+    {"Sendmail, behind the id",
+	{"gate sm-mta[8]: F1: Milter (postern): timeout before data "
+	 "read"},
+	true},
+    {"another filter of Sendmail",
+	{"gate sm-mta[8]: F1: Milter (opendkim): to error state"}, false},
+};
+
 static void
 a_message_that_passed_unseen_is_told(void **state)
 {
-	static const struct {
-		const char *about, *lines[6];
-		bool unseen;
-	} rows[] = {
-	    {"the session began without posternd",
-		{POSTFIX "smtpd[1]: connect from x", POSTFIX "smtpd[1]: " DOWN,
-		    POSTFIX "smtpd[1]" CLIENT},
-		true},
-	    {"posternd went away within it",
-		{POSTFIX "smtpd[1]: connect from x", POSTFIX "smtpd[1]" CLIENT,
-		    POSTFIX "smtpd[1]: " TIMEOUT},
-		true},
-	    {"sendmail(1) has cleanup(8) ask",
-		{POSTFIX "pickup[1]: F1: uid=0 from=<a>",
-		    POSTFIX "cleanup[2]: " DOWN, POSTFIX "cleanup[2]" ID},
-		true},
-	    {"of another process",
-		{POSTFIX "smtpd[9]: " DOWN, POSTFIX "smtpd[1]" CLIENT}, false},
-	    {"of the session before",
-		{POSTFIX "smtpd[1]: " DOWN,
-		    POSTFIX "smtpd[1]: disconnect from x",
-		    POSTFIX "smtpd[1]: connect from y",
-		    POSTFIX "smtpd[1]" CLIENT},
-		false},
-	    {"of the message before",
-		{POSTFIX "cleanup[2]: " DOWN,
-		    POSTFIX "cleanup[2]: F2: message-id=<z@y>",
-		    POSTFIX "cleanup[2]" ID},
-		false},
-	    {"of the message behind it",
-		{POSTFIX "smtpd[1]" CLIENT, POSTFIX "smtpd[1]" OTHER_CLIENT,
-		    POSTFIX "smtpd[1]: " TIMEOUT},
-		false},
-	    {"of another filter",
-		{POSTFIX "smtpd[1]: warning: connect to Milter service "
-			 "inet:127.0.0.1:8891: Connection refused",
-		    POSTFIX "smtpd[1]" CLIENT},
-		false},
-	    {"Sendmail, before the id",
-		{"gate sm-mta[8]: NOQUEUE: Milter (postern): error connecting "
-		 "to filter: Connection refused",
-		    "gate sm-mta[8]: F1: from=<a@b>, size=1"},
-		true},
-	    {"Sendmail, behind the id",
-		{"gate sm-mta[8]: F1: Milter (postern): timeout before data "
-		 "read"},
-		true},
-	    {"another filter of Sendmail",
-		{"gate sm-mta[8]: F1: Milter (opendkim): to error state"},
-		false},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(unseen_messages); i++) {
 		struct story s;
 
-		tell(&s, "F1", rows[i].lines);
-		ROW(rows[i].about, (s.unreached[0] != '\0') == rows[i].unseen);
+		tell(&s, "F1", unseen_messages[i].lines);
+		ROW(unseen_messages[i].about,
+		    (s.unreached[0] != '\0') == unseen_messages[i].unseen);
 		story_fini(&s);
 	}
 }

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/sts/policies.h"
+
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "t/unit/house.h"
+#include "t/unit/tap.h"
+
+static void
+a_policy_is_fetched_ahead_of_its_end(void **state)
+{
+	struct house house = {0};
+	struct sts_facts sts;
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	sts = house_ask(&house, "1");
+	policy_facts_free(sts.policy);
+	house_move_out(&house);
+	clock_shift(DAY / 2 + 60);
+	house_move_in(&house, false, true);
+	for (int i = 0; i < 500 && house_host.gets < 2; i++)
+		usleep(10000);
+	assert_int_equal(house_host.gets, 2);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
+/* Four are begun at once, and as many again when those are through; but not
+ * where no fetch can be begun. */
+static void
+a_full_queue_is_not_asked_again_and_again(void **state)
+{
+	struct house house = {0};
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	house_ask_for_many(&house, 40, 5000);
+	house_move_out(&house);
+	clock_shift(DAY / 2 + 60);
+	house_host.lookups = 0;
+	house_move_in_with(&house, false, true, 0);
+	for (int i = 0; i < 500 && house_host.lookups < 3; i++)
+		usleep(10000);
+	usleep(300000);
+	assert_in_range(house_host.lookups, 3, 3 * 16);
+	assert_int_equal(house_host.gets, 40);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
+static void
+a_policy_that_is_short_lived_is_not_fetched_for_ever(void **state)
+{
+	struct house house = {0};
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	house_host.body = SHORT;
+	policy_facts_free(house_ask_for(&house, "short.ex", "1", 5000).policy);
+	house_host.body = ENFORCE;
+	policy_facts_free(house_ask(&house, "1").policy);
+	house_move_out(&house);
+	clock_shift(4000);
+	house_move_in(&house, false, true);
+	usleep(300000);
+	assert_int_equal(house_host.gets, 2);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
+/* What was read with such times is written with those of the right clock. */
+static void
+a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh(void **state)
+{
+	struct house house = {0};
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	clock_shift(YEARS);
+	policy_facts_free(house_ask(&house, "1").policy);
+	house_host.body = NULL;
+	policy_facts_free(house_ask(&house, "2").policy);
+	house_host.body = ENFORCE;
+	clock_shift(-YEARS);
+	house_move_out(&house);
+	house_move_in(&house, false, false);
+	house_move_out(&house);
+	clock_shift(DAY / 2 + 60);
+	house_move_in(&house, false, true);
+	for (int i = 0; i < 500 && house_host.gets < 3; i++)
+		usleep(10000);
+	assert_int_equal(house_host.gets, 3);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest policy_refresh[] = {
+	    cmocka_unit_test(a_policy_is_fetched_ahead_of_its_end),
+	    cmocka_unit_test(a_full_queue_is_not_asked_again_and_again),
+	    cmocka_unit_test(
+		a_policy_that_is_short_lived_is_not_fetched_for_ever),
+	    cmocka_unit_test(
+		a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh),
+	};
+
+	house_use_fakes();
+	return RUN_TESTS(policy_refresh);
+}

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/proto/x509.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/limits.h"
+#include "t/unit/pki.h"
+#include "t/unit/tap.h"
+
+static enum x509_status
+verify_made(const struct cert_made *const made[], size_t count,
+    const struct cert_made *anchor)
+{
+	struct x509_chain *chain = certs_chain(made, count);
+	struct der der = cert_der(anchor);
+	enum x509_status status = x509_verify(chain, &der, 1, CERTS_NOW, NULL);
+
+	x509_chain_free(chain);
+	return status;
+}
+
+#define CHAIN(...)                                   \
+	((const struct cert_made *[]){__VA_ARGS__}), \
+	    COUNT(((const struct cert_made *[]){__VA_ARGS__}))
+
+static void
+a_path_to_an_anchor_is_found_in_any_order(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.int1, pki.root), pki.root),
+	    X509_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.int1), pki.root), X509_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.int1), pki.int1), X509_TRUSTED);
+	assert_int_equal(verify_made(CHAIN(pki.leaf), pki.int1), X509_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.root, pki.int1), pki.root),
+	    X509_TRUSTED);
+	assert_int_equal(verify_made(CHAIN(pki.leaf, pki.other, pki.alone,
+					 pki.int1, pki.root),
+			     pki.root),
+	    X509_TRUSTED);
+	assert_int_equal(verify_made(CHAIN(pki.leaf, pki.leaf, pki.int1,
+					 pki.int1, pki.root, pki.root),
+			     pki.root),
+	    X509_TRUSTED);
+	assert_int_equal(
+	    verify_made(
+		CHAIN(pki.leaf, pki.int1, pki.root, pki.other), pki.root),
+	    X509_TRUSTED);
+}
+
+static void
+without_a_path_nothing_is_trusted(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.int1, pki.root), pki.other),
+	    X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.root), pki.root), X509_NOT_TRUSTED);
+	/* D27: the true anchor is appended */
+	assert_int_equal(verify_made(CHAIN(pki.alone, pki.root), pki.root),
+	    X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.int1, pki.other), pki.other),
+	    X509_NOT_TRUSTED);
+}
+
+static void
+the_leaf_is_never_its_own_anchor(void **state)
+{
+	/* issued anew, with the same key */
+	AUTO(cert_made)
+	struct cert_made *anew = cert_make(&(struct cert_spec){
+	    .cn = "mx1.d.example", .ca = true, .key_of = pki.alone});
+
+	(void)state;
+	assert_int_equal(
+	    verify_made(CHAIN(pki.alone, anew), anew), X509_NOT_TRUSTED);
+	assert_int_equal(verify_made(CHAIN(pki.alone), anew), X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.alone), pki.alone), X509_NOT_TRUSTED);
+	assert_int_equal(verify_made(CHAIN(pki.alone, pki.alone), pki.alone),
+	    X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.int1), pki.leaf), X509_NOT_TRUSTED);
+}
+
+static void
+the_index_of_the_anchor_is_told(void **state)
+{
+	struct x509_chain *chain = certs_chain(CHAIN(pki.leaf, pki.int1));
+	struct der anchors[] = {{(const uint8_t *)"garbage", 7},
+	    cert_der(pki.other), cert_der(pki.root)};
+	size_t used = 99;
+
+	(void)state;
+	assert_int_equal(
+	    x509_verify(chain, anchors, 2, CERTS_NOW, &used), X509_NOT_TRUSTED);
+	assert_int_equal(used, 99);
+	assert_int_equal(
+	    x509_verify(chain, anchors, 3, CERTS_NOW, &used), X509_TRUSTED);
+	assert_int_equal(used, 2);
+	assert_int_equal(
+	    x509_verify(chain, NULL, 0, CERTS_NOW, &used), X509_NOT_TRUSTED);
+	x509_chain_free(chain);
+}
+
+/* Chains of three of which one certificate is not as it should be. */
+struct path_row {
+	const char *id;
+	struct cert_spec root, int1, leaf;
+	enum x509_status status;
+};
+
+static void
+check_paths(const struct path_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct cert_spec specs[] = {
+		    rows[i].root, rows[i].int1, rows[i].leaf};
+		struct cert_made *root, *int1, *leaf;
+
+		specs[0].cn = "Root";
+		root = cert_make(&specs[0]);
+		specs[1].cn = "Int";
+		specs[1].issuer = root;
+		int1 = cert_make(&specs[1]);
+		specs[2].names[0] = "mx1.d.example";
+		specs[2].issuer = int1;
+		leaf = cert_make(&specs[2]);
+		ROW(rows[i].id,
+		    verify_made(CHAIN(leaf, int1), root) == rows[i].status);
+		ROW(rows[i].id, verify_made(CHAIN(leaf, int1, root), root) ==
+				    rows[i].status);
+		cert_made_free(leaf);
+		cert_made_free(int1);
+		cert_made_free(root);
+	}
+}
+
+static void
+dates_of_the_whole_path_count(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"good", {.ca = true}, {.ca = true}, {0}, X509_TRUSTED},
+	    {"D22", {.ca = true}, {.ca = true}, {.flaws = CERTS_EXPIRED},
+		X509_EXPIRED},
+	    {"D23", {.ca = true}, {.ca = true, .flaws = CERTS_EXPIRED}, {0},
+		X509_EXPIRED},
+	    {"D24", {.ca = true, .flaws = CERTS_EXPIRED}, {.ca = true}, {0},
+		X509_EXPIRED},
+	    {"D25", {.ca = true}, {.ca = true}, {.flaws = CERTS_FUTURE},
+		X509_NOT_YET_VALID},
+	    {"D25 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_FUTURE}, {0}, X509_NOT_YET_VALID},
+	    {"D25 anchor", {.ca = true, .flaws = CERTS_FUTURE}, {.ca = true},
+		{0}, X509_NOT_YET_VALID},
+	    {"over and not begun", {.ca = true, .flaws = CERTS_EXPIRED},
+		{.ca = true}, {.flaws = CERTS_FUTURE}, X509_EXPIRED},
+	    {"not begun and over", {.ca = true, .flaws = CERTS_FUTURE},
+		{.ca = true}, {.flaws = CERTS_EXPIRED}, X509_EXPIRED},
+	    {"expired and no CA", {.ca = true}, {.flaws = CERTS_EXPIRED}, {0},
+		X509_NOT_TRUSTED},
+	    {"expired leaf, no CA", {.ca = true}, {0}, {.flaws = CERTS_EXPIRED},
+		X509_NOT_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+only_a_ca_may_issue(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"D28 no CA", {.ca = true}, {0}, {0}, X509_NOT_TRUSTED},
+	    {"D28 anchor no CA", {0}, {.ca = true}, {0}, X509_NOT_TRUSTED},
+	    {"D28 pathlen", {.ca = true, .path_length = 1}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
+	    {"pathlen kept", {.ca = true, .path_length = 2}, {.ca = true}, {0},
+		X509_TRUSTED},
+	    {"D28 anchor does not say", {.flaws = CERTS_UNSAID}, {.ca = true},
+		{0}, X509_NOT_TRUSTED},
+	    {"D28 intermediate does not say", {.ca = true},
+		{.flaws = CERTS_UNSAID}, {0}, X509_NOT_TRUSTED},
+	    {"anchor of version 1", {.flaws = CERTS_VERSION_1}, {.ca = true},
+		{0}, X509_TRUSTED},
+	    {"D28 intermediate of version 1", {.ca = true},
+		{.flaws = CERTS_VERSION_1}, {0}, X509_NOT_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+each_certificate_is_for_servers_and_the_name(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"EKU", {.ca = true}, {.ca = true}, {.flaws = CERTS_CLIENT_ONLY},
+		X509_NOT_TRUSTED},
+	    {"EKU of the intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_CLIENT_ONLY}, {0},
+		X509_NOT_TRUSTED},
+	    {"EKU without end", {.ca = true}, {.ca = true},
+		{.flaws = CERTS_PURPOSES}, X509_NOT_TRUSTED},
+	    {"EKU without end of the intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_PURPOSES}, {0}, X509_NOT_TRUSTED},
+	    {"EKU without end of the anchor",
+		{.ca = true, .flaws = CERTS_PURPOSES}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
+	    {"name constraint", {.ca = true},
+		{.ca = true, .permitted = "other.example"}, {0},
+		X509_NOT_TRUSTED},
+	    {"name constraint kept", {.ca = true},
+		{.ca = true, .permitted = "d.example"}, {0}, X509_TRUSTED},
+	    {"name constraint of the anchor",
+		{.ca = true, .permitted = "other.example"}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
+	    {"EKU of the anchor", {.ca = true, .flaws = CERTS_CLIENT_ONLY},
+		{.ca = true}, {0}, X509_NOT_TRUSTED},
+	    {"leaf of a CA's usage", {.ca = true}, {.ca = true},
+		{.flaws = CERTS_SIGN_ONLY}, X509_NOT_TRUSTED},
+	    {"D99", {.ca = true}, {.ca = true}, {.flaws = CERTS_CIPHER_ONLY},
+		X509_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+weak_and_absurd_keys_and_digests_do_not_count(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"SHA-1 leaf", {.ca = true}, {.ca = true}, {.flaws = CERTS_SHA1},
+		X509_NOT_TRUSTED},
+	    {"SHA-1 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_SHA1}, {0}, X509_NOT_TRUSTED},
+	    {"SHA-1 anchor, not looked at", {.ca = true, .flaws = CERTS_SHA1},
+		{.ca = true}, {0}, X509_TRUSTED},
+	    {"RSA 1024 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_RSA_1024}, {0}, X509_TRUSTED},
+	    {"RSA 512 intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_RSA_512}, {0}, X509_NOT_TRUSTED},
+	    {"absurd exponent", {.ca = true},
+		{.ca = true, .flaws = CERTS_BIG_EXPONENT}, {0},
+		X509_NOT_TRUSTED},
+	    {"RSA 512 anchor", {.ca = true, .flaws = CERTS_RSA_512},
+		{.ca = true}, {0}, X509_NOT_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+what_is_critical_must_be_known(void **state)
+{
+	static const struct path_row rows[] = {
+	    {"unknown critical of the leaf", {.ca = true}, {.ca = true},
+		{.flaws = CERTS_STRANGE}, X509_NOT_TRUSTED},
+	    {"unknown critical of the intermediate", {.ca = true},
+		{.ca = true, .flaws = CERTS_STRANGE}, {0}, X509_NOT_TRUSTED},
+	    {"unknown critical of the anchor",
+		{.ca = true, .flaws = CERTS_STRANGE}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
+	    {"policyConstraints", {.ca = true, .flaws = CERTS_POLICY},
+		{.ca = true, .flaws = CERTS_POLICY}, {0}, X509_TRUSTED},
+	};
+
+	(void)state;
+	check_paths(rows, COUNT(rows));
+}
+
+static void
+of_several_paths_a_good_one_counts(void **state)
+{
+	/* one key and name, certified twice: by a root, and by another */
+	struct cert_made *cross = cert_make(&(struct cert_spec){
+	    .cn = "Int", .ca = true, .issuer = pki.other, .key_of = pki.int1});
+	struct cert_made *over = cert_make(&(struct cert_spec){.cn = "Int",
+	    .ca = true,
+	    .issuer = pki.root,
+	    .key_of = pki.int1,
+	    .flaws = CERTS_EXPIRED});
+	struct cert_made *future = cert_make(&(struct cert_spec){.cn = "Int",
+	    .ca = true,
+	    .issuer = pki.root,
+	    .key_of = pki.int1,
+	    .flaws = CERTS_FUTURE});
+	struct cert_made *fake = cert_make(
+	    &(struct cert_spec){.cn = "Int", .ca = true, .issuer = pki.root});
+
+	(void)state;
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, cross, pki.int1, pki.other), pki.root),
+	    X509_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, pki.int1, cross, pki.root), pki.other),
+	    X509_TRUSTED);
+	assert_int_equal(verify_made(CHAIN(pki.leaf, over, pki.int1), pki.root),
+	    X509_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, over, cross), pki.root), X509_EXPIRED);
+	assert_int_equal(verify_made(CHAIN(pki.leaf, fake, pki.int1), pki.root),
+	    X509_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, fake), pki.root), X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, fake, over), pki.root), X509_EXPIRED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, over, future), pki.root), X509_EXPIRED);
+	assert_int_equal(
+	    verify_made(CHAIN(pki.leaf, future, over), pki.root), X509_EXPIRED);
+	cert_made_free(future);
+	cert_made_free(cross);
+	cert_made_free(over);
+	cert_made_free(fake);
+}
+
+static void
+a_crowd_of_look_alikes_does_not_stop_the_search(void **state)
+{
+	const struct cert_made *made[LIMIT_CHAIN_CERTS];
+	struct cert_made *crowd[LIMIT_CHAIN_CERTS];
+
+	(void)state;
+	/* by its name each may have issued each: 15! orders */
+	for (size_t i = 0; i < COUNT(crowd); i++)
+		made[i] = crowd[i] =
+		    cert_make(&(struct cert_spec){.cn = "Int", .ca = true});
+	made[0] = pki.leaf;
+	assert_int_equal(
+	    verify_made(made, COUNT(made), pki.other), X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_made(made, COUNT(made), pki.root), X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_made(made, COUNT(made), pki.int1), X509_TRUSTED);
+	for (size_t i = 0; i < COUNT(crowd); i++)
+		cert_made_free(crowd[i]);
+}
+
+static enum x509_status
+verify_key(const struct cert_made *const made[], size_t count, struct der key)
+{
+	struct x509_chain *chain = certs_chain(made, count);
+	enum x509_status status = x509_verify_key(chain, key, CERTS_NOW);
+
+	x509_chain_free(chain);
+	return status;
+}
+
+static void
+a_bare_key_is_an_anchor_for_what_it_signed(void **state)
+{
+	struct der root = cert_spki(pki.root);
+	struct der int1 = cert_spki(pki.int1);
+
+	(void)state;
+	assert_int_equal(
+	    verify_key(CHAIN(pki.leaf, pki.int1), root), X509_TRUSTED);
+	assert_int_equal(verify_key(CHAIN(pki.leaf), int1), X509_TRUSTED);
+	assert_int_equal(
+	    verify_key(CHAIN(pki.leaf, pki.int1), cert_spki(pki.other)),
+	    X509_NOT_TRUSTED); /* D14 */
+	assert_int_equal(verify_key(CHAIN(pki.leaf), root), X509_NOT_TRUSTED);
+	assert_int_equal(
+	    verify_key(CHAIN(pki.alone, pki.int1), root), X509_NOT_TRUSTED);
+	/* the topmost, which the key signed */
+	assert_int_equal(
+	    verify_key(CHAIN(pki.alone), cert_spki(pki.alone)), X509_TRUSTED);
+	assert_int_equal(
+	    verify_key(CHAIN(pki.leaf), cert_der(pki.int1)), X509_NOT_TRUSTED);
+	assert_int_equal(verify_key(CHAIN(pki.leaf), (struct der){NULL, 0}),
+	    X509_NOT_TRUSTED);
+}
+
+static void
+what_a_bare_key_signed_is_checked_as_well(void **state)
+{
+	static const struct {
+		const char *id;
+		unsigned int1, leaf;
+		enum x509_status status;
+	} rows[] = {
+	    {"good", 0, 0, X509_TRUSTED},
+	    {"unknown critical", 0, CERTS_STRANGE, X509_NOT_TRUSTED},
+	    {"key usage", 0, CERTS_SIGN_ONLY, X509_NOT_TRUSTED},
+	    {"D28 topmost does not say", CERTS_UNSAID, 0, X509_NOT_TRUSTED},
+	    {"topmost for clients", CERTS_CLIENT_ONLY, 0, X509_NOT_TRUSTED},
+	    {"expired leaf", 0, CERTS_EXPIRED, X509_EXPIRED},
+	    {"expired topmost", CERTS_EXPIRED, 0, X509_EXPIRED},
+	    {"topmost not begun", CERTS_FUTURE, 0, X509_NOT_YET_VALID},
+	    {"SHA-1 topmost", CERTS_SHA1, 0, X509_NOT_TRUSTED},
+	    {"SHA-1 leaf", 0, CERTS_SHA1, X509_NOT_TRUSTED},
+	    {"EKU", 0, CERTS_CLIENT_ONLY, X509_NOT_TRUSTED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct cert_made *int1 =
+		    cert_make(&(struct cert_spec){.cn = "Int",
+			.ca = true,
+			.issuer = pki.root,
+			.flaws = rows[i].int1});
+		struct cert_made *leaf = cert_make(
+		    &(struct cert_spec){.issuer = int1, .flaws = rows[i].leaf});
+
+		ROW(rows[i].id, verify_key(CHAIN(leaf, int1),
+				    cert_spki(pki.root)) == rows[i].status);
+		/* the leaf itself is the topmost */
+		if (rows[i].int1 == 0)
+			ROW(rows[i].id, verify_key(CHAIN(leaf),
+					    cert_spki(int1)) == rows[i].status);
+		cert_made_free(leaf);
+		cert_made_free(int1);
+	}
+}
+
+static struct x509_store *
+load_store_text(const char *text, struct err *err)
+{
+	char name[] = "/tmp/postern-x509-XXXXXX";
+	int fd = mkstemp(name);
+	size_t length = strlen(text);
+	struct x509_store *store;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, length), length);
+	close(fd);
+	store = x509_store_load(name, err);
+	unlink(name);
+	return store;
+}
+
+static struct x509_store *
+store_of_roots(void)
+{
+	char *pem = certs_pem(CHAIN(pki.other, pki.root));
+	struct x509_store *store = load_store_text(pem, NULL);
+
+	assert_non_null(store);
+	free(pem);
+	return store;
+}
+
+static void
+a_store_is_all_that_is_trusted(void **state)
+{
+	AUTO(x509_store) struct x509_store *store = store_of_roots();
+	struct x509_chain *good = certs_chain(CHAIN(pki.leaf, pki.int1));
+	struct x509_chain *cut = certs_chain(CHAIN(pki.leaf));
+	struct x509_chain *alone = certs_chain(CHAIN(pki.alone)); /* M53 */
+
+	(void)state;
+	assert_int_equal(
+	    x509_verify_store(good, store, CERTS_NOW), X509_TRUSTED);
+	assert_int_equal(
+	    x509_verify_store(good, store, CERTS_NOW + 31 * CERTS_DAY),
+	    X509_EXPIRED); /* M54 */
+	assert_int_equal(
+	    x509_verify_store(good, store, CERTS_NOW - 31 * CERTS_DAY),
+	    X509_NOT_YET_VALID);
+	assert_int_equal(
+	    x509_verify_store(cut, store, CERTS_NOW), X509_NOT_TRUSTED);
+	assert_int_equal(
+	    x509_verify_store(alone, store, CERTS_NOW), X509_NOT_TRUSTED);
+	x509_chain_free(good);
+	x509_chain_free(cut);
+	x509_chain_free(alone);
+}
+
+static void
+a_store_that_is_none_is_refused(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_null(x509_store_load("/nonexistent/ca.pem", &err));
+	assert_int_equal(err.kind, ERR_LOCAL);
+	assert_non_null(strstr(err.text, "/nonexistent/ca.pem"));
+	assert_null(load_store_text("", &err));
+	assert_int_equal(err.kind, ERR_LOCAL);
+	assert_null(load_store_text("no PEM\n", &err));
+	assert_int_equal(err.kind, ERR_LOCAL);
+}
+
+static void *
+verify_often(void *argument)
+{
+	const struct x509_store *store = argument;
+	struct x509_chain *chain = certs_chain(CHAIN(pki.leaf, pki.int1));
+	intptr_t wrong = 0;
+
+	for (int i = 0; i < 50; i++)
+		wrong += x509_verify_store(chain, store,
+			     CERTS_NOW + (i % 2) * 31 * CERTS_DAY) !=
+			 (i % 2 == 0 ? X509_TRUSTED : X509_EXPIRED);
+	x509_chain_free(chain);
+	return (void *)wrong;
+}
+
+static void
+threads_share_a_store_each_with_its_own_time(void **state)
+{
+	AUTO(x509_store) struct x509_store *store = store_of_roots();
+	pthread_t threads[4];
+	void *wrong;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, verify_often, store), 0);
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+}
+
+/* Two signatures to the root, by a certificate or by its bare key. */
+static void
+signature_checks_are_paid_for_and_end_with_what_is_left(void **state)
+{
+	static const struct {
+		unsigned left, after;
+		enum x509_status by_cert;
+	} rows[] = {{0, 0, X509_TOO_COSTLY}, {1, 1, X509_TOO_COSTLY},
+	    {2, 0, X509_TRUSTED}, {9, 7, X509_TRUSTED}};
+	const struct cert_spec root_spec = {.cn = "root", .ca = true};
+	AUTO(cert_made) struct cert_made *root = cert_make(&root_spec);
+	const struct cert_spec ca_spec = {
+	    .cn = "ca", .ca = true, .issuer = root};
+	AUTO(cert_made) struct cert_made *ca = cert_make(&ca_spec);
+	const struct cert_spec leaf_spec = {
+	    .cn = "leaf", .names = {"mx1"}, .issuer = ca};
+	AUTO(cert_made) struct cert_made *leaf = cert_make(&leaf_spec);
+	const struct cert_made *made[] = {leaf, ca};
+	AUTO(x509_chain) struct x509_chain *chain = certs_chain(made, 2);
+	struct der anchor = cert_der(root);
+	unsigned left;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		left = rows[i].left;
+		x509_chain_charge(chain, &left);
+		assert_int_equal(
+		    x509_verify(chain, &anchor, 1, CERTS_NOW, NULL),
+		    rows[i].by_cert);
+		assert_int_equal(left, rows[i].after);
+	}
+	left = 1; /* the leaf is not signed by it; then there is none left */
+	x509_chain_charge(chain, &left);
+	assert_int_equal(x509_verify_key(chain, cert_spki(root), CERTS_NOW),
+	    X509_TOO_COSTLY);
+	left = 3; /* leaf, CA, and the path to the CA */
+	assert_int_equal(
+	    x509_verify_key(chain, cert_spki(root), CERTS_NOW), X509_TRUSTED);
+	assert_int_equal(left, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest x509_path[] = {
+	    cmocka_unit_test(
+		signature_checks_are_paid_for_and_end_with_what_is_left),
+	    cmocka_unit_test(a_path_to_an_anchor_is_found_in_any_order),
+	    cmocka_unit_test(without_a_path_nothing_is_trusted),
+	    cmocka_unit_test(the_leaf_is_never_its_own_anchor),
+	    cmocka_unit_test(the_index_of_the_anchor_is_told),
+	    cmocka_unit_test(dates_of_the_whole_path_count),
+	    cmocka_unit_test(only_a_ca_may_issue),
+	    cmocka_unit_test(each_certificate_is_for_servers_and_the_name),
+	    cmocka_unit_test(weak_and_absurd_keys_and_digests_do_not_count),
+	    cmocka_unit_test(what_is_critical_must_be_known),
+	    cmocka_unit_test(of_several_paths_a_good_one_counts),
+	    cmocka_unit_test(a_crowd_of_look_alikes_does_not_stop_the_search),
+	    cmocka_unit_test(a_bare_key_is_an_anchor_for_what_it_signed),
+	    cmocka_unit_test(what_a_bare_key_signed_is_checked_as_well),
+	    cmocka_unit_test(a_store_is_all_that_is_trusted),
+	    cmocka_unit_test(a_store_that_is_none_is_refused),
+	    cmocka_unit_test(threads_share_a_store_each_with_its_own_time),
+	};
+
+	return RUN_TESTS_WITH(x509_path, pki_make, pki_free);
+}
