@@ -129,17 +129,24 @@ text_printable(char *s, const char *keep)
 void
 text_escape(char *to, size_t size, const char *s, size_t length)
 {
-	struct text text;
+	static const char digits[] = "0123456789abcdef";
+	size_t out = 0;
 
-	text_init(&text, to, size);
 	for (size_t i = 0; i < length; i++) {
-		bool plain = s[i] >= ' ' && s[i] <= '~';
+		unsigned char octet = (unsigned char)s[i];
+		bool plain = octet >= ' ' && octet <= '~';
 
-		if (text.len + (plain ? 1 : 4) >= size)
+		if (out + (plain ? 1 : 4) >= size)
 			break;
-		text_addf(&text, plain ? "%c" : "\\x%02x",
-		    (unsigned)(unsigned char)s[i]);
+		if (!plain) {
+			to[out++] = '\\';
+			to[out++] = 'x';
+			to[out++] = digits[octet >> 4];
+			octet = (unsigned char)digits[octet & 15];
+		}
+		to[out++] = (char)octet;
 	}
+	to[out] = '\0';
 }
 
 void
