@@ -96,6 +96,11 @@ what_is_no_such_line_is_none(void **state)
 	    "Nov 22 07:48:36 gate postfix/smtp[722: F1A: x",
 	    "Nov 22 07:48:36 gate postfix/smtp[7]: " LONG_ID ": x",
 	    "a b c d e f posternd[1]: Q1: x",
+	    /* another program's text */
+	    "Nov 22 07:48:36 gate (x)[1]: posternd[1]: Q1: x",
+	    "Nov 22 07:48:36 gate a b posternd[1]: Q1: x",
+	    "(x)[1]: posternd[1]: Q1: x",
+	    "2026-11-22T07:48:36Z gate x posternd[1]: Q1: x",
 	    "<22>1 2026-11-22T07:48:36Z gate posternd 7 - [a Q1: x",
 	    "<22>1 2026-11-22T07:48:36Z gate posternd 7 - -Q1: x",
 	    "<22>1 2026-11-22T07:48:36Z gate posternd", "{\"log\":\"",

@@ -75,38 +75,55 @@ static void
 read_when(const char *const words[], const size_t lengths[], size_t count,
     struct logline *out)
 {
-	struct text text;
+	size_t used = 0;
 
-	text_init(&text, out->when, sizeof(out->when));
 	for (size_t i = 0; i < count; i++) {
-		bool hours = memchr(words[i], ':', lengths[i]) != NULL;
+		size_t room = sizeof(out->when) - used;
 
-		if (!is_time_part(words[i], lengths[i])) {
-			out->when[0] = '\0';
-			text_init(&text, out->when, sizeof(out->when));
+		if (!is_time_part(words[i], lengths[i]) ||
+		    lengths[i] + 2 > room) {
+			used = 0;
 			continue;
 		}
-		text_addf(&text, "%s%.*s", out->when[0] == '\0' ? "" : " ",
-		    (int)lengths[i], words[i]);
-		if (hours)
+		if (used > 0)
+			out->when[used++] = ' ';
+		memcpy(out->when + used, words[i], lengths[i]);
+		used += lengths[i];
+		out->when[used] = '\0';
+		if (memchr(words[i], ':', lengths[i]) != NULL)
 			return;
 	}
 	out->when[0] = '\0';
 }
 
+/* Whether a word is that part of a time that has the hours. */
+static bool
+has_hours(const char *word, size_t length)
+{
+	return length > 2 && memchr(word, ':', length - 1) != NULL &&
+	       is_time_part(word, length);
+}
+
+/* A program stands right behind the time or behind a host: what comes later is
+ * what another wrote, and so is what follows a word with a ":" that is none. */
 static bool
 read_classic(const char *line, struct logline *out)
 {
 	const char *words[WORDS_MAX];
-	size_t lengths[WORDS_MAX];
+	size_t lengths[WORDS_MAX], last = WORDS_MAX;
 
-	for (size_t count = 0; count < WORDS_MAX; count++) {
+	for (size_t count = 0; count < last; count++) {
 		line += strspn(line, " ");
 		words[count] = line;
 		lengths[count] = strcspn(line, " ");
 		line += lengths[count];
-		if (!read_program(words[count], lengths[count], out))
+		if (!read_program(words[count], lengths[count], out)) {
+			if (has_hours(words[count], lengths[count]))
+				last = count + 3 < last ? count + 3 : last;
+			else if (lengths[count] > 0 && line[-1] == ':')
+				return false;
 			continue;
+		}
 		out->text = line + strspn(line, " ");
 		read_when(words, lengths, count, out);
 		return true;
@@ -290,6 +307,38 @@ logline_value(const char *text, const char *key, char *to, size_t size)
 	}
 	to[0] = '\0';
 	return false;
+}
+
+/* The first of a key counts, as above. */
+static void
+take_key(
+    const char *word, size_t length, struct logline_key *keys, size_t count)
+{
+	const char *equals = memchr(word, '=', length);
+	size_t name = equals == NULL ? 0 : (size_t)(equals - word);
+
+	for (size_t i = 0; i < count && equals != NULL; i++) {
+		if (keys[i].to == NULL || keys[i].name[0] != word[0] ||
+		    strncmp(keys[i].name, word, name) != 0 ||
+		    keys[i].name[name] != '\0')
+			continue;
+		text_escape(
+		    keys[i].to, keys[i].size, equals + 1, length - name - 1);
+		keys[i].to = NULL;
+		return;
+	}
+}
+
+void
+logline_values(const char *text, struct logline_key *keys, size_t count)
+{
+	while (*text != '\0') {
+		size_t length = strcspn(text, " ");
+
+		take_key(text, length, keys, count);
+		text += length;
+		text += strspn(text, " ");
+	}
 }
 
 /* The length of an address up to its ">"; a local part may be quoted, and then

@@ -55,6 +55,15 @@ bool logline_time(const char *when, time_t now, time_t *out);
  * it is there */
 bool logline_value(const char *text, const char *key, char *to, size_t size);
 
+/* logline_values - the same for several keys at once; what is not there is left
+ * as it is */
+struct logline_key {
+	const char *name;
+	char *to; /* NULL once it is found */
+	size_t size;
+};
+void logline_values(const char *text, struct logline_key *keys, size_t count);
+
 /* What a MTA did with a recipient. */
 struct logline_delivery {
 	char address[LOGLINE_ADDRESS_SIZE];  /* as it is; all else is escaped */

@@ -12,6 +12,10 @@
 
 #define EVENT "event="
 #define NOQUEUE "NOQUEUE"
+#define KEY(name, to)                \
+	{                            \
+		name, to, sizeof(to) \
+	}
 
 void
 story_init(struct story *story, const char *id, const char *program,
@@ -104,26 +108,20 @@ add_check(struct story *story, const struct story_check *check)
 void
 story_read_check(struct story_check *check, const char *text)
 {
+	struct logline_key keys[] = {KEY("domain", check->domain),
+	    KEY("result", check->result), KEY("policy", check->policy),
+	    KEY("level", check->level), KEY("reason", check->reason),
+	    KEY("action", check->action), KEY("rcpts", check->count),
+	    KEY("mx", check->mx), KEY("mode", check->mode),
+	    KEY("ms", check->ms), KEY("hop", check->hop),
+	    KEY("rule", check->rule), KEY("detail", check->detail)};
+
 	memset(check, 0, sizeof(*check));
-	logline_value(text, "domain", check->domain, sizeof(check->domain));
+	logline_values(text, keys, sizeof(keys) / sizeof(keys[0]));
 	check->skipped = is_event(text, "skip");
 	if (check->skipped)
 		text_copy(check->result, sizeof(check->result),
 		    result_text(RESULT_SKIP));
-	else
-		logline_value(
-		    text, "result", check->result, sizeof(check->result));
-	logline_value(text, "policy", check->policy, sizeof(check->policy));
-	logline_value(text, "level", check->level, sizeof(check->level));
-	logline_value(text, "reason", check->reason, sizeof(check->reason));
-	logline_value(text, "action", check->action, sizeof(check->action));
-	logline_value(text, "rcpts", check->count, sizeof(check->count));
-	logline_value(text, "ms", check->ms, sizeof(check->ms));
-	logline_value(text, "hop", check->hop, sizeof(check->hop));
-	logline_value(text, "mode", check->mode, sizeof(check->mode));
-	logline_value(text, "mx", check->mx, sizeof(check->mx));
-	logline_value(text, "rule", check->rule, sizeof(check->rule));
-	logline_value(text, "detail", check->detail, sizeof(check->detail));
 }
 
 /* One line for each next hop of a domain. */

@@ -108,7 +108,17 @@ const struct story_check *story_check_of(const struct story *story,
     const struct story_rcpt *rcpt, enum story_outcome *outcome);
 const char *story_outcome_text(enum story_outcome outcome);
 
-/* story_reason - the reason of a word, or -1 */
+/* story_reason, story_result - of a word, or -1 */
 int story_reason(const char *word);
+int story_result(const char *word);
+
+/* What a verdict says that the MTA will do. */
+enum story_forecast {
+	STORY_PREDICTS_NOTHING,
+	STORY_PREDICTS_BOUNCED,
+	STORY_PREDICTS_DEFERRED,
+	STORY_PREDICTS_SENT,
+};
+enum story_forecast story_predicts(enum result result, enum reason reason);
 
 #endif

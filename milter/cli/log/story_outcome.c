@@ -13,26 +13,64 @@ story_reason(const char *word)
 	return -1;
 }
 
-/* What a verdict says that the MTA will do; NULL where it says nothing. */
-static const char *
-predict_outcome(const struct story_check *check)
+int
+story_result(const char *word)
 {
-	switch (story_reason(check->reason)) {
+	for (int i = 0; i < RESULTS; i++)
+		if (strcmp(result_text((enum result)i), word) == 0)
+			return i;
+	return -1;
+}
+
+enum story_forecast
+story_predicts(enum result result, enum reason reason)
+{
+	switch (reason) {
 	case REASON_NULL_MX:
 	case REASON_NXDOMAIN:
 	case REASON_NO_ADDRESS:
-		return "bounced";
+		return STORY_PREDICTS_BOUNCED;
 	case REASON_NOT_PROBED:
-		return NULL;
+		return STORY_PREDICTS_NOTHING;
 	default:
 		break;
 	}
-	if (strcmp(check->result, result_text(RESULT_FAIL)) == 0)
+	switch (result) {
+	case RESULT_FAIL:
+		return STORY_PREDICTS_DEFERRED;
+	case RESULT_PASS:
+	case RESULT_NONE:
+	case RESULT_SOFTFAIL:
+		return STORY_PREDICTS_SENT;
+	case RESULT_TEMPERROR:
+	case RESULT_SKIP:
+		break;
+	}
+	return STORY_PREDICTS_NOTHING;
+}
+
+/* The MTA's word; NULL where a verdict says nothing. */
+static const char *
+predicted_status(const struct story_check *check)
+{
+	int result = story_result(check->result);
+	int reason = story_reason(check->reason);
+
+	/* a reason that this version does not know changes nothing */
+	if (reason < 0)
+		reason = REASON_OK;
+	switch (result < 0 ? STORY_PREDICTS_NOTHING
+			   : story_predicts(
+				 (enum result)result, (enum reason)reason)) {
+	case STORY_PREDICTS_NOTHING:
+		break;
+	case STORY_PREDICTS_BOUNCED:
+		return "bounced";
+	case STORY_PREDICTS_DEFERRED:
 		return "deferred";
-	if (strcmp(check->result, result_text(RESULT_PASS)) == 0 ||
-	    strcmp(check->result, result_text(RESULT_NONE)) == 0 ||
-	    strcmp(check->result, result_text(RESULT_SOFTFAIL)) == 0)
+	case STORY_PREDICTS_SENT:
 		return "sent";
+	}
 	return NULL;
 }
 
@@ -40,7 +78,7 @@ predict_outcome(const struct story_check *check)
 enum story_outcome
 story_outcome(const struct story_check *check, const struct story_rcpt *rcpt)
 {
-	const char *predicted = predict_outcome(check);
+	const char *predicted = predicted_status(check);
 	const char *status = rcpt->status;
 
 	if (strcmp(status, "refused") == 0)
@@ -60,10 +98,9 @@ story_outcome(const struct story_check *check, const struct story_rcpt *rcpt)
 static int
 badness_of(const struct story_check *check)
 {
-	for (int i = 0; i < RESULTS; i++)
-		if (strcmp(check->result, result_text((enum result)i)) == 0)
-			return result_badness((enum result)i);
-	return RESULTS;
+	int result = story_result(check->result);
+
+	return result < 0 ? RESULTS : result_badness((enum result)result);
 }
 
 /* "mx.example[192.0.2.1]:25" by Postfix, "mx.example. [192.0.2.1]" by
