@@ -19,9 +19,8 @@ enum { CHUNK_SIZE = 64 * 1024, MATCH_SIZE = 128, UNPACK_MS = 120 * 1000 };
 
 /* Octets come in any portions, lines go out. */
 struct splitter {
+	const struct logfile *logfile;
 	int64_t deadline_ms;
-	logfile_line *each;
-	void *arg;
 	size_t length;
 	char line[LOGLINE_SIZE];
 };
@@ -30,7 +29,7 @@ static void
 end_log_line(struct splitter *splitter)
 {
 	splitter->line[splitter->length] = '\0';
-	splitter->each(splitter->arg, splitter->line);
+	splitter->logfile->each(splitter->logfile->arg, splitter->line);
 	splitter->length = 0;
 }
 
@@ -89,18 +88,48 @@ find_unpacker(const char *octets, size_t length)
 	return NULL;
 }
 
+/* How far a program that shares the file came since at. */
+static size_t
+octets_since(FILE *in, off_t *at)
+{
+	off_t now = in == NULL ? 0 : lseek(fileno(in), 0, SEEK_CUR);
+	size_t octets = now > *at ? (size_t)(now - *at) : 0;
+
+	if (now > *at)
+		*at = now;
+	return octets;
+}
+
+/* Whether there is time, and somebody who wants to have more. */
+static bool
+goes_on(const struct splitter *splitter, size_t octets)
+{
+	const struct logfile *logfile = splitter->logfile;
+
+	return clock_left_ms(splitter->deadline_ms) > 0 &&
+	       (logfile->go_on == NULL || logfile->go_on(logfile->arg, octets));
+}
+
 /* All that a process writes; it ends here. */
 static int
 split_process(struct process *process, const char *name,
-    struct splitter *splitter, struct err *err)
+    struct splitter *splitter, FILE *in, struct err *err)
 {
+	off_t at = 0;
 	char chunk[CHUNK_SIZE];
 	struct err why;
 	ssize_t got;
 	int status;
 
-	while ((got = process_read(process, chunk, sizeof(chunk), &why)) > 0)
+	while ((got = process_read(process, chunk, sizeof(chunk), &why)) > 0) {
+		size_t octets = octets_since(in, &at);
+
 		split_octets(splitter, chunk, (size_t)got);
+		if (!goes_on(splitter, octets)) {
+			got = err_set(&why, ERR_TEMP, "not read to its end");
+			break;
+		}
+	}
 	if (got == 0 && splitter->length > 0)
 		end_log_line(splitter);
 	if (got < 0)
@@ -131,10 +160,12 @@ read_packed(FILE *in, const char *path, const struct unpacker *unpacker,
 		clock_sooner_ms(splitter->deadline_ms, UNPACK_MS), &why) != 0)
 		return err_set(
 		    err, ERR_DATA, "%s is compressed, and %s", path, why.text);
-	if (split_process(&process, name, splitter, &why) == 0)
+	if (split_process(&process, name, splitter, in, &why) == 0)
 		return 0;
 	return err_set(err,
-	    clock_left_ms(splitter->deadline_ms) == 0 ? ERR_TEMP : ERR_DATA,
+	    clock_left_ms(splitter->deadline_ms) == 0 || why.kind == ERR_TEMP
+		? ERR_TEMP
+		: ERR_DATA,
 	    "%s: %s", path, why.text);
 }
 
@@ -152,9 +183,9 @@ read_log_stream(
 		if (unpacker != NULL)
 			return read_packed(in, path, unpacker, splitter, err);
 		first = false;
-		if (clock_left_ms(splitter->deadline_ms) == 0)
-			return err_set(err, ERR_TEMP,
-			    "%s is too long to be read in the time", path);
+		if (!goes_on(splitter, got))
+			return err_set(
+			    err, ERR_TEMP, "%s: not read to its end", path);
 		split_octets(splitter, chunk, got);
 	}
 	if (ferror(in))
@@ -165,11 +196,10 @@ read_log_stream(
 }
 
 int
-logfile_read(const char *path, int64_t deadline_ms, logfile_line *each,
-    void *arg, struct err *err)
+logfile_read(const struct logfile *logfile, const char *path, struct err *err)
 {
 	struct splitter splitter = {
-	    .deadline_ms = deadline_ms, .each = each, .arg = arg};
+	    .logfile = logfile, .deadline_ms = logfile->deadline_ms};
 	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	int rc;
 
@@ -241,17 +271,19 @@ logfile_before(const char *path, char *out, size_t size)
 }
 
 int
-logfile_read_journal(const char *program, int64_t deadline_ms,
-    logfile_line *each, void *arg, struct err *err)
+logfile_read_journal(const struct logfile *logfile, const char *program,
+    time_t since, struct err *err)
 {
-	struct splitter splitter = {.each = each, .arg = arg};
-	char match[MATCH_SIZE];
+	struct splitter splitter = {
+	    .logfile = logfile, .deadline_ms = logfile->deadline_ms};
+	char match[MATCH_SIZE], from[MATCH_SIZE];
 	const char *const argv[] = {"journalctl", "--quiet", "--no-pager",
-	    "--output=short-iso", "SYSLOG_FACILITY=2", "+", match, NULL};
+	    "--output=short-iso", from, "SYSLOG_FACILITY=2", "+", match, NULL};
 	struct process process;
 
 	snprintf(match, sizeof(match), "SYSLOG_IDENTIFIER=%s", program);
-	if (process_start(&process, argv, deadline_ms, err) != 0)
+	snprintf(from, sizeof(from), "--since=@%lld", (long long)since);
+	if (process_start(&process, argv, splitter.deadline_ms, err) != 0)
 		return -1;
-	return split_process(&process, argv[0], &splitter, err);
+	return split_process(&process, argv[0], &splitter, NULL, err);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "common/base/err.h"
 
@@ -14,15 +15,25 @@
  * a NUL in it is a "?". */
 typedef void logfile_line(void *arg, const char *line);
 
+struct logfile {
+	int64_t deadline_ms; /* by clock_mono_ms */
+	logfile_line *each;
+
+	/* or NULL: called now and then with the octets of the file, as it is
+	 * on disk, that came since; false: no more */
+	bool (*go_on)(void *arg, size_t octets);
+	void *arg; /* of both */
+};
+
 /*
  * logfile_read - every line of a file, "-" for standard input
  *
  * A file of gzip, bzip2, xz or zstd is unpacked by that program.  LOCAL when it
  * cannot be read, DATA when it cannot be unpacked, TEMP when there is more at
- * deadline_ms (clock_mono_ms); lines may have been seen then.
+ * the deadline, or when go_on says so; lines may have been seen then.
  */
-int logfile_read(const char *path, int64_t deadline_ms, logfile_line *each,
-    void *arg, struct err *err);
+int
+logfile_read(const struct logfile *logfile, const char *path, struct err *err);
 
 /* logfile_before - the file that a log was last rotated to, in the same folder;
  * whether there is one */
@@ -31,10 +42,10 @@ bool logfile_before(const char *path, char *out, size_t size);
 /*
  * logfile_read_journal - the lines of facility mail, and those of a program
  *
- * What journalctl(1) gives until deadline_ms (clock_mono_ms).  LOCAL when there
- * is none or it fails, TEMP at the deadline; lines may have been seen then.
+ * What journalctl(1) gives from since on, if it is not 0.  LOCAL when there is
+ * none or it fails, TEMP as above; lines may have been seen then.
  */
-int logfile_read_journal(const char *program, int64_t deadline_ms,
-    logfile_line *each, void *arg, struct err *err);
+int logfile_read_journal(const struct logfile *logfile, const char *program,
+    time_t since, struct err *err);
 
 #endif

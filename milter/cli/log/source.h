@@ -18,9 +18,18 @@ struct cli_log {
 	int64_t deadline_ms;          /* of all, by clock_mono_ms */
 	logfile_line *each;
 	void *arg;
-	struct err passed_over; /* the rotated file, if it could not be read;
-				   else its text is "" */
+	bool (*go_on)(void *arg, size_t octets); /* as logfile.h has it */
+
+	/* not only the last file that CLI_LOG_PATH was rotated to, but all that
+	 * have lines from since on; 0: all */
+	bool all_rotated;
+	time_t since;
+	struct err passed_over; /* the last rotated file that could not be
+				   read; if there is none, its text is "" */
 };
+
+/* cli_log_size - octets of the files to be read; 0: not known */
+uint64_t cli_log_size(const struct cli_log *log);
 
 /*
  * cli_log_read - the files that were named; or CLI_LOG_PATH behind the file
