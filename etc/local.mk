@@ -4,6 +4,7 @@ dist_example_DATA = \
 	%D%/filter-postfix.regexp \
 	%D%/filter-spamassassin.cf \
 	%D%/filter.sieve \
+	%D%/postern-review.cron \
 	%D%/postern.conf \
 	%D%/postern.sysusers \
 	%D%/postern.tmpfiles \

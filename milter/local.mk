@@ -25,7 +25,10 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/settings_list.c %D%/conf/settings_list.h \
 	%D%/conf/value.c %D%/conf/value.h \
 	%D%/view/figures.h \
-	%D%/view/json.c %D%/view/json.h
+	%D%/view/html.c %D%/view/svg.c %D%/view/svg.h \
+	%D%/view/json.c %D%/view/json.h \
+	%D%/view/sheet.c %D%/view/sheet.h \
+	%D%/view/sheet_data.c %D%/view/sheet_text.c
 
 %C%_posternd_SOURCES = \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
@@ -94,6 +97,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/log/logline.c %D%/cli/log/logline.h \
 	%D%/cli/log/refusals.c %D%/cli/log/refusals.h \
 	%D%/cli/log/refusals_view.c \
+	%D%/cli/log/rotated.c %D%/cli/log/rotated.h \
 	%D%/cli/log/source.c %D%/cli/log/source.h \
 	%D%/cli/log/story.c %D%/cli/log/story.h \
 	%D%/cli/log/story_outcome.c \
@@ -102,8 +106,10 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/main.c \
 	%D%/cli/near.c \
 	%D%/cli/options.c %D%/cli/options.h \
+	%D%/cli/output.c %D%/cli/output.h \
 	%D%/cli/policy.c \
 	%D%/cli/print.c %D%/cli/print.h \
+	%D%/cli/progress.c %D%/cli/progress.h \
 	%D%/cli/publish/keys.c %D%/cli/publish/keys.h \
 	%D%/cli/publish/own.c %D%/cli/publish/own.h \
 	%D%/cli/publish/rollover.c %D%/cli/publish/rollover.h \
@@ -120,5 +126,20 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/publish/tlsa_match.c \
 	%D%/cli/publish/tlsa_plan.c \
 	%D%/cli/publish/tlsa_view.c \
+	%D%/cli/review/domains.c %D%/cli/review/domains.h \
+	%D%/cli/review/join.c \
+	%D%/cli/review/messages.c %D%/cli/review/messages.h \
+	%D%/cli/review/names.c %D%/cli/review/names.h \
+	%D%/cli/review/report.c %D%/cli/review/report.h \
+	%D%/cli/review/report_answer.c \
+	%D%/cli/review/report_decided.c \
+	%D%/cli/review/report_failing.c \
+	%D%/cli/review/report_forecast.c \
+	%D%/cli/review/report_ours.c \
+	%D%/cli/review/report_would.c \
+	%D%/cli/review/review.c %D%/cli/review/review.h \
+	%D%/cli/review/sets.c %D%/cli/review/sets.h \
+	%D%/cli/review/verb.c \
+	%D%/cli/review/would.c \
 	%D%/cli/stats.c
 %C%_postern_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS)

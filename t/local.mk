@@ -48,12 +48,14 @@ UNIT_TESTS = \
 	%D%/unit/process.t \
 	%D%/unit/outbound.t \
 	%D%/unit/report.t \
+	%D%/unit/review.t \
 	%D%/unit/rollover.t \
 	%D%/unit/session.t \
 	%D%/unit/session_header.t \
 	%D%/unit/session_requiretls.t \
 	%D%/unit/session_routes.t \
 	%D%/unit/settings.t \
+	%D%/unit/sheet.t \
 	%D%/unit/smtp.t \
 	%D%/unit/smtp_tls.t \
 	%D%/unit/smtp_reply.t \
@@ -99,6 +101,7 @@ LAB_TESTS = \
 	%D%/scenario/probe.py \
 	%D%/scenario/remembered.py \
 	%D%/scenario/requiretls.py \
+	%D%/scenario/review.py \
 	%D%/scenario/sts_cache.py \
 	%D%/scenario/tools.py \
 	%D%/scenario/vectors.py \
@@ -197,11 +200,26 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/serve/log.c
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
+REVIEW_SOURCES = \
+	milter/cli/review/domains.c milter/cli/review/join.c \
+	milter/cli/review/messages.c milter/cli/review/names.c \
+	milter/cli/review/report.c milter/cli/review/report_answer.c \
+	milter/cli/review/report_decided.c \
+	milter/cli/review/report_failing.c \
+	milter/cli/review/report_forecast.c milter/cli/review/report_ours.c \
+	milter/cli/review/report_would.c milter/cli/review/review.c \
+	milter/cli/review/sets.c milter/cli/review/would.c \
+	milter/cli/log/story.c milter/cli/log/story_outcome.c \
+	milter/cli/log/unasked.c milter/cli/log/logline.c \
+	milter/cli/log/logframe.c
+%C%_unit_review_t_SOURCES = %D%/unit/review.c %D%/unit/tap.h $(REVIEW_SOURCES)
 %C%_unit_session_t_SOURCES = %D%/unit/session.c $(MAIL)
 %C%_unit_session_header_t_SOURCES = %D%/unit/session_header.c $(MAIL)
 %C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
 %C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
 %C%_unit_settings_t_SOURCES = %D%/unit/settings.c %D%/unit/tap.h
+%C%_unit_sheet_t_SOURCES = %D%/unit/sheet.c %D%/unit/tap.h
+%C%_unit_sheet_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(SMTP_STEPS)
 %C%_unit_smtp_tls_t_SOURCES = %D%/unit/smtp_tls.c $(SMTP_STEPS)
 %C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h

@@ -178,6 +178,27 @@ enum {
 	 * MaxDomains of any use, and recipients of a large list */
 	LIMIT_STORY_CHECKS = 512,
 	LIMIT_STORY_RCPTS = 4096,
+
+	/* What "postern review" keeps of a log, whatever its size.  Domains,
+	 * as many as verdicts are cached, some 200 octets each, and the flips
+	 * that are drawn of one; days, a year and a month; messages whose end
+	 * is not seen yet: a queue of that size is a disaster, half a kilobyte
+	 * each; their domains, as of the mail of people; rules; senders' days
+	 * told apart, eight octets each. */
+	LIMIT_REVIEW_DOMAINS = 100000,
+	LIMIT_REVIEW_FLIPS = 32,
+	LIMIT_REVIEW_DAYS = 400,
+	LIMIT_REVIEW_MESSAGES = 65536,
+	LIMIT_REVIEW_PAIRS = 100,
+	LIMIT_REVIEW_RULES = 10000,
+	LIMIT_REVIEW_SENDERS = 65536,
+
+	/* Rows of it: disagreements with both lines, slowest checks, rows of a
+	 * table that go into CSV, JSON and HTML; of the last, text shows some
+	 * dozen */
+	LIMIT_REVIEW_MISSED = 200,
+	LIMIT_REVIEW_SLOWEST = 10,
+	LIMIT_REVIEW_ROWS = 5000,
 };
 
 #endif

@@ -40,9 +40,12 @@ struct cli_options {
 	uint32_t max_age_s;   /* --max-age; 0: what suits the mode */
 	struct cli_list ruas; /* --rua */
 	const char *part;     /* --part */
+	const char *as;       /* --as: a form; NULL: text */
+	const char *output;   /* --output: a file; NULL: stdout */
 	struct cli_list logs; /* --log; "-" is stdin */
 	bool since_given;
 	time_t since;       /* --since */
+	time_t until;       /* --until; 0: not given */
 	const char *state;  /* --state: a file */
 	const char *domain; /* --domain */
 	bool old_ttl_given;
@@ -73,6 +76,7 @@ int cli_stats(const struct cli_options *options);
 int64_t cli_stats_unwritten(const struct settings *settings);
 int cli_doctor(const struct cli_options *options);
 int cli_explain(const struct cli_options *options);
+int cli_review(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);
 

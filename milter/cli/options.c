@@ -39,8 +39,9 @@ static const struct option_row {
 	"of a host; of several the TLSA base domain first"},
     {OPTION_PORT, "port", "PORT", false, "of the TLSA records, instead of 25"},
     {OPTION_SINCE, "since", "TIME", false,
-	"from when on, as 2026-01-31T12:00:00Z: plan: all "
-	"servers have both keys' records; explain: look"},
+	"from when on, as 2026-01-31T12:00:00Z, 2026-01-31, 12h or 7d: plan: "
+	"all servers have both keys' records; else: look"},
+    {OPTION_UNTIL, "until", "TIME", false, "up to when, likewise"},
     {OPTION_STATE, "state", "FILE", false,
 	"keep there when they were first seen everywhere"},
     {OPTION_OLD_TTL, "old-ttl", "SECONDS", false,
@@ -58,13 +59,17 @@ static const struct option_row {
 	"log to read, instead of /var/log/mail.log or the "
 	"journal"},
     {OPTION_DOMAIN, "domain", "DOMAIN", false,
-	"tell of all its recipients that were refused"},
+	"explain: all its recipients that were refused; review: it alone"},
+    {OPTION_AS, "as", "text|json|csv|html", false, "the form of the answer"},
+    {'o', "output", "FILE", false, "write it there, whole or not at all"},
     {OPTION_JSON, "json", NULL, false, "one JSON object a line"},
     {'h', "help", NULL, false, "this text"},
     {'V', "version", NULL, false, "the version"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+#define MOMENT "no RFC 3339 time, and no date or \"7d\""
 
 static void
 list_add(struct cli_list *list, char *item)
@@ -85,6 +90,34 @@ parse_time(const char *text, time_t *out)
 	if (end == NULL || *end != '\0')
 		return -1;
 	*out = timegm(&tm) - offset_s;
+	return 0;
+}
+
+/* "12h" or "7d" before now; a day begins at midnight, local time. */
+static int
+parse_moment(const char *text, time_t *out)
+{
+	enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, MOST = 10000 };
+	struct tm tm = {.tm_isdst = -1};
+	size_t digits = strspn(text, "0123456789");
+	const char *end;
+	char number[8];
+	uint32_t count;
+
+	if (digits > 0 && digits < sizeof(number) &&
+	    (strcmp(text + digits, "d") == 0 ||
+		strcmp(text + digits, "h") == 0)) {
+		text_copy(number, digits + 1, text);
+		if (text_uint(number, MOST, &count) != 0)
+			return -1;
+		*out = clock_wall_s() -
+		       (time_t)count * (text[digits] == 'd' ? DAY_S : HOUR_S);
+		return 0;
+	}
+	end = strptime(text, "%Y-%m-%d", &tm);
+	if (end == NULL || *end != '\0')
+		return parse_time(text, out);
+	*out = mktime(&tm);
 	return 0;
 }
 
@@ -157,6 +190,12 @@ take_value(int code, char *value, struct cli_options *options)
 	case OPTION_STATE:
 		options->state = value;
 		break;
+	case OPTION_AS:
+		options->as = value;
+		break;
+	case 'o':
+		options->output = value;
+		break;
 	case OPTION_DOMAIN:
 		options->domain = value;
 		break;
@@ -201,8 +240,12 @@ read_option_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_SINCE:
 		options->since_given = true;
-		if (parse_time(value, &options->since) != 0)
-			return "--since: no RFC 3339 time";
+		if (parse_moment(value, &options->since) != 0)
+			return "--since: " MOMENT;
+		break;
+	case OPTION_UNTIL:
+		if (parse_moment(value, &options->until) != 0)
+			return "--until: " MOMENT;
 		break;
 	case OPTION_DEPTH:
 		if (read_depth(value, options) != 0)

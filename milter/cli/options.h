@@ -10,7 +10,8 @@
 
 /* Options without a letter; those with one go by it. */
 enum {
-	OPTION_AT = 256,
+	OPTION_AS = 256,
+	OPTION_AT,
 	OPTION_CACHED,
 	OPTION_CHAIN,
 	OPTION_DEPTH,
@@ -28,6 +29,7 @@ enum {
 	OPTION_SINCE,
 	OPTION_STATE,
 	OPTION_TXT,
+	OPTION_UNTIL,
 };
 
 enum { CLI_VERB_OPTIONS = 12, CLI_WORDS_MANY = 1 << 30 };

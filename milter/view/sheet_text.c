@@ -165,7 +165,7 @@ put_below(FILE *out, const struct sheet_table *table, size_t row, size_t width)
 }
 
 static void
-put_row(FILE *out, const struct sheet_table *table, const size_t widths[],
+put_table_row(FILE *out, const struct sheet_table *table, const size_t widths[],
     size_t row, size_t width)
 {
 	const char *parts[COLUMNS_MAX];
@@ -192,7 +192,7 @@ put_table(FILE *out, const struct sheet_table *table, size_t width)
 	fprintf(out, "\n%s\n", table->title);
 	put_line(out, table, widths, labels);
 	for (size_t row = 0; row < rows_shown(table); row++)
-		put_row(out, table, widths, row, width);
+		put_table_row(out, table, widths, row, width);
 	if (table->row_count + table->more > ROWS_SHOWN)
 		fprintf(out, "%*sand %" PRIu64 " more; \"--as csv\" has them\n",
 		    INDENT, "",

@@ -60,7 +60,7 @@ value_at(const struct sheet_table *table, size_t row, size_t column)
 }
 
 static unsigned
-share(uint64_t part, uint64_t whole)
+share_of(uint64_t part, uint64_t whole)
 {
 	return whole == 0 ? 0 : (unsigned)(part * WIDTH / whole);
 }
@@ -93,8 +93,8 @@ svg_bars(const struct sheet_table *table, FILE *out)
 
 		open_strip(out, label);
 		if (value > 0)
-			put_rect(out, colour_of(label), 0, share(value, most),
-			    label);
+			put_rect(out, colour_of(label), 0,
+			    share_of(value, most), label);
 		close_strip(out, sheet_cell_at(table, row, column));
 	}
 	fputs("</div>\n", out);
@@ -128,7 +128,8 @@ put_parts(const struct sheet_table *table, size_t row, uint64_t most, FILE *out)
 		snprintf(value, sizeof(value), "%s %llu",
 		    table->columns[i].label, (unsigned long long)part);
 		put_rect(out, colour_of(table->columns[i].id),
-		    share(before, most), share(before + part, most), value);
+		    share_of(before, most), share_of(before + part, most),
+		    value);
 		before += part;
 	}
 	snprintf(value, sizeof(value), "%llu", (unsigned long long)before);

@@ -311,7 +311,7 @@ logline_value(const char *text, const char *key, char *to, size_t size)
 
 /* The first of a key counts, as above. */
 static void
-take_key(
+take_value_of(
     const char *word, size_t length, struct logline_key *keys, size_t count)
 {
 	const char *equals = memchr(word, '=', length);
@@ -335,7 +335,7 @@ logline_values(const char *text, struct logline_key *keys, size_t count)
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 
-		take_key(text, length, keys, count);
+		take_value_of(text, length, keys, count);
 		text += length;
 		text += strspn(text, " ");
 	}

@@ -51,7 +51,7 @@ compare_rotations(const void *a, const void *b)
 }
 
 static bool
-is_wanted(const char *path, time_t since)
+is_wanted_rotation(const char *path, time_t since)
 {
 	struct stat info;
 
@@ -74,7 +74,7 @@ read_folder(const char *folder, const char *log, time_t since,
 		if (place[0] == '\0' ||
 		    snprintf(path, sizeof(path), "%s%s", folder,
 			entry->d_name) >= (int)sizeof(path) ||
-		    !is_wanted(path, since))
+		    !is_wanted_rotation(path, since))
 			continue;
 		memcpy(rows[count].place, place, sizeof(place));
 		rows[count++].path = xstrdup(path);

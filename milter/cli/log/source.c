@@ -56,7 +56,7 @@ read_rotated(struct cli_log *log, struct err *err)
 
 	rotated_list(CLI_LOG_PATH, log->since, &rotated);
 	for (size_t i = 0; i < rotated.count; i++)
-		if (read_file(log, rotated.paths[i], &why) != 0) {
+		if (read_log_file(log, rotated.paths[i], &why) != 0) {
 			log->passed_over = why;
 			if (why.kind == ERR_TEMP)
 				break;
@@ -64,7 +64,7 @@ read_rotated(struct cli_log *log, struct err *err)
 	rotated_fini(&rotated);
 	if (log->passed_over.text[0] != '\0' && why.kind == ERR_TEMP)
 		return err_set(err, why.kind, "%s", why.text);
-	return read_file(log, CLI_LOG_PATH, err);
+	return read_log_file(log, CLI_LOG_PATH, err);
 }
 
 /* Without the file that it was rotated to the rest is told. */
