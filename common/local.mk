@@ -61,12 +61,17 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_algorithms.c %D%/io/dns_algorithms.h \
 	%D%/io/dns_answer.c %D%/io/dns_answer.h \
 	%D%/io/dns_embedded.c %D%/io/dns_embedded.h \
+	%D%/io/dns_exchange.c %D%/io/dns_exchange.h \
 	%D%/io/dns_insecure.c %D%/io/dns_insecure.h \
 	%D%/io/dns_nameserver.c %D%/io/dns_nameserver.h \
 	%D%/io/dns_options.h \
 	%D%/io/dns_packet.c %D%/io/dns_packet.h \
+	%D%/io/dns_pending.c %D%/io/dns_pending.h \
 	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \
+	%D%/io/dns_request.c %D%/io/dns_request.h \
+	%D%/io/dns_servers.c %D%/io/dns_servers.h \
 	%D%/io/dns_system.c %D%/io/dns_system.h \
+	%D%/io/dns_unbound.c %D%/io/dns_unbound.h \
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
 	%D%/io/forbidden_address.c %D%/io/forbidden_address.h \
 	%D%/io/https.c %D%/io/https.h \
@@ -100,5 +105,5 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/check_run.c %D%/engine/check_run.h \
 	%D%/engine/validation.c %D%/engine/validation.h
 
-COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(CURL_LIBS) \
-	$(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS)
+COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \
+	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS)

@@ -35,8 +35,7 @@ struct dns_query {
 	enum dns_type type;
 	int64_t deadline_ms;
 	struct dns_answer *refusal; /* the answer if nothing was asked */
-	struct dns_request *embedded;
-	struct dns_system_request *system;
+	struct dns_pending *pending;
 };
 
 /* Nameservers that cannot be used have been told of already. */
@@ -118,7 +117,7 @@ check_name(const char *name, struct err *err)
 }
 
 static struct dns_query *
-ask(struct dns *dns, const char *name, enum dns_type type, int server,
+ask_resolver(struct dns *dns, const char *name, enum dns_type type, int server,
     int64_t deadline_ms)
 {
 	struct dns_query *query = xcalloc(1, sizeof(*query));
@@ -134,10 +133,12 @@ ask(struct dns *dns, const char *name, enum dns_type type, int server,
 	text_copy(query->name, sizeof(query->name), name);
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
-		query->embedded = dns_embedded_ask(dns->embedded, name, type);
+		query->pending = dns_embedded_ask(
+		    dns->embedded, name, type, query->deadline_ms);
 		break;
 	case DNS_SYSTEM:
-		query->system = dns_system_ask(dns->system, name, type, server);
+		query->pending = dns_system_ask(
+		    dns->system, name, type, server, query->deadline_ms);
 		break;
 	}
 	return query;
@@ -147,19 +148,7 @@ struct dns_query *
 dns_ask(
     struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
-	return ask(dns, name, type, DNS_SYSTEM_ANY, deadline_ms);
-}
-
-static struct dns_answer *
-await_request(struct dns_query *query)
-{
-	switch (query->dns->kind) {
-	case DNS_EMBEDDED:
-		return dns_embedded_await(query->embedded, query->deadline_ms);
-	case DNS_SYSTEM:
-		return dns_system_await(query->system, query->deadline_ms);
-	}
-	return NULL;
+	return ask_resolver(dns, name, type, DNS_SYSTEM_ANY, deadline_ms);
 }
 
 /* DANE rests on these: insecure, they end it. */
@@ -171,7 +160,7 @@ decides_dane(enum dns_type type)
 }
 
 static struct dns_answer *
-review(const struct dns_query *query, struct dns_answer *answer)
+review_answer(const struct dns_query *query, struct dns_answer *answer)
 {
 	struct dns *dns = query->dns;
 	struct dns_unvalidated_question question = {.name = query->name,
@@ -192,7 +181,8 @@ dns_await(struct dns_query *query)
 	struct dns_answer *answer = query->refusal;
 
 	if (answer == NULL)
-		answer = review(query, await_request(query));
+		answer =
+		    review_answer(query, dns_pending_await(query->pending));
 	free(query);
 	return answer;
 }
@@ -231,13 +221,13 @@ static void
 start_trial(
     struct dns *dns, int server, int64_t deadline_ms, struct trial *trial)
 {
-	trial->root = ask(dns, "", DNS_DNSKEY, server, deadline_ms);
+	trial->root = ask_resolver(dns, "", DNS_DNSKEY, server, deadline_ms);
 	/* what they show is worth no more waiting than that */
 	deadline_ms =
 	    clock_sooner_ms(deadline_ms, dns->timeout_ms / SILENT_PART);
 	for (size_t i = 0; i < dns->broken_count; i++)
-		trial->broken[i] =
-		    ask(dns, dns->broken[i], DNS_A, server, deadline_ms);
+		trial->broken[i] = ask_resolver(
+		    dns, dns->broken[i], DNS_A, server, deadline_ms);
 }
 
 /* Of names whose DNSSEC is broken: what fails shows that the nameserver looks,

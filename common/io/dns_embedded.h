@@ -10,9 +10,9 @@
 #include "common/io/dns_answer.h"
 #include "common/io/dns_insecure.h"
 #include "common/io/dns_options.h"
+#include "common/io/dns_pending.h"
 
 struct dns_embedded;
-struct dns_request;
 
 /* As dns_new and dns_free.  What lies in insecure is never secure and never
  * bogus; insecure is borrowed. */
@@ -22,15 +22,10 @@ struct dns_embedded *dns_embedded_new(const struct dns_options *options,
     OWNED(dns_embedded_free);
 AUTO_DEFINE(dns_embedded);
 
-/*
- * dns_embedded_ask, dns_embedded_await - as dns_ask and dns_await
- *
- * name is valid.  dns_embedded_await ends the request; deadline_ms is final.
- */
-struct dns_request *dns_embedded_ask(
-    struct dns_embedded *resolver, const char *name, enum dns_type type);
-struct dns_answer *dns_embedded_await(
-    struct dns_request *request, int64_t deadline_ms) OWNED(dns_answer_free);
+/* dns_embedded_ask - start a lookup of a valid name, which dns_pending_await
+ * ends */
+struct dns_pending *dns_embedded_ask(struct dns_embedded *resolver,
+    const char *name, enum dns_type type, int64_t deadline_ms);
 
 /* dns_embedded_library - the version of the library behind this, a constant */
 const char *dns_embedded_library(void);

@@ -11,9 +11,9 @@
 #include "common/io/dns_answer.h"
 #include "common/io/dns_insecure.h"
 #include "common/io/dns_options.h"
+#include "common/io/dns_pending.h"
 
 struct dns_system;
-struct dns_system_request;
 
 /*
  * dns_system_new - as dns_new and dns_free
@@ -33,16 +33,13 @@ struct dns_system *dns_system_new(const struct dns_options *options,
 AUTO_DEFINE(dns_system);
 
 /*
- * dns_system_ask, dns_system_await - as dns_ask and dns_await
+ * dns_system_ask - start a lookup, which dns_pending_await ends
  *
  * name is valid.  server: one of dns_system_server alone, DNS_SYSTEM_ANY: all.
- * dns_system_await ends the request; deadline_ms is final.
  */
 enum { DNS_SYSTEM_ANY = -1 };
-struct dns_system_request *dns_system_ask(struct dns_system *system,
-    const char *name, enum dns_type type, int server);
-struct dns_answer *dns_system_await(struct dns_system_request *request,
-    int64_t deadline_ms) OWNED(dns_answer_free);
+struct dns_pending *dns_system_ask(struct dns_system *system, const char *name,
+    enum dns_type type, int server, int64_t deadline_ms);
 
 /*
  * dns_system_server - the text of a nameserver, by number from 0; NULL past the

@@ -21,7 +21,7 @@ enum { CUTS = 16 };
 
 /* The next longer ending of name after the one at, or NULL. */
 static const char *
-lengthen(const char *name, const char *at)
+lengthen_zone(const char *name, const char *at)
 {
 	if (at == name)
 		return NULL;
@@ -46,10 +46,10 @@ find_zone(struct dns_embedded *embedded, const char *name, int64_t deadline_ms,
 	const char *zone = name + strlen(name);
 	int cuts = 0;
 
-	while (cuts++ < CUTS && (zone = lengthen(name, zone)) != NULL) {
+	while (cuts++ < CUTS && (zone = lengthen_zone(name, zone)) != NULL) {
 		AUTO(dns_answer)
-		struct dns_answer *answer = dns_embedded_await(
-		    dns_embedded_ask(embedded, zone, DNS_DS), deadline_ms);
+		struct dns_answer *answer = dns_pending_await(
+		    dns_embedded_ask(embedded, zone, DNS_DS, deadline_ms));
 
 		if (!goes_on(answer))
 			return NULL;
@@ -101,8 +101,7 @@ dns_unvalidated_review(struct dns_embedded *embedded, struct dns_system *system,
 	say_why(answer, zone, algorithm);
 	if (system == NULL)
 		return answer;
-	return choose_answer(
-	    answer, dns_system_await(dns_system_ask(system, question->name,
-					 question->type, DNS_SYSTEM_ANY),
-			question->deadline_ms));
+	return choose_answer(answer,
+	    dns_pending_await(dns_system_ask(system, question->name,
+		question->type, DNS_SYSTEM_ANY, question->deadline_ms)));
 }

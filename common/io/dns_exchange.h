@@ -1,0 +1,67 @@
+/* dns_exchange - one question to one nameserver, by UDP or by TCP. One
+ * thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_IO_DNS_EXCHANGE_H
+#define COMMON_IO_DNS_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/io/dns_nameserver.h"
+#include "common/io/dns_packet.h"
+
+enum dns_exchange_outcome {
+	DNS_EXCHANGE_FAILED,  /* for the reason in error */
+	DNS_EXCHANGE_LASTS,   /* go on when the socket is ready again */
+	DNS_EXCHANGE_CUT,     /* the reply is to be had by TCP only */
+	DNS_EXCHANGE_REPLIED, /* reply has it */
+};
+
+enum { DNS_EXCHANGE_PREFIX = 2 }; /* RFC 1035 section 4.2.2 */
+
+struct dns_exchange {
+	int fd;      /* to wait for; -1: none */
+	bool writes; /* to wait until it can be written to, else read */
+	int error;   /* an errno */
+	bool heard;  /* the nameserver has replied by UDP, whole or not */
+	const uint8_t *reply; /* to the query; borrowed until the end, or until
+				 the buffer is used again */
+	size_t reply_size;
+
+	/* its own */
+	bool tcp;
+	unsigned misfits;
+	size_t got;
+	uint8_t prefix[DNS_EXCHANGE_PREFIX];
+	size_t stream_size;
+	uint8_t *stream; /* NULL until the prefix is read */
+};
+
+/*
+ * dns_exchange_init - nothing is under way
+ *
+ * dns_exchange_begin - end what was, and ask: the query goes out at once by
+ * UDP, by TCP as soon as the connection stands
+ *
+ * 0, or an errno; what was opened then is closed by dns_exchange_end.
+ */
+void dns_exchange_init(struct dns_exchange *exchange);
+int dns_exchange_begin(struct dns_exchange *exchange,
+    const struct dns_nameserver *at, const struct dns_packet_query *query,
+    bool tcp);
+
+/*
+ * dns_exchange_go_on - the socket is ready: send or receive what there is
+ *
+ * query is the one that it began with.  buffer may be used for others as soon
+ * as the reply is read.  What does not fit the query is passed over, so often
+ * as LIMIT_DNS_MISFITS; then TCP has to do.
+ */
+enum dns_exchange_outcome dns_exchange_go_on(struct dns_exchange *exchange,
+    const struct dns_packet_query *query, uint8_t buffer[DNS_PACKET_MAX]);
+
+/* dns_exchange_end - close the socket; may be called again */
+void dns_exchange_end(struct dns_exchange *exchange);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/dns_request.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "common/base/xalloc.h"
+
+/*
+ * How it works.
+ * 1. ask_next asks the next nameserver by UDP: in their order, those that were
+ *    silent lately last.  An answer that was cut is asked for again by TCP.
+ * 2. A nameserver that fails is remembered as the failure, and the next one is
+ *    asked.  If all have failed, the first failure is the answer.  When all
+ *    were silent, the round begins anew.
+ * 3. Each attempt has the same time, for which there is a timer.  It runs to
+ *    its end also where no nameserver could be asked, so that there is no haste
+ *    in trying again.
+ * 4. A lookup that nobody awaits any more ends at its next event.
+ */
+
+static void
+close_socket(struct dns_request *request)
+{
+	if (request->ready != NULL)
+		event_free(request->ready);
+	request->ready = NULL;
+	dns_exchange_end(&request->exchange);
+}
+
+void
+dns_request_free(struct dns_request *request)
+{
+	if (request == NULL)
+		return;
+	close_socket(request);
+	if (request->timer != NULL)
+		event_free(request->timer);
+	dns_answer_free(request->failure);
+	free(request);
+}
+
+/* Takes answer, and the request. */
+static void
+end_request(struct dns_request *request, struct dns_answer *answer)
+{
+	struct dns_request_context *context = request->context;
+
+	context->ended(context->arg, request);
+	dns_pending_finish(request->pending, answer);
+	dns_request_free(request);
+}
+
+static void
+end_with_failure(struct dns_request *request)
+{
+	struct dns_answer *failure = request->failure;
+
+	request->failure = NULL;
+	end_request(request, failure);
+}
+
+static void
+note_trouble(struct dns_request *request, int error)
+{
+	char text[2 * LIMIT_DETAIL];
+	char reason[64];
+
+	snprintf(text, sizeof(text), "%s: %s", request->server->at.text,
+	    strerror_r(error, reason, sizeof(reason)));
+	dns_pending_note(request->pending, text);
+}
+
+static struct dns_server *
+next_server(struct dns_request *request, int64_t now_ms)
+{
+	return dns_servers_next(&request->context->servers,
+	    request->servers & ~request->tried, now_ms);
+}
+
+static void on_socket(evutil_socket_t fd, short what, void *arg);
+static void on_attempt_over(evutil_socket_t fd, short what, void *arg);
+
+static int
+watch_socket(struct dns_request *request)
+{
+	struct dns_exchange *exchange = &request->exchange;
+	short what = exchange->writes ? EV_WRITE : EV_READ;
+
+	if (request->ready != NULL)
+		event_free(request->ready);
+	request->ready = event_new(request->context->base, exchange->fd,
+	    (short)(what | EV_PERSIST), on_socket, request);
+	if (request->ready == NULL || event_add(request->ready, NULL) < 0)
+		return ENOMEM;
+	return 0;
+}
+
+static void
+start_timer(struct dns_request *request)
+{
+	struct dns_request_context *context = request->context;
+	int rc = -1;
+
+	if (request->timer == NULL)
+		request->timer =
+		    evtimer_new(context->base, on_attempt_over, request);
+	if (request->timer != NULL)
+		rc = evtimer_add(request->timer, context->attempt_time);
+	assert(rc == 0); /* as for any memory */
+}
+
+/* From now the request is this server's, for the time of an attempt.  0, or an
+ * errno. */
+static int
+ask_server(struct dns_request *request, struct dns_server *server, bool tcp)
+{
+	uint16_t id;
+	int error;
+
+	close_socket(request);
+	request->server = server;
+	request->begun_ms = clock_mono_ms();
+	request->tried |= dns_servers_bit(&request->context->servers, server);
+	if (getrandom(&id, sizeof(id), 0) == sizeof(id))
+		dns_packet_set_id(&request->query, id);
+	start_timer(request);
+	error = dns_exchange_begin(
+	    &request->exchange, &server->at, &request->query, tcp);
+	return error == 0 ? watch_socket(request) : error;
+}
+
+/*
+ * Ask servers of this round until one is asked.  If none is left, what one
+ * answered is the result; if none answered, their time has to pass first.
+ */
+static void
+ask_next(struct dns_request *request)
+{
+	struct dns_server *server;
+
+	while ((server = next_server(request, clock_mono_ms())) != NULL) {
+		int error = ask_server(request, server, false);
+
+		if (error == 0)
+			return;
+		note_trouble(request, error);
+	}
+	if (request->failure != NULL)
+		end_with_failure(request);
+	else
+		close_socket(request);
+}
+
+static void
+give_up_server(struct dns_request *request, int error)
+{
+	note_trouble(request, error);
+	ask_next(request);
+}
+
+/* Whether the server's AD bit counts for an answer that has it. */
+static bool
+may_be_secure(const struct dns_request *request)
+{
+	const struct dns_request_context *context = request->context;
+	const struct dns_exchange *exchange = &request->exchange;
+
+	return request->server->trusted && !context->authoritative &&
+	       !dns_insecure_has(
+		   context->insecure, dns_pending_name(request->pending)) &&
+	       !dns_packet_is_insecure(
+		   exchange->reply, exchange->reply_size, context->insecure);
+}
+
+static struct dns_answer *
+read_reply(const struct dns_request *request)
+{
+	const struct dns_exchange *exchange = &request->exchange;
+	struct dns_answer *answer = dns_packet_reply(exchange->reply,
+	    exchange->reply_size, dns_pending_name(request->pending),
+	    dns_pending_type(request->pending),
+	    request->context->authoritative);
+
+	if (answer->lookup.secure)
+		answer->lookup.secure = may_be_secure(request);
+	return answer;
+}
+
+/* Bogus is bogus; another failure may be this server's own. */
+static void
+take_answer(struct dns_request *request)
+{
+	struct dns_answer *answer = NULL;
+
+	if (dns_pending_is_wanted(request->pending))
+		answer = read_reply(request);
+	if (answer == NULL || answer->lookup.state != LOOKUP_SERVFAIL) {
+		end_request(request, answer);
+		return;
+	}
+	if (request->failure == NULL)
+		request->failure = answer;
+	else
+		dns_answer_free(answer);
+	ask_next(request);
+}
+
+/* Go on with what the socket is ready for. */
+static void
+on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct dns_request *request = arg;
+	struct dns_exchange *exchange = &request->exchange;
+	bool writes = exchange->writes;
+	enum dns_exchange_outcome outcome = dns_exchange_go_on(
+	    exchange, &request->query, request->context->datagram);
+	int error = 0;
+
+	(void)fd;
+	(void)what;
+	if (exchange->heard)
+		dns_servers_hear(request->server);
+	switch (outcome) {
+	case DNS_EXCHANGE_FAILED:
+		error = exchange->error;
+		break;
+	case DNS_EXCHANGE_LASTS:
+		if (exchange->writes != writes)
+			error = watch_socket(request);
+		break;
+	case DNS_EXCHANGE_CUT:
+		error = ask_server(request, request->server, true);
+		break;
+	case DNS_EXCHANGE_REPLIED:
+		take_answer(request);
+		return;
+	}
+	if (error != 0)
+		give_up_server(request, error);
+}
+
+static void
+on_attempt_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct dns_request *request = arg;
+	int64_t now_ms = clock_mono_ms();
+
+	(void)fd;
+	(void)what;
+	if (!dns_pending_is_wanted(request->pending)) {
+		end_request(request, NULL);
+		return;
+	}
+	dns_servers_miss(request->server, request->begun_ms, now_ms);
+	if (request->failure == NULL && next_server(request, now_ms) == NULL)
+		request->tried = 0;
+	ask_next(request);
+}
+
+struct dns_request *
+dns_request_new(struct dns_request_context *context,
+    struct dns_pending *pending, unsigned servers, struct err *err)
+{
+	struct dns_request *request = xcalloc(1, sizeof(*request));
+
+	request->context = context;
+	request->pending = pending;
+	request->servers = servers;
+	dns_exchange_init(&request->exchange);
+	if (dns_packet_query(&request->query, dns_pending_name(pending),
+		dns_pending_type(pending), err) == 0)
+		return request;
+	dns_request_free(request);
+	return NULL;
+}
+
+void
+dns_request_start(struct dns_request *request)
+{
+	assert(request->timer == NULL && request->tried == 0);
+	if (dns_pending_is_wanted(request->pending))
+		ask_next(request);
+	else
+		end_request(request, NULL);
+}
