@@ -18,6 +18,8 @@ UNIT_TESTS = \
 	%D%/unit/der.t \
 	%D%/unit/destinations.t \
 	%D%/unit/dns.t \
+	%D%/unit/dns_self_test.t \
+	%D%/unit/dns_servers.t \
 	%D%/unit/dns_system.t \
 	%D%/unit/domain.t \
 	%D%/unit/downtime.t \
@@ -137,6 +139,7 @@ FAKE_ENGINE = %D%/fake/engine.c %D%/fake/engine.h %D%/fake/report.c \
 	%D%/fake/report.h
 FAKE_HTTPS = %D%/fake/https.c %D%/fake/https.h
 FAKE_TLSD = %D%/fake/tlsd.c %D%/fake/tlsd.h %D%/fake/costly.c %D%/fake/costly.h
+FAKE_NAMESERVER = %D%/fake/nameserver.c %D%/fake/nameserver.h
 
 # What the programs of one subject share
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
@@ -161,7 +164,12 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
 %C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
-%C%_unit_dns_system_t_SOURCES = %D%/unit/dns_system.c %D%/unit/tap.h
+%C%_unit_dns_self_test_t_SOURCES = %D%/unit/dns_self_test.c \
+	$(FAKE_NAMESERVER) %D%/unit/tap.h
+%C%_unit_dns_servers_t_SOURCES = %D%/unit/dns_servers.c $(FAKE_NAMESERVER) \
+	%D%/unit/tap.h
+%C%_unit_dns_system_t_SOURCES = %D%/unit/dns_system.c $(FAKE_NAMESERVER) \
+	%D%/unit/tap.h
 %C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
 %C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c
 %C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(FAKE_DESTINATION) %D%/unit/tap.h
