@@ -155,7 +155,7 @@ run_library(void *arg)
 }
 
 static int
-start_threads(struct dns_embedded *resolver, struct err *err)
+start_embedded(struct dns_embedded *resolver, struct err *err)
 {
 	int rc =
 	    pthread_create(&resolver->dispatcher, NULL, run_library, resolver);
@@ -181,7 +181,7 @@ dns_embedded_new(const struct dns_options *options,
 		err_set(err, ERR_LOCAL, "cannot start libunbound: %m");
 	else
 		resolver->ub = dns_unbound_new(options, insecure, err);
-	if (resolver->ub != NULL && start_threads(resolver, err) == 0)
+	if (resolver->ub != NULL && start_embedded(resolver, err) == 0)
 		return resolver;
 	dns_embedded_free(resolver);
 	return NULL;

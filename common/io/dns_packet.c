@@ -58,7 +58,8 @@ lower_ttl(struct dns_answer *answer, const ldns_rr *rr)
 }
 
 static const ldns_rr *
-find(const ldns_rr_list *section, const ldns_rdf *owner, ldns_rr_type type)
+find_rrset(
+    const ldns_rr_list *section, const ldns_rdf *owner, ldns_rr_type type)
 {
 	for (size_t i = 0; i < ldns_rr_list_rr_count(section); i++)
 		if (is_of(ldns_rr_list_rr(section, i), owner, type))
@@ -68,11 +69,12 @@ find(const ldns_rr_list *section, const ldns_rdf *owner, ldns_rr_type type)
 
 /* The end of the chain that begins at name, NULL if there is none. */
 static const ldns_rdf *
-follow(const ldns_rr_list *section, const ldns_rdf *name,
+follow_aliases(const ldns_rr_list *section, const ldns_rdf *name,
     struct dns_answer *answer)
 {
 	for (int hops = 0; hops <= LIMIT_CNAME_HOPS; hops++) {
-		const ldns_rr *cname = find(section, name, LDNS_RR_TYPE_CNAME);
+		const ldns_rr *cname =
+		    find_rrset(section, name, LDNS_RR_TYPE_CNAME);
 
 		if (cname == NULL)
 			return name;
@@ -165,7 +167,7 @@ read_sections(const ldns_pkt *message, const ldns_rdf *name, enum dns_type type,
 
 	answer->lookup.ttl_s = UINT32_MAX;
 	if (type != DNS_CNAME)
-		owner = follow(section, name, answer);
+		owner = follow_aliases(section, name, answer);
 	if (owner == NULL)
 		return err_set(err, ERR_DATA, "CNAME loop or chain too long");
 	wire_init(&wire, ldns_rdf_data(owner), ldns_rdf_size(owner));
@@ -192,7 +194,7 @@ read_message(const ldns_pkt *message, const char *name, enum dns_type type,
 }
 
 static ldns_pkt *
-parse(const uint8_t *packet, size_t size, struct err *err)
+parse_message(const uint8_t *packet, size_t size, struct err *err)
 {
 	ldns_pkt *message = NULL;
 	ldns_status status = ldns_wire2pkt(&message, packet, size);
@@ -222,7 +224,7 @@ int
 dns_packet_read(const uint8_t *packet, size_t size, const char *name,
     enum dns_type type, struct dns_answer *answer, struct err *err)
 {
-	ldns_pkt *message = parse(packet, size, err);
+	ldns_pkt *message = parse_message(packet, size, err);
 	int rc;
 
 	if (message == NULL)
@@ -425,7 +427,7 @@ dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
     enum dns_type type, bool authoritative)
 {
 	struct err why;
-	ldns_pkt *message = parse(packet, size, &why);
+	ldns_pkt *message = parse_message(packet, size, &why);
 	struct dns_answer *answer;
 	int rcode;
 
@@ -466,7 +468,7 @@ bool
 dns_packet_is_insecure(
     const uint8_t *packet, size_t size, const struct dns_insecure *insecure)
 {
-	ldns_pkt *message = parse(packet, size, NULL);
+	ldns_pkt *message = parse_message(packet, size, NULL);
 	const ldns_rr_list *section;
 	bool found = false;
 

@@ -84,7 +84,7 @@ next_server(struct dns_request *request, int64_t now_ms)
 	    request->servers & ~request->tried, now_ms);
 }
 
-static void on_socket(evutil_socket_t fd, short what, void *arg);
+static void on_ready(evutil_socket_t fd, short what, void *arg);
 static void on_attempt_over(evutil_socket_t fd, short what, void *arg);
 
 static int
@@ -96,7 +96,7 @@ watch_socket(struct dns_request *request)
 	if (request->ready != NULL)
 		event_free(request->ready);
 	request->ready = event_new(request->context->base, exchange->fd,
-	    (short)(what | EV_PERSIST), on_socket, request);
+	    (short)(what | EV_PERSIST), on_ready, request);
 	if (request->ready == NULL || event_add(request->ready, NULL) < 0)
 		return ENOMEM;
 	return 0;
@@ -214,7 +214,7 @@ take_answer(struct dns_request *request)
 
 /* Go on with what the socket is ready for. */
 static void
-on_socket(evutil_socket_t fd, short what, void *arg)
+on_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct dns_request *request = arg;
 	struct dns_exchange *exchange = &request->exchange;

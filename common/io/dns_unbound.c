@@ -210,7 +210,7 @@ do_nothing(void *arg)
 }
 
 static void
-discard(void *arg, int error, struct ub_result *result)
+discard_result(void *arg, int error, struct ub_result *result)
 {
 	(void)arg;
 	(void)error;
@@ -233,7 +233,7 @@ dns_unbound_start(struct ub_ctx *ub, struct err *err)
 		    "cannot start the thread of libunbound: %s", strerror(rc));
 	pthread_join(thread, NULL);
 	rc = ub_resolve_async(
-	    ub, "localhost", DNS_A, CLASS_IN, NULL, discard, NULL);
+	    ub, "localhost", DNS_A, CLASS_IN, NULL, discard_result, NULL);
 	return rc == 0 ? 0 : refuse_setting(err, "libunbound", "lookup", rc);
 }
 
