@@ -25,12 +25,16 @@ UNIT_TESTS = \
 	%D%/unit/downtime.t \
 	%D%/unit/enforce.t \
 	%D%/unit/engine.t \
+	%D%/unit/engine_facts.t \
+	%D%/unit/engine_hops.t \
+	%D%/unit/engine_reach.t \
 	%D%/unit/gaps.t \
 	%D%/unit/forbidden_address.t \
 	%D%/unit/hops.t \
 	%D%/unit/tried.t \
 	%D%/unit/host_case.t \
 	%D%/unit/https.t \
+	%D%/unit/inventory.t \
 	%D%/unit/json.t \
 	%D%/unit/judge.t \
 	%D%/unit/judge_probe.t \
@@ -76,6 +80,7 @@ UNIT_TESTS = \
 	%D%/unit/tlsa.t \
 	%D%/unit/trace.t \
 	%D%/unit/translation.t \
+	%D%/unit/validation.t \
 	%D%/unit/wire.t \
 	%D%/unit/x509.t \
 	%D%/unit/x509_path.t \
@@ -139,6 +144,8 @@ FAKE_ENGINE = %D%/fake/engine.c %D%/fake/engine.h %D%/fake/report.c \
 	%D%/fake/report.h
 FAKE_HTTPS = %D%/fake/https.c %D%/fake/https.h
 FAKE_TLSD = %D%/fake/tlsd.c %D%/fake/tlsd.h %D%/fake/costly.c %D%/fake/costly.h
+FAKE_NETWORK = %D%/fake/network.c %D%/fake/network.h %D%/fake/network_engine.c \
+	$(FAKE_CERTS) $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 FAKE_NAMESERVER = %D%/fake/nameserver.c %D%/fake/nameserver.h
 
 # What the programs of one subject share
@@ -173,7 +180,12 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
 %C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c
 %C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(FAKE_DESTINATION) %D%/unit/tap.h
-%C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_NETWORK)
+%C%_unit_engine_facts_t_SOURCES = %D%/unit/engine_facts.c $(FAKE_NETWORK)
+%C%_unit_engine_hops_t_SOURCES = %D%/unit/engine_hops.c $(FAKE_NETWORK)
+%C%_unit_engine_reach_t_SOURCES = %D%/unit/engine_reach.c $(FAKE_NETWORK)
+%C%_unit_inventory_t_SOURCES = %D%/unit/inventory.c $(FAKE_NETWORK)
+%C%_unit_validation_t_SOURCES = %D%/unit/validation.c $(FAKE_NETWORK)
 %C%_unit_gaps_t_SOURCES = %D%/unit/gaps.c %D%/unit/tap.h milter/cli/log/gaps.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
