@@ -22,15 +22,10 @@ struct record {
 };
 
 #define DATA(octets) octets, sizeof(octets) - 1
-
 #define MX_MX1 DATA("\0\012\003mx1\001d\007example\0")
-
 #define MX_MX2 DATA("\0\024\003mx2\001d\007example\0")
-
 #define HOST_1 DATA("\xc6\x33\x64\x01")
-
 #define BEHIND_INNER DATA("\x2a\0\0\1\0\0\0\0\0\0\0\0\x0a\0\0\1")
-
 #define TLSA_311      \
 	DATA("\3\1\1" \
 	     "0123456789abcdef0123456789abcdef")
