@@ -67,7 +67,7 @@ end_with_failure(struct dns_request *request)
 }
 
 static void
-note_trouble(struct dns_request *request, int error)
+note_error(struct dns_request *request, int error)
 {
 	char text[2 * LIMIT_DETAIL];
 	char reason[64];
@@ -150,7 +150,7 @@ ask_next(struct dns_request *request)
 
 		if (error == 0)
 			return;
-		note_trouble(request, error);
+		note_error(request, error);
 	}
 	if (request->failure != NULL)
 		end_with_failure(request);
@@ -161,7 +161,7 @@ ask_next(struct dns_request *request)
 static void
 give_up_server(struct dns_request *request, int error)
 {
-	note_trouble(request, error);
+	note_error(request, error);
 	ask_next(request);
 }
 

@@ -32,7 +32,7 @@ lengthen_zone(const char *name, const char *at)
 
 /* Whether the search for a zone goes on below one with this answer. */
 static bool
-goes_on(const struct dns_answer *answer)
+goes_down(const struct dns_answer *answer)
 {
 	return answer->lookup.secure && !lookup_failed(&answer->lookup);
 }
@@ -51,7 +51,7 @@ find_zone(struct dns_embedded *embedded, const char *name, int64_t deadline_ms,
 		struct dns_answer *answer = dns_pending_await(
 		    dns_embedded_ask(embedded, zone, DNS_DS, deadline_ms));
 
-		if (!goes_on(answer))
+		if (!goes_down(answer))
 			return NULL;
 		if (dns_algorithms_lack(
 			answer->records, answer->count, algorithm))
