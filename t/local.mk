@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	%D%/unit/anchor.t \
 	%D%/unit/cache.t \
 	%D%/unit/certname.t \
+	%D%/unit/clock.t \
 	%D%/unit/conf.t \
 	%D%/unit/dane_match.t \
 	%D%/unit/der.t \
@@ -165,6 +166,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c %D%/unit/tap.h
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
+%C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h
 %C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
 %C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c $(FAKE_CERTS) \
 	%D%/unit/tap.h

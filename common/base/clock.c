@@ -27,6 +27,18 @@ clock_shift(int64_t seconds)
 	shift_s += seconds;
 }
 
+bool
+clock_print(time_t at, char out[CLOCK_PRINT_SIZE])
+{
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) != NULL &&
+	    strftime(out, CLOCK_PRINT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		return true;
+	out[0] = '\0';
+	return false;
+}
+
 int
 clock_left_ms(int64_t deadline_ms)
 {

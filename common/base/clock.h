@@ -3,6 +3,7 @@
 #ifndef COMMON_BASE_CLOCK_H
 #define COMMON_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -17,6 +18,15 @@ time_t clock_wall_s(void);
  * expiry; call it before there are threads that wait
  */
 void clock_shift(int64_t seconds);
+
+enum {
+	CLOCK_DAY_S = 24 * 60 * 60,
+	CLOCK_PRINT_SIZE = 32,
+};
+
+/* clock_print - RFC 3339, in UTC: true, or false and "" for a time that nobody
+ * can print */
+bool clock_print(time_t at, char out[CLOCK_PRINT_SIZE]);
 
 /* clock_left_ms - milliseconds until deadline_ms of clock_mono_ms, at least 0
  */

@@ -11,7 +11,6 @@
 /* RFC 8461 section 3.3: no second try for the same id within this */
 enum {
 	FAILED_KEEP_S = 300,
-	DAY_S = 24 * 3600,
 };
 
 void
@@ -187,7 +186,7 @@ known_wants_note(const struct known *known)
 	    known->policy->fetched_s != life_of(known, now).fetched_s)
 		return true;
 	return now < known->expires_s &&
-	       (!known->again || now - known->used_s >= DAY_S);
+	       (!known->again || now - known->used_s >= CLOCK_DAY_S);
 }
 
 struct known *

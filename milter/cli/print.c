@@ -167,10 +167,7 @@ cli_print_colour(enum result result)
 const char *
 cli_time(time_t at, char out[CLI_TIME_SIZE])
 {
-	struct tm tm;
-
-	if (gmtime_r(&at, &tm) == NULL ||
-	    strftime(out, CLI_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (!clock_print(at, out))
 		text_copy(out, CLI_TIME_SIZE, "never");
 	return out;
 }

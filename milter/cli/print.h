@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/judge/verdict.h"
 
-/* cli_time - RFC 3339, in UTC; returns out */
-enum { CLI_TIME_SIZE = 32 };
+/* cli_time - as clock_print, or "never"; returns out */
+enum { CLI_TIME_SIZE = CLOCK_PRINT_SIZE };
 const char *cli_time(time_t at, char out[CLI_TIME_SIZE]);
 
 /* cli_print_width - columns of the terminal, 60 to 132; 80 where there is none

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 #include "common/proto/nexthop.h"
 
 enum {
-	DAY_S = 24 * 3600,
 	QUARTER_S = 15 * 60, /* zones shift by whole ones */
 	WARN_DAYS = 7,
 
@@ -462,7 +462,7 @@ destinations_each_ending(const struct rule_list *list, time_t now,
 		const struct rule *rule = list->rules[i];
 
 		if (rule->ends_s != 0 &&
-		    now >= rule->ends_s - (time_t)WARN_DAYS * DAY_S)
+		    now >= rule->ends_s - (time_t)WARN_DAYS * CLOCK_DAY_S)
 			tell(arg, rule);
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "milter/act/reply.h"
 
@@ -230,8 +231,6 @@ logline_parse(const char *line, struct logline *out)
 
 /* --- times --- */
 
-enum { DAY_S = 86400 };
-
 /* Past a fraction of a second. */
 static const char *
 skip_fraction(const char *at)
@@ -275,7 +274,7 @@ read_yearless(const char *when, time_t now, time_t *out)
 	at.tm_year = tm.tm_year;
 	tm = at;
 	*out = mktime(&tm);
-	if (*out > now + DAY_S) {
+	if (*out > now + CLOCK_DAY_S) {
 		at.tm_year--;
 		*out = mktime(&at);
 	}

@@ -17,11 +17,10 @@
 #include "milter/conf/settings_engine.h"
 
 enum {
-	DAY_S = 86400,
 
 	/* RFC 8461 section 3.2: weeks or more, once it is trusted */
-	MAX_AGE_ENFORCE_S = 14 * DAY_S,
-	MAX_AGE_TRIAL_S = DAY_S,
+	MAX_AGE_ENFORCE_S = 14 * CLOCK_DAY_S,
+	MAX_AGE_TRIAL_S = CLOCK_DAY_S,
 
 	TEXT_SIZE = 2048,
 	TXT_STRING = 255, /* RFC 1035 section 3.3 */
@@ -133,7 +132,7 @@ set_max_age(struct gen *gen)
 	if (age_s == 0)
 		age_s = enforce ? MAX_AGE_ENFORCE_S : MAX_AGE_TRIAL_S;
 	gen->policy.max_age_s = age_s;
-	if (enforce && age_s < DAY_S)
+	if (enforce && age_s < CLOCK_DAY_S)
 		cli_warn(gen->warnings,
 		    "a policy that is kept for less than a day protects "
 		    "little");

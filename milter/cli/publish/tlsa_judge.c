@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/base/clock.h"
 #include "common/judge/reasons.h"
 #include "milter/cli/print.h"
 #include "milter/cli/publish/own.h"
 #include "milter/cli/publish/tlsa_check.h"
 
-enum { DAY_S = 86400, SOON_S = 14 * DAY_S };
+enum { SOON_S = 14 * CLOCK_DAY_S };
 
 /* Where a finding goes. */
 struct judging {

@@ -15,7 +15,7 @@
 
 enum {
 	/* What a cache may keep, where no authoritative server says */
-	TTL_UNKNOWN_S = 86400,
+	TTL_UNKNOWN_S = CLOCK_DAY_S,
 };
 
 /* --- records and keys --- */

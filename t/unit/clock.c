@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/base/clock.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "t/unit/tap.h"
+
+static void
+a_time_is_printed_in_utc(void **state)
+{
+	static const struct {
+		time_t at;
+		const char *text;
+	} rows[] = {
+	    {0, "1970-01-01T00:00:00Z"},
+	    {CLOCK_DAY_S - 1, "1970-01-01T23:59:59Z"},
+	    {951782400, "2000-02-29T00:00:00Z"},
+	    {-1, "1969-12-31T23:59:59Z"},
+	};
+	char out[CLOCK_PRINT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ROW(rows[i].text, clock_print(rows[i].at, out));
+		ROW_TEXT(rows[i].text, out, rows[i].text);
+	}
+}
+
+static void
+a_time_that_nobody_can_print_is_empty(void **state)
+{
+	char out[CLOCK_PRINT_SIZE] = "old";
+
+	(void)state;
+	assert_false(clock_print((time_t)INT64_MAX, out));
+	assert_string_equal(out, "");
+}
+
+static void
+what_is_left_is_bounded_and_never_negative(void **state)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	(void)state;
+	assert_int_equal(clock_left_ms(now_ms - 1), 0);
+	assert_int_equal(clock_left_ms(INT64_MAX), INT32_MAX);
+	assert_true(clock_left_ms(now_ms + 60000) > 0);
+	assert_int_equal(clock_sooner_ms(now_ms - 5, 1000), now_ms - 5);
+	assert_true(clock_sooner_ms(INT64_MAX, 1000) >= now_ms + 1000);
+}
+
+static void
+both_clocks_can_be_shifted(void **state)
+{
+	int64_t before_ms = clock_mono_ms();
+	time_t before_s = clock_wall_s();
+
+	(void)state;
+	clock_shift(1000);
+	assert_true(clock_mono_ms() >= before_ms + 1000 * 1000);
+	assert_true(clock_wall_s() >= before_s + 1000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest clock[] = {
+	    cmocka_unit_test(a_time_is_printed_in_utc),
+	    cmocka_unit_test(a_time_that_nobody_can_print_is_empty),
+	    cmocka_unit_test(what_is_left_is_bounded_and_never_negative),
+	    cmocka_unit_test(both_clocks_can_be_shifted),
+	};
+
+	return RUN_TESTS(clock);
+}
