@@ -26,7 +26,10 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/value.c %D%/conf/value.h \
 	%D%/view/figures.h \
 	%D%/view/html.c %D%/view/svg.c %D%/view/svg.h \
-	%D%/view/json.c %D%/view/json.h \
+	%D%/view/json_check.c %D%/view/json_check.h \
+	%D%/view/json_put.c %D%/view/json_put.h \
+	%D%/view/json_request.c %D%/view/json_request.h \
+	%D%/view/json_stats.c %D%/view/json_stats.h \
 	%D%/view/sheet.c %D%/view/sheet.h \
 	%D%/view/sheet_data.c %D%/view/sheet_text.c
 

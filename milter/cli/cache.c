@@ -12,6 +12,7 @@
 #include "milter/cli/cli.h"
 #include "milter/cli/daemon.h"
 #include "milter/cli/engine.h"
+#include "milter/view/json_check.h"
 
 /* How what is kept is told, and how much of it there was. */
 struct listing {

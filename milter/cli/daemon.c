@@ -13,6 +13,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "milter/view/json_put.h"
 
 /* A daemon that lives answers at once, or waits for its disk. */
 enum { SILENCE_S = 30 };
@@ -49,7 +50,7 @@ connect_to_daemon(const char *path, struct err *err)
 static void
 send_request(int fd, const struct json_request *request)
 {
-	char *line = json_line_request(request);
+	char *line = json_request_line(request);
 	size_t length = strlen(line);
 
 	line[length++] = '\n'; /* in the place of the NUL */
@@ -182,6 +183,5 @@ cli_daemon_number(const json_t *row, const char *key)
 void
 cli_print_row(const json_t *row)
 {
-	json_dumpf(row, stdout, JSON_COMPACT);
-	putchar('\n');
+	json_write(stdout, row);
 }

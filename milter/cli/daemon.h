@@ -5,7 +5,9 @@
 
 #include "common/base/err.h"
 #include "milter/conf/settings.h"
-#include "milter/view/json.h"
+#include "milter/view/json_request.h"
+
+struct json_t; /* of jansson */
 
 enum cli_daemon_outcome {
 	CLI_DAEMON_ANSWERED,

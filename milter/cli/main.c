@@ -15,6 +15,7 @@
 #include "milter/cli/cli.h"
 #include "milter/cli/options.h"
 #include "milter/cli/print.h"
+#include "milter/view/json_put.h"
 
 static const struct cli_verb verbs[] = {
     {{"check", NULL}, cli_check,
@@ -181,9 +182,7 @@ fail_json(int status, const char *text)
 	json_wanted = false;
 	object = json_pack(
 	    "{s:i, s:s, s:i}", "schema", 1, "error", text, "exit", status);
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(object);
+	json_print(stdout, object);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "milter/cli/cli.h"
 #include "milter/cli/engine.h"
 #include "milter/conf/destinations.h"
+#include "milter/view/json_put.h"
 
 /* What is asked of the rules: a next-hop domain, or a mail host. */
 struct question {
@@ -132,15 +133,6 @@ put_rule(json_t *object, const struct rule *rule)
 	put_word(object, "until", rule->until);
 }
 
-static int
-print_object(json_t *object)
-{
-	int rc = json_dumpf(object, stdout, JSON_COMPACT);
-
-	json_decref(object);
-	return rc != 0 || putchar('\n') == EOF ? -1 : 0;
-}
-
 static const char *
 own_action(int action)
 {
@@ -159,7 +151,7 @@ list_json(const struct rule *rule)
 	json_object_set_new(object, "sts_off", json_boolean(rule->no_sts));
 	put_word(object, "on_fail", own_action(rule->on_fail));
 	put_word(object, "on_temperror", own_action(rule->on_temperror));
-	return print_object(object);
+	return json_print(stdout, object);
 }
 
 static int
@@ -221,7 +213,7 @@ test_json(const struct question *question, const struct demand *demand)
 	json_object_set_new(object, "host_rules",
 	    json_boolean(hosts_may_have_rules(question, demand)));
 	json_object_set_new(object, "expired", expired);
-	return print_object(object);
+	return json_print(stdout, object);
 }
 
 static void

@@ -9,7 +9,9 @@
 #include "common/engine/inventory.h"
 #include "milter/serve/service.h"
 #include "milter/serve/stats.h"
-#include "milter/view/json.h"
+#include "milter/view/json_check.h"
+#include "milter/view/json_request.h"
+#include "milter/view/json_stats.h"
 
 enum stage { STAGE_BEGIN, STAGE_VERDICTS, STAGE_POLICIES, STAGE_ENDED };
 
@@ -49,7 +51,7 @@ add_owned(struct control_lines *lines, char *line)
 void
 control_add_end(struct control_lines *lines, const char *word, const char *text)
 {
-	add_owned(lines, json_line_end(word, 0, text));
+	add_owned(lines, json_request_end_line(word, 0, text));
 }
 
 struct control_answer *
@@ -59,7 +61,7 @@ control_answer_new(const char *request, size_t length, bool may_flush)
 
 	answer->may_flush = may_flush;
 	service_hold(&answer->held);
-	json_read_request(request, length, &answer->request, &answer->err);
+	json_request_parse(request, length, &answer->request, &answer->err);
 	return answer;
 }
 
@@ -95,7 +97,7 @@ add_stats(struct control_answer *answer, struct control_lines *lines)
 	struct stats stats;
 
 	stats_take(&stats);
-	add_owned(lines, json_line_stats(&stats, PACKAGE_VERSION));
+	add_owned(lines, json_stats_line(&stats, PACKAGE_VERSION));
 	answer->lines++;
 	answer->stage = STAGE_ENDED;
 }
@@ -116,7 +118,7 @@ flush_cached(struct control_answer *answer, struct control_lines *lines)
 	}
 	inventory_flush(
 	    answer->held.engine, domain_of(answer), &flushed, &answer->err);
-	add_owned(lines, json_line_flushed(&flushed));
+	add_owned(lines, json_flushed_line(&flushed));
 	answer->lines++;
 }
 
@@ -157,7 +159,7 @@ add_verdict(struct control_answer *answer, struct control_lines *lines)
 	/* a next hop of that name is another's */
 	if (check && strcmp(found->domain, answer->request.domain) != 0)
 		return;
-	add_owned(lines, json_line_verdict(answer->held.settings, found, hops));
+	add_owned(lines, json_check_line(answer->held.settings, found, hops));
 	answer->lines++;
 }
 
@@ -172,7 +174,7 @@ add_policy(struct control_answer *answer, struct control_lines *lines)
 		return;
 	}
 	add_owned(
-	    lines, json_line_policy(row, answer->request.ask == JSON_ASK_SHOW));
+	    lines, json_policy_line(row, answer->request.ask == JSON_ASK_SHOW));
 	answer->lines++;
 }
 
@@ -182,8 +184,8 @@ add_end(const struct control_answer *answer, struct control_lines *lines)
 	bool good = answer->err.text[0] == '\0';
 	const char *word = good ? "ok" : answer->refused ? "refused" : "error";
 
-	add_owned(lines,
-	    json_line_end(word, answer->lines, good ? NULL : answer->err.text));
+	add_owned(lines, json_request_end_line(word, answer->lines,
+			     good ? NULL : answer->err.text));
 }
 
 bool

@@ -20,7 +20,7 @@ struct control_lines {
 void control_add_line(struct control_lines *lines, const char *line);
 
 /* control_add_end - the last line of an answer that is none; see
- * json_line_end */
+ * json_request_end_line */
 void control_add_end(
     struct control_lines *lines, const char *word, const char *text);
 

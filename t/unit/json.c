@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/view/json.h"
+#include "milter/view/json_check.h"
+#include "milter/view/json_request.h"
+#include "milter/view/json_stats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +36,7 @@ requests_are_read(void **state)
 		struct json_request request;
 		size_t length = strlen(rows[i].line);
 
-		ROW(rows[i].line, json_read_request(rows[i].line, length,
+		ROW(rows[i].line, json_request_parse(rows[i].line, length,
 				      &request, NULL) == 0);
 		ROW(rows[i].line, request.ask == rows[i].ask);
 		ROW_TEXT(rows[i].line, request.domain, rows[i].domain);
@@ -75,7 +77,7 @@ what_is_no_request_is_refused(void **state)
 		struct err err = {.text = ""};
 
 		ROW(rows[i].line,
-		    json_read_request(rows[i].line, strlen(rows[i].line),
+		    json_request_parse(rows[i].line, strlen(rows[i].line),
 			&request, &err) == -1);
 		ROW(rows[i].line, err.kind == ERR_DATA);
 		if (rows[i].why[0] != '\0')
@@ -94,10 +96,10 @@ a_request_is_read_as_it_is_written(void **state)
 		if (i != JSON_ASK_LIST)
 			text_copy(request.domain, sizeof(request.domain),
 			    "d.example");
-		line = json_line_request(&request);
+		line = json_request_line(&request);
 		ROW(line, strchr(line, '\n') == NULL);
 		ROW(line,
-		    json_read_request(line, strlen(line), &read, NULL) == 0);
+		    json_request_parse(line, strlen(line), &read, NULL) == 0);
 		ROW(line, read.ask == request.ask);
 		ROW_TEXT(line, read.domain, request.domain);
 		free(line);
@@ -143,7 +145,7 @@ a_verdict_has_the_keys_of_the_log(void **state)
 
 	(void)state;
 	assert_non_null(settings);
-	assert_line(json_line_verdict(settings, &check, "[relay.example]:587"),
+	assert_line(json_check_line(settings, &check, "[relay.example]:587"),
 	    "{\"schema\":1,\"kind\":\"verdict\",\"domain\":\"d.example\","
 	    "\"result\":\"fail\",\"policy\":\"sts\",\"level\":\"secure\","
 	    "\"reason\":\"certificate-expired\",\"action\":\"hold\","
@@ -174,7 +176,7 @@ a_policy_is_told_whatever_a_stranger_wrote(void **state)
 	    .failed_how = POLICY_FETCH_ERROR};
 
 	(void)state;
-	assert_line(json_line_policy(&row, true),
+	assert_line(json_policy_line(&row, true),
 	    "{\"schema\":1,\"kind\":\"policy\",\"domain\":\"d.example\","
 	    "\"policy\":{\"id\":\"20260131\",\"mode\":\"\","
 	    "\"mx\":[],\"fetched\":\"1970-01-01T00:00:00Z\","
@@ -183,7 +185,7 @@ a_policy_is_told_whatever_a_stranger_wrote(void **state)
 	    "max_age: 86400\\nx: \\\"??[2J\\\\\\n\"},"
 	    "\"failed\":{\"id\":\"2\",\"at\":\"1970-01-01T01:00:00Z\","
 	    "\"reason\":\"sts-policy-invalid\",\"detail\":\"media_type\"}}");
-	assert_line(json_line_policy(&failed, true),
+	assert_line(json_policy_line(&failed, true),
 	    "{\"schema\":1,\"kind\":\"policy\",\"domain\":\"e.example\","
 	    "\"policy\":null,\"failed\":{\"id\":\"2\","
 	    "\"at\":\"1970-01-01T01:00:00Z\","
@@ -197,11 +199,11 @@ an_answer_ends_in_a_word(void **state)
 	    .verdicts = 1, .probes = 2, .policies = 3};
 
 	(void)state;
-	assert_line(json_line_end("ok", 7, NULL),
+	assert_line(json_request_end_line("ok", 7, NULL),
 	    "{\"schema\":1,\"end\":\"ok\",\"lines\":7}");
-	assert_line(json_line_end("error", 7, "it's \"odd\""),
+	assert_line(json_request_end_line("error", 7, "it's \"odd\""),
 	    "{\"schema\":1,\"end\":\"error\",\"text\":\"it's \\\"odd\\\"\"}");
-	assert_line(json_line_flushed(&flushed),
+	assert_line(json_flushed_line(&flushed),
 	    "{\"schema\":1,\"verdicts\":1,\"probes\":2,\"policies\":3}");
 }
 
@@ -216,7 +218,7 @@ figures_that_are_none_are_left_out_of_the_reasons(void **state)
 		.reasons = {[REASON_DEADLINE] = 4}},
 	    .engine = {.checks = 6, .fetches = 8, .fetches_failed = 7},
 	    .now = {.store = "none", .resolver = "unknown"}};
-	char *line = json_line_stats(&stats, "1.2.3");
+	char *line = json_stats_line(&stats, "1.2.3");
 
 	(void)state;
 	assert_non_null(strstr(line, "\"version\":\"1.2.3\","));

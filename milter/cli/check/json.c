@@ -9,7 +9,8 @@
 #include "milter/act/mta_policy.h"
 #include "milter/cli/check/sight.h"
 #include "milter/cli/check/text.h"
-#include "milter/view/json.h"
+#include "milter/view/json_check.h"
+#include "milter/view/json_put.h"
 
 static const struct sts_policy *
 policy_of_facts(const struct facts *facts)
@@ -227,7 +228,6 @@ cli_json_sts_check(FILE *out, const struct check *check, const char *asked)
 	const struct sts_record *record = &check->facts->sts.record;
 	enum reason unseen = cli_sts_unseen(check);
 	json_t *hosts = json_array(), *object;
-	int rc;
 
 	for (size_t i = 0; i < check->verdict->host_count; i++)
 		json_array_append_new(
@@ -242,9 +242,7 @@ cli_json_sts_check(FILE *out, const struct check *check, const char *asked)
 	    unseen == REASON_OK ? sts_state_text(cli_worst_sts(check->verdict))
 				: "unknown",
 	    "unseen", unseen == REASON_OK ? "" : reason_text(unseen));
-	rc = json_dumpf(object, out, JSON_COMPACT);
-	json_decref(object);
-	return rc != 0 || fputc('\n', out) == EOF ? -1 : 0;
+	return json_print(out, object);
 }
 
 int
@@ -254,10 +252,9 @@ cli_json_check(FILE *out, const struct settings *settings,
 	const struct verdict *verdict = check->verdict;
 	json_t *object = json_object(), *hosts = json_array();
 	char *postfix = mta_policy_data(settings, check);
-	int rc;
 
 	json_put_number(object, "schema", 1);
-	json_put_check(
+	json_check_put(
 	    object, settings, check, asked, false, check->verdict->ttl_s);
 	json_put_text(object, "rt", verdict->rt);
 	json_put_text(object, "dane", dane_state_text(verdict->dane));
@@ -269,7 +266,5 @@ cli_json_check(FILE *out, const struct settings *settings,
 		    hosts, checked_host_json(check->facts,
 			       &check->facts->hosts[i], &verdict->hosts[i]));
 	json_object_set_new(object, "hosts", hosts);
-	rc = json_dumpf(object, out, JSON_COMPACT);
-	json_decref(object);
-	return rc != 0 || fputc('\n', out) == EOF ? -1 : 0;
+	return json_print(out, object);
 }

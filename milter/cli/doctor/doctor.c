@@ -14,6 +14,7 @@
 #include "milter/cli/doctor/doctor.h"
 #include "milter/cli/host/postfix.h"
 #include "milter/cli/print.h"
+#include "milter/view/json_put.h"
 
 /* Of postconf; each check has its own time beyond that */
 enum { POSTFIX_MS = 20 * 1000 };
@@ -310,9 +311,7 @@ print_json(const struct report *report)
 	json_t *object = json_pack("{s:i, s:s, s:O}", "schema", 1, "result",
 	    words[exit_status(report)], "checks", report->checks);
 
-	json_dumpf(object, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(object);
+	json_print(stdout, object);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
+#include "milter/view/json_put.h"
 
 enum {
 	/* A chain of LIMIT_CHAIN_CERTS in PEM, with what openssl writes between
@@ -129,10 +130,7 @@ cli_tlsa_json(const struct tlsa *record)
 int
 cli_print_json(json_t *object)
 {
-	int rc = json_dumpf(object, stdout, JSON_COMPACT);
-
-	json_decref(object);
-	if (rc != 0 || putchar('\n') == EOF || fflush(stdout) != 0)
+	if (json_print(stdout, object) != 0 || fflush(stdout) != 0)
 		return cli_fail(EX_IOERR, "cannot write the answer");
 	return 0;
 }
