@@ -144,5 +144,19 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/review/sets.c %D%/cli/review/sets.h \
 	%D%/cli/review/verb.c \
 	%D%/cli/review/would.c \
+	%D%/cli/setup/setup.c %D%/cli/setup/setup.h \
+	%D%/cli/setup/setup_apply.c %D%/cli/setup/setup_apply.h \
+	%D%/cli/setup/setup_do.c %D%/cli/setup/setup_do.h \
+	%D%/cli/setup/setup_journal.c %D%/cli/setup/setup_journal.h \
+	%D%/cli/setup/setup_plan.c %D%/cli/setup/setup_plan.h \
+	%D%/cli/setup/setup_text.c %D%/cli/setup/setup_text.h \
+	%D%/cli/setup/setup_trial.c %D%/cli/setup/setup_trial.h \
+	%D%/cli/setup/setup_view.c %D%/cli/setup/setup_view.h \
+	%D%/cli/setup/setup_conf.c \
+	%D%/cli/setup/setup_diff.c \
+	%D%/cli/setup/setup_postfix.c \
+	%D%/cli/setup/setup_sendmail.c \
+	%D%/cli/setup/setup_unit.c \
+	%D%/cli/setup/setup_verb.c \
 	%D%/cli/stats.c
 %C%_postern_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS)

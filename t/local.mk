@@ -62,6 +62,7 @@ UNIT_TESTS = \
 	%D%/unit/session_requiretls.t \
 	%D%/unit/session_routes.t \
 	%D%/unit/settings.t \
+	%D%/unit/setup.t \
 	%D%/unit/sheet.t \
 	%D%/unit/smtp.t \
 	%D%/unit/smtp_tls.t \
@@ -110,6 +111,7 @@ LAB_TESTS = \
 	%D%/scenario/remembered.py \
 	%D%/scenario/requiretls.py \
 	%D%/scenario/review.py \
+	%D%/scenario/setup.py \
 	%D%/scenario/sts_cache.py \
 	%D%/scenario/tools.py \
 	%D%/scenario/vectors.py \
@@ -240,6 +242,9 @@ REVIEW_SOURCES = \
 %C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
 %C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
 %C%_unit_settings_t_SOURCES = %D%/unit/settings.c %D%/unit/tap.h
+%C%_unit_setup_t_SOURCES = %D%/unit/setup.c %D%/unit/tap.h \
+	milter/cli/setup/setup_diff.c milter/cli/setup/setup_plan.c \
+	milter/cli/setup/setup_text.c
 %C%_unit_sheet_t_SOURCES = %D%/unit/sheet.c %D%/unit/tap.h
 %C%_unit_sheet_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(SMTP_STEPS)

@@ -50,6 +50,7 @@ struct cli_options {
 	const char *domain; /* --domain */
 	bool old_ttl_given;
 	uint32_t old_ttl_s;    /* --old-ttl */
+	bool apply, undo;      /* --apply, --undo */
 	struct cli_list words; /* what stands behind the verb */
 };
 
@@ -75,6 +76,7 @@ int cli_stats(const struct cli_options *options);
  * onto disk; 0 where nobody answers */
 int64_t cli_stats_unwritten(const struct settings *settings);
 int cli_doctor(const struct cli_options *options);
+int cli_setup(const struct cli_options *options);
 int cli_explain(const struct cli_options *options);
 int cli_review(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);

@@ -53,6 +53,8 @@ static const struct cli_verb verbs[] = {
 	"let posternd forget all, or one domain"},
     {{"stats", NULL}, cli_stats, {'c'}, 0, 0, "",
 	"what posternd did since its start, and how it is"},
+    {{"setup", NULL}, cli_setup, {'c', OPTION_APPLY, OPTION_UNDO}, 0, 0, "",
+	"what this host's MTA needs to ask posternd, shown or done"},
     {{"doctor", NULL}, cli_doctor, {'c', OPTION_LOG}, 0, CLI_WORDS_MANY,
 	"[DOMAIN ...]",
 	"whether this host and its Postfix are fit for posternd"},
@@ -139,7 +141,8 @@ print_overview(FILE *out, const struct cli_list *words)
 	cli_print_wrap(out, 0, "",
 	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or "
 	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver or "
-	    "daemon, 73 no state file, 74 output, 78 configuration.");
+	    "daemon, 73 a file not written, 74 output, 75 another setup "
+	    "runs, 77 only for root, 78 configuration.");
 }
 
 static int

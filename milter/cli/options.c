@@ -62,6 +62,8 @@ static const struct option_row {
 	"explain: all its recipients that were refused; review: it alone"},
     {OPTION_AS, "as", "text|json|csv|html", false, "the form of the answer"},
     {'o', "output", "FILE", false, "write it there, whole or not at all"},
+    {OPTION_APPLY, "apply", NULL, false, "do it"},
+    {OPTION_UNDO, "undo", NULL, false, "take back what --apply did last"},
     {OPTION_JSON, "json", NULL, false, "one JSON object a line"},
     {'h', "help", NULL, false, "this text"},
     {'V', "version", NULL, false, "the version"},
@@ -186,6 +188,12 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_CACHED:
 		options->cached = true;
+		break;
+	case OPTION_APPLY:
+		options->apply = true;
+		break;
+	case OPTION_UNDO:
+		options->undo = true;
 		break;
 	case OPTION_STATE:
 		options->state = value;

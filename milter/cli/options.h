@@ -10,7 +10,8 @@
 
 /* Options without a letter; those with one go by it. */
 enum {
-	OPTION_AS = 256,
+	OPTION_APPLY = 256,
+	OPTION_AS,
 	OPTION_AT,
 	OPTION_CACHED,
 	OPTION_CHAIN,
@@ -29,6 +30,7 @@ enum {
 	OPTION_SINCE,
 	OPTION_STATE,
 	OPTION_TXT,
+	OPTION_UNDO,
 	OPTION_UNTIL,
 };
 

@@ -24,12 +24,12 @@ POSTERN = os.path.join(os.environ.get("POSTERN_BUILDDIR", HERE + "/../.."),
                        "milter", "postern")
 WIDTH = 80
 RUN_S = 60
-USAGE, BAD_DATA, NO_INPUT, UNAVAILABLE, IO_ERROR, CONFIG = \
-    64, 65, 66, 69, 74, 78
+USAGE, BAD_DATA, NO_INPUT, UNAVAILABLE, NOT_WRITTEN, IO_ERROR, AGAIN, ROOT, \
+    CONFIG = 64, 65, 66, 69, 73, 74, 75, 77, 78
 
 # All exit statuses that a verb may have.
-PROMISED = {0, 1, 2, 3, USAGE, BAD_DATA, NO_INPUT, UNAVAILABLE, IO_ERROR,
-            CONFIG}
+PROMISED = {0, 1, 2, 3, USAGE, BAD_DATA, NO_INPUT, UNAVAILABLE, NOT_WRITTEN,
+            IO_ERROR, AGAIN, ROOT, CONFIG}
 
 # A resolver that is not there, and nothing that is kept; beside it one rule.
 LONELY = """Nameservers 127.0.0.1@9

@@ -30,6 +30,11 @@ struct doctor_finding {
 struct postfix;
 struct cli_list; /* cli.h */
 
+/* A setting of postern.conf that a finding wants otherwise, "" for none at all,
+ * and why. */
+typedef void doctor_setting(
+    void *arg, const char *keyword, const char *value, const char *because);
+
 /* What the checks have in common; those before may fill it for those after. */
 struct doctor {
 	const char *conf_file;     /* as an option names it */
@@ -41,6 +46,10 @@ struct doctor {
 	bool validates;
 	const struct cli_list *logs; /* of --log */
 	const char *domain;          /* a destination to try, or NULL */
+	bool local_mail;             /* mail by sendmail(1) will be looked at */
+	bool no_filter;              /* sendmail.cf has none at our socket */
+	doctor_setting *setting;     /* told beside what mends it; or NULL */
+	void *setting_arg;
 	int64_t deadline_ms;
 };
 

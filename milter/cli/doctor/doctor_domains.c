@@ -115,6 +115,20 @@ sees_local_mail(const struct doctor *doctor)
 }
 
 static void
+say_domains(
+    const struct kept *kept, struct doctor_finding *found, const char *conf)
+{
+	const struct doctor *doctor = kept->doctor;
+
+	if (doctor->setting != NULL)
+		doctor->setting(doctor->setting_arg, "InternalDomains",
+		    kept->missing.s, "Postfix keeps their mail");
+	doctor_mend(found,
+	    "InternalDomains %s    # in %s, then reload posternd",
+	    kept->missing.s, conf);
+}
+
+static void
 say_missing(const struct kept *kept, struct doctor_finding *found)
 {
 	const struct settings *settings = kept->doctor->settings;
@@ -131,10 +145,7 @@ say_missing(const struct kept *kept, struct doctor_finding *found)
 		    "virtual_*_domains at InternalDomains in %s",
 		    conf);
 	else if (settings->internal_domains.count == 0)
-		doctor_mend(found,
-		    "InternalDomains %s    # in %s, then reload "
-		    "posternd",
-		    kept->missing.s, conf);
+		say_domains(kept, found, conf);
 	else
 		doctor_mend(found, "# add to InternalDomains in %s: %s", conf,
 		    kept->missing.s);
@@ -147,7 +158,7 @@ doctor_internal_domains(struct doctor *doctor, struct doctor_finding *found)
 	    "mydestination", "virtual_mailbox_domains",
 	    "virtual_alias_domains"};
 	struct kept kept = {.doctor = doctor};
-	size_t count = sees_local_mail(doctor)
+	size_t count = doctor->local_mail || sees_local_mail(doctor)
 			   ? sizeof(parameters) / sizeof(parameters[0])
 			   : 1;
 

@@ -415,9 +415,11 @@ doctor_sendmail(struct doctor *doctor, struct doctor_finding *found)
 	struct sendmail *sendmail = xcalloc(1, sizeof(*sendmail));
 
 	sendmail->socket = doctor->settings->socket;
-	if (doctor_sendmail_read(note_line, sendmail) == 0)
+	if (doctor_sendmail_read(note_line, sendmail) == 0) {
+		doctor->no_filter =
+		    sendmail->filter_count == 0 && !sendmail->too_many;
 		say_sendmail(doctor, sendmail, found);
-	else if (errno == ENOENT)
+	} else if (errno == ENOENT)
 		doctor_say(
 		    found, DOCTOR_SKIP, "no " DOCTOR_SENDMAIL_CF " here");
 	else

@@ -67,6 +67,9 @@ doctor_way_set(struct doctor_way *way, const char *keyword, const char *value,
 			       : way->doctor->conf_file;
 
 	note_other(way, keyword);
+	if (way->doctor->setting != NULL)
+		way->doctor->setting(
+		    way->doctor->setting_arg, keyword, value, because);
 	if (value[0] != '\0')
 		doctor_mend(way->found,
 		    "%s %s    # in %s, in place of any there: %s", keyword,
