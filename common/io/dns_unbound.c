@@ -150,7 +150,6 @@ check_trust_anchor(const char *name, struct err *err)
 	    "no DS or DNSKEY record in trust anchor file %s", name);
 }
 
-/* Any call on zones makes the library read its files now. */
 static int
 set_trust_anchor(struct ub_ctx *ub, const char *file, struct err *err)
 {
@@ -162,7 +161,7 @@ set_trust_anchor(struct ub_ctx *ub, const char *file, struct err *err)
 		return -1;
 	rc = ub_ctx_add_ta_file(ub, file);
 	if (rc == 0)
-		rc = ub_ctx_zone_remove(ub, "postern.invalid.");
+		rc = unbound_context_ready(ub);
 	return rc == 0 ? 0 : refuse_setting(err, "trust anchor file", file, rc);
 }
 
