@@ -34,9 +34,14 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/view/sheet_data.c %D%/view/sheet_text.c
 
 %C%_posternd_SOURCES = \
+	%D%/daemon/arguments.c %D%/daemon/arguments.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
+	%D%/daemon/loop.c %D%/daemon/loop.h \
 	%D%/daemon/main.c \
 	%D%/daemon/pid_file.c %D%/daemon/pid_file.h \
+	%D%/daemon/reload.c %D%/daemon/reload.h \
+	%D%/daemon/start.c %D%/daemon/start.h \
+	%D%/daemon/stop.c %D%/daemon/stop.h \
 	%D%/mta/callbacks.c %D%/mta/callbacks.h \
 	%D%/mta/forged.c %D%/mta/forged.h \
 	%D%/mta/recipient_group.c %D%/mta/recipient_group.h \

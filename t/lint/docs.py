@@ -121,14 +121,15 @@ def below_others(text, item):
 def posternd(docs):
     text = page("posternd.8")
     letters = re.search(r'getopt_long\(\s*argc, argv, "([^"]*)"',
-                        read("milter/daemon/main.c"))[1].replace(":", "")
+                        read("milter/daemon/arguments.c"))[1].replace(":", "")
     docs.same("options of posternd are in its page", letters, re.findall(
         r"^\.It Fl (\w)\b", part(text, r"\.Sh DESCRIPTION"), re.M), 5)
     synopsis = part(text, r"\.Sh SYNOPSIS")
     docs.same("and in its synopsis", letters, "".join(
         re.findall(r"^\.Op Fl (\w+)", synopsis, re.M)), 5)
     used = set()
-    for path in ("daemon/main", "daemon/daemon", "daemon/pid_file",
+    for path in ("daemon/main", "daemon/arguments", "daemon/start",
+                 "daemon/daemon", "daemon/pid_file",
                  "serve/socket", "serve/service"):
         used |= {EXITS[word] for word in re.findall(
             r"\bEX_([A-Z]+)\b", read("milter/%s.c" % path)) if word != "OK"}
