@@ -15,10 +15,13 @@ UNIT_TESTS = \
 	%D%/unit/certname.t \
 	%D%/unit/clock.t \
 	%D%/unit/conf.t \
+	%D%/unit/counts.t \
 	%D%/unit/dane_match.t \
 	%D%/unit/der.t \
 	%D%/unit/destinations.t \
 	%D%/unit/dns.t \
+	%D%/unit/dns_algorithms.t \
+	%D%/unit/dns_insecure.t \
 	%D%/unit/dns_self_test.t \
 	%D%/unit/dns_servers.t \
 	%D%/unit/dns_system.t \
@@ -29,12 +32,13 @@ UNIT_TESTS = \
 	%D%/unit/engine_facts.t \
 	%D%/unit/engine_hops.t \
 	%D%/unit/engine_reach.t \
-	%D%/unit/gaps.t \
+	%D%/unit/facts.t \
 	%D%/unit/forbidden_address.t \
+	%D%/unit/gaps.t \
 	%D%/unit/hops.t \
-	%D%/unit/tried.t \
 	%D%/unit/host_case.t \
 	%D%/unit/https.t \
+	%D%/unit/identity.t \
 	%D%/unit/inventory.t \
 	%D%/unit/json.t \
 	%D%/unit/judge.t \
@@ -42,21 +46,25 @@ UNIT_TESTS = \
 	%D%/unit/judge_requiretls.t \
 	%D%/unit/judge_rules.t \
 	%D%/unit/judge_verdict.t \
+	%D%/unit/known.t \
 	%D%/unit/log.t \
 	%D%/unit/logline.t \
 	%D%/unit/mta_policy.t \
 	%D%/unit/nat64.t \
 	%D%/unit/nexthop.t \
+	%D%/unit/outbound.t \
+	%D%/unit/parking.t \
 	%D%/unit/policies.t \
 	%D%/unit/policy_keep.t \
 	%D%/unit/policy_refresh.t \
 	%D%/unit/pool.t \
 	%D%/unit/postfix_list.t \
 	%D%/unit/process.t \
-	%D%/unit/outbound.t \
+	%D%/unit/reasons.t \
 	%D%/unit/report.t \
 	%D%/unit/review.t \
 	%D%/unit/rollover.t \
+	%D%/unit/rules.t \
 	%D%/unit/session.t \
 	%D%/unit/session_header.t \
 	%D%/unit/session_requiretls.t \
@@ -65,9 +73,10 @@ UNIT_TESTS = \
 	%D%/unit/setup.t \
 	%D%/unit/sheet.t \
 	%D%/unit/smtp.t \
-	%D%/unit/smtp_tls.t \
 	%D%/unit/smtp_reply.t \
+	%D%/unit/smtp_tls.t \
 	%D%/unit/stale.t \
+	%D%/unit/standard.t \
 	%D%/unit/store.t \
 	%D%/unit/store_damage.t \
 	%D%/unit/store_disk.t \
@@ -82,12 +91,15 @@ UNIT_TESTS = \
 	%D%/unit/tlsa.t \
 	%D%/unit/trace.t \
 	%D%/unit/translation.t \
+	%D%/unit/tried.t \
 	%D%/unit/validation.t \
+	%D%/unit/verdict.t \
 	%D%/unit/wire.t \
 	%D%/unit/x509.t \
-	%D%/unit/x509_path.t \
 	%D%/unit/x509_effort.t \
-	%D%/unit/x509_key.t
+	%D%/unit/x509_key.t \
+	%D%/unit/x509_path.t \
+	%D%/unit/xalloc.t
 
 check_PROGRAMS = $(UNIT_TESTS)
 # With servers of the lab: under "bootstrap check" once, with sanitizers
@@ -170,11 +182,14 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
 %C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h
 %C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
+%C%_unit_counts_t_SOURCES = %D%/unit/counts.c %D%/unit/tap.h
 %C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c $(FAKE_CERTS) \
 	%D%/unit/tap.h
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
 %C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
+%C%_unit_dns_algorithms_t_SOURCES = %D%/unit/dns_algorithms.c %D%/unit/tap.h
+%C%_unit_dns_insecure_t_SOURCES = %D%/unit/dns_insecure.c %D%/unit/tap.h
 %C%_unit_dns_self_test_t_SOURCES = %D%/unit/dns_self_test.c \
 	$(FAKE_NAMESERVER) %D%/unit/tap.h
 %C%_unit_dns_servers_t_SOURCES = %D%/unit/dns_servers.c $(FAKE_NAMESERVER) \
@@ -188,11 +203,15 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_engine_facts_t_SOURCES = %D%/unit/engine_facts.c $(FAKE_NETWORK)
 %C%_unit_engine_hops_t_SOURCES = %D%/unit/engine_hops.c $(FAKE_NETWORK)
 %C%_unit_engine_reach_t_SOURCES = %D%/unit/engine_reach.c $(FAKE_NETWORK)
+%C%_unit_identity_t_SOURCES = %D%/unit/identity.c %D%/unit/tap.h
 %C%_unit_inventory_t_SOURCES = %D%/unit/inventory.c $(FAKE_NETWORK)
+%C%_unit_known_t_SOURCES = %D%/unit/known.c %D%/unit/tap.h
+%C%_unit_rules_t_SOURCES = %D%/unit/rules.c %D%/unit/tap.h
 %C%_unit_validation_t_SOURCES = %D%/unit/validation.c $(FAKE_NETWORK)
 %C%_unit_gaps_t_SOURCES = %D%/unit/gaps.c %D%/unit/tap.h milter/cli/log/gaps.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
+%C%_unit_facts_t_SOURCES = %D%/unit/facts.c %D%/unit/tap.h
 %C%_unit_forbidden_address_t_SOURCES = %D%/unit/forbidden_address.c %D%/unit/tap.h
 %C%_unit_hops_t_SOURCES = %D%/unit/hops.c %D%/unit/tap.h
 %C%_unit_tried_t_SOURCES = %D%/unit/tried.c %D%/unit/tap.h
@@ -212,6 +231,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/unit/tap.h
 %C%_unit_nat64_t_SOURCES = %D%/unit/nat64.c %D%/unit/tap.h
 %C%_unit_nexthop_t_SOURCES = %D%/unit/nexthop.c %D%/unit/tap.h
+%C%_unit_parking_t_SOURCES = %D%/unit/parking.c %D%/unit/tap.h
 %C%_unit_policies_t_SOURCES = %D%/unit/policies.c $(HOUSE)
 %C%_unit_policy_keep_t_SOURCES = %D%/unit/policy_keep.c $(HOUSE)
 %C%_unit_policy_refresh_t_SOURCES = %D%/unit/policy_refresh.c $(HOUSE)
@@ -220,6 +240,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/cli/host/postfix_list.c
 %C%_unit_process_t_SOURCES = %D%/unit/process.c %D%/unit/tap.h
 %C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h
+%C%_unit_reasons_t_SOURCES = %D%/unit/reasons.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h milter/serve/report.c \
 	milter/serve/log.c
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
@@ -251,6 +272,7 @@ REVIEW_SOURCES = \
 %C%_unit_smtp_tls_t_SOURCES = %D%/unit/smtp_tls.c $(SMTP_STEPS)
 %C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
+%C%_unit_standard_t_SOURCES = %D%/unit/standard.c %D%/unit/tap.h
 %C%_unit_store_t_SOURCES = %D%/unit/store.c $(STATE)
 %C%_unit_store_damage_t_SOURCES = %D%/unit/store_damage.c $(STATE)
 %C%_unit_store_disk_t_SOURCES = %D%/unit/store_disk.c $(STATE)
@@ -269,12 +291,14 @@ REVIEW_SOURCES = \
 %C%_unit_trace_t_SOURCES = %D%/unit/trace.c %D%/unit/tap.h \
 	milter/serve/trace.c milter/serve/report.c milter/serve/log.c
 %C%_unit_translation_t_SOURCES = %D%/unit/translation.c $(FAKE_DNS) %D%/unit/tap.h
+%C%_unit_verdict_t_SOURCES = %D%/unit/verdict.c %D%/unit/tap.h
 %C%_unit_wire_t_SOURCES = %D%/unit/wire.c %D%/unit/tap.h
 %C%_unit_x509_t_SOURCES = %D%/unit/x509.c $(PKI)
 %C%_unit_x509_path_t_SOURCES = %D%/unit/x509_path.c $(PKI)
 %C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c $(FAKE_CERTS) \
 	%D%/unit/tap.h
 %C%_unit_x509_key_t_SOURCES = %D%/unit/x509_key.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_xalloc_t_SOURCES = %D%/unit/xalloc.c %D%/unit/tap.h
 
 EXTRA_DIST += \
 	%D%/scenario/check.expected \
@@ -284,6 +308,7 @@ EXTRA_DIST += \
 	%D%/full \
 	%D%/scenario/hours.c \
 	%D%/lab \
+	%D%/lint/proven.list \
 	%D%/scenario/moment.c \
 	%D%/scenario/posternd.key \
 	%D%/scenario/posternd.lua \

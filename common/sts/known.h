@@ -25,6 +25,7 @@ struct known {
 };
 
 void known_free(struct known *known);
+AUTO_DEFINE(known);
 
 /*
  * known_from_row - NULL when the row's policy is none that we would have kept

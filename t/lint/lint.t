@@ -227,6 +227,32 @@ sub check_limits {
 }
 check_limits();
 
+# A module of common/ has a unit program of its name, or the list says what else
+# proves it.
+sub check_proven {
+	my %proven;
+	open my $in, '<', 't/lint/proven.list' or die "proven.list: $!\n";
+	while (<$in>) {
+		next if /^#|^$/;
+		my ($module, $test, $why) = /^(\S+)\s+(\S+)\s+(\S.*)$/ or
+			mistake('proven', "proven.list:$.: no MODULE TEST REASON");
+		next unless defined $why;
+		$proven{$module} = 1;
+		mistake('proven', "$module: there is no such module")
+			unless -e "$module.c";
+		mistake('proven', "$module: there is no $test") unless -e $test;
+	}
+	for my $file (grep { m{^common/.*\.c$} } @files) {
+		my ($module, $name) = $file =~ m{^(.*/(\w+))\.c$};
+		my $has = -e "t/unit/$name.c";
+		mistake('proven', "$module: no t/unit/$name.c and no reason")
+			unless $has || $proven{$module};
+		mistake('proven', "$module: has a program and a reason")
+			if $has && $proven{$module};
+	}
+}
+check_proven();
+
 sub have { my ($tool) = @_; return system("command -v $tool >/dev/null 2>&1") == 0; }
 
 # Another version puts lines otherwise: the one that .clang-format names counts.
@@ -290,7 +316,7 @@ sub report_with {
 	}
 }
 
-print "1..13\n";
+print "1..14\n";
 report('floors', 'a file includes its own floor and lower ones only');
 report('circles', 'no files include each other, by however many steps');
 report('foreign', 'each foreign header is in its one module');
@@ -300,6 +326,7 @@ report('head', 'each file says what it is, and under which licence');
 report('width', 'no line is over 80 columns');
 report('settings', 'every setting is in the man page and in the sample');
 report('limits', 'every limit bounds something, and a test names it');
+report('proven', 'every module of common has a unit program, or a reason');
 report_with($formatter, \&check_format, 'format', 'clang-format agrees');
 report_with('cppcheck', \&check_cppcheck, 'cppcheck', 'cppcheck finds no fault');
 report_with('git', \&check_archive, 'archive', 'the archive holds every file');

@@ -62,6 +62,24 @@ both_clocks_can_be_shifted(void **state)
 	assert_true(clock_wall_s() >= before_s + 1000);
 }
 
+/* pthread knows nothing of the shift. */
+static void
+a_deadline_for_pthread_is_of_the_real_clock(void **state)
+{
+	int64_t deadline_ms = clock_mono_ms() + 1500;
+	struct timespec before = clock_timespec(deadline_ms), after;
+
+	(void)state;
+	assert_in_range(before.tv_nsec, 0, 999999999);
+	clock_shift(CLOCK_DAY_S);
+	after = clock_timespec(deadline_ms + CLOCK_DAY_S * 1000LL);
+	assert_int_equal(after.tv_sec, before.tv_sec);
+	assert_int_equal(after.tv_nsec, before.tv_nsec);
+	after = clock_timespec(0);
+	assert_int_equal(after.tv_sec, 0);
+	assert_int_equal(after.tv_nsec, 0);
+}
+
 int
 main(void)
 {
@@ -70,6 +88,7 @@ main(void)
 	    cmocka_unit_test(a_time_that_nobody_can_print_is_empty),
 	    cmocka_unit_test(what_is_left_is_bounded_and_never_negative),
 	    cmocka_unit_test(both_clocks_can_be_shifted),
+	    cmocka_unit_test(a_deadline_for_pthread_is_of_the_real_clock),
 	};
 
 	return RUN_TESTS(clock);

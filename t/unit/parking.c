@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/base/parking.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "t/unit/tap.h"
+
+enum { AMPLE_MS = 10000 };
+
+/* What went on, as digits in order. */
+static struct {
+	struct lock lock;
+	struct cond changed;
+	char went[16];
+	size_t count;
+} seen;
+
+static struct pool *pool;
+static struct parking *parking;
+
+static bool
+note_job(void *arg, int64_t until_ms)
+{
+	(void)until_ms;
+	lock_take(&seen.lock);
+	seen.went[seen.count++] = *(char *)arg;
+	cond_broadcast(&seen.changed);
+	lock_drop(&seen.lock);
+	return true;
+}
+
+/* Those that went on, when they are so many. */
+static const char *
+await_jobs(size_t count)
+{
+	int64_t deadline_ms = clock_mono_ms() + AMPLE_MS;
+
+	lock_take(&seen.lock);
+	while (seen.count < count)
+		if (!cond_wait_until(&seen.changed, &seen.lock, deadline_ms))
+			break;
+	lock_drop(&seen.lock);
+	return seen.went;
+}
+
+static int
+open_parking(void **state)
+{
+	(void)state;
+	lock_init(&seen.lock);
+	cond_init(&seen.changed);
+	memset(seen.went, 0, sizeof(seen.went));
+	seen.count = 0;
+	pool = pool_new("test", 1, UINT_MAX, NULL);
+	parking = parking_new(pool, NULL);
+	return pool == NULL || parking == NULL ? -1 : 0;
+}
+
+static int
+close_parking(void **state)
+{
+	(void)state;
+	parking_free(parking);
+	pool_free(pool);
+	cond_fini(&seen.changed);
+	lock_fini(&seen.lock);
+	return 0;
+}
+
+static char names[5][2] = {"0", "1", "2", "3", "4"};
+
+static struct parking_ticket *
+take_ticket(size_t number, int wait_ms)
+{
+	return parking_ticket(
+	    parking, note_job, names[number], clock_mono_ms() + wait_ms);
+}
+
+static void
+what_came_before_is_not_waited_for(void **state)
+{
+	struct parking_ticket *ticket = take_ticket(1, AMPLE_MS);
+
+	(void)state;
+	parking_note(ticket, NULL);
+	parking_note(ticket, NULL);
+	assert_false(parking_park(ticket, 2));
+	assert_false(parking_park(take_ticket(2, AMPLE_MS), 0));
+	assert_int_equal(seen.count, 0);
+}
+
+static void
+the_last_thing_that_comes_lets_it_go_on(void **state)
+{
+	struct parking_ticket *ticket = take_ticket(1, AMPLE_MS);
+
+	(void)state;
+	parking_note(ticket, NULL);
+	assert_true(parking_park(ticket, 3));
+	parking_note(ticket, NULL);
+	assert_int_equal(seen.count, 0);
+	parking_note(ticket, NULL);
+	assert_string_equal(await_jobs(1), "1");
+}
+
+static void
+at_the_deadline_it_goes_on_and_later_notes_are_no_harm(void **state)
+{
+	struct parking_ticket *late = take_ticket(1, 20);
+	struct parking_ticket *past = take_ticket(2, -1000);
+
+	(void)state;
+	assert_true(parking_park(late, 2));
+	assert_string_equal(await_jobs(1), "1");
+	assert_true(parking_park(past, 1));
+	assert_string_equal(await_jobs(2), "12");
+	parking_note(late, NULL);
+	parking_note(late, NULL);
+	parking_note(past, NULL);
+	pool_free(pool);
+	pool = NULL;
+	assert_int_equal(seen.count, 2);
+}
+
+/* Parked in another order than that of their deadlines. */
+static void
+whose_deadline_is_first_goes_first(void **state)
+{
+	static const struct {
+		size_t number;
+		int wait_ms;
+	} rows[] = {{3, 300}, {1, 100}, {4, 400}, {2, 200}};
+	struct parking_ticket *tickets[COUNT(rows)];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		tickets[i] = take_ticket(rows[i].number, rows[i].wait_ms);
+		assert_true(parking_park(tickets[i], 1));
+	}
+	assert_string_equal(await_jobs(COUNT(rows)), "1234");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		parking_note(tickets[i], NULL);
+}
+
+#define PARKED(name) \
+	cmocka_unit_test_setup_teardown(name, open_parking, close_parking)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    PARKED(what_came_before_is_not_waited_for),
+	    PARKED(the_last_thing_that_comes_lets_it_go_on),
+	    PARKED(at_the_deadline_it_goes_on_and_later_notes_are_no_harm),
+	    PARKED(whose_deadline_is_first_goes_first),
+	};
+
+	return RUN_TESTS(tests);
+}
