@@ -4,6 +4,8 @@ dist_example_DATA = \
 	%D%/filter-postfix.regexp \
 	%D%/filter-spamassassin.cf \
 	%D%/filter.sieve \
+	%D%/postern-metrics.service \
+	%D%/postern-metrics.timer \
 	%D%/postern-review.cron \
 	%D%/postern.conf \
 	%D%/postern.sysusers \
@@ -11,6 +13,13 @@ dist_example_DATA = \
 	%D%/posternd.service \
 	%D%/postfix-main.cf \
 	%D%/sendmail.mc
+
+grafanadir = $(exampledir)/grafana
+dist_grafana_DATA = %D%/grafana/postern.json
+prometheusdir = $(exampledir)/prometheus
+dist_prometheus_DATA = \
+	%D%/prometheus/postern-rules.test.yml \
+	%D%/prometheus/postern-rules.yml
 
 completionsdir = $(datadir)/bash-completion/completions
 nodist_completions_DATA = %D%/postern

@@ -30,6 +30,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/view/json_put.c %D%/view/json_put.h \
 	%D%/view/json_request.c %D%/view/json_request.h \
 	%D%/view/json_stats.c %D%/view/json_stats.h \
+	%D%/view/openmetrics.c %D%/view/openmetrics.h \
 	%D%/view/sheet.c %D%/view/sheet.h \
 	%D%/view/sheet_data.c %D%/view/sheet_text.c
 
@@ -59,6 +60,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/service.c %D%/serve/service.h \
 	%D%/serve/socket.c %D%/serve/socket.h \
 	%D%/serve/stats.c %D%/serve/stats.h \
+	%D%/serve/tally.c %D%/serve/tally.h \
 	%D%/serve/trace.c %D%/serve/trace.h
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 

@@ -60,6 +60,7 @@ UNIT_TESTS = \
 	%D%/unit/pool.t \
 	%D%/unit/postfix_list.t \
 	%D%/unit/process.t \
+	%D%/unit/openmetrics.t \
 	%D%/unit/reasons.t \
 	%D%/unit/report.t \
 	%D%/unit/review.t \
@@ -115,6 +116,7 @@ LAB_TESTS = \
 	%D%/scenario/fairness.py \
 	%D%/scenario/faults.py \
 	%D%/scenario/filters.py \
+	%D%/scenario/metrics.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \
 	%D%/scenario/peers.py \
@@ -239,10 +241,11 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/host/postfix_list.c
 %C%_unit_process_t_SOURCES = %D%/unit/process.c %D%/unit/tap.h
+%C%_unit_openmetrics_t_SOURCES = %D%/unit/openmetrics.c %D%/unit/tap.h
 %C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h
 %C%_unit_reasons_t_SOURCES = %D%/unit/reasons.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h milter/serve/report.c \
-	milter/serve/log.c
+	milter/serve/log.c milter/serve/tally.c
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
 REVIEW_SOURCES = \

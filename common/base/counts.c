@@ -58,6 +58,13 @@ counts_probe(struct counts *counts)
 }
 
 void
+counts_probed(struct counts *counts, enum counts_probe outcome)
+{
+	if (counts != NULL)
+		counts->probed[outcome]++;
+}
+
+void
 counts_fetch(struct counts *counts, bool failed)
 {
 	if (counts == NULL)

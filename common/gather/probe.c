@@ -261,6 +261,33 @@ tell_reach(const struct probe_job *job, bool connected)
 	prober_try_witnesses(job->prober);
 }
 
+static enum counts_probe
+counted_as(enum probe_outcome outcome)
+{
+	switch (outcome) {
+	case PROBE_TLS:
+	case PROBE_TLS_UNSUPPORTED:
+		return COUNTS_PROBE_TLS;
+	case PROBE_NO_STARTTLS:
+	case PROBE_STARTTLS_REFUSED:
+		return COUNTS_PROBE_PLAINTEXT;
+	case PROBE_TIMEOUT:
+		return COUNTS_PROBE_TIMEOUT;
+	case PROBE_REFUSED:
+	case PROBE_NOT_SMTP:
+	case PROBE_CONNECT_FAILED:
+	case PROBE_NO_SOURCE:
+	case PROBE_NOT_DONE:
+	case PROBE_BLOCKED:
+	case PROBE_OWN:
+		return COUNTS_PROBE_REFUSED;
+	case PROBE_TLS_REFUSED:
+	case PROBE_TLS_FAILED:
+		break;
+	}
+	return COUNTS_PROBE_TLS_FAILED;
+}
+
 static bool
 run_probe(void *arg, int64_t until_ms)
 {
@@ -287,6 +314,7 @@ run_probe(void *arg, int64_t until_ms)
 	}
 	counts_probe(prober->options.counts);
 	facts = smtp_probe(&target, until_ms);
+	counts_probed(prober->options.counts, counted_as(facts->outcome));
 	hurried =
 	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;
 	if (facts->connected || (!hurried && facts->outcome != PROBE_NO_SOURCE))

@@ -40,6 +40,8 @@ struct cli_options {
 	uint32_t max_age_s;   /* --max-age; 0: what suits the mode */
 	struct cli_list ruas; /* --rua */
 	const char *part;     /* --part */
+	bool prometheus;      /* --prometheus */
+	bool openmetrics;     /* --openmetrics */
 	const char *as;       /* --as: a form; NULL: text */
 	const char *output;   /* --output: a file; NULL: stdout */
 	struct cli_list logs; /* --log; "-" is stdin */

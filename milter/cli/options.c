@@ -60,6 +60,9 @@ static const struct option_row {
 	"journal"},
     {OPTION_DOMAIN, "domain", "DOMAIN", false,
 	"explain: all its recipients that were refused; review: it alone"},
+    {OPTION_PROMETHEUS, "prometheus", NULL, false,
+	"the figures as Prometheus' text, for a file of node_exporter"},
+    {OPTION_OPENMETRICS, "openmetrics", NULL, false, "the same as OpenMetrics"},
     {OPTION_AS, "as", "text|json|csv|html", false, "the form of the answer"},
     {'o', "output", "FILE", false, "write it there, whole or not at all"},
     {OPTION_APPLY, "apply", NULL, false, "do it"},
@@ -197,6 +200,12 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_STATE:
 		options->state = value;
+		break;
+	case OPTION_PROMETHEUS:
+		options->prometheus = true;
+		break;
+	case OPTION_OPENMETRICS:
+		options->openmetrics = true;
 		break;
 	case OPTION_AS:
 		options->as = value;

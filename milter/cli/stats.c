@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
+#include "common/base/xalloc.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/daemon.h"
 #include "milter/cli/engine.h"
+#include "milter/cli/output.h"
 
 static void
 print_value(const char *group, const char *key, const json_t *value)
@@ -71,20 +74,81 @@ print_stats_row(void *arg, const json_t *row)
 	json_decref(copy);
 }
 
-int
-cli_stats(const struct cli_options *options)
+/* The text that posternd made, as it is. */
+static void
+keep_metrics(void *arg, const json_t *row)
 {
-	AUTO(settings) struct settings *settings = cli_load_settings(options);
+	char **text = arg;
+	const char *found = json_string_value(json_object_get(row, "metrics"));
+
+	if (found != NULL && *text == NULL)
+		*text = xstrdup(found);
+}
+
+static int
+write_metrics(const char *text, const char *path)
+{
+	struct cli_output output;
+	int status = cli_output_open(&output, path);
+
+	if (status != 0)
+		return status;
+	fputs(text, output.out);
+	return cli_output_close(&output, 0);
+}
+
+/* Without an answer the file stays as it was: its age tells. */
+static int
+print_metrics(
+    const struct cli_options *options, const struct settings *settings)
+{
+	struct json_request request = {.ask = options->prometheus
+						  ? JSON_ASK_PROMETHEUS
+						  : JSON_ASK_OPENMETRICS};
+	char *text = NULL;
+	struct err err = {.text = "no figures in the answer"};
+	int status;
+
+	if (cli_daemon_ask(settings, &request, keep_metrics, &text, &err) !=
+		CLI_DAEMON_ANSWERED ||
+	    text == NULL)
+		status = cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	else
+		status = write_metrics(text, options->output);
+	free(text);
+	return status;
+}
+
+static int
+show_stats(const struct cli_options *options, const struct settings *settings)
+{
 	struct json_request request = {.ask = JSON_ASK_STATS};
 	struct cli_options copy = *options;
 	struct err err;
 
-	if (settings == NULL)
-		return EX_CONFIG;
 	if (cli_daemon_ask(settings, &request, print_stats_row, &copy, &err) !=
 	    CLI_DAEMON_ANSWERED)
 		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
 	if (fflush(stdout) != 0)
 		return cli_fail(EX_IOERR, "cannot write the answer");
 	return 0;
+}
+
+int
+cli_stats(const struct cli_options *options)
+{
+	AUTO(settings) struct settings *settings = NULL;
+	bool metrics = options->prometheus || options->openmetrics;
+
+	if (options->prometheus + options->openmetrics + options->json > 1)
+		return cli_fail(
+		    EX_USAGE, "one of --json, --prometheus and --openmetrics");
+	if (options->output != NULL && !metrics)
+		return cli_fail(
+		    EX_USAGE, "-o goes with --prometheus or --openmetrics");
+	settings = cli_load_settings(options);
+	if (settings == NULL)
+		return EX_CONFIG;
+	return metrics ? print_metrics(options, settings)
+		       : show_stats(options, settings);
 }

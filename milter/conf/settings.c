@@ -201,6 +201,7 @@ static const struct keyword keywords[] = {
     CHOICE("LogWhy", ENGINE, "no", log_why, yes_no),
     CHOICE("LogLevel", LIVE, "info", log_level, log_levels),
     LIST("DebugDomains", LIVE, NULL, value_read_domains, debug_domains),
+    TEXT("MetricsLabel", LIVE, NULL, value_read_name, metrics_label, NULL),
 };
 
 enum { KEYWORDS = sizeof(keywords) / sizeof(keywords[0]) };

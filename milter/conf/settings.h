@@ -102,6 +102,7 @@ struct settings {
 	int log_why;
 	int log_level;
 	struct settings_list debug_domains; /* none: all */
+	char *metrics_label;                /* NULL: none */
 };
 
 /* A keyword set by an option, over what the file says. */

@@ -279,6 +279,7 @@ await_at_rcpt(struct session *session, struct recipient_group *group)
 		wait_ms = session->rcpt_budget_ms;
 	await_group(session, group, clock_mono_ms() + wait_ms);
 	waited_ms = session->waited_ms - waited_ms;
+	report_wait((unsigned)waited_ms);
 	session->rcpt_budget_ms = waited_ms < session->rcpt_budget_ms
 				      ? session->rcpt_budget_ms - (int)waited_ms
 				      : 0;

@@ -12,6 +12,7 @@
 #include "milter/view/json_check.h"
 #include "milter/view/json_request.h"
 #include "milter/view/json_stats.h"
+#include "milter/view/openmetrics.h"
 
 enum stage { STAGE_BEGIN, STAGE_VERDICTS, STAGE_POLICIES, STAGE_ENDED };
 
@@ -102,6 +103,22 @@ add_stats(struct control_answer *answer, struct control_lines *lines)
 	answer->stage = STAGE_ENDED;
 }
 
+static void
+add_metrics(struct control_answer *answer, enum openmetrics_form form,
+    struct control_lines *lines)
+{
+	struct stats stats;
+	char *text;
+
+	stats_take(&stats);
+	text = openmetrics_print(&stats, PACKAGE_VERSION,
+	    answer->held.settings->metrics_label, form);
+	add_owned(lines, json_metrics_line(text));
+	free(text);
+	answer->lines++;
+	answer->stage = STAGE_ENDED;
+}
+
 /* What is forgotten may be lied about when it is asked for again: who holds a
  * policy back would profit. */
 static void
@@ -140,6 +157,12 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 		break;
 	case JSON_ASK_STATS:
 		add_stats(answer, lines);
+		break;
+	case JSON_ASK_PROMETHEUS:
+		add_metrics(answer, OPENMETRICS_PROMETHEUS, lines);
+		break;
+	case JSON_ASK_OPENMETRICS:
+		add_metrics(answer, OPENMETRICS_1_0, lines);
 		break;
 	}
 }

@@ -6,9 +6,11 @@
 #include <strings.h>
 #include <syslog.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "milter/conf/destinations.h"
 #include "milter/serve/log.h"
+#include "milter/serve/tally.h"
 
 /* Set once, before there are threads, but for what is atomic. */
 static struct {
@@ -19,17 +21,6 @@ static struct {
 	char name[65];
 	struct log_options log;
 } report = {.success = true};
-
-/* As struct report_counts. */
-static struct {
-	_Atomic uint64_t messages;
-	_Atomic uint64_t actions[ACTIONS];
-	_Atomic uint64_t refused[ACTIONS];
-	_Atomic uint64_t results[RESULTS];
-	_Atomic uint64_t reasons[REASONS];
-	_Atomic uint64_t hits;
-	_Atomic uint64_t misses;
-} counts;
 
 int
 report_facility(const char *word)
@@ -49,6 +40,13 @@ report_facility(const char *word)
 	return -1;
 }
 
+static int
+count_lost(char line[REPORT_SIZE], uintmax_t lost)
+{
+	tally_lost(lost);
+	return report_lost_line(line, lost);
+}
+
 void
 report_open(
     const struct settings *settings, bool also_stderr, void (*kept)(void))
@@ -60,7 +58,7 @@ report_open(
 	report.log = (struct log_options){.path = _PATH_LOG,
 	    .name = report.name,
 	    .facility = report_facility(settings->syslog_facility),
-	    .lost = report_lost_line,
+	    .lost = count_lost,
 	    .kept = kept};
 	log_open(&report.log);
 }
@@ -263,16 +261,16 @@ report_resolver_line(
 }
 
 static void
-count_domain(const struct report_check *check)
+count_check(const struct report_check *check)
 {
-	counts.results[check->verdict->result]++;
-	counts.reasons[check->verdict->reason]++;
-	if (check->refused)
-		counts.refused[check->action] += check->rcpts;
-	if (check->looked && check->cached)
-		counts.hits++;
-	else if (check->looked)
-		counts.misses++;
+	struct tally_check counted = {.verdict = check->verdict,
+	    .action = check->action,
+	    .refused = check->refused ? check->rcpts : 0,
+	    .looked = check->looked,
+	    .cached = check->cached,
+	    .ms = check->ms};
+
+	tally_check(&counted);
 }
 
 void
@@ -282,7 +280,7 @@ report_check(const char *queue_id, const struct report_check *check)
 	char line[REPORT_SIZE];
 	int severity;
 
-	count_domain(check);
+	count_check(check);
 	if (!is_heard() || (!report.success && (result == RESULT_PASS ||
 						   result == RESULT_NONE)))
 		return;
@@ -295,11 +293,17 @@ report_check(const char *queue_id, const struct report_check *check)
 }
 
 void
+report_wait(unsigned ms)
+{
+	tally_wait(FIGURES_RCPT, ms);
+}
+
+void
 report_skip(const char *queue_id, const struct report_check *check)
 {
 	char line[REPORT_SIZE];
 
-	count_domain(check);
+	count_check(check);
 	if (is_heard())
 		emit_line(report_skip_line(line, queue_id, check), line);
 }
@@ -309,8 +313,7 @@ report_message(const char *queue_id, const struct report_message *message)
 {
 	char line[REPORT_SIZE];
 
-	counts.messages++;
-	counts.actions[message->action]++;
+	tally_message(message->result, message->action, message->ms);
 	if (is_heard())
 		emit_line(report_message_line(line, queue_id, message), line);
 }
@@ -343,6 +346,7 @@ report_change(const struct report_change *change)
 	char line[REPORT_SIZE];
 	int severity = report_change_line(line, change);
 
+	tally_change(change->after);
 	emit_line(severity, line);
 }
 
@@ -364,6 +368,7 @@ report_reach(unsigned port, bool open)
 	char line[REPORT_SIZE];
 	int severity = report_reach_line(line, port, open);
 
+	tally_port(open);
 	emit_line(severity, line);
 }
 
@@ -472,22 +477,6 @@ report_stop(void)
 	emit_line(LOG_INFO, "-: event=stop");
 }
 
-void
-report_counts(struct report_counts *out)
-{
-	out->messages = counts.messages;
-	out->hits = counts.hits;
-	out->misses = counts.misses;
-	for (size_t i = 0; i < ACTIONS; i++) {
-		out->actions[i] = counts.actions[i];
-		out->refused[i] = counts.refused[i];
-	}
-	for (size_t i = 0; i < RESULTS; i++)
-		out->results[i] = counts.results[i];
-	for (size_t i = 0; i < REASONS; i++)
-		out->reasons[i] = counts.reasons[i];
-}
-
 int
 report_stats_line(char line[REPORT_SIZE], const struct stats *stats)
 {
@@ -551,6 +540,7 @@ report_reload(const struct report_reload *reload)
 	char line[REPORT_SIZE];
 	int severity = report_reload_line(line, reload);
 
+	tally_reload(reload->faults == 0, clock_wall_s());
 	emit_line(severity, line);
 }
 

@@ -112,8 +112,8 @@ bool report_rules_daily(const struct settings *settings, time_t now);
 void report_start(const char *version, int64_t down_s);
 void report_stop(void);
 
-/* report_counts - how many of the events there were */
-void report_counts(struct report_counts *out);
+/* report_wait - so long a recipient was kept waiting at RCPT; counted only */
+void report_wait(unsigned ms);
 
 /* report_stats - event=stats: the figures of the service, hourly and at stop */
 void report_stats(const struct stats *stats);

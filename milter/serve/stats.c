@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/serve/stats.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "common/base/clock.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
+#include "milter/serve/tally.h"
 
 static struct {
 	time_t wall_s;
@@ -48,6 +50,58 @@ stats_down_s(void)
 	return begun.stopped_s == 0 ? -1 : begun.wall_s - begun.stopped_s;
 }
 
+/* Descriptors but for that of the list. */
+static unsigned
+open_fds(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	struct dirent *entry;
+	unsigned count = 0;
+
+	if (folder == NULL)
+		return 0;
+	while ((entry = readdir(folder)) != NULL)
+		count += entry->d_name[0] != '.';
+	closedir(folder);
+	return count - 1;
+}
+
+/* Who connected was let out: there is no event before it is the other way. */
+static void
+note_port(struct stats *stats)
+{
+	if (stats->counts.port_open == FIGURES_UNKNOWN &&
+	    stats->engine.probed[COUNTS_PROBE_TLS] +
+		    stats->engine.probed[COUNTS_PROBE_PLAINTEXT] >
+		0)
+		stats->counts.port_open = FIGURES_GOOD;
+}
+
+static void
+count_rules(const struct rule_list *rules, struct stats *stats)
+{
+	enum { SOON_S = 7 * 86400 };
+	time_t now = clock_wall_s();
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = rules->rules[i];
+
+		if (rule->ends_s == 0)
+			continue;
+		if (!rule_in_effect(rule, now)) {
+			stats->rules_expired++;
+			continue;
+		}
+		if (rule->ends_s - now < SOON_S)
+			stats->rules_expiring++;
+		else
+			stats->rules_active++;
+		if (stats->rules_end_s == 0 ||
+		    rule->ends_s < stats->rules_end_s)
+			stats->rules_end_s = rule->ends_s;
+	}
+}
+
 void
 stats_take(struct stats *out)
 {
@@ -58,7 +112,8 @@ stats_take(struct stats *out)
 	    .stopped_s = begun.stopped_s,
 	    .uptime_s = (uint64_t)(clock_mono_ms() - begun.mono_ms) / 1000,
 	    .active = service_active(),
-	    .rss_kb = resident_kb()};
+	    .rss_kb = resident_kb(),
+	    .open_fds = open_fds()};
 	out->engine = (struct counts){.checks = counts->checks,
 	    .running = counts->running,
 	    .running_max = counts->running_max,
@@ -68,8 +123,12 @@ stats_take(struct stats *out)
 	    .probes = counts->probes,
 	    .fetches = counts->fetches,
 	    .fetches_failed = counts->fetches_failed};
-	report_counts(&out->counts);
+	for (size_t i = 0; i < COUNTS_PROBES; i++)
+		out->engine.probed[i] = counts->probed[i];
+	tally_counts(&out->counts);
+	note_port(out);
 	service_hold(&held);
 	inventory_count(held.engine, &out->now);
+	count_rules(held.settings->destinations, out);
 	service_let_go(&held);
 }

@@ -11,6 +11,24 @@
 #include "common/judge/action.h"
 #include "common/judge/verdict.h"
 
+enum { POLICY_TYPES = POLICY_TYPE_LOCAL + 1 };
+
+/* How long something took: by FIGURES_BOUNDS_MS, each bucket without those
+ * before it, the last for what is over all of them. */
+enum { FIGURES_BUCKETS = 14 };
+extern const unsigned figures_bounds_ms[FIGURES_BUCKETS - 1];
+struct figures_times {
+	uint64_t buckets[FIGURES_BUCKETS];
+	uint64_t sum_ms;
+};
+
+/* For what a message waited. */
+enum figures_stage { FIGURES_RCPT, FIGURES_MESSAGE };
+enum { FIGURES_STAGES = FIGURES_MESSAGE + 1 };
+
+/* What is known of a thing that is well or not. */
+enum figures_state { FIGURES_UNKNOWN, FIGURES_BAD, FIGURES_GOOD };
+
 /* What was reported since the start, told in the log or not. */
 struct report_counts {
 	uint64_t messages;
@@ -20,6 +38,16 @@ struct report_counts {
 	uint64_t reasons[REASONS];
 	uint64_t hits; /* domains whose verdict was at hand */
 	uint64_t misses;
+
+	uint64_t outcomes[RESULTS][ACTIONS];             /* messages */
+	uint64_t checks[POLICY_TYPES][RESULTS][REASONS]; /* domains */
+	struct figures_times check_times[2]; /* of hits, of misses */
+	struct figures_times waits[FIGURES_STAGES];
+	uint64_t changes[RESULTS]; /* of a domain's result, to this one */
+	uint64_t lost_lines;
+	enum figures_state port_open;
+	enum figures_state reload;
+	time_t reload_s; /* the last good one; 0: none */
 };
 
 struct stats {
@@ -30,7 +58,12 @@ struct stats {
 	struct report_counts counts;
 	struct counts engine;
 	struct inventory_counts now;
-	uint64_t rss_kb; /* 0: not known */
+	uint64_t rss_kb;   /* 0: not known */
+	unsigned open_fds; /* 0: not known */
+
+	/* rules with a last day: in effect, ending within a week, over */
+	unsigned rules_active, rules_expiring, rules_expired;
+	time_t rules_end_s; /* the first end yet to come; 0: none */
 };
 
 #endif

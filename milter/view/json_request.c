@@ -17,6 +17,8 @@ static const struct {
     [JSON_ASK_SHOW] = {"cache show", true, true},
     [JSON_ASK_FLUSH] = {"cache flush", false, true},
     [JSON_ASK_STATS] = {"stats", false, false},
+    [JSON_ASK_PROMETHEUS] = {"stats prometheus", false, false},
+    [JSON_ASK_OPENMETRICS] = {"stats openmetrics", false, false},
 };
 
 enum { ASKS = sizeof(asks) / sizeof(asks[0]) };

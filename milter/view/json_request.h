@@ -15,6 +15,8 @@ enum json_ask {
 	JSON_ASK_SHOW,
 	JSON_ASK_FLUSH,
 	JSON_ASK_STATS,
+	JSON_ASK_PROMETHEUS,
+	JSON_ASK_OPENMETRICS,
 };
 
 struct json_request {

@@ -106,3 +106,13 @@ json_stats_line(const struct stats *stats, const char *version)
 	json_put_number(object, "rss_kb", (int64_t)stats->rss_kb);
 	return json_line(object);
 }
+
+char *
+json_metrics_line(const char *text)
+{
+	json_t *object = json_object();
+
+	json_put_number(object, "schema", 1);
+	json_put_text(object, "metrics", text);
+	return json_line(object);
+}

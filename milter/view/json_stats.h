@@ -8,4 +8,7 @@
 /* json_stats_line - without the end of line, for free() */
 char *json_stats_line(const struct stats *stats, const char *version);
 
+/* json_metrics_line - the same for a text of openmetrics.h */
+char *json_metrics_line(const char *text);
+
 #endif

@@ -35,6 +35,12 @@ report_check(const char *queue_id, const struct report_check *check)
 }
 
 void
+report_wait(unsigned ms)
+{
+	(void)ms;
+}
+
+void
 report_skip(const char *queue_id, const struct report_check *check)
 {
 	text_addf(&report_lines, "%s skip %s %s %s %u\n", queue_id,

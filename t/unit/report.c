@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "milter/serve/stats.h"
+#include "milter/serve/tally.h"
 #include "t/unit/tap.h"
 
 /* The promised grammar, written anew; "?" is what replaces other octets. */
@@ -438,7 +439,7 @@ events_are_counted_though_not_told(void **state)
 	verdict.result = RESULT_SKIP;
 	report_skip("id", &check);
 	report_message("id", &message);
-	report_counts(&counts);
+	tally_counts(&counts);
 	assert_int_equal(counts.results[RESULT_FAIL], 2);
 	assert_int_equal(counts.results[RESULT_SKIP], 1);
 	assert_int_equal(counts.reasons[REASON_DANE_REQUIRED], 3);

@@ -389,6 +389,7 @@ static const struct {
     {"On-SoftFail none", IN_MESSAGE},
     {"On-None tag", IN_MESSAGE},
     {"LogLevel debug", IN_MESSAGE},
+    {"MetricsLabel gate1", IN_MESSAGE},
     {"DebugDomains a.example", IN_MESSAGE},
     {"On-InternalError tempfail", IN_MESSAGE},
     {"DecideAt message", IN_MESSAGE},

@@ -10,8 +10,7 @@
 #include "common/judge/action.h"
 #include "common/judge/verdict.h"
 #include "milter/cli/review/names.h"
-
-enum { POLICY_TYPES = POLICY_TYPE_LOCAL + 1 };
+#include "milter/view/figures.h"
 
 /* What a change of the settings would have stopped. */
 enum review_would {

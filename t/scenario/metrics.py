@@ -1,0 +1,353 @@
+#!/usr/bin/env python3
+"""metrics - figures of posternd as monitoring takes them.
+
+Real mail passes posternd in the lab; promtool, node_exporter and Prometheus of
+Debian read what "postern stats" writes, and the dashboard and the alerts are
+asked for by their own expressions.  TAP.
+"""
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE + "/../lab")
+
+import mta
+import tap
+
+TREE = os.path.dirname(os.path.dirname(HERE))
+DIR = "/run/lab/metrics"
+PROM = DIR + "/textfile/postern.prom"
+RUN_S = 60
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+# Present from the start, whatever the mail.
+AT_ONCE = """build_info start_time_seconds resident_memory_bytes open_fds
+messages_total check_duration_seconds_bucket wait_duration_seconds_bucket
+cache_requests_total cache_entries checks_running checks_waiting
+checks_refused_total probes_total sts_fetches_total store_ok changes_total
+log_lines_dropped_total overrides""".split()
+# Panels that show nothing in the lab, and why.
+EMPTY = {
+    "Domains that fail now": "asks Loki",
+    "Settings read": "nothing is read anew here before the end",
+}
+
+
+def stats(*words, conf):
+    done = subprocess.run([mta.program("postern"), "stats", "-c", conf,
+                           *words], capture_output=True, text=True,
+                          timeout=RUN_S)
+    return done.returncode, done.stdout, done.stderr
+
+
+def promtool(*words, text=None):
+    done = subprocess.run(["promtool", *words], input=text, text=True,
+                          capture_output=True, timeout=RUN_S)
+    return done.returncode, done.stdout + done.stderr
+
+
+def value(text, sample):
+    found = re.search("^%s (\\S+)$" % re.escape(sample), text, re.M)
+    return float(found[1]) if found else None
+
+
+# -- the text ----------------------------------------------------------------
+
+def check_fresh(out, daemon):
+    status, text, error = stats("--prometheus", conf=daemon.conf)
+    out.test(status == 0 and not error, "F01 a fresh posternd tells figures",
+             [error])
+    rc, said = promtool("check", "metrics", text=text)
+    out.test((rc, said.strip()) == (0, ""), "F01 promtool finds no fault",
+             [said])
+    missing = [name for name in AT_ONCE
+               if not re.search("^postern_%s[{ ]" % name, text, re.M)]
+    out.test(not missing, "F01 what is there at once is there", missing)
+    out.test(value(text, 'postern_messages_total{result="fail",action="tag"}')
+             == 0, "F01 small families begin with 0", [text])
+    status, text, _ = stats("--openmetrics", conf=daemon.conf)
+    out.test(status == 0 and text.endswith("# EOF\n") and
+             "# TYPE postern_messages counter\n" in text,
+             "F02 OpenMetrics has its own names for counters, and an end",
+             [text])
+
+
+def send_some(daemon):
+    """A message of each kind: counters are compared with the log."""
+    start = mta.syslog_size()
+    for names in (("two-good",), ("two-bad",), ("two-good", "two-bad"),
+                  ("plain",), ("bogus",), ("sts",)):
+        sent = mta.send(["user@%s.example" % n for n in names], "-".join(names))
+        if not sent.queue_id():
+            raise mta.Failure("not queued: %s" % sent)
+        mta.await_true(lambda: [line for line in mta.syslog(start) if
+                                sent.queue_id() + ": event=message" in line],
+                       mta.DELIVERY_S, "the message line")
+    return mta.syslog(start)
+
+
+def check_counters(out, daemon, lines):
+    _, text, _ = stats("--prometheus", conf=daemon.conf)
+    wanted, checks = {}, {}
+    for line in lines:
+        words = dict(re.findall(r" (\w+)=(\S+)", line))
+        if " event=message " in line:
+            key = 'postern_messages_total{result="%(result)s",' \
+                'action="%(action)s"}' % words
+            wanted[key] = wanted.get(key, 0) + 1
+        elif " event=check " in line:
+            key = 'postern_domain_checks_total{policy="%(policy)s",' \
+                'result="%(result)s",reason="%(reason)s"}' % words
+            checks[key] = checks.get(key, 0) + 1
+    wrong = ["%s: %s in the log, %s" % (key, count, value(text, key))
+             for key, count in {**wanted, **checks}.items()
+             if value(text, key) != count]
+    out.test(not wrong and len(wanted) >= 4 and len(checks) >= 4,
+             "F03 counters are what the log tells", wrong)
+    said = {m for m in re.findall(r"^(postern_domain_checks_total\{.*\}) ",
+                                  text, re.M)}
+    out.test(said == set(checks), "F03 and there are no others", [str(said)])
+    total = value(text, 'postern_wait_duration_seconds_count{stage="message"}')
+    out.test(total == sum(wanted.values()), "F03 each message's wait counts")
+    hits = value(text, 'postern_cache_requests_total{result="hit"}')
+    miss = value(text, 'postern_cache_requests_total{result="miss"}')
+    out.test(hits + miss == sum(checks.values()) and hits >= 2,
+             "F03 hits and misses are the checks", [str((hits, miss))])
+    out.test(value(text, "postern_port25_open") == 1 and
+             value(text, "postern_resolver_validating") == 1 and
+             value(text, 'postern_probes_total{result="tls"}') >= 2,
+             "F03 the states are told once they are known", [text])
+    odd = [word for word in re.findall(r'="([^"]*)"', text)
+           if not re.fullmatch(r"[a-z0-9.+-]+|\+Inf|[0-9.]+", word)]
+    out.test(not odd and ".example" not in text,
+             "F12 no label has a name of somebody else", odd)
+
+
+# -- the file ----------------------------------------------------------------
+
+def check_file(out, daemon):
+    os.makedirs(os.path.dirname(PROM))
+    status, text, error = stats("--prometheus", "-o", PROM, conf=daemon.conf)
+    out.test((status, text, error) == (0, "", "") and
+             os.stat(PROM).st_mode & 0o777 == 0o644 and
+             os.listdir(os.path.dirname(PROM)) == ["postern.prom"],
+             "F05 the file is there, whole and for all to read", [error])
+    status, _, error = stats("--prometheus", "-o", DIR + "/none/x",
+                             conf=daemon.conf)
+    out.test(status == 73, "F05 a missing folder is told", [error])
+    os.mkdir(DIR + "/full")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "none",
+                    DIR + "/full"], check=True)
+    try:
+        mta.write(DIR + "/full/x", "before")
+        status, _, error = stats("--prometheus", "-o", DIR + "/full/x",
+                                 conf=daemon.conf)
+        out.test(status == 74 and mta.read(DIR + "/full/x") == "before" and
+                 os.listdir(DIR + "/full") == ["x"],
+                 "F05 on a full disk the old file stays whole", [error])
+    finally:
+        subprocess.run(["umount", DIR + "/full"], check=True)
+    mta.write(DIR + "/target", "before")
+    os.symlink(DIR + "/target", DIR + "/link")
+    status, _, error = stats("--prometheus", "-o", DIR + "/link",
+                             conf=daemon.conf)
+    out.test(status == 0 and mta.read(DIR + "/target") == "before" and
+             not os.path.islink(DIR + "/link"),
+             "F05 a link is replaced, not followed", [error])
+    for words in (("--prometheus", "--openmetrics"), ("--json",
+                  "--prometheus"), ("-o", PROM)):
+        status, _, error = stats(*words, conf=daemon.conf)
+        out.test(status == 64, "%s is a mistake" % " ".join(words), [error])
+
+
+def check_gone(out, conf):
+    before = os.stat(PROM).st_mtime_ns
+    status, _, error = stats("--prometheus", "-o", PROM, conf=conf)
+    out.test(status == 69 and os.stat(PROM).st_mtime_ns == before and
+             os.path.getsize(PROM) > 1000,
+             "F06 nobody answers: exit 69, and the file grows old", [error])
+
+
+# -- node_exporter and Prometheus --------------------------------------------
+
+class Texts(http.server.BaseHTTPRequestHandler):
+    """What posternd would answer if it had a listener."""
+    texts = {}
+
+    def do_GET(self):
+        kind, text = self.texts[self.path]
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=10) as reply:
+        return reply.read().decode()
+
+
+def ready(url):
+    def look():
+        try:
+            return get(url)
+        except OSError:
+            return None
+    return mta.await_true(look, RUN_S, url)
+
+
+def query(expr):
+    url = "http://127.0.0.1:19090/api/v1/query?" + urllib.parse.urlencode(
+        {"query": expr})
+    return json.loads(get(url))["data"]["result"]
+
+
+def check_exporter(out):
+    child = subprocess.Popen(
+        ["prometheus-node-exporter", "--web.listen-address=127.0.0.1:19100",
+         "--collector.disable-defaults", "--collector.textfile",
+         "--collector.textfile.directory=" + os.path.dirname(PROM)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        text = ready("http://127.0.0.1:19100/metrics")
+        out.test(value(text, "node_textfile_scrape_error") == 0 and
+                 "postern_build_info{" in text and
+                 re.search(r'^node_textfile_mtime_seconds\{file="[^"]*'
+                           r'postern.prom"\}', text, re.M),
+                 "F09 node_exporter reads the file", [text[:500]])
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def check_label(out, daemon):
+    """Two posternd on one host: with a label their files do not collide."""
+    daemon.reload("MetricsLabel gate1\nOn-Fail tag\n")
+    _, text, _ = stats("--prometheus", conf=daemon.conf)
+    bare = [line for line in text.splitlines() if not line.startswith("#") and
+            'name="gate1"' not in line]
+    rc, said = promtool("check", "metrics", text=text)
+    out.test(not bare and (rc, said.strip()) == (0, ""),
+             "F09 MetricsLabel stands at every figure", bare + [said])
+    out.test(value(text, 'postern_last_reload_successful{name="gate1"}') == 1,
+             "the reload is told", [text])
+
+
+def expressions():
+    """[(title, expression)] of the dashboard, with its variables replaced."""
+    with open(TREE + "/etc/grafana/postern.json") as file:
+        board = json.load(file)
+    found = []
+    for panel in board["panels"]:
+        for target in panel.get("targets", ()):
+            expr = target["expr"]
+            for name, text in (("$job", ".*"), ("$instance", ".*"),
+                               ("$__rate_interval", "1m")):
+                expr = expr.replace(name, text)
+            found.append((panel["title"], expr))
+    return board, found
+
+
+def check_prometheus(out, daemon):
+    _, plain, _ = stats("--prometheus", conf=daemon.conf)
+    _, om, _ = stats("--openmetrics", conf=daemon.conf)
+    Texts.texts = {"/plain": ("text/plain; version=0.0.4", plain),
+                   "/om": (OPENMETRICS, om)}
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 19101), Texts)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    mta.write(DIR + "/prometheus.yml", """global: {scrape_interval: 1s}
+rule_files: [%s/etc/prometheus/postern-rules.yml]
+scrape_configs:
+- job_name: postern
+  metrics_path: /plain
+  static_configs: [{targets: ['127.0.0.1:19101']}]
+- job_name: postern-om
+  metrics_path: /om
+  static_configs: [{targets: ['127.0.0.1:19101']}]
+""" % TREE)
+    child = subprocess.Popen(
+        ["prometheus", "--config.file=" + DIR + "/prometheus.yml",
+         "--storage.tsdb.path=" + DIR + "/tsdb",
+         "--web.listen-address=127.0.0.1:19090"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        ready("http://127.0.0.1:19090/-/ready")
+        mta.await_true(lambda: len(query("postern_build_info")) == 2, RUN_S,
+                       "a scrape of both")
+        check_scraped(out, daemon, om)
+    finally:
+        child.terminate()
+        child.wait()
+        server.shutdown()
+
+
+def check_scraped(out, daemon, om):
+    up = {r["metric"]["job"]: r["value"][1] for r in query("up")}
+    out.test(up == {"postern": "1", "postern-om": "1"},
+             "F02 Prometheus takes both forms", [str(up)])
+    # rates want two samples that differ
+    send_some(daemon)
+    _, plain, _ = stats("--prometheus", conf=daemon.conf)
+    Texts.texts["/plain"] = ("text/plain; version=0.0.4", plain)
+    mta.await_true(lambda: query("sum(increase(postern_messages_total[1m])) "
+                                 "> 0"), RUN_S, "a change")
+    time.sleep(3)
+    board, found = expressions()
+    wrong = ["%s: %s" % (title, expr) for title, expr in found
+             if title not in EMPTY and not query(expr)]
+    out.test(not wrong and len(found) > 20,
+             "F10 each panel shows something", wrong)
+    out.test(board["schemaVersion"] == 39, "F10 the schema is Grafana's")
+
+
+def check_rules(out):
+    folder = TREE + "/etc/prometheus/"
+    rc, said = promtool("check", "rules", folder + "postern-rules.yml")
+    out.test(rc == 0, "F11 the alerts are rules", [said])
+    rc, said = promtool("test", "rules", folder + "postern-rules.test.yml")
+    out.test(rc == 0, "F11 each fires for one series, and not for another",
+             [said])
+    _, found = expressions()
+    mta.write(DIR + "/board.yml", json.dumps({"groups": [
+        {"name": "board", "rules": [
+            {"record": "x:%d" % i, "expr": expr}
+            for i, (title, expr) in enumerate(found)
+            if title not in ("Domains that fail now",)]}]}))
+    rc, said = promtool("check", "rules", DIR + "/board.yml")
+    out.test(rc == 0, "F10 each expression of the dashboard is one", [said])
+
+
+def inside():
+    out = tap.Tap()
+    os.mkdir(DIR)
+    try:
+        daemon = mta.Posternd("metrics", "On-Fail tag\n")
+        check_fresh(out, daemon)
+        check_counters(out, daemon, send_some(daemon))
+        check_file(out, daemon)
+        check_exporter(out)
+        check_rules(out)
+        check_prometheus(out, daemon)
+        check_label(out, daemon)
+        daemon.stop()
+        check_gone(out, daemon.conf)
+    except mta.Failure as error:
+        print("Bail out! " + str(error).replace("\n", " / "))
+        return 1
+    return out.close()
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(__file__, inside, "swaks", "promtool", "prometheus",
+                      "prometheus-node-exporter"))

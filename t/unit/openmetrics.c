@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/view/openmetrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "milter/view/figures.h"
+#include "t/unit/tap.h"
+
+static struct stats
+some_stats(void)
+{
+	struct stats stats = {.started_s = 1800000000,
+	    .rss_kb = 4,
+	    .open_fds = 12,
+	    .now = {.verdicts = 5,
+		.probes = 6,
+		.policies = 7,
+		.store = "ok",
+		.resolver = "validating"},
+	    .rules_active = 2,
+	    .rules_end_s = 1800009000};
+	struct report_counts *counts = &stats.counts;
+
+	counts->outcomes[RESULT_FAIL][ACTION_DEFER] = 3;
+	counts->checks[POLICY_TYPE_TLSA][RESULT_FAIL]
+		      [REASON_CERTIFICATE_HOST_MISMATCH] = 3;
+	counts->check_times[1].buckets[0] = 1;
+	counts->check_times[1].buckets[7] = 2;
+	counts->check_times[1].buckets[FIGURES_BUCKETS - 1] = 4;
+	counts->check_times[1].sum_ms = 250500;
+	counts->changes[RESULT_FAIL] = 9;
+	counts->reload = FIGURES_BAD;
+	counts->reload_s = 1800000001;
+	counts->port_open = FIGURES_GOOD;
+	stats.engine.probed[COUNTS_PROBE_TLS] = 8;
+	stats.engine.fetches = 5;
+	stats.engine.fetches_failed = 2;
+	return stats;
+}
+
+static bool
+has_line(const char *text, const char *line)
+{
+	const char *found = strstr(text, line);
+
+	return found != NULL && (found == text || found[-1] == '\n') &&
+	       found[strlen(line)] == '\n';
+}
+
+/* What people's rules rest on.  Add to it; change nothing in it. */
+static const char *const families[] = {
+    "# TYPE postern_build_info gauge",
+    "# TYPE postern_start_time_seconds gauge",
+    "# TYPE postern_resident_memory_bytes gauge",
+    "# TYPE postern_open_fds gauge",
+    "# TYPE postern_messages_total counter",
+    "# TYPE postern_domain_checks_total counter",
+    "# TYPE postern_check_duration_seconds histogram",
+    "# TYPE postern_wait_duration_seconds histogram",
+    "# TYPE postern_cache_requests_total counter",
+    "# TYPE postern_cache_entries gauge",
+    "# TYPE postern_checks_running gauge",
+    "# TYPE postern_checks_waiting gauge",
+    "# TYPE postern_checks_refused_total counter",
+    "# TYPE postern_probes_total counter",
+    "# TYPE postern_sts_fetches_total counter",
+    "# TYPE postern_resolver_validating gauge",
+    "# TYPE postern_port25_open gauge",
+    "# TYPE postern_store_ok gauge",
+    "# TYPE postern_last_reload_successful gauge",
+    "# TYPE postern_last_reload_success_timestamp_seconds gauge",
+    "# TYPE postern_changes_total counter",
+    "# TYPE postern_log_lines_dropped_total counter",
+    "# TYPE postern_overrides gauge",
+    "# TYPE postern_override_expiry_timestamp_seconds gauge",
+    "# HELP postern_build_info Version of posternd.",
+    "# HELP postern_start_time_seconds When posternd started, in seconds since "
+    "1970.",
+    "# HELP postern_resident_memory_bytes Memory of posternd.",
+    "# HELP postern_open_fds File descriptors of posternd that are open.",
+    "# HELP postern_messages_total Messages at their end, by result and "
+    "action.",
+    "# HELP postern_domain_checks_total Domains of messages, by policy, result "
+    "and reason.",
+    "# HELP postern_check_duration_seconds What a check took, or had taken "
+    "where its verdict was cached.",
+    "# HELP postern_wait_duration_seconds What a recipient, or a message in "
+    "all, waited for posternd.",
+    "# HELP postern_cache_requests_total Domains of messages whose verdict was "
+    "at hand, or was not.",
+    "# HELP postern_cache_entries What is remembered, by kind.",
+    "# HELP postern_checks_running Checks under way.",
+    "# HELP postern_checks_waiting Checks that wait for a worker.",
+    "# HELP postern_checks_refused_total Checks that found no room to wait.",
+    "# HELP postern_probes_total Connections to mail hosts, by what came of "
+    "them.",
+    "# HELP postern_sts_fetches_total Fetches of MTA-STS policies, by what "
+    "came of them.",
+    "# HELP postern_resolver_validating Whether the resolver validates DNSSEC.",
+    "# HELP postern_port25_open Whether mail hosts can be connected to.",
+    "# HELP postern_store_ok Whether policies are written to the store.",
+    "# HELP postern_last_reload_successful Whether the settings were read "
+    "without a mistake at last.",
+    "# HELP postern_last_reload_success_timestamp_seconds When the settings "
+    "were read last, in seconds since 1970.",
+    "# HELP postern_changes_total Domains whose result became another, by the "
+    "new one.",
+    "# HELP postern_log_lines_dropped_total Lines that syslog did not take.",
+    "# HELP postern_overrides Rules per destination with a last day, by state.",
+    "# HELP postern_override_expiry_timestamp_seconds When the next of them "
+    "ends, in seconds since 1970.",
+};
+
+static size_t
+count_lines(const char *text, const char *begin)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, begin)) != NULL; at++)
+		count += at == text || at[-1] == '\n';
+	return count;
+}
+
+/* F14 */
+static void
+no_family_changes_its_name_help_or_type(void **state)
+{
+	struct stats stats = some_stats();
+	char *text =
+	    openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(families); i++)
+		ROW(families[i], has_line(text, families[i]));
+	assert_int_equal(count_lines(text, "# "), COUNT(families));
+	free(text);
+}
+
+static void
+figures_stand_with_their_labels(void **state)
+{
+	static const char *const lines[] = {
+	    "postern_build_info{version=\"1.0\"} 1",
+	    "postern_start_time_seconds 1800000000",
+	    "postern_resident_memory_bytes 4096",
+	    "postern_messages_total{result=\"fail\",action=\"defer\"} 3",
+	    "postern_messages_total{result=\"pass\",action=\"none\"} 0",
+	    "postern_domain_checks_total{policy=\"tlsa\",result=\"fail\","
+	    "reason=\"certificate-host-mismatch\"} 3",
+	    "postern_check_duration_seconds_bucket{cache=\"miss\",le=\"0.005\"}"
+	    " 1",
+	    "postern_check_duration_seconds_bucket{cache=\"miss\",le=\"0.5\"}"
+	    " 1",
+	    "postern_check_duration_seconds_bucket{cache=\"miss\",le=\"1\"} 3",
+	    "postern_check_duration_seconds_bucket{cache=\"miss\",le=\"60\"} 3",
+	    "postern_check_duration_seconds_bucket{cache=\"miss\",le=\"+Inf\"}"
+	    " 7",
+	    "postern_check_duration_seconds_sum{cache=\"miss\"} 250.5",
+	    "postern_check_duration_seconds_count{cache=\"miss\"} 7",
+	    "postern_wait_duration_seconds_count{stage=\"rcpt\"} 0",
+	    "postern_cache_entries{kind=\"policy\"} 7",
+	    "postern_probes_total{result=\"tls\"} 8",
+	    "postern_sts_fetches_total{result=\"ok\"} 3",
+	    "postern_sts_fetches_total{result=\"failed\"} 2",
+	    "postern_resolver_validating 1",
+	    "postern_port25_open 1",
+	    "postern_last_reload_successful 0",
+	    "postern_changes_total{to=\"fail\"} 9",
+	    "postern_overrides{state=\"active\"} 2",
+	    "postern_override_expiry_timestamp_seconds 1800009000",
+	};
+	struct stats stats = some_stats();
+	char *text =
+	    openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		ROW(lines[i], has_line(text, lines[i]));
+	free(text);
+}
+
+static void
+what_is_not_known_is_absent(void **state)
+{
+	static const char *const words[] = {"postern_resolver_validating",
+	    "postern_port25_open", "postern_store_ok", "postern_last_reload",
+	    "postern_override_expiry", "postern_open_fds",
+	    "postern_resident_memory", "postern_domain_checks_total{"};
+	struct stats stats = {.now = {.store = "none", .resolver = "unknown"}};
+	char *text =
+	    openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(words); i++)
+		ROW(words[i], strstr(text, words[i]) == NULL);
+	free(text);
+}
+
+static void
+openmetrics_has_another_name_for_counters(void **state)
+{
+	struct stats stats = some_stats();
+	char *text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_1_0);
+
+	(void)state;
+	assert_true(has_line(text, "# TYPE postern_messages counter"));
+	assert_null(strstr(text, "# TYPE postern_messages_total"));
+	assert_true(has_line(text,
+	    "postern_messages_total{result=\"fail\",action=\"defer\"} 3"));
+	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+	free(text);
+}
+
+/* F12: by rule, though nothing comes here but our own words. */
+static void
+label_values_are_escaped(void **state)
+{
+	struct stats stats = some_stats();
+	char *text = openmetrics_print(
+	    &stats, "1\"\\\n{}", "gate1", OPENMETRICS_PROMETHEUS);
+
+	(void)state;
+	assert_true(has_line(text,
+	    "postern_build_info{version=\"1\\\"\\\\\\n{}\",name=\"gate1\"} 1"));
+	assert_true(has_line(text, "postern_open_fds{name=\"gate1\"} 12"));
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(no_family_changes_its_name_help_or_type),
+	    cmocka_unit_test(figures_stand_with_their_labels),
+	    cmocka_unit_test(what_is_not_known_is_absent),
+	    cmocka_unit_test(openmetrics_has_another_name_for_counters),
+	    cmocka_unit_test(label_values_are_escaped),
+	};
+
+	return RUN_TESTS(tests);
+}
