@@ -161,6 +161,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/setup/setup_view.c %D%/cli/setup/setup_view.h \
 	%D%/cli/setup/setup_conf.c \
 	%D%/cli/setup/setup_diff.c \
+	%D%/cli/setup/setup_place.c \
 	%D%/cli/setup/setup_postfix.c \
 	%D%/cli/setup/setup_sendmail.c \
 	%D%/cli/setup/setup_unit.c \

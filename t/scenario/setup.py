@@ -592,6 +592,30 @@ def check_twice(out, host):
              [str((status, one, two, at_third, at_first))])
 
 
+def no_folder():
+    """As an admin has it who followed half of what there is to read."""
+    main_cf("smtpd_milters = unix:postern/milter.sock\n"
+            "non_smtpd_milters = $smtpd_milters\n")
+    master_cf(SMTP % "y")
+    text = mta.read(CONF).replace("Socket ", "#Socket ")
+    write(CONF, text + "Socket %s\n" % BELOW)
+
+
+def check_no_folder(out, host):
+    with host_of(host, no_folder):
+        found = findings()[2]["socket"]
+        status, done = plan("--apply")
+        made = os.path.isdir(FOLDER)
+        host.restart()
+        after = findings()[2]["socket"]
+    out.test(found["state"] == "fail" and any(
+        line.startswith("postern setup    #") for line in found["mend"]),
+        "a socket where nothing lets posternd make it: the doctor knows who "
+        "helps", [str(found)])
+    out.test(status == 0 and made and after["state"] == "ok",
+             "and setup does", [str(done), str(after)])
+
+
 def check_usage(out, host):
     with host_of(host, fresh):
         before = files()
@@ -747,7 +771,8 @@ def inside():
         for check in (check_way, check_conf_missing, check_link, check_unsure,
                       check_half_configured, check_units, check_faults,
                       check_command_fails, check_lock, check_killed,
-                      check_changed, check_twice, check_usage):
+                      check_changed, check_twice, check_no_folder,
+                      check_usage):
             check(out, host)
         if os.path.exists(os.path.join(root, sendmail.PROGRAM)):
             check_sendmail(out, host, root)

@@ -36,6 +36,7 @@ inside() {
 	test_that 'and leaves it working' tag_of dane-ee.example pass/tlsa/ok
 	test_that 'one that hangs is replaced' is_replaced
 	test_that 'and the new one works' tag_of dane-ee.example pass/tlsa/ok
+	set_up
 	test_that 'stop' systemctl stop posternd
 	test_that 'is no failure' \
 		[ "$(systemctl show --property Result --value posternd)" = success ]
@@ -101,6 +102,80 @@ tag_of() { # DOMAIN WANTED
 	grep -qF " d=$1/$2" /run/tag
 }
 
+# A Postfix of its own, whose smtpd is in the chroot and asks nobody.
+chrooted_postfix() {
+	mkdir -p /etc/postfix &&
+		cp -r /run/lab/etc/postfix/. /etc/postfix/ &&
+		rm -f /var/spool/postfix/pid/* &&
+		sed -i 's/^smtp  *inet.*/127.0.0.1:2526 inet n - y - - smtpd/' \
+			/etc/postfix/master.cf &&
+		postconf -e smtpd_milters= non_smtpd_milters= &&
+		postfix start
+}
+
+set_up() { # what "postern setup" does to it and to the unit
+	test_that 'a chrooted Postfix starts' chrooted_postfix
+	sums=$(sum_of_files)
+	socket=/var/spool/postfix/postern/milter.sock
+	mkdir /etc/systemd/system/posternd.service.d
+	echo '[Service]
+InaccessiblePaths=/var/spool/postfix' \
+		>/etc/systemd/system/posternd.service.d/admin.conf
+	systemctl daemon-reload
+	before=$(sum_of_files)
+	test_that 'setup where posternd cannot start afterwards fails' \
+		ends_with 73 postern setup --apply
+	test_that 'and takes all back' [ "$(sum_of_files)" = "$before" ]
+	test_that 'posternd runs on' systemctl --quiet is-active posternd
+	rm /etc/systemd/system/posternd.service.d/admin.conf
+	rmdir /etc/systemd/system/posternd.service.d
+	systemctl daemon-reload
+	test_that 'setup shows what it would do' ends_with 1 postern setup
+	test_that 'and does it' ends_with 0 postern setup --apply
+	test_that 'the socket is in the chroot' [ -S $socket ]
+	test_that 'the unit is active then' systemctl --quiet is-active posternd
+	test_that 'mail by the chrooted smtpd is looked at' smtp_is_seen
+	test_that 'a second time nothing is left to do' \
+		ends_with 0 postern setup --apply
+	test_that 'it is taken back' ends_with 0 postern setup --undo
+	test_that 'as it was' [ "$(sum_of_files)" = "$sums" ]
+	socket=/run/postern/milter.sock
+	test_that 'with the socket of before' tag_of dane-ee.example pass/tlsa/ok
+	test_that 'and no folder' [ ! -e /var/spool/postfix/postern ]
+	postfix stop >/run/lab/postfix.stop 2>&1
+}
+
+ends_with() { # STATUS COMMAND...
+	wanted=$1
+	shift
+	"$@"
+	got=$?
+	[ $got -eq "$wanted" ] || {
+		echo "exit status $got"
+		return 1
+	}
+}
+
+sum_of_files() {
+	find /etc/postern /etc/postfix /etc/systemd -type f \
+		-exec md5sum {} + | sort -k 2 | md5sum
+}
+
+smtp_is_seen() {
+	old=$(passed)
+	swaks --server 127.0.0.1:2526 --from a@sender.example \
+		--to user@dane-ee.example || return 1
+	for _ in $(seq 100); do
+		[ "$(passed)" -eq "$old" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+passed() { # how many messages there were
+	journalctl --no-pager | grep -c 'event=message result=pass'
+}
+
 # The units that the container has besides Debian's own.
 write_units() { # FOLDER
 	cat >"$1/try.service" <<-END
@@ -115,7 +190,7 @@ write_units() { # FOLDER
 		ExecStartPre=/bin/sh -c '[ ! -S $socket ] || echo there >/run/lab/first'
 		ExecStart=/bin/sh $here/systemd.t inside
 		StandardOutput=file:/run/lab/said
-		TimeoutStartSec=120
+		TimeoutStartSec=210
 	END
 	sed -e 's/^\(After\|Before\|Wants\)=.*//' \
 		-e 's/^WatchdogSec=.*/WatchdogSec=5/' \
@@ -124,24 +199,26 @@ write_units() { # FOLDER
 }
 
 contain() {
-	units=$(mktemp -d) || exit 1
-	write_units "$units"
+	units=$(mktemp -d) && mkdir "$units/units" || exit 1
+	write_units "$units/units"
+	cp -r /etc/postern "$units/postern"
 	mkdir /run/lab/os &&
 		mount -t tmpfs none /run/lab/os &&
 		mkdir /run/lab/os/upper /run/lab/os/work /run/lab/os/root &&
 		mount -t overlay -o "$OVERLAY" none /run/lab/os/root ||
 		skip 'no overlay file system'
 	: >/run/lab/said
-	timeout --kill-after=10 150 systemd-nspawn --quiet --directory=/run/lab/os/root \
+	timeout --kill-after=10 240 systemd-nspawn --quiet --directory=/run/lab/os/root \
 		--register=no --keep-unit \
 		--resolv-conf=off --timezone=off --console=pipe \
 		--network-namespace-path=/proc/self/ns/net \
 		--bind=/run/lab \
 		--bind-ro=/etc/passwd --bind-ro=/etc/group \
-		--bind-ro=/etc/postern --bind-ro=/etc/resolv.conf \
+		--bind="$units/postern:/etc/postern" --bind-ro=/etc/resolv.conf \
 		--bind-ro=/etc/ssl/certs/ca-certificates.crt \
-		--bind-ro="$here" --bind-ro="$units:/run/systemd/system" \
+		--bind-ro="$here" --bind-ro="$units/units:/run/systemd/system" \
 		--bind-ro="$POSTERN_BUILDDIR/milter/posternd:/usr/sbin/posternd" \
+		--bind-ro="$POSTERN_BUILDDIR/milter/postern:/usr/bin/postern" \
 		/lib/systemd/systemd --unit=try.service \
 		>/run/lab/systemd.log 2>&1 </dev/null
 	rm -r "$units"
@@ -157,7 +234,7 @@ case ${1-} in
 inside) inside ;;
 contain) contain ;;
 *)
-	for tool in python3 miltertest systemd-nspawn; do
+	for tool in python3 miltertest systemd-nspawn swaks postconf; do
 		command -v $tool >/dev/null ||
 			skip "packages are missing: $tool"
 	done

@@ -286,6 +286,15 @@ is_milter(int fd)
 	return answers;
 }
 
+/* A unit makes a folder below /run, and no other by itself. */
+static bool
+is_off_run(const char *socket)
+{
+	const char *path = strchr(socket, ':') + 1;
+
+	return path[0] == '/' && strncmp(path, "/run/", 5) != 0;
+}
+
 static void
 say_no_listener(
     const struct doctor *doctor, struct doctor_finding *found, int error)
@@ -298,6 +307,11 @@ say_no_listener(
 	doctor_say(found, DOCTOR_FAIL, "%s: %s; posternd does not run",
 	    doctor->settings->socket, strerror(error));
 	doctor_mend(found, START);
+	if (is_off_run(doctor->settings->socket))
+		doctor_mend(found,
+		    "postern setup    # if it does not start: what the socket "
+		    "needs there, a folder and a unit that lets posternd "
+		    "write in it");
 }
 
 /* Who may connect stands in the mode. */

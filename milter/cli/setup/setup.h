@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "common/base/err.h"
+#include "common/base/identity.h"
 #include "milter/cli/doctor/doctor.h"
 #include "milter/cli/setup/setup_plan.h"
 
@@ -40,6 +41,15 @@ int setup_read_file(const char *name, char *path, char **text, struct err *err);
 /* setup_postfix - the steps for Postfix; setup_sendmail - for Sendmail */
 void setup_postfix(struct setup *setup);
 void setup_sendmail(struct setup *setup);
+
+/* setup_find_user - that of posternd; false, and it is noted, where there is
+ * none. setup_group - the name of its group, borrowed. */
+bool setup_find_user(struct setup *setup, struct identity *daemon);
+const char *setup_group(const struct identity *who);
+
+/* setup_place - the folder of the socket, and the unit that lets posternd write
+ * there */
+void setup_place(struct setup *setup, const struct identity *daemon);
 
 /* setup_unit - what systemd must let posternd do: write in folder, or NULL, and
  * start before Postfix */

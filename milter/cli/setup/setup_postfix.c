@@ -8,12 +8,9 @@
  * that is so on purpose.
  */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/identity.h"
 #include "common/base/text.h"
@@ -275,41 +272,6 @@ plan_files(struct lists *lists)
 
 /* --- the way to the socket --- */
 
-static const char *
-group_of(const struct identity *who)
-{
-	const struct group *group = getgrgid(who->gid);
-
-	return group == NULL ? who->name : group->gr_name;
-}
-
-/* The folder of the socket, where it is not there and nobody else makes it. */
-static bool
-plan_socket_folder(struct setup *setup, const struct identity *daemon,
-    char folder[SETUP_SOCKET_SIZE])
-{
-	const char *path = strchr(setup->socket, ':') + 1;
-	struct stat status;
-
-	if (path[0] != '/' ||
-	    milter_edit_is_hidden(setup->doctor.postfix, setup->socket))
-		return false;
-	snprintf(folder, SETUP_SOCKET_SIZE, "%.*s",
-	    (int)(strrchr(path, '/') - path), path);
-	if (stat(folder, &status) < 0) {
-		setup_plan_folder(&setup->plan, folder, daemon->name,
-		    group_of(daemon), 0750,
-		    "For the socket: services of Postfix in the chroot see "
-		    "nothing else.");
-		setup->restart = true;
-	} else if (status.st_uid != daemon->uid) {
-		setup_plan_note(&setup->plan, true,
-		    "%s is not of user %s, who makes the socket there", folder,
-		    daemon->name);
-	}
-	return true;
-}
-
 static bool
 is_member(const struct identity *who, gid_t gid)
 {
@@ -337,24 +299,9 @@ plan_member(struct setup *setup, const struct identity *daemon)
 	if (is_member(&owner, daemon->gid) ||
 	    identity_connect(&owner, path) == 0)
 		return false;
-	setup_plan_member(&setup->plan, owner.name, group_of(daemon),
+	setup_plan_member(&setup->plan, owner.name, setup_group(daemon),
 	    "The socket is for members of its group.");
 	return true;
-}
-
-static bool
-plan_way(struct lists *lists, const struct identity *daemon)
-{
-	struct setup *setup = lists->setup;
-	char folder[SETUP_SOCKET_SIZE];
-	bool below = plan_socket_folder(setup, daemon, folder);
-	bool joins = plan_member(setup, daemon);
-
-	setup_unit(setup, below ? folder : NULL);
-	if (lists->moves)
-		setup_conf_socket(setup, setup->socket,
-		    "the chroot of Postfix hides the one of today");
-	return joins;
 }
 
 static void
@@ -363,18 +310,18 @@ plan_all(struct lists *lists)
 	struct setup *setup = lists->setup;
 	struct identity daemon;
 	bool joins;
-	struct err err;
 
-	if (identity_find(setup->doctor.settings->user, &daemon, &err) != 0) {
-		setup_plan_note(&setup->plan, true,
-		    "%s: make the user of posternd first", err.text);
+	if (!setup_find_user(setup, &daemon))
 		return;
-	}
 	tell_left_out(lists);
 	if (!edit_lists(lists, &lists->smtpd, &lists->smtpd_meant) ||
 	    !edit_lists(lists, &lists->cleanup, &lists->cleanup_meant))
 		return;
-	joins = plan_way(lists, &daemon);
+	setup_place(setup, &daemon);
+	joins = plan_member(setup, &daemon);
+	if (lists->moves)
+		setup_conf_socket(setup, setup->socket,
+		    "the chroot of Postfix hides the one of today");
 	setup->doctor.local_mail = lists->cleanup.count > 0 &&
 				   lists->cleanup.items[0].asks != ASKER_MUTED;
 	setup_conf_way(setup);

@@ -135,11 +135,14 @@ void
 setup_sendmail(struct setup *setup)
 {
 	struct doctor_finding found = {.state = DOCTOR_SKIP};
+	struct identity daemon;
 	bool changed = false;
 
 	text_copy(setup->socket, sizeof(setup->socket),
 	    setup->doctor.settings->socket);
-	setup_unit(setup, NULL);
+	if (!setup_find_user(setup, &daemon))
+		return;
+	setup_place(setup, &daemon);
 	setup_conf_way(setup);
 	setup_conf_end(setup);
 	setup_posternd_anew(setup);
