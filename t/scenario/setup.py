@@ -741,7 +741,20 @@ def no_mailers(server):
     write("/etc/mail/sendmail.mc", text)
 
 
+def left_out(server):
+    """The filter is there, and the list does not name it."""
+    server.configure("MAIL_FILTER(`mine', `S=%s')\n" % OURS)
+
+
 def check_sendmail_unsure(out, host, server):
+    left_out(server)
+    with host_of(host, lambda: None), covered(POSTCONF):
+        status, done = plan()
+    out.test(status == 2 and any("InputMailFilters leaves it out" in
+                                 note["text"] for note in done["notes"])
+             and any("add mine to the filters" in note["text"]
+                     for note in done["notes"]),
+             "Sendmail: a filter that no list names is told", [str(done)])
     for makes in (edited_cf, no_mc, no_mailers):
         makes(server)
         with host_of(host, lambda: None), covered(POSTCONF):

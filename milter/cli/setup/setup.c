@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/base/text.h"
 #include "milter/cli/cli.h"
@@ -13,6 +14,7 @@ enum { FILE_MAX = 1024 * 1024 };
 int
 setup_read_file(const char *name, char *path, char **text, struct err *err)
 {
+	struct stat status;
 	size_t length;
 
 	*text = NULL;
@@ -22,6 +24,8 @@ setup_read_file(const char *name, char *path, char **text, struct err *err)
 				       : err_set(err, ERR_LOCAL, "%s: %s", name,
 					     strerror(errno));
 	}
+	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		return err_set(err, ERR_DATA, "%s is no file", name);
 	*text = cli_read_file(path, FILE_MAX, &length, err);
 	if (*text == NULL)
 		return -1;

@@ -67,12 +67,10 @@ setup_take_back(const struct setup_deeds *deeds, struct err *err)
 	undo_kinds(deeds, false, &worst, err);
 	for (size_t i = 0; i < deeds->count; i++) {
 		const struct setup_deed *deed = &deeds->items[i];
-		const char *skipped;
 		struct err failure;
 
 		if (deed->kind == SETUP_RUN)
-			note_failure(
-			    setup_do_run(deed->command, &skipped, &failure),
+			note_failure(setup_do_run(deed->command, &failure),
 			    &failure, &worst, err);
 	}
 	undo_kinds(deeds, true, &worst, err);

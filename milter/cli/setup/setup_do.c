@@ -289,15 +289,12 @@ leave_group(const struct setup_deed *deed, struct err *err)
 }
 
 int
-setup_do_run(enum setup_command command, const char **skipped, struct err *err)
+setup_do_run(enum setup_command command, struct err *err)
 {
-	static const char *const running[] = {"postfix", "status", NULL};
+	static const char *const status[] = {"postfix", "status", NULL};
 
-	*skipped = "";
-	if (command == SETUP_POSTFIX && run_program(running, NULL) != 0) {
-		*skipped = "Postfix does not run";
+	if (command == SETUP_POSTFIX && run_program(status, NULL) != 0)
 		return 0;
-	}
 	return run_program(setup_command_argv(command), err);
 }
 
@@ -307,8 +304,6 @@ int
 setup_do(const struct setup_step *step, const struct setup_deed *deed,
     struct err *err)
 {
-	const char *skipped;
-
 	switch (deed->kind) {
 	case SETUP_FILE:
 		return do_file(step, deed, err);
@@ -319,7 +314,7 @@ setup_do(const struct setup_step *step, const struct setup_deed *deed,
 	case SETUP_RUN:
 		break;
 	}
-	return setup_do_run(deed->command, &skipped, err);
+	return setup_do_run(deed->command, err);
 }
 
 int

@@ -43,10 +43,9 @@ int setup_do_undo(const struct setup_deed *deed, struct err *err);
  * be taken back */
 bool setup_do_changed(const struct setup_deed *deed);
 
-/* setup_do_run - a command, or nothing and a reason for what does not run here:
- * "" if it was run */
-int
-setup_do_run(enum setup_command command, const char **skipped, struct err *err);
+/* setup_do_run - a command; a Postfix that does not run reads its files when it
+ * starts, and is not told */
+int setup_do_run(enum setup_command command, struct err *err);
 
 /* setup_write - a new file that is whole or not there; like: whose owner and
  * mode it gets, or NULL */

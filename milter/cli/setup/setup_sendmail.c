@@ -131,6 +131,22 @@ plan_filter(struct setup *setup)
 	return rc == 0;
 }
 
+/* What the doctor says of it, and of what mends it. */
+static void
+note_finding(struct setup *setup, const struct doctor_finding *found)
+{
+	const char *at = found->mend == NULL ? "" : found->mend;
+
+	setup_plan_note(&setup->plan, true, "%s", found->seen);
+	while (*at != '\0') {
+		size_t length = strcspn(at, "\n");
+
+		setup_plan_note(&setup->plan, false, "%.*s", (int)length, at);
+		at += length;
+		at += *at == '\n';
+	}
+}
+
 void
 setup_sendmail(struct setup *setup)
 {
@@ -150,9 +166,7 @@ setup_sendmail(struct setup *setup)
 	if (found.state == DOCTOR_FAIL && setup->doctor.no_filter)
 		changed = plan_filter(setup);
 	else if (found.state != DOCTOR_OK)
-		setup_plan_note(&setup->plan, true, "%s%s%s", found.seen,
-		    found.mend == NULL ? "" : ": ",
-		    found.mend == NULL ? "" : found.mend);
+		note_finding(setup, &found);
 	free(found.mend);
 	if (changed)
 		setup_mta_anew(setup, SETUP_SENDMAIL);

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +64,13 @@ setup_edits_add(struct setup_edits *edits, const char *service,
 	    .value = xstrdup(value)};
 }
 
-int
+bool
 setup_edits_has(const struct setup_edits *edits, const char *parameter)
 {
 	for (size_t i = 0; i < edits->count; i++)
 		if (is_same_place(&edits->items[i], NULL, parameter))
-			return 1;
-	return 0;
+			return true;
+	return false;
 }
 
 /* --- copies --- */

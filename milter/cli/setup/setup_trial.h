@@ -4,6 +4,7 @@
 #ifndef MILTER_CLI_SETUP_SETUP_TRIAL_H
 #define MILTER_CLI_SETUP_SETUP_TRIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -28,7 +29,7 @@ void setup_edits_add(struct setup_edits *edits, const char *service,
     const char *parameter, const char *value);
 
 /* setup_edits_has - whether main.cf's parameter is changed */
-int setup_edits_has(const struct setup_edits *edits, const char *parameter);
+bool setup_edits_has(const struct setup_edits *edits, const char *parameter);
 
 /* Two files of Postfix: texts, for free(). */
 struct setup_trial {
