@@ -10,6 +10,7 @@ dist_example_DATA = \
 	%D%/postern.conf \
 	%D%/postern.sysusers \
 	%D%/postern.tmpfiles \
+	%D%/posternd-map.socket \
 	%D%/posternd.service \
 	%D%/postfix-main.cf \
 	%D%/sendmail.mc

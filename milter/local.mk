@@ -1,5 +1,6 @@
 dist_man_MANS += %D%/man/postern.1 %D%/man/postern-destinations.5 \
 	%D%/man/postern.conf.5 %D%/man/postern-header.7 %D%/man/postern-json.7 \
+	%D%/man/postern-map.5 \
 	%D%/man/postern-log.7 \
 	%D%/man/posternd.8
 
@@ -11,6 +12,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 %C%_libpostern_a_SOURCES = \
 	%D%/act/action.c %D%/act/action.h \
 	%D%/act/advice.c %D%/act/advice.h \
+	%D%/act/map_request.c %D%/act/map_request.h \
 	%D%/act/mta_finger.c \
 	%D%/act/mta_line.c \
 	%D%/act/mta_policy.c %D%/act/mta_policy.h \
@@ -54,7 +56,12 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/control_connection.c %D%/serve/control_connection.h \
 	%D%/serve/control_peer.c %D%/serve/control_peer.h \
 	%D%/serve/downtime.c %D%/serve/downtime.h \
+	%D%/serve/handed.c %D%/serve/handed.h \
+	%D%/serve/listener.c %D%/serve/listener.h \
 	%D%/serve/log.c %D%/serve/log.h \
+	%D%/serve/map_answers.c %D%/serve/map_answers.h \
+	%D%/serve/map_client.c %D%/serve/map_client.h \
+	%D%/serve/map_report.c %D%/serve/map_report.h \
 	%D%/serve/notify.c %D%/serve/notify.h \
 	%D%/serve/report.c %D%/serve/report.h \
 	%D%/serve/service.c %D%/serve/service.h \

@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	%D%/unit/known.t \
 	%D%/unit/log.t \
 	%D%/unit/logline.t \
+	%D%/unit/map_request.t \
 	%D%/unit/mta_policy.t \
 	%D%/unit/nat64.t \
 	%D%/unit/nexthop.t \
@@ -116,6 +117,7 @@ LAB_TESTS = \
 	%D%/scenario/fairness.py \
 	%D%/scenario/faults.py \
 	%D%/scenario/filters.py \
+	%D%/scenario/map.py \
 	%D%/scenario/metrics.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \
@@ -229,6 +231,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_log_t_SOURCES = %D%/unit/log.c %D%/unit/tap.h milter/serve/log.c
 %C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
+%C%_unit_map_request_t_SOURCES = %D%/unit/map_request.c %D%/unit/tap.h
 %C%_unit_mta_policy_t_SOURCES = %D%/unit/mta_policy.c $(FAKE_DESTINATION) \
 	%D%/unit/tap.h
 %C%_unit_nat64_t_SOURCES = %D%/unit/nat64.c %D%/unit/tap.h

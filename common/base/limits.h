@@ -165,8 +165,22 @@ enum {
 	/* A line of an answer: a policy with all of its octets escaped */
 	LIMIT_CONTROL_ANSWER = 1024 * 1024,
 
-	/* A reply of the socketmap: Postfix takes no more */
+	/* A request of the socketmap: Postfix sends keys of 10,000 octets; and
+	 * a reply: Postfix takes no more */
+	LIMIT_MAP_REQUEST = 16384,
 	LIMIT_MAP_REPLY = 100000,
+
+	/* A request of the line socket */
+	LIMIT_LINE_REQUEST = 1024,
+
+	/* Requests of one connection that are answered side by side; and octets
+	 * of replies that it has not taken, before more are read of it */
+	LIMIT_MAP_PIPELINE = 128,
+	LIMIT_MAP_UNSENT = 256 * 1024,
+
+	/* Replies that are kept as they are sent, and octets of them */
+	LIMIT_CACHED_REPLIES = 100000,
+	LIMIT_REPLY_OCTETS = 32 * 1024 * 1024,
 
 	/* A configuration file, one line of it, and mistakes that are told: who
 	 * has more has another kind of file */

@@ -341,7 +341,7 @@ claim(const struct check_run *run, bool *mine, struct cache_entry **over)
 
 	*mine = false;
 	*over = NULL;
-	entry = run->unreached ? find_probed(run) : NULL;
+	entry = run->facts->probed ? NULL : find_probed(run);
 	if (entry != NULL)
 		return entry;
 	check_run_print_key(run, run->facts->probed, key);

@@ -25,6 +25,9 @@ enum {
 	/* RFC 5321 section 4.5.3.2.3: a client waits five minutes for the
 	 * answer to RCPT */
 	WAIT_MAX = 5 * MINUTE,
+
+	/* Postfix waits 100 s for an answer of a map */
+	MAP_WAIT_MAX = 90 * SECOND,
 };
 
 enum kind { KIND_INT, KIND_TEXT, KIND_LIST };
@@ -67,7 +70,7 @@ static const struct value_choice levels[] = {{"auto", LEVEL_AUTO},
     {"mandatory", LEVEL_DANE_ONLY}, {NULL, 0}};
 static const struct value_choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
     {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY},
-    {"policy", INSECURE_MX_POLICY}, {NULL, 0}};
+    {"policy", INSECURE_MX_POLICY}, {"auto", INSECURE_MX_AUTO}, {NULL, 0}};
 static const struct value_choice partial_danes[] = {
     {"dane-only", PARTIAL_DANE_ONLY}, {"secure", PARTIAL_DANE_SECURE},
     {"dane", PARTIAL_DANE_DANE}, {NULL, 0}};
@@ -126,6 +129,10 @@ static const struct keyword keywords[] = {
     TEXT("ControlSocket", RESTART, "/run/postern/control.sock",
 	value_read_control_socket, control_socket, NULL),
     TEXT("ControlGroup", RESTART, NULL, value_read_name, control_group, NULL),
+    LIST("MapSocket", RESTART, NULL, value_read_sockets, map_sockets),
+    LIST("LineSocket", RESTART, NULL, value_read_sockets, line_sockets),
+    DURATION("MapWait", LIVE, "10s", map_wait_ms, 100, MAP_WAIT_MAX),
+    NUMBER("MapMaxClients", LIVE, "1024", map_max_clients, 1, 100000),
     INT("UMask", RESTART, "007", value_read_umask, umask, NULL, 0, 0),
     TEXT("UserID", RESTART, "postern", value_read_user, user, NULL),
     TEXT("PidFile", RESTART, NULL, value_read_path, pid_file, NULL),
@@ -151,7 +158,7 @@ static const struct keyword keywords[] = {
     TEXT("Destinations", LIVE, DESTINATIONS_PATH, value_read_destinations,
 	destinations_file, NULL),
     CHOICE("DefaultLevel", LIVE, "auto", default_level, levels),
-    CHOICE("InsecureMX", ENGINE, "dane", insecure_mx, insecure_mxs),
+    CHOICE("InsecureMX", ENGINE, "auto", insecure_mx, insecure_mxs),
     CHOICE("PartialDANE", ENGINE, "dane-only", partial_dane, partial_danes),
     CHOICE("Resolver", ENGINE, "embedded", resolver, resolvers),
     LIST("Nameservers", ENGINE, NULL, value_read_nameservers, nameservers),
@@ -482,6 +489,12 @@ settings_list_restart(const struct settings *at_start,
 		    !is_same_value(&keywords[i], at_start, now))
 			text_addf(list, "%s%s", list->len > 0 ? "," : "",
 			    keywords[i].name);
+}
+
+bool
+settings_answers_mtas(const struct settings *settings)
+{
+	return settings->map_sockets.count + settings->line_sockets.count > 0;
 }
 
 char *

@@ -29,17 +29,21 @@ enum header_domains {
 
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-enum { MESSAGE_WAIT_AUTO = -1 };
+enum { MESSAGE_WAIT_AUTO = -1, INSECURE_MX_AUTO = -1 };
 
 /* Immutable once loaded and counted: settings_ref, settings_free. */
 struct settings {
 	_Atomic unsigned refs;
 
 	char *socket;
-	char *control_socket; /* a path; NULL: none */
-	char *control_group;  /* of it; NULL: the user's own */
-	char *user;           /* USER or USER:GROUP */
-	unsigned user_line;   /* of the file, or 0 */
+	char *control_socket;              /* a path; NULL: none */
+	char *control_group;               /* of it; NULL: the user's own */
+	struct settings_list map_sockets;  /* as Socket */
+	struct settings_list line_sockets; /* likewise */
+	int map_wait_ms;
+	int map_max_clients;
+	char *user;         /* USER or USER:GROUP */
+	unsigned user_line; /* of the file, or 0 */
 	int umask;
 	char *pid_file; /* NULL: none */
 	int background;
@@ -59,7 +63,7 @@ struct settings {
 	int default_level;              /* enum level */
 	struct rule_list *destinations; /* never NULL once loaded */
 
-	int insecure_mx;  /* enum insecure_mx */
+	int insecure_mx;  /* enum insecure_mx, or INSECURE_MX_AUTO */
 	int partial_dane; /* enum partial_dane */
 	int resolver;     /* enum dns_kind */
 	struct settings_list nameservers;
@@ -134,6 +138,9 @@ settings_same_for_engine(const struct settings *a, const struct settings *b);
  * effect at the next start only */
 void settings_list_restart(const struct settings *at_start,
     const struct settings *now, struct text *list);
+
+/* settings_answers_mtas - whether MTAs may ask what to enforce */
+bool settings_answers_mtas(const struct settings *settings);
 
 /* settings_cut_host - part "port@host", "port@[address]" or "port", as a Socket
  * of inet has it: text becomes the port; returns the host in it, or NULL */

@@ -47,6 +47,14 @@ names_of(const struct settings_list *list)
 	    .items = (const char *const *)list->items, .count = list->count};
 }
 
+enum insecure_mx
+settings_insecure_mx(const struct settings *settings, bool answers_mtas)
+{
+	if (settings->insecure_mx != INSECURE_MX_AUTO)
+		return (enum insecure_mx)settings->insecure_mx;
+	return answers_mtas ? INSECURE_MX_POLICY : INSECURE_MX_DANE;
+}
+
 void
 settings_engine_options(
     const struct settings *settings, struct engine_options *options)
@@ -83,7 +91,8 @@ settings_engine_options(
 	    .sts_timeout_ms = settings->sts_timeout_ms,
 	    .keep_walk = settings->log_why,
 	    .store_path = settings->store_path,
-	    .insecure_mx = (enum insecure_mx)settings->insecure_mx,
+	    .insecure_mx =
+		settings_insecure_mx(settings, settings_answers_mtas(settings)),
 	    .partial_dane = (enum partial_dane)settings->partial_dane,
 	    .verdict_ttl_s = (uint32_t)settings->verdict_ttl_ms / SECOND,
 	    .fail_ttl_s = (uint32_t)settings->fail_ttl_ms / SECOND,

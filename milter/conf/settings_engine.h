@@ -12,6 +12,11 @@
 void settings_engine_options(
     const struct settings *settings, struct engine_options *options);
 
+/* settings_insecure_mx - InsecureMX, auto being what is then enforced: by MTAs
+ * that ask posternd, or by a Postfix that does not */
+enum insecure_mx
+settings_insecure_mx(const struct settings *settings, bool answers_mtas);
+
 /* settings_engine_same - whether an engine made by one serves the other as
  * well; what files hold is not compared */
 bool settings_engine_same(const struct settings *a, const struct settings *b);

@@ -367,6 +367,25 @@ value_read_socket(const struct value_place *place,
 	}
 }
 
+void
+value_read_sockets(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	struct settings_list *list = field;
+	char *rest;
+
+	settings_list_fini(list);
+	for (char *word = strtok_r(value, ", \t", &rest); word != NULL;
+	     word = strtok_r(NULL, ", \t", &rest)) {
+		char *one = NULL;
+
+		value_read_socket(place, form, &one, word);
+		if (one != NULL)
+			settings_list_add(list, one);
+		free(one);
+	}
+}
+
 /* A path, or "none". */
 void
 value_read_control_socket(const struct value_place *place,

@@ -57,6 +57,7 @@ value_reader value_read_words;
 value_reader value_read_domains; /* or files of them; sorted */
 value_reader value_read_names;   /* none of which has a dot in front; or none */
 value_reader value_read_nameservers;
+value_reader value_read_sockets; /* each as value_read_socket has it */
 value_reader value_read_sources; /* one address of each family, or one */
 
 /* value_set_text - put a copy of value, or NULL, in the place of a char * */

@@ -20,6 +20,7 @@
 #include "milter/daemon/start.h"
 #include "milter/daemon/stop.h"
 #include "milter/mta/callbacks.h"
+#include "milter/serve/handed.h"
 #include "milter/serve/notify.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
@@ -120,6 +121,7 @@ main(int argc, char **argv)
 	struct err err;
 	int status;
 
+	handed_open();
 	standard_open();
 	notify_open();
 	status = arguments_read(&arguments, argc, argv);

@@ -3,6 +3,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "milter/serve/listener.h"
 #include "milter/serve/notify.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
@@ -31,6 +32,7 @@ put_in_force(const struct settings *at_start, struct settings *settings)
 		reload_failed(1, err.text);
 		return;
 	}
+	listener_settle();
 	report_success(settings->syslog_success);
 	text_init(&list, words, sizeof(words));
 	settings_list_restart(at_start, settings, &list);
@@ -67,6 +69,7 @@ reload_nameservers(void)
 
 	if (!service_follow(&reload.renewed, &err))
 		return;
+	listener_settle();
 	if (!reload.renewed) {
 		reload.faults = 1;
 		reload.detail = err.text;

@@ -22,6 +22,7 @@
 #include "milter/mta/callbacks.h"
 #include "milter/serve/control.h"
 #include "milter/serve/downtime.h"
+#include "milter/serve/listener.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
 #include "milter/serve/socket.h"
@@ -61,6 +62,13 @@ listen_for_mail(const struct settings *settings, struct err *err)
 	return 0;
 }
 
+void
+start_stop_answering(void)
+{
+	listener_close();
+	control_close();
+}
+
 int
 start_daemon(struct arguments *arguments, const struct settings *settings,
     struct err *err)
@@ -85,9 +93,11 @@ start_daemon(struct arguments *arguments, const struct settings *settings,
 	status = control_open(settings, err);
 	if (status != 0)
 		return status;
-	status = listen_for_mail(settings, err);
+	status = listener_open(settings, err);
+	if (status == 0)
+		status = listen_for_mail(settings, err);
 	if (status != 0)
-		control_close();
+		start_stop_answering();
 	return status;
 }
 
@@ -114,14 +124,14 @@ begin_to_serve(struct settings *settings, struct err *err)
 	if (service_open(settings, err) != 0)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	stats_begin(downtime_end(settings, clock_wall_s()));
-	if (control_start(err) == 0) {
+	if (control_start(err) == 0 && listener_start(err) == 0) {
 		if (pthread_create(&thread, NULL, serve_milter, NULL) == 0) {
 			pthread_detach(thread);
 			return 0;
 		}
 		err_set(err, ERR_LOCAL, "cannot start a thread");
 	}
-	control_close();
+	start_stop_answering();
 	service_close(clock_mono_ms() + CLOSE_MS);
 	return EX_OSERR;
 }
@@ -132,7 +142,7 @@ start_serving(struct settings *settings, struct err *err)
 	int status = begin_to_serve(settings, err);
 
 	if (status != 0) {
-		control_close();
+		start_stop_answering();
 		start_release_socket(settings);
 	}
 	return status;

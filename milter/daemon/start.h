@@ -19,6 +19,9 @@ int start_daemon(struct arguments *arguments, const struct settings *settings,
  * on failure all sockets are closed */
 int start_serving(struct settings *settings, struct err *err);
 
+/* start_stop_answering - close the sockets that the command and MTAs ask at */
+void start_stop_answering(void);
+
 /* start_release_socket - take the path of Socket away, if it is still ours */
 void start_release_socket(const struct settings *settings);
 

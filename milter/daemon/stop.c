@@ -6,7 +6,6 @@
 #include "common/base/clock.h"
 #include "milter/daemon/loop.h"
 #include "milter/daemon/start.h"
-#include "milter/serve/control.h"
 #include "milter/serve/downtime.h"
 #include "milter/serve/log.h"
 #include "milter/serve/notify.h"
@@ -40,7 +39,7 @@ end_service(void)
 	notify_stopping();
 	idle = service_drain(clock_mono_ms() + DRAIN_MS);
 
-	control_close();
+	start_stop_answering();
 	loop_tell_stats();
 	if (!idle)
 		return false;

@@ -135,6 +135,7 @@ flush_cached(struct control_answer *answer, struct control_lines *lines)
 	}
 	inventory_flush(
 	    answer->held.engine, domain_of(answer), &flushed, &answer->err);
+	service_forget();
 	add_owned(lines, json_flushed_line(&flushed));
 	answer->lines++;
 }

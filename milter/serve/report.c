@@ -12,6 +12,8 @@
 #include "milter/serve/log.h"
 #include "milter/serve/tally.h"
 
+enum { GARBAGE_REST_MS = 60 * 1000 };
+
 /* Set once, before there are threads, but for what is atomic. */
 static struct {
 	bool to_syslog;
@@ -260,6 +262,35 @@ report_resolver_line(
 	return resolver->validating ? LOG_INFO : LOG_ERR;
 }
 
+int
+report_map_line(char line[REPORT_SIZE], const struct report_map *map)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "map");
+	report_add(&text, "domain", map->domain);
+	report_add(&text, "answer", map->answer);
+	text_addf(&text, " policy=%s reason=%s dane=%s sts=%s",
+	    policy_type_text(map->policy), reason_text(map->reason),
+	    enforce_dane_text(map->dane), enforce_sts_text(map->sts));
+	text_addf(&text, " cache=%s ttl=%u ms=%u", map->cached ? "hit" : "miss",
+	    map->ttl_s, map->ms);
+	add_rule(&text, map->rule);
+	report_add_detail(&text, map->detail);
+	return map->put_off ? LOG_WARNING : LOG_INFO;
+}
+
+int
+report_garbage_line(char line[REPORT_SIZE], const char *socket)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "garbage");
+	report_add(&text, "socket", socket);
+	report_add_detail(&text, "no request");
+	return LOG_NOTICE;
+}
+
 static void
 count_check(const struct report_check *check)
 {
@@ -370,6 +401,27 @@ report_reach(unsigned port, bool open)
 
 	tally_port(open);
 	emit_line(severity, line);
+}
+
+void
+report_map(const struct report_map *map)
+{
+	char line[REPORT_SIZE];
+
+	emit_line(report_map_line(line, map), line);
+}
+
+void
+report_garbage(const char *socket)
+{
+	static _Atomic int64_t again_ms; /* when the next may be said */
+	int64_t now_ms = clock_mono_ms();
+	char line[REPORT_SIZE];
+
+	if (now_ms < again_ms)
+		return;
+	again_ms = now_ms + GARBAGE_REST_MS;
+	emit_line(report_garbage_line(line, socket), line);
 }
 
 void

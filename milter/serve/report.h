@@ -10,6 +10,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/judge/enforcement.h"
 #include "common/judge/verdict.h"
 #include "milter/conf/settings.h"
 #include "milter/view/figures.h"
@@ -50,6 +51,22 @@ struct report_resolver {
 	const char *detail; /* any text; or NULL */
 };
 
+/* What an MTA is told of a destination. */
+struct report_map {
+	const char *domain;
+	const char *answer; /* its first word */
+	bool put_off;       /* it is to wait */
+	enum policy_type policy;
+	enum reason reason;
+	enum enforce_dane dane;
+	enum enforce_sts sts;
+	bool cached;
+	uint32_t ttl_s;
+	unsigned ms;
+	const struct rule *rule; /* or NULL */
+	const char *detail;      /* or NULL */
+};
+
 /* A domain's result is another than the last that was known of it. */
 struct report_change {
 	const char *domain;
@@ -84,6 +101,12 @@ void report_skip(const char *queue_id, const struct report_check *check);
 void report_message(const char *queue_id, const struct report_message *message);
 void report_resolver(const struct report_resolver *resolver);
 void report_change(const struct report_change *change);
+
+/* report_map - event=map: what an MTA that asks is told
+ * report_garbage - event=garbage: what came at a socket is no request; a line a
+ * minute */
+void report_map(const struct report_map *map);
+void report_garbage(const char *socket);
 
 /* report_reach - event=probe: how deep checks go from here on, by whether any
  * mail host can be connected to at this port */
@@ -143,6 +166,8 @@ int report_resolver_line(
 int
 report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload);
 int report_reach_line(char line[REPORT_SIZE], unsigned port, bool open);
+int report_map_line(char line[REPORT_SIZE], const struct report_map *map);
+int report_garbage_line(char line[REPORT_SIZE], const char *socket);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
 int report_stats_line(char line[REPORT_SIZE], const struct stats *stats);

@@ -49,7 +49,9 @@ static struct {
 	unsigned active;   /* messages between MAIL and end */
 	unsigned retiring; /* engines that are not in force, but there */
 	bool stopping;
-	struct counts counts; /* needs no lock */
+	struct counts counts; /* needs no lock, nor has the turn one */
+	_Atomic unsigned turn;
+	bool answers_mtas; /* to the end, whatever is read anew */
 } service;
 
 static const char *
@@ -182,6 +184,9 @@ generation_new(struct settings *settings, struct err *err)
 	options.flipped = on_flip;
 	options.looked = on_looked;
 	options.counts = &service.counts;
+	options.keep_enforcement = service.answers_mtas;
+	options.insecure_mx =
+	    settings_insecure_mx(settings, service.answers_mtas);
 	engine = engine_new(&options, err);
 	if (engine == NULL) {
 		free(nameservers);
@@ -242,6 +247,7 @@ service_open(struct settings *settings, struct err *err)
 {
 	lock_init(&service.lock);
 	cond_init(&service.changed);
+	service.answers_mtas = settings_answers_mtas(settings);
 	service.generation = generation_new(settings, err);
 	if (service.generation == NULL)
 		return -1;
@@ -261,6 +267,7 @@ put_in_place(struct settings *settings, struct service_generation *generation)
 	lock_take(&service.lock);
 	service.settings = settings;
 	service.generation = generation;
+	service.turn++;
 	lock_drop(&service.lock);
 	settings_free(before);
 	if (generation != old)
@@ -335,6 +342,18 @@ service_test_resolver(void)
 		return;
 	resolver.detail = err.text;
 	report_resolver(&resolver);
+}
+
+unsigned
+service_turn(void)
+{
+	return service.turn;
+}
+
+void
+service_forget(void)
+{
+	service.turn++;
 }
 
 bool

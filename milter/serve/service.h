@@ -58,6 +58,16 @@ bool service_follows(void);
  * ten seconds */
 void service_test_resolver(void);
 
+/*
+ * service_turn - a number that is another one when what was found before may
+ * not be told any more: other settings or another engine are in force, or what
+ * is remembered was flushed
+ *
+ * service_forget - begin another turn; inventory_flush was called
+ */
+unsigned service_turn(void);
+void service_forget(void);
+
 /* service_begin - a message begins: false when none may any more */
 bool service_begin(struct service_hold *held);
 void service_end(struct service_hold *held);

@@ -89,27 +89,63 @@ try_bind(const struct addrinfo *info, const char *socket_text, struct err *err)
 	return status;
 }
 
+/* The addresses of "inet:port@host" or "inet6:port@host", for freeaddrinfo. */
 static int
-claim_port(
-    const char *text, int family, const char *socket_text, struct err *err)
+find_port(const char *socket_text, struct addrinfo **info, struct err *err)
 {
-	struct addrinfo hints = {.ai_family = family,
+	struct addrinfo hints = {.ai_family = AF_INET,
 	    .ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-	struct addrinfo *info;
 	char copy[300];
 	char *host;
 	int rc;
 
-	text_copy(copy, sizeof(copy), text);
+	if (strncmp(socket_text, "inet6:", 6) == 0)
+		hints.ai_family = AF_INET6;
+	text_copy(copy, sizeof(copy), strchr(socket_text, ':') + 1);
 	host = settings_cut_host(copy);
-	rc = getaddrinfo(host, copy, &hints, &info);
+	rc = getaddrinfo(host, copy, &hints, info);
 	if (rc != 0)
 		return err_status(err, EX_NOHOST, "%.150s: %s", socket_text,
 		    gai_strerror(rc));
+	return 0;
+}
+
+static int
+claim_port(const char *socket_text, struct err *err)
+{
+	struct addrinfo *info;
+	int rc = find_port(socket_text, &info, err);
+
+	if (rc != 0)
+		return rc;
 	rc = try_bind(info, socket_text, err);
 	freeaddrinfo(info);
 	return rc;
+}
+
+int
+socket_resolve(const char *text, struct sockaddr_storage *out, socklen_t *size,
+    struct err *err)
+{
+	const char *rest = strchr(text, ':') + 1;
+	struct sockaddr_un path = {.sun_family = AF_UNIX};
+	struct addrinfo *info;
+	int rc;
+
+	if (rest[0] == '/') {
+		text_copy(path.sun_path, sizeof(path.sun_path), rest);
+		*size = sizeof(path);
+		memcpy(out, &path, sizeof(path));
+		return 0;
+	}
+	rc = find_port(text, &info, err);
+	if (rc != 0)
+		return rc;
+	*size = info->ai_addrlen;
+	memcpy(out, info->ai_addr, info->ai_addrlen);
+	freeaddrinfo(info);
+	return 0;
 }
 
 int
@@ -119,9 +155,7 @@ socket_claim(const char *text, struct err *err)
 	int status;
 
 	if (rest[0] != '/')
-		return claim_port(rest,
-		    strncmp(text, "inet6:", 6) == 0 ? AF_INET6 : AF_INET, text,
-		    err);
+		return claim_port(text, err);
 	status = try_directory(rest, err);
 	return status != 0 ? status : claim_path(rest, err);
 }

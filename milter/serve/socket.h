@@ -3,6 +3,7 @@
 #ifndef MILTER_SERVE_SOCKET_H
 #define MILTER_SERVE_SOCKET_H
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "common/base/err.h"
@@ -16,6 +17,11 @@
  * unknown.
  */
 int socket_claim(const char *socket, struct err *err);
+
+/* socket_resolve - the address of a listener at the same text; EX_NOHOST when
+ * host is unknown */
+int socket_resolve(const char *socket, struct sockaddr_storage *out,
+    socklen_t *size, struct err *err);
 
 /* A Unix socket that is ours; zeroed: none. */
 struct socket_owned {

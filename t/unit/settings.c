@@ -128,6 +128,32 @@ the_engine_gets_the_defaults(void **state)
 }
 
 static void
+insecure_mx_follows_the_sockets_that_mtas_ask_at(void **state)
+{
+	static const struct {
+		const char *file;
+		enum insecure_mx insecure_mx;
+	} rows[] = {
+	    {"MapSocket unix:/run/map.sock, inet:8642@127.0.0.1\n",
+		INSECURE_MX_POLICY},
+	    {"LineSocket unix:/run/line.sock\n", INSECURE_MX_POLICY},
+	    {"MapSocket unix:/run/map.sock\nInsecureMX dane\n",
+		INSECURE_MX_DANE},
+	    {"InsecureMX policy\n", INSECURE_MX_POLICY},
+	    {"InsecureMX auto\n", INSECURE_MX_DANE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(settings) struct settings *s = load(rows[i].file);
+		struct engine_options o;
+
+		settings_engine_options(s, &o);
+		ROW(rows[i].file, o.insecure_mx == rows[i].insecure_mx);
+	}
+}
+
+static void
 the_engine_gets_what_the_file_says(void **state)
 {
 	AUTO(settings)
@@ -377,6 +403,10 @@ static const struct {
     {"Socket inet:8891", AT_START},
     {"ControlSocket /run/other.sock", AT_START},
     {"ControlGroup mail", AT_START},
+    {"MapSocket inet:8642@127.0.0.1", AT_START},
+    {"LineSocket unix:/run/line.sock", AT_START},
+    {"MapWait 9s", IN_MESSAGE},
+    {"MapMaxClients 8", IN_MESSAGE},
     {"UMask 022", AT_START},
     {"UserID nobody", AT_START},
     {"PidFile /run/postern.pid", AT_START},
@@ -740,6 +770,7 @@ main(void)
 	static const struct CMUnitTest settings[] = {
 	    cmocka_unit_test(an_empty_file_gives_the_defaults),
 	    cmocka_unit_test(the_engine_gets_the_defaults),
+	    cmocka_unit_test(insecure_mx_follows_the_sockets_that_mtas_ask_at),
 	    cmocka_unit_test(the_engine_gets_what_the_file_says),
 	    cmocka_unit_test(as_many_addresses_may_be_tried_as_are_walked_over),
 	    cmocka_unit_test(recurse_asks_no_nameserver),

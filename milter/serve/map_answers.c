@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: a request is looked for among the replies that were kept, by
+ * its octets.  One that is there is copied: no lock but the cache's, no worker.
+ *
+ * Else the request is read.  What needs no lookup is answered.  For the rest an
+ * asking is made, and the engine is asked; it calls on_map_check, in a worker
+ * or at once, which makes the reply while the check is there.  The asking then
+ * lies on a list until the listener's thread takes it from there, keeps the
+ * reply for as long as the verdict lives, and hands it to who asked.
+ *
+ * Whoever asked may have left, or have been told that time is up; the asking
+ * goes on all the same, and its reply is kept for the next one.
+ *
+ * service_turn says when replies from before count no more: a reply carries the
+ * turn that it was made in.  A check that began in another is made again.
+ */
+#include "milter/serve/map_answers.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/cache.h"
+#include "common/base/cache_budget.h"
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "common/judge/enforce.h"
+#include "milter/act/action.h"
+#include "milter/serve/map_report.h"
+#include "milter/serve/report.h"
+#include "milter/serve/service.h"
+
+enum {
+	/* A request that is kept: its octets and one before them.  A longer one
+	 * has no name that DNS knows. */
+	KEPT_KEY_SIZE = 1024,
+
+	MSEC_PER_SEC = 1000,
+	USEC_PER_MSEC = 1000,
+
+	/* Of the checks that may run and wait, those for MTAs that ask: the
+	 * other part is left to the milter */
+	MAP_PART = 2,
+};
+
+/* A reply as it is sent. */
+struct kept_reply {
+	unsigned turn;
+	size_t length;
+	char octets[];
+};
+
+struct map_asking {
+	struct map_asking *next; /* that has come */
+	enum map_protocol protocol;
+	enum map_ask ask;
+	struct map_request request;
+	char key[KEPT_KEY_SIZE]; /* "": not to be kept */
+	map_answered *answered;  /* NULL: nobody waits for it any more */
+	void *arg;
+	struct service_hold held;
+	unsigned turn;
+	struct event timer;
+	int64_t begun_ms;
+	struct kept_reply *reply; /* once it has come */
+	int64_t expires_ms;       /* of it; 0: it is not kept */
+};
+
+static struct {
+	struct event_base *base;
+	void (*woken)(void);
+	struct cache_budget *budget;
+	struct cache *kept;
+	pthread_t thread;                    /* the listener's */
+	const struct map_asking *asking_now; /* its, in engine_submit */
+	bool at_once;                        /* and that has come in the call */
+	unsigned under_way;
+	struct lock lock;
+	struct map_asking *come; /* with lock: newest first */
+	bool closed;             /* with lock */
+} answers;
+
+/* --- replies --- */
+
+static size_t
+kept_octets(const void *value)
+{
+	return sizeof(struct kept_reply) +
+	       ((const struct kept_reply *)value)->length;
+}
+
+static const struct cache_kind reply_kind = {free, kept_octets, 0};
+
+/* A netstring, or a line. */
+static struct kept_reply *
+frame_reply(enum map_protocol protocol, const char *text)
+{
+	size_t length = strlen(text), head = 0;
+	struct kept_reply *reply;
+	char size[16] = "";
+
+	assert(length <= LIMIT_MAP_REPLY);
+	if (protocol == MAP_PROTOCOL_TABLE)
+		head = (size_t)snprintf(size, sizeof(size), "%zu:", length);
+	reply = xmalloc(sizeof(*reply) + head + length + 1);
+	if (head > 0)
+		memcpy(reply->octets, size, head);
+	memcpy(reply->octets + head, text, length);
+	reply->octets[head + length] =
+	    protocol == MAP_PROTOCOL_TABLE ? ',' : '\n';
+	reply->length = head + length + 1;
+	reply->turn = 0;
+	return reply;
+}
+
+static struct kept_reply *
+frame_owned(enum map_protocol protocol, char *text)
+{
+	struct kept_reply *reply = frame_reply(protocol, text);
+
+	free(text);
+	return reply;
+}
+
+static struct kept_reply *
+frame_temp(enum map_protocol protocol, enum reason reason)
+{
+	return frame_owned(protocol, protocol == MAP_PROTOCOL_TABLE
+					 ? mta_policy_temp(reason)
+					 : mta_policy_line_temp(reason));
+}
+
+/* What is not looked at. */
+static struct kept_reply *
+frame_skip(enum map_protocol protocol, enum reason reason)
+{
+	return protocol == MAP_PROTOCOL_TABLE
+		   ? frame_reply(protocol, MTA_POLICY_NOTHING)
+		   : frame_owned(protocol, mta_policy_line_skip(reason));
+}
+
+static void
+answer_owned(struct kept_reply *reply, map_answered *answered, void *arg)
+{
+	answered(arg, reply->octets, reply->length);
+	free(reply);
+}
+
+/* --- kept --- */
+
+/* The octets of the request behind one that tells the protocol; false if they
+ * cannot be a key. */
+static bool
+print_kept_key(enum map_protocol protocol, const struct map_payload *payload,
+    char key[KEPT_KEY_SIZE])
+{
+	key[0] = '\0';
+	if (payload->length >= KEPT_KEY_SIZE - 1 ||
+	    memchr(payload->data, '\0', payload->length) != NULL)
+		return false;
+	memcpy(key + 1, payload->data, payload->length);
+	key[1 + payload->length] = '\0';
+	key[0] = protocol == MAP_PROTOCOL_TABLE ? 't' : 'l';
+	return true;
+}
+
+static bool
+answer_kept(const char *key, map_answered *answered, void *arg)
+{
+	struct cache_entry *entry = cache_find(answers.kept, key);
+	const struct kept_reply *reply;
+	bool good;
+
+	if (entry == NULL)
+		return false;
+	reply = cache_value(entry);
+	good = reply->turn == service_turn();
+	if (good)
+		answered(arg, reply->octets, reply->length);
+	cache_release(entry);
+	return good;
+}
+
+/* --- the engine --- */
+
+static void
+free_asking(struct map_asking *asking)
+{
+	service_let_go(&asking->held);
+	free(asking->reply);
+	free(asking);
+}
+
+/* For "CHECK": what the log would say of it, from the domain on, but for what
+ * others wrote. */
+static char *
+print_checked(const struct map_asking *asking, const struct check *check)
+{
+	struct report_check report = {.domain = check->domain,
+	    .verdict = check->verdict,
+	    .action = action_for(asking->held.settings, check->verdict),
+	    .looked = true,
+	    .ttl_s = check->verdict->ttl_s,
+	    .ms = check->ms,
+	    .detail = ""};
+	char line[REPORT_SIZE];
+	const char *begin;
+
+	report_check_line(line, "-", &report);
+	begin = strstr(line, "domain=");
+	return xstrdup(begin == NULL ? "" : begin);
+}
+
+static char *
+print_enforcement(const struct map_asking *asking, const struct enforcement *e,
+    uint32_t ttl_s)
+{
+	const struct map_request *request = &asking->request;
+
+	if (asking->protocol == MAP_PROTOCOL_TABLE)
+		return mta_policy_reply(request->dialect, e, request->hop.host);
+	return mta_policy_line(
+	    e, request->has_host ? request->host : NULL, ttl_s);
+}
+
+static bool
+is_own_thread(void)
+{
+	return pthread_equal(answers.thread, pthread_self());
+}
+
+/* The asking is the listener's from here on. */
+static void
+hand_over(struct map_asking *asking)
+{
+	bool closed;
+
+	lock_take(&answers.lock);
+	closed = answers.closed;
+	if (!closed) {
+		asking->next = answers.come;
+		answers.come = asking;
+	}
+	lock_drop(&answers.lock);
+	if (closed)
+		free_asking(asking);
+	else
+		answers.woken();
+}
+
+static void
+on_map_check(void *arg, const struct check *check, bool cached)
+{
+	struct map_asking *asking = arg;
+	bool remembered = check->verdict->reason != REASON_DEADLINE &&
+			  check->verdict->reason != REASON_QUEUE_FULL &&
+			  !check->ran_out;
+	char *text;
+
+	if (asking->ask == MAP_ASK_CHECK) {
+		text = print_checked(asking, check);
+	} else if (check->enforcement == NULL) {
+		text = mta_policy_temp(REASON_INTERNAL_ERROR);
+	} else {
+		text = print_enforcement(
+		    asking, check->enforcement, check->verdict->ttl_s);
+		map_report_answer(check, text, cached);
+	}
+	asking->reply = frame_owned(asking->protocol, text);
+	asking->expires_ms = remembered ? check->expires_ms : 0;
+	/* answers is the listener's, but for what has its lock */
+	if (is_own_thread() && answers.asking_now == asking)
+		answers.at_once = true;
+	else
+		hand_over(asking);
+}
+
+static void
+ask_engine(struct map_asking *asking)
+{
+	const struct nexthop *hop = &asking->request.hop;
+	char text[NEXTHOP_TEXT_SIZE];
+	struct engine_query query = {.domain = hop->host,
+	    .next_hop = text,
+	    .port = hop->port,
+	    .rules = asking->held.settings->destinations,
+	    .level = LEVEL_AUTO,
+	    .dns_only = asking->ask == MAP_ASK_POLICY};
+
+	nexthop_print(hop, text);
+	asking->turn = service_turn();
+	answers.at_once = false;
+	answers.asking_now = asking;
+	engine_submit(asking->held.engine, &query, on_map_check, asking);
+	answers.asking_now = NULL;
+}
+
+/* --- askings --- */
+
+static void
+tell_asker(struct map_asking *asking, const struct kept_reply *reply)
+{
+	map_answered *answered = asking->answered;
+
+	asking->answered = NULL;
+	event_del(&asking->timer);
+	if (answered != NULL)
+		answered(asking->arg, reply->octets, reply->length);
+}
+
+static void
+on_map_wait(evutil_socket_t fd, short events, void *arg)
+{
+	struct map_asking *asking = arg;
+	struct kept_reply *reply =
+	    frame_temp(asking->protocol, REASON_DEADLINE);
+
+	(void)fd;
+	(void)events;
+	map_report_deadline(asking->request.hop.host,
+	    (unsigned)(clock_mono_ms() - asking->begun_ms));
+	tell_asker(asking, reply);
+	free(reply);
+}
+
+/* A check that has ended: true, or it has to be made again. */
+static bool
+take_made_reply(struct map_asking *asking)
+{
+	struct kept_reply *reply = asking->reply;
+
+	if (asking->turn != service_turn() && asking->answered != NULL)
+		return false;
+	tell_asker(asking, reply);
+	reply->turn = asking->turn;
+	if (asking->key[0] != '\0' && asking->expires_ms > 0 &&
+	    reply->turn == service_turn()) {
+		cache_put(answers.kept, asking->key, reply, asking->expires_ms);
+		asking->reply = NULL;
+	}
+	answers.under_way--;
+	free_asking(asking);
+	return true;
+}
+
+/* Whether it has to be waited for. */
+static bool
+renew_asking(struct map_asking *asking)
+{
+	do {
+		free(asking->reply);
+		asking->reply = NULL;
+		service_let_go(&asking->held);
+		service_hold(&asking->held);
+		ask_engine(asking);
+		if (!answers.at_once)
+			return true;
+	} while (!take_made_reply(asking));
+	return false;
+}
+
+void
+map_answers_come(void)
+{
+	struct map_asking *list;
+
+	lock_take(&answers.lock);
+	list = answers.come;
+	answers.come = NULL;
+	lock_drop(&answers.lock);
+	while (list != NULL) {
+		struct map_asking *asking = list;
+
+		list = asking->next;
+		if (!take_made_reply(asking))
+			renew_asking(asking);
+	}
+}
+
+void
+map_asking_leave(struct map_asking *asking)
+{
+	asking->answered = NULL;
+	event_del(&asking->timer);
+}
+
+/* --- requests --- */
+
+/* What the terms decide alone, or is not looked at: NULL if there is more to
+ * it. */
+static struct kept_reply *
+answer_at_once(struct map_asking *asking)
+{
+	const struct settings *settings = asking->held.settings;
+	const char *host = asking->request.hop.host;
+	struct judge_terms terms = {.level = LEVEL_AUTO};
+	AUTO(enforcement) struct enforcement *e = NULL;
+	time_t now = clock_wall_s();
+
+	if (strcmp(host, settings->authserv_id) == 0 ||
+	    settings_lists_domain(&settings->internal_domains, host))
+		return frame_skip(asking->protocol, REASON_INTERNAL);
+	if (settings_lists_domain(&settings->exempt_domains, host))
+		return frame_skip(asking->protocol, REASON_EXEMPT);
+	if (asking->ask == MAP_ASK_CHECK)
+		return NULL;
+	terms_set(&terms, settings->destinations, host, now);
+	e = enforce_by_terms(&terms, now);
+	/* a host is told of DANE by what it has */
+	if (e == NULL || (asking->protocol == MAP_PROTOCOL_LINE &&
+			     e->level == LEVEL_DANE_ONLY))
+		return NULL;
+	return frame_owned(asking->protocol, print_enforcement(asking, e, 0));
+}
+
+static struct kept_reply *
+answer_misread(enum map_protocol protocol, enum map_ask ask)
+{
+	switch (ask) {
+	case MAP_ASK_INVALID:
+		return frame_temp(protocol, REASON_INTERNAL_ERROR);
+	case MAP_ASK_MISPLACED:
+		return frame_reply(
+		    protocol, "PERM map sts is for Sendmail, use QUERY");
+	case MAP_ASK_NOTHING:
+		return frame_skip(protocol, REASON_NAME_INVALID);
+	case MAP_ASK_POLICY:
+	case MAP_ASK_CHECK:
+		break;
+	}
+	return NULL;
+}
+
+static bool
+has_room(const struct settings *settings)
+{
+	return answers.under_way < ((unsigned)settings->max_checks +
+				       (unsigned)settings->max_queue) /
+				       MAP_PART;
+}
+
+static int
+wait_of(const struct map_asking *asking)
+{
+	const struct settings *settings = asking->held.settings;
+
+	return asking->ask == MAP_ASK_CHECK ? settings->rcpt_wait_ms
+					    : settings->map_wait_ms;
+}
+
+static void
+arm_asking(struct map_asking *asking)
+{
+	int wait_ms = wait_of(asking);
+	struct timeval wait = {.tv_sec = wait_ms / MSEC_PER_SEC,
+	    .tv_usec = (wait_ms % MSEC_PER_SEC) * USEC_PER_MSEC};
+
+	evtimer_add(&asking->timer, &wait);
+}
+
+/* The reply is at hand, or the asking waits for it: NULL, or the asking. */
+static struct map_asking *
+begin_asking(struct map_asking *asking)
+{
+	answers.under_way++;
+	ask_engine(asking);
+	if (answers.at_once &&
+	    (take_made_reply(asking) || !renew_asking(asking)))
+		return NULL;
+	arm_asking(asking);
+	return asking;
+}
+
+static struct map_asking *
+asking_new(enum map_protocol protocol, map_answered *answered, void *arg)
+{
+	struct map_asking *asking = xcalloc(1, sizeof(*asking));
+
+	asking->protocol = protocol;
+	asking->answered = answered;
+	asking->arg = arg;
+	asking->begun_ms = clock_mono_ms();
+	service_hold(&asking->held);
+	evtimer_assign(&asking->timer, answers.base, on_map_wait, asking);
+	return asking;
+}
+
+static enum map_ask
+read_asked_request(struct map_asking *asking, const struct map_payload *payload)
+{
+	uint16_t port = (uint16_t)asking->held.settings->probe_port;
+
+	return asking->protocol == MAP_PROTOCOL_TABLE
+		   ? map_request_read(
+			 payload->data, payload->length, port, &asking->request)
+		   : line_request_read(payload->data, payload->length, port,
+			 &asking->request);
+}
+
+struct map_asking *
+map_answers_ask(enum map_protocol protocol, const struct map_payload *payload,
+    map_answered *answered, void *arg)
+{
+	struct map_asking *asking;
+	struct kept_reply *reply;
+	char key[KEPT_KEY_SIZE];
+
+	if (print_kept_key(protocol, payload, key) &&
+	    answer_kept(key, answered, arg))
+		return NULL;
+	asking = asking_new(protocol, answered, arg);
+	asking->ask = read_asked_request(asking, payload);
+	reply = answer_misread(protocol, asking->ask);
+	if (reply == NULL)
+		reply = answer_at_once(asking);
+	if (reply == NULL && !has_room(asking->held.settings))
+		reply = frame_temp(protocol, REASON_QUEUE_FULL);
+	if (reply != NULL) {
+		free_asking(asking);
+		answer_owned(reply, answered, arg);
+		return NULL;
+	}
+	memcpy(asking->key, key, sizeof(key));
+	return begin_asking(asking);
+}
+
+/* --- begin and end --- */
+
+void
+map_answers_open(struct event_base *base, void (*woken)(void))
+{
+	answers.base = base;
+	answers.woken = woken;
+	answers.budget = cache_budget_new(LIMIT_REPLY_OCTETS);
+	answers.kept =
+	    cache_new(LIMIT_CACHED_REPLIES, &reply_kind, answers.budget);
+	lock_init(&answers.lock);
+}
+
+void
+map_answers_begin(void)
+{
+	answers.thread = pthread_self();
+}
+
+void
+map_answers_close(void)
+{
+	struct map_asking *list;
+
+	lock_take(&answers.lock);
+	answers.closed = true;
+	list = answers.come;
+	answers.come = NULL;
+	lock_drop(&answers.lock);
+	while (list != NULL) {
+		struct map_asking *asking = list;
+
+		list = asking->next;
+		free_asking(asking);
+	}
+	cache_free(answers.kept);
+	cache_budget_free(answers.budget);
+	answers.kept = NULL;
+	answers.budget = NULL;
+}

@@ -1,0 +1,84 @@
+"""A client of the map socket and of the line socket, octet by octet."""
+import re
+import socket
+import subprocess
+
+MAP = "/run/postern/map.sock"
+LINE = "/run/postern/line.sock"
+WAIT_S = 30
+CONF = "MapSocket unix:%s, inet:8642@127.0.0.1\nLineSocket unix:%s\n" % (
+    MAP, LINE)
+
+
+def frame(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return b"%d:%s," % (len(data), data)
+
+
+class Client:
+    def __init__(self, path=MAP, wait_s=WAIT_S):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(wait_s)
+        self.socket.connect(path)
+        self.data = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def more(self):
+        """False at the end of the connection."""
+        try:
+            got = self.socket.recv(65536)
+        except ConnectionResetError:
+            return False
+        self.data += got
+        return bool(got)
+
+    def reply(self):
+        """The next one; None if the connection ends instead."""
+        while True:
+            match = re.match(rb"(\d+):", self.data)
+            end = match and match.end() + int(match[1])
+            if match and len(self.data) > end:
+                text = self.data[match.end():end]
+                if self.data[end:end + 1] != b",":
+                    raise ValueError(self.data)
+                self.data = self.data[end + 1:]
+                return text.decode("ascii")
+            if not self.more():
+                return None
+
+    def ask(self, text):
+        self.send(frame(text))
+        return self.reply()
+
+    def rest(self):
+        """All until the end of the connection."""
+        while self.more():
+            pass
+        return self.data
+
+
+def ask(key, name="QUERY"):
+    with Client() as client:
+        return client.ask(name + " " + key)
+
+
+def line(text):
+    with Client(LINE) as client:
+        client.send(text.encode() + b"\n")
+        return client.rest().decode("ascii")
+
+
+def postmap(key, name="QUERY", at="unix:" + MAP):
+    """(what it prints, what it complains of)"""
+    done = subprocess.run(["postmap", "-q", key,
+                           "socketmap:%s:%s" % (at, name)],
+                          capture_output=True, text=True, timeout=WAIT_S)
+    return done.stdout.rstrip("\n"), done.stderr
