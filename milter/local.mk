@@ -51,6 +51,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/mta/libmilter.c \
 	%D%/mta/session.c %D%/mta/session.h \
 	%D%/mta/message_outcome.c %D%/mta/message_outcome.h \
+	%D%/mta/waiver.c %D%/mta/waiver.h \
 	%D%/serve/control.c %D%/serve/control.h \
 	%D%/serve/control_answer.c %D%/serve/control_answer.h \
 	%D%/serve/control_connection.c %D%/serve/control_connection.h \

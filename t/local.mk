@@ -171,7 +171,7 @@ FAKE_NAMESERVER = %D%/fake/nameserver.c %D%/fake/nameserver.h
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
-	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c \
+	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c milter/mta/waiver.c \
 	milter/mta/message_outcome.c
 PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
 SMTP_STEPS = %D%/unit/smtp_steps.c %D%/unit/smtp_steps.h $(FAKE_TLSD) %D%/unit/tap.h

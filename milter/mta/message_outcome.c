@@ -49,7 +49,7 @@ message_outcome_of(const struct recipient_group *groups, size_t count)
 	return outcome;
 }
 
-/* Whether the tag may name the item's domain. */
+/* Whether the tag may name the group's domain. */
 static bool
 is_tag_listed(
     const struct settings *settings, const struct recipient_group *group)

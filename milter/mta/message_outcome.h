@@ -9,7 +9,7 @@
 #include "milter/conf/settings.h"
 #include "milter/mta/recipient_group.h"
 
-/* Of the items that are left in the message. */
+/* Of the groups that are left in the message. */
 struct message_outcome {
 	const struct recipient_group *groups; /* borrowed, those refused too */
 	size_t count;

@@ -33,7 +33,7 @@ void
 recipient_group_init(struct recipient_group *group, const struct route *route);
 void recipient_group_fini(struct recipient_group *group);
 
-/* recipient_group_fits - whether the recipient is one more of the item's */
+/* recipient_group_fits - whether the recipient is one more of the group's */
 bool recipient_group_fits(
     const struct recipient_group *group, const struct route *route);
 
@@ -52,7 +52,7 @@ recipient_group_verdict(const struct recipient_group *group);
 const char *recipient_group_name(const struct recipient_group *group);
 
 /* recipient_group_set - the verdict for this message, whatever the check comes
- * to; the item's from here on */
+ * to; the group's from here on */
 void
 recipient_group_set(struct recipient_group *group, struct verdict *verdict);
 

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How it works: each recipient belongs to an item, one for each domain and way
+ * How it works: each recipient belongs to a group, one for each domain and way
  * that mail goes, whose check starts at its first RCPT.
  *
- * At RCPT the item is waited for if it could be refused there; then it has its
- * verdict for this message, a temperror if it took longer than RcptWait.  Once
- * the time for waits at RCPT is used up, an item without a verdict is open: all
+ * At RCPT the group is waited for if it could be refused there. Then it has its
+ * verdict for this message, a temperror if it took longer than RcptWait. Once
+ * the time for waits at RCPT is used up, a group without a verdict is open: all
  * of its recipients are let in, and it is decided at the end.
  *
  * The header says whom the tag may name, what the sender wants of TLS, and how
  * many copies of the tag came with the message.
  *
- * At the end all items that are left are waited for together.  The strictest
+ * At the end all groups that are left are waited for together. The strictest
  * action of them is that of the message.
  */
 #include "milter/mta/session.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@
 #include "milter/mta/forged.h"
 #include "milter/mta/recipient_group.h"
 #include "milter/mta/message_outcome.h"
+#include "milter/mta/waiver.h"
 #include "milter/serve/report.h"
 
 enum {
@@ -63,9 +65,10 @@ struct session {
 	int64_t waited_ms;
 	size_t scan_left;
 	size_t names_left;
-	bool tells; /* of an item that is more than left alone */
+	bool tells; /* of a group that is more than left alone */
 	struct forged forged;
-	int looked; /* items with a check */
+	bool ended; /* nothing comes after session_end() */
+	int looked; /* groups with a check */
 	size_t count;
 	size_t room;
 	struct recipient_group *groups;
@@ -77,6 +80,7 @@ session_new(struct settings *settings, struct engine *engine,
 {
 	struct session *session = xcalloc(1, sizeof(*session));
 
+	assert(settings != NULL && settings->destinations != NULL);
 	session->settings = settings_ref(settings);
 	session->engine = engine;
 	session->null_sender = mail->null_sender;
@@ -172,7 +176,7 @@ decide_group(const struct session *session, struct recipient_group *group)
 	    restrain_for_message(session, action > least ? action : least);
 }
 
-/* The strictest that any verdict of the item could come to. */
+/* The strictest that any verdict of the group could come to. */
 static enum action
 strictest_possible(
     const struct session *session, const struct recipient_group *group)
@@ -209,7 +213,7 @@ start_check(struct session *session, struct recipient_group *group)
 }
 
 static struct recipient_group *
-add_item(struct session *session, const struct route *route)
+add_group(struct session *session, const struct route *route)
 {
 	struct recipient_group *group;
 
@@ -228,7 +232,7 @@ add_item(struct session *session, const struct route *route)
 }
 
 static struct recipient_group *
-find_item(struct session *session, const struct route *route)
+find_group(struct session *session, const struct route *route)
 {
 	for (size_t i = 0; i < session->count; i++)
 		if (recipient_group_fits(&session->groups[i], route))
@@ -239,18 +243,18 @@ find_item(struct session *session, const struct route *route)
 static struct recipient_group *
 recipient_group_for(struct session *session, struct route *route)
 {
-	struct recipient_group *group = find_item(session, route);
+	struct recipient_group *group = find_group(session, route);
 
 	if (group == NULL && session->count >= LIMIT_MESSAGE_DOMAINS) {
 		*route = (struct route){.smtp = route->smtp,
 		    .result = RESULT_TEMPERROR,
 		    .reason = REASON_QUEUE_FULL};
-		group = find_item(session, route);
+		group = find_group(session, route);
 	}
-	return group != NULL ? group : add_item(session, route);
+	return group != NULL ? group : add_group(session, route);
 }
 
-/* The item's check, if it comes by the deadline. */
+/* The group's check, if it comes by the deadline. */
 static void
 await_group(
     struct session *session, struct recipient_group *group, int64_t deadline_ms)
@@ -262,9 +266,9 @@ await_group(
 }
 
 /*
- * Whether the item has its verdict for this message.  A time that is used up by
- * others is no verdict on it: it stays open, also for recipients to come, since
- * who was let in cannot be refused alone any more.
+ * Whether the group has its verdict for this message.  A time that is used up
+ * by others is no verdict on it: it stays open, also for recipients to come,
+ * since who was let in cannot be refused alone any more.
  */
 static bool
 await_at_rcpt(struct session *session, struct recipient_group *group)
@@ -296,6 +300,7 @@ session_rcpt(
 	struct route route;
 	struct recipient_group *group;
 
+	assert(!session->ended);
 	route_read(session->settings, session->mta_name, rcpt, &route);
 	session->smtp = session->smtp || route.smtp;
 	group = recipient_group_for(session, &route);
@@ -361,6 +366,7 @@ session_header(struct session *session, const char *name, const char *value)
 	size_t length = strlen(value);
 	bool required = session_requires_tls(session);
 
+	assert(!session->ended);
 	forged_read(&session->forged, ours, name, value);
 	requiretls_read(&session->tls, name, value, may_require(session));
 	if (session_requires_tls(session) && !required)
@@ -370,72 +376,6 @@ session_header(struct session *session, const char *name, const char *value)
 		return;
 	session->scan_left -= length;
 	tag_each_domain(value, mark_visible, session);
-}
-
-/* Whether the admin has said something of the item's destination; without a
- * verdict a rule for hosts is not known yet. */
-static bool
-is_ruled(const struct recipient_group *group)
-{
-	const struct verdict *verdict = recipient_group_verdict(group);
-	const struct rule *rule = verdict == NULL ? NULL : verdict->rule;
-
-	return (group->rule != NULL && group->rule->scope != RULE_ANY) ||
-	       (rule != NULL && rule->scope != RULE_ANY);
-}
-
-/*
- * RFC 8689 section 1 - "TLS-Required: No" is about what the recipient's side
- * asks for, DANE and MTA-STS; what our admin asks for is another matter.
- */
-static bool
-may_waive(const struct session *session, const struct recipient_group *group)
-{
-	switch ((enum honor_no)session->settings->honor_no) {
-	case HONOR_NO_ALWAYS:
-		return true;
-	case HONOR_NO_UNRULED:
-		return !is_ruled(group);
-	case HONOR_NO_NEVER:
-		break;
-	}
-	return false;
-}
-
-static bool
-names_hosts(const struct rule_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (rule_is_of_host(list->rules[i]))
-			return true;
-	return false;
-}
-
-/* Whether the check may yet find that a rule for hosts names the item's. */
-static bool
-may_be_ruled(const struct session *session, const struct recipient_group *group)
-{
-	return session->settings->honor_no == HONOR_NO_UNRULED &&
-	       recipient_group_verdict(group) == NULL &&
-	       names_hosts(session->settings->destinations);
-}
-
-/* Nothing is done, whatever a check came to: the sender wants the message
- * delivered.  Nobody is waited for but where that may be the admin's word. */
-static void
-waive_all(struct session *session)
-{
-	for (size_t i = 0; i < session->count; i++) {
-		struct recipient_group *group = &session->groups[i];
-		const struct verdict *verdict = recipient_group_verdict(group);
-
-		if (group->refused ||
-		    (verdict != NULL && verdict->result == RESULT_SKIP) ||
-		    may_be_ruled(session, group) || !may_waive(session, group))
-			continue;
-		recipient_group_set(
-		    group, verdict_new(RESULT_SKIP, REASON_TLS_REQUIRED_NO));
-	}
 }
 
 static bool
@@ -527,10 +467,12 @@ settle_all(struct session *session, session_progress *progress, void *arg)
 	bool waived = requiretls_is_waived(&session->tls);
 
 	if (waived)
-		waive_all(session);
+		waiver_apply(
+		    session->settings, session->groups, session->count);
 	await_all(session, progress, arg);
 	if (waived)
-		waive_all(session);
+		waiver_apply(
+		    session->settings, session->groups, session->count);
 	decide_all(session);
 }
 
@@ -581,6 +523,8 @@ session_end(struct session *session, const char *queue_id,
 	char id[TAG_QUEUE_ID_SIZE];
 	struct message_outcome outcome;
 
+	assert(!session->ended);
+	session->ended = true;
 	tag_queue_id(id, queue_id);
 	if (forged_is_too_much(&session->forged)) {
 		end_overdone(session, id, end);
