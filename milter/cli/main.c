@@ -298,7 +298,7 @@ no_verb(const struct cli_list *words)
 		return cli_fail(EX_USAGE, "no such verb: %s%s", word, near);
 	if (words->count > 1 && near[0] != '\0')
 		return cli_fail(EX_USAGE, "%s has no such verb%s", word, near);
-	cli_fail(0, "%s is the first word of a verb that has two", word);
+	cli_fail(0, "%s needs a second word", word);
 	print_overview(stderr, words);
 	fail_json(EX_USAGE, "a word of the verb is missing");
 	return EX_USAGE;

@@ -143,7 +143,7 @@ mta_sts_absence(const struct sts_facts *sts)
 	case STS_RECORD_VALID:
 		break;
 	}
-	return "announced, but not to be had";
+	return "announced, but it cannot be fetched";
 }
 
 void
@@ -169,7 +169,7 @@ cli_steps_mta_sts(FILE *out, const struct sts_facts *sts)
 		if (sts->failed != POLICY_NOT_FETCHED &&
 		    sts->failed != POLICY_FETCHED) {
 			cli_print_label(out, "");
-			fprintf(out, "a newer one is not to be had: %s\n",
+			fprintf(out, "a newer one cannot be fetched: %s\n",
 			    reason_text(policy_fetch_reason(sts->failed)));
 		}
 		for (size_t i = 0; i < policy->mx_count; i++) {

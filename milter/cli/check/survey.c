@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: one thread asks and starts checks, no more at once than jobs;
+ * the workers that end them print each answer into memory and put it into the
+ * list; one thread writes the list out, in the order of the questions if that
+ * is wanted. A place is free again when its answer is written, not before, so
+ * that a slow reader of stdout holds the questions back.
+ */
 #include "milter/cli/check/survey.h"
 
 #include <string.h>

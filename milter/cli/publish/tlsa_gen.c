@@ -144,7 +144,7 @@ say_not_shown(const char *asked, const struct check *check)
 {
 	const struct verdict *verdict = check->verdict;
 
-	return cli_fail(3, "%s: no certificate to be had: %s%s%s", asked,
+	return cli_fail(3, "%s: cannot get a certificate: %s%s%s", asked,
 	    reason_text(verdict->reason), verdict->detail == NULL ? "" : ", ",
 	    verdict->detail == NULL ? "" : verdict->detail);
 }
