@@ -102,6 +102,7 @@ list_locked(struct cache *cache, struct cache_entry *entry, bool again)
 {
 	struct used *used = again ? &cache->again : &cache->once;
 
+	assert(entry->value != NULL && entry->indexed);
 	entry->again = again;
 	TAILQ_INSERT_TAIL(&used->list, entry, listed);
 	used->count++;
@@ -162,6 +163,8 @@ find_locked(struct cache *cache, struct cache_entry *wanted,
 	    tfind(wanted, &cache->index, compare_entries);
 	struct cache_entry *found = node == NULL ? NULL : *node;
 
+	assert(found == NULL ||
+	       (found->cache == cache && found->indexed && found->refs > 0));
 	if (found == NULL || found->value == NULL)
 		return found;
 	if (found->value == unwanted || found->expires_ms <= clock_mono_ms()) {
@@ -262,6 +265,7 @@ cache_release(struct cache_entry *entry)
 	lock_take(&cache->lock);
 	assert(entry->refs > 0);
 	last = --entry->refs == 0;
+	assert(!last || !entry->indexed);
 	lock_drop(&cache->lock);
 	if (last)
 		cache_entry_free(entry);
@@ -349,6 +353,7 @@ cache_forsake(struct cache_entry *entry)
 
 	lock_take(&cache->lock);
 	assert(entry->value == NULL);
+	assert(entry->refs >= 1U + entry->indexed);
 	forsaken = entry->refs == 1U + entry->indexed;
 	if (forsaken && entry->indexed) {
 		cache_unindex_locked(cache, entry);
@@ -395,6 +400,7 @@ cache_value(struct cache_entry *entry)
 	void *value;
 
 	lock_take(&entry->cache->lock);
+	assert(entry->refs > 0);
 	value = entry->value;
 	lock_drop(&entry->cache->lock);
 	return value;
@@ -410,6 +416,7 @@ cache_await(struct cache_entry *entry, int64_t deadline_ms)
 
 	cond_init(&cond);
 	lock_take(&cache->lock);
+	assert(entry->refs > 0);
 	if (entry->value == NULL) {
 		TAILQ_INSERT_TAIL(entry->waiting, &waiter, next);
 		while (entry->value == NULL &&
@@ -434,6 +441,7 @@ cache_when_filled(struct cache_entry *entry, cache_ready *ready, void *arg)
 	waiter->ready = ready;
 	waiter->arg = arg;
 	lock_take(&cache->lock);
+	assert(ready != NULL && entry->refs > 0);
 	value = entry->value;
 	if (value == NULL)
 		TAILQ_INSERT_TAIL(entry->waiting, waiter, next);

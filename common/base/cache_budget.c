@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: each cache counts its own octets, and the budget adds them up
+ * when a value was kept. Above the maximum the cache that holds most gives up
+ * one entry after the other. What has expired leaves all caches once a minute,
+ * and at once when room becomes scarce: it is the cheapest to give up. A cache
+ * never takes the budget's lock while it holds its own.
+ */
 #include "common/base/cache_budget.h"
 
 #include <assert.h>
@@ -52,6 +59,8 @@ void
 cache_budget_join(struct cache_budget *budget, void *cache,
     const struct cache_budget_calls *calls)
 {
+	assert(calls->octets != NULL && calls->evict != NULL);
+	assert(calls->sweep != NULL);
 	lock_take(&budget->lock);
 	assert(budget->count < MOST_CACHES);
 	budget->members[budget->count++] = (struct member){cache, calls};

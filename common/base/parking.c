@@ -88,6 +88,7 @@ parking_ticket(
 {
 	struct parking_ticket *ticket = xcalloc(1, sizeof(*ticket));
 
+	assert(job != NULL);
 	ticket->parking = parking;
 	ticket->job = job;
 	ticket->arg = arg;
@@ -104,6 +105,7 @@ parking_note(void *arg, const void *value)
 
 	(void)value;
 	lock_take(&parking->lock);
+	assert(!ticket->parked || ticket->left > 0);
 	last = --ticket->left == 0;
 	parked = ticket->parked;
 	if (last && parked)
@@ -122,6 +124,7 @@ parking_park(struct parking_ticket *ticket, unsigned count)
 	bool waits;
 
 	lock_take(&parking->lock);
+	assert(!ticket->parked && ticket->left <= 0 && !parking->ending);
 	ticket->left += (int)count;
 	waits = ticket->left > 0;
 	ticket->parked = waits;

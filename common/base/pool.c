@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: jobs wait in three lanes. POOL_FIRST is for what goes on after
+ * a wait, and always comes first. Of the other two, new and slow, the older job
+ * is next. A job that is not done says so and is put among the slow ones.
+ *
+ * About three of four threads may take a job for as long as it lasts. The
+ * others take jobs of the first lane, and the newest of the new ones, and give
+ * each QUICK_MS; a job that is not done by then gives its thread back. So
+ * however many slow jobs there are, a quick one finds a thread.
+ */
 #include "common/base/pool.h"
 
 #include <assert.h>
@@ -80,6 +90,7 @@ choose_locked(struct pool *pool, enum pool_lane *lane)
 static void
 unqueue_locked(struct pool *pool, enum pool_lane lane, struct job *job)
 {
+	assert(lane <= POOL_SLOW && pool->queued > 0);
 	TAILQ_REMOVE(&pool->lanes[lane], job, next);
 	pool->queued--;
 }
@@ -105,6 +116,7 @@ next_job(struct pool *pool, bool *hurried)
 static void
 queue_locked(struct pool *pool, enum pool_lane lane, struct job *job)
 {
+	assert(lane <= POOL_SLOW);
 	TAILQ_INSERT_TAIL(&pool->lanes[lane], job, next);
 	pool->queued++;
 }
@@ -116,6 +128,7 @@ end_job(struct pool *pool, struct job *job, bool hurried, bool done)
 {
 	assert(hurried || done);
 	lock_take(&pool->lock);
+	assert(hurried || pool->unhurried > 0);
 	pool->unhurried -= !hurried;
 	if (!done)
 		queue_locked(pool, POOL_SLOW, job);
@@ -173,6 +186,7 @@ pool_new(
 	struct pool *pool = xcalloc(1, sizeof(*pool));
 	int rc;
 
+	assert(threads > 0);
 	lock_init(&pool->lock);
 	cond_init(&pool->work);
 	for (size_t i = 0; i < LANES; i++)
@@ -196,6 +210,7 @@ pool_submit(struct pool *pool, enum pool_lane lane, pool_job *run, void *arg)
 	struct job *job = xmalloc(sizeof(*job));
 	bool taken;
 
+	assert(run != NULL);
 	job->run = run;
 	job->arg = arg;
 	lock_take(&pool->lock);
@@ -240,6 +255,7 @@ pool_free(struct pool *pool)
 	lock_drop(&pool->lock);
 	for (unsigned i = 0; i < pool->thread_count; i++)
 		pthread_join(pool->threads[i], NULL);
+	assert(pool->queued == 0 && pool->unhurried == 0);
 	free(pool->threads);
 	cond_fini(&pool->work);
 	lock_fini(&pool->lock);

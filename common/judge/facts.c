@@ -75,7 +75,9 @@ probe_facts_new(enum probe_outcome outcome)
 struct probe_facts *
 probe_facts_ref(struct probe_facts *probe)
 {
-	atomic_fetch_add(&probe->refs, 1);
+	unsigned before = atomic_fetch_add(&probe->refs, 1);
+
+	assert(before > 0);
 	return probe;
 }
 
@@ -121,7 +123,9 @@ policy_facts_new(enum policy_fetch fetch)
 struct policy_facts *
 policy_facts_ref(struct policy_facts *policy)
 {
-	atomic_fetch_add(&policy->refs, 1);
+	unsigned before = atomic_fetch_add(&policy->refs, 1);
+
+	assert(before > 0);
 	return policy;
 }
 

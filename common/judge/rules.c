@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/rules.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,7 @@ rule_new(void)
 struct rule *
 rule_ref(struct rule *rule)
 {
+	assert(rule == NULL || rule->refs > 0);
 	if (rule != NULL)
 		rule->refs++;
 	return rule;
@@ -76,6 +78,7 @@ rule_ref(struct rule *rule)
 void
 rule_free(struct rule *rule)
 {
+	assert(rule == NULL || rule->refs > 0);
 	if (rule == NULL || --rule->refs > 0)
 		return;
 	for (size_t i = 0; i < rule->match_count; i++)
@@ -116,6 +119,7 @@ rule_list_new(enum level level)
 struct rule_list *
 rule_list_ref(struct rule_list *list)
 {
+	assert(list == NULL || list->refs > 0);
 	if (list != NULL)
 		list->refs++;
 	return list;
@@ -124,6 +128,7 @@ rule_list_ref(struct rule_list *list)
 void
 rule_list_free(struct rule_list *list)
 {
+	assert(list == NULL || list->refs > 0);
 	if (list == NULL || --list->refs > 0)
 		return;
 	for (size_t i = 0; i < list->count; i++)

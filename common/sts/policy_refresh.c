@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: one thread, a round a minute. A round takes up to as many
+ * policies as may be fetched at once, of those that are due: after 20 to 24
+ * hours, each domain at an hour of its own, or after half of the policy's life
+ * where that is sooner; an hour after a fetch that failed. It is fetched for
+ * the id that the record announces now, or for the kept one where there is
+ * none. After a full round the next one begins at once.
+ */
 #include "common/sts/policy_refresh.h"
 
 #include <pthread.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/conf/settings.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -413,6 +414,7 @@ settings_load(const char *path, const struct settings_override *overrides,
 struct settings *
 settings_ref(struct settings *settings)
 {
+	assert(settings->refs > 0);
 	settings->refs++;
 	return settings;
 }
@@ -420,6 +422,7 @@ settings_ref(struct settings *settings)
 void
 settings_free(struct settings *settings)
 {
+	assert(settings == NULL || settings->refs > 0);
 	if (settings == NULL || --settings->refs > 0)
 		return;
 	free(settings->store_path);

@@ -14,6 +14,7 @@
  */
 #include "milter/serve/service.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +204,7 @@ generation_new(struct settings *settings, struct err *err)
 static void
 generation_free(struct service_generation *generation)
 {
+	assert(generation->refs == 0);
 	engine_free(generation->engine);
 	settings_free(generation->settings);
 	free(generation->nameservers);
@@ -222,19 +224,21 @@ retire_engine(void *arg)
 	lock_drop(&service.lock);
 	generation_free(generation);
 	lock_take(&service.lock);
+	assert(service.retiring > 0);
 	service.retiring--;
 	cond_broadcast(&service.changed);
 	lock_drop(&service.lock);
 	return NULL;
 }
 
-/* Without a thread to be had it stays to the end of the process. */
+/* If no thread can be started for it, it stays to the end of the process. */
 static void
 begin_to_retire(struct service_generation *generation)
 {
 	pthread_t thread;
 
 	lock_take(&service.lock);
+	assert(generation->refs > 0);
 	generation->refs--;
 	service.retiring++;
 	lock_drop(&service.lock);
@@ -379,6 +383,7 @@ service_end(struct service_hold *held)
 {
 	settings_free(held->settings);
 	lock_take(&service.lock);
+	assert(service.active > 0 && held->generation->refs > 0);
 	service.active--;
 	held->generation->refs--;
 	if (service.active == 0 || held->generation->refs == 0)
@@ -390,6 +395,7 @@ void
 service_hold(struct service_hold *held)
 {
 	lock_take(&service.lock);
+	assert(service.generation != NULL);
 	service.generation->refs++;
 	held->generation = service.generation;
 	held->engine = service.generation->engine;
@@ -402,6 +408,7 @@ service_let_go(struct service_hold *held)
 {
 	settings_free(held->settings);
 	lock_take(&service.lock);
+	assert(held->generation->refs > 0);
 	if (--held->generation->refs == 0)
 		cond_broadcast(&service.changed);
 	lock_drop(&service.lock);
