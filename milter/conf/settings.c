@@ -445,7 +445,8 @@ settings_free(struct settings *settings)
 }
 
 static bool
-is_same_list(const struct settings_list *a, const struct settings_list *b)
+is_same_settings_list(
+    const struct settings_list *a, const struct settings_list *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -470,7 +471,7 @@ is_same_value(const struct keyword *keyword, const struct settings *a,
 	case KIND_LIST:
 		break;
 	}
-	return is_same_list(left, right);
+	return is_same_settings_list(left, right);
 }
 
 bool

@@ -38,7 +38,7 @@ enum {
 	MODE = 0660,
 	BACKLOG = 64,
 
-	/* Without descriptors or memory to be had, accept and poll fail at
+	/* If descriptors or memory run out, accept and poll fail at
 	 * once */
 	REST_MS = 1000,
 
@@ -78,7 +78,7 @@ wake_up(void)
 }
 
 static bool
-work(void *arg, int64_t until_ms)
+serve_until(void *arg, int64_t until_ms)
 {
 	(void)until_ms;
 	control_connection_work(arg);
@@ -119,7 +119,7 @@ find_place(void)
 }
 
 static void
-take_client(int fd)
+take_control_client(int fd)
 {
 	enum control_right right = control_peer_right(fd, control.path);
 	struct control_connection *client =
@@ -146,7 +146,7 @@ accept_clients(void)
 
 	while ((fd = accept4(control.listener, NULL, NULL,
 		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-		take_client(fd);
+		take_control_client(fd);
 	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 	    errno == ENOBUFS)
 		control.rest_until_ms = clock_mono_ms() + REST_MS;
@@ -166,7 +166,7 @@ serve_client(size_t number, short events)
 		control_connection_write(client);
 	if (client->state == CONTROL_READY) {
 		client->state = CONTROL_WORKING;
-		pool_submit(control.workers, POOL_NEW, work, client);
+		pool_submit(control.workers, POOL_NEW, serve_until, client);
 	}
 	if (client->state == CONTROL_GONE ||
 	    (client->state != CONTROL_WORKING &&
@@ -205,7 +205,7 @@ list_descriptors(struct pollfd list[DESCRIPTORS])
 }
 
 static void *
-run(void *arg)
+run_control(void *arg)
 {
 	struct pollfd list[DESCRIPTORS];
 	uint64_t count;
@@ -232,7 +232,7 @@ run(void *arg)
 /* --- the socket --- */
 
 static int
-fail(struct err *err, int status, const char *what)
+fail_control(struct err *err, int status, const char *what)
 {
 	err_set(err, ERR_LOCAL, "%.150s: %s: %s", control.path, what,
 	    strerror(errno));
@@ -249,10 +249,10 @@ bind_at_path(struct err *err)
 	control.listener =
 	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (control.listener < 0)
-		return fail(err, EX_OSERR, "socket");
+		return fail_control(err, EX_OSERR, "socket");
 	if (bind(control.listener, (struct sockaddr *)&address,
 		sizeof(address)) < 0)
-		return fail(err, EX_CANTCREAT, "bind");
+		return fail_control(err, EX_CANTCREAT, "bind");
 	socket_own(control.socket, &control.own);
 	return 0;
 }
@@ -261,9 +261,9 @@ static int
 listen_there(struct err *err)
 {
 	if (chmod(control.path, MODE) < 0)
-		return fail(err, EX_CANTCREAT, "chmod");
+		return fail_control(err, EX_CANTCREAT, "chmod");
 	if (listen(control.listener, BACKLOG) < 0)
-		return fail(err, EX_CANTCREAT, "listen");
+		return fail_control(err, EX_CANTCREAT, "listen");
 	return 0;
 }
 
@@ -320,7 +320,7 @@ start_thread(void)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&control.thread, NULL, run, NULL);
+	rc = pthread_create(&control.thread, NULL, run_control, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

@@ -439,7 +439,7 @@ answer_misread(enum map_protocol protocol, enum map_ask ask)
 }
 
 static bool
-has_room(const struct settings *settings)
+has_answer_room(const struct settings *settings)
 {
 	return answers.under_way < ((unsigned)settings->max_checks +
 				       (unsigned)settings->max_queue) /
@@ -520,7 +520,7 @@ map_answers_ask(enum map_protocol protocol, const struct map_payload *payload,
 	reply = answer_misread(protocol, asking->ask);
 	if (reply == NULL)
 		reply = answer_at_once(asking);
-	if (reply == NULL && !has_room(asking->held.settings))
+	if (reply == NULL && !has_answer_room(asking->held.settings))
 		reply = frame_temp(protocol, REASON_QUEUE_FULL);
 	if (reply != NULL) {
 		free_asking(asking);

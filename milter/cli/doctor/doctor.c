@@ -158,7 +158,7 @@ state_colour(enum doctor_state state)
 
 /* Names of files and words of hosts are in it: nothing for a terminal. */
 static void
-clean(char *text)
+clean_finding(char *text)
 {
 	for (; text != NULL && *text != '\0'; text++)
 		if (*text != '\n' && (*text < ' ' || *text > '~'))
@@ -255,7 +255,7 @@ print_text(const struct report *report, const struct row *row,
 }
 
 static void
-look(struct report *report, const struct row *row, struct doctor *doctor)
+look_by_row(struct report *report, const struct row *row, struct doctor *doctor)
 {
 	struct doctor_finding found = {.state = DOCTOR_SKIP};
 
@@ -265,8 +265,8 @@ look(struct report *report, const struct row *row, struct doctor *doctor)
 		doctor_say(&found, DOCTOR_SKIP, "%s", doctor->no_postfix);
 	else
 		row->check(doctor, &found);
-	clean(found.seen);
-	clean(found.mend);
+	clean_finding(found.seen);
+	clean_finding(found.mend);
 	if (found.state > report->worst)
 		report->worst = found.state;
 	report->blind |= found.blind;
@@ -279,17 +279,17 @@ look(struct report *report, const struct row *row, struct doctor *doctor)
 }
 
 static void
-look_at_all(struct report *report, struct doctor *doctor,
+look_at_rows(struct report *report, struct doctor *doctor,
     const struct cli_list *domains)
 {
 	for (size_t i = 0; i < ROWS; i++) {
 		doctor->domain = NULL;
 		if (!rows[i].per_domain || domains->count == 0)
-			look(report, &rows[i], doctor);
+			look_by_row(report, &rows[i], doctor);
 		for (size_t j = 0; rows[i].per_domain && j < domains->count;
 		     j++) {
 			doctor->domain = domains->items[j];
-			look(report, &rows[i], doctor);
+			look_by_row(report, &rows[i], doctor);
 		}
 	}
 }
@@ -330,7 +330,7 @@ cli_doctor(const struct cli_options *options)
 	if (doctor.postfix == NULL)
 		text_copy(
 		    doctor.no_postfix, sizeof(doctor.no_postfix), err.text);
-	look_at_all(&report, &doctor, &options->words);
+	look_at_rows(&report, &doctor, &options->words);
 	if (report.json)
 		print_json(&report);
 	json_decref(report.checks);

@@ -98,7 +98,7 @@ look_up_hops(const struct doctor *doctor, struct nexthops *nexthops)
 
 /* The highest of the names above host that is bogus; else host itself. */
 static const char *
-find_zone(const struct doctor *doctor, const char *host, int64_t deadline)
+find_bogus_zone(const struct doctor *doctor, const char *host, int64_t deadline)
 {
 	const char *names[LABELS_MAX];
 	struct dns_query *queries[ABOVE_MAX];
@@ -138,7 +138,7 @@ find_zones(const struct doctor *doctor, const struct nexthops *nexthops,
 			known = domain_under(host, zones[j]);
 		if (known)
 			continue;
-		zones[count] = find_zone(doctor, host, deadline);
+		zones[count] = find_bogus_zone(doctor, host, deadline);
 		text_addf(&text, "%s%s", count == 0 ? "" : ",", zones[count]);
 		count++;
 	}
@@ -205,7 +205,7 @@ add_names(struct text *seen, const char *words, const struct text *names)
 }
 
 static void
-say_trouble(const struct doctor *doctor, const struct nexthops *nexthops,
+say_hop_trouble(const struct doctor *doctor, const struct nexthops *nexthops,
     struct doctor_finding *found)
 {
 	bool stops = doctor->settings->on_temperror >= ACTION_HOLD;
@@ -238,7 +238,7 @@ say_hops(const struct doctor *doctor, const struct nexthops *nexthops,
 	if (nexthops->names[FATE_FORGED].len > 0 ||
 	    nexthops->names[FATE_UNANSWERED].len > 0 ||
 	    nexthops->names[FATE_ABSENT].len > 0)
-		say_trouble(doctor, nexthops, found);
+		say_hop_trouble(doctor, nexthops, found);
 	else if (hops->too_many)
 		doctor_blind(found,
 		    "%zu next hops can be looked up; cannot tell of the others",

@@ -96,7 +96,8 @@ struct comparison {
 };
 
 static void
-compare(struct comparison *c, const char *text, const struct dns_answer *answer)
+compare_answer(
+    struct comparison *c, const char *text, const struct dns_answer *answer)
 {
 	text_init(&c->known_tags, c->known_array, TAGS_SIZE);
 	text_init(&c->unknown_tags, c->unknown_array, TAGS_SIZE);
@@ -186,7 +187,7 @@ compare_root(const struct doctor *doctor, struct doctor_finding *found,
 		    anchor_count(text));
 		return;
 	}
-	compare(&comparison, text, answer);
+	compare_answer(&comparison, text, answer);
 	say_comparison(doctor, found, file, &comparison);
 }
 
@@ -286,7 +287,8 @@ note_chroot(void *arg, const struct postfix_service *service)
 
 /* Postfix validates nothing itself: its DANE rests on the AD bit. */
 static void
-look_at_postfix(const struct doctor *doctor, struct doctor_finding *found)
+look_at_postfix_resolver(
+    const struct doctor *doctor, struct doctor_finding *found)
 {
 	struct dns_nameserver servers[LIMIT_NAMESERVERS];
 	char path[POSTFIX_PATH_SIZE] = RESOLV_CONF;
@@ -329,7 +331,7 @@ doctor_nameservers(struct doctor *doctor, struct doctor_finding *found)
 	if (doctor->postfix != NULL &&
 	    strncmp(postfix_get(doctor->postfix, "smtp_tls_security_level"),
 		"dane", 4) == 0)
-		look_at_postfix(doctor, found);
+		look_at_postfix_resolver(doctor, found);
 	else if (doctor->settings->resolver == DNS_EMBEDDED)
 		doctor_say(found, DOCTOR_OK,
 		    "posternd validates itself and believes none");

@@ -85,7 +85,7 @@ find_addresses(const char *host, int64_t deadline_ms, struct addresses *found)
 }
 
 static bool
-has_address(const struct addresses *all, const struct in6_addr *one)
+has_own_address(const struct addresses *all, const struct in6_addr *one)
 {
 	for (size_t i = 0; i < all->count; i++)
 		if (memcmp(&all->items[i], one, sizeof(*one)) == 0)
@@ -103,7 +103,7 @@ is_any(const struct in6_addr *address)
 }
 
 static bool
-is_loopback(const struct in6_addr *address)
+is_loopback_address(const struct in6_addr *address)
 {
 	return IN6_IS_ADDR_LOOPBACK(address) ||
 	       (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
@@ -138,7 +138,7 @@ is_this_host(const struct addresses *addresses)
 	for (size_t i = 0; i < addresses->count && !found; i++) {
 		const struct in6_addr *address = &addresses->items[i];
 
-		found = is_any(address) || is_loopback(address);
+		found = is_any(address) || is_loopback_address(address);
 		for (struct ifaddrs *at = interfaces; at != NULL && !found;
 		     at = at->ifa_next)
 			found = is_of_interface(at->ifa_addr, address);
@@ -149,7 +149,7 @@ is_this_host(const struct addresses *addresses)
 }
 
 static bool
-find_port(const char *text, uint32_t *port)
+find_listener_port(const char *text, uint32_t *port)
 {
 	const struct servent *service;
 
@@ -192,7 +192,7 @@ match_hosts(const char *theirs, const char *ours, int64_t deadline_ms)
 		return is_this_host(&of_theirs) ? LISTENER_OURS
 						: LISTENER_OTHER;
 	for (size_t i = 0; i < of_theirs.count; i++)
-		if (has_address(&of_ours, &of_theirs.items[i]))
+		if (has_own_address(&of_ours, &of_theirs.items[i]))
 			return LISTENER_OURS;
 	return LISTENER_OTHER;
 }
@@ -211,7 +211,8 @@ listener_port(
 	if (!text_copy(copy, sizeof(copy), rest))
 		return LISTENER_UNSURE;
 	our_host = settings_cut_host(copy);
-	if (!find_port(port, &theirs) || !find_port(copy, &ours))
+	if (!find_listener_port(port, &theirs) ||
+	    !find_listener_port(copy, &ours))
 		return LISTENER_UNSURE;
 	if (theirs != ours)
 		return LISTENER_OTHER;

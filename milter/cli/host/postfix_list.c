@@ -21,7 +21,7 @@ is_separator(char c)
 /* Up to a separator that is in no braces, or to the end: false when a brace is
  * still open there.  Text is not terminated at end. */
 static bool
-cut_word(const char **at, const char *end, struct postfix_word *word)
+cut_list_word(const char **at, const char *end, struct postfix_word *word)
 {
 	const char *s = *at;
 	int level = 0;
@@ -67,7 +67,7 @@ postfix_list_next(const char **at, struct postfix_milter *milter)
 	struct postfix_word inner;
 	const char *rest;
 
-	if (!cut_word(at, end, &milter->whole))
+	if (!cut_list_word(at, end, &milter->whole))
 		return POSTFIX_LIST_BROKEN;
 	if (milter->whole.length == 0)
 		return POSTFIX_LIST_END;
@@ -78,7 +78,8 @@ postfix_list_next(const char **at, struct postfix_milter *milter)
 	if (!open_braces(&milter->whole, &inner))
 		return POSTFIX_LIST_BROKEN;
 	rest = inner.text;
-	if (!cut_word(&rest, inner.text + inner.length, &milter->address) ||
+	if (!cut_list_word(
+		&rest, inner.text + inner.length, &milter->address) ||
 	    milter->address.length == 0)
 		return POSTFIX_LIST_BROKEN;
 	milter->attributes.text = rest;
@@ -161,7 +162,7 @@ postfix_list_attribute(const struct postfix_milter *milter, const char *name,
 	enum postfix_attribute found = POSTFIX_ATTRIBUTE_ABSENT;
 	struct postfix_word word, key, its;
 
-	while (cut_word(&at, end, &word)) {
+	while (cut_list_word(&at, end, &word)) {
 		if (word.length == 0)
 			return found;
 		if (!split_attribute(&word, &key, &its) || !is_known(&key))
@@ -205,7 +206,7 @@ add_others(
 	const char *end = at + attributes->length;
 	struct postfix_word word, key, value;
 
-	while (cut_word(&at, end, &word) && word.length > 0) {
+	while (cut_list_word(&at, end, &word) && word.length > 0) {
 		if (split_attribute(&word, &key, &value) &&
 		    postfix_word_is(&key, name))
 			continue;
@@ -273,7 +274,7 @@ add_dense(struct text *text, const struct postfix_word *attributes)
 	const char *end = at + attributes->length;
 	struct postfix_word word, key, value;
 
-	while (cut_word(&at, end, &word)) {
+	while (cut_list_word(&at, end, &word)) {
 		if (word.length == 0)
 			return true;
 		text_add(text, ",");

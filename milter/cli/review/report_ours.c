@@ -54,7 +54,8 @@ put_trouble(const struct review *review, struct sheet *sheet)
 }
 
 static const char *
-state_of(const struct rule *rule, const struct review_rule *used, time_t now)
+state_of_ours(
+    const struct rule *rule, const struct review_rule *used, time_t now)
 {
 	if (rule != NULL && !rule_in_effect(rule, now))
 		return "expired";
@@ -75,7 +76,7 @@ put_rule_row(const struct review *review, struct sheet *sheet, const char *name,
 	    number == NAMES_NONE ? NULL : &review->rules[number];
 
 	sheet_cell(sheet, name);
-	sheet_cell(sheet, state_of(rule, used, review->options.now));
+	sheet_cell(sheet, state_of_ours(rule, used, review->options.now));
 	sheet_number(sheet, used == NULL ? 0 : used->checks);
 	sheet_cell(sheet, rule != NULL   ? rule->until
 			  : used != NULL ? used->until
@@ -83,7 +84,7 @@ put_rule_row(const struct review *review, struct sheet *sheet, const char *name,
 }
 
 static bool
-is_listed(const struct rule_list *rules, const char *name)
+is_listed_ours(const struct rule_list *rules, const char *name)
 {
 	for (size_t i = 0; rules != NULL && i < rules->count; i++)
 		if (strcmp(rule_word(rules->rules[i]), name) == 0)
@@ -110,7 +111,7 @@ put_rules(const struct review *review, const struct rule_list *rules,
 		    names_find(&review->rule_names, name));
 	}
 	for (uint32_t i = 0; i < review->rule_names.count; i++)
-		if (!is_listed(rules, review->rule_names.items[i]))
+		if (!is_listed_ours(rules, review->rule_names.items[i]))
 			put_rule_row(review, sheet, review->rule_names.items[i],
 			    NULL, i);
 }

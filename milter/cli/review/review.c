@@ -121,7 +121,7 @@ event_is(const char *text, const char *name)
 }
 
 static uint64_t
-number_of(const char *text, const char *key)
+number_of_key(const char *text, const char *key)
 {
 	char word[24];
 	uint32_t number;
@@ -496,9 +496,9 @@ read_state_line(struct review *review, const char *text, time_t at)
 		note_state(!value_is(text, "reason", "ok"), at,
 		    &own->port_is_closed, &own->port_closed, &own->port_at);
 	else if (event_is(text, "log"))
-		own->lost_lines += number_of(text, "lost");
+		own->lost_lines += number_of_key(text, "lost");
 	else if (event_is(text, "reload"))
-		own->reload_faults += number_of(text, "faults") > 0;
+		own->reload_faults += number_of_key(text, "faults") > 0;
 	else if (event_is(text, "accept"))
 		own->accept++;
 	else if (event_is(text, "start"))

@@ -104,7 +104,7 @@ setup_journal_write(
 
 /* False for what setup did not write. */
 static bool
-read_text(const json_t *object, const char *key, char *out, size_t size)
+read_journal_text(const json_t *object, const char *key, char *out, size_t size)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
@@ -116,14 +116,20 @@ read_deed(const json_t *object, struct setup_deed *deed)
 {
 	char kind[16], command[64];
 
-	if (!read_text(object, "kind", kind, sizeof(kind)) ||
-	    !read_text(object, "path", deed->path, sizeof(deed->path)) ||
-	    !read_text(object, "backup", deed->backup, sizeof(deed->backup)) ||
-	    !read_text(object, "before", deed->before, sizeof(deed->before)) ||
-	    !read_text(object, "after", deed->after, sizeof(deed->after)) ||
-	    !read_text(object, "user", deed->user, sizeof(deed->user)) ||
-	    !read_text(object, "group", deed->group, sizeof(deed->group)) ||
-	    !read_text(object, "command", command, sizeof(command)))
+	if (!read_journal_text(object, "kind", kind, sizeof(kind)) ||
+	    !read_journal_text(
+		object, "path", deed->path, sizeof(deed->path)) ||
+	    !read_journal_text(
+		object, "backup", deed->backup, sizeof(deed->backup)) ||
+	    !read_journal_text(
+		object, "before", deed->before, sizeof(deed->before)) ||
+	    !read_journal_text(
+		object, "after", deed->after, sizeof(deed->after)) ||
+	    !read_journal_text(
+		object, "user", deed->user, sizeof(deed->user)) ||
+	    !read_journal_text(
+		object, "group", deed->group, sizeof(deed->group)) ||
+	    !read_journal_text(object, "command", command, sizeof(command)))
 		return false;
 	for (size_t i = 0; i < KINDS; i++)
 		if (strcmp(kinds[i], kind) == 0) {

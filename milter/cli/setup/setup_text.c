@@ -58,7 +58,7 @@ setup_conf_has(const char *text, const char *keyword)
 
 /* Behind the line that has its default as a comment, or at the end. */
 static const char *
-find_place(const char *text, const char *keyword)
+find_text_place(const char *text, const char *keyword)
 {
 	for (const char *at = text; *at != '\0'; at = behind_line(at))
 		if (at[0] == '#' && begins_line(at + 1, keyword))
@@ -78,7 +78,7 @@ setup_conf_set(const char *text, const char *keyword, const char *value)
 		return at == NULL ? xstrdup(text)
 				  : put_between(text, at, rest, "");
 	if (at == NULL)
-		at = rest = find_place(text, keyword);
+		at = rest = find_text_place(text, keyword);
 	size = strlen(keyword) + strlen(value) + 4;
 	line = xmalloc(size);
 	snprintf(line, size, "%s%s %s\n",

@@ -44,7 +44,7 @@ make_plan(struct setup *setup)
 }
 
 static int
-exit_status(const struct setup *setup, bool done)
+setup_exit_status(const struct setup *setup, bool done)
 {
 	if (strcmp(setup->mta, "none") == 0)
 		return 3;
@@ -64,7 +64,7 @@ show_or_apply(struct setup *setup, const struct cli_options *options)
 		setup_view_json(setup, options->apply);
 	else
 		setup_view_text(setup, options->apply);
-	return exit_status(setup, options->apply);
+	return setup_exit_status(setup, options->apply);
 }
 
 static int
