@@ -118,6 +118,7 @@ LAB_TESTS = \
 	%D%/scenario/faults.py \
 	%D%/scenario/filters.py \
 	%D%/scenario/map.py \
+	%D%/scenario/map_delivery.py \
 	%D%/scenario/metrics.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \

@@ -108,3 +108,32 @@ mta_policy_finger(const struct settings *settings, const struct check *check,
 	if (text.cut)
 		out[0] = '\0';
 }
+
+void
+mta_policy_postmap(const struct settings *settings, const struct check *check,
+    char *out, size_t size)
+{
+	char hop[NEXTHOP_TEXT_SIZE], copy[300];
+	const char *socket, *scheme_end, *quote;
+	struct text text;
+	char *host;
+
+	text_init(&text, out, size);
+	if (settings->map_sockets.count == 0)
+		return;
+	socket = settings->map_sockets.items[0];
+	scheme_end = strchr(socket, ':');
+	nexthop_print(&check->facts->next_hop, hop);
+	quote = strchr(hop, '[') == NULL ? "" : "'";
+	text_addf(&text, "postmap -q %s%s%s socketmap:", quote, hop, quote);
+	if (scheme_end[1] == '/') {
+		text_addf(&text, "unix:%s:QUERY", scheme_end + 1);
+	} else {
+		text_copy(copy, sizeof(copy), scheme_end + 1);
+		host = settings_cut_host(copy);
+		text_addf(&text, "inet:%s:%s:QUERY",
+		    host == NULL ? "localhost" : host, copy);
+	}
+	if (text.cut)
+		out[0] = '\0';
+}

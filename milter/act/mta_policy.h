@@ -60,6 +60,11 @@ char *mta_policy_line_skip(enum reason reason);
 char *
 mta_policy_data(const struct settings *settings, const struct check *check);
 
+/* mta_policy_postmap - the command that asks the first MapSocket of the
+ * settings for the same, fit for a shell; "" where there is none */
+void mta_policy_postmap(const struct settings *settings,
+    const struct check *check, char *out, size_t size);
+
 /* mta_policy_finger - a posttls-finger(1) command that shows what the host of
  * the verdict does, fit for a shell; "" where there is nothing to connect to */
 void mta_policy_finger(const struct settings *settings,

@@ -90,6 +90,21 @@ def by_postmap(out):
         told.same("Sendmail, DANE", postmap(GOOD, "sts"), ("", ""))
 
 
+def reproduced(out, conf):
+    """What "postern check" says to try is what it says comes of it."""
+    with Told(out, "postern check shows the answer and the line that asks for "
+              "it") as told:
+        text = mta.run("sh", "-c", "%s check -c %s %s || :" % (
+            mta.program("postern"), conf, "sts.example"))
+        shown = re.search(r"^  postfix +sts\.example (.*)", text, re.M)
+        line_ = re.search(r"^  ask +(.*)", text, re.M)
+        told.same("postfix", shown and shown[1], STS[3:])
+        told.same("ask", line_ and line_[1], "postmap -q sts.example "
+                  "socketmap:unix:%s:QUERY" % socketmap.MAP)
+        if line_:
+            told.same("it", mta.run("sh", "-c", line_[1]).strip(), STS[3:])
+
+
 # -- the wire ----------------------------------------------------------------
 
 def pieces(out):
@@ -394,6 +409,7 @@ def inside():
         postern = mta.Posternd("map", CONF + ASK)
         forecast(out)
         by_postmap(out)
+        reproduced(out, postern.conf)
         for test in (pieces, pipeline, garbage, half_closed, unread, hops,
                      lines):
             test(out)

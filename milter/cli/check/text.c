@@ -189,6 +189,9 @@ print_postfix(
 		print_shut_out(out, check->enforcement);
 	}
 	free(value);
+	mta_policy_postmap(settings, check, line, sizeof(line));
+	if (line[0] != '\0')
+		cli_print_line(out, "ask", line);
 	mta_policy_finger(settings, check, line, sizeof(line));
 	if (line[0] != '\0')
 		cli_print_line(out, "reproduce", line);
