@@ -65,6 +65,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/map_report.c %D%/serve/map_report.h \
 	%D%/serve/notify.c %D%/serve/notify.h \
 	%D%/serve/report.c %D%/serve/report.h \
+	%D%/serve/recent.c %D%/serve/recent.h \
 	%D%/serve/service.c %D%/serve/service.h \
 	%D%/serve/socket.c %D%/serve/socket.h \
 	%D%/serve/stats.c %D%/serve/stats.h \
@@ -174,5 +175,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/setup/setup_sendmail.c \
 	%D%/cli/setup/setup_unit.c \
 	%D%/cli/setup/setup_verb.c \
-	%D%/cli/stats.c
+	%D%/cli/stats.c \
+	%D%/cli/watch/status.c %D%/cli/watch/top.c \
+	%D%/cli/watch/watch.c %D%/cli/watch/watch.h
 %C%_postern_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS)

@@ -132,7 +132,8 @@ LAB_TESTS = \
 	%D%/scenario/sts_cache.py \
 	%D%/scenario/tools.py \
 	%D%/scenario/vectors.py \
-	%D%/scenario/verbs.py
+	%D%/scenario/verbs.py \
+	%D%/scenario/watch.py
 # Of the source, the build and its programs alone
 BUILD_TESTS = \
 	%D%/scenario/bootstrap.t \
@@ -249,7 +250,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h
 %C%_unit_reasons_t_SOURCES = %D%/unit/reasons.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h milter/serve/report.c \
-	milter/serve/log.c milter/serve/tally.c
+	milter/serve/log.c milter/serve/recent.c milter/serve/tally.c
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
 REVIEW_SOURCES = \

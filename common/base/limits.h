@@ -193,6 +193,10 @@ enum {
 	LIMIT_STORY_CHECKS = 512,
 	LIMIT_STORY_RCPTS = 4096,
 
+	/* Domains that fail now, for "postern top" and "status": more than
+	 * anybody looks at, in 300 KiB */
+	LIMIT_RECENT_DOMAINS = 512,
+
 	/* What "postern review" keeps of a log, whatever its size.  Domains,
 	 * as many as verdicts are cached, some 200 octets each, and the flips
 	 * that are drawn of one; days, a year and a month; messages whose end

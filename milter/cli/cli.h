@@ -40,6 +40,10 @@ struct cli_options {
 	uint32_t max_age_s;   /* --max-age; 0: what suits the mode */
 	struct cli_list ruas; /* --rua */
 	const char *part;     /* --part */
+	const char *html;     /* --html: a file */
+	uint32_t every_s;     /* --every, or 5 */
+	bool once;            /* --once */
+	bool no_domains;      /* --no-domains */
 	bool prometheus;      /* --prometheus */
 	bool openmetrics;     /* --openmetrics */
 	const char *as;       /* --as: a form; NULL: text */
@@ -81,6 +85,8 @@ int cli_doctor(const struct cli_options *options);
 int cli_setup(const struct cli_options *options);
 int cli_explain(const struct cli_options *options);
 int cli_review(const struct cli_options *options);
+int cli_status(const struct cli_options *options);
+int cli_top(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);
 

@@ -13,6 +13,7 @@
 
 enum { USAGE_INDENT = 10, USAGE_MARGIN = 2 };
 enum { JOBS = 8, JOBS_MAX = 256, SMTP_PORT = 25 };
+enum { EVERY_S = 5, EVERY_MAX_S = 3600 };
 
 /* Every option of every verb. */
 static const struct option_row {
@@ -60,6 +61,12 @@ static const struct option_row {
 	"journal"},
     {OPTION_DOMAIN, "domain", "DOMAIN", false,
 	"explain: all its recipients that were refused; review: it alone"},
+    {OPTION_HTML, "html", "FILE", false,
+	"write it there as a page, whole or not at all"},
+    {OPTION_NO_DOMAINS, "no-domains", NULL, false,
+	"leave out the domains that fail"},
+    {OPTION_EVERY, "every", "SECONDS", false, "look so often, 1 to 3600 (5)"},
+    {OPTION_ONCE, "once", NULL, false, "one screen of text, and no more"},
     {OPTION_PROMETHEUS, "prometheus", NULL, false,
 	"the figures as Prometheus' text, for a file of node_exporter"},
     {OPTION_OPENMETRICS, "openmetrics", NULL, false, "the same as OpenMetrics"},
@@ -201,6 +208,15 @@ take_value(int code, char *value, struct cli_options *options)
 	case OPTION_STATE:
 		options->state = value;
 		break;
+	case OPTION_ONCE:
+		options->once = true;
+		break;
+	case OPTION_HTML:
+		options->html = value;
+		break;
+	case OPTION_NO_DOMAINS:
+		options->no_domains = true;
+		break;
 	case OPTION_PROMETHEUS:
 		options->prometheus = true;
 		break;
@@ -272,6 +288,11 @@ read_option_value(int code, char *value, struct cli_options *options)
 		options->level_given = true;
 		if (level_parse(value, &options->level) != 0)
 			return "--level: no such level";
+		break;
+	case OPTION_EVERY:
+		if (text_uint(value, EVERY_MAX_S, &options->every_s) != 0 ||
+		    options->every_s == 0)
+			return "--every: 1 to 3600 seconds";
 		break;
 	case OPTION_MAX_AGE:
 		return read_max_age(value, options);
@@ -362,6 +383,7 @@ cli_line_read(struct cli_line *line, int argc, char *argv[])
 	line->options.level = LEVEL_AUTO;
 	line->options.jobs = JOBS;
 	line->options.port = SMTP_PORT;
+	line->options.every_s = EVERY_S;
 	line->options.mode = STS_MODE_TESTING;
 	line->options.at = clock_wall_s();
 	read_all_options(line, argc, argv);

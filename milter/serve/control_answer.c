@@ -7,6 +7,7 @@
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
 #include "common/engine/inventory.h"
+#include "milter/serve/recent.h"
 #include "milter/serve/service.h"
 #include "milter/serve/stats.h"
 #include "milter/view/json_check.h"
@@ -14,12 +15,20 @@
 #include "milter/view/json_stats.h"
 #include "milter/view/openmetrics.h"
 
-enum stage { STAGE_BEGIN, STAGE_VERDICTS, STAGE_POLICIES, STAGE_ENDED };
+enum stage {
+	STAGE_BEGIN,
+	STAGE_VERDICTS,
+	STAGE_POLICIES,
+	STAGE_RECENT,
+	STAGE_ENDED
+};
 
 struct control_answer {
 	struct service_hold held;
 	struct json_request request;
 	struct inventory *inventory;
+	struct figures_domain *recent;
+	size_t recent_count;
 	enum stage stage;
 	size_t lines;
 	bool may_flush;
@@ -72,6 +81,7 @@ control_answer_free(struct control_answer *answer)
 	if (answer == NULL)
 		return;
 	inventory_free(answer->inventory);
+	free(answer->recent);
 	service_let_go(&answer->held);
 	free(answer);
 }
@@ -162,6 +172,10 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 	case JSON_ASK_PROMETHEUS:
 		add_metrics(answer, OPENMETRICS_PROMETHEUS, lines);
 		break;
+	case JSON_ASK_RECENT:
+		answer->recent = recent_copy(&answer->recent_count);
+		answer->stage = STAGE_RECENT;
+		break;
 	case JSON_ASK_OPENMETRICS:
 		add_metrics(answer, OPENMETRICS_1_0, lines);
 		break;
@@ -203,6 +217,17 @@ add_policy(struct control_answer *answer, struct control_lines *lines)
 }
 
 static void
+add_recent(struct control_answer *answer, struct control_lines *lines)
+{
+	if (answer->lines == answer->recent_count) {
+		answer->stage = STAGE_ENDED;
+		return;
+	}
+	add_owned(lines, json_recent_line(&answer->recent[answer->lines]));
+	answer->lines++;
+}
+
+static void
 add_end(const struct control_answer *answer, struct control_lines *lines)
 {
 	bool good = answer->err.text[0] == '\0';
@@ -225,6 +250,9 @@ control_answer_more(struct control_answer *answer, struct control_lines *lines)
 			break;
 		case STAGE_POLICIES:
 			add_policy(answer, lines);
+			break;
+		case STAGE_RECENT:
+			add_recent(answer, lines);
 			break;
 		case STAGE_ENDED:
 			add_end(answer, lines);

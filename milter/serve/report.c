@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "milter/conf/destinations.h"
 #include "milter/serve/log.h"
+#include "milter/serve/recent.h"
 #include "milter/serve/tally.h"
 
 enum { GARBAGE_REST_MS = 60 * 1000 };
@@ -302,6 +303,7 @@ count_check(const struct report_check *check)
 	    .ms = check->ms};
 
 	tally_check(&counted);
+	recent_note(check->domain, check->verdict, clock_wall_s());
 }
 
 void

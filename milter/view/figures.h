@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/base/counts.h"
+#include "common/base/limits.h"
 #include "common/engine/inventory.h"
 #include "common/judge/action.h"
 #include "common/judge/verdict.h"
@@ -48,6 +49,16 @@ struct report_counts {
 	enum figures_state port_open;
 	enum figures_state reload;
 	time_t reload_s; /* the last good one; 0: none */
+};
+
+/* A domain that fails now. */
+struct figures_domain {
+	char domain[LIMIT_DOMAIN_SIZE];
+	char mx[LIMIT_DOMAIN_SIZE]; /* or "" */
+	enum result result;
+	enum reason reason;
+	uint64_t messages;
+	time_t first_s, last_s;
 };
 
 struct stats {

@@ -19,6 +19,7 @@ static const struct {
     [JSON_ASK_STATS] = {"stats", false, false},
     [JSON_ASK_PROMETHEUS] = {"stats prometheus", false, false},
     [JSON_ASK_OPENMETRICS] = {"stats openmetrics", false, false},
+    [JSON_ASK_RECENT] = {"recent", false, false},
 };
 
 enum { ASKS = sizeof(asks) / sizeof(asks[0]) };

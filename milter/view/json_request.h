@@ -17,6 +17,7 @@ enum json_ask {
 	JSON_ASK_STATS,
 	JSON_ASK_PROMETHEUS,
 	JSON_ASK_OPENMETRICS,
+	JSON_ASK_RECENT,
 };
 
 struct json_request {

@@ -103,6 +103,15 @@ json_stats_line(const struct stats *stats, const char *version)
 		"failed", (json_int_t)stats->engine.fetches_failed));
 	json_put_text(object, "store", stats->now.store);
 	json_put_text(object, "resolver", stats->now.resolver);
+	json_put_text(object, "port25",
+	    stats->counts.port_open == FIGURES_UNKNOWN ? "unknown"
+	    : stats->counts.port_open == FIGURES_GOOD  ? "open"
+						       : "closed");
+	json_object_set_new(object, "rules",
+	    json_pack("{s:I, s:I, s:I}", "active",
+		(json_int_t)stats->rules_active, "expiring",
+		(json_int_t)stats->rules_expiring, "expired",
+		(json_int_t)stats->rules_expired));
 	json_put_number(object, "rss_kb", (int64_t)stats->rss_kb);
 	return json_line(object);
 }
@@ -114,5 +123,21 @@ json_metrics_line(const char *text)
 
 	json_put_number(object, "schema", 1);
 	json_put_text(object, "metrics", text);
+	return json_line(object);
+}
+
+char *
+json_recent_line(const struct figures_domain *domain)
+{
+	json_t *object = json_object();
+
+	json_put_number(object, "schema", 1);
+	json_put_text(object, "domain", domain->domain);
+	json_put_text(object, "result", result_text(domain->result));
+	json_put_text(object, "reason", reason_text(domain->reason));
+	json_put_text(object, "mx", domain->mx);
+	json_put_number(object, "messages", (int64_t)domain->messages);
+	json_put_time(object, "first", domain->first_s);
+	json_put_time(object, "last", domain->last_s);
 	return json_line(object);
 }

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "milter/serve/stats.h"
+#include "milter/serve/recent.h"
 #include "milter/serve/tally.h"
 #include "t/unit/tap.h"
 
@@ -470,6 +471,65 @@ every_facility_of_the_settings_is_known(void **state)
 		    report_facility(rows[i].word) == rows[i].facility);
 }
 
+static struct verdict *
+found(enum result result)
+{
+	return verdict_new(result, REASON_CERTIFICATE_EXPIRED);
+}
+
+static void
+domains_that_fail_are_listed_until_they_do_not(void **state)
+{
+	AUTO(verdict) struct verdict *fail = found(RESULT_FAIL);
+	AUTO(verdict) struct verdict *pass = found(RESULT_PASS);
+	AUTO(verdict) struct verdict *skip = found(RESULT_SKIP);
+	struct figures_domain *rows;
+	size_t count, before;
+
+	(void)state;
+	free(recent_copy(&before));
+	recent_note("a.example", pass, 10);
+	recent_note("b.example", fail, 10);
+	recent_note("c.example", fail, 11);
+	recent_note("c.example", fail, 12);
+	recent_note("c.example", skip, 13);
+	rows = recent_copy(&count);
+	assert_int_equal(count, before + 2);
+	assert_string_equal(rows[0].domain, "c.example");
+	assert_int_equal(rows[0].messages, 2);
+	assert_int_equal(rows[0].first_s, 11);
+	assert_int_equal(rows[0].last_s, 12);
+	free(rows);
+	recent_note("c.example", pass, 13);
+	recent_note("b.example", pass, 13);
+	rows = recent_copy(&count);
+	assert_int_equal(count, before);
+	free(rows);
+}
+
+static void
+the_domain_not_seen_for_longest_makes_room(void **state)
+{
+	AUTO(verdict) struct verdict *fail = found(RESULT_FAIL);
+	struct figures_domain *rows;
+	size_t count;
+
+	(void)state;
+	for (int i = 0; i <= LIMIT_RECENT_DOMAINS; i++) {
+		char domain[40];
+
+		snprintf(domain, sizeof(domain), "d%d.example", i);
+		recent_note(domain, fail, 100 + i);
+		recent_note("d0.example", fail, 100 + i);
+	}
+	rows = recent_copy(&count);
+	assert_int_equal(count, LIMIT_RECENT_DOMAINS);
+	assert_string_equal(rows[0].domain, "d0.example");
+	for (size_t i = 0; i < count; i++)
+		assert_string_not_equal(rows[i].domain, "d1.example");
+	free(rows);
+}
+
 int
 main(void)
 {
@@ -490,6 +550,8 @@ main(void)
 	    cmocka_unit_test(figures_are_printed_to_the_letter),
 	    cmocka_unit_test(events_are_counted_though_not_told),
 	    cmocka_unit_test(every_facility_of_the_settings_is_known),
+	    cmocka_unit_test(domains_that_fail_are_listed_until_they_do_not),
+	    cmocka_unit_test(the_domain_not_seen_for_longest_makes_room),
 	};
 
 	return RUN_TESTS(report);
