@@ -95,6 +95,22 @@ raise_file_limit(const struct engine_options *options)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
+int
+engine_try(const struct engine_options *options, struct err *err)
+{
+	struct x509_store *roots = x509_store_load(options->ca_file, err);
+	struct dns *dns;
+
+	if (roots == NULL)
+		return -1;
+	x509_store_free(roots);
+	dns = dns_new(&options->dns, err);
+	if (dns == NULL)
+		return -1;
+	dns_free(dns);
+	return 0;
+}
+
 static unsigned
 leaf_count(const struct engine_options *options)
 {

@@ -11,6 +11,14 @@
 #include "common/engine/check.h"
 #include "common/engine/engine_options.h"
 
+/*
+ * engine_try - whether what engine_new reads can be had: the CA file, the trust
+ * anchor, the nameservers
+ *
+ * 0, or -1 and LOCAL.  Starts nothing.
+ */
+int engine_try(const struct engine_options *options, struct err *err);
+
 struct engine;
 struct engine_wait;
 

@@ -26,7 +26,7 @@ arguments_print_help(void)
 	    "  -c FILE           configuration, instead of " SETTINGS_PATH "\n"
 	    "  -f                stay in the foreground\n"
 	    "  -h, --help        this text\n"
-	    "  -n                tell mistakes in the configuration, and exit\n"
+	    "  -n                tell what a start would find amiss, and exit\n"
 	    "  -p SOCKET         listen there, instead of at Socket\n"
 	    "  -P PIDFILE        instead of PidFile\n"
 	    "  -u USER[:GROUP]   instead of UserID\n"

@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/standard.h"
+#include "common/engine/engine.h"
 #include "common/io/dns_embedded.h"
 #include "common/io/dns_packet.h"
 #include "common/io/https.h"
@@ -13,6 +14,7 @@
 #include "common/io/store.h"
 #include "common/proto/domain.h"
 #include "milter/conf/settings.h"
+#include "milter/conf/settings_engine.h"
 #include "milter/daemon/arguments.h"
 #include "milter/daemon/daemon.h"
 #include "milter/daemon/loop.h"
@@ -92,6 +94,19 @@ check_user(const struct arguments *arguments, const struct settings *settings)
 }
 
 static int
+check_start(const struct arguments *arguments, const struct settings *settings)
+{
+	struct engine_options needed;
+	struct err err;
+	int status = check_user(arguments, settings);
+
+	settings_engine_options(settings, &needed);
+	if (status == EX_OK && engine_try(&needed, &err) != 0)
+		status = complain_of(EX_OSFILE, &err);
+	return status;
+}
+
+static int
 run_daemon(const struct arguments *arguments, struct settings *settings)
 {
 	struct err err;
@@ -137,7 +152,7 @@ main(int argc, char **argv)
 	if (settings == NULL)
 		return EX_CONFIG;
 	if (arguments.check_only)
-		status = check_user(&arguments, settings);
+		status = check_start(&arguments, settings);
 	else if ((status = start_daemon(&arguments, settings, &err)) != 0)
 		status = complain_of(status, &err);
 	else

@@ -154,7 +154,8 @@ anchor_garbage() {
 	echo nonsense >"$dir/garbage"
 	sed -i "s|^TrustAnchorFile.*|TrustAnchorFile $dir/garbage|" "$dir/conf"
 	# shellcheck disable=SC2086
-	run_says 72 "$dir/garbage" -f -c "$dir/conf" $user &&
+	run_says 72 "$dir/garbage" -n -c "$dir/conf" $user &&
+		run_says 72 "$dir/garbage" -f -c "$dir/conf" $user &&
 		[ ! -e "$dir/run/sock" ]
 }
 no_user() {
@@ -452,7 +453,7 @@ test_that 'a named configuration that is missing is an error' \
 test_that 'a mistake in an option is told' \
 	run_says 78 '-p: Socket: "x"' -n -p x
 test_that 'a missing trust anchor is told with its line' anchor_missing
-test_that 'a trust anchor that is none ends the start' anchor_garbage
+test_that 'a trust anchor that is none is told, and ends the start' anchor_garbage
 test_that 'root without the user is an error' no_user
 test_that 'root is no user to become' user_is_root
 test_that 'a socket without a directory is an error' no_directory
