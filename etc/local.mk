@@ -24,7 +24,7 @@ dist_prometheus_DATA = \
 
 completionsdir = $(datadir)/bash-completion/completions
 nodist_completions_DATA = %D%/postern
-EXTRA_DIST += %D%/postern.bash-completion
+EXTRA_DIST += %D%/debian %D%/postern.bash-completion
 CLEANFILES += %D%/postern
 
 %D%/postern: %D%/postern.bash-completion

@@ -142,6 +142,7 @@ BUILD_TESTS = \
 	%D%/scenario/hardening.t \
 	%D%/lint/lint.t \
 	%D%/scenario/machine.py \
+	%D%/scenario/package.t \
 	%D%/scenario/posternd.t \
 	%D%/scenario/systemd.t
 dist_check_SCRIPTS = $(LAB_TESTS) $(BUILD_TESTS)
@@ -321,10 +322,12 @@ EXTRA_DIST += \
 	%D%/scenario/moment.c \
 	%D%/scenario/posternd.key \
 	%D%/scenario/posternd.lua \
+	%D%/package \
 	%D%/release \
 	%D%/scenario/python \
 	%D%/scenario/sts_cache.lua \
 	%D%/suite \
+	%D%/scenario/under_load \
 	%D%/tsan.supp \
 	%D%/vectors.list
 

@@ -253,6 +253,28 @@ sub check_proven {
 }
 check_proven();
 
+sub first_in {
+	my ($pattern, $file) = @_;
+	open my $handle, '<', $file or die "$file: $!\n";
+	local $/;
+	return <$handle> =~ $pattern ? $1 : "nothing in $file";
+}
+
+# The same things stand in files of Autoconf's, Debian's and our own.
+sub check_package {
+	my $version = first_in(qr/^AC_INIT\(\[postern\], \[(.*)\]\)/m, 'configure.ac');
+	my $control = first_in(qr/^(.*)/s, 'etc/debian/control');
+	for (first_in(qr/^postern \((.*?)\)/, 'etc/debian/changelog'),
+		first_in(qr/^(\d[\d.]*)/m, 'NEWS')) {
+		mistake('package', "$_ is not $version of configure.ac") if $_ ne $version;
+	}
+	for (split ' ', first_in(qr/^BUILD_PACKAGES='(.*?)'/ms, 'bootstrap')) {
+		mistake('package', "etc/debian/control lacks $_")
+			if /-dev$/ && $_ ne 'libc6-dev' && $control !~ /^ +\Q$_\E,?$/m;
+	}
+}
+check_package();
+
 sub have { my ($tool) = @_; return system("command -v $tool >/dev/null 2>&1") == 0; }
 
 # Another version puts lines otherwise: the one that .clang-format names counts.
@@ -316,7 +338,7 @@ sub report_with {
 	}
 }
 
-print "1..14\n";
+print "1..15\n";
 report('floors', 'a file includes its own floor and lower ones only');
 report('circles', 'no files include each other, by however many steps');
 report('foreign', 'each foreign header is in its one module');
@@ -327,6 +349,7 @@ report('width', 'no line is over 80 columns');
 report('settings', 'every setting is in the man page and in the sample');
 report('limits', 'every limit bounds something, and a test names it');
 report('proven', 'every module of common has a unit program, or a reason');
+report('package', 'the package has our version, and is built with what we are');
 report_with($formatter, \&check_format, 'format', 'clang-format agrees');
 report_with('cppcheck', \&check_cppcheck, 'cppcheck', 'cppcheck finds no fault');
 report_with('git', \&check_archive, 'archive', 'the archive holds every file');
