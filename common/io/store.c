@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/store_db.h"
+#include "common/io/store_sql.h"
 #include "common/proto/domain.h"
 
 /*
@@ -326,7 +327,7 @@ release(sqlite3_stmt *stmt)
 static int
 run(struct store_db *db, enum statement which)
 {
-	int rc = store_db_step(store_db_statement(db, which));
+	int rc = store_sql_step(store_db_statement(db, which));
 
 	release(store_db_statement(db, which));
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -380,7 +381,7 @@ static int
 find(struct store_db *db, struct store_policy *row, struct err *err)
 {
 	sqlite3_stmt *stmt = store_db_statement(db, GET);
-	int rc = store_db_step(stmt);
+	int rc = store_sql_step(stmt);
 	bool found = rc == SQLITE_ROW || rc == SQLITE_TOOBIG;
 
 	if (rc != SQLITE_ROW || !read_row(stmt, row)) {
@@ -406,7 +407,7 @@ move_on(struct store_db *db, const char *start, sqlite3_value **key)
 		bind_text(stmt, 1, start);
 	else
 		sqlite3_bind_value(stmt, 1, *key);
-	rc = store_db_step(stmt);
+	rc = store_sql_step(stmt);
 	if (rc == SQLITE_ROW) {
 		next = sqlite3_value_dup(sqlite3_column_value(stmt, 0));
 		if (next == NULL)
@@ -602,7 +603,7 @@ last_flip(struct store_db *db, const char *domain, char word[STORE_RESULT_SIZE],
 	int rc;
 
 	bind_text(stmt, 1, domain);
-	rc = store_db_step(stmt);
+	rc = store_sql_step(stmt);
 	if (rc != SQLITE_ROW || !read_text(stmt, 0, word, STORE_RESULT_SIZE) ||
 	    !is_result(word) || !read_time(stmt, 1, noted))
 		word[0] = '\0';

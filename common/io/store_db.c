@@ -1,4 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: a file is opened in steps, of which each may find that it is
+ * not to be used, or that it is damaged: what lies at the path, SQLite's
+ * handle, its limits, whose database it is, the log, the schema, the pages, the
+ * statements. A damaged one of a writer is moved aside, and a new one made by
+ * the same steps.
+ *
+ * Each call first looks whether the file is still where it was. If it was
+ * deleted, replaced or damaged, that call fails, and leaves another file open
+ * for the next one if there can be one.
+ */
 #include "common/io/store_db.h"
 
 #include <assert.h>
@@ -9,15 +20,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/store_file.h"
+#include "common/io/store_schema.h"
+#include "common/io/store_sql.h"
 
 enum {
-	APPLICATION_ID = 0x50737472, /* "Pstr": file(1) can tell whose it is */
 	BUSY_MS = 1000,
 
 	/* A row is a body and small change; SQLite calls more "too big" */
@@ -27,36 +38,9 @@ enum {
 	 * usual policies are a tenth of it */
 	MAX_CHECKED = 64 * 1024 * 1024,
 
-	/* How often, and how far apart, a reader looks at a torn index */
-	TORN_TRIES = 100,
-	TORN_MS = 5,
-
 	/* Beside the codes of SQLite, all >= 0: refused, and err says why */
 	REFUSED = -1,
 };
-
-/* What leads from each version of the schema to the next. */
-static const char *const migrations[] = {
-    "CREATE TABLE policy ("
-    " domain TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, body BLOB,"
-    " fetched INTEGER NOT NULL, expires INTEGER NOT NULL,"
-    " failed_id TEXT NOT NULL, failed INTEGER NOT NULL,"
-    " failed_how TEXT NOT NULL, failed_detail TEXT NOT NULL) STRICT;"
-    "CREATE INDEX policy_expires ON policy (expires);"
-    "CREATE TABLE flip ("
-    " domain TEXT PRIMARY KEY NOT NULL, result TEXT NOT NULL,"
-    " noted INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX flip_noted ON flip (noted);",
-    /* What there is already is taken as in use */
-    "ALTER TABLE policy ADD COLUMN use INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE policy ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
-    "UPDATE policy SET use = CASE WHEN body IS NULL THEN 0 ELSE 2 END,"
-    " used = fetched;"
-    "DROP INDEX policy_expires;"
-    "CREATE INDEX policy_used ON policy (use, used);",
-};
-
-enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };
 
 /* A connection, or what is left of one: handle is NULL until it is made. */
 struct store_db {
@@ -201,92 +185,13 @@ harden_handle(struct store_db *db, struct err *err)
 	    NULL, NULL);
 }
 
-/*
- * A reader that has no right to write the log's index takes one that a live
- * writer is just changing for a dead one's, which it cannot mend; a moment
- * later it is whole.
- */
-static bool
-wait_if_torn(int rc, int *tries)
-{
-	const struct timespec wait = {.tv_nsec = TORN_MS * 1000000L};
-
-	if (rc != SQLITE_READONLY_RECOVERY && rc != SQLITE_READONLY_CANTINIT)
-		return false;
-	if ((*tries)++ >= TORN_TRIES)
-		return false;
-	nanosleep(&wait, NULL);
-	return true;
-}
-
-int
-store_db_step(sqlite3_stmt *stmt)
-{
-	int tries = 0;
-	int rc;
-
-	while (wait_if_torn(rc = sqlite3_step(stmt), &tries))
-		sqlite3_reset(stmt);
-	return rc;
-}
-
-struct answer {
-	sqlite3_int64 number;
-	char word[16];
-};
-
-static int
-ask_sqlite(sqlite3 *handle, const char *sql, struct answer *answer)
-{
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL);
-	const char *word;
-
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = store_db_step(stmt);
-	if (rc == SQLITE_ROW) {
-		answer->number = sqlite3_column_int64(stmt, 0);
-		word = (const char *)sqlite3_column_text(stmt, 0);
-		text_copy(answer->word, sizeof(answer->word),
-		    word == NULL ? "" : word);
-		rc = SQLITE_OK;
-	} else if (rc == SQLITE_DONE) {
-		rc = SQLITE_CORRUPT;
-	}
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
-/* Whose file it is, before anything in it is changed. */
 static int
 identify_file(struct store_db *db, struct err *err)
 {
-	struct answer id = {0}, version = {0}, objects = {0};
-	int rc = sqlite3_exec(db->handle, "BEGIN", NULL, NULL, NULL);
+	const char *why = NULL;
+	int rc = store_schema_identify(db->handle, db->read_only, &why);
 
-	if (rc == SQLITE_OK)
-		rc = ask_sqlite(db->handle, "PRAGMA application_id", &id);
-	if (rc == SQLITE_OK)
-		rc = ask_sqlite(db->handle, "PRAGMA user_version", &version);
-	if (rc == SQLITE_OK && id.number == 0)
-		rc = ask_sqlite(
-		    db->handle, "SELECT count(*) FROM sqlite_schema", &objects);
-	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	if (id.number == 0 && version.number == 0 && objects.number == 0)
-		return db->read_only ? refuse_file(db, err, "empty")
-				     : SQLITE_OK;
-	if (id.number != APPLICATION_ID)
-		return refuse_file(db, err, "a database, but none of Postern");
-	if (version.number > SCHEMA_VERSION)
-		return refuse_file(db, err, "written by a newer Postern");
-	if (version.number < 1)
-		return SQLITE_CORRUPT;
-	if (db->read_only && version.number < SCHEMA_VERSION)
-		return refuse_file(db, err, "written by an older Postern");
-	return SQLITE_OK;
+	return rc == SQLITE_OK && why != NULL ? refuse_file(db, err, why) : rc;
 }
 
 /*
@@ -296,7 +201,7 @@ identify_file(struct store_db *db, struct err *err)
 static int
 make_durable(struct store_db *db, struct err *err)
 {
-	struct answer mode = {0};
+	struct store_sql_answer mode = {0};
 	int rc;
 
 	if (db->read_only)
@@ -304,7 +209,7 @@ make_durable(struct store_db *db, struct err *err)
 	/* the system lets us write: it is the header that forbids it */
 	if (sqlite3_db_readonly(db->handle, "main") != 0)
 		return SQLITE_CORRUPT;
-	rc = ask_sqlite(db->handle, "PRAGMA journal_mode = WAL", &mode);
+	rc = store_sql_ask(db->handle, "PRAGMA journal_mode = WAL", &mode);
 	if (rc == SQLITE_OK && strcmp(mode.word, "wal") != 0)
 		return refuse_file(
 		    db, err, "no write-ahead log is possible there");
@@ -316,123 +221,45 @@ make_durable(struct store_db *db, struct err *err)
 	    NULL, NULL, NULL);
 }
 
-/* Inside a transaction. */
 static int
-run_migrations(sqlite3 *handle)
+migrate_file(struct store_db *db, struct err *err)
 {
-	struct answer version = {0};
-	char stamp[96];
-	int rc = ask_sqlite(handle, "PRAGMA user_version", &version);
-
-	for (sqlite3_int64 i = version.number;
-	     rc == SQLITE_OK && i < SCHEMA_VERSION; i++)
-		rc = sqlite3_exec(handle, migrations[i], NULL, NULL, NULL);
-	snprintf(stamp, sizeof(stamp),
-	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	    APPLICATION_ID, SCHEMA_VERSION);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(handle, stamp, NULL, NULL, NULL);
-	return rc;
-}
-
-static int
-migrate_schema(struct store_db *db, struct err *err)
-{
-	struct answer version = {0};
-	int rc;
-
 	(void)err;
-	if (db->read_only)
-		return SQLITE_OK;
-	rc = ask_sqlite(db->handle, "PRAGMA user_version", &version);
-	if (rc != SQLITE_OK || version.number == SCHEMA_VERSION)
-		return rc;
-	rc = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = run_migrations(db->handle);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db->handle, "COMMIT", NULL, NULL, NULL);
-	if (rc != SQLITE_OK)
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
+	return db->read_only ? SQLITE_OK : store_schema_migrate(db->handle);
 }
 
-/* Its tables and all else as one text, but for the statistics of ANALYZE. */
 static int
-schema_text(sqlite3 *handle, char **out)
+check_file(struct store_db *db, struct err *err)
 {
-	static const char sql[] =
-	    "SELECT group_concat(type || ' ' || name || ' ' || tbl_name ||"
-	    " ' ' || coalesce(sql, ''), ';') FROM (SELECT * FROM sqlite_schema"
-	    " WHERE name NOT GLOB 'sqlite_stat[0-9]' ORDER BY name)";
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL);
-	const char *text;
-
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = store_db_step(stmt);
-	if (rc == SQLITE_ROW) {
-		text = (const char *)sqlite3_column_text(stmt, 0);
-		*out = xstrdup(text == NULL ? "" : text);
-		rc = SQLITE_OK;
-	}
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
-/*
- * The schema is what the migrations make, letter by letter: a table that is
- * really a view, a trigger, an index of costly expressions are not used.
- */
-static int
-check_schema(struct store_db *db, struct err *err)
-{
-	sqlite3 *model = NULL;
-	char *wanted = NULL, *found = NULL;
-	int rc = sqlite3_open_v2(":memory:", &model,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-
 	(void)err;
-	if (rc == SQLITE_OK)
-		rc = run_migrations(model);
-	if (rc == SQLITE_OK)
-		rc = schema_text(model, &wanted);
-	if (rc == SQLITE_OK)
-		rc = schema_text(db->handle, &found);
-	if (rc == SQLITE_OK && strcmp(wanted, found) != 0)
-		rc = SQLITE_CORRUPT;
-	sqlite3_close(model);
-	free(wanted);
-	free(found);
-	return rc;
+	return store_schema_check(db->handle);
 }
 
 /* A reader is not to take that long; what it reads is looked at anyway. */
 static int
 check_pages(struct store_db *db, struct err *err)
 {
-	struct answer pages = {0}, size = {0}, found = {0};
+	struct store_sql_answer pages = {0}, size = {0}, found = {0};
 	int rc;
 
 	(void)err;
 	if (db->read_only)
 		return SQLITE_OK;
-	rc = ask_sqlite(db->handle, "PRAGMA page_count", &pages);
+	rc = store_sql_ask(db->handle, "PRAGMA page_count", &pages);
 	if (rc == SQLITE_OK)
-		rc = ask_sqlite(db->handle, "PRAGMA page_size", &size);
+		rc = store_sql_ask(db->handle, "PRAGMA page_size", &size);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (!db->suspect && pages.number * size.number > MAX_CHECKED)
 		return SQLITE_OK;
-	rc = ask_sqlite(db->handle,
+	rc = store_sql_ask(db->handle,
 	    db->suspect ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)",
 	    &found);
 	if (rc == SQLITE_OK && strcmp(found.word, "ok") != 0)
 		rc = SQLITE_CORRUPT;
 	/* That no key is too big is what each row is found by */
 	if (rc == SQLITE_OK)
-		rc = ask_sqlite(db->handle,
+		rc = store_sql_ask(db->handle,
 		    "SELECT (SELECT count(*) FROM policy WHERE +domain > '') +"
 		    " (SELECT count(*) FROM flip WHERE +domain > '')",
 		    &found);
@@ -463,8 +290,8 @@ attach_file(struct store_db *db, struct err *err)
 	    harden_handle,
 	    identify_file,
 	    make_durable,
-	    migrate_schema,
-	    check_schema,
+	    migrate_file,
+	    check_file,
 	    check_pages,
 	    prepare_statements,
 	};
@@ -507,7 +334,7 @@ connect_to_file(struct store_db *db, bool *renamed, struct err *err)
 	bool moved = false;
 	int tries = 0;
 
-	while (wait_if_torn(rc, &tries)) {
+	while (store_sql_wait_torn(rc, &tries)) {
 		detach_file(db, false);
 		rc = attach_file(db, err);
 	}

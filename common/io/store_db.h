@@ -40,12 +40,6 @@ int store_db_ready(struct store_db *db, struct err *err);
 struct sqlite3_stmt *store_db_statement(const struct store_db *db, int number);
 
 /*
- * store_db_step - sqlite3_step, for a reader too that meets a log's index while
- * a writer changes it: waits half a second at most until it is whole
- */
-int store_db_step(struct sqlite3_stmt *stmt);
-
-/*
  * store_db_conclude - end a call: whether it went well, and on the right file
  *
  * Each call that store_db_ready began ends so, its statements reset.  rc is

@@ -1,0 +1,31 @@
+/* store_schema - what Postern's database is made of: known, migrated, checked.
+ */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_IO_STORE_SCHEMA_H
+#define COMMON_IO_STORE_SCHEMA_H
+
+#include <stdbool.h>
+
+struct sqlite3; /* SQLite's */
+
+/* These return SQLite's code. */
+
+/*
+ * store_schema_identify - whose file it is, before anything in it is changed
+ *
+ * With SQLITE_OK *why says, as a constant, what keeps it from being used; NULL
+ * if nothing does.
+ */
+int
+store_schema_identify(struct sqlite3 *handle, bool read_only, const char **why);
+
+/* store_schema_migrate - bring an older or empty one up to date, in one
+ * transaction */
+int store_schema_migrate(struct sqlite3 *handle);
+
+/* store_schema_check - SQLITE_CORRUPT unless it is what the migrations make,
+ * letter by letter: a table that is really a view, a trigger, an index of
+ * costly expressions are not used */
+int store_schema_check(struct sqlite3 *handle);
+
+#endif
