@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
@@ -87,9 +88,11 @@ static const struct value_choice header_domains[] = {
     {"all", HEADER_DOMAINS_ALL}, {NULL, 0}};
 static const struct value_choice log_levels[] = {
     {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
-static const struct value_choice facilities[] = {{"mail", 0}, {"daemon", 0},
-    {"user", 0}, {"local0", 0}, {"local1", 0}, {"local2", 0}, {"local3", 0},
-    {"local4", 0}, {"local5", 0}, {"local6", 0}, {"local7", 0}, {NULL, 0}};
+static const struct value_choice facilities[] = {{"mail", LOG_MAIL},
+    {"daemon", LOG_DAEMON}, {"user", LOG_USER}, {"local0", LOG_LOCAL0},
+    {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
+    {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6},
+    {"local7", LOG_LOCAL7}, {NULL, 0}};
 
 #define INT(name, effect, fallback, read, field, choices, min, max) \
 	{                                                           \
@@ -202,8 +205,7 @@ static const struct keyword keywords[] = {
     CHOICE("HeaderDomains", LIVE, "visible", header_domains, header_domains),
     TEXT("AuthservID", LIVE, NULL, value_read_host, authserv_id, NULL),
     CHOICE("Syslog", RESTART, "yes", syslog, yes_no),
-    TEXT("SyslogFacility", RESTART, "mail", value_read_word, syslog_facility,
-	facilities),
+    CHOICE("SyslogFacility", RESTART, "mail", syslog_facility, facilities),
     TEXT("SyslogName", RESTART, "posternd", value_read_name, syslog_name, NULL),
     CHOICE("SyslogSuccess", LIVE, "yes", syslog_success, yes_no),
     CHOICE("LogWhy", ENGINE, "no", log_why, yes_no),

@@ -100,7 +100,7 @@ struct settings {
 	char *authserv_id;
 
 	int syslog;
-	char *syslog_facility; /* one of the words that syslog.conf(5) knows */
+	int syslog_facility; /* LOG_MAIL and others of syslog(3) */
 	char *syslog_name;
 	int syslog_success;
 	int log_why;

@@ -80,19 +80,6 @@ value_read_choice(const struct value_place *place,
 		*(int *)field = choice->value;
 }
 
-/* As read_choice, but the word itself is kept. */
-void
-value_read_word(const struct value_place *place, const struct value_form *form,
-    void *field, char *value)
-{
-	const struct value_choice *choice = find_choice(form->choices, value);
-
-	if (choice == NULL)
-		refuse_choice(place, form, value);
-	else
-		value_set_text(field, choice->word);
-}
-
 /* A duration, or one of the choices where there are any. */
 void
 value_read_duration(const struct value_place *place,

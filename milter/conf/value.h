@@ -40,7 +40,6 @@ value_reader value_read_size; /* in MiB */
 value_reader value_read_umask;
 
 /* into a char *, which may be NULL */
-value_reader value_read_word; /* one of the choices */
 value_reader value_read_name;
 value_reader value_read_host;
 value_reader value_read_header_name;

@@ -25,24 +25,6 @@ static struct {
 	struct log_options log;
 } report = {.success = true};
 
-int
-report_facility(const char *word)
-{
-	static const struct {
-		const char *word;
-		int facility;
-	} facilities[] = {{"mail", LOG_MAIL}, {"daemon", LOG_DAEMON},
-	    {"user", LOG_USER}, {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},
-	    {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
-	    {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5},
-	    {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}};
-
-	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
-		if (strcmp(facilities[i].word, word) == 0)
-			return facilities[i].facility;
-	return -1;
-}
-
 static int
 count_lost(char line[REPORT_SIZE], uintmax_t lost)
 {
@@ -60,7 +42,7 @@ report_open(
 	text_copy(report.name, sizeof(report.name), settings->syslog_name);
 	report.log = (struct log_options){.path = _PATH_LOG,
 	    .name = report.name,
-	    .facility = report_facility(settings->syslog_facility),
+	    .facility = settings->syslog_facility,
 	    .lost = count_lost,
 	    .kept = kept};
 	log_open(&report.log);

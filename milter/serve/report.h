@@ -176,7 +176,4 @@ int report_lost_line(char line[REPORT_SIZE], uintmax_t lost);
 int
 report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now);
 
-/* report_facility - the number of a word of syslog.conf(5), or -1 */
-int report_facility(const char *word);
-
 #endif

@@ -453,24 +453,6 @@ events_are_counted_though_not_told(void **state)
 	assert_int_equal(counts.refused[ACTION_REJECT], 0);
 }
 
-static void
-every_facility_of_the_settings_is_known(void **state)
-{
-	static const struct {
-		const char *word;
-		int facility;
-	} rows[] = {{"mail", LOG_MAIL}, {"daemon", LOG_DAEMON},
-	    {"user", LOG_USER}, {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},
-	    {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
-	    {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5},
-	    {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}, {"ftp", -1}};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		ROW(rows[i].word,
-		    report_facility(rows[i].word) == rows[i].facility);
-}
-
 static struct verdict *
 found(enum result result)
 {
@@ -549,7 +531,6 @@ main(void)
 		a_reload_is_told_with_its_mistakes_or_what_it_changed),
 	    cmocka_unit_test(figures_are_printed_to_the_letter),
 	    cmocka_unit_test(events_are_counted_though_not_told),
-	    cmocka_unit_test(every_facility_of_the_settings_is_known),
 	    cmocka_unit_test(domains_that_fail_are_listed_until_they_do_not),
 	    cmocka_unit_test(the_domain_not_seen_for_longest_makes_room),
 	};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "common/base/text.h"
@@ -84,7 +85,7 @@ an_empty_file_gives_the_defaults(void **state)
 	assert_string_equal(s->probe_helo, s->authserv_id);
 	assert_true(s->syslog && s->syslog_success && s->background);
 	assert_false(s->log_why);
-	assert_string_equal(s->syslog_facility, "mail");
+	assert_int_equal(s->syslog_facility, LOG_MAIL);
 	assert_string_equal(s->syslog_name, "posternd");
 	assert_string_equal(s->user, "postern");
 	assert_int_equal(s->umask, 007);
@@ -377,6 +378,32 @@ bad_values_are_told_with_their_line(void **state)
 		if (strncmp(faults.texts[0], wanted, strlen(wanted)) != 0)
 			fail_msg("%s: %s", bad_values[i].line, faults.texts[0]);
 		conf_faults_fini(&faults);
+	}
+}
+
+static void
+every_facility_is_that_of_syslog(void **state)
+{
+	static const struct {
+		const char *line;
+		int facility;
+	} rows[] = {{"SyslogFacility mail", LOG_MAIL},
+	    {"SyslogFacility Daemon", LOG_DAEMON},
+	    {"SyslogFacility user", LOG_USER},
+	    {"SyslogFacility local0", LOG_LOCAL0},
+	    {"SyslogFacility local1", LOG_LOCAL1},
+	    {"SyslogFacility local2", LOG_LOCAL2},
+	    {"SyslogFacility local3", LOG_LOCAL3},
+	    {"SyslogFacility local4", LOG_LOCAL4},
+	    {"SyslogFacility local5", LOG_LOCAL5},
+	    {"SyslogFacility local6", LOG_LOCAL6},
+	    {"SyslogFacility local7", LOG_LOCAL7}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(settings) struct settings *s = load(rows[i].line);
+
+		ROW(rows[i].line, s->syslog_facility == rows[i].facility);
 	}
 }
 
@@ -776,6 +803,7 @@ main(void)
 	    cmocka_unit_test(recurse_asks_no_nameserver),
 	    cmocka_unit_test(good_values_are_taken),
 	    cmocka_unit_test(bad_values_are_told_with_their_line),
+	    cmocka_unit_test(every_facility_is_that_of_syslog),
 	    cmocka_unit_test(each_change_takes_effect_where_it_can),
 	    cmocka_unit_test(
 		what_a_change_takes_effect_in_is_known_of_every_keyword),
