@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	%D%/unit/dns.t \
 	%D%/unit/dns_algorithms.t \
 	%D%/unit/dns_insecure.t \
+	%D%/unit/dns_pending.t \
 	%D%/unit/dns_self_test.t \
 	%D%/unit/dns_servers.t \
 	%D%/unit/dns_system.t \
@@ -197,6 +198,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
 %C%_unit_dns_algorithms_t_SOURCES = %D%/unit/dns_algorithms.c %D%/unit/tap.h
 %C%_unit_dns_insecure_t_SOURCES = %D%/unit/dns_insecure.c %D%/unit/tap.h
+%C%_unit_dns_pending_t_SOURCES = %D%/unit/dns_pending.c %D%/unit/tap.h
 %C%_unit_dns_self_test_t_SOURCES = %D%/unit/dns_self_test.c \
 	$(FAKE_NAMESERVER) %D%/unit/tap.h
 %C%_unit_dns_servers_t_SOURCES = %D%/unit/dns_servers.c $(FAKE_NAMESERVER) \

@@ -23,8 +23,9 @@ struct dns {
 	int timeout_ms;
 	struct dns_insecure *insecure;
 	struct dns_embedded *embedded;
-	struct dns_system *system; /* DNS_EMBEDDED: those whose word counts
-				      where it cannot validate, or NULL */
+	struct dns_system *system;      /* DNS_EMBEDDED: those whose word counts
+					   where it cannot validate, or NULL */
+	struct dns_unvalidated *second; /* DNS_EMBEDDED: both together */
 	size_t broken_count;
 	char broken[LIMIT_BROKEN_NAMES][LIMIT_DOMAIN_SIZE];
 };
@@ -58,9 +59,11 @@ open_kind(struct dns *dns, const struct dns_options *options, struct err *err)
 	case DNS_EMBEDDED:
 		dns_algorithms_learn();
 		dns->embedded = dns_embedded_new(options, dns->insecure, err);
-		if (dns->embedded != NULL)
-			open_second(dns, options);
-		return dns->embedded != NULL;
+		if (dns->embedded == NULL)
+			return false;
+		open_second(dns, options);
+		dns->second = dns_unvalidated_new(dns->embedded, dns->system);
+		return true;
 	case DNS_SYSTEM:
 		dns->system = dns_system_new(options, dns->insecure, err);
 		return dns->system != NULL;
@@ -98,6 +101,7 @@ dns_free(struct dns *dns)
 		return;
 	dns_embedded_free(dns->embedded);
 	dns_system_free(dns->system);
+	dns_unvalidated_free(dns->second);
 	dns_insecure_free(dns->insecure);
 	free(dns);
 }
@@ -114,6 +118,25 @@ check_name(const char *name, struct err *err)
 	if (strcmp(name, normal) != 0)
 		return err_set(err, ERR_DATA, "name is not normalised");
 	return 0;
+}
+
+/* DANE rests on these: insecure, they end it. */
+static bool
+decides_dane(enum dns_type type)
+{
+	return type == DNS_A || type == DNS_AAAA || type == DNS_MX ||
+	       type == DNS_CNAME || type == DNS_TLSA;
+}
+
+static struct dns_pending *
+ask_embedded(struct dns *dns, const struct dns_query *query)
+{
+	if (decides_dane(query->type) &&
+	    !dns_insecure_has(dns->insecure, query->name))
+		return dns_unvalidated_ask(
+		    dns->second, query->name, query->type, query->deadline_ms);
+	return dns_embedded_ask(
+	    dns->embedded, query->name, query->type, query->deadline_ms);
 }
 
 static struct dns_query *
@@ -133,8 +156,7 @@ ask_resolver(struct dns *dns, const char *name, enum dns_type type, int server,
 	text_copy(query->name, sizeof(query->name), name);
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
-		query->pending = dns_embedded_ask(
-		    dns->embedded, name, type, query->deadline_ms);
+		query->pending = ask_embedded(dns, query);
 		break;
 	case DNS_SYSTEM:
 		query->pending = dns_system_ask(
@@ -151,28 +173,19 @@ dns_ask(
 	return ask_resolver(dns, name, type, DNS_SYSTEM_ANY, deadline_ms);
 }
 
-/* DANE rests on these: insecure, they end it. */
-static bool
-decides_dane(enum dns_type type)
+void
+dns_watch(struct dns_query *query, cache_ready *ready, void *arg)
 {
-	return type == DNS_A || type == DNS_AAAA || type == DNS_MX ||
-	       type == DNS_CNAME || type == DNS_TLSA;
+	if (query->refusal != NULL)
+		ready(arg, NULL);
+	else
+		dns_pending_watch(query->pending, ready, arg);
 }
 
-static struct dns_answer *
-review_answer(const struct dns_query *query, struct dns_answer *answer)
+int64_t
+dns_deadline(const struct dns_query *query)
 {
-	struct dns *dns = query->dns;
-	struct dns_unvalidated_question question = {.name = query->name,
-	    .type = query->type,
-	    .deadline_ms = query->deadline_ms};
-
-	if (dns->kind != DNS_EMBEDDED || !decides_dane(query->type) ||
-	    answer->lookup.secure || lookup_failed(&answer->lookup) ||
-	    dns_insecure_has(dns->insecure, query->name))
-		return answer;
-	return dns_unvalidated_review(
-	    dns->embedded, dns->system, &question, answer);
+	return query->deadline_ms;
 }
 
 struct dns_answer *
@@ -181,8 +194,7 @@ dns_await(struct dns_query *query)
 	struct dns_answer *answer = query->refusal;
 
 	if (answer == NULL)
-		answer =
-		    review_answer(query, dns_pending_await(query->pending));
+		answer = dns_pending_await(query->pending);
 	free(query);
 	return answer;
 }

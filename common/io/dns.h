@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/cache.h"
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/io/dns_answer.h"
@@ -40,6 +41,19 @@ AUTO_DEFINE(dns);
 struct dns_query *dns_ask(
     struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 struct dns_answer *dns_await(struct dns_query *query) OWNED(dns_answer_free);
+
+/*
+ * dns_watch - see that ready is called, with arg and NULL, when dns_await would
+ * not wait; for who has something else to do
+ *
+ * Once: at once in this thread, in one of the resolver's, or in dns_await where
+ * that gives up.  It must not block.  Call dns_await at dns_deadline all the
+ * same.  One at a time: whoever watched the query before is told at once.
+ */
+void dns_watch(struct dns_query *query, cache_ready *ready, void *arg);
+
+/* dns_deadline - when dns_await gives up, by clock_mono_ms */
+int64_t dns_deadline(const struct dns_query *query);
 
 /*
  * dns_self_test - whether the resolver validates: the root's DNSKEY must be

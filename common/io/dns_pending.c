@@ -18,11 +18,19 @@
  *    and wakes who waits.
  * 3. dns_pending_await ends when it is open no more, or at its deadline, and
  *    then the lookup is wanted no more.
- * 4. Whichever of the two comes second frees it.  A lookup that was given up
+ * 4. Who does not want to wait in dns_pending_await is told by a call, which
+ *    comes when the lookup is open no more, or wanted no more.
+ * 5. Whichever of the two comes second frees it.  A lookup that was given up
  *    so stays in the list, and counts, until who answers is through with it.
- * 5. A lookup that was refused was never in the list, and is freed by who asks.
+ * 6. A lookup that was refused was never in the list, and is freed by who asks.
  *    He waits for his deadline all the same, see dns_options.h.
  */
+
+/* Who is to be told, or nobody. */
+struct watcher {
+	cache_ready *ready;
+	void *arg;
+};
 
 struct dns_pending {
 	TAILQ_ENTRY(dns_pending) link;
@@ -37,6 +45,7 @@ struct dns_pending {
 	bool open;   /* who answers has not: it is in the list */
 	struct dns_answer *answer;
 	char trouble[LIMIT_DETAIL_SIZE];
+	struct watcher watcher;
 };
 
 struct dns_pending_list {
@@ -80,6 +89,23 @@ close_locked(struct dns_pending *pending) HOLDS(pending->list->lock)
 	pending->open = false;
 }
 
+static struct watcher
+take_watcher_locked(struct dns_pending *pending) HOLDS(pending->list->lock)
+{
+	struct watcher watcher = pending->watcher;
+
+	pending->watcher = (struct watcher){NULL, NULL};
+	return watcher;
+}
+
+/* Without a lock: the call may do anything. */
+static void
+tell_watcher(struct watcher watcher)
+{
+	if (watcher.ready != NULL)
+		watcher.ready(watcher.arg, NULL);
+}
+
 void
 dns_pending_list_free(struct dns_pending_list *list)
 {
@@ -87,12 +113,11 @@ dns_pending_list_free(struct dns_pending_list *list)
 
 	if (list == NULL)
 		return;
-	lock_take(&list->lock);
 	while ((pending = TAILQ_FIRST(&list->open)) != NULL) {
-		close_locked(pending);
-		drop_pending(pending);
+		assert(!pending->wanted || pending->watcher.ready != NULL);
+		dns_pending_finish(pending, NULL);
 	}
-	lock_drop(&list->lock);
+	assert(list->count == 0);
 	lock_fini(&list->lock);
 	free(list);
 }
@@ -144,6 +169,12 @@ dns_pending_type(const struct dns_pending *pending)
 	return pending->type;
 }
 
+int64_t
+dns_pending_deadline(const struct dns_pending *pending)
+{
+	return pending->deadline_ms;
+}
+
 bool
 dns_pending_is_wanted(struct dns_pending *pending)
 {
@@ -170,6 +201,7 @@ void
 dns_pending_finish(struct dns_pending *pending, struct dns_answer *answer)
 {
 	struct dns_pending_list *list = pending->list;
+	struct watcher watcher;
 	bool wanted;
 
 	lock_take(&list->lock);
@@ -177,11 +209,30 @@ dns_pending_finish(struct dns_pending *pending, struct dns_answer *answer)
 	close_locked(pending);
 	pending->answer = answer;
 	wanted = pending->wanted;
+	watcher = take_watcher_locked(pending);
 	if (wanted)
 		cond_signal(&pending->ended);
 	lock_drop(&list->lock);
 	if (!wanted)
 		drop_pending(pending);
+	tell_watcher(watcher);
+}
+
+void
+dns_pending_watch(struct dns_pending *pending, cache_ready *ready, void *arg)
+{
+	struct watcher now = {ready, arg}, before;
+
+	lock_take(&pending->list->lock);
+	assert(pending->wanted && ready != NULL);
+	before = take_watcher_locked(pending);
+	if (pending->open || pending->refused) {
+		pending->watcher = now;
+		now.ready = NULL;
+	}
+	lock_drop(&pending->list->lock);
+	tell_watcher(before);
+	tell_watcher(now);
 }
 
 /* What to say where there is no answer. */
@@ -194,12 +245,30 @@ say_trouble(const struct dns_pending *pending)
 					   : pending->trouble;
 }
 
+/* Ends the part of who asks. */
+static void
+end_asking(struct dns_pending *pending)
+{
+	struct dns_pending_list *list = pending->list;
+	struct watcher watcher;
+	bool open;
+
+	lock_take(&list->lock);
+	assert(pending->wanted);
+	pending->wanted = false;
+	watcher = take_watcher_locked(pending);
+	open = pending->open;
+	lock_drop(&list->lock);
+	if (!open)
+		drop_pending(pending);
+	tell_watcher(watcher);
+}
+
 struct dns_answer *
 dns_pending_await(struct dns_pending *pending)
 {
 	struct dns_pending_list *list = pending->list;
 	struct dns_answer *answer;
-	bool open;
 
 	lock_take(&list->lock);
 	assert(pending->wanted);
@@ -212,10 +281,13 @@ dns_pending_await(struct dns_pending *pending)
 	if (answer == NULL)
 		answer =
 		    dns_answer_failed(LOOKUP_TIMEOUT, say_trouble(pending));
-	pending->wanted = false;
-	open = pending->open;
 	lock_drop(&list->lock);
-	if (!open)
-		drop_pending(pending);
+	end_asking(pending);
 	return answer;
+}
+
+void
+dns_pending_drop(struct dns_pending *pending)
+{
+	end_asking(pending);
 }

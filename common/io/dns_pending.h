@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/cache.h"
 #include "common/base/own.h"
 #include "common/io/dns_answer.h"
 
@@ -16,8 +17,9 @@ struct dns_pending;
  * dns_pending_list_new - those of one resolver, which is their owner: most of
  * them at once
  *
- * dns_pending_list_free: nobody waits for an answer any more, and nobody who
- * answers will end his part: it is ended here.
+ * dns_pending_list_free: nobody waits for an answer any more, but for those who
+ * are told by dns_pending_watch and then end their part; and nobody who answers
+ * will end his: it is ended here.
  */
 struct dns_pending_list;
 void dns_pending_list_free(struct dns_pending_list *list);
@@ -40,6 +42,7 @@ bool dns_pending_is_refused(const struct dns_pending *pending);
 void *dns_pending_owner(const struct dns_pending *pending);
 const char *dns_pending_name(const struct dns_pending *pending);
 enum dns_type dns_pending_type(const struct dns_pending *pending);
+int64_t dns_pending_deadline(const struct dns_pending *pending);
 
 /* dns_pending_is_wanted - whether somebody waits, and has time left */
 bool dns_pending_is_wanted(struct dns_pending *pending);
@@ -54,9 +57,23 @@ void dns_pending_finish(struct dns_pending *pending, struct dns_answer *answer);
 
 /* --- for who asks --- */
 
+/*
+ * dns_pending_watch - see that ready is called, with arg and NULL, when
+ * dns_pending_await would not wait
+ *
+ * Once: at once in this thread, in that of who answers, or in dns_pending_await
+ * where that gives up at the deadline.  A lookup is watched by one at a time:
+ * whoever was before is told at once.
+ */
+void
+dns_pending_watch(struct dns_pending *pending, cache_ready *ready, void *arg);
+
 /* dns_pending_await - the answer, at the deadline at latest; LOOKUP_TIMEOUT for
  * a lookup that was refused, and where there is no answer */
 struct dns_answer *
 dns_pending_await(struct dns_pending *pending) OWNED(dns_answer_free);
+
+/* dns_pending_drop - as that, without waiting and without an answer */
+void dns_pending_drop(struct dns_pending *pending);
 
 #endif

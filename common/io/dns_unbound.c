@@ -17,7 +17,7 @@ enum {
 
 	/* Sockets for queries at once; the library's 16 starve behind a few
 	 * silent servers */
-	OUTGOING_RANGE = 4096,
+	OUTGOING_RANGE = 8192,
 };
 
 static const struct {
@@ -29,7 +29,7 @@ static const struct {
      * between, in zones too that are insecure on purpose. */
     {"aggressive-nsec:", "no"},
     {"outgoing-num-tcp:", "100"},
-    {"num-queries-per-thread:", "4096"},
+    {"num-queries-per-thread:", "8192"},
     {"msg-cache-size:", "16m"},
     {"rrset-cache-size:", "32m"},
     {"key-cache-size:", "8m"},

@@ -62,6 +62,21 @@ dns_ask(
 	return query;
 }
 
+void
+dns_watch(struct dns_query *query, cache_ready *ready, void *arg)
+{
+	if (fake_resolver->watch != NULL)
+		fake_resolver->watch(query, ready, arg);
+	else
+		ready(arg, NULL);
+}
+
+int64_t
+dns_deadline(const struct dns_query *query)
+{
+	return query->deadline_ms;
+}
+
 struct dns_answer *
 dns_await(struct dns_query *query)
 {

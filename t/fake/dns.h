@@ -24,6 +24,10 @@ struct fake_dns {
 	 * is LOOKUP_NODATA of the name asked */
 	void (*answer)(
 	    const struct dns_query *query, struct dns_answer *answer);
+	/* in dns_watch: it calls ready once, when answer need not wait; NULL:
+	 * at once */
+	void (*watch)(
+	    const struct dns_query *query, cache_ready *ready, void *arg);
 	int (*self_test)(int64_t deadline_ms, struct err *err);
 };
 
