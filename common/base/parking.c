@@ -77,7 +77,7 @@ remove_locked(struct parking *parking, struct parking_ticket *ticket)
 static void
 give_to_pool(struct parking *parking, pool_job *job, void *arg)
 {
-	bool taken = pool_submit(parking->pool, POOL_FIRST, job, arg);
+	bool taken = pool_submit(parking->pool, POOL_AGAIN, job, arg);
 
 	assert(taken);
 }

@@ -32,6 +32,14 @@ enum {
 	LANES = POOL_SLOW + 1,
 };
 
+/*
+ * How it works: a thread takes the next job that choose_locked gives, and with
+ * it a place, hurried or not; end_job gives the place back.  What goes on after
+ * its job has ended has a place by pool_keep, and comes back by POOL_AGAIN, in
+ * any thread.  So "taken" bounds what is under way, also where that is more
+ * than there are threads.
+ */
+
 struct job {
 	TAILQ_ENTRY(job) next;
 	uint64_t number; /* by age */
@@ -46,9 +54,11 @@ struct pool {
 	struct lane lanes[LANES];
 	uint64_t submitted;
 	unsigned queued;
-	unsigned unhurried; /* jobs that run as long as it takes */
+	unsigned taken;     /* places */
+	unsigned unhurried; /* of them, those that may take long */
 	bool ending;
 	unsigned max_queue;
+	unsigned max_taken;
 	unsigned max_unhurried;
 	unsigned thread_count;
 	pthread_t *threads;
@@ -76,8 +86,12 @@ oldest_locked(struct pool *pool, enum pool_lane *lane)
 static struct job *
 choose_locked(struct pool *pool, enum pool_lane *lane)
 {
-	struct job *job = TAILQ_FIRST(&pool->lanes[POOL_FIRST]);
+	struct job *job = TAILQ_FIRST(&pool->lanes[POOL_AGAIN]);
 
+	*lane = POOL_AGAIN;
+	if (job != NULL || pool->taken >= pool->max_taken)
+		return job;
+	job = TAILQ_FIRST(&pool->lanes[POOL_FIRST]);
 	*lane = POOL_FIRST;
 	if (job != NULL)
 		return job;
@@ -95,22 +109,48 @@ unqueue_locked(struct pool *pool, enum pool_lane lane, struct job *job)
 	pool->queued--;
 }
 
-static struct job *
-next_job(struct pool *pool, bool *hurried)
+/* A place, which is hurried where those that may take long are all taken. */
+static bool
+take_place_locked(struct pool *pool)
+{
+	bool hurried = pool->unhurried >= pool->max_unhurried;
+
+	pool->taken++;
+	pool->unhurried += !hurried;
+	return hurried;
+}
+
+static void
+leave_place_locked(struct pool *pool, bool hurried)
+{
+	assert(pool->taken > 0 && (hurried || pool->unhurried > 0));
+	pool->taken--;
+	pool->unhurried -= !hurried;
+}
+
+/* What a thread has taken on. */
+struct turn {
+	struct job *job;
+	bool placed;
+	bool hurried;
+};
+
+static bool
+next_turn(struct pool *pool, struct turn *turn)
 {
 	enum pool_lane lane;
-	struct job *job;
 
 	lock_take(&pool->lock);
-	while ((job = choose_locked(pool, &lane)) == NULL && !pool->ending)
+	while (
+	    (turn->job = choose_locked(pool, &lane)) == NULL && !pool->ending)
 		cond_wait(&pool->work, &pool->lock);
-	if (job != NULL) {
-		unqueue_locked(pool, lane, job);
-		*hurried = pool->unhurried >= pool->max_unhurried;
-		pool->unhurried += !*hurried;
+	if (turn->job != NULL) {
+		unqueue_locked(pool, lane, turn->job);
+		turn->placed = lane != POOL_AGAIN;
+		turn->hurried = turn->placed && take_place_locked(pool);
 	}
 	lock_drop(&pool->lock);
-	return job;
+	return turn->job != NULL;
 }
 
 static void
@@ -124,33 +164,50 @@ queue_locked(struct pool *pool, enum pool_lane lane, struct job *job)
 /* A thread that ends a job looks for the next one itself, so that nobody need
  * be told that one more may run. */
 static void
-end_job(struct pool *pool, struct job *job, bool hurried, bool done)
+end_turn(struct pool *pool, const struct turn *turn, bool done)
 {
-	assert(hurried || done);
+	assert(turn->hurried || done);
 	lock_take(&pool->lock);
-	assert(hurried || pool->unhurried > 0);
-	pool->unhurried -= !hurried;
+	if (turn->placed)
+		leave_place_locked(pool, turn->hurried);
 	if (!done)
-		queue_locked(pool, POOL_SLOW, job);
+		queue_locked(pool, POOL_SLOW, turn->job);
 	lock_drop(&pool->lock);
 	if (done)
-		free(job);
+		free(turn->job);
 }
 
 static void *
 run_worker(void *arg)
 {
 	struct pool *pool = arg;
-	struct job *job;
-	bool hurried;
+	struct turn turn;
 
-	while ((job = next_job(pool, &hurried)) != NULL) {
+	while (next_turn(pool, &turn)) {
 		int64_t until_ms =
-		    hurried ? clock_mono_ms() + QUICK_MS : INT64_MAX;
+		    turn.hurried ? clock_mono_ms() + QUICK_MS : INT64_MAX;
 
-		end_job(pool, job, hurried, job->run(job->arg, until_ms));
+		end_turn(pool, &turn, turn.job->run(turn.job->arg, until_ms));
 	}
 	return NULL;
+}
+
+void
+pool_keep(struct pool *pool, bool hurried)
+{
+	lock_take(&pool->lock);
+	pool->taken++;
+	pool->unhurried += !hurried;
+	lock_drop(&pool->lock);
+}
+
+void
+pool_leave(struct pool *pool, bool hurried)
+{
+	lock_take(&pool->lock);
+	leave_place_locked(pool, hurried);
+	cond_signal(&pool->work);
+	lock_drop(&pool->lock);
 }
 
 /* Signals are for the thread that waits for them: block all, start, restore. */
@@ -179,6 +236,14 @@ start_threads(struct pool *pool, const char *name, unsigned threads)
 	return rc;
 }
 
+void
+pool_set_places(struct pool *pool, unsigned places)
+{
+	assert(places >= pool->thread_count && pool->submitted == 0);
+	pool->max_taken = places;
+	pool->max_unhurried = places - (places + 2) / 4;
+}
+
 struct pool *
 pool_new(
     const char *name, unsigned threads, unsigned max_queue, struct err *err)
@@ -192,7 +257,7 @@ pool_new(
 	for (size_t i = 0; i < LANES; i++)
 		TAILQ_INIT(&pool->lanes[i]);
 	pool->max_queue = max_queue;
-	pool->max_unhurried = threads - (threads + 2) / 4;
+	pool_set_places(pool, threads);
 	pool->threads = xcalloc(threads, sizeof(*pool->threads));
 	rc = start_threads(pool, name, threads);
 	if (rc != 0) {

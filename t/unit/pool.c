@@ -185,6 +185,80 @@ shifted_clocks_go_together(void **state)
 	a_wait_ends_at_its_deadline(state);
 }
 
+/* A job that goes on without its thread. */
+struct away {
+	struct gate *gate;
+	struct pool *pool;
+	unsigned begun;
+	unsigned hurried;
+	unsigned back;
+};
+
+static bool
+go_away(void *arg, int64_t until_ms)
+{
+	struct away *away = arg;
+	bool hurried = until_ms != INT64_MAX;
+
+	pool_keep(away->pool, hurried);
+	lock_take(&away->gate->lock);
+	away->begun++;
+	away->hurried += hurried;
+	cond_broadcast(&away->gate->changed);
+	lock_drop(&away->gate->lock);
+	return true;
+}
+
+static bool
+come_back(void *arg, int64_t until_ms)
+{
+	struct away *away = arg;
+
+	lock_take(&away->gate->lock);
+	away->back += until_ms == INT64_MAX;
+	cond_broadcast(&away->gate->changed);
+	lock_drop(&away->gate->lock);
+	return true;
+}
+
+static void
+await_count(struct gate *gate, const unsigned *count, unsigned wanted)
+{
+	lock_take(&gate->lock);
+	while (*count < wanted)
+		cond_wait(&gate->changed, &gate->lock);
+	lock_drop(&gate->lock);
+}
+
+/* One thread, four places: what keeps them bounds what is begun, and what comes
+ * back needs none. */
+static void
+places_are_kept_without_a_thread(void **state)
+{
+	struct gate gate;
+	struct away away = {.gate = &gate};
+	AUTO(pool) struct pool *pool = pool_new("test", 1, 100, NULL);
+
+	(void)state;
+	gate_init(&gate);
+	away.pool = pool;
+	pool_set_places(pool, 4);
+	for (int i = 0; i < 6; i++)
+		assert_true(pool_submit(pool, POOL_NEW, go_away, &away));
+	await_count(&gate, &away.begun, 4);
+	assert_true(pool_submit(pool, POOL_AGAIN, come_back, &away));
+	await_count(&gate, &away.back, 1);
+	assert_int_equal(away.begun, 4);
+	assert_int_equal(away.hurried, 1);
+	pool_leave(pool, false);
+	await_count(&gate, &away.begun, 5);
+	pool_leave(pool, true);
+	await_count(&gate, &away.begun, 6);
+	assert_int_equal(away.hurried, 2);
+	for (int i = 0; i < 4; i++)
+		pool_leave(pool, i == 3);
+}
+
 int
 main(void)
 {
@@ -194,6 +268,7 @@ main(void)
 	    cmocka_unit_test(the_job_that_waits_longest_is_displaced),
 	    cmocka_unit_test(a_wait_ends_at_its_deadline),
 	    cmocka_unit_test(shifted_clocks_go_together),
+	    cmocka_unit_test(places_are_kept_without_a_thread),
 	};
 
 	return RUN_TESTS(pool);
