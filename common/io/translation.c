@@ -12,10 +12,15 @@
 static const char well_known_name[] = "ipv4only.arpa";
 
 enum {
-	WAIT_MS = 1000, /* less than the time of a job in a hurry */
 	LEAST_S = 60,
 	MOST_S = 3600,
 	FAILED_S = 10,
+};
+
+/* Who waits for the first answer. */
+struct watcher {
+	cache_ready *ready;
+	void *arg;
 };
 
 struct translation {
@@ -27,6 +32,8 @@ struct translation {
 	bool tried;
 	int64_t due_ms;
 	struct nat64 known;
+	struct watcher *watchers;
+	size_t watcher_count;
 };
 
 struct translation *
@@ -45,7 +52,7 @@ translation_free(struct translation *translation)
 {
 	if (translation == NULL)
 		return;
-	assert(!translation->asking);
+	assert(!translation->asking && translation->watcher_count == 0);
 	cond_fini(&translation->answered);
 	lock_fini(&translation->lock);
 	free(translation);
@@ -83,10 +90,20 @@ standing_ms(const struct lookup *lookup, int64_t deadline_ms)
 }
 
 static void
+tell_waiting(struct watcher *watchers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		watchers[i].ready(watchers[i].arg, NULL);
+	free(watchers);
+}
+
+static void
 note_answer(struct translation *translation, const struct dns_answer *answer,
     int64_t deadline_ms)
 {
+	struct watcher *watchers;
 	struct nat64 found;
+	size_t count;
 
 	read_nat64(answer, &found);
 	lock_take(&translation->lock);
@@ -98,7 +115,34 @@ note_answer(struct translation *translation, const struct dns_answer *answer,
 	translation->due_ms =
 	    clock_mono_ms() + standing_ms(&answer->lookup, deadline_ms);
 	cond_broadcast(&translation->answered);
+	watchers = translation->watchers;
+	count = translation->watcher_count;
+	translation->watchers = NULL;
+	translation->watcher_count = 0;
 	lock_drop(&translation->lock);
+	tell_waiting(watchers, count);
+}
+
+unsigned
+translation_watch(
+    struct translation *translation, cache_ready *ready, void *arg)
+{
+	size_t *count;
+	bool waits;
+
+	if (translation == NULL)
+		return 0;
+	count = &translation->watcher_count;
+	lock_take(&translation->lock);
+	waits = translation->asking && !translation->tried;
+	if (waits) {
+		translation->watchers = xrealloc(
+		    translation->watchers, *count + 1, sizeof(struct watcher));
+		translation->watchers[(*count)++] =
+		    (struct watcher){ready, arg};
+	}
+	lock_drop(&translation->lock);
+	return waits ? 1 : 0;
 }
 
 struct dns_query *
@@ -115,14 +159,14 @@ translation_ask(struct translation *translation, int64_t deadline_ms)
 	if (!mine)
 		return NULL;
 	return dns_ask(translation->dns, well_known_name, DNS_AAAA,
-	    clock_sooner_ms(deadline_ms, WAIT_MS));
+	    clock_sooner_ms(deadline_ms, TRANSLATION_WAIT_MS));
 }
 
 void
 translation_learn(struct translation *translation, struct dns_query *query,
     int64_t deadline_ms, struct nat64 *out)
 {
-	int64_t until_ms = clock_sooner_ms(deadline_ms, WAIT_MS);
+	int64_t until_ms = clock_sooner_ms(deadline_ms, TRANSLATION_WAIT_MS);
 
 	*out = (struct nat64){.count = 0};
 	if (translation == NULL)

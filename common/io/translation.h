@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "common/base/cache.h"
 #include "common/base/own.h"
 #include "common/io/dns.h"
 #include "common/proto/nat64.h"
@@ -29,13 +30,20 @@ AUTO_DEFINE(translation);
  * translation_ask gives a query where one is due and nobody else waits for one:
  * at first, then when the TTL is over, a minute at least and an hour at most,
  * and ten seconds after a failure; else NULL.  translation_learn ends it.
- * There are no prefixes until the first answer, for which a second is waited,
- * though not past deadline_ms (mono).  A later failure changes nothing.
- * translation may be NULL: no prefixes.
+ * There are no prefixes until the first answer, for which TRANSLATION_WAIT_MS
+ * is waited, though not past deadline_ms (mono).  A later failure changes
+ * nothing. translation may be NULL: no prefixes.
+ *
+ * translation_watch - see that ready is called, with arg and NULL, when the
+ * first answer has come for which another waits: 1, or 0 where
+ * translation_learn would not wait
  */
+enum { TRANSLATION_WAIT_MS = 1000 }; /* less than a job in a hurry has */
 struct dns_query *
 translation_ask(struct translation *translation, int64_t deadline_ms);
 void translation_learn(struct translation *translation, struct dns_query *query,
     int64_t deadline_ms, struct nat64 *out);
+unsigned translation_watch(
+    struct translation *translation, cache_ready *ready, void *arg);
 
 #endif

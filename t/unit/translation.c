@@ -208,6 +208,43 @@ only_one_asks_and_the_others_wait_for_the_first_answer(void **state)
 }
 
 static void
+count_call(void *arg, const void *value)
+{
+	unsigned *calls = arg;
+
+	assert_null(value);
+	(*calls)++;
+}
+
+static void
+who_does_not_wait_is_told_of_the_first_answer(void **state)
+{
+	AUTO(translation)
+	struct translation *translation = translation_new(NULL);
+	struct dns_query *query;
+	struct nat64 prefixes;
+	unsigned calls[3] = {0};
+
+	(void)state;
+	answer_with(LOOKUP_DATA, 1, 60);
+	assert_int_equal(
+	    translation_watch(translation, count_call, &calls[0]), 0);
+	query = translation_ask(translation, after_ms(9000));
+	assert_int_equal(
+	    translation_watch(translation, count_call, &calls[1]), 1);
+	assert_int_equal(
+	    translation_watch(translation, count_call, &calls[2]), 1);
+	assert_int_equal(calls[1], 0);
+	translation_learn(translation, query, after_ms(9000), &prefixes);
+	assert_int_equal(calls[0], 0);
+	assert_int_equal(calls[1], 1);
+	assert_int_equal(calls[2], 1);
+	assert_int_equal(
+	    translation_watch(translation, count_call, &calls[0]), 0);
+	assert_int_equal(translation_watch(NULL, count_call, &calls[0]), 0);
+}
+
+static void
 without_a_translation_there_are_no_prefixes(void **state)
 {
 	(void)state;
@@ -224,6 +261,7 @@ main(void)
 		a_silent_resolver_holds_nobody_up_beyond_his_deadline),
 	    cmocka_unit_test(
 		only_one_asks_and_the_others_wait_for_the_first_answer),
+	    cmocka_unit_test(who_does_not_wait_is_told_of_the_first_answer),
 	    cmocka_unit_test(without_a_translation_there_are_no_prefixes),
 	};
 
