@@ -19,12 +19,16 @@
  * - check_run_new reads the query.  engine.c claims an entry of the cache for
  * it, or joins the check that makes that entry, and submits the run to the
  * workers.
- * - A worker runs check_run_go_on.  begin_check ends the run if there is too
- * little time, or if the resolver does not validate.
- * - work_on takes one next hop after the other: begin_hop waits for DNS, then
- *   the run is parked until the probes and the policy have come, and
- * check_run_go_on is called once more.  A worker in a hurry gives the run back,
- * and the hop is begun anew by another one.
+ * - A worker runs check_run_start.  begin_check ends the run if there is too
+ *   little time, or if the resolver does not validate.
+ * - work_on takes one next hop after the other: begin_hop begins to learn about
+ *   it, and then the run is parked, without a worker, each time that it waits
+ *   for lookups, probes or the policy.  When they have come, or their time is
+ *   over, go_on_run takes it up.
+ * - While it is at its lookups it keeps a place among the workers, which bounds
+ *   how many lookups are under way.  One that has a place for those in a hurry,
+ *   and is not through with its lookups in time, gives it back, and the hop is
+ *   begun anew when there is another.
  * - ends_here has the judge say whether the next hop counts (hops.h).
  * - check_run_finish fills the entry, which wakes all who wait for it.  The run
  * is gone then.
@@ -152,7 +156,7 @@ note_flip(const struct engine *engine, const struct check *check)
 
 /* The last that a check has to do with the engine. */
 static void
-dismiss(struct engine *engine)
+dismiss_run(struct engine *engine)
 {
 	lock_take(&engine->lock);
 	if (--engine->under_way == 0)
@@ -235,8 +239,8 @@ begin_check(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
 	return true;
 }
 
-static bool
-begin_hop(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
+static void
+begin_hop(struct check_run *run, int64_t deadline_ms)
 {
 	const struct engine *engine = run->engine;
 	struct gatherer gatherer = {.dns = engine->dns,
@@ -246,14 +250,14 @@ begin_hop(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
 	    .address_limit = engine->options.probe_addresses,
 	    .families = engine->options.probe_families,
 	    .allow_private = engine->options.allow_private,
+	    .policy_only = run->facts->trouble != TROUBLE_NONE,
 	    .trial = run->trial};
 
+	if (!run->placed && run->hops.passed > 0)
+		run->until_ms = INT64_MAX; /* it has shown to be quick */
 	set_hop(run, run->hops.passed);
 	run->gathering = gather_begin(
-	    &gatherer, run->facts, &run->terms, deadline_ms, until_ms);
-	if (run->gathering == NULL)
-		forget_facts(run);
-	return run->gathering != NULL;
+	    &gatherer, run->facts, &run->terms, deadline_ms, run->until_ms);
 }
 
 /* The way out is shut still: that is all a trial has found, and it says nothing
@@ -285,55 +289,69 @@ ends_here(struct check_run *run)
 	return false;
 }
 
+/* The place that a run at its lookups has. */
+static void
+keep_place(struct check_run *run)
+{
+	bool wanted =
+	    run->gathering != NULL && gather_is_at_lookups(run->gathering);
+	bool hurried = run->until_ms != INT64_MAX;
+
+	if (wanted && !run->placed)
+		pool_keep(run->engine->workers, hurried);
+	else if (!wanted && run->placed)
+		pool_leave(run->engine->workers, hurried);
+	run->placed = wanted;
+}
+
+static bool go_on_run(void *arg, int64_t until_ms);
+
 /* Park the check for as long as it waits for others; false if it does not. */
 static bool
-park(struct check_run *run, int64_t deadline_ms)
+park_run(struct check_run *run)
 {
 	struct parking_ticket *ticket = parking_ticket(
-	    run->engine->parking, check_run_go_on, run, deadline_ms);
+	    run->engine->parking, go_on_run, run, gather_until(run->gathering));
 	unsigned count = gather_watch(run->gathering, parking_note, ticket);
 
+	keep_place(run);
 	return parking_park(ticket, count);
 }
 
 /* How far a check came. */
-enum progress { OVER, PARKED, TOO_SHORT };
+enum progress { TOO_SHORT, OVER, PARKED };
 
 /* A check that was parked goes on where it was. */
 static enum progress
-work_on(struct check_run *run, int64_t deadline_ms, int64_t until_ms)
+work_on(struct check_run *run, int64_t deadline_ms)
 {
 	for (;;) {
-		if (run->gathering == NULL) {
-			if (!begin_hop(run, deadline_ms, until_ms))
-				return TOO_SHORT;
-		} else if (!gather_proceed(run->gathering)) {
+		enum gather_progress progress = GATHER_MORE;
+
+		if (run->gathering == NULL)
+			begin_hop(run, deadline_ms);
+		else
+			progress = gather_proceed(run->gathering);
+		if (progress != GATHER_MORE)
 			run->gathering = NULL;
-			if (ends_here(run))
-				return OVER;
-			continue;
-		}
-		if (park(run, deadline_ms))
+		if (progress == GATHER_TOO_SHORT)
+			return TOO_SHORT;
+		if (progress == GATHER_OVER &&
+		    (run->facts->trouble != TROUBLE_NONE || ends_here(run)))
+			return OVER;
+		if (progress == GATHER_MORE && park_run(run))
 			return PARKED;
 	}
 }
 
 /* Without DNSSEC nothing is known of the hosts; MTA-STS needs none, and where a
  * policy is in force an MTA that asks must not go without. */
-static void
-learn_policy(struct check_run *run, int64_t deadline_ms)
+static bool
+wants_policy(const struct check_run *run)
 {
-	struct engine *engine = run->engine;
-	struct sts_step *step;
-
-	if (!engine->options.keep_enforcement ||
-	    run->facts->trouble != TROUBLE_NOT_VALIDATING ||
-	    !terms_may_want_sts(&run->terms, clock_wall_s()))
-		return;
-	step =
-	    sts_start(engine->policies, engine->dns, run->facts, deadline_ms);
-	sts_fetch(step);
-	sts_finish(step, deadline_ms);
+	return run->engine->options.keep_enforcement &&
+	       run->facts->trouble == TROUBLE_NOT_VALIDATING &&
+	       terms_may_want_sts(&run->terms, clock_wall_s());
 }
 
 /* One at a time finds out whether hosts are in reach once more, and waits for
@@ -354,28 +372,70 @@ count_as_begun(struct check_run *run)
 	prober_try_witnesses(engine->prober);
 }
 
-bool
-check_run_go_on(void *arg, int64_t until_ms)
+static void
+end_run(struct check_run *run)
+{
+	struct engine *engine = run->engine;
+
+	keep_place(run);
+	check_run_finish(run);
+	counts_end(engine->options.counts);
+	dismiss_run(engine);
+}
+
+/* Go on as far as may be; false where the time for lookups was too short. */
+static bool
+advance_run(struct check_run *run)
+{
+	switch (work_on(run, check_run_deadline(run))) {
+	case TOO_SHORT:
+		keep_place(run);
+		forget_facts(run);
+		return false;
+	case OVER:
+		end_run(run);
+		break;
+	case PARKED: /* it is another's now */
+		break;
+	}
+	return true;
+}
+
+/* What the run was parked for has come, or its time is over. */
+static bool
+go_on_run(void *arg, int64_t until_ms)
 {
 	struct check_run *run = arg;
-	struct engine *engine = run->engine;
-	int64_t deadline_ms = check_run_deadline(run);
-	enum progress progress = OVER;
 
-	assert(run->entry != NULL && run->verdict == NULL);
-	if (!begin_check(run, deadline_ms, until_ms))
+	assert(run->gathering != NULL && until_ms == INT64_MAX);
+	if (!advance_run(run)) {
+		bool taken = pool_submit(
+		    run->engine->workers, POOL_SLOW, check_run_start, run);
+
+		assert(taken);
+	}
+	return true;
+}
+
+bool
+check_run_start(void *arg, int64_t until_ms)
+{
+	struct check_run *run = arg;
+
+	assert(run->entry != NULL && run->verdict == NULL && !run->placed);
+	assert(run->gathering == NULL);
+	run->until_ms = until_ms;
+	if (!begin_check(run, check_run_deadline(run), until_ms))
 		return false;
 	count_as_begun(run);
 	if (run->facts->trouble == TROUBLE_NONE)
-		progress = work_on(run, deadline_ms, until_ms);
-	else
-		learn_policy(run, deadline_ms);
-	if (progress == OVER) {
-		check_run_finish(run);
-		counts_end(engine->options.counts);
-		dismiss(engine);
+		return advance_run(run);
+	if (wants_policy(run)) {
+		run->until_ms = INT64_MAX;
+		return advance_run(run);
 	}
-	return progress != TOO_SHORT;
+	end_run(run);
+	return true;
 }
 
 /* The domain and next hop of a query; what they cannot be is a trouble. */

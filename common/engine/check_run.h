@@ -23,11 +23,13 @@ struct check_run {
 	struct facts *facts;
 	struct gathering *gathering; /* NULL where a hop is to be begun */
 	bool wants_probes;           /* by the settings and the query */
-	bool unreached; /* they are left out, since no host is in reach */
-	bool trial;     /* but for this check */
-	bool validated; /* the resolver was seen to validate */
-	bool begun;     /* counted as such */
-	bool joined;    /* the check of somebody else, before its own */
+	bool unreached;   /* they are left out, since no host is in reach */
+	bool trial;       /* but for this check */
+	int64_t until_ms; /* that its lookups have; INT64_MAX: all the time */
+	bool placed;      /* it keeps a place among the workers */
+	bool validated;   /* the resolver was seen to validate */
+	bool begun;       /* counted as such */
+	bool joined;      /* the check of somebody else, before its own */
 	struct hops
 	    hops; /* which of next_hops counts; hops.passed is looked at */
 	struct nexthop next_hops[LIMIT_NEXTHOPS];
@@ -64,11 +66,11 @@ enum {
 void check_run_print_key(
     const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE]);
 
-/* check_run_go_on - look at the destination, as far as that goes without
- * waiting for probes and policies; at the end, check_run_finish and one less
- * under way
+/* check_run_start - look at the destination, as far as that goes without
+ * waiting for anybody; what it waits for lets it go on, until check_run_finish
+ * and one less under way.  A pool_job.
  */
-bool check_run_go_on(void *run, int64_t until_ms);
+bool check_run_start(void *run, int64_t until_ms);
 
 /* check_run_finish - give its entry the verdict; ends the run */
 void check_run_finish(struct check_run *run);

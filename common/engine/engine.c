@@ -19,6 +19,12 @@ enum {
 	LEAVES_QUEUED_FOR_EACH = 64,
 	REFRESH_PART = 4, /* of the leaves, for policies ahead of their end */
 
+	/* Most of the time of a check goes into waiting for lookups, which
+	 * needs no thread: a worker looks after so many at once.  Each has
+	 * three lookups under way or so, and some that it gave up; what bounds
+	 * those is max_outstanding of the resolver. */
+	PLACES_OF_WORKER = 4,
+
 	/* Of the checks that may wait, one in so many makes a congestion: at
 	 * the default that is a thousand, several seconds of work */
 	CONGESTED_PART = 4,
@@ -87,7 +93,7 @@ static void
 raise_file_limit(const struct engine_options *options)
 {
 	struct rlimit files;
-	rlim_t wanted = 4096 + 8 * (rlim_t)options->max_checks;
+	rlim_t wanted = 4096 + 64 * (rlim_t)options->max_checks;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
 		return;
@@ -118,6 +124,13 @@ leaf_count(const struct engine_options *options)
 						: options->max_checks;
 }
 
+/* Checks at their lookups, at once. */
+static unsigned
+check_places(const struct engine_options *options)
+{
+	return options->max_checks * PLACES_OF_WORKER;
+}
+
 static int
 open_parts(struct engine *engine, struct err *err)
 {
@@ -137,6 +150,7 @@ open_parts(struct engine *engine, struct err *err)
 	engine->workers = pool_new("check", options->max_checks, UINT_MAX, err);
 	if (engine->workers == NULL)
 		return -1;
+	pool_set_places(engine->workers, check_places(options));
 	engine->parking = parking_new(engine->workers, err);
 	return engine->parking == NULL ? -1 : 0;
 }
@@ -268,8 +282,8 @@ await_idle(struct engine *engine)
 	lock_drop(&engine->lock);
 }
 
-/* Leaves first, for what a check gave up waiting for may still run, and makes a
- * note in the parking. */
+/* Leaves and resolvers first: what a check gave up waiting for may still run,
+ * and make a note in the parking. */
 void
 engine_free(struct engine *engine)
 {
@@ -278,6 +292,8 @@ engine_free(struct engine *engine)
 	policy_refresh_free(engine->refresh);
 	await_idle(engine);
 	pool_free(engine->leaves);
+	dns_free(engine->stub);
+	dns_free(engine->dns);
 	parking_free(engine->parking);
 	pool_free(engine->workers);
 	cache_free(engine->checks);
@@ -287,8 +303,6 @@ engine_free(struct engine *engine)
 	cache_budget_free(engine->budget);
 	validation_free(engine->validation);
 	translation_free(engine->translation);
-	dns_free(engine->stub);
-	dns_free(engine->dns);
 	store_free(engine->store);
 	x509_store_free(engine->roots);
 	cond_fini(&engine->idle);
@@ -311,7 +325,7 @@ count_in(struct engine *engine)
 
 	lock_take(&engine->lock);
 	room = engine->under_way <
-	       (size_t)options->max_checks + options->max_queue;
+	       (size_t)check_places(options) + options->max_queue;
 	engine->under_way += room;
 	lock_drop(&engine->lock);
 	return room;
@@ -324,7 +338,7 @@ engine_congested(struct engine *engine)
 	bool congested;
 
 	lock_take(&engine->lock);
-	congested = engine->under_way > (size_t)options->max_checks +
+	congested = engine->under_way > (size_t)check_places(options) +
 					    options->max_queue / CONGESTED_PART;
 	lock_drop(&engine->lock);
 	return congested;
@@ -409,7 +423,7 @@ submit_run(struct check_run *run, enum pool_lane lane)
 		}
 		refuse_run(oldest);
 	}
-	taken = pool_submit(engine->workers, lane, check_run_go_on, run);
+	taken = pool_submit(engine->workers, lane, check_run_start, run);
 	assert(taken);
 }
 

@@ -32,7 +32,8 @@ engine_looked(void *arg, const struct facts *facts, const struct check *check);
 /* Borrowed strings, needed during engine_new only. */
 struct engine_options {
 	struct dns_options dns;
-	unsigned max_checks;  /* that are worked on at once */
+	unsigned max_checks;  /* threads that work on them; four times as many
+				 wait for lookups at once */
 	unsigned max_queue;   /* waiting for that, for probes or for policies;
 				 one more is a temperror, queue-full */
 	int check_timeout_ms; /* of a whole check */

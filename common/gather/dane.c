@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/gather/dane.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/judge/host_case.h"
 #include "common/proto/address.h"
+
+/*
+ * How it works: in the order in which it happens to a host.  Before each step
+ * dane_watch tells what is awaited, and dane_proceed takes all of it at once.
+ *
+ * 1. The addresses of a few hosts are asked for at a time.
+ * 2. When all have come, and if TLSA records may count, the alias of each host
+ *    that has one and insecure addresses is looked at.
+ * 3. Then the TLSA records at the first candidate of each host, then at the
+ *    next one, until each has been found or has no candidate left.
+ */
 
 /* Hosts whose addresses are asked for at once: most domains have no more, and
  * one with many that are silent must not take all the lookups there are. */
@@ -22,11 +34,16 @@ struct host_step {
 	size_t asked; /* names of it asked for so far */
 };
 
+enum dane_stage { AT_ADDRESSES, AT_ALIASES, AT_TLSA };
+
 struct dane_step {
 	struct dns *dns;
 	struct facts *facts;
 	enum families families;
+	bool want_tlsa;
 	int64_t deadline_ms;
+	enum dane_stage stage;
+	size_t taken; /* hosts whose addresses are known */
 	struct host_step *hosts;
 };
 
@@ -47,27 +64,34 @@ ask_addresses(struct dane_step *step, size_t number)
 	if (number >= step->facts->host_count)
 		return;
 	s = &step->hosts[number];
+	assert(s->a == NULL && s->aaaa == NULL);
 	if (s->host->literal)
 		return;
 	s->a = ask_family(step, s->host->name, AF_INET);
 	s->aaaa = ask_family(step, s->host->name, AF_INET6);
 }
 
+static void
+ask_batch(struct dane_step *step)
+{
+	for (size_t i = 0; i < HOSTS_AT_ONCE; i++)
+		ask_addresses(step, step->taken + i);
+}
+
 struct dane_step *
-dane_start(struct dns *dns, struct facts *facts, enum families families,
-    int64_t deadline_ms)
+dane_start(const struct dane_wish *wish, struct facts *facts)
 {
 	struct dane_step *step = xcalloc(1, sizeof(*step));
 
-	step->dns = dns;
+	step->dns = wish->dns;
 	step->facts = facts;
-	step->families = families;
-	step->deadline_ms = deadline_ms;
+	step->families = wish->families;
+	step->want_tlsa = wish->tlsa;
+	step->deadline_ms = wish->deadline_ms;
 	step->hosts = xcalloc(facts->host_count, sizeof(*step->hosts));
 	for (size_t i = 0; i < facts->host_count; i++)
 		step->hosts[i].host = &facts->hosts[i];
-	for (size_t i = 0; i < HOSTS_AT_ONCE; i++)
-		ask_addresses(step, i);
+	ask_batch(step);
 	return step;
 }
 
@@ -130,18 +154,28 @@ keep_malformed(
 	    host->detail, sizeof(host->detail), "malformed_address_record");
 }
 
+/* The answer of a query that has one, or whose time is over; NULL without. */
+static struct dns_answer *
+take_answer(struct dns_query **query)
+{
+	struct dns_query *taken = *query;
+
+	*query = NULL;
+	return taken == NULL ? NULL : dns_await(taken);
+}
+
 static void
 learn_addresses(struct dane_step *step, struct host_facts *host, int family,
-    struct dns_query *query)
+    struct dns_query **query)
 {
 	AUTO(dns_answer) struct dns_answer *answer = NULL;
 	struct lookup *lookup = family == AF_INET ? &host->a : &host->aaaa;
 	char text[INET6_ADDRSTRLEN];
 	bool any = false;
 
-	if (query == NULL)
+	answer = take_answer(query);
+	if (answer == NULL)
 		return;
-	answer = dns_await(query);
 	keep_lookup(step, host, lookup, answer);
 	if (lookup->state != LOOKUP_DATA)
 		return;
@@ -174,19 +208,21 @@ learn_literal(struct dane_step *step, struct host_facts *host)
 }
 
 static void
-await_addresses(struct dane_step *step)
+take_addresses(struct dane_step *step)
 {
-	for (size_t i = 0; i < step->facts->host_count; i++) {
-		struct host_step *s = &step->hosts[i];
+	size_t end = step->taken + HOSTS_AT_ONCE;
+
+	for (; step->taken < end && step->taken < step->facts->host_count;
+	     step->taken++) {
+		struct host_step *s = &step->hosts[step->taken];
 
 		if (s->host->literal) {
 			learn_literal(step, s->host);
-		} else {
-			learn_addresses(step, s->host, AF_INET, s->a);
-			learn_addresses(step, s->host, AF_INET6, s->aaaa);
-			cut_addresses(s->host);
+			continue;
 		}
-		ask_addresses(step, i + HOSTS_AT_ONCE);
+		learn_addresses(step, s->host, AF_INET, &s->a);
+		learn_addresses(step, s->host, AF_INET6, &s->aaaa);
+		cut_addresses(s->host);
 	}
 }
 
@@ -201,14 +237,12 @@ plan_search(struct dane_step *step, struct host_step *s)
 
 /* The alias to insecure addresses: is it itself secure? */
 static void
-await_alias(struct dane_step *step, struct host_step *s)
+take_alias(struct dane_step *step, struct host_step *s)
 {
-	AUTO(dns_answer) struct dns_answer *answer = NULL;
+	AUTO(dns_answer) struct dns_answer *answer = take_answer(&s->query);
 
-	if (s->query == NULL)
+	if (answer == NULL)
 		return;
-	answer = dns_await(s->query);
-	s->query = NULL;
 	keep_lookup(step, s->host, &s->host->cname, answer);
 	s->search = tlsa_search(s->host, step->facts->next_hop.port);
 }
@@ -231,12 +265,13 @@ ask_candidate(struct dane_step *step, struct host_step *s)
  * the first secure RRset is taken even if none of its records is usable.
  */
 static void
-await_candidate(struct dane_step *step, struct host_step *s)
+take_candidate(struct dane_step *step, struct host_step *s)
 {
 	struct host_facts *host = s->host;
-	AUTO(dns_answer) struct dns_answer *answer = dns_await(s->query);
+	AUTO(dns_answer) struct dns_answer *answer = take_answer(&s->query);
 
-	s->query = NULL;
+	if (answer == NULL)
+		return;
 	keep_lookup(step, host, &host->tlsa, answer);
 	if (lookup_failed(&answer->lookup)) {
 		s->asked = s->search.count;
@@ -252,32 +287,123 @@ await_candidate(struct dane_step *step, struct host_step *s)
 	}
 }
 
+/* What is the same for all hosts. */
 static void
-find_tlsa(struct dane_step *step)
+for_each_host(struct dane_step *step,
+    void (*act)(struct dane_step *step, struct host_step *s))
 {
-	size_t count = step->facts->host_count;
-	bool asking = true;
+	for (size_t i = 0; i < step->facts->host_count; i++)
+		act(step, &step->hosts[i]);
+}
 
-	for (size_t i = 0; i < count; i++)
-		plan_search(step, &step->hosts[i]);
-	for (size_t i = 0; i < count; i++)
-		await_alias(step, &step->hosts[i]);
-	while (asking) {
-		asking = false;
-		for (size_t i = 0; i < count; i++)
-			asking |= ask_candidate(step, &step->hosts[i]);
-		for (size_t i = 0; i < count; i++)
-			if (step->hosts[i].query != NULL)
-				await_candidate(step, &step->hosts[i]);
+static bool
+ask_candidates(struct dane_step *step)
+{
+	bool any = false;
+
+	step->stage = AT_TLSA;
+	for (size_t i = 0; i < step->facts->host_count; i++)
+		any |= ask_candidate(step, &step->hosts[i]);
+	return any;
+}
+
+/* Whether more is asked. */
+static bool
+proceed_hosts(struct dane_step *step)
+{
+	switch (step->stage) {
+	case AT_ADDRESSES:
+		take_addresses(step);
+		ask_batch(step);
+		if (step->taken < step->facts->host_count)
+			return true;
+		step->stage = AT_ALIASES;
+		if (step->want_tlsa)
+			for_each_host(step, plan_search);
+		return step->want_tlsa;
+	case AT_ALIASES:
+		for_each_host(step, take_alias);
+		return ask_candidates(step);
+	case AT_TLSA:
+		for_each_host(step, take_candidate);
+		return ask_candidates(step);
 	}
+	return false;
+}
+
+bool
+dane_proceed(struct dane_step *step)
+{
+	if (proceed_hosts(step))
+		return true;
+	free(step->hosts);
+	free(step);
+	return false;
+}
+
+static unsigned
+watch_lookup(struct dns_query *query, cache_ready *ready, void *arg)
+{
+	if (query == NULL)
+		return 0;
+	dns_watch(query, ready, arg);
+	return 1;
+}
+
+unsigned
+dane_watch(struct dane_step *step, cache_ready *ready, void *arg)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < step->facts->host_count; i++) {
+		struct host_step *s = &step->hosts[i];
+
+		count += watch_lookup(s->a, ready, arg);
+		count += watch_lookup(s->aaaa, ready, arg);
+		count += watch_lookup(s->query, ready, arg);
+	}
+	return count;
+}
+
+static int64_t
+latest_deadline(const struct host_step *s)
+{
+	const struct dns_query *queries[] = {s->a, s->aaaa, s->query};
+	int64_t latest_ms = 0;
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+		if (queries[i] != NULL && dns_deadline(queries[i]) > latest_ms)
+			latest_ms = dns_deadline(queries[i]);
+	return latest_ms;
+}
+
+int64_t
+dane_deadline(const struct dane_step *step)
+{
+	int64_t latest_ms = 0;
+
+	for (size_t i = 0; i < step->facts->host_count; i++) {
+		int64_t deadline_ms = latest_deadline(&step->hosts[i]);
+
+		if (deadline_ms > latest_ms)
+			latest_ms = deadline_ms;
+	}
+	return latest_ms;
+}
+
+static void
+drop_queries(struct dane_step *step, struct host_step *s)
+{
+	(void)step;
+	dns_answer_free(take_answer(&s->a));
+	dns_answer_free(take_answer(&s->aaaa));
+	dns_answer_free(take_answer(&s->query));
 }
 
 void
-dane_finish(struct dane_step *step, bool want_tlsa)
+dane_drop(struct dane_step *step)
 {
-	await_addresses(step);
-	if (want_tlsa)
-		find_tlsa(step);
+	for_each_host(step, drop_queries);
 	free(step->hosts);
 	free(step);
 }

@@ -16,12 +16,16 @@
 #include "common/judge/tried.h"
 
 /*
- * How it works: in the order in which it happens to a check.
+ * How it works: in the order in which it happens to a check.  Nothing here
+ * waits: before each step the caller parks the check until all that was begun
+ * has come, or its time is over (gather_watch), then gather_proceed takes it.
  *
- * - gather_begin waits for DNS: the MX, then addresses and TLSA of all hosts
- *   side by side, and the MTA-STS record beside them.  It begins the fetch of
- *   the policy and the probes of the best hosts, as many as may run at once.
- * - The caller parks the check until all that was begun has come: gather_watch.
+ * - gather_begin asks for the MX, and for the MTA-STS record beside it.
+ * - The MX leads to the addresses and TLSA records of all hosts (dane.c), side
+ *   by side.  The MTA-STS record leads to the fetch of the policy, which is not
+ *   waited for yet.
+ * - With the addresses known, the probes of the best hosts are begun, as many
+ *   as may run at once.  From now on the policy is awaited too.
  * - gather_proceed takes what has come, and what has not is a time-out.  It
  *   begins more probes of hosts of the same preference, or of the next one if
  *   the judge says that none takes the mail yet.
@@ -36,6 +40,8 @@
  * addresses, but for those that want to keep us busy. */
 enum { PROBES_AT_ONCE = 16 };
 
+enum gather_stage { AT_RECORD, AT_MX, AT_HOSTS, AT_GATES, AT_PROBES };
+
 struct gathering {
 	struct gatherer gatherer;
 	struct facts *facts;
@@ -43,8 +49,13 @@ struct gathering {
 	struct nat64 prefixes; /* of gates, for the guard */
 	int64_t begun_ms;
 	int64_t deadline_ms;
-	struct sts_step *sts; /* NULL: not wanted, or at its end */
-	size_t host;          /* the next address to be probed */
+	int64_t lookups_ms; /* the deadline of lookups: that, or sooner */
+	enum gather_stage stage;
+	struct dns_query *gates; /* NULL: another asks, or nobody */
+	struct dns_query *mx;
+	struct dane_step *dane; /* AT_HOSTS */
+	struct sts_step *sts;   /* NULL: not wanted, or at its end */
+	size_t host;            /* the next address to be probed */
 	size_t address;
 	size_t probe_count;
 	struct {
@@ -220,32 +231,6 @@ start_again(struct gathering *g)
 	return g->probe_count > 0;
 }
 
-/* Waits for lookups. */
-static void
-learn_dns(struct gathering *g, int64_t until_ms)
-{
-	const struct gatherer *gatherer = &g->gatherer;
-	struct facts *facts = g->facts;
-	struct dns_query *prefixes =
-	    translation_ask(gatherer->translation, until_ms);
-	struct dns_query *mx = mx_ask(gatherer->dns, facts, until_ms);
-	struct dane_step *dane;
-
-	if (terms_may_want_sts(g->terms, clock_wall_s()))
-		g->sts = sts_start(
-		    gatherer->policies, gatherer->dns, facts, until_ms);
-	mx_learn(facts, mx);
-	dane = dane_start(gatherer->dns, facts,
-	    facts->all_hosts ? FAMILIES_ALL : gatherer->families, until_ms);
-	if (g->sts != NULL)
-		sts_fetch(g->sts);
-	dane_finish(dane, any_wants_dane(facts, g->terms));
-	if (!facts->all_hosts)
-		tried_mark(facts, gatherer->address_limit);
-	translation_learn(
-	    gatherer->translation, prefixes, until_ms, &g->prefixes);
-}
-
 /* Whether the name that a probe is to ask for hangs on a policy that has not
  * come yet: an alias under an insecure MX RRset, see INSECURE_MX_POLICY. */
 static bool
@@ -270,25 +255,100 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
 {
 	struct gathering *g = xcalloc(1, sizeof(*g));
 
+	assert(facts->host_count == 0 && facts->next_hop.host[0] != '\0');
 	g->gatherer = *gatherer;
 	g->facts = facts;
 	g->terms = terms;
 	g->begun_ms = clock_mono_ms();
 	g->deadline_ms = deadline_ms;
-	learn_dns(g, until_ms < deadline_ms ? until_ms : deadline_ms);
-	if (until_ms < deadline_ms && clock_left_ms(until_ms) == 0) {
-		if (g->sts != NULL)
-			sts_finish(g->sts, 0);
-		free(g);
-		return NULL;
+	g->lookups_ms = until_ms < deadline_ms ? until_ms : deadline_ms;
+	if (terms_may_want_sts(terms, clock_wall_s()))
+		g->sts = sts_start(
+		    gatherer->policies, gatherer->dns, facts, g->lookups_ms);
+	if (gatherer->policy_only) {
+		g->stage = AT_RECORD;
+		return g;
 	}
-	if (facts->probed && !policy_decides_name(g))
-		start_probes(g);
+	g->stage = AT_MX;
+	g->gates = translation_ask(gatherer->translation, g->lookups_ms);
+	g->mx = mx_ask(gatherer->dns, facts, g->lookups_ms);
 	return g;
 }
 
-unsigned
-gather_watch(struct gathering *g, cache_ready *ready, void *arg)
+bool
+gather_is_at_lookups(const struct gathering *g)
+{
+	return g->stage != AT_PROBES;
+}
+
+static int64_t
+later_ms(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t
+query_deadline(const struct dns_query *query)
+{
+	return query == NULL ? 0 : dns_deadline(query);
+}
+
+static int64_t
+hosts_deadline(const struct gathering *g)
+{
+	int64_t deadline_ms =
+	    later_ms(dane_deadline(g->dane), query_deadline(g->gates));
+
+	if (g->sts != NULL)
+		deadline_ms =
+		    later_ms(deadline_ms, sts_record_deadline(g->sts));
+	return deadline_ms;
+}
+
+int64_t
+gather_until(const struct gathering *g)
+{
+	switch (g->stage) {
+	case AT_RECORD:
+		return g->sts == NULL ? 0 : sts_record_deadline(g->sts);
+	case AT_MX:
+		return query_deadline(g->mx);
+	case AT_HOSTS:
+		return hosts_deadline(g);
+	case AT_GATES:
+		return clock_sooner_ms(g->lookups_ms, TRANSLATION_WAIT_MS);
+	case AT_PROBES:
+		break;
+	}
+	return g->deadline_ms;
+}
+
+static unsigned
+watch_query(struct dns_query *query, cache_ready *ready, void *arg)
+{
+	if (query == NULL)
+		return 0;
+	dns_watch(query, ready, arg);
+	return 1;
+}
+
+static unsigned
+watch_record(struct gathering *g, cache_ready *ready, void *arg)
+{
+	return g->sts == NULL ? 0 : sts_watch_record(g->sts, ready, arg);
+}
+
+static unsigned
+watch_hosts(struct gathering *g, cache_ready *ready, void *arg)
+{
+	unsigned count = dane_watch(g->dane, ready, arg);
+
+	count += watch_query(g->gates, ready, arg);
+	return count + watch_record(g, ready, arg);
+}
+
+static unsigned
+watch_probes(struct gathering *g, cache_ready *ready, void *arg)
 {
 	unsigned count = 0;
 
@@ -299,19 +359,145 @@ gather_watch(struct gathering *g, cache_ready *ready, void *arg)
 	return count;
 }
 
-bool
-gather_proceed(struct gathering *g)
+unsigned
+gather_watch(struct gathering *g, cache_ready *ready, void *arg)
+{
+	switch (g->stage) {
+	case AT_RECORD:
+		return watch_record(g, ready, arg);
+	case AT_MX:
+		return watch_query(g->mx, ready, arg);
+	case AT_HOSTS:
+		return watch_hosts(g, ready, arg);
+	case AT_GATES:
+		return translation_watch(g->gatherer.translation, ready, arg);
+	case AT_PROBES:
+		break;
+	}
+	return watch_probes(g, ready, arg);
+}
+
+static void
+proceed_to_hosts(struct gathering *g)
+{
+	struct facts *facts = g->facts;
+	struct dane_wish wish = {.dns = g->gatherer.dns,
+	    .families = facts->all_hosts ? FAMILIES_ALL : g->gatherer.families,
+	    .deadline_ms = g->lookups_ms};
+
+	mx_learn(facts, g->mx);
+	g->mx = NULL;
+	wish.tlsa = any_wants_dane(facts, g->terms);
+	g->dane = dane_start(&wish, facts);
+	g->stage = AT_HOSTS;
+}
+
+/* Who asked for the prefixes of gates tells all others. */
+static void
+learn_gates(struct gathering *g)
+{
+	struct dns_query *query = g->gates;
+
+	g->gates = NULL;
+	if (query != NULL)
+		translation_learn(g->gatherer.translation, query, g->lookups_ms,
+		    &g->prefixes);
+}
+
+static void
+proceed_to_policy(struct gathering *g)
+{
+	if (g->sts != NULL)
+		sts_fetch(g->sts);
+	g->stage = AT_PROBES;
+}
+
+static void
+proceed_with_hosts(struct gathering *g)
+{
+	learn_gates(g);
+	if (g->sts != NULL)
+		sts_fetch(g->sts);
+	if (dane_proceed(g->dane))
+		return;
+	g->dane = NULL;
+	if (!g->facts->all_hosts)
+		tried_mark(g->facts, g->gatherer.address_limit);
+	g->stage = AT_GATES;
+}
+
+static void
+proceed_to_probes(struct gathering *g)
+{
+	translation_learn(g->gatherer.translation, NULL, 0, &g->prefixes);
+	g->stage = AT_PROBES;
+	if (g->facts->probed && !policy_decides_name(g))
+		start_probes(g);
+}
+
+/* Whether the gathering goes on. */
+static bool
+proceed_with_probes(struct gathering *g)
 {
 	if (g->sts != NULL)
 		sts_finish(g->sts, g->deadline_ms);
 	g->sts = NULL;
 	finish_probes(g);
-	if (wants_probes(g)) {
-		start_probes(g);
-		return true;
-	}
-	if (start_again(g))
-		return true;
+	if (!wants_probes(g))
+		return start_again(g);
+	start_probes(g);
+	return true;
+}
+
+/* Whether those who gave it little time have been waiting for that long. */
+static bool
+is_too_short(const struct gathering *g)
+{
+	return g->lookups_ms < g->deadline_ms &&
+	       clock_left_ms(g->lookups_ms) == 0;
+}
+
+/* All that is still on its way has had its time. */
+static void
+drop_gathering(struct gathering *g)
+{
+	assert(g->mx == NULL);
+	learn_gates(g);
+	if (g->dane != NULL)
+		dane_drop(g->dane);
+	if (g->sts != NULL)
+		sts_finish(g->sts, 0);
 	free(g);
-	return false;
+}
+
+enum gather_progress
+gather_proceed(struct gathering *g)
+{
+	bool more = true;
+
+	switch (g->stage) {
+	case AT_RECORD:
+		proceed_to_policy(g);
+		break;
+	case AT_MX:
+		proceed_to_hosts(g);
+		break;
+	case AT_HOSTS:
+		proceed_with_hosts(g);
+		break;
+	case AT_GATES:
+		proceed_to_probes(g);
+		break;
+	case AT_PROBES:
+		more = proceed_with_probes(g);
+		break;
+	}
+	if (more && gather_is_at_lookups(g) && is_too_short(g)) {
+		drop_gathering(g);
+		return GATHER_TOO_SHORT;
+	}
+	if (more)
+		return GATHER_MORE;
+	free(g);
+	return GATHER_OVER;
 }

@@ -23,6 +23,7 @@ struct gatherer {
 	enum families families; /* that mail goes by: others are not looked at
 				   but for facts->all_hosts */
 	bool allow_private;     /* probe special-purpose addresses too */
+	bool policy_only;       /* nothing else counts: look at no host */
 	bool trial; /* no host may be in reach: connect anew where that failed
 		       lately, and only to the best hosts unless one answers */
 };
@@ -30,13 +31,11 @@ struct gatherer {
 struct gathering;
 
 /*
- * gather_begin - learn all that the judge needs of facts->next_hop
+ * gather_begin - begin to learn all that the judge needs of facts->next_hop
  *
  * domain, next_hop and probed of facts are set by the caller, who keeps facts
- * and rules in place to the end; nobody else looks at them meanwhile.  Waits
- * for DNS, but not beyond until_ms (mono), and begins what takes longer: the
- * fetch of a policy, and probes of the best hosts.  NULL when until_ms, sooner
- * than deadline_ms, was too soon; facts are then of no use.
+ * and rules in place to the end; nobody else looks at them meanwhile.  Lookups
+ * end at until_ms (mono), if that is sooner than deadline_ms.
  */
 struct gathering *
 gather_begin(const struct gatherer *gatherer, struct facts *facts,
@@ -46,14 +45,27 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
  * gather_watch - see that ready is called once for each thing that is waited
  * for, maybe at once, and return how many there are; see cache_when_filled
  *
- * gather_proceed - take what has come, by deadline_ms at latest, and go on
- *
- * True: more was begun; watch again.  False: all is learnt, and the gathering
- * has ended.  Hosts are probed by preference, until the judge says that one
- * takes the mail; and once more where a failure rests on what was remembered.
+ * gather_until - how long they are worth waiting for
  */
 unsigned
 gather_watch(struct gathering *gathering, cache_ready *ready, void *arg);
-bool gather_proceed(struct gathering *gathering);
+int64_t gather_until(const struct gathering *gathering);
+
+/* gather_is_at_lookups - whether lookups are what it waits for */
+bool gather_is_at_lookups(const struct gathering *gathering);
+
+/*
+ * gather_proceed - take what has come, by gather_until at latest, and go on
+ *
+ * Hosts are probed by preference, until the judge says that one takes the mail;
+ * and once more where a failure rests on what was remembered.
+ */
+enum gather_progress {
+	GATHER_TOO_SHORT, /* until_ms passed during the lookups: the gathering
+			     has ended, and facts are of no use */
+	GATHER_MORE,      /* more was begun; watch again */
+	GATHER_OVER,      /* all is learnt, and the gathering has ended */
+};
+enum gather_progress gather_proceed(struct gathering *gathering);
 
 #endif

@@ -8,6 +8,7 @@ struct sts_step {
 	struct policies *policies;
 	struct facts *facts;
 	struct dns_query *txt;
+	bool fetched; /* the record is known */
 	struct policy_want *want;
 };
 
@@ -30,12 +31,29 @@ sts_fetch(struct sts_step *step)
 {
 	struct sts_facts *sts = &step->facts->sts;
 
-	if (step->facts->next_hop.literal)
+	if (step->facts->next_hop.literal || step->fetched)
 		return;
 	sts->record = policy_fetch_record(step->txt, &sts->txt);
+	step->txt = NULL;
+	step->fetched = true;
 	facts_note(step->facts, &sts->txt);
 	step->want = policies_want(step->policies, step->facts->next_hop.host,
 	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL);
+}
+
+unsigned
+sts_watch_record(struct sts_step *step, cache_ready *ready, void *arg)
+{
+	if (step->txt == NULL)
+		return 0;
+	dns_watch(step->txt, ready, arg);
+	return 1;
+}
+
+int64_t
+sts_record_deadline(const struct sts_step *step)
+{
+	return step->txt == NULL ? 0 : dns_deadline(step->txt);
 }
 
 unsigned
@@ -50,5 +68,7 @@ sts_finish(struct sts_step *step, int64_t deadline_ms)
 {
 	if (step->want != NULL)
 		policy_want_finish(step->want, &step->facts->sts, deadline_ms);
+	if (step->txt != NULL)
+		dns_answer_free(dns_await(step->txt));
 	free(step);
 }

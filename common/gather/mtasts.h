@@ -13,7 +13,10 @@ struct sts_step;
 
 /*
  * sts_start - ask for the record at _mta-sts of facts->next_hop
- * sts_fetch - await it, and see that the policy is at hand or fetched
+ * sts_watch_record - call ready once it is there; returns how often, 0 or 1
+ * sts_record_deadline - when that has had its time; 0 where nothing is awaited
+ * sts_fetch - await it, and see that the policy is at hand or fetched; again:
+ * nothing
  * sts_watch - call ready once the fetch has ended; returns how often, 0 or 1
  * sts_finish - await the policy; ends the step
  *
@@ -23,6 +26,8 @@ struct sts_step;
  */
 struct sts_step *sts_start(struct policies *policies, struct dns *dns,
     struct facts *facts, int64_t deadline_ms);
+unsigned sts_watch_record(struct sts_step *step, cache_ready *ready, void *arg);
+int64_t sts_record_deadline(const struct sts_step *step);
 void sts_fetch(struct sts_step *step);
 unsigned sts_watch(struct sts_step *step, cache_ready *ready, void *arg);
 void sts_finish(struct sts_step *step, int64_t deadline_ms);

@@ -16,7 +16,7 @@ enum {
 
 	/* Hosts of a walk, times A, AAAA, CNAME and TLSA, are never all under
 	 * way at once in every check */
-	LOOKUPS_PER_CHECK = 16,
+	LOOKUPS_PER_CHECK = 32,
 };
 
 static int

@@ -207,29 +207,109 @@ answer_tail(struct dns_answer *answer)
 	answer->records[1].size = sizeof(next) - 1;
 }
 
-/* Names that begin with "mute" have an answer when the gate is open. */
+/* Lookups at the gate that are watched. */
+static struct watched {
+	const struct dns_query *query;
+	cache_ready *ready; /* NULL: told */
+	void *arg;
+} * watched;
+static size_t watched_count; /* with net.lock */
+
+static struct watched *
+find_watched_locked(const struct dns_query *query)
+{
+	for (size_t i = 0; i < watched_count; i++)
+		if (watched[i].query == query)
+			return &watched[i];
+	return NULL;
+}
+
 static bool
 is_mute(const struct dns_query *query)
 {
+	return strncmp(query->name, "mute", 4) == 0;
+}
+
+static void
+watch_lookup(const struct dns_query *query, cache_ready *ready, void *arg)
+{
+	bool waits;
+
+	lock_take(&net.lock);
+	waits = is_mute(query) && net.gate_shut;
+	if (waits) {
+		assert_null(find_watched_locked(query));
+		watched =
+		    xrealloc(watched, watched_count + 1, sizeof(*watched));
+		watched[watched_count++] = (struct watched){query, ready, arg};
+		net.lookups++;
+		if (net.lookups > net.most_lookups)
+			net.most_lookups = net.lookups;
+		cond_broadcast(&net.changed);
+	}
+	lock_drop(&net.lock);
+	if (!waits)
+		ready(arg, NULL);
+}
+
+void
+network_let_through(void)
+{
+	struct watched next;
+
+	do {
+		next.ready = NULL;
+		lock_take(&net.lock);
+		for (size_t i = 0; next.ready == NULL && i < watched_count;
+		     i++) {
+			next = watched[i];
+			watched[i].ready = NULL;
+		}
+		lock_drop(&net.lock);
+		if (next.ready != NULL)
+			next.ready(next.arg, NULL);
+	} while (next.ready != NULL);
+}
+
+/* It is at the gate no more. */
+static void
+leave_gate(const struct dns_query *query)
+{
+	struct watched *at, was = {.ready = NULL};
+
+	lock_take(&net.lock);
+	at = find_watched_locked(query);
+	if (at != NULL) {
+		was = *at;
+		*at = watched[--watched_count];
+		net.lookups--;
+	}
+	lock_drop(&net.lock);
+	if (was.ready != NULL)
+		was.ready(was.arg, NULL);
+}
+
+/* Names that begin with "mute" have an answer when the gate is open. */
+static bool
+is_silent(const struct dns_query *query)
+{
 	bool open = true;
 
-	if (strncmp(query->name, "mute", 4) != 0)
+	if (!is_mute(query))
 		return false;
 	lock_take(&net.lock);
-	net.lookups++;
-	cond_broadcast(&net.changed);
 	while (net.gate_shut && open)
 		open = cond_wait_until(
 		    &net.changed, &net.lock, query->deadline_ms);
-	net.lookups--;
 	lock_drop(&net.lock);
+	leave_gate(query);
 	return !open;
 }
 
 static void
 answer_lookup(const struct dns_query *query, struct dns_answer *answer)
 {
-	if (is_mute(query)) {
+	if (is_silent(query)) {
 		answer->lookup.state = LOOKUP_TIMEOUT;
 		return;
 	}
@@ -261,6 +341,7 @@ network_open(void)
 {
 	static const struct fake_dns tables = {.asked = note_lookup,
 	    .answer = answer_lookup,
+	    .watch = watch_lookup,
 	    .self_test = test_resolver};
 
 	fake_dns_use(&tables);

@@ -46,6 +46,7 @@ struct network {
 	unsigned at_farm;        /* of these */
 	unsigned most;           /* of those, ever */
 	unsigned lookups;        /* at the gate */
+	unsigned most_lookups;   /* of those, ever */
 	char asked[4096];        /* "name type;" of each lookup */
 	enum dns_kind gate_kind; /* who was asked for the prefixes of gates */
 	char sni[LIMIT_DOMAIN_SIZE];
@@ -89,8 +90,10 @@ struct network_wish {
 };
 extern struct network_wish wish;
 
-/* network_open - from now on DNS answers from the table */
+/* network_open - from now on DNS answers from the table; network_let_through -
+ * the gate is open now: tell who watches lookups at it */
 void network_open(void);
+void network_let_through(void);
 
 /* For RUN_TESTS_WITH. */
 int network_setup(void **state);

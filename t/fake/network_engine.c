@@ -102,7 +102,7 @@ network_engine_with(
 	memset(&reached, 0, sizeof(reached));
 	net.cut_off = net.dead = false;
 	net.sourceless = NULL;
-	net.probes = net.most = 0;
+	net.probes = net.most = net.most_lookups = 0;
 	net.gate_shut = false;
 	net.asked[0] = '\0';
 	return engine;
@@ -135,6 +135,8 @@ network_set_gate(bool shut)
 	net.gate_shut = shut;
 	cond_broadcast(&net.changed);
 	lock_drop(&net.lock);
+	if (!shut)
+		network_let_through();
 }
 
 void
