@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
@@ -19,59 +18,120 @@
  * - Whoever brings left to 0 frees the ticket: parking_park, which then says
  * that there is nothing to wait for, or the last parking_note, which lets the
  * job go on.
- * - At the deadline the parking's own thread takes the ticket out of the list
- * and lets the job go on.  The ticket stays, for the notes that are still to
+ * - The tickets of parked jobs are in a heap, the soonest deadline first: some
+ *   wait for lookups, others for probes, which takes longer.
+ * - At the deadline the parking's own thread takes the ticket out of the heap
+ *   and lets the job go on.  The ticket stays, for the notes that are still to
  *   come.
  */
 struct parking_ticket {
-	TAILQ_ENTRY(parking_ticket) next;
 	struct parking *parking;
 	pool_job *job;
 	void *arg;
 	int64_t deadline_ms;
 	/* with parking->lock */
 	int left;    /* to come; below 0 until parking_park tells how many */
-	bool parked; /* it is in the list */
+	bool parked; /* it is in the heap */
+	size_t at;   /* where */
 };
-TAILQ_HEAD(tickets, parking_ticket);
 
 struct parking {
 	struct pool *pool;
 	struct lock lock;
 	struct cond changed;
-	struct tickets parked; /* with lock; by deadline */
+	/* with lock: the heap of tickets, none before its parent */
+	struct parking_ticket **parked;
+	size_t count, room;
 	bool ending;
 	bool started;
 	pthread_t timer;
 };
 
-/* The list is kept by deadline.  Nearly all checks have the same time to go, so
- * that the place of a new one is near the end. */
+static void
+put_at_locked(struct parking *parking, size_t at, struct parking_ticket *ticket)
+    HOLDS(parking->lock)
+{
+	parking->parked[at] = ticket;
+	ticket->at = at;
+}
+
+/* Towards the root, as far as its deadline is sooner. */
+static void
+raise_locked(struct parking *parking, struct parking_ticket *ticket)
+    HOLDS(parking->lock)
+{
+	size_t at = ticket->at;
+
+	while (at > 0 && parking->parked[(at - 1) / 2]->deadline_ms >
+			     ticket->deadline_ms) {
+		put_at_locked(parking, at, parking->parked[(at - 1) / 2]);
+		at = (at - 1) / 2;
+	}
+	put_at_locked(parking, at, ticket);
+}
+
+/* The sooner of the two children of a place, or count. */
+static size_t
+sooner_child_locked(const struct parking *parking, size_t at)
+    HOLDS(parking->lock)
+{
+	size_t child = 2 * at + 1;
+
+	if (child + 1 < parking->count &&
+	    parking->parked[child + 1]->deadline_ms <
+		parking->parked[child]->deadline_ms)
+		child++;
+	return child < parking->count ? child : parking->count;
+}
+
+/* Away from the root, as far as others are sooner. */
+static void
+sink_locked(struct parking *parking, struct parking_ticket *ticket)
+    HOLDS(parking->lock)
+{
+	size_t at = ticket->at;
+	size_t child;
+
+	while ((child = sooner_child_locked(parking, at)) < parking->count &&
+	       parking->parked[child]->deadline_ms < ticket->deadline_ms) {
+		put_at_locked(parking, at, parking->parked[child]);
+		at = child;
+	}
+	put_at_locked(parking, at, ticket);
+}
+
 static void
 insert_ticket_locked(struct parking *parking, struct parking_ticket *ticket)
     HOLDS(parking->lock)
 {
-	struct parking_ticket *before = TAILQ_LAST(&parking->parked, tickets);
-
 	assert(ticket->parked && ticket->left > 0);
-
-	while (before != NULL && before->deadline_ms > ticket->deadline_ms)
-		before = TAILQ_PREV(before, tickets, next);
-	if (before != NULL) {
-		TAILQ_INSERT_AFTER(&parking->parked, before, ticket, next);
-		return;
+	if (parking->count == parking->room) {
+		parking->room = 2 * parking->room + 16;
+		parking->parked = xrealloc(parking->parked, parking->room,
+		    sizeof(struct parking_ticket *));
 	}
-	TAILQ_INSERT_HEAD(&parking->parked, ticket, next);
-	cond_signal(&parking->changed);
+	put_at_locked(parking, parking->count++, ticket);
+	raise_locked(parking, ticket);
+	if (ticket->at == 0)
+		cond_signal(&parking->changed);
 }
 
 static void
 remove_locked(struct parking *parking, struct parking_ticket *ticket)
     HOLDS(parking->lock)
 {
-	assert(ticket->parked);
-	TAILQ_REMOVE(&parking->parked, ticket, next);
+	size_t at = ticket->at;
+	struct parking_ticket *last;
+
+	assert(ticket->parked && at < parking->count &&
+	       parking->parked[at] == ticket);
 	ticket->parked = false;
+	last = parking->parked[--parking->count];
+	if (last == ticket)
+		return;
+	put_at_locked(parking, at, last);
+	raise_locked(parking, last);
+	sink_locked(parking, last);
 }
 
 static void
@@ -144,7 +204,7 @@ await_deadline(struct parking *parking, pool_job **job, void **arg)
 
 	lock_take(&parking->lock);
 	for (;;) {
-		ticket = TAILQ_FIRST(&parking->parked);
+		ticket = parking->count > 0 ? parking->parked[0] : NULL;
 		if (parking->ending ||
 		    (ticket != NULL && clock_left_ms(ticket->deadline_ms) == 0))
 			break;
@@ -187,7 +247,6 @@ parking_new(struct pool *pool, struct err *err)
 	parking->pool = pool;
 	lock_init(&parking->lock);
 	cond_init(&parking->changed);
-	TAILQ_INIT(&parking->parked);
 	rc = pthread_create(&parking->timer, NULL, watch_deadlines, parking);
 	parking->started = rc == 0;
 	if (parking->started)
@@ -203,12 +262,13 @@ parking_free(struct parking *parking)
 	if (parking == NULL)
 		return;
 	lock_take(&parking->lock);
-	assert(TAILQ_EMPTY(&parking->parked));
+	assert(parking->count == 0);
 	parking->ending = true;
 	cond_signal(&parking->changed);
 	lock_drop(&parking->lock);
 	if (parking->started)
 		pthread_join(parking->timer, NULL);
+	free(parking->parked);
 	cond_fini(&parking->changed);
 	lock_fini(&parking->lock);
 	free(parking);
