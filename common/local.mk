@@ -98,13 +98,17 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
+	%D%/gather/walk.c %D%/gather/walk.h \
 	%D%/gather/outbound.c %D%/gather/outbound.h \
 	%D%/engine/check.h \
 	%D%/engine/engine.c %D%/engine/engine.h \
 	%D%/engine/engine_options.h \
+	%D%/engine/engine_parts.c \
 	%D%/engine/engine_state.h \
 	%D%/engine/inventory.c %D%/engine/inventory.h \
 	%D%/engine/check_run.c %D%/engine/check_run.h \
+	%D%/engine/check_run_end.c \
+	%D%/engine/check_run_query.c \
 	%D%/engine/validation.c %D%/engine/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \

@@ -239,9 +239,11 @@ start_threads(struct pool *pool, const char *name, unsigned threads)
 void
 pool_set_places(struct pool *pool, unsigned places)
 {
+	lock_take(&pool->lock);
 	assert(places >= pool->thread_count && pool->submitted == 0);
 	pool->max_taken = places;
 	pool->max_unhurried = places - (places + 2) / 4;
+	lock_drop(&pool->lock);
 }
 
 struct pool *

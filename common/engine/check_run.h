@@ -50,8 +50,18 @@ check_run_free(struct check_run *run); /* of one that was never submitted */
 struct check_run *check_run_new(struct engine *engine,
     const struct engine_query *query) OWNED(check_run_free);
 
+/* check_run_set_hop - turn to one of its next hops, and the rules for that */
+void check_run_set_hop(struct check_run *run, size_t number);
+
 /* check_run_set_depth - probe or not, as hosts are in reach now */
 void check_run_set_depth(struct check_run *run);
+
+/* check_run_deadline - when its time is over (mono) */
+int64_t check_run_deadline(const struct check_run *run);
+
+/* check_run_judge - what its facts come to now */
+struct verdict *
+check_run_judge(const struct check_run *run) OWNED(verdict_free);
 
 /* check_run_has_time - whether enough of its time is left to begin it */
 bool check_run_has_time(const struct check_run *run);

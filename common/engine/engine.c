@@ -2,36 +2,16 @@
 #include "common/engine/engine.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "common/base/cache_budget.h"
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
 #include "common/engine/engine_state.h"
 #include "common/engine/check_run.h"
 
-enum {
-	/* Leaves are what checks wait for; with few checks a host of many
-	 * addresses still wants several at once */
-	LEAVES_MIN = 16,
-	LEAVES_QUEUED_FOR_EACH = 64,
-	REFRESH_PART = 4, /* of the leaves, for policies ahead of their end */
-
-	/* Most of the time of a check goes into waiting for lookups, which
-	 * needs no thread: a worker looks after so many at once.  Each has
-	 * three lookups under way or so, and some that it gave up; what bounds
-	 * those is max_outstanding of the resolver. */
-	PLACES_OF_WORKER = 4,
-
-	/* Of the checks that may wait, one in so many makes a congestion: at
-	 * the default that is a thousand, several seconds of work */
-	CONGESTED_PART = 4,
-
-	STUB_LOOKUPS = 4, /* one at once; others were given up */
-	STUB_MS = 1500,   /* so that a second is enough for two nameservers */
-};
+/* Of the checks that may wait, one in so many makes a congestion: at the
+ * default that is a thousand, several seconds of work. */
+enum { CONGESTED_PART = 4 };
 
 /* One who waits for a check: his own, or one that he joined. */
 struct ticket {
@@ -52,270 +32,6 @@ struct callback {
 	void *arg;
 };
 
-static void
-check_free(void *value)
-{
-	struct check *check = value;
-
-	verdict_free(check->verdict);
-	enforcement_free(check->enforcement);
-	facts_free(check->facts);
-	free(check);
-}
-
-static size_t
-text_octets(const char *text)
-{
-	return text == NULL ? 0 : strlen(text) + 1;
-}
-
-/* Facts are kept by commands only, which make few checks. */
-static size_t
-check_octets(const void *value)
-{
-	const struct check *check = value;
-	const struct verdict *verdict = check->verdict;
-
-	return sizeof(*check) + text_octets(check->domain) + sizeof(*verdict) +
-	       text_octets(verdict->mx) + text_octets(verdict->detail) +
-	       text_octets(verdict->walk) +
-	       enforcement_octets(check->enforcement);
-}
-
-/* Whether a destination was known decides for a day how soon it is checked. */
-static const struct cache_kind checks = {
-    check_free, check_octets, 24 * 3600LL * 1000};
-
-/* Sockets of the resolver, of probes and fetches, and of the MTA: what the hard
- * limit gives, so that our own lack of them is not taken for a destination's
- * fault. */
-static void
-raise_file_limit(const struct engine_options *options)
-{
-	struct rlimit files;
-	rlim_t wanted = 4096 + 64 * (rlim_t)options->max_checks;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
-		return;
-	files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-}
-
-int
-engine_try(const struct engine_options *options, struct err *err)
-{
-	struct x509_store *roots = x509_store_load(options->ca_file, err);
-	struct dns *dns;
-
-	if (roots == NULL)
-		return -1;
-	x509_store_free(roots);
-	dns = dns_new(&options->dns, err);
-	if (dns == NULL)
-		return -1;
-	dns_free(dns);
-	return 0;
-}
-
-static unsigned
-leaf_count(const struct engine_options *options)
-{
-	return options->max_checks < LEAVES_MIN ? LEAVES_MIN
-						: options->max_checks;
-}
-
-/* Checks at their lookups, at once. */
-static unsigned
-check_places(const struct engine_options *options)
-{
-	return options->max_checks * PLACES_OF_WORKER;
-}
-
-static int
-open_parts(struct engine *engine, struct err *err)
-{
-	const struct engine_options *options = &engine->options;
-	unsigned leaves = leaf_count(options);
-
-	engine->roots = x509_store_load(options->ca_file, err);
-	if (engine->roots == NULL)
-		return -1;
-	engine->dns = dns_new(&options->dns, err);
-	if (engine->dns == NULL)
-		return -1;
-	engine->leaves =
-	    pool_new("leaf", leaves, leaves * LEAVES_QUEUED_FOR_EACH, err);
-	if (engine->leaves == NULL)
-		return -1;
-	engine->workers = pool_new("check", options->max_checks, UINT_MAX, err);
-	if (engine->workers == NULL)
-		return -1;
-	pool_set_places(engine->workers, check_places(options));
-	engine->parking = parking_new(engine->workers, err);
-	return engine->parking == NULL ? -1 : 0;
-}
-
-/* What cannot be written can often be read: what it keeps goes on to count. */
-static void
-open_store(struct engine *engine)
-{
-	struct engine_options *options = &engine->options;
-	bool renamed = false;
-	struct err err;
-
-	engine->store_wanted = options->store_path != NULL;
-	if (options->store_path == NULL)
-		return;
-	engine->store = store_open(
-	    options->store_path, options->store_read_only, &renamed, &err);
-	if (renamed)
-		err_set(&err, ERR_LOCAL,
-		    "%.160s was damaged: kept aside, a new one begun",
-		    options->store_path);
-	if ((engine->store == NULL || renamed) && options->store_failed != NULL)
-		options->store_failed(options->store_arg, &err);
-	if (engine->store != NULL || options->store_read_only)
-		return;
-	engine->store = store_open(options->store_path, true, NULL, NULL);
-	options->store_read_only = engine->store != NULL;
-}
-
-/* DNS_EMBEDDED needs a stub resolver for it, of the same nameservers; where
- * there is none to be had, or it asks no nameservers, it has to do itself. */
-static void
-open_translation(struct engine *engine)
-{
-	struct dns_options stub = engine->options.dns;
-
-	stub.kind = DNS_SYSTEM;
-	stub.max_outstanding = STUB_LOOKUPS;
-	stub.timeout_ms = STUB_MS;
-	if (engine->options.dns.kind == DNS_EMBEDDED && !stub.recurse)
-		engine->stub = dns_new(&stub, NULL);
-	engine->translation =
-	    translation_new(engine->stub != NULL ? engine->stub : engine->dns);
-}
-
-static void
-open_sources(struct engine *engine)
-{
-	const struct engine_options *options = &engine->options;
-	struct policy_keep_options keep = {.store = engine->store,
-	    .read_only = options->store_read_only,
-	    .budget = engine->budget,
-	    .trouble = options->store_failed,
-	    .arg = options->store_arg};
-	struct policies_options policies = {.dns = engine->dns,
-	    .translation = engine->translation,
-	    .keep = keep,
-	    .leaves = engine->leaves,
-	    .roots = engine->roots,
-	    .timeout_ms = options->sts_timeout_ms,
-	    .allow_private = options->allow_private,
-	    .counts = options->counts};
-	struct prober_options prober = {.leaves = engine->leaves,
-	    .outbound = outbound_new(options->probe_port,
-		options->outbound_changed, options->outbound_arg),
-	    .helo = options->probe_helo,
-	    .source = options->probe_source,
-	    .floor = options->probe_floor,
-	    .greeting_ms = options->greeting_timeout_ms,
-	    .timeout_ms = options->probe_timeout_ms,
-	    .per_address = options->probe_per_host,
-	    .budget = engine->budget,
-	    .keep_s = options->fail_ttl_s,
-	    .keep_failed_s = options->temperror_ttl_s,
-	    .counts = options->counts};
-
-	engine->validation = validation_new(
-	    engine->dns, options->resolver_changed, options->resolver_arg);
-	engine->policies = policies_new(&policies);
-	if (options->refresh)
-		engine->refresh = policy_refresh_new(engine->policies,
-		    engine->dns, leaf_count(options) / REFRESH_PART);
-	engine->outbound = prober.outbound;
-	engine->prober = prober_new(&prober);
-	engine->checks = cache_new(
-	    options->keep_facts ? LIMIT_CACHED_FACTS : LIMIT_CACHED_VERDICTS,
-	    &checks, engine->budget);
-}
-
-/* The caller's strings are not kept. */
-static void
-forget_strings(struct engine_options *options)
-{
-	memset(&options->dns, 0, sizeof(options->dns));
-	options->ca_file = NULL;
-	options->probe_helo = NULL;
-	options->probe_source = (struct smtp_source){NULL, NULL};
-	options->store_path = NULL;
-}
-
-struct engine *
-engine_new(const struct engine_options *options, struct err *err)
-{
-	struct engine *engine = xcalloc(1, sizeof(*engine));
-
-	engine->options = *options;
-	lock_init(&engine->lock);
-	cond_init(&engine->idle);
-	raise_file_limit(options);
-	if (open_parts(engine, err) != 0) {
-		engine_free(engine);
-		return NULL;
-	}
-	engine->budget = cache_budget_new(options->max_cache_octets);
-	open_store(engine);
-	if (!options->allow_private)
-		open_translation(engine);
-	open_sources(engine);
-	forget_strings(&engine->options);
-	return engine;
-}
-
-static void
-await_idle(struct engine *engine)
-{
-	lock_take(&engine->lock);
-	while (engine->under_way > 0)
-		cond_wait(&engine->idle, &engine->lock);
-	lock_drop(&engine->lock);
-}
-
-/* Leaves and resolvers first: what a check gave up waiting for may still run,
- * and make a note in the parking. */
-void
-engine_free(struct engine *engine)
-{
-	if (engine == NULL)
-		return;
-	policy_refresh_free(engine->refresh);
-	await_idle(engine);
-	pool_free(engine->leaves);
-	dns_free(engine->stub);
-	dns_free(engine->dns);
-	parking_free(engine->parking);
-	pool_free(engine->workers);
-	cache_free(engine->checks);
-	prober_free(engine->prober);
-	outbound_free(engine->outbound);
-	policies_free(engine->policies);
-	cache_budget_free(engine->budget);
-	validation_free(engine->validation);
-	translation_free(engine->translation);
-	store_free(engine->store);
-	x509_store_free(engine->roots);
-	cond_fini(&engine->idle);
-	lock_fini(&engine->lock);
-	free(engine);
-}
-
-int
-engine_self_test(struct engine *engine, int64_t deadline_ms, struct err *err)
-{
-	return validation_test(engine->validation, deadline_ms, err);
-}
-
 /* Counts one more check as under way, if there is room. */
 static bool
 count_in(struct engine *engine)
@@ -324,8 +40,7 @@ count_in(struct engine *engine)
 	bool room;
 
 	lock_take(&engine->lock);
-	room = engine->under_way <
-	       (size_t)check_places(options) + options->max_queue;
+	room = engine->under_way < (size_t)engine->places + options->max_queue;
 	engine->under_way += room;
 	lock_drop(&engine->lock);
 	return room;
@@ -338,7 +53,7 @@ engine_congested(struct engine *engine)
 	bool congested;
 
 	lock_take(&engine->lock);
-	congested = engine->under_way > (size_t)check_places(options) +
+	congested = engine->under_way > (size_t)engine->places +
 					    options->max_queue / CONGESTED_PART;
 	lock_drop(&engine->lock);
 	return congested;
@@ -364,7 +79,7 @@ find_probed(const struct check_run *run)
 }
 
 static struct cache_entry *
-claim(const struct check_run *run, bool *mine, struct cache_entry **over)
+claim_entry(const struct check_run *run, bool *mine, struct cache_entry **over)
 {
 	char key[CHECK_RUN_KEY_SIZE];
 	struct cache_entry *entry;
@@ -381,7 +96,7 @@ claim(const struct check_run *run, bool *mine, struct cache_entry **over)
 /* By how the last check of the same fared: those that we have long had to do
  * with go first, those that kept us waiting last. */
 static enum pool_lane
-lane_after(const struct check_run *run, struct cache_entry *over)
+check_lane(const struct check_run *run, struct cache_entry *over)
 {
 	const struct check *check;
 	enum pool_lane lane;
@@ -429,14 +144,14 @@ submit_run(struct check_run *run, enum pool_lane lane)
 
 /* Begin the run's check, unless somebody has; the ticket is new. */
 static void
-enter(struct ticket *ticket, struct check_run *run)
+enter_check(struct ticket *ticket, struct check_run *run)
 {
 	struct cache_entry *over;
 	const struct check *check;
 	bool mine;
 
 	assert(run->entry == NULL && !run->begun);
-	*ticket = (struct ticket){.entry = claim(run, &mine, &over)};
+	*ticket = (struct ticket){.entry = claim_entry(run, &mine, &over)};
 	if (!mine) {
 		check = cache_value(ticket->entry);
 		ticket->cached = check != NULL && !check->ran_out;
@@ -450,11 +165,11 @@ enter(struct ticket *ticket, struct check_run *run)
 	if (run->facts->trouble != TROUBLE_NONE)
 		check_run_finish(run);
 	else
-		submit_run(run, lane_after(run, over));
+		submit_run(run, check_lane(run, over));
 }
 
 static void
-leave(struct ticket *ticket)
+leave_check(struct ticket *ticket)
 {
 	cache_release(ticket->entry);
 	check_run_free(ticket->own);
@@ -477,7 +192,7 @@ enter_again(struct ticket *ticket)
 
 	own->joined = true;
 	check_run_set_depth(own);
-	enter(ticket, own);
+	enter_check(ticket, own);
 	ticket->cached = false;
 	cache_release(joined);
 }
@@ -493,7 +208,7 @@ call_done(void *arg, const void *value)
 		return;
 	}
 	callback->done(callback->arg, value, callback->ticket.cached);
-	leave(&callback->ticket);
+	leave_check(&callback->ticket);
 	free(callback);
 }
 
@@ -505,7 +220,7 @@ engine_submit(struct engine *engine, const struct engine_query *query,
 
 	callback->done = done;
 	callback->arg = arg;
-	enter(&callback->ticket, check_run_new(engine, query));
+	enter_check(&callback->ticket, check_run_new(engine, query));
 	cache_when_filled(callback->ticket.entry, call_done, callback);
 }
 
@@ -514,7 +229,7 @@ engine_start(struct engine *engine, const struct engine_query *query)
 {
 	struct engine_wait *wait = xcalloc(1, sizeof(*wait));
 
-	enter(&wait->ticket, check_run_new(engine, query));
+	enter_check(&wait->ticket, check_run_new(engine, query));
 	return wait;
 }
 
@@ -540,6 +255,6 @@ engine_wait_free(struct engine_wait *wait)
 {
 	if (wait == NULL)
 		return;
-	leave(&wait->ticket);
+	leave_check(&wait->ticket);
 	free(wait);
 }

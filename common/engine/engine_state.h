@@ -21,7 +21,7 @@
 #include "common/sts/policies.h"
 #include "common/sts/policy_refresh.h"
 
-/* engine.c makes and ends all of it. */
+/* engine_parts.c makes and ends all of it. */
 struct engine {
 	struct engine_options options;
 	struct x509_store *roots;
@@ -33,6 +33,7 @@ struct engine {
 	struct dns *stub;                /* for that, or NULL */
 	struct pool *leaves;
 	struct pool *workers;
+	unsigned places; /* checks at their lookups, at once */
 	struct parking *parking;
 	struct policies *policies;
 	struct policy_refresh *refresh; /* NULL: none */

@@ -145,7 +145,7 @@ compare_keys(const void *a, const void *b)
 }
 
 static void
-hold(struct holding *holding, struct cache *cache, cache_match *match,
+hold_entries(struct holding *holding, struct cache *cache, cache_match *match,
     char *domain, int (*compare)(const void *a, const void *b))
 {
 	holding->entries =
@@ -186,9 +186,9 @@ inventory_new(
 	inventory->rules = rules;
 	if (domain != NULL)
 		text_copy(inventory->domain, sizeof(inventory->domain), domain);
-	hold(&inventory->checks, engine->checks, is_check_of, inventory->domain,
-	    compare_checks);
-	hold(&inventory->policies,
+	hold_entries(&inventory->checks, engine->checks, is_check_of,
+	    inventory->domain, compare_checks);
+	hold_entries(&inventory->policies,
 	    policy_keep_memory(policies_keep(engine->policies)), is_policy_of,
 	    inventory->domain, compare_keys);
 	inventory->store_ended = engine->store == NULL;

@@ -50,7 +50,7 @@ validation_free(struct validation *validation)
 
 /* UNKNOWN leaves the state as it was; whether it changed. */
 static bool
-note(struct validation *validation, enum state state)
+note_tested(struct validation *validation, enum state state)
 {
 	int64_t after_ms = state == VALIDATES ? GOOD_MS : OTHER_MS;
 	bool changed;
@@ -77,7 +77,7 @@ end_test(struct validation *validation)
 
 /* The caller is the one that has set testing. */
 static int
-test(struct validation *validation, int64_t deadline_ms, struct err *err)
+run_test(struct validation *validation, int64_t deadline_ms, struct err *err)
 {
 	struct err why = {.text = ""};
 	int rc = dns_self_test(validation->dns, deadline_ms, &why);
@@ -85,7 +85,7 @@ test(struct validation *validation, int64_t deadline_ms, struct err *err)
 			   : why.kind == ERR_LOCAL ? MISSING
 						   : UNKNOWN;
 
-	if (note(validation, state) && validation->changed != NULL)
+	if (note_tested(validation, state) && validation->changed != NULL)
 		validation->changed(
 		    validation->arg, state == VALIDATES, why.text);
 	end_test(validation);
@@ -109,13 +109,13 @@ validation_test(
 	validation->testing = true;
 	lock_drop(&validation->lock);
 	if (mine)
-		return test(validation, deadline_ms, err);
+		return run_test(validation, deadline_ms, err);
 	return err_set(err, ERR_TEMP, "another test of the resolver lasts");
 }
 
 /* Whether the caller has to test now. */
 static bool
-claim(struct validation *validation, int64_t deadline_ms)
+claim_test(struct validation *validation, int64_t deadline_ms)
 {
 	bool mine;
 
@@ -135,8 +135,8 @@ validation_is_missing(struct validation *validation, int64_t deadline_ms)
 {
 	bool missing;
 
-	if (claim(validation, deadline_ms))
-		test(validation, deadline_ms, NULL);
+	if (claim_test(validation, deadline_ms))
+		run_test(validation, deadline_ms, NULL);
 	lock_take(&validation->lock);
 	missing = validation->state == MISSING;
 	lock_drop(&validation->lock);

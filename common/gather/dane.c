@@ -156,7 +156,7 @@ keep_malformed(
 
 /* The answer of a query that has one, or whose time is over; NULL without. */
 static struct dns_answer *
-take_answer(struct dns_query **query)
+end_query(struct dns_query **query)
 {
 	struct dns_query *taken = *query;
 
@@ -173,7 +173,7 @@ learn_addresses(struct dane_step *step, struct host_facts *host, int family,
 	char text[INET6_ADDRSTRLEN];
 	bool any = false;
 
-	answer = take_answer(query);
+	answer = end_query(query);
 	if (answer == NULL)
 		return;
 	keep_lookup(step, host, lookup, answer);
@@ -239,7 +239,7 @@ plan_search(struct dane_step *step, struct host_step *s)
 static void
 take_alias(struct dane_step *step, struct host_step *s)
 {
-	AUTO(dns_answer) struct dns_answer *answer = take_answer(&s->query);
+	AUTO(dns_answer) struct dns_answer *answer = end_query(&s->query);
 
 	if (answer == NULL)
 		return;
@@ -268,7 +268,7 @@ static void
 take_candidate(struct dane_step *step, struct host_step *s)
 {
 	struct host_facts *host = s->host;
-	AUTO(dns_answer) struct dns_answer *answer = take_answer(&s->query);
+	AUTO(dns_answer) struct dns_answer *answer = end_query(&s->query);
 
 	if (answer == NULL)
 		return;
@@ -395,9 +395,9 @@ static void
 drop_queries(struct dane_step *step, struct host_step *s)
 {
 	(void)step;
-	dns_answer_free(take_answer(&s->a));
-	dns_answer_free(take_answer(&s->aaaa));
-	dns_answer_free(take_answer(&s->query));
+	dns_answer_free(end_query(&s->a));
+	dns_answer_free(end_query(&s->aaaa));
+	dns_answer_free(end_query(&s->query));
 }
 
 void

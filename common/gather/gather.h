@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/gather/mtasts.h"
-#include "common/gather/probe.h"
+#include "common/gather/walk.h"
 #include "common/io/dns.h"
 #include "common/io/translation.h"
 #include "common/judge/facts.h"
@@ -17,15 +17,12 @@
 struct gatherer {
 	struct dns *dns;
 	struct policies *policies;
-	struct prober *prober;
 	struct translation *translation; /* NULL with allow_private */
 	unsigned address_limit;          /* of a destination: see tried.h */
 	enum families families; /* that mail goes by: others are not looked at
 				   but for facts->all_hosts */
-	bool allow_private;     /* probe special-purpose addresses too */
-	bool policy_only;       /* nothing else counts: look at no host */
-	bool trial; /* no host may be in reach: connect anew where that failed
-		       lately, and only to the best hosts unless one answers */
+	struct walk_wish walk;
+	bool policy_only; /* nothing else counts: look at no host */
 };
 
 struct gathering;
@@ -56,9 +53,6 @@ bool gather_is_at_lookups(const struct gathering *gathering);
 
 /*
  * gather_proceed - take what has come, by gather_until at latest, and go on
- *
- * Hosts are probed by preference, until the judge says that one takes the mail;
- * and once more where a failure rests on what was remembered.
  */
 enum gather_progress {
 	GATHER_TOO_SHORT, /* until_ms passed during the lookups: the gathering

@@ -150,7 +150,7 @@ sub check_head {
 # A name of one file leads to it, in a search and in a stack trace.  These files
 # are yet to follow.
 my %statics;
-my $unnamed = qr{^common/(?:io/store\.c|engine/|gather/)};
+my $unnamed = qr{^common/io/store\.c};
 
 sub note_statics {
 	my ($file, $code) = @_;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/engine/check_run.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/xalloc.h"
+#include "common/engine/engine_state.h"
+#include "common/judge/enforce.h"
+
+/* The domain's own verdict by all rules, not that of a relay or one level. */
+static bool
+is_own_verdict(const struct check_run *run)
+{
+	const struct facts *facts = run->facts;
+
+	return facts->trouble == TROUBLE_NONE && facts->next_hop.mx_lookup &&
+	       strcmp(facts->next_hop.host, facts->domain) == 0 &&
+	       (run->list != NULL || run->terms.level == LEVEL_AUTO);
+}
+
+/* The longest of its texts. */
+static void
+drop_walk(struct verdict *verdict)
+{
+	free(verdict->walk);
+	verdict->walk = NULL;
+}
+
+/* Whether the deadline may have cut something off; a host that passes until
+ * then is none the worse for it. */
+static bool
+has_run_out(const struct check_run *run, const struct verdict *verdict)
+{
+	if (run->facts->trouble != TROUBLE_NONE)
+		return run->facts->trouble == TROUBLE_DEADLINE;
+	return verdict->result != RESULT_PASS &&
+	       clock_left_ms(check_run_deadline(run)) == 0;
+}
+
+/* A check is kept for long, and there may be very many. */
+static struct check *
+check_new(struct check_run *run)
+{
+	size_t size = strlen(run->facts->domain) + 1;
+	struct check *check = xcalloc(1, sizeof(*check) + size);
+	int64_t now_ms = clock_mono_ms();
+
+	check->domain = memcpy(check + 1, run->facts->domain, size);
+	check->verdict =
+	    run->verdict != NULL ? run->verdict : check_run_judge(run);
+	check->ran_out = has_run_out(run, check->verdict);
+	check->ms = (unsigned)(now_ms - run->submitted_ms);
+	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
+	if (run->engine->options.keep_enforcement)
+		check->enforcement =
+		    enforce(run->facts, &run->terms, clock_wall_s());
+	if (run->engine->options.looked != NULL)
+		run->engine->options.looked(
+		    run->engine->options.looked_arg, run->facts, check);
+	if (run->engine->options.keep_facts) {
+		check->facts = run->facts;
+	} else {
+		verdict_slim(check->verdict);
+		if (!run->engine->options.keep_walk)
+			drop_walk(check->verdict);
+		facts_free(run->facts);
+	}
+	return check;
+}
+
+bool
+check_run_is_decided(const struct check *check)
+{
+	enum result result = check->verdict->result;
+
+	return result != RESULT_TEMPERROR && result != RESULT_SKIP;
+}
+
+static void
+note_flip(const struct engine *engine, const struct check *check)
+{
+	const struct verdict *verdict = check->verdict;
+	const char *result = result_text(verdict->result);
+	char old[STORE_RESULT_SIZE];
+	struct err err;
+	int flipped;
+
+	if (engine->store == NULL || engine->options.store_read_only ||
+	    !check_run_is_decided(check))
+		return;
+	flipped = store_flip(
+	    engine->store, check->domain, result, clock_wall_s(), old, &err);
+	if (flipped < 0)
+		policy_keep_store_failed(policies_keep(engine->policies), &err);
+	else
+		policy_keep_store_worked(policies_keep(engine->policies));
+	if (flipped == 1 && engine->options.flipped != NULL)
+		engine->options.flipped(engine->options.store_arg,
+		    check->domain, old, result, verdict->mx);
+}
+
+/* What could not be looked at, or not for long enough, is not remembered: the
+ * next one may fare better. */
+void
+check_run_finish(struct check_run *run)
+{
+	bool looked = run->facts->trouble == TROUBLE_NONE;
+	bool own = is_own_verdict(run);
+	struct check *check;
+
+	assert(run->entry != NULL && run->gathering == NULL);
+	check = check_new(run);
+
+	if (own && !run->unreached && !check->ran_out)
+		note_flip(run->engine, check);
+	cache_fill(run->entry, check,
+	    looked && !check->ran_out ? check->expires_ms : 0);
+	cache_release(run->entry);
+	rule_list_free(run->list);
+	free(run);
+}
