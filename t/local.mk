@@ -59,7 +59,6 @@ UNIT_TESTS = \
 	%D%/unit/policies.t \
 	%D%/unit/policy_keep.t \
 	%D%/unit/policy_refresh.t \
-	%D%/unit/parking.t \
 	%D%/unit/pool.t \
 	%D%/unit/postfix_list.t \
 	%D%/unit/process.t \
@@ -246,7 +245,6 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_policies_t_SOURCES = %D%/unit/policies.c $(HOUSE)
 %C%_unit_policy_keep_t_SOURCES = %D%/unit/policy_keep.c $(HOUSE)
 %C%_unit_policy_refresh_t_SOURCES = %D%/unit/policy_refresh.c $(HOUSE)
-%C%_unit_parking_t_SOURCES = %D%/unit/parking.c %D%/unit/tap.h
 %C%_unit_pool_t_SOURCES = %D%/unit/pool.c %D%/unit/tap.h
 %C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/host/postfix_list.c

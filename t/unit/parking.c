@@ -145,6 +145,69 @@ whose_deadline_is_first_goes_first(void **state)
 		parking_note(tickets[i], NULL);
 }
 
+/* Very many, by number, and the order in which they went on. */
+enum { MANY = 500 };
+static struct {
+	unsigned went; /* with seen.lock */
+	unsigned order[MANY];
+	unsigned numbers[MANY];
+} many;
+
+static bool
+note_number(void *arg, int64_t until_ms)
+{
+	const unsigned *number = arg;
+
+	(void)until_ms;
+	lock_take(&seen.lock);
+	many.order[many.went++] = *number;
+	cond_broadcast(&seen.changed);
+	lock_drop(&seen.lock);
+	return true;
+}
+
+static void
+await_many(unsigned count)
+{
+	lock_take(&seen.lock);
+	while (many.went < count)
+		cond_wait(&seen.changed, &seen.lock);
+	lock_drop(&seen.lock);
+}
+
+/* Parked in another order, and every third is let go before. */
+static void
+the_order_stays_when_some_go_before(void **state)
+{
+	enum { LET_GO = (MANY + 2) / 3 };
+	struct parking_ticket *tickets[MANY];
+	int64_t due_ms = clock_mono_ms() + 1000 * 1000;
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		unsigned number = i * 7919 % MANY;
+
+		many.numbers[number] = number;
+		tickets[number] = parking_ticket(parking, note_number,
+		    &many.numbers[number], due_ms + number);
+		assert_true(parking_park(tickets[number], 1));
+	}
+	for (unsigned i = LET_GO; i > 0; i--)
+		parking_note(tickets[3 * (i - 1)], NULL);
+	await_many(LET_GO);
+	assert_int_equal(many.went, LET_GO);
+	clock_shift(1001);
+	/* a new one wakes the parking, to see that the time has come */
+	tickets[0] = take_ticket(0, -1000);
+	assert_true(parking_park(tickets[0], 1));
+	await_many(MANY);
+	for (unsigned i = LET_GO + 1; i < MANY; i++)
+		assert_true(many.order[i] > many.order[i - 1]);
+	for (unsigned i = 0; i < MANY; i++)
+		if (i == 0 || i % 3 != 0)
+			parking_note(tickets[i], NULL);
+}
+
 #define PARKED(name) \
 	cmocka_unit_test_setup_teardown(name, open_parking, close_parking)
 
@@ -156,6 +219,7 @@ main(void)
 	    PARKED(the_last_thing_that_comes_lets_it_go_on),
 	    PARKED(at_the_deadline_it_goes_on_and_later_notes_are_no_harm),
 	    PARKED(whose_deadline_is_first_goes_first),
+	    PARKED(the_order_stays_when_some_go_before),
 	};
 
 	return RUN_TESTS(tests);
