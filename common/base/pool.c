@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How it works: jobs wait in three lanes. POOL_FIRST is for what goes on after
- * a wait, and always comes first. Of the other two, new and slow, the older job
- * is next. A job that is not done says so and is put among the slow ones.
+ * How it works: jobs wait in four lanes.  POOL_AGAIN is for what goes on after
+ * a wait, and always comes first; then POOL_FIRST.  Of the other two, new and
+ * slow, the older job is next.  A job that is not done says so and is put among
+ * the slow ones.
  *
- * About three of four threads may take a job for as long as it lasts. The
- * others take jobs of the first lane, and the newest of the new ones, and give
- * each QUICK_MS; a job that is not done by then gives its thread back. So
- * however many slow jobs there are, a quick one finds a thread.
+ * A job takes a place, but for those of POOL_AGAIN, and its thread gives that
+ * back when it has run.  What it began, and waits for without a thread, has a
+ * place by pool_keep.  So places bound what is under way, also where that is
+ * more than there are threads.
+ *
+ * About three of four places are for jobs that take as long as they take.  The
+ * others are for POOL_FIRST and the newest of the new ones, which get QUICK_MS;
+ * a job that is not done by then gives its place back.  So however many slow
+ * jobs there are, a quick one finds a place.
  */
 #include "common/base/pool.h"
 
@@ -31,14 +37,6 @@ enum {
 
 	LANES = POOL_SLOW + 1,
 };
-
-/*
- * How it works: a thread takes the next job that choose_locked gives, and with
- * it a place, hurried or not; end_job gives the place back.  What goes on after
- * its job has ended has a place by pool_keep, and comes back by POOL_AGAIN, in
- * any thread.  So "taken" bounds what is under way, also where that is more
- * than there are threads.
- */
 
 struct job {
 	TAILQ_ENTRY(job) next;
@@ -322,7 +320,7 @@ pool_free(struct pool *pool)
 	lock_drop(&pool->lock);
 	for (unsigned i = 0; i < pool->thread_count; i++)
 		pthread_join(pool->threads[i], NULL);
-	assert(pool->queued == 0 && pool->unhurried == 0);
+	assert(pool->queued == 0 && pool->taken == 0 && pool->unhurried == 0);
 	free(pool->threads);
 	cond_fini(&pool->work);
 	lock_fini(&pool->lock);
