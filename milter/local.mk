@@ -87,13 +87,14 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/daemon.c %D%/cli/daemon.h \
 	%D%/cli/doctor/doctor.c %D%/cli/doctor/doctor.h \
 	%D%/cli/doctor/doctor_daemon.c \
-	%D%/cli/doctor/doctor_delivery.c \
+	%D%/cli/doctor/doctor_delivery.c %D%/cli/doctor/doctor_delivery.h \
 	%D%/cli/doctor/doctor_domains.c \
 	%D%/cli/doctor/doctor_edit.c %D%/cli/doctor/doctor_edit.h \
 	%D%/cli/doctor/doctor_gaps.c \
 	%D%/cli/doctor/doctor_ground.c \
 	%D%/cli/doctor/doctor_hops.c %D%/cli/doctor/doctor_hops.h \
 	%D%/cli/doctor/doctor_nexthop.c \
+	%D%/cli/doctor/doctor_policy.c \
 	%D%/cli/doctor/doctor_postfix.c \
 	%D%/cli/doctor/doctor_resolver.c \
 	%D%/cli/doctor/doctor_sendmail.c \
@@ -109,6 +110,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/host/milter_edit.c %D%/cli/host/milter_edit.h \
 	%D%/cli/host/postfix.c %D%/cli/host/postfix.h \
 	%D%/cli/host/postfix_list.c %D%/cli/host/postfix_list.h \
+	%D%/cli/host/postfix_map.c %D%/cli/host/postfix_map.h \
 	%D%/cli/log/explain.c \
 	%D%/cli/log/gaps.c %D%/cli/log/gaps.h \
 	%D%/cli/log/logfile.c %D%/cli/log/logfile.h \

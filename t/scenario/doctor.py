@@ -315,7 +315,12 @@ BROKEN = (
     ("tls-level", "fail", "relay/unix, none: ", lambda: postconf(
         "-P", "relay/unix/smtp_tls_security_level=none")),
     ("tls-level", "skip", "cannot tell what smtp_tls_policy_maps makes of it",
+     main_cf("smtp_tls_policy_maps = hash:/nowhere")),
+    ("tls-level", "fail", 'says "none" of destinations that it does not name',
      main_cf("smtp_tls_policy_maps = static:none")),
+    ("tls-level", "warn", 'says "may" of destinations that it does not name',
+     main_cf("smtp_tls_policy_maps = inline:{a.example=secure}, "
+             "regexp:{{/./ may}}")),
     ("tls-level", "skip", "cannot tell what goes by other/unix",
      lambda: together(
          postconf("-M", "other/unix=other unix - - n - - smtp"),
@@ -478,6 +483,8 @@ RIGHT = (
         postconf("-P", "smtp/inet/mua_milters=unix:" + mta.SOCKET))),
     ("tls-level", "dane, where smtp_tls_policy_maps says nothing else",
      main_cf("smtp_tls_policy_maps = inline:{a.example=may}")),
+    ("tls-level", "dane-only, by smtp_tls_policy_maps", main_cf(
+        "smtp_tls_policy_maps = static:{dane-only}")),
     ("tls-ca", "has CA certificates", main_cf(
         "smtp_tls_security_level = secure")),
     ("tls-ca", "has CA certificates", main_cf(
@@ -511,6 +518,59 @@ REACHED = (
     ("refused.example", "fail", "no host can be reached at port 25"),
     ("smtp-421.example", "warn", "mx1.smtp-421.example"),
     ("null-mx.example", "skip", "null-mx"),
+)
+
+
+HOP = "[mx1.%s]:587" % GOOD
+MAPS, NO_RELAY = "smtp_tls_policy_maps = ", "relayhost ="
+
+# What is in force for GOOD: (main.cf, state, words)
+IN_FORCE = (
+    ((), "ok", HOP + ": dane, by smtp_tls_security_level"),
+    (("smtp_tls_security_level = may",), "warn",
+     HOP + ": may, by smtp_tls_security_level"),
+    ((MAPS + "inline:{%s=may}" % HOP,), "warn",
+     HOP + ": may, by smtp_tls_policy_maps"),
+    # a next hop that is more than a domain is under none
+    ((MAPS + "inline:{[mx1.%s]=none, %s=none, .example=none}" % (GOOD, GOOD),),
+     "ok", HOP + ": dane, by smtp_tls_security_level"),
+    ((NO_RELAY, MAPS + "inline:{.example=none}"), "fail",
+     GOOD + ": none, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "inline:{ {%s = secure match=nexthop}, .example=none }"
+      % GOOD), "ok", GOOD + ": secure, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "inline:{a.example=none}, inline:{%s=encrypt}" % GOOD),
+     "warn", GOOD + ": encrypt, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "inline:{%s=sekure}" % GOOD), "fail",
+     'says "sekure", which is no level'),
+    ((NO_RELAY, MAPS + "texthash:%s/policy" % DIR), "ok",
+     GOOD + ": dane-only, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "hash:%s/policy" % DIR), "ok",
+     GOOD + ": dane-only, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "static:{fingerprint match=00:11}"), "ok",
+     GOOD + ": fingerprint, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "hash:/nowhere"), "skip", "cannot tell"),
+    ((NO_RELAY, MAPS + "socketmap:inet:127.0.0.1:9:x"), "skip", "cannot tell"),
+    ((NO_RELAY, MAPS + "frob:x"), "skip", "cannot tell"),
+    (("transport_maps = inline:{%s=relay:[mx2.example]}" % GOOD,
+      MAPS + "inline:{[mx2.example]=none}"), "fail", "[mx2.example]: none"),
+    (("transport_maps = inline:{.example=smtp:}",), "ok", GOOD + ": dane, by"),
+    (("transport_maps = inline:{example=smtp:}",
+      "parent_domain_matches_subdomains = transport_maps"), "ok",
+     GOOD + ": dane, by"),
+    (("transport_maps = inline:{*=:b.example}", MAPS + "inline:{.example=may}"),
+     "warn", "b.example: may, by smtp_tls_policy_maps"),
+    (("transport_maps = inline:{*=discard:}",), "skip",
+     "mail goes by discard, not by SMTP"),
+    (("transport_maps = regexp:{{/x/ smtp:}}",), "skip", "cannot tell"),
+    (("transport_maps = hash:/nowhere",), "skip", "cannot tell"),
+    (("relayhost = %s, b.example" % HOP, MAPS + "inline:{b.example=none}"),
+     "fail", "b.example: none"),
+    (("default_transport = smtp:c.example", MAPS + "inline:{c.example=may}"),
+     "warn", "c.example: may"),
+    (("smtp_tls_security_level = may", "smtp_dns_support_level =",
+      MAPS + "inline:{%s=dane-only}" % HOP), "fail", "DANE does nothing"),
+    (("sender_dependent_relayhost_maps = inline:{a@b.example=c.example}",),
+     "ok", "senders may have next hops of their own"),
 )
 
 
@@ -639,6 +699,25 @@ def check_reach(out):
              text.splitlines())
 
 
+def check_in_force(out):
+    """What is asked of the tables, as smtp(8) asks them."""
+    write(DIR + "/policy", GOOD + " dane-only\n")
+    run("postmap", DIR + "/policy")
+    for lines, state, words in IN_FORCE:
+        with postconf("-e", "smtp_tls_policy_maps =", *lines):
+            finding = findings(GOOD)[2]["tls-policy"]
+            check_finding(out, "in force: " + "; ".join(lines), finding, state,
+                          words)
+            out.test((state in ("skip", "ok")) == (not finding["mend"]),
+                     "what is not strong can be mended", explain(finding))
+            if finding["mend"] and mend(finding):
+                finding = findings(GOOD)[2]["tls-policy"]
+                out.test(finding["state"] == "ok", "and what it says mends it",
+                         explain(finding))
+    check_finding(out, "in force: of no destination",
+                  findings()[2]["tls-policy"], "skip", "is named")
+
+
 def check_odd(out):
     program = DIR + "/postern"
     shutil.copy(mta.program("postern"), program)
@@ -752,6 +831,7 @@ def inside():
         check_zone(out)
         check_right(out)
         check_reach(out)
+        check_in_force(out)
         check_odd(out)
         check_good(out)
         daemon.stop()

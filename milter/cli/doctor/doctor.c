@@ -62,6 +62,7 @@ static const struct row {
     {"tls-ca", "smtp_tls_CAfile", doctor_tls_ca, NEEDS_POSTFIX, false},
     {"dns-support", "smtp_dns_support_level", doctor_dns_support, NEEDS_POSTFIX,
 	false},
+    {"tls-policy", "TLS at delivery", doctor_tls_policy, NEEDS_POSTFIX, true},
     {"internal-domains", "InternalDomains", doctor_internal_domains,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},

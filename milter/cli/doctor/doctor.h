@@ -98,6 +98,9 @@ doctor_check doctor_tls_level;
 doctor_check doctor_tls_ca;
 doctor_check doctor_dns_support;
 
+/* of Postfix, what is in force for a destination: doctor_policy.c */
+doctor_check doctor_tls_policy;
+
 /* of Postfix, what it keeps: doctor_domains.c */
 doctor_check doctor_internal_domains;
 
