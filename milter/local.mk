@@ -86,6 +86,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/cli.h \
 	%D%/cli/daemon.c %D%/cli/daemon.h \
 	%D%/cli/doctor/doctor.c %D%/cli/doctor/doctor.h \
+	%D%/cli/doctor/doctor_ciphers.c %D%/cli/doctor/doctor_ciphers.h \
 	%D%/cli/doctor/doctor_daemon.c \
 	%D%/cli/doctor/doctor_delivery.c %D%/cli/doctor/doctor_delivery.h \
 	%D%/cli/doctor/doctor_domains.c \
@@ -100,7 +101,9 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_sendmail.c \
 	%D%/cli/doctor/doctor_sendmail_cf.c \
 	%D%/cli/doctor/doctor_sendmail_cf.h \
+	%D%/cli/doctor/doctor_sendmail_tls.c \
 	%D%/cli/doctor/doctor_way.c %D%/cli/doctor/doctor_way.h \
+	%D%/cli/doctor/doctor_way_ciphers.c \
 	%D%/cli/doctor/doctor_way_protocols.c \
 	%D%/cli/doctor/doctor_way_sendmail.c \
 	%D%/cli/engine.c %D%/cli/engine.h \

@@ -35,6 +35,7 @@ QUEUE = "/var/spool/postfix"
 STATE = "/var/lib/postern"
 POSTCONF = "/usr/sbin/postconf"
 SENDMAIL_CF = "/etc/mail/sendmail.cf"
+ACCESS, SBIN = "/etc/mail/access", "/usr/sbin"
 GOOD = "dane-ee.example"
 LOG = ("--log", mta.HERE + "/syslog")
 STATUS = {"ok": 0, "warn": 1, "fail": 2, "unknown": 3}
@@ -153,6 +154,38 @@ def together(*parts):
 
 def extra(text, *drop):
     return lambda: conf(text, drop)
+
+
+@contextlib.contextmanager
+def access(text, more=""):
+    """Sendmail with an access map, made of a text."""
+    os.makedirs(os.path.dirname(ACCESS), exist_ok=True)
+    write(ACCESS, text)
+    try:
+        with sendmail(more="Kaccess hash -T<TMPF> -o %s.db\n" % ACCESS + more):
+            yield
+    finally:
+        os.unlink(ACCESS)
+
+
+@contextlib.contextmanager
+def without(name):
+    """A folder of programs as it would be without one of them."""
+    folder, real = DIR + "/sbin", DIR + "/real-sbin"
+    for path in (folder, real):
+        os.mkdir(path)
+    run("mount", "--bind", SBIN, real)
+    for entry in os.listdir(real):
+        if entry != name:
+            os.symlink(real + "/" + entry, folder + "/" + entry)
+    run("mount", "--bind", folder, SBIN)
+    try:
+        yield
+    finally:
+        for path in (SBIN, real):
+            run("umount", path)
+        for path in (folder, real):
+            shutil.rmtree(path)
 
 
 def main_cf(*lines):
@@ -327,6 +360,21 @@ BROKEN = (
          postconf("-P", "other/unix/smtp_tls_security_level=none"))),
     ("tls-level", "skip", "cannot tell which service",
      main_cf("default_transport = error:none", "relay_transport = error:no")),
+    ("sendmail-tls", "warn", "authenticates nobody", sendmail),
+    ("sendmail-tls", "warn", "authenticates nobody; 1 destinations get no TLS",
+     lambda: access("Try_TLS:a.example\tNO\n#Try_TLS:b.example NO\n")),
+    ("sendmail-tls", "warn", "authenticates nobody but 2 that the access map",
+     lambda: access("TLS_Srv:a.example  VERIFY\nTLS_Rcpt:b.example "
+                    "PERM+VERIFY:128\nTLS_Srv:c.example ENCR:112\n",
+                    "O CACertPath=/etc/ssl/certs\n")),
+    ("sendmail-tls", "fail", "VERIFY of 1 destinations, but there is no CACert",
+     lambda: access("tls_srv:a.example VERIFY\n", "O CACertFile=\n")),
+    ("sendmail-tls", "warn", "but those that the access map may name",
+     lambda: sendmail(more="Kaccess hash -T<TMPF> -o /no/such.db\n")),
+    ("sendmail-tls", "warn", "but those that the access map may name",
+     lambda: sendmail(more="Kaccess ldap -k (x=%0)\n")),
+    ("sendmail-tls", "skip", "cannot tell whether this Sendmail was built",
+     lambda: sendmail(more="O DANE=true\n")),
     ("tls-ca", "fail", "all mail is deferred", main_cf(
         "smtp_tls_security_level = secure", "smtp_tls_CAfile =")),
     ("tls-ca", "fail", "all mail is deferred", lambda: postconf(
@@ -597,7 +645,8 @@ def check_good(out):
     """The clock is not the lab's: it may be kept or not."""
     status, result, found = findings(GOOD, *LOG)
     bad = [f for name, f in found.items()
-           if f["state"] != "ok" and name not in ("clock", "sendmail")]
+           if f["state"] != "ok" and name not in (
+               "clock", "sendmail", "sendmail-tls")]
     out.test(not bad, "all is well with a host that is fit",
              [json.dumps(f) for f in bad])
     check_status(out, "and the exit status says so", status, result, found)
@@ -718,6 +767,26 @@ def check_in_force(out):
                   findings()[2]["tls-policy"], "skip", "is named")
 
 
+def check_sendmail_host(out):
+    """Of an MTA that is not there nothing is said, of the one that is there
+    it is."""
+    with without("postconf"):
+        with sendmail():
+            _, text = ask(options=())
+            found = findings()[2]
+        out.test("Postfix" not in text and "postconf" not in text,
+                 "a Sendmail host: nothing of Postfix", text.splitlines())
+        out.test(found["sendmail"]["state"] == "ok" and
+                 found["sendmail-tls"]["state"] == "warn" and
+                 "Sendmail" in found["probe-way"]["seen"] and
+                 not {"smtpd-milters", "tls-level", "tls-policy"} & set(found),
+                 "but of Sendmail", [json.dumps(found)])
+        found = findings()[2]
+        out.test(found["tls-level"]["state"] == "skip",
+                 "without any MTA both are told to be missing",
+                 [json.dumps(found)])
+
+
 def check_odd(out):
     program = DIR + "/postern"
     shutil.copy(mta.program("postern"), program)
@@ -832,6 +901,7 @@ def inside():
         check_right(out)
         check_reach(out)
         check_in_force(out)
+        check_sendmail_host(out)
         check_odd(out)
         check_good(out)
         daemon.stop()
