@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 UNIT_TESTS = \
 	%D%/unit/action.t \
 	%D%/unit/address.t \
+	%D%/unit/advice.t \
 	%D%/unit/anchor.t \
 	%D%/unit/cache.t \
 	%D%/unit/certname.t \
@@ -184,6 +185,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 %C%_unit_action_t_SOURCES = %D%/unit/action.c %D%/unit/tap.h
 %C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
+%C%_unit_advice_t_SOURCES = %D%/unit/advice.c %D%/unit/tap.h
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c %D%/unit/tap.h
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
