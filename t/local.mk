@@ -61,6 +61,7 @@ UNIT_TESTS = \
 	%D%/unit/policy_refresh.t \
 	%D%/unit/pool.t \
 	%D%/unit/postfix_list.t \
+	%D%/unit/print.t \
 	%D%/unit/process.t \
 	%D%/unit/openmetrics.t \
 	%D%/unit/reasons.t \
@@ -248,6 +249,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_pool_t_SOURCES = %D%/unit/pool.c %D%/unit/tap.h
 %C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/host/postfix_list.c
+%C%_unit_print_t_SOURCES = %D%/unit/print.c %D%/unit/tap.h milter/cli/print.c
 %C%_unit_process_t_SOURCES = %D%/unit/process.c %D%/unit/tap.h
 %C%_unit_openmetrics_t_SOURCES = %D%/unit/openmetrics.c %D%/unit/tap.h
 %C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h
