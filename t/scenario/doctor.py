@@ -787,6 +787,26 @@ def check_sendmail_host(out):
                  [json.dumps(found)])
 
 
+def check_failing_store(out):
+    """The file could be made now; posternd, who finds a folder in its place,
+    could not."""
+    state, good = DIR + "/failing", DIR + "/good"
+    os.makedirs(state + "/state.db")
+    os.mkdir(good)
+    for path in (state, good):
+        shutil.chown(path, "postern", "postern")
+    lines = "ControlSocket /run/postern/failing.sock\nStateDirectory %s\n"
+    daemon = mta.Posternd("doctor-store", lines % state +
+                          "Socket unix:/run/postern/other.sock\n")
+    with conf(lines % good, ("StateDirectory", "ControlSocket")):
+        finding = findings()[2]["store"]
+    daemon.stop()
+    check_finding(out, "store: that posternd could not open it", finding,
+                  "warn", "could not use %s/state.db" % good)
+    out.test("event=store" in finding["mend"][0], "and where the reason is",
+             explain(finding))
+
+
 def check_odd(out):
     program = DIR + "/postern"
     shutil.copy(mta.program("postern"), program)
@@ -902,6 +922,7 @@ def inside():
         check_reach(out)
         check_in_force(out)
         check_sendmail_host(out)
+        check_failing_store(out)
         check_odd(out)
         check_good(out)
         daemon.stop()
