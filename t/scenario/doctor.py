@@ -28,6 +28,7 @@ import tap
 from ask_doctor import (ASK_S, CONF, DIR, MAIN_CF, MASTER_CF, ask, conf,
                         covered, findings, kept, postconf, prepare_conf, run,
                         write)
+from postfix import CLIENTS_OF_MILTERS, processes
 
 RESOLV_CONF = "/etc/resolv.conf"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -840,6 +841,14 @@ def queued(start, count):
                    "%d messages in the queue" % count)
 
 
+def reload():
+    """Postfix's settings are in force for the next client."""
+    before = processes(*CLIENTS_OF_MILTERS)
+    run("postfix", "reload")
+    mta.await_true(lambda: not before.keys() & processes(*CLIENTS_OF_MILTERS),
+                   mta.START_S, "the end of Postfix's processes")
+
+
 def pass_unseen(name):
     """A message by SMTP and one by sendmail(1)."""
     start = mta.syslog_size()
@@ -865,7 +874,7 @@ def gaps(*words):
 def check_gaps(out):
     """posternd does not run, and then it does."""
     with postconf("-e", "milter_default_action = accept"):
-        run("postfix", "reload")
+        reload()
         pass_unseen("gap")
         finding = gaps()
         check_finding(out, "gaps: what passes is counted", finding, "warn",
@@ -875,11 +884,11 @@ def check_gaps(out):
                  finding["seen"] and finding["mend"],
                  "gaps: with the cause", explain(finding))
     with postconf("-e", "milter_default_action = tempfail"):
-        run("postfix", "reload")
+        reload()
         code = refused_for_now()
         out.test(code == 451 and gaps()["seen"] == finding["seen"],
                  "gaps: what is refused does not count", [str(code)])
-    run("postfix", "reload")
+    reload()
     daemon = mta.Posternd("doctor-again")
     start = mta.syslog_size()
     mta.send(["user@two-good.example"], "after the gap")
