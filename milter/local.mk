@@ -86,20 +86,24 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/cli.h \
 	%D%/cli/daemon.c %D%/cli/daemon.h \
 	%D%/cli/doctor/doctor.c %D%/cli/doctor/doctor.h \
+	%D%/cli/doctor/doctor_ciphers.c %D%/cli/doctor/doctor_ciphers.h \
 	%D%/cli/doctor/doctor_daemon.c \
-	%D%/cli/doctor/doctor_delivery.c \
+	%D%/cli/doctor/doctor_delivery.c %D%/cli/doctor/doctor_delivery.h \
 	%D%/cli/doctor/doctor_domains.c \
 	%D%/cli/doctor/doctor_edit.c %D%/cli/doctor/doctor_edit.h \
 	%D%/cli/doctor/doctor_gaps.c \
 	%D%/cli/doctor/doctor_ground.c \
 	%D%/cli/doctor/doctor_hops.c %D%/cli/doctor/doctor_hops.h \
 	%D%/cli/doctor/doctor_nexthop.c \
+	%D%/cli/doctor/doctor_policy.c \
 	%D%/cli/doctor/doctor_postfix.c \
 	%D%/cli/doctor/doctor_resolver.c \
 	%D%/cli/doctor/doctor_sendmail.c \
 	%D%/cli/doctor/doctor_sendmail_cf.c \
 	%D%/cli/doctor/doctor_sendmail_cf.h \
+	%D%/cli/doctor/doctor_sendmail_tls.c \
 	%D%/cli/doctor/doctor_way.c %D%/cli/doctor/doctor_way.h \
+	%D%/cli/doctor/doctor_way_ciphers.c \
 	%D%/cli/doctor/doctor_way_protocols.c \
 	%D%/cli/doctor/doctor_way_sendmail.c \
 	%D%/cli/engine.c %D%/cli/engine.h \
@@ -109,6 +113,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/host/milter_edit.c %D%/cli/host/milter_edit.h \
 	%D%/cli/host/postfix.c %D%/cli/host/postfix.h \
 	%D%/cli/host/postfix_list.c %D%/cli/host/postfix_list.h \
+	%D%/cli/host/postfix_map.c %D%/cli/host/postfix_map.h \
 	%D%/cli/log/explain.c \
 	%D%/cli/log/gaps.c %D%/cli/log/gaps.h \
 	%D%/cli/log/logfile.c %D%/cli/log/logfile.h \

@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 UNIT_TESTS = \
 	%D%/unit/action.t \
 	%D%/unit/address.t \
+	%D%/unit/advice.t \
 	%D%/unit/anchor.t \
 	%D%/unit/cache.t \
 	%D%/unit/certname.t \
@@ -61,6 +62,7 @@ UNIT_TESTS = \
 	%D%/unit/policy_refresh.t \
 	%D%/unit/pool.t \
 	%D%/unit/postfix_list.t \
+	%D%/unit/print.t \
 	%D%/unit/process.t \
 	%D%/unit/openmetrics.t \
 	%D%/unit/reasons.t \
@@ -185,6 +187,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 
 %C%_unit_action_t_SOURCES = %D%/unit/action.c %D%/unit/tap.h
 %C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
+%C%_unit_advice_t_SOURCES = %D%/unit/advice.c %D%/unit/tap.h
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c %D%/unit/tap.h
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
@@ -248,6 +251,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_pool_t_SOURCES = %D%/unit/pool.c %D%/unit/tap.h
 %C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/host/postfix_list.c
+%C%_unit_print_t_SOURCES = %D%/unit/print.c %D%/unit/tap.h milter/cli/print.c
 %C%_unit_process_t_SOURCES = %D%/unit/process.c %D%/unit/tap.h
 %C%_unit_openmetrics_t_SOURCES = %D%/unit/openmetrics.c %D%/unit/tap.h
 %C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h

@@ -80,7 +80,8 @@ struct engine_options {
 	/*
 	 * Where policies and verdict flips are kept; NULL: in memory only.  A
 	 * store that cannot be used is told to store_failed, once, and so is
-	 * that it can be used again; meanwhile the engine goes on without.
+	 * that it can be used again, which is tried every minute with refresh;
+	 * meanwhile the engine goes on without.
 	 * read_only is for a command: it uses what is there and writes nothing.
 	 */
 	const char *store_path;

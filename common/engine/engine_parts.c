@@ -124,29 +124,29 @@ open_parts(struct engine *engine, struct err *err)
 	return engine->parking == NULL ? -1 : 0;
 }
 
-/* What cannot be written can often be read: what it keeps goes on to count. */
+/* What keeps policies tells of one that cannot be opened, and tries again. */
 static void
 open_store(struct engine *engine)
 {
-	struct engine_options *options = &engine->options;
+	const struct engine_options *options = &engine->options;
 	bool renamed = false;
 	struct err err;
 
 	engine->store_wanted = options->store_path != NULL;
 	if (options->store_path == NULL)
 		return;
-	engine->store = store_open(
-	    options->store_path, options->store_read_only, &renamed, &err);
+	if (!options->store_read_only)
+		engine->store =
+		    store_open_patiently(options->store_path, &renamed);
+	else
+		engine->store =
+		    store_open(options->store_path, true, NULL, &err);
 	if (renamed)
 		err_set(&err, ERR_LOCAL,
 		    "%.160s was damaged: kept aside, a new one begun",
 		    options->store_path);
 	if ((engine->store == NULL || renamed) && options->store_failed != NULL)
 		options->store_failed(options->store_arg, &err);
-	if (engine->store != NULL || options->store_read_only)
-		return;
-	engine->store = store_open(options->store_path, true, NULL, NULL);
-	options->store_read_only = engine->store != NULL;
 }
 
 /* DNS_EMBEDDED needs a stub resolver for it, of the same nameservers; where

@@ -102,6 +102,7 @@ inventory_count(struct engine *engine, struct inventory_counts *out)
 	out->probes = cache_count(prober_cache(engine->prober));
 	out->policies = cache_count(policy_keep_memory(keep));
 	out->unwritten = policy_keep_owed(keep);
+	out->lost = policy_keep_lost(keep);
 	out->octets = cache_budget_used(engine->budget);
 	out->store = store_word(engine);
 	out->resolver = validation_word(engine->validation);

@@ -14,6 +14,7 @@ struct inventory_counts {
 	size_t probes;
 	size_t policies;   /* in memory */
 	size_t unwritten;  /* of them, not on disk as they are in memory */
+	size_t lost;       /* ever, that memory gave up before they were */
 	size_t octets;     /* of all three, as MaxCacheSize counts them */
 	const char *store; /* a constant: ok read-only failing none */
 	const char

@@ -257,10 +257,9 @@ conclude_connect(struct session *s, int error)
 	s->lost = true;
 	switch (error) {
 	case ENETUNREACH:
-	case EHOSTUNREACH:
 	case EADDRNOTAVAIL:
 	case EAFNOSUPPORT:
-		return conclude_probe(s, PROBE_CONNECT_FAILED, "no route");
+		return conclude_probe(s, PROBE_CONNECT_FAILED, FACTS_NO_ROUTE);
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:

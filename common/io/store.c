@@ -88,8 +88,10 @@ static const char *const statements[STATEMENTS] = {
 };
 
 struct store {
-	struct lock lock;
-	struct store_db *db; /* guarded by lock, held across its I/O */
+	struct lock lock;    /* held across I/O; guards the rest */
+	struct store_db *db; /* NULL: it waits, and nothing can be read */
+	char *awaited;       /* a writer's path, until it can be opened */
+	struct err why;      /* with awaited: it cannot */
 };
 
 /* --- what a row may hold --- */
@@ -425,20 +427,88 @@ bad_domain(struct err *err)
 	return err_set(err, ERR_DATA, "not a domain in its one spelling");
 }
 
-struct store *
-store_open(const char *path, bool read_only, bool *renamed, struct err *err)
+static struct store *
+make_store(struct store_db *db)
 {
 	struct store *store = xcalloc(1, sizeof(*store));
 
-	assert(sqlite3_threadsafe());
 	lock_init(&store->lock);
-	store->db = store_db_open(
-	    path, read_only, statements, STATEMENTS, renamed, err);
-	if (store->db == NULL) {
-		store_free(store);
-		return NULL;
-	}
+	store->db = db;
 	return store;
+}
+
+static struct store_db *
+open_db(const char *path, bool read_only, bool *renamed, struct err *err)
+{
+	assert(sqlite3_threadsafe());
+	return store_db_open(
+	    path, read_only, statements, STATEMENTS, renamed, err);
+}
+
+struct store *
+store_open(const char *path, bool read_only, bool *renamed, struct err *err)
+{
+	struct store_db *db = open_db(path, read_only, renamed, err);
+
+	return db == NULL ? NULL : make_store(db);
+}
+
+struct store *
+store_open_patiently(const char *path, bool *renamed)
+{
+	struct err why;
+	struct store_db *db = open_db(path, false, renamed, &why);
+	struct store *store;
+
+	if (db != NULL)
+		return make_store(db);
+	store = make_store(open_db(path, true, NULL, NULL));
+	store->awaited = xstrdup(path);
+	store->why = why;
+	return store;
+}
+
+/* The reader goes first: it takes no locks, and to close it would let go of
+ * those that this process has for a writer. */
+static int
+open_awaited_locked(struct store *store, bool *renamed)
+{
+	store_db_free(store->db);
+	store->db = open_db(store->awaited, false, renamed, &store->why);
+	if (store->db == NULL) {
+		store->db = open_db(store->awaited, true, NULL, NULL);
+		return -1;
+	}
+	free(store->awaited);
+	store->awaited = NULL;
+	return 1;
+}
+
+int
+store_try(struct store *store, bool *renamed, struct err *err)
+{
+	int rc = 0;
+
+	lock_take(&store->lock);
+	if (store->awaited != NULL)
+		rc = open_awaited_locked(store, renamed);
+	if (rc < 0 && err != NULL)
+		*err = store->why;
+	lock_drop(&store->lock);
+	return rc;
+}
+
+bool
+store_waits(struct store *store, struct err *why)
+{
+	bool waits;
+
+	lock_take(&store->lock);
+	waits = store->awaited != NULL;
+	if (waits && why != NULL)
+		*why = store->why;
+	lock_drop(&store->lock);
+	return waits;
 }
 
 void
@@ -447,15 +517,33 @@ store_free(struct store *store)
 	if (store == NULL)
 		return;
 	store_db_free(store->db);
+	free(store->awaited);
 	lock_fini(&store->lock);
 	free(store);
+}
+
+/* Begin a call that changes the store, if it can be changed yet. */
+static int
+ready_to_write_locked(struct store *store, struct err *err)
+{
+	if (store->awaited == NULL)
+		return store_db_ready(store->db, err);
+	if (err != NULL)
+		*err = store->why;
+	return -1;
+}
+
+/* Begin one that reads: 1 where there is nothing to be read yet. */
+static int
+ready_to_read_locked(struct store *store, struct err *err)
+{
+	return store->db == NULL ? 1 : store_db_ready(store->db, err);
 }
 
 int
 store_put_policy(
     struct store *store, const struct store_policy *policy, struct err *err)
 {
-	struct store_db *db = store->db;
 	const char *fault = fault_of(policy);
 	struct change change = {.change = PUT,
 	    .set_clock = SET_CLOCK_POLICIES,
@@ -468,10 +556,11 @@ store_put_policy(
 	if (fault != NULL)
 		return err_set(err, ERR_DATA, "policy: wrong %s", fault);
 	lock_take(&store->lock);
-	rc = store_db_ready(db, err);
+	rc = ready_to_write_locked(store, err);
 	if (rc == 0) {
-		bind_policy(store_db_statement(db, PUT), policy);
-		rc = store_db_conclude(db, commit(db, &change), err);
+		bind_policy(store_db_statement(store->db, PUT), policy);
+		rc = store_db_conclude(
+		    store->db, commit(store->db, &change), err);
 	}
 	lock_drop(&store->lock);
 	return rc;
@@ -481,14 +570,14 @@ int
 store_drop_policy(struct store *store, const char *domain, struct err *err)
 {
 	enum statement which = domain == NULL ? DROP_ALL : DROP;
-	struct store_db *db = store->db;
 	int rc, count = 0;
 
 	if (domain != NULL && !is_domain(domain))
 		return bad_domain(err);
 	lock_take(&store->lock);
-	rc = store_db_ready(db, err);
+	rc = ready_to_write_locked(store, err);
 	if (rc == 0) {
+		struct store_db *db = store->db;
 		sqlite3_stmt *stmt = store_db_statement(db, which);
 
 		if (domain != NULL)
@@ -506,17 +595,16 @@ int
 store_get_policy(struct store *store, const char *domain,
     struct store_policy *out, struct err *err)
 {
-	struct store_db *db = store->db;
 	struct store_policy row = {0};
 	int found;
 
 	if (!is_domain(domain))
 		return bad_domain(err);
 	lock_take(&store->lock);
-	found = store_db_ready(db, err);
+	found = ready_to_read_locked(store, err);
 	if (found == 0) {
-		bind_text(store_db_statement(db, GET), 1, domain);
-		found = find(db, &row, err);
+		bind_text(store_db_statement(store->db, GET), 1, domain);
+		found = find(store->db, &row, err);
 	}
 	lock_drop(&store->lock);
 	if (found == 1 && row.domain[0] != '\0') {
@@ -532,13 +620,16 @@ static int
 next_row(struct store *store, const char *start, sqlite3_value **key,
     struct store_policy *row, struct err *err)
 {
-	struct store_db *db = store->db;
+	struct store_db *db;
 	int found;
 	int rc;
 
 	lock_take(&store->lock);
-	found = store_db_ready(db, err);
-	if (found == 0) {
+	found = ready_to_read_locked(store, err);
+	db = store->db;
+	if (found == 1) {
+		found = 0; /* the end */
+	} else if (found == 0) {
 		rc = move_on(db, start, key);
 		if (rc == SQLITE_ROW) {
 			sqlite3_bind_value(
@@ -644,7 +735,6 @@ int
 store_flip(struct store *store, const char *domain, const char *result,
     time_t now, char old[STORE_RESULT_SIZE], struct err *err)
 {
-	struct store_db *db = store->db;
 	char word[STORE_RESULT_SIZE] = "";
 	int rc;
 
@@ -653,10 +743,10 @@ store_flip(struct store *store, const char *domain, const char *result,
 	if (!is_result(result) || !is_time(now))
 		return err_set(err, ERR_DATA, "not a result and its time");
 	lock_take(&store->lock);
-	rc = store_db_ready(db, err);
+	rc = ready_to_write_locked(store, err);
 	if (rc == 0)
 		rc = store_db_conclude(
-		    db, flip(db, domain, result, now, word), err);
+		    store->db, flip(store->db, domain, result, now, word), err);
 	lock_drop(&store->lock);
 	if (rc < 0 || word[0] == '\0' || strcmp(word, result) == 0)
 		return rc;

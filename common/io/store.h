@@ -65,6 +65,23 @@ struct store *store_open(const char *path, bool read_only, bool *renamed,
 AUTO_DEFINE(store);
 
 /*
+ * store_open_patiently - store_open for a writer that can wait
+ *
+ * Never NULL.  Where the path cannot be used now, what is there is read, if it
+ * can be, and else counts as empty; calls that change it are LOCAL, at once,
+ * until store_try has opened it.
+ */
+struct store *
+store_open_patiently(const char *path, bool *renamed) OWNED(store_free);
+
+/*
+ * store_waits - whether it does, and why; store_try - try to open it, if it
+ * does: 1 when it is now open, 0 when it was before, -1 with err
+ */
+bool store_waits(struct store *store, struct err *why);
+int store_try(struct store *store, bool *renamed, struct err *err);
+
+/*
  * store_put_policy - insert or replace what is kept of policy->domain
  *
  * On return 0 it is on disk, whatever happens to the process or the power.

@@ -41,6 +41,9 @@ bool lookup_failed(const struct lookup *lookup);
 /* lookup_state_text, probe_outcome_text - the word, as in debug lines */
 const char *lookup_state_text(enum lookup_state state);
 
+/* The detail of a probe that this host has no route for */
+#define FACTS_NO_ROUTE "no route"
+
 /* How far a probe of one address came. */
 enum probe_outcome {
 	PROBE_NOT_DONE,         /* depth dns, or an earlier host sufficed */

@@ -22,7 +22,10 @@
  *    has at the moment of the writing, one writer at a time, so that the last
  *    to write never writes what is old.
  * 4. What could not be written is owed: the domain is put down, and written
- *    again, from memory, until it is on disk.
+ *    again, from memory, until it is on disk.  What memory gave up before that
+ *    is lost, and counted: mail that asks for it has it fetched again.
+ *    A store that could not be opened is tried again as often; what it has is
+ *    then read, as at the start.
  * 5. Only what a check asks for counts as a use: not a refresh, and not the
  *    fetch that a check has begun.  A use is written once a day, and the second
  *    one at once, for that tells a domain in use from one that is asked for
@@ -44,6 +47,8 @@ struct policy_keep {
 	bool told; /* of trouble, and not yet of its end */
 	bool fails;
 	unsigned flushes;
+	size_t lost;      /* of what was owed, ever */
+	size_t lost_told; /* of them */
 };
 
 static void
@@ -83,19 +88,36 @@ policy_keep_store_failed(struct policy_keep *keep, const struct err *err)
 		keep->options.trouble(keep->options.arg, err);
 }
 
+static void
+tell_lost(const struct policy_keep *keep, size_t lost)
+{
+	struct err err;
+
+	err_set(&err, ERR_LOCAL,
+	    "%zu policies went from memory before they could be written", lost);
+	keep->options.trouble(keep->options.arg, &err);
+}
+
 void
 policy_keep_store_worked(struct policy_keep *keep)
 {
+	size_t lost = 0;
 	bool mended;
 
 	lock_take(&keep->lock);
 	keep->fails = false;
 	mended = keep->told && keep->debt_count == 0;
-	if (mended)
+	if (mended) {
 		keep->told = false;
+		lost = keep->lost - keep->lost_told;
+		keep->lost_told = keep->lost;
+	}
 	lock_drop(&keep->lock);
-	if (mended && keep->options.trouble != NULL)
-		keep->options.trouble(keep->options.arg, NULL);
+	if (!mended || keep->options.trouble == NULL)
+		return;
+	if (lost > 0)
+		tell_lost(keep, lost);
+	keep->options.trouble(keep->options.arg, NULL);
 }
 
 bool
@@ -110,6 +132,14 @@ policy_keep_store_fails(struct policy_keep *keep)
 }
 
 /* --- what is owed to the store --- */
+
+static void
+count_lost_policy(struct policy_keep *keep)
+{
+	lock_take(&keep->lock);
+	keep->lost++;
+	lock_drop(&keep->lock);
+}
 
 /* No more than memory may hold, whence it is to be written. */
 static void
@@ -126,12 +156,15 @@ note_debt(struct policy_keep *keep, const char *domain)
 			abort(); /* no memory: as xalloc */
 		keep->debt_count++;
 		debt = NULL;
+	} else if (node == NULL) {
+		keep->lost++;
 	}
 	lock_drop(&keep->lock);
 	free(debt);
 }
 
-static void
+/* Whether there was one. */
+static bool
 settle_debt(struct policy_keep *keep, const char *domain)
 {
 	struct debt **node, *debt = NULL;
@@ -146,6 +179,7 @@ settle_debt(struct policy_keep *keep, const char *domain)
 	}
 	lock_drop(&keep->lock);
 	free(debt);
+	return node != NULL;
 }
 
 /* One domain that is owed; false if there is none. */
@@ -172,6 +206,17 @@ policy_keep_owed(struct policy_keep *keep)
 	count = keep->debt_count;
 	lock_drop(&keep->lock);
 	return count;
+}
+
+size_t
+policy_keep_lost(struct policy_keep *keep)
+{
+	size_t lost;
+
+	lock_take(&keep->lock);
+	lost = keep->lost;
+	lock_drop(&keep->lock);
+	return lost;
 }
 
 /* --- memory and disk --- */
@@ -224,10 +269,10 @@ write_down(struct policy_keep *keep, const char *domain,
 	if (any)
 		rc = put_row(keep, domain,
 		    cache_value(entry != NULL ? entry : learnt), &err);
-	if (rc == 0)
-		settle_debt(keep, domain);
-	else if (err.kind == ERR_LOCAL)
+	if (rc != 0 && err.kind == ERR_LOCAL)
 		note_debt(keep, domain);
+	else if (rc == 0 && settle_debt(keep, domain) && !any)
+		count_lost_policy(keep);
 	lock_drop(&keep->writing);
 	if (entry != NULL)
 		cache_release(entry);
@@ -236,17 +281,6 @@ write_down(struct policy_keep *keep, const char *domain,
 	else if (any)
 		policy_keep_store_worked(keep);
 	return rc == 0;
-}
-
-void
-policy_keep_catch_up(struct policy_keep *keep)
-{
-	char domain[LIMIT_DOMAIN_SIZE];
-
-	if (!is_written(keep))
-		return;
-	while (next_debt(keep, domain) && write_down(keep, domain, NULL, 0))
-		continue;
 }
 
 /* Whether the row has times that are to come, and is to be written again. */
@@ -262,9 +296,33 @@ load_row(struct policy_keep *keep, const struct store_policy *row)
 	return known != NULL && askew && is_written(keep);
 }
 
+/* A row that was read before a flush is not to come back by it.  What was owed
+ * of it, memory has not got any more. */
+static void
+load_one(struct policy_keep *keep, const struct store_policy *row,
+    unsigned flushes_before)
+{
+	struct cache_entry *entry;
+	bool askew = false, lost;
+
+	lock_take(&keep->lock);
+	entry = cache_peek(keep->memory, row->domain);
+	lost = entry == NULL && keep->flushes == flushes_before;
+	if (lost)
+		askew = load_row(keep, row);
+	lock_drop(&keep->lock);
+	if (entry != NULL)
+		cache_release(entry);
+	if (lost && settle_debt(keep, row->domain))
+		count_lost_policy(keep);
+	if (askew)
+		note_debt(keep, row->domain);
+}
+
 /* What is in use comes last, so that it is in memory where not all can be. */
 struct loading {
 	struct policy_keep *keep;
+	unsigned flushes_before;
 	bool again;
 };
 
@@ -273,15 +331,17 @@ load_next(void *arg, const struct store_policy *row)
 {
 	const struct loading *loading = arg;
 
-	if (row->again == loading->again && load_row(loading->keep, row))
-		note_debt(loading->keep, row->domain);
+	if (row->again == loading->again)
+		load_one(loading->keep, row, loading->flushes_before);
 }
 
 static void
 load_all(struct policy_keep *keep)
 {
+	unsigned flushes_before = count_flushes(keep);
+
 	for (int again = 0; again <= 1; again++) {
-		struct loading loading = {keep, again == 1};
+		struct loading loading = {keep, flushes_before, again == 1};
 		struct err err;
 
 		if (store_each_policy(
@@ -290,23 +350,40 @@ load_all(struct policy_keep *keep)
 	}
 }
 
-/* A row that was read before a flush is not to come back by it. */
-static void
-load_one(struct policy_keep *keep, const struct store_policy *row,
-    unsigned flushes_before)
+/* Whether it is open, now or since before. */
+static bool
+open_store(struct policy_keep *keep)
 {
-	struct cache_entry *entry;
-	bool askew = false;
+	bool renamed = false;
+	struct err err;
+	int rc = store_try(keep->options.store, &renamed, &err);
 
-	lock_take(&keep->lock);
-	entry = cache_peek(keep->memory, row->domain);
-	if (entry == NULL && keep->flushes == flushes_before)
-		askew = load_row(keep, row);
-	lock_drop(&keep->lock);
-	if (entry != NULL)
-		cache_release(entry);
-	if (askew)
-		note_debt(keep, row->domain);
+	if (rc < 0)
+		policy_keep_store_failed(keep, &err);
+	if (renamed && keep->options.trouble != NULL) {
+		err_set(&err, ERR_LOCAL,
+		    "the store was damaged: kept aside, a new one begun");
+		keep->options.trouble(keep->options.arg, &err);
+	}
+	if (rc == 1) {
+		load_all(keep);
+		policy_keep_store_worked(keep);
+	}
+	return rc >= 0;
+}
+
+void
+policy_keep_catch_up(struct policy_keep *keep)
+{
+	char domain[LIMIT_DOMAIN_SIZE];
+
+	if (!is_written(keep) || !open_store(keep))
+		return;
+	while (next_debt(keep, domain) && write_down(keep, domain, NULL, 0))
+		continue;
+	/* the last may be one that was lost, of which nothing was written */
+	if (policy_keep_owed(keep) == 0 && !policy_keep_store_fails(keep))
+		policy_keep_store_worked(keep);
 }
 
 /* Brings what the store knows of a domain into memory: its entry, held. */
@@ -459,6 +536,7 @@ struct policy_keep *
 policy_keep_new(const struct policy_keep_options *options)
 {
 	struct policy_keep *keep = xcalloc(1, sizeof(*keep));
+	struct err why;
 
 	keep->options = *options;
 	lock_init(&keep->writing);
@@ -466,6 +544,8 @@ policy_keep_new(const struct policy_keep_options *options)
 	keep->memory = cache_new(LIMIT_KEPT_POLICIES, &kind, options->budget);
 	if (options->store != NULL)
 		load_all(keep);
+	if (is_written(keep) && store_waits(options->store, &why))
+		policy_keep_store_failed(keep, &why);
 	return keep;
 }
 

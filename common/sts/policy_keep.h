@@ -28,7 +28,8 @@ struct policy_keep_options {
 
 struct policy_keep;
 
-/* policy_keep_new - and read what the store has */
+/* policy_keep_new - and read what the store has; one that waits to be opened is
+ * trouble */
 void policy_keep_free(struct policy_keep *keep);
 struct policy_keep *policy_keep_new(const struct policy_keep_options *options)
     OWNED(policy_keep_free);
@@ -53,10 +54,16 @@ policy_keep_peek(struct policy_keep *keep, const char *domain);
 void policy_keep_learn(
     struct policy_keep *keep, const char *domain, struct policy_facts *fetched);
 
-/* policy_keep_catch_up - write what is owed, until the disk takes no more;
- * policy_keep_owed - how many domains that is */
+/*
+ * policy_keep_catch_up - open a store that could not be opened, and write what
+ * is owed, until the disk takes no more
+ *
+ * policy_keep_owed - how many domains that is; policy_keep_lost - how many were
+ * owed and have left memory before they could be written
+ */
 void policy_keep_catch_up(struct policy_keep *keep);
 size_t policy_keep_owed(struct policy_keep *keep);
+size_t policy_keep_lost(struct policy_keep *keep);
 
 /* policy_keep_flush - see policies_flush */
 int policy_keep_flush(

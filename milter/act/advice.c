@@ -148,7 +148,9 @@ static const struct advice table[] = {
     [REASON_RESOLVER_NOT_VALIDATING] = {"The resolver does not validate "
 					"DNSSEC, so nothing can be said of "
 					"DANE.",
-	US, "Check TrustAnchorFile and Nameservers."},
+	US,
+	"Check TrustAnchorFile, Nameservers and the clock: by a wrong one the "
+	"signatures of the root are expired, or not valid yet."},
     [REASON_INTERNAL_ERROR] = {"Postern could not do its work.", US,
 	"Look at the log for the reason."},
     [REASON_EXEMPT] = {"The domain is listed in ExemptDomains.", NOBODY, ""},
@@ -388,6 +390,15 @@ dane_required_of(const struct verdict *verdict, const struct facts *facts)
 	return table[REASON_DANE_REQUIRED];
 }
 
+/* In the words of libunbound. */
+static bool
+is_ahead_of_us(const struct facts *facts, const struct host_facts *host)
+{
+	return strstr(facts->detail, "before inception") != NULL ||
+	       (host != NULL &&
+		   strstr(host->detail, "before inception") != NULL);
+}
+
 static struct advice
 lookup_of(const struct verdict *verdict, const struct facts *facts)
 {
@@ -402,6 +413,12 @@ lookup_of(const struct verdict *verdict, const struct facts *facts)
 		    US,
 		    "If that is so (split DNS), name its zone in "
 		    "InsecureDomains; else look at the zone with delv."};
+	if (verdict->reason == REASON_DNSSEC_INVALID &&
+	    is_ahead_of_us(facts, host))
+		return (struct advice){"A signature of the domain's DNS is not "
+				       "valid yet: this host's clock is "
+				       "behind, or the signer's is ahead.",
+		    BOTH, "Compare this host's clock first (doctor does)."};
 	if (verdict->reason == REASON_DNSSEC_INVALID)
 		return table[REASON_DNSSEC_INVALID];
 	if (host != NULL && lookup_failed(&host->tlsa))
@@ -421,6 +438,13 @@ unreachable_of(const struct verdict *verdict, const struct facts *facts)
 {
 	const struct probe_facts *probe = judged_probe(verdict, facts);
 
+	if (probe != NULL && probe->outcome == PROBE_CONNECT_FAILED &&
+	    strcmp(probe->detail, FACTS_NO_ROUTE) == 0)
+		return (struct advice){"This host has no route to the mail "
+				       "host's address.",
+		    US,
+		    "Look with \"ip route get\"; where mail goes by one family "
+		    "of addresses alone, set ProbeFamilies."};
 	if (probe != NULL && probe->outcome == PROBE_REFUSED)
 		return (struct advice){"The host answers, but takes no mail "
 				       "from here now.",

@@ -78,9 +78,14 @@ int cli_cache_flush(const struct cli_options *options);
 int cli_check_cached(const struct cli_options *options);
 int cli_stats(const struct cli_options *options);
 
-/* cli_stats_unwritten - how many policies the posternd that runs has not got
- * onto disk; 0 where nobody answers */
-int64_t cli_stats_unwritten(const struct settings *settings);
+/* cli_stats_store - how the store fares of the posternd that runs; all zero
+ * where nobody answers */
+struct cli_stats_store {
+	int64_t unwritten; /* policies in memory that it lacks */
+	int64_t lost;      /* that it lacked when memory gave them up */
+	bool failing;      /* not open, or not written the last time */
+};
+struct cli_stats_store cli_stats_store(const struct settings *settings);
 int cli_doctor(const struct cli_options *options);
 int cli_setup(const struct cli_options *options);
 int cli_explain(const struct cli_options *options);

@@ -80,12 +80,16 @@ cli_print_line(FILE *out, const char *name, const char *text)
 	fprintf(out, "%s\n", text);
 }
 
-/* Names have "_" too: _25._tcp and _mta-sts. */
+/* Names have "_" too, _25._tcp and _mta-sts: at the beginning of a word, which
+ * has a blank before it. */
 static bool
-is_blank(const char *s)
+is_blank(const char *detail, size_t i)
 {
+	const char *s = detail + i;
 	const char *end = s + 1 + strspn(s + 1, "0123456789");
 
+	if (i > 0 && text_is_alnum(detail[i - 1]))
+		return true;
 	return strncmp(s, "_tcp.", 5) != 0 && strncmp(s, "_mta-sts.", 9) != 0 &&
 	       (end == s + 1 || strncmp(end, "._tcp.", 6) != 0);
 }
@@ -121,7 +125,7 @@ cli_plain_detail(const char *detail, char out[LIMIT_DETAIL_SIZE])
 {
 	text_copy(out, LIMIT_DETAIL_SIZE, detail);
 	for (size_t i = 0; out[i] != '\0'; i++)
-		if (out[i] == '_' && is_blank(detail + i))
+		if (out[i] == '_' && is_blank(detail, i))
 			out[i] = ' ';
 	for (size_t i = 0; out[i] != '\0'; i++) {
 		char *end;

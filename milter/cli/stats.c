@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "common/base/xalloc.h"
@@ -41,21 +42,25 @@ print_stats(const char *group, json_t *object)
 }
 
 static void
-take_unwritten(void *arg, const json_t *row)
+take_store(void *arg, const json_t *row)
 {
-	int64_t *count = arg;
+	const json_t *cache = json_object_get(row, "cache");
+	const char *word = json_string_value(json_object_get(row, "store"));
+	struct cli_stats_store *store = arg;
 
-	*count = cli_daemon_number(json_object_get(row, "cache"), "unwritten");
+	store->unwritten = cli_daemon_number(cache, "unwritten");
+	store->lost = cli_daemon_number(cache, "lost");
+	store->failing = word != NULL && strcmp(word, "failing") == 0;
 }
 
-int64_t
-cli_stats_unwritten(const struct settings *settings)
+struct cli_stats_store
+cli_stats_store(const struct settings *settings)
 {
 	struct json_request request = {.ask = JSON_ASK_STATS};
-	int64_t count = 0;
+	struct cli_stats_store store = {0, 0, false};
 
-	cli_daemon_ask(settings, &request, take_unwritten, &count, NULL);
-	return count;
+	cli_daemon_ask(settings, &request, take_store, &store, NULL);
+	return store;
 }
 
 static void

@@ -88,12 +88,13 @@ json_stats_line(const struct stats *stats, const char *version)
 	json_object_set_new(object, "results", results_json(counts));
 	json_object_set_new(object, "reasons", reasons_json(counts));
 	json_object_set_new(object, "cache",
-	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hits",
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "hits",
 		(json_int_t)counts->hits, "misses", (json_int_t)counts->misses,
 		"verdicts", (json_int_t)stats->now.verdicts, "probes",
 		(json_int_t)stats->now.probes, "policies",
 		(json_int_t)stats->now.policies, "unwritten",
-		(json_int_t)stats->now.unwritten, "octets",
+		(json_int_t)stats->now.unwritten, "lost",
+		(json_int_t)stats->now.lost, "octets",
 		(json_int_t)stats->now.octets));
 	json_object_set_new(
 	    object, "checks", counted_checks_json(&stats->engine));

@@ -2,6 +2,7 @@
 import os
 import pwd
 
+import unpacked
 from zones import BEHIND, NSD
 
 HERE = "/run/lab"
@@ -172,6 +173,8 @@ def etc(state, ca_bundle, anchor, relays):
     """Turn the copy of /etc into the lab's own; relays: {domain: next hop}.
     """
     base = state + "/etc"
+    if unpacked.is_used():
+        unpacked.etc(base)
     write(base + "/resolv.conf", "nameserver 127.0.0.1\noptions trust-ad\n")
     write(base + "/hosts", "127.0.0.1 localhost\n10.53.0.1 %s gate\n" % GATE)
     write(base + "/nsswitch.conf", NSSWITCH)

@@ -14,6 +14,7 @@ import time
 sys.dont_write_bytecode = True
 
 import conf
+import unpacked
 from pki import run
 
 HERE = conf.HERE
@@ -47,6 +48,8 @@ def devices(state):
 def mounts(state):
     devices(state)
     bind(state + "/etc", "/etc")
+    if unpacked.is_used():
+        unpacked.lay(run)
     bind(state + "/spool", "/var/spool/postfix")
     bind(state + "/var-lib", "/var/lib")
     bind(state, state + "/run/lab")

@@ -26,7 +26,10 @@ mkdir "$dir/bin" "$dir/clone"
 cp "$tree/bootstrap" "$tree/.clang-format" "$dir/clone/"
 
 # Each fake writes down how it was called; $dir/removes is what apt would
-# remove, $dir/installed what dpkg knows.
+# remove for Postfix, $dir/removes-all for anything, $dir/installed what dpkg
+# knows.
+POSTERN_UNPACKED=$dir/unpacked
+export POSTERN_UNPACKED
 fake() {
 	cat >"$dir/bin/$1"
 	chmod 755 "$dir/bin/$1"
@@ -36,9 +39,13 @@ fake apt-get <<EOF
 #!/bin/sh
 echo "apt-get \$*" >>'$dir/log'
 case " \$* " in
-*' -s '*)
+*' -s '*' postfix '*)
 	cat '$dir/removes'
 	exit ;;
+*' -s '*)
+	cat '$dir/removes-all' 2>/dev/null
+	exit ;;
+*' download '*) : >postfix_3.7_all.deb ;;
 *' install '*)
 	[ ! -e $guard ] || echo guarded >>'$dir/log'
 	echo 'installed dovecot-core' >>'$dir/installed'
@@ -51,8 +58,21 @@ case "\$*" in
 *Package*) cat '$dir/installed' ;;
 esac
 EOF
+fake dpkg-deb <<'EOF'
+#!/bin/sh
+echo 'Pre-Depends: init-system-helpers (>= 1.54~)'
+echo 'Depends: libdb5.3, debconf (>= 0.5) | debconf-2.0, ssl-cert:any'
+EOF
 fake dpkg <<'EOF'
 #!/bin/sh
+if [ "$1" = -x ]; then
+	mkdir -p "$3/usr/sbin" "$3/usr/lib/postfix/sbin"
+	for name in sbin/postdrop sbin/postqueue lib/postfix/sbin/master; do
+		: >"$3/usr/$name"
+		chmod 755 "$3/usr/$name"
+	done
+	exit
+fi
 echo /lib/systemd/system
 echo /lib/systemd/system/$2.service
 echo /lib/systemd/system/$2.socket
@@ -79,11 +99,34 @@ run() {
 
 was_guarded=$([ ! -e $guard ] || echo yes)
 
+# What apt was told to install, for good
+told() {
+	grep -v ' -s ' "$dir/log" | grep ' install '
+}
+
 echo 'Remv exim4-daemon-light [4.96-15+deb12u6]' >"$dir/removes"
+run deps && told | grep -q ' nsd ' && ! told | grep -q -w postfix &&
+	grep -q 'would remove exim4-daemon-light' "$dir/out" &&
+	[ -x "$dir/unpacked/usr/lib/postfix/sbin/master" ]
+ok $? 'where apt would remove an MTA for Postfix, Postfix is unpacked'
+
+told | grep -q ' init-system-helpers libdb5.3 debconf ssl-cert$'
+ok $? 'and what it needs is installed'
+
+[ "$(stat -c %a "$dir/unpacked/usr/sbin/postdrop")" = 2555 ] &&
+	! getent group "$(stat -c %g "$dir/unpacked/usr/sbin/postdrop")" \
+		>/dev/null
+ok $? 'with a group for its programs that nobody has'
+
+run deps && ! grep -q download "$dir/log"
+ok $? 'once'
+
+echo 'Remv a-package [1]' >"$dir/removes-all"
 run deps
-[ $? = 1 ] && grep -q 'would remove exim4-daemon-light,' "$dir/out" &&
-	! grep -v ' -s ' "$dir/log" | grep -q ' install '
-ok $? 'where apt would remove an MTA, nothing is installed and the reason told'
+[ $? = 1 ] && grep -q 'would remove a-package,' "$dir/out" && [ -z "$(told)" ]
+ok $? 'where apt would remove anything, nothing is installed and the reason told'
+
+rm -r "$dir/unpacked" "$dir/removes-all"
 
 echo 'Inst postfix (3.7.11)' >"$dir/removes"
 run deps && grep -v ' -s ' "$dir/log" | grep ' install ' |

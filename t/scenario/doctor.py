@@ -28,6 +28,7 @@ import tap
 from ask_doctor import (ASK_S, CONF, DIR, MAIN_CF, MASTER_CF, ask, conf,
                         covered, findings, kept, postconf, prepare_conf, run,
                         write)
+from postfix import CLIENTS_OF_MILTERS, processes
 
 RESOLV_CONF = "/etc/resolv.conf"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -35,6 +36,7 @@ QUEUE = "/var/spool/postfix"
 STATE = "/var/lib/postern"
 POSTCONF = "/usr/sbin/postconf"
 SENDMAIL_CF = "/etc/mail/sendmail.cf"
+ACCESS, SBIN = "/etc/mail/access", "/usr/sbin"
 GOOD = "dane-ee.example"
 LOG = ("--log", mta.HERE + "/syslog")
 STATUS = {"ok": 0, "warn": 1, "fail": 2, "unknown": 3}
@@ -153,6 +155,38 @@ def together(*parts):
 
 def extra(text, *drop):
     return lambda: conf(text, drop)
+
+
+@contextlib.contextmanager
+def access(text, more=""):
+    """Sendmail with an access map, made of a text."""
+    os.makedirs(os.path.dirname(ACCESS), exist_ok=True)
+    write(ACCESS, text)
+    try:
+        with sendmail(more="Kaccess hash -T<TMPF> -o %s.db\n" % ACCESS + more):
+            yield
+    finally:
+        os.unlink(ACCESS)
+
+
+@contextlib.contextmanager
+def without(name):
+    """A folder of programs as it would be without one of them."""
+    folder, real = DIR + "/sbin", DIR + "/real-sbin"
+    for path in (folder, real):
+        os.mkdir(path)
+    run("mount", "--bind", SBIN, real)
+    for entry in os.listdir(real):
+        if entry != name:
+            os.symlink(real + "/" + entry, folder + "/" + entry)
+    run("mount", "--bind", folder, SBIN)
+    try:
+        yield
+    finally:
+        for path in (SBIN, real):
+            run("umount", path)
+        for path in (folder, real):
+            shutil.rmtree(path)
 
 
 def main_cf(*lines):
@@ -315,13 +349,33 @@ BROKEN = (
     ("tls-level", "fail", "relay/unix, none: ", lambda: postconf(
         "-P", "relay/unix/smtp_tls_security_level=none")),
     ("tls-level", "skip", "cannot tell what smtp_tls_policy_maps makes of it",
+     main_cf("smtp_tls_policy_maps = hash:/nowhere")),
+    ("tls-level", "fail", 'says "none" of destinations that it does not name',
      main_cf("smtp_tls_policy_maps = static:none")),
+    ("tls-level", "warn", 'says "may" of destinations that it does not name',
+     main_cf("smtp_tls_policy_maps = inline:{a.example=secure}, "
+             "regexp:{{/./ may}}")),
     ("tls-level", "skip", "cannot tell what goes by other/unix",
      lambda: together(
          postconf("-M", "other/unix=other unix - - n - - smtp"),
          postconf("-P", "other/unix/smtp_tls_security_level=none"))),
     ("tls-level", "skip", "cannot tell which service",
      main_cf("default_transport = error:none", "relay_transport = error:no")),
+    ("sendmail-tls", "warn", "authenticates nobody", sendmail),
+    ("sendmail-tls", "warn", "authenticates nobody; 1 destinations get no TLS",
+     lambda: access("Try_TLS:a.example\tNO\n#Try_TLS:b.example NO\n")),
+    ("sendmail-tls", "warn", "authenticates nobody but 2 that the access map",
+     lambda: access("TLS_Srv:a.example  VERIFY\nTLS_Rcpt:b.example "
+                    "PERM+VERIFY:128\nTLS_Srv:c.example ENCR:112\n",
+                    "O CACertPath=/etc/ssl/certs\n")),
+    ("sendmail-tls", "fail", "VERIFY of 1 destinations, but there is no CACert",
+     lambda: access("tls_srv:a.example VERIFY\n", "O CACertFile=\n")),
+    ("sendmail-tls", "warn", "but those that the access map may name",
+     lambda: sendmail(more="Kaccess hash -T<TMPF> -o /no/such.db\n")),
+    ("sendmail-tls", "warn", "but those that the access map may name",
+     lambda: sendmail(more="Kaccess ldap -k (x=%0)\n")),
+    ("sendmail-tls", "skip", "cannot tell whether this Sendmail was built",
+     lambda: sendmail(more="O DANE=true\n")),
     ("tls-ca", "fail", "all mail is deferred", main_cf(
         "smtp_tls_security_level = secure", "smtp_tls_CAfile =")),
     ("tls-ca", "fail", "all mail is deferred", lambda: postconf(
@@ -478,6 +532,8 @@ RIGHT = (
         postconf("-P", "smtp/inet/mua_milters=unix:" + mta.SOCKET))),
     ("tls-level", "dane, where smtp_tls_policy_maps says nothing else",
      main_cf("smtp_tls_policy_maps = inline:{a.example=may}")),
+    ("tls-level", "dane-only, by smtp_tls_policy_maps", main_cf(
+        "smtp_tls_policy_maps = static:{dane-only}")),
     ("tls-ca", "has CA certificates", main_cf(
         "smtp_tls_security_level = secure")),
     ("tls-ca", "has CA certificates", main_cf(
@@ -514,6 +570,59 @@ REACHED = (
 )
 
 
+HOP = "[mx1.%s]:587" % GOOD
+MAPS, NO_RELAY = "smtp_tls_policy_maps = ", "relayhost ="
+
+# What is in force for GOOD: (main.cf, state, words)
+IN_FORCE = (
+    ((), "ok", HOP + ": dane, by smtp_tls_security_level"),
+    (("smtp_tls_security_level = may",), "warn",
+     HOP + ": may, by smtp_tls_security_level"),
+    ((MAPS + "inline:{%s=may}" % HOP,), "warn",
+     HOP + ": may, by smtp_tls_policy_maps"),
+    # a next hop that is more than a domain is under none
+    ((MAPS + "inline:{[mx1.%s]=none, %s=none, .example=none}" % (GOOD, GOOD),),
+     "ok", HOP + ": dane, by smtp_tls_security_level"),
+    ((NO_RELAY, MAPS + "inline:{.example=none}"), "fail",
+     GOOD + ": none, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "inline:{ {%s = secure match=nexthop}, .example=none }"
+      % GOOD), "ok", GOOD + ": secure, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "inline:{a.example=none}, inline:{%s=encrypt}" % GOOD),
+     "warn", GOOD + ": encrypt, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "inline:{%s=sekure}" % GOOD), "fail",
+     'says "sekure", which is no level'),
+    ((NO_RELAY, MAPS + "texthash:%s/policy" % DIR), "ok",
+     GOOD + ": dane-only, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "hash:%s/policy" % DIR), "ok",
+     GOOD + ": dane-only, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "static:{fingerprint match=00:11}"), "ok",
+     GOOD + ": fingerprint, by smtp_tls_policy_maps"),
+    ((NO_RELAY, MAPS + "hash:/nowhere"), "skip", "cannot tell"),
+    ((NO_RELAY, MAPS + "socketmap:inet:127.0.0.1:9:x"), "skip", "cannot tell"),
+    ((NO_RELAY, MAPS + "frob:x"), "skip", "cannot tell"),
+    (("transport_maps = inline:{%s=relay:[mx2.example]}" % GOOD,
+      MAPS + "inline:{[mx2.example]=none}"), "fail", "[mx2.example]: none"),
+    (("transport_maps = inline:{.example=smtp:}",), "ok", GOOD + ": dane, by"),
+    (("transport_maps = inline:{example=smtp:}",
+      "parent_domain_matches_subdomains = transport_maps"), "ok",
+     GOOD + ": dane, by"),
+    (("transport_maps = inline:{*=:b.example}", MAPS + "inline:{.example=may}"),
+     "warn", "b.example: may, by smtp_tls_policy_maps"),
+    (("transport_maps = inline:{*=discard:}",), "skip",
+     "mail goes by discard, not by SMTP"),
+    (("transport_maps = regexp:{{/x/ smtp:}}",), "skip", "cannot tell"),
+    (("transport_maps = hash:/nowhere",), "skip", "cannot tell"),
+    (("relayhost = %s, b.example" % HOP, MAPS + "inline:{b.example=none}"),
+     "fail", "b.example: none"),
+    (("default_transport = smtp:c.example", MAPS + "inline:{c.example=may}"),
+     "warn", "c.example: may"),
+    (("smtp_tls_security_level = may", "smtp_dns_support_level =",
+      MAPS + "inline:{%s=dane-only}" % HOP), "fail", "DANE does nothing"),
+    (("sender_dependent_relayhost_maps = inline:{a@b.example=c.example}",),
+     "ok", "senders may have next hops of their own"),
+)
+
+
 def explain(finding):
     return [json.dumps(finding)]
 
@@ -537,7 +646,8 @@ def check_good(out):
     """The clock is not the lab's: it may be kept or not."""
     status, result, found = findings(GOOD, *LOG)
     bad = [f for name, f in found.items()
-           if f["state"] != "ok" and name not in ("clock", "sendmail")]
+           if f["state"] != "ok" and name not in (
+               "clock", "sendmail", "sendmail-tls")]
     out.test(not bad, "all is well with a host that is fit",
              [json.dumps(f) for f in bad])
     check_status(out, "and the exit status says so", status, result, found)
@@ -639,6 +749,65 @@ def check_reach(out):
              text.splitlines())
 
 
+def check_in_force(out):
+    """What is asked of the tables, as smtp(8) asks them."""
+    write(DIR + "/policy", GOOD + " dane-only\n")
+    run("postmap", DIR + "/policy")
+    for lines, state, words in IN_FORCE:
+        with postconf("-e", "smtp_tls_policy_maps =", *lines):
+            finding = findings(GOOD)[2]["tls-policy"]
+            check_finding(out, "in force: " + "; ".join(lines), finding, state,
+                          words)
+            out.test((state in ("skip", "ok")) == (not finding["mend"]),
+                     "what is not strong can be mended", explain(finding))
+            if finding["mend"] and mend(finding):
+                finding = findings(GOOD)[2]["tls-policy"]
+                out.test(finding["state"] == "ok", "and what it says mends it",
+                         explain(finding))
+    check_finding(out, "in force: of no destination",
+                  findings()[2]["tls-policy"], "skip", "is named")
+
+
+def check_sendmail_host(out):
+    """Of an MTA that is not there nothing is said, of the one that is there
+    it is."""
+    with without("postconf"):
+        with sendmail():
+            _, text = ask(options=())
+            found = findings()[2]
+        out.test("Postfix" not in text and "postconf" not in text,
+                 "a Sendmail host: nothing of Postfix", text.splitlines())
+        out.test(found["sendmail"]["state"] == "ok" and
+                 found["sendmail-tls"]["state"] == "warn" and
+                 "Sendmail" in found["probe-way"]["seen"] and
+                 not {"smtpd-milters", "tls-level", "tls-policy"} & set(found),
+                 "but of Sendmail", [json.dumps(found)])
+        found = findings()[2]
+        out.test(found["tls-level"]["state"] == "skip",
+                 "without any MTA both are told to be missing",
+                 [json.dumps(found)])
+
+
+def check_failing_store(out):
+    """The file could be made now; posternd, who finds a folder in its place,
+    could not."""
+    state, good = DIR + "/failing", DIR + "/good"
+    os.makedirs(state + "/state.db")
+    os.mkdir(good)
+    for path in (state, good):
+        shutil.chown(path, "postern", "postern")
+    lines = "ControlSocket /run/postern/failing.sock\nStateDirectory %s\n"
+    daemon = mta.Posternd("doctor-store", lines % state +
+                          "Socket unix:/run/postern/other.sock\n")
+    with conf(lines % good, ("StateDirectory", "ControlSocket")):
+        finding = findings()[2]["store"]
+    daemon.stop()
+    check_finding(out, "store: that posternd could not open it", finding,
+                  "warn", "could not use %s/state.db" % good)
+    out.test("event=store" in finding["mend"][0], "and where the reason is",
+             explain(finding))
+
+
 def check_odd(out):
     program = DIR + "/postern"
     shutil.copy(mta.program("postern"), program)
@@ -672,6 +841,14 @@ def queued(start, count):
                    "%d messages in the queue" % count)
 
 
+def reload():
+    """Postfix's settings are in force for the next client."""
+    before = processes(*CLIENTS_OF_MILTERS)
+    run("postfix", "reload")
+    mta.await_true(lambda: not before.keys() & processes(*CLIENTS_OF_MILTERS),
+                   mta.START_S, "the end of Postfix's processes")
+
+
 def pass_unseen(name):
     """A message by SMTP and one by sendmail(1)."""
     start = mta.syslog_size()
@@ -697,7 +874,7 @@ def gaps(*words):
 def check_gaps(out):
     """posternd does not run, and then it does."""
     with postconf("-e", "milter_default_action = accept"):
-        run("postfix", "reload")
+        reload()
         pass_unseen("gap")
         finding = gaps()
         check_finding(out, "gaps: what passes is counted", finding, "warn",
@@ -707,11 +884,11 @@ def check_gaps(out):
                  finding["seen"] and finding["mend"],
                  "gaps: with the cause", explain(finding))
     with postconf("-e", "milter_default_action = tempfail"):
-        run("postfix", "reload")
+        reload()
         code = refused_for_now()
         out.test(code == 451 and gaps()["seen"] == finding["seen"],
                  "gaps: what is refused does not count", [str(code)])
-    run("postfix", "reload")
+    reload()
     daemon = mta.Posternd("doctor-again")
     start = mta.syslog_size()
     mta.send(["user@two-good.example"], "after the gap")
@@ -752,6 +929,9 @@ def inside():
         check_zone(out)
         check_right(out)
         check_reach(out)
+        check_in_force(out)
+        check_sendmail_host(out)
+        check_failing_store(out)
         check_odd(out)
         check_good(out)
         daemon.stop()

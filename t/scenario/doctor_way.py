@@ -9,6 +9,7 @@ postern.conf there is none.  TAP.
 import contextlib
 import json
 import os
+import shlex
 import sys
 
 sys.dont_write_bytecode = True
@@ -17,10 +18,12 @@ sys.path.insert(0, HERE + "/../lab")
 
 import mta
 import tap
-from ask_doctor import conf, covered, findings, postconf, prepare_conf, write
+from ask_doctor import (conf, covered, findings, postconf, prepare_conf, run,
+                        write)
 
 CHECK = "probe-way"
 POSTCONF = "/usr/sbin/postconf"
+OPENSSL = "/usr/bin/openssl"
 SENDMAIL_CF = "/etc/mail/sendmail.cf"
 
 # An address of the lab's, and one that it has not
@@ -108,6 +111,10 @@ SENDMAIL = (
      "Family=inet6,\n\tAddr=IPv6:::1\n" % OURS,
      ["ProbeSource %s,::1" % OURS]),
     ("O HeloName=mail.sender.example\n", ["ProbeHelo mail.sender.example"]),
+    ("O CipherList=HIGH\nO ClientSSLOptions=+SSL_OP_NO_TLSv1\n", []),
+    ("O CipherList=NONSENSE\n", None),
+    ("O CipherList=%s\n" % ("AES128-SHA:" * 200), None),
+    ("O ClientSSLOptions=+SSL_OP_NO_TLSv1_3\n", None),
     ("O ClientPortOptions=Address=mail.sender.example\n", None),
     ("O ClientPortOptions=Family=iso\n", None),
     ("O ClientPortOptions=Address=%s, Modifiers=h\n" % OURS, None),
@@ -185,6 +192,72 @@ def check_older(out):
              explain(finding))
 
 
+# What matters of the suites that Postfix offers, and what it is called
+CIPHERS = (
+    ("smtp_tls_exclude_ciphers = AES", "suites fewer"),
+    ("smtp_tls_exclude_ciphers = MD5, kRSA RC4", "such as AES128-SHA"),
+    ("smtp_tls_mandatory_exclude_ciphers = SHA1:SEED", "suites fewer"),
+    ("tls_medium_cipherlist = ECDHE+AESGCM:ECDHE+CHACHA20", "suites fewer"),
+    ("smtp_tls_mandatory_ciphers = high",
+     "tls_high_cipherlist = ECDHE-RSA-AES256-GCM-SHA384", "suites fewer"),
+)
+# What makes no difference that matters
+SAME_CIPHERS = (
+    ("smtp_tls_mandatory_ciphers = high",), ("smtp_tls_ciphers = high",),
+    ("smtp_tls_exclude_ciphers = aNULL, eNULL, EXPORT, DES, 3DES, MD5, RC4,"
+     " PSK, SRP, aECDH, EDH-DSS-DES-CBC3-SHA, CAMELLIA, ARIA, SEED",),
+    ("tls_high_cipherlist = ECDHE+AESGCM",),
+    ("tls_medium_cipherlist = HIGH",))
+UNKNOWN_CIPHERS = (
+    ("tls_medium_cipherlist = HIGH:MEDIUM:@SECLEVEL=0",),
+    ("tls_medium_cipherlist = NONSENSE",),
+    ("smtp_tls_exclude_ciphers = !aNULL",),
+    ("smtp_tls_mandatory_ciphers = strong",))
+
+
+def check_ciphers(out):
+    for *lines, words in CIPHERS:
+        name = "; ".join(lines)
+        with postconf("-e", *lines):
+            finding = look()
+            out.test(finding["state"] == "warn" and words in finding["seen"]
+                     and "systemctl reload posternd" not in finding["mend"],
+                     name + " is named", explain(finding))
+            for line in finding["mend"]:
+                words = shlex.split(line, comments=True)
+                if words[:1] == ["postconf"]:
+                    run(*words)
+            finding = look()
+            out.test(finding["state"] == "ok", "and mended by what it says",
+                     explain(finding))
+    with postconf(*service("smtp_tls_exclude_ciphers=kRSA")):
+        finding = look()
+    out.test("smtp/unix/smtp_tls_exclude_ciphers=" in finding["mend"][0],
+             "ciphers of a service are changed there", explain(finding))
+    with postconf("-e", "smtp_tls_exclude_ciphers = MD5, kRSA RC4"):
+        finding = look()
+    out.test("MD5,RC4" in finding["mend"][0], "what is harmless stays",
+             explain(finding))
+    for lines in SAME_CIPHERS:
+        with postconf("-e", *lines):
+            finding = look()
+        out.test(finding["state"] == "ok", "%s makes no difference" % lines,
+                 explain(finding))
+    for lines in UNKNOWN_CIPHERS:
+        with postconf("-e", *lines):
+            finding = look()
+        out.test(finding["state"] == "skip" and "cipher" in finding["seen"],
+                 "%s cannot be told" % lines, explain(finding))
+    with covered(OPENSSL):
+        finding = look()
+        out.test(finding["state"] == "ok", "the default needs no openssl",
+                 explain(finding))
+        with postconf("-e", "smtp_tls_exclude_ciphers = RC4"):
+            finding = look()
+        out.test(finding["state"] == "skip", "and no other can be told without",
+                 explain(finding))
+
+
 def check_balance(out):
     with postconf("-e", "smtp_balance_inet_protocols = no"):
         finding = look()
@@ -229,6 +302,12 @@ def check_sendmail(out):
                     continue
             out.test(finding["state"] == ("skip" if lines is None else "ok"),
                      name, explain(finding))
+    with covered(POSTCONF), conf("ProbeAddresses 0"), sendmail_cf(
+            "O CipherList=ECDHE+AESGCM\n"):
+        finding = look()
+        out.test(finding["state"] == "warn" and "suites fewer" in
+                 finding["seen"] and "confCIPHER_LIST" in finding["mend"][0],
+                 "Sendmail's own list of ciphers is named", explain(finding))
     with covered(POSTCONF), sendmail_cf(""):
         out.test(lines_of(look()) == ["ProbeAddresses 0"],
                  "Sendmail tries all addresses")
@@ -246,6 +325,7 @@ def inside():
         check_interfaces(out)
         check_older(out)
         check_balance(out)
+        check_ciphers(out)
         check_source(out)
         check_sendmail(out)
     except mta.Failure as error:

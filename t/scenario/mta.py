@@ -282,7 +282,7 @@ def mailers(gate, notes):
                sorted(set(domains) ^ set(told)))
 
 
-def examined(out):
+def examined(out, gate):
     """The doctor reads the sendmail.cf that Sendmail runs with."""
     os.makedirs("/etc/mail", exist_ok=True)
     shutil.copy(mta.HERE + "/sendmail/sendmail.cf", "/etc/mail")
@@ -291,6 +291,28 @@ def examined(out):
              if check["check"] == "sendmail"]
     out.test(found == ["ok"], "doctor finds nothing wrong with sendmail.cf",
              [done.stdout, done.stderr])
+    mta.run("mount", "--bind", gate.program, "/usr/sbin/sendmail")
+    found = tls_of_sendmail()
+    out.test(found["state"] == "warn" and "nobody" in found["seen"] and
+             "built without DANE" in found["mend"][0],
+             "Sendmail is asked what it was built with", [json.dumps(found)])
+    mta.write("/etc/mail/sendmail.cf", "O DANE=true\n" +
+              mta.read("/etc/mail/sendmail.cf"))
+    found = tls_of_sendmail()
+    refused = subprocess.run(
+        ["/usr/sbin/sendmail", "-C", "/etc/mail/sendmail.cf", "-bp"],
+        capture_output=True, text=True, timeout=60)
+    out.test(found["state"] == "fail" and "refuses" in found["seen"] and
+             refused.returncode != 0 and "DANE" in refused.stdout +
+             refused.stderr, "an option that it refuses is a failure",
+             [json.dumps(found), refused.stdout, refused.stderr])
+    mta.run("umount", "/usr/sbin/sendmail")
+
+
+def tls_of_sendmail():
+    found, = [check for check in json.loads(ask("doctor").stdout)["checks"]
+              if check["check"] == "sendmail-tls"]
+    return found
 
 
 # -- the run -----------------------------------------------------------------
@@ -305,7 +327,7 @@ def inside(out, *both):
     postern.reload(actions("defer", "tag", "tag", "none", "rcpt"))
     gates.tell(out, both, explained)
     gates.tell(out, both[1:], mailers)
-    examined(out)
+    examined(out, both[1])
     out.test(postern.stop() == 0, "posternd ends")
 
 

@@ -538,6 +538,13 @@ class Visit:
             self.problems.append("%d lines of the store with %r expected, "
                                  "said: %s" % (count, words, found))
 
+    def recovered(self):
+        """It is told once that the store failed, and then that it works."""
+        told = lines("store", self.start)
+        if len(told) != 2 or not told[1].startswith("mail.notice ") or \
+                "reason=ok" not in told[1]:
+            self.problems.append("said of the store: %s" % told)
+
     def kept(self, *numbers):
         """The policies in the store, and that it is whole."""
         word, rows = rows_of(self.house.path)
@@ -575,6 +582,14 @@ def fill(house):
 CATCH_UP_S = 75  # posternd tries every minute
 
 
+def await_rows(house, count):
+    caught_up = time.monotonic() + CATCH_UP_S
+    while time.monotonic() < caught_up and (
+            not os.path.exists(house.path) or
+            len(rows_of(house.path)[1]) < count):
+        time.sleep(1)
+
+
 def full_disk(out):
     house = House("full")
     small_disk(house)
@@ -598,14 +613,9 @@ def full_disk(out):
     visit.changes.apply()
     time.sleep(RECORD_TTL_S + 1)
     visit.send(2, OK, 1, again=True)
-    caught_up = time.monotonic() + CATCH_UP_S
-    while len(rows_of(house.path)[1]) < 4 and time.monotonic() < caught_up:
-        time.sleep(1)
+    await_rows(house, 4)
     visit.kept(0, 1, 2, 3)
-    told = lines("store", visit.start)
-    if len(told) != 2 or not told[1].startswith("mail.notice ") or \
-            "reason=ok" not in told[1]:
-        visit.problems.append("said of the store: %s" % told)
+    visit.recovered()
     visit.close(out, "room again: what was learnt meanwhile is kept as well, "
                 "and it is said")
 
@@ -620,8 +630,15 @@ def full_from_the_start(out):
     visit.lose(0)
     visit.send(0, OK, 0, again=True)
     visit.said(1)
-    visit.close(out, "full before there is a store: said once, mail goes on, "
-                "policies count")
+    out.test(not visit.problems, "full before there is a store: said once, "
+             "mail goes on, policies count", visit.problems)
+    visit.problems = []
+    os.remove(house.folder + "/full")
+    await_rows(house, 1)
+    visit.kept(0)
+    visit.recovered()
+    visit.close(out, "room for one: it is made, has what was learnt, and that "
+                "is said")
 
 
 def full_at_a_restart(out):
@@ -693,7 +710,14 @@ def read_only(out):
              "once, mail goes on, policies count", visit.problems)
     visit.problems = []
     visit.send(0, OK, 0)
-    visit.close(out, "the policies in a read-only store still count")
+    out.test(not visit.problems, "the policies in a read-only store still "
+             "count", visit.problems)
+    visit.problems = []
+    mount("-o", "remount,rw", house.folder)
+    await_rows(house, 2)
+    visit.kept(0, 1)
+    visit.recovered()
+    visit.close(out, "once it can be written it is, and that is said")
 
 
 # -- addresses that are not connected to -------------------------------------

@@ -73,9 +73,11 @@ house_move_in_with(
 	    .keep = {.read_only = read_only, .trouble = house_hear_of_trouble}};
 
 	house->leaves = pool_new("leaf", 2, max_queue, NULL);
-	house->store = store_open(house_path, read_only, NULL, NULL);
+	house->store = read_only ? store_open(house_path, true, NULL, NULL)
+				 : store_open_patiently(house_path, NULL);
 	assert_non_null(house->store);
 	options.leaves = house->leaves;
+	options.keep.budget = house->budget;
 	options.keep.store = house->store;
 	house->policies = policies_new(&options);
 	house->refresh =

@@ -39,6 +39,7 @@ struct house {
 	struct store *store; /* a real one */
 	struct policies *policies;
 	struct policy_refresh *refresh; /* NULL: none */
+	struct cache_budget *budget;    /* the test's; NULL: none */
 };
 
 /* house_use_fakes - before all tests */

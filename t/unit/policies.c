@@ -136,7 +136,7 @@ a_new_policy_replaces_the_old(void **state)
 static void
 a_reader_uses_policies_and_ignores_failures(void **state)
 {
-	struct house daemon, command;
+	struct house daemon = {0}, command = {0};
 	struct sts_facts sts;
 
 	(void)state;

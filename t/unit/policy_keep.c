@@ -3,10 +3,13 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/cache.h"
+#include "common/base/cache_budget.h"
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "t/unit/house.h"
@@ -112,7 +115,7 @@ static void
 what_is_flushed_while_in_use_does_not_come_back(void **state)
 {
 	enum { ROUNDS = 100 };
-	struct house house;
+	struct house house = {0};
 
 	(void)state;
 	house_new_store();
@@ -259,6 +262,111 @@ what_a_full_disk_did_not_take_is_written_when_it_has_room(void **state)
 	house_unlink_store();
 }
 
+/* What stands at the path is no file, and then the file is there again. */
+static void
+a_store_that_cannot_be_opened_is_tried_until_it_can(void **state)
+{
+	char away[sizeof(house_path) + 8];
+	struct policy_keep *keep;
+	struct store_policy row;
+	struct house house = {0};
+	struct sts_facts sts;
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	policy_facts_free(house_ask_for(&house, "e.ex", "1", 5000).policy);
+	house_move_out(&house);
+	snprintf(away, sizeof(away), "%s.away", house_path);
+	assert_int_equal(rename(house_path, away), 0);
+	assert_int_equal(mkdir(house_path, 0700), 0);
+	house_move_in(&house, false, false);
+	keep = policies_keep(house.policies);
+	assert_int_equal(house_store_news.troubles, 1);
+	assert_true(policy_keep_store_fails(keep));
+	policy_facts_free(house_ask(&house, "1").policy);
+	assert_int_equal(policy_keep_owed(keep), 1);
+	policy_keep_catch_up(keep);
+	assert_int_equal(policy_keep_owed(keep), 1);
+	assert_int_equal(house_store_news.recoveries, 0);
+	assert_int_equal(rmdir(house_path), 0);
+	assert_int_equal(rename(away, house_path), 0);
+	policy_keep_catch_up(keep);
+	assert_int_equal(policy_keep_owed(keep), 0);
+	assert_false(policy_keep_store_fails(keep));
+	assert_int_equal(house_store_news.troubles, 1);
+	assert_int_equal(house_store_news.recoveries, 1);
+	assert_int_equal(store_get_policy(house.store, "d.ex", &row, NULL), 1);
+	store_policy_fini(&row);
+	house_host.body = NULL;
+	sts = house_ask_for(&house, "e.ex", NULL, 5000);
+	assert_true(sts.cached);
+	policy_facts_free(sts.policy);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
+/* It knows what it has, and forgets nothing. */
+static void
+a_store_that_waits_is_read_where_it_can_be(void **state)
+{
+	struct store *holder;
+	struct house house = {0};
+	struct sts_facts sts;
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	policy_facts_free(house_ask(&house, "1").policy);
+	house_move_out(&house);
+	limit_files(0); /* a writer's log cannot be begun */
+	house_move_in(&house, false, false);
+	assert_true(store_waits(house.store, NULL));
+	sts = house_ask(&house, NULL);
+	assert_true(sts.cached);
+	policy_facts_free(sts.policy);
+	assert_int_equal(policies_flush(house.policies, "d.ex", NULL), -1);
+	limit_files(RLIM_INFINITY);
+	policy_keep_catch_up(policies_keep(house.policies));
+	assert_false(store_waits(house.store, NULL));
+	assert_int_equal(policies_flush(house.policies, "d.ex", NULL), 1);
+	holder = store_open(house_path, true, NULL, NULL);
+	assert_non_null(holder);
+	store_free(holder);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
+/* Memory has room for some tens of them. */
+static void
+what_is_lost_to_a_full_disk_is_counted_and_told(void **state)
+{
+	enum { MANY = 300 };
+	struct policy_keep *keep;
+	struct house house = {.budget = cache_budget_new(40000)};
+	size_t kept;
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	keep = policies_keep(house.policies);
+	limit_files(0);
+	house_ask_for_many(&house, MANY, 5000);
+	assert_int_equal(policy_keep_owed(keep), MANY);
+	kept = cache_count(policy_keep_memory(keep));
+	assert_in_range(kept, 1, MANY - 1);
+	assert_int_equal(policy_keep_lost(keep), 0);
+	limit_files(RLIM_INFINITY);
+	policy_keep_catch_up(keep);
+	assert_int_equal(policy_keep_owed(keep), 0);
+	assert_int_equal(policy_keep_lost(keep), MANY - kept);
+	assert_int_equal(house_store_news.troubles, 2);
+	assert_int_equal(house_store_news.recoveries, 1);
+	house_move_out(&house);
+	cache_budget_free(house.budget);
+	house_unlink_store();
+}
+
 int
 main(void)
 {
@@ -275,6 +383,10 @@ main(void)
 		a_clock_that_was_ahead_keeps_no_policy_in_force_for_years),
 	    cmocka_unit_test(
 		what_a_full_disk_did_not_take_is_written_when_it_has_room),
+	    cmocka_unit_test(
+		a_store_that_cannot_be_opened_is_tried_until_it_can),
+	    cmocka_unit_test(a_store_that_waits_is_read_where_it_can_be),
+	    cmocka_unit_test(what_is_lost_to_a_full_disk_is_counted_and_told),
 	};
 
 	house_use_fakes();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,9 +63,12 @@ static const struct row {
     {"tls-ca", "smtp_tls_CAfile", doctor_tls_ca, NEEDS_POSTFIX, false},
     {"dns-support", "smtp_dns_support_level", doctor_dns_support, NEEDS_POSTFIX,
 	false},
+    {"tls-policy", "TLS at delivery", doctor_tls_policy, NEEDS_POSTFIX, true},
     {"internal-domains", "InternalDomains", doctor_internal_domains,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
+    {"sendmail-tls", "TLS of Sendmail", doctor_sendmail_tls, NEEDS_NOTHING,
+	false},
     {"probe-way", "way of probes", doctor_probe_way, NEEDS_SETTINGS, false},
     {"next-hops", "next hops", doctor_next_hops, NEEDS_SETTINGS, false},
     {"gaps", "mail log", doctor_gaps, NEEDS_SETTINGS, false},
@@ -283,6 +287,9 @@ look_at_rows(struct report *report, struct doctor *doctor,
     const struct cli_list *domains)
 {
 	for (size_t i = 0; i < ROWS; i++) {
+		if ((rows[i].needs & NEEDS_POSTFIX) != 0 &&
+		    doctor->sendmail_only)
+			continue;
 		doctor->domain = NULL;
 		if (!rows[i].per_domain || domains->count == 0)
 			look_by_row(report, &rows[i], doctor);
@@ -327,9 +334,13 @@ cli_doctor(const struct cli_options *options)
 	doctor.settings =
 	    settings_load(options->conf_file, NULL, 0, &doctor.faults);
 	doctor.postfix = postfix_ask(clock_mono_ms() + POSTFIX_MS, &err);
-	if (doctor.postfix == NULL)
+	if (doctor.postfix == NULL) {
 		text_copy(
 		    doctor.no_postfix, sizeof(doctor.no_postfix), err.text);
+		doctor.sendmail_only =
+		    strstr(err.text, strerror(ENOENT)) != NULL &&
+		    access(DOCTOR_SENDMAIL_CF, F_OK) == 0;
+	}
 	look_at_rows(&report, &doctor, &options->words);
 	if (report.json)
 		print_json(&report);

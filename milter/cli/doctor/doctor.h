@@ -42,6 +42,7 @@ struct doctor {
 	struct settings *settings; /* NULL: it has faults */
 	struct postfix *postfix;   /* NULL: no Postfix, or it cannot be asked */
 	char no_postfix[120];      /* why not */
+	bool sendmail_only;        /* there is Sendmail, and no postconf */
 	struct dns *dns;           /* NULL: none to be had */
 	bool validates;
 	const struct cli_list *logs; /* of --log */
@@ -98,11 +99,17 @@ doctor_check doctor_tls_level;
 doctor_check doctor_tls_ca;
 doctor_check doctor_dns_support;
 
+/* of Postfix, what is in force for a destination: doctor_policy.c */
+doctor_check doctor_tls_policy;
+
 /* of Postfix, what it keeps: doctor_domains.c */
 doctor_check doctor_internal_domains;
 
 /* of Sendmail: doctor_sendmail.c */
 doctor_check doctor_sendmail;
+
+/* of Sendmail, how mail goes out: doctor_sendmail_tls.c */
+doctor_check doctor_sendmail_tls;
 
 /* of both, how mail goes out and probes do: doctor_way.c */
 doctor_check doctor_probe_way;

@@ -113,21 +113,34 @@ has_room(const char *directory)
 	       disk.f_bavail * disk.f_frsize >= DISK_LEAST;
 }
 
+/* Of the posternd that runs, if one does. */
 static void
-say_unwritten(const struct doctor *doctor, struct doctor_finding *found,
-    const struct identity *who)
+say_kept(const struct doctor *doctor, struct doctor_finding *found,
+    const char *path_is)
 {
 	const char *path = doctor->settings->store_path;
-	int64_t unwritten = cli_stats_unwritten(doctor->settings);
+	struct cli_stats_store store = cli_stats_store(doctor->settings);
+	char lost[80] = "";
 
-	if (unwritten == 0)
-		doctor_say(
-		    found, DOCTOR_OK, "%s, written by %s", path, who->name);
+	if (store.lost > 0)
+		snprintf(lost, sizeof(lost),
+		    "; %lld were lost before they could be written",
+		    (long long)store.lost);
+	if (store.unwritten == 0 && !store.failing) {
+		doctor_say(found, DOCTOR_OK, "%s%s%s", path, path_is, lost);
+		return;
+	}
+	if (store.unwritten == 0)
+		doctor_say(found, DOCTOR_WARN,
+		    "posternd could not use %s when it tried last%s", path,
+		    lost);
 	else
 		doctor_say(found, DOCTOR_WARN,
-		    "%s lacks %lld of the policies in memory; posternd tries "
-		    "every minute to write them",
-		    path, (long long)unwritten);
+		    "%s lacks %lld of the policies in memory%s", path,
+		    (long long)store.unwritten, lost);
+	doctor_mend(found,
+	    "# posternd tries every minute; its log says why that failed, in "
+	    "a line with event=store");
 }
 
 /* A file that is there must be the user's to write, and whole. */
@@ -137,11 +150,13 @@ look_at_store(const struct doctor *doctor, struct doctor_finding *found,
 {
 	const char *path = doctor->settings->store_path;
 	int error = identity_access(who, path, R_OK | W_OK);
+	char path_is[4 * NAME_SIZE];
 	struct err err;
 
+	snprintf(path_is, sizeof(path_is), "%s%s",
+	    error == ENOENT ? " can be made by " : ", written by ", who->name);
 	if (error == ENOENT) {
-		doctor_say(
-		    found, DOCTOR_OK, "%s can be made by %s", path, who->name);
+		say_kept(doctor, found, path_is);
 		return;
 	}
 	if (error > 0) {
@@ -159,7 +174,7 @@ look_at_store(const struct doctor *doctor, struct doctor_finding *found,
 		    path, path);
 		return;
 	}
-	say_unwritten(doctor, found, who);
+	say_kept(doctor, found, path_is);
 }
 
 void

@@ -6,8 +6,10 @@
 #include "common/base/text.h"
 #include "common/proto/x509.h"
 #include "milter/cli/doctor/doctor.h"
+#include "milter/cli/doctor/doctor_delivery.h"
 #include "milter/cli/doctor/doctor_edit.h"
 #include "milter/cli/host/postfix.h"
+#include "milter/cli/host/postfix_map.h"
 
 enum { SERVICES_MAX = 8, NAMES_SIZE = 160, PATH_SIZE = 600 };
 
@@ -15,37 +17,30 @@ enum { SERVICES_MAX = 8, NAMES_SIZE = 160, PATH_SIZE = 600 };
 #define LEVEL "smtp_tls_security_level"
 #define POLICY_MAPS "smtp_tls_policy_maps"
 
-/* What a level does about a host that is not who it should be. */
-enum strength {
-	STRENGTH_UNKNOWN,
-	STRENGTH_NONE,      /* no TLS */
-	STRENGTH_TRIES,     /* TLS if there is any */
-	STRENGTH_FLOOR,     /* TLS, with anybody */
-	STRENGTH_CHECKS,    /* by DANE or a fingerprint */
-	STRENGTH_CHECKS_CA, /* by a certificate of a CA */
-};
+/* A name that no table has on purpose; RFC 6761 section 6.4 */
+#define UNNAMED "postern.unnamed.invalid"
 
-static enum strength
-strength_of(const char *level)
+enum doctor_strength
+doctor_strength_of(const char *level)
 {
 	static const struct {
 		const char *level;
-		enum strength strength;
+		enum doctor_strength strength;
 	} words[] = {
-	    {"none", STRENGTH_NONE},
-	    {"may", STRENGTH_TRIES},
-	    {"encrypt", STRENGTH_FLOOR},
-	    {"dane", STRENGTH_CHECKS},
-	    {"dane-only", STRENGTH_CHECKS},
-	    {"fingerprint", STRENGTH_CHECKS},
-	    {"verify", STRENGTH_CHECKS_CA},
-	    {"secure", STRENGTH_CHECKS_CA},
+	    {"none", DOCTOR_STRENGTH_NONE},
+	    {"may", DOCTOR_STRENGTH_TRIES},
+	    {"encrypt", DOCTOR_STRENGTH_FLOOR},
+	    {"dane", DOCTOR_STRENGTH_CHECKS},
+	    {"dane-only", DOCTOR_STRENGTH_CHECKS},
+	    {"fingerprint", DOCTOR_STRENGTH_CHECKS},
+	    {"verify", DOCTOR_STRENGTH_CHECKS_CA},
+	    {"secure", DOCTOR_STRENGTH_CHECKS_CA},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(level, words[i].level) == 0)
 			return words[i].strength;
-	return STRENGTH_UNKNOWN;
+	return DOCTOR_STRENGTH_UNKNOWN;
 }
 
 /* --- what mail goes out by --- */
@@ -53,7 +48,7 @@ strength_of(const char *level)
 struct sender {
 	struct postfix_service service;
 	const char *level;
-	enum strength strength;
+	enum doctor_strength strength;
 	bool by_default; /* default_transport or relay_transport names it */
 };
 
@@ -66,35 +61,42 @@ struct senders {
 };
 
 static const char *
-get_of(const struct senders *senders, const struct sender *sender,
+get_own(struct postfix *postfix, const struct postfix_service *service,
     const char *parameter)
 {
-	const char *value =
-	    postfix_get_of(senders->postfix, &sender->service, parameter);
+	const char *value = postfix_get_of(postfix, service, parameter);
 
 	return value == NULL ? "" : value;
 }
 
-/* Where there is no level, the settings of before there was one count. */
-static void
-read_level(const struct senders *senders, struct sender *sender)
+static const char *
+get_of(const struct senders *senders, const struct sender *sender,
+    const char *parameter)
 {
-	const char *level =
-	    postfix_get_of(senders->postfix, &sender->service, LEVEL);
+	return get_own(senders->postfix, &sender->service, parameter);
+}
 
-	sender->level = level == NULL ? "unknown" : level;
-	sender->strength = strength_of(sender->level);
-	if (level == NULL || level[0] != '\0')
-		return;
-	if (strcmp(get_of(senders, sender, "smtp_enforce_tls"), "yes") == 0) {
-		sender->level = "smtp_enforce_tls";
-		return;
+/* Where there is no level, the settings of before there was one count. */
+const char *
+doctor_level_of(struct postfix *postfix, const struct postfix_service *service,
+    enum doctor_strength *strength)
+{
+	const char *level = postfix_get_of(postfix, service, LEVEL);
+
+	*strength =
+	    level == NULL ? DOCTOR_STRENGTH_UNKNOWN : doctor_strength_of(level);
+	if (level == NULL)
+		return "unknown";
+	if (level[0] != '\0')
+		return level;
+	if (strcmp(get_own(postfix, service, "smtp_enforce_tls"), "yes") == 0)
+		return "smtp_enforce_tls";
+	if (strcmp(get_own(postfix, service, "smtp_use_tls"), "yes") == 0) {
+		*strength = DOCTOR_STRENGTH_TRIES;
+		return "may";
 	}
-	sender->strength = STRENGTH_NONE;
-	if (strcmp(get_of(senders, sender, "smtp_use_tls"), "yes") == 0) {
-		sender->level = "may";
-		sender->strength = STRENGTH_TRIES;
-	}
+	*strength = DOCTOR_STRENGTH_NONE;
+	return level;
 }
 
 static void
@@ -111,7 +113,8 @@ note_sender(void *arg, const struct postfix_service *service)
 	*sender = (struct sender){.service = *service,
 	    .by_default = strcmp(service->name, senders->names[0]) == 0 ||
 			  strcmp(service->name, senders->names[1]) == 0};
-	read_level(senders, sender);
+	sender->level =
+	    doctor_level_of(senders->postfix, service, &sender->strength);
 }
 
 static void
@@ -157,7 +160,7 @@ weaker_sender(const struct senders *senders, const struct sender *than)
 	for (size_t i = 0; chosen && i < senders->count; i++)
 		if (!senders->items[i].by_default &&
 		    senders->items[i].strength < than->strength &&
-		    senders->items[i].strength < STRENGTH_CHECKS)
+		    senders->items[i].strength < DOCTOR_STRENGTH_CHECKS)
 			return &senders->items[i];
 	return NULL;
 }
@@ -172,7 +175,8 @@ mend_levels(const struct doctor *doctor, struct doctor_finding *found,
 	for (size_t i = 0; i < senders->count; i++) {
 		const struct sender *sender = &senders->items[i];
 
-		if (!sender->by_default || sender->strength >= STRENGTH_FLOOR)
+		if (!sender->by_default ||
+		    sender->strength >= DOCTOR_STRENGTH_FLOOR)
 			continue;
 		doctor_edit_parameter(
 		    doctor, found, &sender->service, LEVEL, "dane");
@@ -192,7 +196,7 @@ say_weak(const struct doctor *doctor, struct doctor_finding *found,
 
 	if (postfix_own(senders->postfix, &weakest->service, LEVEL) != NULL)
 		snprintf(name, sizeof(name), "%s, ", weakest->service.name);
-	if (weakest->strength == STRENGTH_NONE) {
+	if (weakest->strength == DOCTOR_STRENGTH_NONE) {
 		doctor_say(found, DOCTOR_FAIL,
 		    "%s%s: mail leaves without TLS, whatever posternd finds",
 		    name, level);
@@ -203,7 +207,7 @@ say_weak(const struct doctor *doctor, struct doctor_finding *found,
 	    "%s%s: posternd looks before the mail goes out, but at delivery "
 	    "Postfix authenticates nobody",
 	    name, level);
-	if (weakest->strength == STRENGTH_TRIES)
+	if (weakest->strength == DOCTOR_STRENGTH_TRIES)
 		mend_levels(doctor, found, senders);
 	else
 		doctor_mend(found,
@@ -212,12 +216,39 @@ say_weak(const struct doctor *doctor, struct doctor_finding *found,
 		    "have both, name destinations in " POLICY_MAPS);
 }
 
-static bool
-has_static_map(const char *maps)
+/* Of a destination that no table names. */
+static enum postfix_map
+ask_of_others(const char *maps, char *level)
 {
-	return strncmp(maps, "static:", 7) == 0 ||
-	       strstr(maps, " static:") != NULL ||
-	       strstr(maps, ",static:") != NULL;
+	if (maps[0] == '\0')
+		return POSTFIX_MAP_ABSENT;
+	return postfix_map_ask_domain(
+	    maps, UNNAMED, ".", level, POSTFIX_MAP_SIZE);
+}
+
+static void
+say_overruled(struct doctor_finding *found, const char *policy)
+{
+	char level[NAMES_SIZE];
+
+	snprintf(
+	    level, sizeof(level), "%.*s", (int)strcspn(policy, " \t,"), policy);
+	if (doctor_strength_of(level) >= DOCTOR_STRENGTH_CHECKS) {
+		doctor_say(found, DOCTOR_OK,
+		    "%.100s, by " POLICY_MAPS ", of destinations that it does "
+		    "not name",
+		    level);
+		return;
+	}
+	doctor_say(found,
+	    doctor_strength_of(level) <= DOCTOR_STRENGTH_NONE ? DOCTOR_FAIL
+							      : DOCTOR_WARN,
+	    POLICY_MAPS " says \"%.100s\" of destinations that it does not "
+			"name: at delivery Postfix authenticates none of them",
+	    level);
+	doctor_mend(found,
+	    "# take the entry out of " POLICY_MAPS " that every destination "
+	    "matches (static:, a pattern)");
 }
 
 static void
@@ -226,21 +257,30 @@ say_strong(struct doctor_finding *found, const struct senders *senders,
 {
 	const struct sender *other = weaker_sender(senders, weakest);
 	const char *maps = get_of(senders, weakest, POLICY_MAPS);
+	char policy[POSTFIX_MAP_SIZE];
 
-	if (other != NULL)
+	if (other != NULL) {
 		doctor_blind(found,
 		    "%s; cannot tell what goes by %s, where it is %s",
 		    weakest->level, other->service.name,
 		    other->level[0] == '\0' ? "not set" : other->level);
-	else if (has_static_map(maps))
+		return;
+	}
+	switch (ask_of_others(maps, policy)) {
+	case POSTFIX_MAP_UNKNOWN:
 		doctor_blind(found,
 		    "%s; cannot tell what " POLICY_MAPS " makes of it: %.100s",
 		    weakest->level, maps);
-	else
+		break;
+	case POSTFIX_MAP_FOUND:
+		say_overruled(found, policy);
+		break;
+	case POSTFIX_MAP_ABSENT:
 		doctor_say(found, DOCTOR_OK, "%s%s", weakest->level,
 		    maps[0] == '\0' ? ""
 				    : ", where " POLICY_MAPS
 				      " says nothing else");
+	}
 }
 
 void
@@ -254,10 +294,10 @@ doctor_tls_level(struct doctor *doctor, struct doctor_finding *found)
 	if (weakest == NULL || senders.too_many)
 		doctor_blind(found, "cannot tell which service of master.cf "
 				    "mail goes out by");
-	else if (weakest->strength == STRENGTH_UNKNOWN)
+	else if (weakest->strength == DOCTOR_STRENGTH_UNKNOWN)
 		doctor_blind(found, "%s: cannot tell what %s is",
 		    weakest->service.name, weakest->level);
-	else if (weakest->strength < STRENGTH_CHECKS)
+	else if (weakest->strength < DOCTOR_STRENGTH_CHECKS)
 		say_weak(doctor, found, &senders, weakest);
 	else
 		say_strong(found, &senders, weakest);
@@ -331,7 +371,7 @@ doctor_tls_ca(struct doctor *doctor, struct doctor_finding *found)
 	find_senders(doctor, &senders);
 	for (size_t i = 0; i < senders.count; i++) {
 		const struct sender *sender = &senders.items[i];
-		bool by_level = sender->strength == STRENGTH_CHECKS_CA;
+		bool by_level = sender->strength == DOCTOR_STRENGTH_CHECKS_CA;
 
 		if (!by_level &&
 		    get_of(&senders, sender, POLICY_MAPS)[0] == '\0')
@@ -362,19 +402,20 @@ doctor_tls_ca(struct doctor *doctor, struct doctor_finding *found)
 
 /* The parameter that keeps DANE from working, or NULL, and what mends it; NULL:
  * that is up to the admin, who has turned DNS off. */
-static const char *
-find_hindrance(const struct senders *senders, const struct sender *sender,
-    const char **cure)
+const char *
+doctor_dane_hindrance(struct postfix *postfix,
+    const struct postfix_service *service, const char **cure)
 {
 	*cure = NULL;
-	if (strcmp(get_of(senders, sender, "disable_dns_lookups"), "yes") == 0)
+	if (strcmp(get_own(postfix, service, "disable_dns_lookups"), "yes") ==
+	    0)
 		return "disable_dns_lookups";
-	if (strcmp(get_of(senders, sender, "smtp_dns_support_level"),
+	if (strcmp(get_own(postfix, service, "smtp_dns_support_level"),
 		"dnssec") != 0) {
 		*cure = "dnssec";
 		return "smtp_dns_support_level";
 	}
-	if (strstr(get_of(senders, sender, "smtp_host_lookup"), "dns") ==
+	if (strstr(get_own(postfix, service, "smtp_host_lookup"), "dns") ==
 	    NULL) {
 		*cure = "dns,native";
 		return "smtp_host_lookup";
@@ -411,7 +452,8 @@ doctor_dns_support(struct doctor *doctor, struct doctor_finding *found)
 		if (strncmp(sender->level, "dane", 4) != 0)
 			continue;
 		dane = true;
-		hindrance = find_hindrance(&senders, sender, &cure);
+		hindrance = doctor_dane_hindrance(
+		    senders.postfix, &sender->service, &cure);
 		if (hindrance == NULL)
 			continue;
 		value = get_of(&senders, sender, hindrance);

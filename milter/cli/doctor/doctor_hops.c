@@ -11,6 +11,7 @@
 #include "common/proto/domain.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/host/postfix.h"
+#include "milter/cli/host/postfix_map.h"
 
 enum {
 	/* Of a file that is read: far more than one that people write by hand
@@ -18,8 +19,6 @@ enum {
 	FILE_OCTETS = 1024 * 1024,
 	SMTP_PORT = 25,
 };
-
-#define SEPARATORS ", \t\r\n"
 
 /* What an entry of a table, or a parameter with the key "", means. */
 typedef void take_entry(struct doctor_hops *hops, const char *key, char *value);
@@ -143,28 +142,6 @@ take_route(struct doctor_hops *hops, const char *key, char *value)
 
 /* --- tables of Postfix --- */
 
-/* Cut the next word off a list, or NULL: "{ ... }" is one, whatever it holds.
- */
-static char *
-cut_word(char **rest)
-{
-	char *word = *rest + strspn(*rest, SEPARATORS);
-	char *end = word;
-	int depth = 0;
-
-	if (*word == '\0')
-		return NULL;
-	for (; *end != '\0'; end++) {
-		if (depth == 0 && strchr(SEPARATORS, *end) != NULL)
-			break;
-		depth += *end == '{';
-		depth -= *end == '}' && depth > 0;
-	}
-	*rest = end + (*end != '\0');
-	*end = '\0';
-	return word;
-}
-
 /* What stands in braces, if it does. */
 static char *
 strip_braces(char *text)
@@ -186,7 +163,7 @@ read_inline(struct doctor_hops *hops, char *body, take_entry *take)
 	char *rest = strip_braces(body);
 	char *word;
 
-	while ((word = cut_word(&rest)) != NULL) {
+	while ((word = postfix_map_cut(&rest)) != NULL) {
 		char *key = strip_braces(word);
 		char *value = strchr(key, '=');
 
@@ -315,7 +292,8 @@ find_in_postfix(struct doctor_hops *hops)
 
 		if (!places[i].maps)
 			places[i].take(hops, "", value);
-		while (places[i].maps && (table = cut_word(&rest)) != NULL)
+		while (
+		    places[i].maps && (table = postfix_map_cut(&rest)) != NULL)
 			read_map(hops, table, places[i].take);
 		free(value);
 	}

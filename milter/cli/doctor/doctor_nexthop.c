@@ -285,8 +285,9 @@ doctor_next_hops(struct doctor *doctor, struct doctor_finding *found)
 		    hops->unread.s);
 	} else if (hops->count == 0) {
 		doctor_say(found, DOCTOR_SKIP, "%s",
-		    doctor->postfix == NULL ? doctor->no_postfix
-					    : "none is configured by name");
+		    doctor->postfix == NULL && !doctor->sendmail_only
+			? doctor->no_postfix
+			: "none is configured by name");
 	} else if (doctor->dns == NULL || !doctor->validates) {
 		doctor_blind(found, "see resolver first");
 	} else {

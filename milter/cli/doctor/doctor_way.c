@@ -51,8 +51,8 @@ doctor_way_remark(struct doctor_way *way, const char *remark)
 	text_addf(&way->remark, "; %s", remark);
 }
 
-static void
-note_other(struct doctor_way *way, const char *keyword)
+void
+doctor_way_other(struct doctor_way *way, const char *keyword)
 {
 	text_addf(
 	    &way->other, "%s%s", way->other.len == 0 ? "" : ", ", keyword);
@@ -66,7 +66,8 @@ doctor_way_set(struct doctor_way *way, const char *keyword, const char *value,
 			       ? SETTINGS_PATH
 			       : way->doctor->conf_file;
 
-	note_other(way, keyword);
+	doctor_way_other(way, keyword);
+	way->ours = true;
 	if (way->doctor->setting != NULL)
 		way->doctor->setting(
 		    way->doctor->setting_arg, keyword, value, because);
@@ -88,7 +89,8 @@ doctor_way_say(struct doctor_way *way, const char *mta)
 		    mta, way->other.s,
 		    way->unknown.len == 0 ? "" : "; cannot tell ",
 		    way->unknown.s);
-		doctor_mend(way->found, "systemctl reload posternd");
+		if (way->ours)
+			doctor_mend(way->found, "systemctl reload posternd");
 	} else if (way->unknown.len > 0) {
 		doctor_blind(way->found,
 		    "cannot tell whether %s has %s as "
@@ -382,13 +384,41 @@ compare_limit(struct ways *ways)
 	if ((int)limit != ways->way.doctor->settings->probe_addresses)
 		doctor_way_set(&ways->way, "ProbeAddresses", number, because);
 	if (limit > 0 && strcmp(balance, "no") == 0) {
-		note_other(&ways->way, "ProbeAddresses");
+		doctor_way_other(&ways->way, "ProbeAddresses");
 		doctor_mend(ways->way.found,
 		    "# smtp_balance_inet_protocols = no: hosts with many "
 		    "addresses of one family keep mail from those of the "
 		    "other, and posternd looks at both; Postfix has yes by "
 		    "default");
 	}
+}
+
+/* postconf(5), smtp_tls_mandatory_ciphers: a grade has a list. */
+static void
+compare_ciphers(struct ways *ways)
+{
+	static const char *const parameters[] = {
+	    "smtp_tls_exclude_ciphers", "smtp_tls_mandatory_exclude_ciphers"};
+	const char *grade = way_value(ways, "smtp_tls_mandatory_ciphers");
+	const char *excluded[2];
+	struct doctor_cipher_settings settings = {.service = ways->service};
+	char list_name[NAMES_SIZE];
+
+	if (grade == NULL)
+		return;
+	snprintf(list_name, sizeof(list_name), "tls_%s_cipherlist", grade);
+	settings.list_name = list_name;
+	settings.list = way_value(ways, list_name);
+	for (size_t i = 0; i < 2; i++)
+		excluded[i] = way_value(ways, parameters[i]);
+	settings.exclude = excluded[0];
+	settings.mandatory_exclude = excluded[1];
+	if (settings.list == NULL || excluded[0] == NULL || excluded[1] == NULL)
+		return;
+	if (settings.list[0] == '\0')
+		doctor_way_unknown(&ways->way, "smtp_tls_mandatory_ciphers");
+	else
+		doctor_way_ciphers(&ways->way, &settings);
 }
 
 /* --- the check --- */
@@ -411,6 +441,7 @@ look_at_postfix(const struct doctor *doctor, struct doctor_finding *found)
 	compare_limit(&ways);
 	doctor_way_protocols(
 	    &ways.way, way_value(&ways, "smtp_tls_mandatory_protocols"));
+	compare_ciphers(&ways);
 	doctor_way_say(&ways.way, "Postfix");
 }
 

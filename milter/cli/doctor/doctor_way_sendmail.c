@@ -7,8 +7,11 @@
 
 #include "common/base/xalloc.h"
 #include "common/proto/address.h"
+#include "milter/cli/doctor/doctor_ciphers.h"
 #include "milter/cli/doctor/doctor_sendmail_cf.h"
 #include "milter/cli/doctor/doctor_way.h"
+
+enum { LIST_SIZE = 1024 };
 
 /* What sendmail.cf says of the way out. */
 struct way_out {
@@ -16,6 +19,8 @@ struct way_out {
 	char sources[2][INET6_ADDRSTRLEN];
 	char helo[LIMIT_RAW_DOMAIN_SIZE];
 	bool unclear; /* of ClientPortOptions */
+	char ciphers[LIST_SIZE];
+	bool ciphers_cut, own_protocols;
 };
 
 /* "Family=inet6": Sendmail looks at the first letter of what is before "=", and
@@ -71,6 +76,38 @@ note_client(struct way_out *out, char *options)
 		out->unclear = true;
 }
 
+/* Whether a version is left out that probes offer. */
+static bool
+names_protocol(const char *options)
+{
+	return strstr(options, "NO_TLSv1_2") != NULL ||
+	       strstr(options, "NO_TLSv1_3") != NULL;
+}
+
+/* In place of OpenSSL's own list. */
+static void
+compare_cipher_list(struct way_out *out)
+{
+	struct doctor_ciphers ciphers;
+	char what[LIST_SIZE];
+
+	if (out->ciphers[0] == '\0')
+		return;
+	if (out->ciphers_cut ||
+	    !doctor_ciphers_compare(out->ciphers, &ciphers)) {
+		doctor_way_unknown(&out->way, "CipherList");
+		return;
+	}
+	if (ciphers.lost == 0)
+		return;
+	doctor_ciphers_print(&ciphers, what, sizeof(what));
+	doctor_way_other(&out->way, what);
+	doctor_mend(out->way.found,
+	    "# take confCIPHER_LIST out of /etc/mail/sendmail.mc, then: "
+	    "sendmailconfig; or leave it so: hosts with nothing else then pass "
+	    "here, and Sendmail defers their mail");
+}
+
 static void
 note_way_out(void *arg, char *line)
 {
@@ -80,6 +117,13 @@ note_way_out(void *arg, char *line)
 	value = doctor_sendmail_option(line, "ClientPortOptions");
 	if (value != NULL)
 		note_client(out, value);
+	value = doctor_sendmail_option(line, "CipherList");
+	if (value != NULL)
+		out->ciphers_cut = !text_copy(
+		    out->ciphers, sizeof(out->ciphers), text_trim(value));
+	value = doctor_sendmail_option(line, "ClientSSLOptions");
+	if (value != NULL)
+		out->own_protocols |= names_protocol(value);
 	value = doctor_sendmail_option(line, "HeloName");
 	if (value != NULL)
 		text_copy(out->helo, sizeof(out->helo), text_trim(value));
@@ -95,6 +139,9 @@ compare_way_out(struct way_out *out)
 	else
 		doctor_way_sources(&out->way, ipv4[0] == '\0' ? NULL : ipv4,
 		    ipv6[0] == '\0' ? NULL : ipv6, "ClientPortOptions");
+	if (out->own_protocols)
+		doctor_way_unknown(&out->way, "ClientSSLOptions");
+	compare_cipher_list(out);
 	if (out->helo[0] != '\0')
 		doctor_way_helo(&out->way, out->helo, "HeloName");
 	if (out->way.doctor->settings->probe_addresses != 0)
