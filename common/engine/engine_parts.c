@@ -126,7 +126,7 @@ open_parts(struct engine *engine, struct err *err)
 
 /* What keeps policies tells of one that cannot be opened, and tries again. */
 static void
-open_store(struct engine *engine)
+open_engine_store(struct engine *engine)
 {
 	const struct engine_options *options = &engine->options;
 	bool renamed = false;
@@ -234,7 +234,7 @@ engine_new(const struct engine_options *options, struct err *err)
 		return NULL;
 	}
 	engine->budget = cache_budget_new(options->max_cache_octets);
-	open_store(engine);
+	open_engine_store(engine);
 	if (!options->allow_private)
 		open_translation(engine);
 	open_sources(engine);
