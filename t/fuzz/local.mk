@@ -7,7 +7,9 @@ FUZZ_TESTS = \
 	%D%/domain.t \
 	%D%/header.t \
 	%D%/key.t \
+	%D%/map_request.t \
 	%D%/media_type.t \
+	%D%/mta_policy.t \
 	%D%/nat64.t \
 	%D%/nexthop.t \
 	%D%/postfix_list.t \
@@ -35,7 +37,10 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_header_t_SOURCES = %D%/header.c $(FUZZ_SOURCES) \
 	milter/act/tag.c milter/act/requiretls.c milter/act/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
+%C%_map_request_t_SOURCES = %D%/map_request.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
+%C%_mta_policy_t_SOURCES = %D%/mta_policy.c $(FUZZ_SOURCES) \
+	t/fake/destination.c t/fake/destination.h
 %C%_nat64_t_SOURCES = %D%/nat64.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \

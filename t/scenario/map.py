@@ -10,6 +10,7 @@ import re
 import resource
 import socket
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -219,6 +220,12 @@ def rss_octets(postern):
         * resource.getpagesize()
 
 
+def is_sanitized():
+    """A sanitizer keeps what was freed."""
+    with open(mta.program("posternd"), "rb") as file:
+        return re.search(rb"__[at]san_init", file.read())
+
+
 def spellings(out, postern):
     """LIMIT_CACHED_REPLIES, LIMIT_REPLY_OCTETS: one key in any number of
     spellings."""
@@ -232,7 +239,7 @@ def spellings(out, postern):
                 told.among("reply", {client.reply() for _ in range(100)},
                            ({SURE},))
         grown = rss_octets(postern) - before
-        if grown > 2 * limits.LIMIT_REPLY_OCTETS:
+        if grown > 2 * limits.LIMIT_REPLY_OCTETS and not is_sanitized():
             told.problems.append("%d MiB more" % (grown >> 20))
         out.say("%d KiB more" % (grown >> 10))
 
@@ -319,28 +326,58 @@ def lines(out):
 
 # -- faults ------------------------------------------------------------------
 
+class Silence(threading.Thread):
+    """A nameserver in front of the lab's that has no answer for names with
+    "silent" in them, ever: other nameservers are given up after some time."""
+    PORT = 5399
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", self.PORT))
+        self.start()
+
+    def run(self):
+        while True:
+            query, client = self.socket.recvfrom(65536)
+            if b"silent" not in query.lower():
+                threading.Thread(target=self.forward, args=(query, client),
+                                 daemon=True).start()
+
+    def forward(self, query, client):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as up:
+            up.settimeout(20)
+            up.sendto(query, ("127.0.0.1", 53))
+            try:
+                self.socket.sendto(up.recv(65536), client)
+            except TimeoutError:
+                pass
+
+
 def slow(out, postern):
-    with Told(out, "F06, E12: MapWait is kept, and others are answered "
+    silent = CONF + "DNSTimeout 20s\nNameservers 127.0.0.1@%d\n" % Silence.PORT
+    with Told(out, "F06, E12, W04: MapWait is kept, and others are answered "
               "meanwhile") as told:
-        postern.reload(CONF + "MapWait 1s\nDNSTimeout 20s\n")
-        ask(GOOD)
+        postern.reload(silent + "MapWait 2s\n")
+        mta.await_true(lambda: ask(GOOD) == SURE, 20, "the nameserver")
         with Client() as client:
             begun = time.monotonic()
-            client.send(frame("QUERY y.d62-silent.example"))
+            client.send(frame("QUERY y.silent.example"))
             told.same("other", ask(GOOD), SURE)
+            if time.monotonic() - begun > SOON_S:
+                told.problems.append("the other has waited")
             told.same("P17", client.reply(), "TEMP deadline")
-            if not 0.9 < time.monotonic() - begun < 1 + SOON_S:
-                told.problems.append("not MapWait")
-        answer = line("POLICY z.d62-silent.example")
+            if time.monotonic() - begun < 2:
+                told.problems.append("sooner than MapWait")
+        answer = line("POLICY z.silent.example")
         told.same("X10", answer.split()[0], "answer=temp")
     with Told(out, "F07, W18: more than half of MaxChecks and MaxQueue is "
               "queue-full") as told:
-        postern.reload(CONF + "MapWait 3s\nDNSTimeout 20s\nMaxChecks 8\n"
-                       "MaxQueue 8\n")
-        told.same("known", ask(GOOD), SURE)
+        postern.reload(silent + "MapWait 4s\nMaxChecks 8\nMaxQueue 8\n")
+        mta.await_true(lambda: ask(GOOD) == SURE, 30, "room")
         with Client() as client:
             for number in range(20):
-                client.send(frame("QUERY h%d.d62-silent.example" % number))
+                client.send(frame("QUERY h%d.silent.example" % number))
             told.same("cached", ask(GOOD), SURE)
             replies = [client.reply() for _ in range(20)]
             told.same("P17", sorted(set(replies)),
@@ -417,6 +454,7 @@ def inside():
         spellings(out, postern)
         rules(out, postern)
         settings(out, postern)
+        Silence()
         slow(out, postern)
         flush(out, postern.conf)
         out.test(postern.stop() == 0, "posternd ends well")
