@@ -337,6 +337,13 @@ def maps_in_chroot():
     master_cf(SMTP % "y")
 
 
+def maps_beside_chroot():
+    """A move is made whole or not at all, and one cannot be told."""
+    in_chroot()
+    master_cf(SMTP % "y",
+              beside.SUBMIT + "  -o smtpd_milter_maps=static:DISABLE\n")
+
+
 def words_of_a_service():
     fresh()
     beside.service_words()
@@ -362,6 +369,7 @@ def all_empty():
 UNSURE = (
     (broken_list, "braces do not match", False),
     (maps_in_chroot, "smtpd_milter_maps", True),
+    (maps_beside_chroot, "smtpd_milter_maps", False),
     (words_of_a_service, "add to smtpd_milters by hand, in master.cf at "
      "smtp/inet", True),
     (muted, "no_milters", True),
@@ -513,12 +521,16 @@ def check_faults(out, host):
 
 
 def check_command_fails(out, host):
-    """A command after the files: they are taken back."""
-    with host_of(host, no_member):
+    """What was done before it is taken back."""
+    def makes():
+        no_member()
+        master_cf(SMTP % "y")
+
+    with host_of(host, makes):
         before = files()
         with covered("/usr/sbin/usermod"):
             status, _, err = setup("--apply")
-        same = not changed(before, files())
+        same = not changed(before, files()) and not os.path.exists(FOLDER)
     out.test(status == 73 and "usermod" in err and "taken back" in err and same,
              "a command that fails leaves nothing behind",
              [err, *changed(before, files())])
@@ -746,6 +758,10 @@ def left_out(server):
     server.configure("MAIL_FILTER(`mine', `S=%s')\n" % OURS)
 
 
+UNSURE_SENDMAIL = ((edited_cf, "changed by hand"), (no_mc, "no /etc/mail"),
+                   (no_mailers, "not clear where"))
+
+
 def check_sendmail_unsure(out, host, server):
     left_out(server)
     with host_of(host, lambda: None), covered(POSTCONF):
@@ -755,7 +771,7 @@ def check_sendmail_unsure(out, host, server):
              and any("add mine to the filters" in note["text"]
                      for note in done["notes"]),
              "Sendmail: a filter that no list names is told", [str(done)])
-    for makes in (edited_cf, no_mc, no_mailers):
+    for makes, words in UNSURE_SENDMAIL:
         makes(server)
         with host_of(host, lambda: None), covered(POSTCONF):
             before = files()
@@ -765,7 +781,8 @@ def check_sendmail_unsure(out, host, server):
             setup("--undo")
         must = [note["text"] for note in done["notes"] if note["must"]]
         out.test(status == 2 and not same and any(
-            "INPUT_MAIL_FILTER(`postern'" in text for text in must),
+            "INPUT_MAIL_FILTER(`postern'" in text and words in text
+            for text in must),
             "Sendmail, %s: the line is told, and nothing is done" %
             makes.__name__, [str(done)])
 
