@@ -142,6 +142,7 @@ BUILD_TESTS = \
 	%D%/lint/docs.py \
 	%D%/scenario/hardening.t \
 	%D%/lint/lint.t \
+	%D%/lint/turned.py \
 	%D%/scenario/machine.py \
 	%D%/scenario/package.t \
 	%D%/scenario/posternd.t \

@@ -125,23 +125,11 @@ manners_for(
 	return manners;
 }
 
-static void
-build_reply(struct nameserver_message *m,
-    const struct nameserver_message *query, enum nameserver_manners manners)
+/* False where it is to be no failure. */
+static bool
+build_failure(struct nameserver_message *m, enum nameserver_manners manners)
 {
-	begin_reply(m, query, 0);
 	switch (manners) {
-	case ANSWER_INSECURE:
-		m->octets[3] &= (uint8_t)~AD;
-		put_address(m, 1);
-		break;
-	case NO_NAME:
-		m->octets[3] |= 3;
-		put_soa(m);
-		break;
-	case NO_DATA:
-		put_soa(m);
-		break;
 	case SERVFAIL:
 		m->octets[3] |= 2;
 		break;
@@ -168,6 +156,29 @@ build_reply(struct nameserver_message *m,
 	case LAME:
 		m->octets[3] = 0;
 		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void
+build_reply(struct nameserver_message *m,
+    const struct nameserver_message *query, enum nameserver_manners manners)
+{
+	begin_reply(m, query, 0);
+	switch (manners) {
+	case ANSWER_INSECURE:
+		m->octets[3] &= (uint8_t)~AD;
+		put_address(m, 1);
+		break;
+	case NO_NAME:
+		m->octets[3] |= 3;
+		put_soa(m);
+		break;
+	case NO_DATA:
+		put_soa(m);
+		break;
 	case OWN_ZONE:
 		m->octets[2] |= AA;
 		m->octets[3] = AD;
@@ -187,7 +198,8 @@ build_reply(struct nameserver_message *m,
 		put_alias_through(m);
 		break;
 	default:
-		put_address(m, 1);
+		if (!build_failure(m, manners))
+			put_address(m, 1);
 		break;
 	}
 }

@@ -30,8 +30,8 @@ my %floor = (
 
 # Nothing of the command is for the daemon, and nothing of the daemon for the
 # command.
-my %wing = map({ $_ => 'postern' } 'milter/cli'),
-	map({ $_ => 'posternd' } qw(milter/serve milter/mta milter/daemon));
+my %wing = ('milter/cli' => 'postern',
+	map { $_ => 'posternd' } qw(milter/serve milter/mta milter/daemon));
 
 # Each foreign header belongs to one module.
 my %foreign = (
@@ -147,6 +147,19 @@ sub check_head {
 		unless $text =~ /^\/\* SPDX-License-Identifier: BSD-2-Clause \*\/$/m;
 }
 
+# Of its definition, from its name to its end.
+my $longest = 60;
+
+sub check_length {
+	my ($file, $text) = @_;
+	while ($text =~ /^((\w+)\([^;{}]*\n\{\n.*?^\})/msg) {
+		my ($body, $name) = ($1, $2);
+		my $lines = 1 + ($body =~ tr/\n//);
+		mistake('length', "$file: $name() has $lines lines")
+			if $lines > $longest;
+	}
+}
+
 # A name of one file leads to it, in a search and in a stack trace.  These files
 # are yet to follow.
 my %statics;
@@ -167,29 +180,35 @@ sub check_statics {
 	}
 }
 
-for my $file (@files) {
-	open my $in, '<', $file or die "$file: $!\n";
-	my $text = do { local $/; <$in> };
-	check_head($file, $text);
-	my $number = 0;
-	for my $line (split /\n/, $text) {
-		$number++;
-		check_include($file, $number, $1 eq '"', $2)
-			if $line =~ /^\s*#\s*include\s*(["<])([^">]+)/;
-		mistake('width', "$file:$number: over 80 columns")
-			if length($line =~ s/\t/        /gr) > 80;
-	}
-	$number = 0;
-	my $code = strip($text);
-	note_statics($file, $code) if $file =~ m{^(?:common|milter)/.*\.c$} && $file !~ $unnamed;
-	for my $line (split /\n/, $code) {
-		$number++;
-		mistake('banned', "$file:$number: $1") while $line =~ /$banned/g;
-	}
-}
+# Most rules look at every file: once for all of them.
+my $has_looked;
 
-check_circles();
-check_statics();
+sub check_files {
+	return if $has_looked++;
+	for my $file (@files) {
+		open my $in, '<', $file or die "$file: $!\n";
+		my $text = do { local $/; <$in> };
+		check_head($file, $text);
+		check_length($file, $text);
+		my $number = 0;
+		for my $line (split /\n/, $text) {
+			$number++;
+			check_include($file, $number, $1 eq '"', $2)
+				if $line =~ /^\s*#\s*include\s*(["<])([^">]+)/;
+			mistake('width', "$file:$number: over 80 columns")
+				if length($line =~ s/\t/        /gr) > 80;
+		}
+		$number = 0;
+		my $code = strip($text);
+		note_statics($file, $code) if $file =~ m{^(?:common|milter)/.*\.c$} && $file !~ $unnamed;
+		for my $line (split /\n/, $code) {
+			$number++;
+			mistake('banned', "$file:$number: $1") while $line =~ /$banned/g;
+		}
+	}
+	check_circles();
+	check_statics();
+}
 
 # Every keyword that the settings know stands in the page and in the sample.
 sub check_settings {
@@ -206,7 +225,6 @@ sub check_settings {
 		}
 	}
 }
-check_settings();
 
 # Every limit bounds something, and a test reaches it by its name.
 sub check_limits {
@@ -225,7 +243,6 @@ sub check_limits {
 			unless $tests =~ /\b$limit\b/;
 	}
 }
-check_limits();
 
 # A module of common/ has a unit program of its name, or the list says what else
 # proves it.
@@ -251,7 +268,6 @@ sub check_proven {
 			if $has && $proven{$module};
 	}
 }
-check_proven();
 
 sub first_in {
 	my ($pattern, $file) = @_;
@@ -273,8 +289,6 @@ sub check_package {
 			if /-dev$/ && $_ ne 'libc6-dev' && $control !~ /^ +\Q$_\E,?$/m;
 	}
 }
-check_package();
-
 sub have { my ($tool) = @_; return system("command -v $tool >/dev/null 2>&1") == 0; }
 
 # Another version puts lines otherwise: the one that .clang-format names counts.
@@ -328,29 +342,36 @@ sub report {
 	print "# $_\n" for @found;
 }
 
-sub report_with {
-	my ($tool, $check, $rule, $name) = @_;
-	if (have($tool)) {
-		$check->();
-		report($rule, $name);
-	} else {
-		print 'ok ', ++$tests, " - $name # SKIP no $tool\n";
-	}
-}
+# A rule, what holds, what looks for it, and the tool without which it cannot.
+my @rules = (
+	[floors => 'a file includes its own floor and lower ones only', \&check_files],
+	[circles => 'no files include each other, by however many steps', \&check_files],
+	[foreign => 'each foreign header is in its one module', \&check_files],
+	[banned => 'no banned function is called', \&check_files],
+	[statics => 'a static function has two words, and no other file has it', \&check_files],
+	[head => 'each file says what it is, and under which licence', \&check_files],
+	[width => 'no line is over 80 columns', \&check_files],
+	[length => "no function is over $longest lines", \&check_files],
+	[settings => 'every setting is in the man page and in the sample', \&check_settings],
+	[limits => 'every limit bounds something, and a test names it', \&check_limits],
+	[proven => 'every module of common has a unit program, or a reason', \&check_proven],
+	[package => 'the package has our version, and is built with what we are', \&check_package],
+	[format => 'clang-format agrees', \&check_format, $formatter],
+	[cppcheck => 'cppcheck finds no fault', \&check_cppcheck, 'cppcheck'],
+	[archive => 'the archive holds every file', \&check_archive, 'git'],
+	[pages => 'mandoc finds no fault', \&check_pages, 'mandoc'],
+);
 
-print "1..15\n";
-report('floors', 'a file includes its own floor and lower ones only');
-report('circles', 'no files include each other, by however many steps');
-report('foreign', 'each foreign header is in its one module');
-report('banned', 'no banned function is called');
-report('statics', 'a static function has two words, and no other file has it');
-report('head', 'each file says what it is, and under which licence');
-report('width', 'no line is over 80 columns');
-report('settings', 'every setting is in the man page and in the sample');
-report('limits', 'every limit bounds something, and a test names it');
-report('proven', 'every module of common has a unit program, or a reason');
-report('package', 'the package has our version, and is built with what we are');
-report_with($formatter, \&check_format, 'format', 'clang-format agrees');
-report_with('cppcheck', \&check_cppcheck, 'cppcheck', 'cppcheck finds no fault');
-report_with('git', \&check_archive, 'archive', 'the archive holds every file');
-report_with('mandoc', \&check_pages, 'pages', 'mandoc finds no fault');
+my %asked = map { $_ => 1 } @ARGV;
+@rules = grep { $asked{$_->[0]} } @rules if @ARGV;
+die "usage: lint [RULE...]\n" if @ARGV && @rules != keys %asked;
+print '1..', scalar @rules, "\n";
+for (@rules) {
+	my ($rule, $name, $check, $tool) = @$_;
+	if (defined $tool && !have($tool)) {
+		print 'ok ', ++$tests, " - $name # SKIP no $tool\n";
+		next;
+	}
+	$check->();
+	report($rule, $name);
+}

@@ -159,81 +159,80 @@ what_another_setting_had_stopped_is_known(void **state)
 }
 
 /* What the log says became of it, and whether that was foreseen. */
+static const struct {
+	const char *id, *found, *first, *then;
+	int foreseen; /* -1: it does not count */
+} forecasts[] = {
+    {"pass, sent", PASS,
+	"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", NULL, 1},
+    {"pass, waits", PASS,
+	"relay=none, dsn=4.4.1, status=deferred (connect to m: no)", NULL, 0},
+    {"pass, waits and goes", PASS,
+	"relay=none, dsn=4.4.1, status=deferred (connect to m: no)",
+	"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", 1},
+    {"pass, no such user", PASS,
+	"relay=m[192.0.2.1]:25, dsn=5.1.1, status=bounced (host m "
+	"said: "
+	"550 no (in reply to RCPT TO command))",
+	NULL, 1},
+    {"pass, greylisted", PASS,
+	"relay=m[192.0.2.1]:25, dsn=4.2.0, status=deferred (host m "
+	"said: 450 later (in reply to RCPT TO command))",
+	NULL, 1},
+    {"pass, no TLS there", PASS,
+	"relay=m[192.0.2.1]:25, dsn=4.7.4, status=deferred (TLS is "
+	"required, but was not offered by host m)",
+	NULL, 0},
+    {"fail, waits", FAIL,
+	"relay=m[192.0.2.1]:25, dsn=4.7.5, status=deferred (Server "
+	"certificate not trusted)",
+	NULL, 1},
+    {"fail, waits, mended", FAIL,
+	"relay=m[192.0.2.1]:25, dsn=4.7.5, status=deferred (Server "
+	"certificate not trusted)",
+	"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", 1},
+    {"fail, sent", FAIL,
+	"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", NULL, 0},
+    {"temperror", TEMP,
+	"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", NULL, -1},
+    {"nothing logged", PASS, NULL, NULL, -1},
+    {"sendmail, no such user", PASS,
+	"mailer=esmtp, relay=m.example. [192.0.2.1], dsn=5.1.1, "
+	"stat=User unknown",
+	NULL, 1},
+    {"sendmail, TLS fails", PASS,
+	"mailer=esmtp, relay=m.example. [192.0.2.1], dsn=4.7.0, "
+	"stat=Deferred: 403 4.7.0 TLS handshake failed.",
+	NULL, 0},
+};
+
 static void
 forecasts_are_compared_with_deliveries(void **state)
 {
-	static const struct {
-		const char *id, *found, *first, *then;
-		int foreseen; /* -1: it does not count */
-	} rows[] = {
-	    {"pass, sent", PASS,
-		"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", NULL,
-		1},
-	    {"pass, waits", PASS,
-		"relay=none, dsn=4.4.1, status=deferred (connect to m: no)",
-		NULL, 0},
-	    {"pass, waits and goes", PASS,
-		"relay=none, dsn=4.4.1, status=deferred (connect to m: no)",
-		"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", 1},
-	    {"pass, no such user", PASS,
-		"relay=m[192.0.2.1]:25, dsn=5.1.1, status=bounced (host m "
-		"said: "
-		"550 no (in reply to RCPT TO command))",
-		NULL, 1},
-	    {"pass, greylisted", PASS,
-		"relay=m[192.0.2.1]:25, dsn=4.2.0, status=deferred (host m "
-		"said: 450 later (in reply to RCPT TO command))",
-		NULL, 1},
-	    {"pass, no TLS there", PASS,
-		"relay=m[192.0.2.1]:25, dsn=4.7.4, status=deferred (TLS is "
-		"required, but was not offered by host m)",
-		NULL, 0},
-	    {"fail, waits", FAIL,
-		"relay=m[192.0.2.1]:25, dsn=4.7.5, status=deferred (Server "
-		"certificate not trusted)",
-		NULL, 1},
-	    {"fail, waits, mended", FAIL,
-		"relay=m[192.0.2.1]:25, dsn=4.7.5, status=deferred (Server "
-		"certificate not trusted)",
-		"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", 1},
-	    {"fail, sent", FAIL,
-		"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", NULL,
-		0},
-	    {"temperror", TEMP,
-		"relay=m[192.0.2.1]:25, dsn=2.0.0, status=sent (250 ok)", NULL,
-		-1},
-	    {"nothing logged", PASS, NULL, NULL, -1},
-	    {"sendmail, no such user", PASS,
-		"mailer=esmtp, relay=m.example. [192.0.2.1], dsn=5.1.1, "
-		"stat=User unknown",
-		NULL, 1},
-	    {"sendmail, TLS fails", PASS,
-		"mailer=esmtp, relay=m.example. [192.0.2.1], dsn=4.7.0, "
-		"stat=Deferred: 403 4.7.0 TLS handshake failed.",
-		NULL, 0},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(forecasts); i++) {
 		char text[600];
 
 		begin();
-		message("A1", "b.example", rows[i].found);
-		if (rows[i].first != NULL) {
+		message("A1", "b.example", forecasts[i].found);
+		if (forecasts[i].first != NULL) {
 			snprintf(text, sizeof(text),
-			    "A1: to=<joe@B.example>, %s", rows[i].first);
+			    "A1: to=<joe@B.example>, %s", forecasts[i].first);
 			mta(text);
 		}
-		if (rows[i].then != NULL) {
+		if (forecasts[i].then != NULL) {
 			snprintf(text, sizeof(text),
-			    "A1: to=<joe@b.example>, %s", rows[i].then);
+			    "A1: to=<joe@b.example>, %s", forecasts[i].then);
 			mta(text);
 		}
 		mta("A1: removed");
-		ROW(rows[i].id, r.as_foreseen == (rows[i].foreseen == 1));
-		ROW(rows[i].id, r.not_as_foreseen == (rows[i].foreseen == 0));
-		ROW(rows[i].id, r.missed_count == (rows[i].foreseen == 0));
-		ROW(rows[i].id, r.open.oldest == NAMES_NONE);
+		ROW(forecasts[i].id,
+		    r.as_foreseen == (forecasts[i].foreseen == 1));
+		ROW(forecasts[i].id,
+		    r.not_as_foreseen == (forecasts[i].foreseen == 0));
+		ROW(forecasts[i].id,
+		    r.missed_count == (forecasts[i].foreseen == 0));
+		ROW(forecasts[i].id, r.open.oldest == NAMES_NONE);
 		end();
 	}
 }
