@@ -182,6 +182,26 @@ read_mode(const char *word, struct cli_options *options)
 	return "--mode: testing, enforce or none";
 }
 
+/* Options that may be given several times. */
+static void
+add_value(int code, char *value, struct cli_options *options)
+{
+	switch (code) {
+	case OPTION_NAME:
+		list_add(&options->names, value);
+		break;
+	case OPTION_RUA:
+		list_add(&options->ruas, value);
+		break;
+	case OPTION_TXT:
+		list_add(&options->txts, value);
+		break;
+	case OPTION_LOG:
+		list_add(&options->logs, value);
+		break;
+	}
+}
+
 /* Options that nothing can be wrong with. */
 static void
 take_value(int code, char *value, struct cli_options *options)
@@ -238,20 +258,11 @@ take_value(int code, char *value, struct cli_options *options)
 	case OPTION_JSON:
 		options->json = true;
 		break;
-	case OPTION_NAME:
-		list_add(&options->names, value);
-		break;
 	case OPTION_PART:
 		options->part = value;
 		break;
-	case OPTION_RUA:
-		list_add(&options->ruas, value);
-		break;
-	case OPTION_TXT:
-		list_add(&options->txts, value);
-		break;
-	case OPTION_LOG:
-		list_add(&options->logs, value);
+	default:
+		add_value(code, value, options);
 		break;
 	}
 }
