@@ -76,68 +76,67 @@ the_longest_request_is_taken_and_no_longer_one(void **state)
 	free(text);
 }
 
+static const struct {
+	const char *id, *payload;
+	enum map_ask ask;
+	const char *hop; /* as nexthop_print has it */
+} map_keys[] = {
+    {"K01", "QUERY d.ex", MAP_ASK_POLICY, "d.ex"},
+    {"K02", "QUERY D.Ex", MAP_ASK_POLICY, "d.ex"},
+    {"K02 dot", "QUERY d.ex.", MAP_ASK_POLICY, "d.ex"},
+    {"K03", "QUERY B\303\234cher.example", MAP_ASK_POLICY,
+	"xn--bcher-kva.example"},
+    {"K04", "QUERY .d.ex", MAP_ASK_NOTHING, NULL},
+    {"K04 top", "QUERY .ex", MAP_ASK_NOTHING, NULL},
+    {"K05", "QUERY d.ex:26", MAP_ASK_POLICY, "d.ex:26"},
+    {"K05 25", "QUERY d.ex:25", MAP_ASK_POLICY, "d.ex"},
+    {"K05 smtp", "QUERY d.ex:smtp", MAP_ASK_POLICY, "d.ex"},
+    {"K05 submissions", "QUERY d.ex:submissions", MAP_ASK_POLICY, "d.ex:465"},
+    {"K05 other", "QUERY d.ex:http", MAP_ASK_NOTHING, NULL},
+    {"K05 lmtp", "QUERY d.ex:lmtp", MAP_ASK_NOTHING, NULL},
+    {"K06", "QUERY [gw.ex]", MAP_ASK_POLICY, "[gw.ex]"},
+    {"K06 port", "QUERY [gw.ex]:587", MAP_ASK_POLICY, "[gw.ex]:587"},
+    {"K07", "QUERY [192.0.2.1]", MAP_ASK_NOTHING, NULL},
+    {"K07 port", "QUERY [192.0.2.1]:25", MAP_ASK_NOTHING, NULL},
+    {"K07 v6", "QUERY [ipv6:2001:db8::1]", MAP_ASK_NOTHING, NULL},
+    {"K07 bare", "QUERY 192.0.2.1", MAP_ASK_NOTHING, NULL},
+    {"K07 ::1", "QUERY ::1", MAP_ASK_NOTHING, NULL},
+    {"K08 label",
+	"QUERY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	"aaaaaaaa.ex",
+	MAP_ASK_NOTHING, NULL},
+    {"K08 empty label", "QUERY d..ex", MAP_ASK_NOTHING, NULL},
+    {"K08 *", "QUERY *", MAP_ASK_NOTHING, NULL},
+    {"K08 user", "QUERY user@d.ex", MAP_ASK_NOTHING, NULL},
+    {"K08 blank", "QUERY d.ex e.ex", MAP_ASK_NOTHING, NULL},
+    {"K08 comma", "QUERY d.ex,e.ex", MAP_ASK_NOTHING, NULL},
+    {"K08 control", "QUERY d\001.ex", MAP_ASK_NOTHING, NULL},
+    {"K08 UTF-8", "QUERY \303.ex", MAP_ASK_NOTHING, NULL},
+    {"K08 path", "QUERY /run/lmtp.sock", MAP_ASK_NOTHING, NULL},
+    {"K08 unix", "QUERY unix:/run/lmtp.sock", MAP_ASK_NOTHING, NULL},
+    {"K09", "QUERY d_x.ex", MAP_ASK_POLICY, "d_x.ex"},
+    {"K10 one label", "QUERY localhost", MAP_ASK_NOTHING, NULL},
+    {"W07 no name", " d.ex", MAP_ASK_NOTHING, NULL},
+    {"W07 no key", "QUERY ", MAP_ASK_NOTHING, NULL},
+    {"W07 no blank", "QUERY", MAP_ASK_NOTHING, NULL},
+    {"W07 nothing", "", MAP_ASK_NOTHING, NULL},
+};
+
 static void
 keys_are_next_hops(void **state)
 {
-	static const struct {
-		const char *id, *payload;
-		enum map_ask ask;
-		const char *hop; /* as nexthop_print has it */
-	} rows[] = {
-	    {"K01", "QUERY d.ex", MAP_ASK_POLICY, "d.ex"},
-	    {"K02", "QUERY D.Ex", MAP_ASK_POLICY, "d.ex"},
-	    {"K02 dot", "QUERY d.ex.", MAP_ASK_POLICY, "d.ex"},
-	    {"K03", "QUERY B\303\234cher.example", MAP_ASK_POLICY,
-		"xn--bcher-kva.example"},
-	    {"K04", "QUERY .d.ex", MAP_ASK_NOTHING, NULL},
-	    {"K04 top", "QUERY .ex", MAP_ASK_NOTHING, NULL},
-	    {"K05", "QUERY d.ex:26", MAP_ASK_POLICY, "d.ex:26"},
-	    {"K05 25", "QUERY d.ex:25", MAP_ASK_POLICY, "d.ex"},
-	    {"K05 smtp", "QUERY d.ex:smtp", MAP_ASK_POLICY, "d.ex"},
-	    {"K05 submissions", "QUERY d.ex:submissions", MAP_ASK_POLICY,
-		"d.ex:465"},
-	    {"K05 other", "QUERY d.ex:http", MAP_ASK_NOTHING, NULL},
-	    {"K05 lmtp", "QUERY d.ex:lmtp", MAP_ASK_NOTHING, NULL},
-	    {"K06", "QUERY [gw.ex]", MAP_ASK_POLICY, "[gw.ex]"},
-	    {"K06 port", "QUERY [gw.ex]:587", MAP_ASK_POLICY, "[gw.ex]:587"},
-	    {"K07", "QUERY [192.0.2.1]", MAP_ASK_NOTHING, NULL},
-	    {"K07 port", "QUERY [192.0.2.1]:25", MAP_ASK_NOTHING, NULL},
-	    {"K07 v6", "QUERY [ipv6:2001:db8::1]", MAP_ASK_NOTHING, NULL},
-	    {"K07 bare", "QUERY 192.0.2.1", MAP_ASK_NOTHING, NULL},
-	    {"K07 ::1", "QUERY ::1", MAP_ASK_NOTHING, NULL},
-	    {"K08 label",
-		"QUERY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaaaaaaa.ex",
-		MAP_ASK_NOTHING, NULL},
-	    {"K08 empty label", "QUERY d..ex", MAP_ASK_NOTHING, NULL},
-	    {"K08 *", "QUERY *", MAP_ASK_NOTHING, NULL},
-	    {"K08 user", "QUERY user@d.ex", MAP_ASK_NOTHING, NULL},
-	    {"K08 blank", "QUERY d.ex e.ex", MAP_ASK_NOTHING, NULL},
-	    {"K08 comma", "QUERY d.ex,e.ex", MAP_ASK_NOTHING, NULL},
-	    {"K08 control", "QUERY d\001.ex", MAP_ASK_NOTHING, NULL},
-	    {"K08 UTF-8", "QUERY \303.ex", MAP_ASK_NOTHING, NULL},
-	    {"K08 path", "QUERY /run/lmtp.sock", MAP_ASK_NOTHING, NULL},
-	    {"K08 unix", "QUERY unix:/run/lmtp.sock", MAP_ASK_NOTHING, NULL},
-	    {"K09", "QUERY d_x.ex", MAP_ASK_POLICY, "d_x.ex"},
-	    {"K10 one label", "QUERY localhost", MAP_ASK_NOTHING, NULL},
-	    {"W07 no name", " d.ex", MAP_ASK_NOTHING, NULL},
-	    {"W07 no key", "QUERY ", MAP_ASK_NOTHING, NULL},
-	    {"W07 no blank", "QUERY", MAP_ASK_NOTHING, NULL},
-	    {"W07 nothing", "", MAP_ASK_NOTHING, NULL},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(map_keys); i++) {
 		struct map_request request;
 		char hop[NEXTHOP_TEXT_SIZE];
 
-		ROW(rows[i].id,
-		    map_request_read(rows[i].payload, strlen(rows[i].payload),
-			25, &request) == rows[i].ask);
-		if (rows[i].hop == NULL)
+		ROW(map_keys[i].id, map_request_read(map_keys[i].payload,
+					strlen(map_keys[i].payload), 25,
+					&request) == map_keys[i].ask);
+		if (map_keys[i].hop == NULL)
 			continue;
 		nexthop_print(&request.hop, hop);
-		ROW_TEXT(rows[i].id, hop, rows[i].hop);
+		ROW_TEXT(map_keys[i].id, hop, map_keys[i].hop);
 	}
 }
 
