@@ -202,17 +202,11 @@ add_value(int code, char *value, struct cli_options *options)
 	}
 }
 
-/* Options that nothing can be wrong with. */
-static void
-take_value(int code, char *value, struct cli_options *options)
+/* Options without a value; false for another. */
+static bool
+take_flag(int code, struct cli_options *options)
 {
 	switch (code) {
-	case 'c':
-		options->conf_file = value;
-		break;
-	case 'f':
-		options->file = value;
-		break;
 	case 'v':
 		options->verbose = true;
 		break;
@@ -225,14 +219,8 @@ take_value(int code, char *value, struct cli_options *options)
 	case OPTION_UNDO:
 		options->undo = true;
 		break;
-	case OPTION_STATE:
-		options->state = value;
-		break;
 	case OPTION_ONCE:
 		options->once = true;
-		break;
-	case OPTION_HTML:
-		options->html = value;
 		break;
 	case OPTION_NO_DOMAINS:
 		options->no_domains = true;
@@ -242,6 +230,32 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_OPENMETRICS:
 		options->openmetrics = true;
+		break;
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* Options with a value that nothing can be wrong with. */
+static void
+take_value(int code, char *value, struct cli_options *options)
+{
+	switch (code) {
+	case 'c':
+		options->conf_file = value;
+		break;
+	case 'f':
+		options->file = value;
+		break;
+	case OPTION_STATE:
+		options->state = value;
+		break;
+	case OPTION_HTML:
+		options->html = value;
 		break;
 	case OPTION_AS:
 		options->as = value;
@@ -254,9 +268,6 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_CHAIN:
 		options->chain = value;
-		break;
-	case OPTION_JSON:
-		options->json = true;
 		break;
 	case OPTION_PART:
 		options->part = value;
@@ -314,7 +325,8 @@ read_option_value(int code, char *value, struct cli_options *options)
 	case OPTION_PORT:
 		return read_port_option(value, options);
 	default:
-		take_value(code, value, options);
+		if (!take_flag(code, options))
+			take_value(code, value, options);
 		break;
 	}
 	return NULL;
