@@ -26,6 +26,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import json_page
 import limits
 import mta
 import tap
@@ -365,14 +366,14 @@ def long_row(house):
 
 def documented(house):
     """Against postern-json(7)."""
-    told = check.page_keys()
+    told = json_page.page_keys()
     for name, words in (("cache list", ("cache", "show", STS)),
                         ("cache flush", ("cache", "flush", "a.example")),
                         ("stats", ("stats",))):
-        keys = check.keys_of(house.say(*words, "--json").rows(), {})
+        keys = json_page.keys_of(house.say(*words, "--json").rows(), {})
         keys.get("reasons", {}).clear()
-        printed = set(check.paths(keys))
-        manual = set(check.paths(told[name]))
+        printed = set(json_page.paths(keys))
+        manual = set(json_page.paths(told[name]))
         same(name, sorted(printed - manual), [])
         same(name, sorted(manual - printed - SOMETIMES.get(name, set())), [])
 

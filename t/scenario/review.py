@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
 import change
+import json_page
 import mta
 import tap
 import world
@@ -45,6 +46,9 @@ def run(*command):
     subprocess.run(command, capture_output=True, check=True, timeout=60)
 
 
+PRINTED = {}
+
+
 def ask(*words, text=b"", **env):
     """(exit status, stdout, stderr)"""
     done = subprocess.run([mta.program("postern"), "review", *words],
@@ -58,7 +62,9 @@ def answer(*words, **how):
     status, text, error = ask("--json", *words, **how)
     if status != 0:
         raise mta.Failure("exit status %d: %s" % (status, error))
-    return json.loads(text)
+    found = json.loads(text)
+    json_page.keys_of(found, PRINTED)
+    return found
 
 
 def untitled(found):
@@ -443,6 +449,7 @@ def inside():
     check_output(out)
     check_size(out, log)
     check_changed(out)
+    json_page.compare(out, "review", PRINTED, 1)
     daemon.stop()
     return out.close()
 

@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
 import beside
+import json_page
 import mta
 import sendmail
 import tap
@@ -57,10 +58,16 @@ def setup(*words, user=None, conf=CONF):
     return done.returncode, done.stdout, done.stderr
 
 
+PRINTED = {}
+
+
 def plan(*words, **how):
     """(exit status, object)"""
     status, text, err = setup("--json", *words, **how)
-    return status, json.loads(text) if text else {"error": err}
+    found = json.loads(text) if text else {"error": err}
+    if "error" not in found:
+        json_page.keys_of(found, PRINTED)
+    return status, found
 
 
 def files(*folders):
@@ -816,6 +823,7 @@ def inside():
             process.terminate()
         if host:
             host.stop()
+    json_page.compare(out, "setup", PRINTED)
     return out.close()
 
 

@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import json_page
 import mta
 import tap
 
@@ -51,6 +52,7 @@ def check_status(out, daemon):
              "a domain that fails is on it, and no other", [text])
     status, text, _ = ask("status", "--json", conf=daemon.conf)
     found = json.loads(text)
+    json_page.compare(out, "status", json_page.keys_of(found, {}), 1)
     counts = {r["what"]: r["count"] for r in found["figures"]["counts"]}
     out.test(counts["messages"] == 4 and
              [r["domain"] for r in found["failing"]["domains"]] ==
