@@ -200,11 +200,10 @@ dns_pending_note(struct dns_pending *pending, const char *trouble)
 void
 dns_pending_finish(struct dns_pending *pending, struct dns_answer *answer)
 {
-	struct dns_pending_list *list = pending->list;
 	struct watcher watcher;
 	bool wanted;
 
-	lock_take(&list->lock);
+	lock_take(&pending->list->lock);
 	assert(!pending->refused && pending->answer == NULL);
 	close_locked(pending);
 	pending->answer = answer;
@@ -212,7 +211,7 @@ dns_pending_finish(struct dns_pending *pending, struct dns_answer *answer)
 	watcher = take_watcher_locked(pending);
 	if (wanted)
 		cond_signal(&pending->ended);
-	lock_drop(&list->lock);
+	lock_drop(&pending->list->lock);
 	if (!wanted)
 		drop_pending(pending);
 	tell_watcher(watcher);
@@ -249,16 +248,15 @@ say_trouble(const struct dns_pending *pending)
 static void
 end_asking(struct dns_pending *pending)
 {
-	struct dns_pending_list *list = pending->list;
 	struct watcher watcher;
 	bool open;
 
-	lock_take(&list->lock);
+	lock_take(&pending->list->lock);
 	assert(pending->wanted);
 	pending->wanted = false;
 	watcher = take_watcher_locked(pending);
 	open = pending->open;
-	lock_drop(&list->lock);
+	lock_drop(&pending->list->lock);
 	if (!open)
 		drop_pending(pending);
 	tell_watcher(watcher);
