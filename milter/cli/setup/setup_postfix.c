@@ -244,7 +244,7 @@ static void
 plan_files(struct lists *lists)
 {
 	struct setup_plan *plan = &lists->setup->plan;
-	struct setup_trial before = {NULL}, after = {NULL};
+	struct setup_trial before = {0}, after = {0};
 	char main_cf[SETUP_PATH_SIZE], master_cf[SETUP_PATH_SIZE];
 	struct err err;
 
