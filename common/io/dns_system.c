@@ -190,7 +190,7 @@ static int
 make_events(struct dns_system *system)
 {
 	struct timeval time = {.tv_sec = system->attempt_ms / 1000,
-	    .tv_usec = system->attempt_ms % 1000 * 1000};
+	    .tv_usec = system->attempt_ms % 1000 * 1000L};
 
 	system->context.base = event_base_new();
 	if (system->context.base == NULL)

@@ -460,7 +460,7 @@ arm_asking(struct map_asking *asking)
 {
 	int wait_ms = wait_of(asking);
 	struct timeval wait = {.tv_sec = wait_ms / MSEC_PER_SEC,
-	    .tv_usec = (wait_ms % MSEC_PER_SEC) * USEC_PER_MSEC};
+	    .tv_usec = (long)(wait_ms % MSEC_PER_SEC) * USEC_PER_MSEC};
 
 	evtimer_add(&asking->timer, &wait);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A strip is WIDTH wide, whatever it is stretched to. */
 enum { WIDTH = 1000, BARS_SHOWN = 30, DAYS_SHOWN = 62, STRIPS_SHOWN = 40 };
@@ -170,17 +171,17 @@ svg_stacked(const struct sheet_table *table, FILE *out)
 /* Columns of a table of changes. */
 enum { NAME, AT, BEFORE, AFTER };
 
-/* "2026-11-29 13:05" as minutes, near enough to be drawn; 0: no such time. */
+/* "2026-11-29 13:05" as minutes; 0: no such time. */
 static uint64_t
 minutes_of(const char *text)
 {
-	unsigned year, month, day, hour, minute;
+	struct tm tm = {0};
+	time_t at;
 
-	if (sscanf(text, "%4u-%2u-%2u %2u:%2u", &year, &month, &day, &hour,
-		&minute) != 5)
+	if (strptime(text, "%Y-%m-%d %H:%M", &tm) == NULL)
 		return 0;
-	return (((uint64_t)year * 12 + month) * 31 + day) * 24 * 60 +
-	       hour * 60 + minute;
+	at = timegm(&tm);
+	return at > 0 ? (uint64_t)at / 60 : 0;
 }
 
 struct span {

@@ -173,6 +173,12 @@ is_same_minute(const struct review *review, const char *when, size_t seconds)
 	return strcmp(zone, kept) == 0;
 }
 
+static time_t
+two_digits(const char *at)
+{
+	return (time_t)(at[0] - '0') * 10 + (at[1] - '0');
+}
+
 /* The time of a line; 0: it has none that can be true. */
 static time_t
 time_of(struct review *review, const char *when)
@@ -187,12 +193,10 @@ time_of(struct review *review, const char *when)
 		    at > review->options.now + TOMORROW_S)
 			return 0;
 		text_copy(review->minute, sizeof(review->minute), when);
-		review->minute_at =
-		    at - (when[seconds] - '0') * 10 - (when[seconds + 1] - '0');
+		review->minute_at = at - two_digits(when + seconds);
 		review->minute_date = date_of(at);
 	}
-	return review->minute_at + (when[seconds] - '0') * 10 +
-	       (when[seconds + 1] - '0');
+	return review->minute_at + two_digits(when + seconds);
 }
 
 static bool
