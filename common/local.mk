@@ -82,7 +82,9 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_db.c %D%/io/store_db.h \
 	%D%/io/store_file.c %D%/io/store_file.h \
 	%D%/io/store_schema.c %D%/io/store_schema.h \
+	%D%/io/store_policy.c %D%/io/store_policy.h \
 	%D%/io/store_sql.c %D%/io/store_sql.h \
+	%D%/io/store_table.c %D%/io/store_table.h \
 	%D%/io/tls_beyond.c %D%/io/tls_beyond.h \
 	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/tls_watch.c %D%/io/tls_watch.h \

@@ -9,27 +9,8 @@
 #include <time.h>
 
 #include "common/base/err.h"
-#include "common/base/limits.h"
 #include "common/base/own.h"
-#include "common/judge/facts.h"
-
-/* What is kept of a policy domain: RFC 8461 section 3.3 and 10.2. */
-struct store_policy {
-	char domain[LIMIT_DOMAIN_SIZE]; /* the policy domain, normalised */
-	char id[LIMIT_STS_ID + 1];      /* of the record it was fetched for */
-	char *body; /* owned, NUL-terminated; NULL: only a failure is known */
-	size_t length;
-	time_t fetched_s;
-	time_t expires_s; /* at most LIMIT_STS_MAX_AGE_S after fetched_s */
-	char failed_id[LIMIT_STS_ID + 1]; /* of the last fetch that failed */
-	time_t failed_s;                  /* 0: none since the last success */
-	enum policy_fetch failed_how;
-	char failed_detail[LIMIT_DETAIL_SIZE]; /* cleaned */
-	time_t used_s; /* a check asked for it, to the day */
-	bool again;    /* and not for the first time */
-};
-
-void store_policy_fini(struct store_policy *policy);
+#include "common/io/store_policy.h"
 
 struct store;
 
@@ -125,8 +106,6 @@ int store_each_policy(
  * and out (fini it), 0 at the end, -1 with err */
 int store_next_policy(struct store *store, const char *after,
     struct store_policy *out, struct err *err);
-
-enum { STORE_RESULT_SIZE = 32 };
 
 /*
  * store_flip - note a domain's result; whether it differs from the last noted

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/io/store_sql.h"
 
+#include <assert.h>
 #include <sqlite3.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/base/text.h"
@@ -57,4 +59,53 @@ store_sql_ask(sqlite3 *handle, const char *sql, struct store_sql_answer *answer)
 	}
 	sqlite3_finalize(stmt);
 	return rc;
+}
+
+/* The end of the year 9999: later is no date that anybody wrote. */
+static const int64_t max_time = 253402300799;
+
+bool
+store_sql_is_time(int64_t seconds)
+{
+	return seconds >= 0 && seconds <= max_time &&
+	       (int64_t)(time_t)seconds == seconds;
+}
+
+bool
+store_sql_text(sqlite3_stmt *stmt, int column, char *to, size_t size)
+{
+	const char *s;
+
+	if (sqlite3_column_type(stmt, column) != SQLITE_TEXT)
+		return false;
+	s = (const char *)sqlite3_column_text(stmt, column);
+	return s != NULL &&
+	       strlen(s) == (size_t)sqlite3_column_bytes(stmt, column) &&
+	       text_copy(to, size, s);
+}
+
+bool
+store_sql_time(sqlite3_stmt *stmt, int column, time_t *out)
+{
+	sqlite3_int64 seconds = sqlite3_column_int64(stmt, column);
+
+	*out = (time_t)seconds;
+	return sqlite3_column_type(stmt, column) == SQLITE_INTEGER &&
+	       store_sql_is_time(seconds);
+}
+
+void
+store_sql_bind_text(sqlite3_stmt *stmt, int at, const char *s)
+{
+	int rc = sqlite3_bind_text(stmt, at, s, -1, SQLITE_STATIC);
+
+	assert(rc == SQLITE_OK);
+	(void)rc;
+}
+
+void
+store_sql_release(sqlite3_stmt *stmt)
+{
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
 }

@@ -4,7 +4,9 @@
 #define COMMON_IO_STORE_SQL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct sqlite3; /* SQLite's */
 struct sqlite3_stmt;
@@ -34,5 +36,22 @@ struct store_sql_answer {
 /* store_sql_ask - SQLite's code; SQLITE_CORRUPT where there is no answer */
 int store_sql_ask(
     struct sqlite3 *handle, const char *sql, struct store_sql_answer *answer);
+
+/* store_sql_is_time - whether it is a time of this age, in seconds since 1970:
+ * later than the year 9999 is no date that anybody wrote */
+bool store_sql_is_time(int64_t seconds);
+
+/* store_sql_text, store_sql_time - what a column holds; false if it is of
+ * another type, has a NUL in it, is no time or does not fit */
+bool
+store_sql_text(struct sqlite3_stmt *stmt, int column, char *to, size_t size);
+bool store_sql_time(struct sqlite3_stmt *stmt, int column, time_t *out);
+
+/* store_sql_bind_text - borrows s until store_sql_release */
+void store_sql_bind_text(struct sqlite3_stmt *stmt, int at, const char *s);
+
+/* store_sql_release - an open statement holds back the log: none stays so
+ * between two calls */
+void store_sql_release(struct sqlite3_stmt *stmt);
 
 #endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/store_table.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+
+#include "common/io/store_policy.h"
+#include "common/io/store_sql.h"
+
+static const char *const table[STORE_STATEMENTS] = {
+    [STORE_BEGIN] = "BEGIN IMMEDIATE",
+    [STORE_COMMIT] = "COMMIT",
+    [STORE_ROLLBACK] = "ROLLBACK",
+    [STORE_PUT] = "REPLACE INTO policy (" STORE_POLICY_COLUMNS ")"
+		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [STORE_SET_CLOCK_POLICIES] = "UPDATE policy SET used = ?1"
+				 " WHERE use IN (0, 1, 2) AND used > ?1",
+    [STORE_EVICT_POLICIES] =
+	"DELETE FROM policy WHERE rowid IN (SELECT rowid FROM policy"
+	" WHERE domain <> ?1 ORDER BY use, used"
+	" LIMIT max(0, (SELECT count(*) FROM policy) - ?2))",
+    [STORE_DROP] = "DELETE FROM policy WHERE domain = ?1",
+    [STORE_DROP_ALL] = "DELETE FROM policy",
+    [STORE_GET] =
+	"SELECT " STORE_POLICY_COLUMNS " FROM policy WHERE domain = ?1",
+    /* The second term is not left to the index: a list whose keys a stranger
+     * put out of order has an end too */
+    [STORE_NEXT] =
+	"SELECT domain FROM policy WHERE domain > ?1 AND +domain > ?1"
+	" ORDER BY domain LIMIT 1",
+    [STORE_FLIP] =
+	"REPLACE INTO flip (domain, result, noted) VALUES (?1, ?2, ?3)",
+    [STORE_SET_CLOCK_FLIPS] = "UPDATE flip SET noted = ?1 WHERE noted > ?1",
+    [STORE_EVICT_FLIPS] =
+	"DELETE FROM flip WHERE rowid IN (SELECT rowid FROM flip"
+	" WHERE domain <> ?1 ORDER BY noted"
+	" LIMIT max(0, (SELECT count(*) FROM flip) - ?2))",
+    [STORE_GET_FLIP] = "SELECT result, noted FROM flip WHERE domain = ?1",
+};
+
+struct store_db *
+store_table_open(
+    const char *path, bool read_only, bool *renamed, struct err *err)
+{
+	assert(sqlite3_threadsafe());
+	return store_db_open(
+	    path, read_only, table, STORE_STATEMENTS, renamed, err);
+}
+
+int
+store_table_run(struct store_db *db, enum store_statement which)
+{
+	int rc = store_sql_step(store_db_statement(db, which));
+
+	store_sql_release(store_db_statement(db, which));
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+store_table_commit(struct store_db *db, const struct store_change *change)
+{
+	sqlite3_stmt *stmt = store_db_statement(db, change->change);
+	sqlite3_stmt *evict = store_db_statement(db, change->evict);
+	sqlite3 *handle = sqlite3_db_handle(stmt);
+	int rc = store_table_run(db, STORE_BEGIN);
+
+	if (rc != SQLITE_OK) {
+		store_sql_release(stmt);
+		return rc;
+	}
+	sqlite3_bind_int64(
+	    store_db_statement(db, change->set_clock), 1, change->now);
+	store_sql_bind_text(evict, 1, change->domain);
+	sqlite3_bind_int(evict, 2, change->limit);
+	rc = store_table_run(db, change->change);
+	if (rc == SQLITE_OK)
+		rc = store_table_run(db, change->set_clock);
+	if (rc == SQLITE_OK)
+		rc = store_table_run(db, change->evict);
+	if (rc == SQLITE_OK)
+		rc = store_table_run(db, STORE_COMMIT);
+	if (rc != SQLITE_OK && !sqlite3_get_autocommit(handle))
+		store_table_run(db, STORE_ROLLBACK);
+	return rc;
+}
+
+int
+store_table_find(struct store_db *db, struct store_policy *row, struct err *err)
+{
+	sqlite3_stmt *stmt = store_db_statement(db, STORE_GET);
+	int rc = store_sql_step(stmt);
+	bool found = rc == SQLITE_ROW || rc == SQLITE_TOOBIG;
+
+	if (rc != SQLITE_ROW || !store_policy_read(stmt, row)) {
+		store_policy_fini(row);
+		row->domain[0] = '\0';
+	}
+	store_sql_release(stmt);
+	if (found || rc == SQLITE_DONE)
+		rc = SQLITE_OK;
+	return store_db_conclude(db, rc, err) < 0 ? -1 : found;
+}
+
+int
+store_table_next(struct store_db *db, const char *start, sqlite3_value **key)
+{
+	sqlite3_stmt *stmt = store_db_statement(db, STORE_NEXT);
+	sqlite3_value *next = NULL;
+	int rc;
+
+	if (*key == NULL)
+		store_sql_bind_text(stmt, 1, start);
+	else
+		sqlite3_bind_value(stmt, 1, *key);
+	rc = store_sql_step(stmt);
+	if (rc == SQLITE_ROW) {
+		next = sqlite3_value_dup(sqlite3_column_value(stmt, 0));
+		if (next == NULL)
+			rc = SQLITE_NOMEM;
+	}
+	store_sql_release(stmt);
+	sqlite3_value_free(*key);
+	*key = next;
+	return rc;
+}
