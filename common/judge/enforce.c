@@ -173,18 +173,80 @@ level_strictness(enum level level)
 	return 0;
 }
 
+/* What the hosts demand, each for itself. */
+struct demands {
+	size_t seen;
+	struct demand first;
+	struct demand strictest; /* of level_strictness */
+	struct demand all;       /* what any of them demands */
+};
+
+static void
+add_demand(struct survey *s, struct demands *d, const struct demand *own)
+{
+	if (d->seen++ == 0)
+		d->first = *own;
+	s->mixed_rules |= !equal_demands(own, &d->first);
+	if (level_strictness(own->level) > level_strictness(d->strictest.level))
+		d->strictest = *own;
+	d->all.encrypt |= own->encrypt || level_strictness(own->level) > 0;
+	d->all.dane |= own->dane;
+	d->all.sts |= own->sts;
+}
+
+static bool
+is_policy_in_force(const struct survey *s)
+{
+	const struct policy_facts *got = s->facts->sts.policy;
+
+	return got != NULL && got->fetch == POLICY_FETCHED &&
+	       got->policy->mode == STS_MODE_ENFORCE;
+}
+
+/* Whether a host without a rule has to keep TLSA records, or a policy. */
+static bool
+has_more_to_keep(const struct survey *s, const struct demand *all)
+{
+	if (all->sts && is_policy_in_force(s))
+		return true;
+	if (!all->dane || is_insecure(s))
+		return false;
+	for (size_t i = 0; i < s->facts->host_count; i++)
+		if (class_of(s, &s->facts->hosts[i]) == ENFORCE_HOST_USABLE)
+			return true;
+	return false;
+}
+
+/* The domain's own demand holds beside those of its hosts where it is to find
+ * out what there is. */
+static struct demand
+with_domain(const struct demand *all, const struct demand *domain)
+{
+	struct demand both = *all;
+
+	if (domain->level == LEVEL_AUTO) {
+		both.encrypt |= domain->encrypt;
+		both.dane |= domain->dane;
+		both.sts |= domain->sts;
+	}
+	return both;
+}
+
 /*
  * What is demanded of the next hop, where rules for its hosts may differ from
- * the one for it.  One that all hosts have counts for all; of several the
- * strictest does, where that is one that demands TLS.
+ * the one for it.  One that all hosts have counts for all.  Of several the
+ * strictest does, where that is one that demands TLS; but no rule for one host
+ * takes from another what it has to keep: then that counts, with TLS a must
+ * where any rule says so.  Who forges an insecure MX RRset chooses the hosts,
+ * and with them the rules.
  */
 static void
 find_demand(struct survey *s)
 {
-	struct demand strictest = {.rule = NULL}, first = {.rule = NULL};
-	size_t seen = 0;
+	struct demands d = {.all.level = LEVEL_AUTO};
+	struct demand domain = terms_demand_domain(s->terms);
 
-	s->demand = terms_demand_domain(s->terms);
+	s->demand = domain;
 	for (size_t i = 0; i < s->facts->host_count; i++) {
 		const struct host_facts *host = &s->facts->hosts[i];
 		struct demand own;
@@ -192,17 +254,19 @@ find_demand(struct survey *s)
 		if (!has_address(host))
 			continue;
 		own = host_case_of(s->facts, host, s->terms, s->now).demand;
-		if (seen++ == 0)
-			first = own;
-		s->mixed_rules |= !equal_demands(&own, &first);
-		if (level_strictness(own.level) >
-		    level_strictness(strictest.level))
-			strictest = own;
+		add_demand(s, &d, &own);
 	}
-	if (seen > 0 && !s->mixed_rules)
-		s->demand = first;
-	else if (level_strictness(strictest.level) > 0)
-		s->demand = strictest;
+	if (d.seen == 0)
+		return;
+	if (!s->mixed_rules)
+		s->demand = d.first;
+	else if (d.strictest.level == LEVEL_DANE_ONLY)
+		s->demand = d.strictest;
+	else if (level_strictness(d.strictest.level) > 0 &&
+		 !has_more_to_keep(s, &d.all))
+		s->demand = d.strictest;
+	else if (d.all.dane || d.all.sts || domain.level != LEVEL_AUTO)
+		s->demand = with_domain(&d.all, &domain);
 }
 
 /* The answer that a level is by itself; AUTO has none. */
@@ -412,6 +476,21 @@ takes_no_mail(const struct survey *s)
 	       s->usable + s->unusable + s->none + s->unknown == 0;
 }
 
+/* Whether DNSSEC says that the next hop takes no mail.  Else the MTA may be
+ * told of another MX than we were, and ask for that. */
+static bool
+is_vouched_for(const struct survey *s)
+{
+	const struct facts *facts = s->facts;
+
+	if (!facts_mx_is_vouched(facts))
+		return false;
+	for (size_t i = 0; i < facts->host_count; i++)
+		if (!facts->hosts[i].a.secure || !facts->hosts[i].aaaa.secure)
+			return false;
+	return true;
+}
+
 static enum reason
 unknown_reason(const struct facts *facts)
 {
@@ -463,7 +542,12 @@ enforce_auto(const struct survey *s, enum enforce_sts sts)
 	if (!s->demand.dane)
 		return enforce_sts_alone(s, sts);
 	if (takes_no_mail(s))
-		return enforcement_new(ENFORCE_NOTHING);
+		return enforcement_new(
+		    sts == ENFORCE_STS_ENFORCE &&
+			    s->facts->trouble == TROUBLE_NONE &&
+			    !is_vouched_for(s)
+			? ENFORCE_POLICY
+			: ENFORCE_NOTHING);
 	if (s->usable > 0 && !is_insecure(s) &&
 	    s->none + s->unusable + s->unknown == 0)
 		return enforcement_new(ENFORCE_DANE_ONLY);

@@ -322,6 +322,78 @@ rules_for_hosts_are_one_answer_where_they_agree(void **state)
 	}
 }
 
+/* P16: whoever forges it to us may tell the MTA of another MX. */
+static void
+a_policy_stays_in_force_where_nobody_vouches_for_no_mail(void **state)
+{
+	static const char *const mx[] = {"n", "x"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(mx); i++) {
+		AUTO(facts)
+		struct facts *facts = destination_make(mx[i], "", BOTH);
+		AUTO(enforcement) struct enforcement *e = NULL;
+		struct judge_terms terms = {.level = LEVEL_AUTO};
+		char *reply;
+
+		facts->mx.secure = false;
+		e = enforce(facts, &terms, DESTINATION_NOW);
+		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
+		ROW_TEXT(mx[i], reply, SEC("mx1.d.ex:mx2.d.ex"));
+		free(reply);
+	}
+}
+
+/* A rule for mx1 alone. */
+static void
+a_rule_for_one_host_takes_nothing_from_another(void **state)
+{
+	static const struct {
+		const char *id;
+		enum level domain, host;
+		const char *mx, *hosts, *policy, *reply;
+	} rows[] = {
+	    {"P53 policy", LEVEL_AUTO, LEVEL_ENCRYPT, "i", "NN",
+		"enforce mx1.d.ex", SEC("mx1.d.ex")},
+	    {"P53 policy, secure", LEVEL_AUTO, LEVEL_SECURE, "i", "NN",
+		"enforce mx1.d.ex", SEC("mx1.d.ex")},
+	    {"P53 TLSA", LEVEL_AUTO, LEVEL_ENCRYPT, "s", "NU", NULL,
+		"OK dane-only"},
+	    {"P53 TLSA, secure", LEVEL_AUTO, LEVEL_SECURE, "s", "NU", NULL,
+		"OK dane-only"},
+	    {"P53 no TLSA", LEVEL_AUTO, LEVEL_ENCRYPT, "s", "NN", NULL,
+		"OK encrypt"},
+	    {"P53 dane-only", LEVEL_AUTO, LEVEL_DANE_ONLY, "i", "NN", BOTH,
+		"OK dane-only"},
+	    {"P53 insecure", LEVEL_AUTO, LEVEL_SECURE, "i", "NU", NULL,
+		SEC("hostname")},
+	    {"P53 may, dane", LEVEL_MAY, LEVEL_DANE, "s", "UN", NULL,
+		"OK dane"},
+	    {"P53 may, auto", LEVEL_MAY, LEVEL_AUTO, "s", "NN", BOTH,
+		SEC("mx1.d.ex:mx2.d.ex")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(rule_list)
+		struct rule_list *list = rule_list_new(rows[i].domain);
+		AUTO(facts)
+		struct facts *facts =
+		    destination_make(rows[i].mx, rows[i].hosts, rows[i].policy);
+		AUTO(enforcement) struct enforcement *e = NULL;
+		struct judge_terms terms = {.level = rows[i].domain};
+		char *reply;
+
+		add_host_rule(list, "mx1.d.ex", rows[i].host);
+		rule_list_sort(list);
+		terms_set(&terms, list, "d.ex", DESTINATION_NOW);
+		e = enforce(facts, &terms, DESTINATION_NOW);
+		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
+		ROW_TEXT(rows[i].id, reply, rows[i].reply);
+		free(reply);
+	}
+}
+
 static void
 a_rule_past_its_end_is_none(void **state)
 {
@@ -405,6 +477,9 @@ main(void)
 	    cmocka_unit_test(a_rule_is_the_answer),
 	    cmocka_unit_test(a_level_for_everyone_is_as_a_rule_for_everyone),
 	    cmocka_unit_test(rules_for_hosts_are_one_answer_where_they_agree),
+	    cmocka_unit_test(
+		a_policy_stays_in_force_where_nobody_vouches_for_no_mail),
+	    cmocka_unit_test(a_rule_for_one_host_takes_nothing_from_another),
 	    cmocka_unit_test(a_rule_past_its_end_is_none),
 	    cmocka_unit_test(hosts_that_are_not_looked_at_are_not_known),
 	    cmocka_unit_test(hosts_that_are_shut_out_are_known),
