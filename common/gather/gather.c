@@ -300,7 +300,9 @@ gather_proceed(struct gathering *g)
 		proceed_with_hosts(g);
 		break;
 	case AT_GATES:
-		proceed_to_probes(g);
+		/* who was in a hurry has not waited for the prefixes */
+		if (!is_too_short(g))
+			proceed_to_probes(g);
 		break;
 	case AT_PROBES:
 		more = proceed_with_probes(g);

@@ -295,7 +295,6 @@ ask_engine(struct map_asking *asking)
 	    .dns_only = asking->ask == MAP_ASK_POLICY};
 
 	nexthop_print(hop, text);
-	asking->turn = service_turn();
 	answers.at_once = false;
 	answers.asking_now = asking;
 	engine_submit(asking->held.engine, &query, on_map_check, asking);
@@ -350,6 +349,15 @@ take_made_reply(struct map_asking *asking)
 	return true;
 }
 
+/* The turn is taken first: rules that are put in force meanwhile are another
+ * turn's, and the check is made once more. */
+static void
+hold_for_asking(struct map_asking *asking)
+{
+	asking->turn = service_turn();
+	service_hold(&asking->held);
+}
+
 /* Whether it has to be waited for. */
 static bool
 renew_asking(struct map_asking *asking)
@@ -358,7 +366,7 @@ renew_asking(struct map_asking *asking)
 		free(asking->reply);
 		asking->reply = NULL;
 		service_let_go(&asking->held);
-		service_hold(&asking->held);
+		hold_for_asking(asking);
 		ask_engine(asking);
 		if (!answers.at_once)
 			return true;
@@ -487,7 +495,7 @@ asking_new(enum map_protocol protocol, map_answered *answered, void *arg)
 	asking->answered = answered;
 	asking->arg = arg;
 	asking->begun_ms = clock_mono_ms();
-	service_hold(&asking->held);
+	hold_for_asking(asking);
 	evtimer_assign(&asking->timer, answers.base, on_map_wait, asking);
 	return asking;
 }

@@ -91,6 +91,8 @@ on_resolver(void *arg, bool validates, const char *why)
 		resolver.detail = shortcomings;
 	}
 	report_resolver(&resolver);
+	/* what was answered before rests on the other */
+	service_forget();
 }
 
 static void

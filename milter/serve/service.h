@@ -63,7 +63,7 @@ void service_test_resolver(void);
  * not be told any more: other settings or another engine are in force, or what
  * is remembered was flushed
  *
- * service_forget - begin another turn; inventory_flush was called
+ * service_forget - begin another turn: what was remembered counts no more
  */
 unsigned service_turn(void);
 void service_forget(void);

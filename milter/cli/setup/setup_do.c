@@ -171,24 +171,38 @@ setup_do_changed(const struct setup_deed *deed)
 	return strcmp(now, deed->before) != 0 && strcmp(now, deed->after) != 0;
 }
 
+static bool
+is_one_file(const char *path, const char *other)
+{
+	struct stat a, b;
+
+	return lstat(path, &a) == 0 && lstat(other, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* A backup is taken away only where it is a second name of the file: another
+ * one is of an earlier run, and may be all that is left of what was there. */
 static int
 undo_file(const struct setup_deed *deed, struct err *err)
 {
 	char now[SETUP_DIGEST_SIZE];
 
 	digest_now(deed->path, now);
-	if (strcmp(now, deed->after) == 0 && deed->backup[0] == '\0') {
-		if (unlink(deed->path) != 0)
+	if (strcmp(now, deed->after) == 0) {
+		int rc = deed->backup[0] == '\0'
+			     ? unlink(deed->path)
+			     : rename(deed->backup, deed->path);
+
+		if (rc != 0)
 			return err_set(err, ERR_LOCAL, "%s: %s", deed->path,
 			    strerror(errno));
-	} else if (strcmp(now, deed->after) == 0 &&
-		   rename(deed->backup, deed->path) != 0) {
-		return err_set(
-		    err, ERR_LOCAL, "%s: %s", deed->path, strerror(errno));
-	}
-	/* it was not in place yet: two names of one file */
-	if (deed->backup[0] != '\0')
+	} else if (strcmp(now, deed->before) != 0) {
+		return err_set(err, ERR_LOCAL,
+		    "%s was changed meanwhile, and stays as it is", deed->path);
+	} else if (deed->backup[0] != '\0' &&
+		   is_one_file(deed->path, deed->backup)) {
 		unlink(deed->backup);
+	}
 	return setup_sync_folder(deed->path, err);
 }
 
