@@ -151,6 +151,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/publish/tlsa_plan.c \
 	%D%/cli/publish/tlsa_view.c \
 	%D%/cli/review/domains.c %D%/cli/review/domains.h \
+	%D%/cli/review/event.c %D%/cli/review/event.h \
 	%D%/cli/review/join.c \
 	%D%/cli/review/messages.c %D%/cli/review/messages.h \
 	%D%/cli/review/names.c %D%/cli/review/names.h \
@@ -164,6 +165,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/review/review.c %D%/cli/review/review.h \
 	%D%/cli/review/sets.c %D%/cli/review/sets.h \
 	%D%/cli/review/verb.c \
+	%D%/cli/review/when.c \
 	%D%/cli/review/would.c \
 	%D%/cli/setup/setup.c %D%/cli/setup/setup.h \
 	%D%/cli/setup/setup_apply.c %D%/cli/setup/setup_apply.h \

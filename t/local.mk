@@ -262,14 +262,16 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
 REVIEW_SOURCES = \
-	milter/cli/review/domains.c milter/cli/review/join.c \
+	milter/cli/review/domains.c milter/cli/review/event.c \
+	milter/cli/review/join.c \
 	milter/cli/review/messages.c milter/cli/review/names.c \
 	milter/cli/review/report.c milter/cli/review/report_answer.c \
 	milter/cli/review/report_decided.c \
 	milter/cli/review/report_failing.c \
 	milter/cli/review/report_forecast.c milter/cli/review/report_ours.c \
 	milter/cli/review/report_would.c milter/cli/review/review.c \
-	milter/cli/review/sets.c milter/cli/review/would.c \
+	milter/cli/review/sets.c milter/cli/review/when.c \
+	milter/cli/review/would.c \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c

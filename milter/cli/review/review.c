@@ -10,18 +10,14 @@
  */
 #include "milter/cli/review/review.h"
 
-#include <assert.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "milter/cli/review/event.h"
 
-#define EVENT "event="
 #define NOQUEUE "NOQUEUE"
-
-enum { TOMORROW_S = 86400, DATE_YEAR = 10000, DATE_MONTH = 100 };
 
 void
 review_init(struct review *review, const struct review_options *options)
@@ -57,195 +53,6 @@ review_fini(struct review *review)
 	free(review->missed);
 	free(review->days);
 	free(review->rules);
-}
-
-/* --- words of a line --- */
-
-static int
-result_of(const char *word)
-{
-	for (int i = 0; i < RESULTS; i++)
-		if (strcmp(result_text((enum result)i), word) == 0)
-			return i;
-	return -1;
-}
-
-static int
-action_of(const char *word)
-{
-	for (int i = 0; i < ACTIONS; i++)
-		if (strcmp(action_text((enum action)i), word) == 0)
-			return i;
-	return -1;
-}
-
-static int
-policy_type_of(const char *word)
-{
-	for (int i = 0; i < POLICY_TYPES; i++)
-		if (strcmp(policy_type_text((enum policy_type)i), word) == 0)
-			return i;
-	return -1;
-}
-
-/* "event=NAME", and then only words "key=value": a value has no "=", so that
- * two lines that ran into each other are no line. */
-static bool
-is_whole(const char *text)
-{
-	while (*text != '\0') {
-		size_t key = 0;
-
-		while (islower((unsigned char)text[key]))
-			key++;
-		if (key == 0 || text[key] != '=')
-			return false;
-		text += key + 1;
-		key = strcspn(text, " =");
-		if (key == 0 || text[key] == '=')
-			return false;
-		text += key;
-		text += *text == ' ';
-	}
-	return true;
-}
-
-static bool
-event_is(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-
-	text += strlen(EVENT);
-	return strncmp(text, name, length) == 0 &&
-	       (text[length] == ' ' || text[length] == '\0');
-}
-
-static uint64_t
-number_of_key(const char *text, const char *key)
-{
-	char word[24];
-	uint32_t number;
-
-	return logline_value(text, key, word, sizeof(word)) &&
-		       text_uint(word, UINT32_MAX, &number) == 0
-		   ? number
-		   : 0;
-}
-
-/* --- times --- */
-
-/* The seconds stand behind the second ":"; 0: there are none. */
-static size_t
-seconds_at(const char *when)
-{
-	const char *colon = strchr(when, ':');
-
-	colon = colon == NULL ? NULL : strchr(colon + 1, ':');
-	return colon == NULL || !isdigit((unsigned char)colon[1]) ||
-		       !isdigit((unsigned char)colon[2])
-		   ? 0
-		   : (size_t)(colon + 1 - when);
-}
-
-static int
-date_of(time_t at)
-{
-	struct tm tm;
-
-	if (localtime_r(&at, &tm) == NULL)
-		return 0;
-	return (tm.tm_year + 1900) * DATE_YEAR + (tm.tm_mon + 1) * DATE_MONTH +
-	       tm.tm_mday;
-}
-
-/* What stands behind the seconds may be a zone, so it counts as well. */
-static bool
-is_same_minute(const struct review *review, const char *when, size_t seconds)
-{
-	const char *zone = when + seconds + 2, *kept;
-
-	if (review->minute_at == 0 ||
-	    strncmp(when, review->minute, seconds) != 0)
-		return false;
-	kept = review->minute + seconds + 2;
-	zone += strspn(zone, ".,0123456789");
-	kept += strspn(kept, ".,0123456789");
-	return strcmp(zone, kept) == 0;
-}
-
-static time_t
-two_digits(const char *at)
-{
-	return (time_t)(at[0] - '0') * 10 + (at[1] - '0');
-}
-
-/* The time of a line; 0: it has none that can be true. */
-static time_t
-time_of(struct review *review, const char *when)
-{
-	size_t seconds = seconds_at(when);
-	time_t at;
-
-	if (seconds == 0)
-		return 0;
-	if (!is_same_minute(review, when, seconds)) {
-		if (!logline_time(when, review->options.now, &at) ||
-		    at > review->options.now + TOMORROW_S)
-			return 0;
-		text_copy(review->minute, sizeof(review->minute), when);
-		review->minute_at = at - two_digits(when + seconds);
-		review->minute_date = date_of(at);
-	}
-	return review->minute_at + two_digits(when + seconds);
-}
-
-static bool
-is_in_range(struct review *review, time_t at)
-{
-	const struct review_options *options = &review->options;
-	bool bounded = options->since != 0 || options->until != 0;
-
-	if (at == 0) {
-		review->untimed++;
-		return !bounded;
-	}
-	if ((options->since != 0 && at < options->since) ||
-	    (options->until != 0 && at >= options->until)) {
-		review->outside++;
-		return false;
-	}
-	if (review->first == 0 || at < review->first)
-		review->first = at;
-	if (at > review->last)
-		review->last = at;
-	return true;
-}
-
-static struct review_day *
-insert_day(struct review *review, size_t place, int date)
-{
-	if (review->day_count == LIMIT_REVIEW_DAYS)
-		return NULL;
-	review->days = xrealloc(
-	    review->days, review->day_count + 1, sizeof(*review->days));
-	memmove(&review->days[place + 1], &review->days[place],
-	    (review->day_count - place) * sizeof(*review->days));
-	review->day_count++;
-	review->days[place] = (struct review_day){.date = date};
-	return &review->days[place];
-}
-
-/* Mostly the last one; a clock that goes back has it further before. */
-static struct review_day *
-day_for(struct review *review, int date)
-{
-	size_t place = review->day_count;
-
-	while (place > 0 && review->days[place - 1].date > date)
-		place--;
-	if (place > 0 && review->days[place - 1].date == date)
-		return &review->days[place - 1];
-	return insert_day(review, place, date);
 }
 
 /* --- lines of posternd --- */
@@ -348,11 +155,11 @@ keep_pair(struct review *review, const struct logline *line,
 static bool
 read_check_words(const struct story_check *read, struct review_check *check)
 {
-	int result = result_of(read->result),
+	int result = event_result(read->result),
 	    reason = story_reason(read->reason);
-	int action = action_of(read->action);
+	int action = event_action(read->action);
 	int policy =
-	    read->skipped ? POLICY_TYPE_NONE : policy_type_of(read->policy);
+	    read->skipped ? POLICY_TYPE_NONE : event_policy_type(read->policy);
 
 	if (result < 0 || reason < 0 || action < 0 || policy < 0 ||
 	    read->domain[0] == '\0')
@@ -396,7 +203,7 @@ count_review_message(struct review *review, enum result result,
     enum action action, bool authenticated, time_t at)
 {
 	struct review_day *day =
-	    at == 0 ? NULL : day_for(review, review->minute_date);
+	    at == 0 ? NULL : review_day_of(review, review->minute_date);
 
 	review->messages++;
 	review->results[result]++;
@@ -419,15 +226,15 @@ read_message_line(struct review *review, const struct logline *line, time_t at)
 	logline_value(line->text, "result", result, sizeof(result));
 	logline_value(line->text, "action", action, sizeof(action));
 	logline_value(line->text, "auth", auth, sizeof(auth));
-	if (result_of(result) < 0 || action_of(action) < 0) {
+	if (event_result(result) < 0 || event_action(action) < 0) {
 		review->damaged++;
 		return;
 	}
 	if (review->options.domain != NULL &&
 	    (message == NULL || message->closed))
 		return;
-	count_review_message(review, (enum result)result_of(result),
-	    (enum action)action_of(action), strcmp(auth, "yes") == 0, at);
+	count_review_message(review, (enum result)event_result(result),
+	    (enum action)event_action(action), strcmp(auth, "yes") == 0, at);
 	if (message == NULL || message->closed)
 		return;
 	message->closed = true;
@@ -441,12 +248,12 @@ read_change_line(struct review *review, const char *text, time_t at)
 
 	logline_value(text, "domain", domain, sizeof(domain));
 	logline_value(text, "new", after, sizeof(after));
-	if (domain[0] == '\0' || result_of(after) < 0)
+	if (domain[0] == '\0' || event_result(after) < 0)
 		review->damaged++;
 	else if (review->options.domain == NULL ||
 		 strcmp(review->options.domain, domain) == 0)
 		review_domains_change(&review->domains, domain,
-		    (enum result)result_of(after), at);
+		    (enum result)event_result(after), at);
 }
 
 static void
@@ -475,34 +282,25 @@ note_state(bool bad, time_t at, bool *is_bad, uint64_t *times, time_t *last)
 		*last = at;
 }
 
-static bool
-value_is(const char *text, const char *key, const char *value)
-{
-	char word[STORY_WORD_SIZE];
-
-	return logline_value(text, key, word, sizeof(word)) &&
-	       strcmp(word, value) == 0;
-}
-
 static void
 read_state_line(struct review *review, const char *text, time_t at)
 {
 	struct review_own *own = &review->own;
 
 	if (event_is(text, "resolver"))
-		note_state(value_is(text, "validating", "no"), at,
+		note_state(event_value_is(text, "validating", "no"), at,
 		    &own->resolver_is_down, &own->resolver_down,
 		    &own->resolver_at);
 	else if (event_is(text, "store"))
-		note_state(!value_is(text, "reason", "ok"), at,
+		note_state(!event_value_is(text, "reason", "ok"), at,
 		    &own->store_is_down, &own->store_down, &own->store_at);
 	else if (event_is(text, "probe"))
-		note_state(!value_is(text, "reason", "ok"), at,
+		note_state(!event_value_is(text, "reason", "ok"), at,
 		    &own->port_is_closed, &own->port_closed, &own->port_at);
 	else if (event_is(text, "log"))
-		own->lost_lines += number_of_key(text, "lost");
+		own->lost_lines += event_number(text, "lost");
 	else if (event_is(text, "reload"))
-		own->reload_faults += number_of_key(text, "faults") > 0;
+		own->reload_faults += event_number(text, "faults") > 0;
 	else if (event_is(text, "accept"))
 		own->accept++;
 	else if (event_is(text, "start"))
@@ -517,12 +315,12 @@ read_event_line(struct review *review, const struct logline *line)
 	const char *text = line->text;
 	time_t at;
 
-	if (!is_whole(text)) {
+	if (!event_is_whole(text)) {
 		review->damaged++;
 		return;
 	}
-	at = time_of(review, line->when);
-	if (!is_in_range(review, at))
+	at = review_time_of(review, line->when);
+	if (!review_is_in_range(review, at))
 		return;
 	review->own_lines++;
 	if (event_is(text, "check") || event_is(text, "skip"))
@@ -561,6 +359,6 @@ review_line(struct review *review, const char *line)
 		return;
 	if (strcmp(parsed.program, review->options.program) != 0)
 		review_join(review, &parsed);
-	else if (strncmp(parsed.text, EVENT, strlen(EVENT)) == 0)
+	else if (event_begins(parsed.text))
 		read_event_line(review, &parsed);
 }

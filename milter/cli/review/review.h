@@ -120,6 +120,17 @@ int review_agreement(const struct review *review);
  * host said; cut to size - 1 octets */
 void review_mask(char *to, size_t size, const char *text);
 
+/* review_time_of - the time of a line, by what stands at its head; 0: it has
+ * none that can be true */
+time_t review_time_of(struct review *review, const char *when);
+
+/* review_is_in_range - whether a line of that time counts; it is counted among
+ * those that do not, or widens what is looked at */
+bool review_is_in_range(struct review *review, time_t at);
+
+/* review_day_of - the day of this date; NULL: there are too many */
+struct review_day *review_day_of(struct review *review, int date);
+
 /* review_join - the MTA's part: what it did with a message that is open */
 void review_join(struct review *review, const struct logline *line);
 
