@@ -65,6 +65,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/map_report.c %D%/serve/map_report.h \
 	%D%/serve/notify.c %D%/serve/notify.h \
 	%D%/serve/report.c %D%/serve/report.h \
+	%D%/serve/report_line.c %D%/serve/report_line.h \
 	%D%/serve/recent.c %D%/serve/recent.h \
 	%D%/serve/service.c %D%/serve/service.h \
 	%D%/serve/socket.c %D%/serve/socket.h \

@@ -258,6 +258,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h
 %C%_unit_reasons_t_SOURCES = %D%/unit/reasons.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h milter/serve/report.c \
+	milter/serve/report_line.c \
 	milter/serve/log.c milter/serve/recent.c milter/serve/tally.c
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
@@ -307,7 +308,8 @@ REVIEW_SOURCES = \
 %C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_trace_t_SOURCES = %D%/unit/trace.c %D%/unit/tap.h \
-	milter/serve/trace.c milter/serve/report.c milter/serve/log.c \
+	milter/serve/trace.c milter/serve/report.c \
+	milter/serve/report_line.c milter/serve/log.c \
 	milter/serve/recent.c milter/serve/tally.c
 %C%_unit_translation_t_SOURCES = %D%/unit/translation.c $(FAKE_DNS) %D%/unit/tap.h
 %C%_unit_verdict_t_SOURCES = %D%/unit/verdict.c %D%/unit/tap.h

@@ -4,84 +4,12 @@
 #define MILTER_SERVE_REPORT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
-#include "common/base/limits.h"
-#include "common/base/text.h"
-#include "common/judge/enforcement.h"
-#include "common/judge/verdict.h"
 #include "milter/conf/settings.h"
+#include "milter/serve/report_line.h"
 #include "milter/view/figures.h"
-
-enum { REPORT_SIZE = LIMIT_LOG_LINE + 1 };
-
-/* What was found of one domain of one message. */
-struct report_check {
-	const char *domain; /* normalised or a literal; "" if it is no name */
-	const struct verdict *verdict;
-	enum action action;
-	unsigned rcpts;
-	bool refused; /* at RCPT */
-	bool looked;  /* a check was made: depth, cache, ttl and ms mean
-			 something */
-	bool cached;
-	uint32_t ttl_s; /* left of the verdict's life */
-	unsigned ms;
-	const char *detail; /* over the verdict's own; or NULL */
-	bool why;           /* a line about what it rests on, too */
-};
-
-struct report_message {
-	enum result result;
-	enum action action;
-	size_t domains;
-	unsigned rcpts;
-	bool authenticated;
-	unsigned ms;     /* that the message waited for us */
-	unsigned forged; /* fields of our name that came with it */
-	bool overdone;   /* so many that the message is stopped for it */
-};
-
-struct report_resolver {
-	const char *addr;
-	bool validating;
-	enum reason reason;
-	const char *detail; /* any text; or NULL */
-};
-
-/* What an MTA is told of a destination. */
-struct report_map {
-	const char *domain;
-	const char *answer; /* its first word */
-	bool put_off;       /* it is to wait */
-	enum policy_type policy;
-	enum reason reason;
-	enum enforce_dane dane;
-	enum enforce_sts sts;
-	bool cached;
-	uint32_t ttl_s;
-	unsigned ms;
-	const struct rule *rule; /* or NULL */
-	const char *detail;      /* or NULL */
-};
-
-/* A domain's result is another than the last that was known of it. */
-struct report_change {
-	const char *domain;
-	const char *before; /* words of result_text */
-	const char *after;
-	const char *mx; /* or NULL */
-};
-
-/* The settings were read anew. */
-struct report_reload {
-	size_t faults;       /* of which nothing came, or 0 */
-	bool renewed;        /* there is a new engine */
-	const char *restart; /* keywords that change at a restart; "" */
-	const char *detail;  /* the first mistake; or NULL */
-};
 
 /*
  * report_open - write to syslog from here on, as the settings say
@@ -145,35 +73,8 @@ void report_stats(const struct stats *stats);
 void report_reload(const struct report_reload *reload);
 void report_success(bool success);
 
-/* report_debug - a line of another module's making, of at most LIMIT_LOG_LINE;
- * report_add - " key=value" to one: any text, made fit for a value here, "-"
- * for nothing; report_add_detail - the last key, left out for NULL and "" */
+/* report_debug - a line of another module's making, of at most LIMIT_LOG_LINE
+ */
 void report_debug(const char *line);
-void report_add(struct text *text, const char *key, const char *value);
-void report_add_detail(struct text *text, const char *detail);
-
-/* The lines alone, and how grave they are (syslog.h): for tests. */
-int report_check_line(char line[REPORT_SIZE], const char *queue_id,
-    const struct report_check *check);
-int report_why_line(char line[REPORT_SIZE], const char *queue_id,
-    const struct report_check *check);
-int report_skip_line(char line[REPORT_SIZE], const char *queue_id,
-    const struct report_check *check);
-int report_message_line(char line[REPORT_SIZE], const char *queue_id,
-    const struct report_message *message);
-int report_resolver_line(
-    char line[REPORT_SIZE], const struct report_resolver *resolver);
-int
-report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload);
-int report_reach_line(char line[REPORT_SIZE], unsigned port, bool open);
-int report_map_line(char line[REPORT_SIZE], const struct report_map *map);
-int report_garbage_line(char line[REPORT_SIZE], const char *socket);
-int
-report_change_line(char line[REPORT_SIZE], const struct report_change *change);
-int report_stats_line(char line[REPORT_SIZE], const struct stats *stats);
-int report_lost_line(char line[REPORT_SIZE], uintmax_t lost);
-
-int
-report_rule_line(char line[REPORT_SIZE], const struct rule *rule, time_t now);
 
 #endif

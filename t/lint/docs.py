@@ -229,12 +229,10 @@ BEGIN = r'begin_event\(\s*&text, line, [^;]*, "(\w+)"\)'
 
 
 def code_events():
-    """{event: its keys}, as report.c writes them."""
+    """{event: its keys}, as report_line.c writes them."""
     found = {}
-    for body in re.split(r"^}", read("milter/serve/report.c"), flags=re.M):
+    for body in re.split(r"^}", read("milter/serve/report_line.c"), flags=re.M):
         name = re.search(BEGIN, body)
-        for stop in re.findall(r'"-: event=(\w+)"', body):
-            found[stop] = set()
         if not name or "struct text *text" in body:
             continue
         keys = set(re.findall(r'report_add\(\s*&text, "(\w+)"', body))
@@ -253,17 +251,17 @@ def code_events():
 def code_severities():
     """{"event severity", ...}"""
     found = set()
-    bodies = re.split(r"^}", read("milter/serve/report.c"), flags=re.M)
+    bodies = re.split(r"^}", read("milter/serve/report_line.c"), flags=re.M)
     words = r"\bLOG_(INFO|NOTICE|WARNING|ERR)\b"
     check = [body for body in bodies if re.search(r"^check_severity\(", body,
                                                   re.M)]
     for body in bodies:
-        name = re.search(BEGIN + r'|event=(\w+)"', body)
+        name = re.search(BEGIN, body)
         if not name or "struct text *text" in body:
             continue
         if "check_severity(" in body:
             body += check[0]
-        found |= {"%s/%s" % (name[1] or name[2], word.lower())
+        found |= {"%s/%s" % (name[1], word.lower())
                   for word in re.findall(words, body)}
     return found
 

@@ -45,7 +45,7 @@ my %foreign = (
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db|_policy|_schema|_sql|_table)?\.c$},
 	qr{^jansson\.h}           => qr{^milter/(cli/.*|view/(json_\w+|sheet_data))\.c$},
 	qr{^libmilter/}           => qr{^milter/(mta/callbacks|daemon/main)\.c$},
-	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report|conf/settings)|common/base/xalloc)\.c$},
+	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report(_line)?|conf/settings)|common/base/xalloc)\.c$},
 	qr{^cmocka\.h}            => qr{^t/},
 );
 

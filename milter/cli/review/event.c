@@ -18,15 +18,6 @@ event_begins(const char *text)
 }
 
 int
-event_result(const char *word)
-{
-	for (int i = 0; i < RESULTS; i++)
-		if (strcmp(result_text((enum result)i), word) == 0)
-			return i;
-	return -1;
-}
-
-int
 event_action(const char *word)
 {
 	for (int i = 0; i < ACTIONS; i++)

@@ -23,7 +23,6 @@ uint64_t event_number(const char *text, const char *key);
 bool event_value_is(const char *text, const char *key, const char *value);
 
 /* What a word stands for in the enum of its name; -1: nothing. */
-int event_result(const char *word);
 int event_action(const char *word);
 int event_policy_type(const char *word);
 

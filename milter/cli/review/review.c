@@ -155,7 +155,7 @@ keep_pair(struct review *review, const struct logline *line,
 static bool
 read_check_words(const struct story_check *read, struct review_check *check)
 {
-	int result = event_result(read->result),
+	int result = story_result(read->result),
 	    reason = story_reason(read->reason);
 	int action = event_action(read->action);
 	int policy =
@@ -226,14 +226,14 @@ read_message_line(struct review *review, const struct logline *line, time_t at)
 	logline_value(line->text, "result", result, sizeof(result));
 	logline_value(line->text, "action", action, sizeof(action));
 	logline_value(line->text, "auth", auth, sizeof(auth));
-	if (event_result(result) < 0 || event_action(action) < 0) {
+	if (story_result(result) < 0 || event_action(action) < 0) {
 		review->damaged++;
 		return;
 	}
 	if (review->options.domain != NULL &&
 	    (message == NULL || message->closed))
 		return;
-	count_review_message(review, (enum result)event_result(result),
+	count_review_message(review, (enum result)story_result(result),
 	    (enum action)event_action(action), strcmp(auth, "yes") == 0, at);
 	if (message == NULL || message->closed)
 		return;
@@ -248,12 +248,12 @@ read_change_line(struct review *review, const char *text, time_t at)
 
 	logline_value(text, "domain", domain, sizeof(domain));
 	logline_value(text, "new", after, sizeof(after));
-	if (domain[0] == '\0' || event_result(after) < 0)
+	if (domain[0] == '\0' || story_result(after) < 0)
 		review->damaged++;
 	else if (review->options.domain == NULL ||
 		 strcmp(review->options.domain, domain) == 0)
 		review_domains_change(&review->domains, domain,
-		    (enum result)event_result(after), at);
+		    (enum result)story_result(after), at);
 }
 
 static void
