@@ -26,7 +26,9 @@
  *   how many lookups are under way.  One that has a place for those in a hurry,
  *   and is not through with its lookups in time, gives it back, and the hop is
  *   begun anew when there is another.
- * - ends_here has the judge say whether the next hop counts (hops.h).
+ * - ends_here has the judge say whether the next hop counts (hops.h).  The one
+ *   behind it is begun with a place as well: where the run has given its own
+ *   back it is queued for another.
  * - check_run_finish fills the entry, which wakes all who wait for it.  The run
  * is gone then.
  *
@@ -128,8 +130,6 @@ begin_hop(struct check_run *run, int64_t deadline_ms)
 		.allow_private = engine->options.allow_private,
 		.trial = run->trial}};
 
-	if (!run->placed && run->hops.passed > 0)
-		run->until_ms = INT64_MAX; /* it has shown to be quick */
 	check_run_set_hop(run, run->hops.passed);
 	run->gathering = gather_begin(
 	    &gatherer, run->facts, &run->terms, deadline_ms, run->until_ms);
@@ -193,12 +193,14 @@ park_run(struct check_run *run)
 	return parking_park(ticket, count);
 }
 
-/* How far a check came. */
-enum progress { TOO_SHORT, OVER, PARKED };
+/* How far a check came; UNPLACED: to a next hop, without a place to begin it.
+ */
+enum progress { TOO_SHORT, OVER, PARKED, UNPLACED };
 
-/* A check that was parked goes on where it was. */
+/* A check that was parked goes on where it was.  in_turn: its thread has a
+ * place for it. */
 static enum progress
-work_on(struct check_run *run, int64_t deadline_ms)
+work_on(struct check_run *run, int64_t deadline_ms, bool in_turn)
 {
 	for (;;) {
 		enum gather_progress progress = GATHER_MORE;
@@ -214,6 +216,8 @@ work_on(struct check_run *run, int64_t deadline_ms)
 		if (progress == GATHER_OVER &&
 		    (run->facts->trouble != TROUBLE_NONE || ends_here(run)))
 			return OVER;
+		if (progress == GATHER_OVER && !run->placed && !in_turn)
+			return UNPLACED;
 		if (progress == GATHER_MORE && park_run(run))
 			return PARKED;
 	}
@@ -258,17 +262,29 @@ end_run(struct check_run *run)
 	dismiss_run(engine);
 }
 
+static void
+queue_run(struct check_run *run, enum pool_lane lane)
+{
+	bool taken =
+	    pool_submit(run->engine->workers, lane, check_run_start, run);
+
+	assert(taken);
+}
+
 /* Go on as far as may be; false where the time for lookups was too short. */
 static bool
-advance_run(struct check_run *run)
+advance_run(struct check_run *run, bool in_turn)
 {
-	switch (work_on(run, check_run_deadline(run))) {
+	switch (work_on(run, check_run_deadline(run), in_turn)) {
 	case TOO_SHORT:
 		keep_place(run);
 		forget_facts(run);
 		return false;
 	case OVER:
 		end_run(run);
+		break;
+	case UNPLACED: /* it has waited once, and does not again behind others */
+		queue_run(run, POOL_FIRST);
 		break;
 	case PARKED: /* it is another's now */
 		break;
@@ -283,12 +299,8 @@ go_on_run(void *arg, int64_t until_ms)
 	struct check_run *run = arg;
 
 	assert(run->gathering != NULL && until_ms == INT64_MAX);
-	if (!advance_run(run)) {
-		bool taken = pool_submit(
-		    run->engine->workers, POOL_SLOW, check_run_start, run);
-
-		assert(taken);
-	}
+	if (!advance_run(run, false))
+		queue_run(run, POOL_SLOW);
 	return true;
 }
 
@@ -304,10 +316,10 @@ check_run_start(void *arg, int64_t until_ms)
 		return false;
 	count_as_begun(run);
 	if (run->facts->trouble == TROUBLE_NONE)
-		return advance_run(run);
+		return advance_run(run, true);
 	if (wants_policy(run)) {
 		run->until_ms = INT64_MAX;
-		return advance_run(run);
+		return advance_run(run, true);
 	}
 	end_run(run);
 	return true;

@@ -42,6 +42,35 @@ the_first_next_hop_that_takes_mail_counts(void **state)
 	}
 }
 
+/* However many checks find the first of two relays down at once. */
+static void
+places_bound_the_lookups_of_a_second_next_hop(void **state)
+{
+	enum { PLACES = 4, CHECKS = 20, LOOKUPS = 2 * PLACES }; /* A, AAAA */
+	AUTO(engine) struct engine *engine = network_engine(1, CHECKS);
+	struct engine_wait *waits[CHECKS];
+	char hops[64];
+	struct engine_query query = {
+	    .domain = "r.example", .next_hop = hops, .port = 25};
+
+	(void)state;
+	network_set_gate(true);
+	net.cut_off = true;
+	for (size_t i = 0; i < CHECKS; i++) {
+		snprintf(hops, sizeof(hops),
+		    "[mx1.d.example], [mute%zu.example]", i);
+		waits[i] = engine_start(engine, &query);
+	}
+	network_await(&net.lookups, LOOKUPS);
+	assert_null(engine_await(waits[0], clock_mono_ms() + 50));
+	network_set_gate(false);
+	for (size_t i = 0; i < CHECKS; i++) {
+		assert_non_null(engine_await(waits[i], network_soon()));
+		engine_wait_free(waits[i]);
+	}
+	assert_int_equal(net.most_lookups, LOOKUPS);
+}
+
 /* A verdict on mail to a next hop that fails its policy, whoever it is for. */
 static enum reason
 reason_at_failing(struct engine *engine, const char *domain)
@@ -161,6 +190,7 @@ main(void)
 {
 	const struct CMUnitTest engine_hops[] = {
 	    cmocka_unit_test(the_first_next_hop_that_takes_mail_counts),
+	    cmocka_unit_test(places_bound_the_lookups_of_a_second_next_hop),
 	    cmocka_unit_test(
 		a_failure_that_rests_on_memory_is_probed_once_more),
 	    cmocka_unit_test(
