@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	%D%/unit/dns_self_test.t \
 	%D%/unit/dns_servers.t \
 	%D%/unit/dns_system.t \
+	%D%/unit/dns_unvalidated.t \
 	%D%/unit/domain.t \
 	%D%/unit/downtime.t \
 	%D%/unit/enforce.t \
@@ -208,6 +209,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_servers_t_SOURCES = %D%/unit/dns_servers.c $(FAKE_NAMESERVER) \
 	%D%/unit/tap.h
 %C%_unit_dns_system_t_SOURCES = %D%/unit/dns_system.c $(FAKE_NAMESERVER) \
+	%D%/unit/tap.h
+%C%_unit_dns_unvalidated_t_SOURCES = %D%/unit/dns_unvalidated.c \
 	%D%/unit/tap.h
 %C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
 %C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c

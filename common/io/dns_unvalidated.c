@@ -22,7 +22,10 @@
  * 2. It asks for the DS records of one zone after the other, first of those
  *    above the name asked, then of those above the owner of the answer.
  *    take_cut ends it where that finds nothing.
- * 3. Otherwise it asks system, and choose_answer takes one of both answers.
+ * 3. Otherwise it asks system, and choose_answer takes one of both answers.  So
+ *    it does where there are no DS records to be had: it may be such a zone.
+ * 4. What was not found out in time is no answer (end_untold): an insecure one
+ *    would say that there is nothing to keep.
  * Each answer calls on_review, in the thread of a resolver, or in that which
  * asks if the answer is there at once; one thread at a time.  A review that
  * nobody waits for any more ends at its next answer.
@@ -132,6 +135,26 @@ end_as_is(struct review *review)
 	end_review(review, answer);
 }
 
+/* Whether it may be as it is was not found out. */
+static void
+end_untold(struct review *review, struct dns_answer *instead)
+{
+	if (review->second->system == NULL) {
+		dns_answer_free(instead);
+		end_as_is(review);
+		return;
+	}
+	dns_answer_free(review->answer);
+	end_review(review, instead);
+}
+
+static struct dns_answer *
+say_refused(void)
+{
+	return dns_answer_failed(
+	    LOOKUP_TIMEOUT, "too many lookups outstanding");
+}
+
 static void
 take_other(struct review *review, struct dns_answer *answer)
 {
@@ -141,14 +164,13 @@ take_other(struct review *review, struct dns_answer *answer)
 	end_review(review, choose_answer(own, answer));
 }
 
-/* A zone was found that embedded cannot validate. */
+/* A zone was found that embedded cannot validate, or that may be one. */
 static void
-ask_other(struct review *review, unsigned algorithm)
+ask_other(struct review *review)
 {
 	struct dns_pending *result = review->result;
 	struct dns_pending *asked;
 
-	say_why(review->answer, review->zone, algorithm);
 	if (review->second->system == NULL) {
 		end_as_is(review);
 		return;
@@ -161,8 +183,7 @@ ask_other(struct review *review, unsigned algorithm)
 		return;
 	}
 	dns_pending_drop(asked);
-	take_other(review,
-	    dns_answer_failed(LOOKUP_TIMEOUT, "too many lookups outstanding"));
+	take_other(review, say_refused());
 }
 
 static void take_cut(struct review *review, struct dns_answer *answer);
@@ -209,22 +230,26 @@ ask_cut(struct review *review)
 		return;
 	}
 	dns_pending_drop(asked);
-	end_as_is(review);
+	end_untold(review, say_refused());
 }
 
 static void
 take_cut(struct review *review, struct dns_answer *answer)
 {
-	bool wanted = dns_pending_is_wanted(review->result);
+	bool failed = lookup_failed(&answer->lookup);
 	bool down = goes_down(answer);
 	unsigned algorithm;
 	bool lacks = down && dns_algorithms_lack(
 				 answer->records, answer->count, &algorithm);
 
 	dns_answer_free(answer);
-	if (wanted && lacks)
-		ask_other(review, algorithm);
-	else if (wanted && (down || turn_to_owner(review)))
+	if (lacks)
+		say_why(review->answer, review->zone, algorithm);
+	if (!dns_pending_is_wanted(review->result))
+		end_untold(review, NULL);
+	else if (lacks || failed)
+		ask_other(review);
+	else if (down || turn_to_owner(review))
 		ask_cut(review);
 	else
 		end_as_is(review);
@@ -234,9 +259,12 @@ static void
 take_first(struct review *review, struct dns_answer *answer)
 {
 	review->answer = answer;
-	if (answer->lookup.secure || lookup_failed(&answer->lookup) ||
-	    !dns_pending_is_wanted(review->result)) {
+	if (answer->lookup.secure || lookup_failed(&answer->lookup)) {
 		end_as_is(review);
+		return;
+	}
+	if (!dns_pending_is_wanted(review->result)) {
+		end_untold(review, NULL);
 		return;
 	}
 	review->name = dns_pending_name(review->result);

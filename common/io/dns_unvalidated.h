@@ -22,15 +22,17 @@ struct dns_unvalidated;
 void dns_unvalidated_free(struct dns_unvalidated *second);
 struct dns_unvalidated *dns_unvalidated_new(struct dns_embedded *embedded,
     struct dns_system *system) OWNED(dns_unvalidated_free);
+AUTO_DEFINE(dns_unvalidated);
 
 /*
  * dns_unvalidated_ask - start a lookup, which dns_pending_await ends
  *
  * The answer is embedded's, unless that is insecure, and the name asked or the
  * owner lies in a zone whose DS records are secure, and all of algorithms that
- * the library lacks.  Then it is
+ * the library lacks, or cannot be had.  Then it is
  *   system's, if that is secure or a failure: as with Resolver system
  *   embedded's, which says why it is insecure, otherwise
+ * Where there is a system, and not the time to ask it, there is no answer.
  */
 struct dns_pending *dns_unvalidated_ask(struct dns_unvalidated *second,
     const char *name, enum dns_type type, int64_t deadline_ms);
