@@ -283,7 +283,8 @@ advance_run(struct check_run *run, bool in_turn)
 	case OVER:
 		end_run(run);
 		break;
-	case UNPLACED: /* it has waited once, and does not again behind others */
+	case UNPLACED: /* it has waited once, and does not again behind others
+			*/
 		queue_run(run, POOL_FIRST);
 		break;
 	case PARKED: /* it is another's now */
