@@ -26,12 +26,14 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/dane_match.c %D%/proto/dane_match.h \
 	%D%/proto/der.c %D%/proto/der.h \
 	%D%/proto/domain.c %D%/proto/domain.h \
+	%D%/proto/gzip.c %D%/proto/gzip.h \
 	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
 	%D%/proto/sts_record.c %D%/proto/sts_record.h \
 	%D%/proto/tlsa.c %D%/proto/tlsa.h \
+	%D%/proto/tlsrpt_result.c %D%/proto/tlsrpt_result.h \
 	%D%/proto/x509.c %D%/proto/x509.h \
 	%D%/proto/x509_cert.c %D%/proto/x509_cert.h \
 	%D%/proto/x509_effort.c %D%/proto/x509_effort.h \
@@ -114,4 +116,4 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/validation.c %D%/engine/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \
-	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS)
+	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS) $(ZLIB_LIBS)

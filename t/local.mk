@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	%D%/unit/facts.t \
 	%D%/unit/forbidden_address.t \
 	%D%/unit/gaps.t \
+	%D%/unit/gzip.t \
 	%D%/unit/hops.t \
 	%D%/unit/host_case.t \
 	%D%/unit/https.t \
@@ -95,6 +96,7 @@ UNIT_TESTS = \
 	%D%/unit/tls_beyond.t \
 	%D%/unit/tls_watch.t \
 	%D%/unit/tlsa.t \
+	%D%/unit/tlsrpt_result.t \
 	%D%/unit/trace.t \
 	%D%/unit/translation.t \
 	%D%/unit/tried.t \
@@ -229,6 +231,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/cli/log/logframe.c
 %C%_unit_facts_t_SOURCES = %D%/unit/facts.c %D%/unit/tap.h
 %C%_unit_forbidden_address_t_SOURCES = %D%/unit/forbidden_address.c %D%/unit/tap.h
+%C%_unit_gzip_t_SOURCES = %D%/unit/gzip.c %D%/unit/tap.h
 %C%_unit_hops_t_SOURCES = %D%/unit/hops.c %D%/unit/tap.h
 %C%_unit_tried_t_SOURCES = %D%/unit/tried.c %D%/unit/tap.h
 %C%_unit_host_case_t_SOURCES = %D%/unit/host_case.c %D%/unit/tap.h
@@ -310,6 +313,7 @@ REVIEW_SOURCES = \
 %C%_unit_tls_beyond_t_SOURCES = %D%/unit/tls_beyond.c %D%/unit/tap.h
 %C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_tlsrpt_result_t_SOURCES = %D%/unit/tlsrpt_result.c %D%/unit/tap.h
 %C%_unit_trace_t_SOURCES = %D%/unit/trace.c %D%/unit/tap.h \
 	milter/serve/trace.c milter/serve/report.c \
 	milter/serve/report_line.c milter/serve/log.c \

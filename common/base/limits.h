@@ -104,6 +104,10 @@ enum {
 	 * however many */
 	LIMIT_HTTPS_HEAD = 64 * 1024,
 
+	/* What gzip octets may become, times their own size: a report of TLS
+	 * comes to some twenty, a bomb to 1,032 */
+	LIMIT_GZIP_RATIO = 1000,
+
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 

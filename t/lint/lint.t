@@ -43,6 +43,7 @@ my %foreign = (
 	qr{^event2/}              => qr{^(?:common/io/dns_(?:request|system)|milter/serve/(?:listener|map_answers|map_client))\.c$},
 	qr{^ldns/}                => qr{^common/io/dns_\w+\.[ch]$},
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db|_policy|_schema|_sql|_table)?\.c$},
+	qr{^zlib\.h}              => qr{^common/proto/gzip\.c$},
 	qr{^jansson\.h}           => qr{^milter/(cli/.*|view/(json_\w+|sheet_data))\.c$},
 	qr{^libmilter/}           => qr{^milter/(mta/callbacks|daemon/main)\.c$},
 	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report(_line)?|conf/settings)|common/base/xalloc)\.c$},

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/proto/gzip.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define ZLIB_CONST /* what is read is const */
+#include <zlib.h>
+
+#include "common/base/limits.h"
+#include "common/base/xalloc.h"
+
+/* A dense one that is small is no bomb. */
+enum { ROOM_FIRST = 16 * 1024, DENSE_FLOOR = 1024 * 1024 };
+
+/* Of windowBits: the largest window, and a gzip head instead of zlib's. */
+enum { WINDOW_GZIP = 15 + 16 };
+
+bool
+gzip_is(const void *octets, size_t size)
+{
+	return size >= 2 && memcmp(octets, "\x1f\x8b", 2) == 0;
+}
+
+/* How many octets may come of size of them. */
+static size_t
+inside_limit(size_t size, size_t max)
+{
+	size_t dense =
+	    size > max / LIMIT_GZIP_RATIO ? max : size * LIMIT_GZIP_RATIO;
+
+	if (dense < DENSE_FLOOR)
+		dense = DENSE_FLOOR;
+	return dense < max ? dense : max;
+}
+
+/* Room for one octet more than the limit shows that there is more. */
+static void
+grow_inside(struct gzip_inside *inside, size_t *room, size_t limit)
+{
+	if (inside->size < *room)
+		return;
+	*room = *room > limit / 2 ? limit + 1 : 2 * *room;
+	inside->octets = xrealloc(inside->octets, *room + 1, 1);
+}
+
+/* One member: GZIP_WHOLE at its end. */
+static enum gzip_outcome
+unpack_member(
+    z_stream *stream, struct gzip_inside *inside, size_t *room, size_t limit)
+{
+	int rc = Z_OK;
+
+	while (rc == Z_OK) {
+		grow_inside(inside, room, limit);
+		stream->next_out = (Bytef *)inside->octets + inside->size;
+		stream->avail_out = (uInt)(*room - inside->size);
+		rc = inflate(stream, Z_NO_FLUSH);
+		inside->size = *room - stream->avail_out;
+		if (inside->size > limit)
+			return GZIP_TOO_LARGE;
+	}
+	if (rc == Z_STREAM_END)
+		return GZIP_WHOLE;
+	return rc == Z_BUF_ERROR ? GZIP_CUT : GZIP_DAMAGED;
+}
+
+static enum gzip_outcome
+unpack_all(z_stream *stream, struct gzip_inside *inside, size_t limit)
+{
+	size_t room = limit < ROOM_FIRST ? limit + 1 : ROOM_FIRST;
+	enum gzip_outcome outcome;
+
+	inside->octets = xmalloc(room + 1);
+	do {
+		outcome = unpack_member(stream, inside, &room, limit);
+		inside->members += outcome == GZIP_WHOLE;
+	} while (outcome == GZIP_WHOLE &&
+		 gzip_is(stream->next_in, stream->avail_in) &&
+		 inflateReset(stream) == Z_OK);
+	return outcome;
+}
+
+enum gzip_outcome
+gzip_unpack(
+    const void *octets, size_t size, size_t max, struct gzip_inside *inside)
+{
+	size_t limit = inside_limit(size, max);
+	z_stream stream = {
+	    .next_in = (const Bytef *)octets, .avail_in = (uInt)size};
+	enum gzip_outcome outcome = GZIP_DAMAGED;
+
+	assert(size <= UINT32_MAX / 2 && max <= UINT32_MAX / 2);
+	memset(inside, 0, sizeof(*inside));
+	if (inflateInit2(&stream, WINDOW_GZIP) == Z_OK) {
+		outcome = unpack_all(&stream, inside, limit);
+		inflateEnd(&stream);
+	} else {
+		inside->octets = xmalloc(1);
+	}
+	if (outcome == GZIP_TOO_LARGE) {
+		inside->size = limit;
+		if (limit < max)
+			outcome = GZIP_TOO_DENSE;
+	}
+	inside->octets[inside->size] = '\0';
+	return outcome;
+}
