@@ -51,7 +51,10 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/host.c %D%/judge/host.h \
 	%D%/judge/host_address.c %D%/judge/host_address.h \
 	%D%/judge/host_case.c %D%/judge/host_case.h \
+	%D%/judge/joint_demand.c %D%/judge/joint_demand.h \
 	%D%/judge/judge.c %D%/judge/judge.h \
+	%D%/judge/level_answer.c %D%/judge/level_answer.h \
+	%D%/judge/put_off.c %D%/judge/put_off.h \
 	%D%/judge/reasons.c %D%/judge/reasons.h \
 	%D%/judge/requiretls.c %D%/judge/requiretls.h \
 	%D%/judge/rules.c %D%/judge/rules.h \

@@ -44,6 +44,7 @@ UNIT_TESTS = \
 	%D%/unit/https.t \
 	%D%/unit/identity.t \
 	%D%/unit/inventory.t \
+	%D%/unit/joint_demand.t \
 	%D%/unit/json.t \
 	%D%/unit/judge.t \
 	%D%/unit/judge_probe.t \
@@ -236,6 +237,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_tried_t_SOURCES = %D%/unit/tried.c %D%/unit/tap.h
 %C%_unit_host_case_t_SOURCES = %D%/unit/host_case.c %D%/unit/tap.h
 %C%_unit_https_t_SOURCES = %D%/unit/https.c $(FAKE_TLSD) %D%/unit/tap.h
+%C%_unit_joint_demand_t_SOURCES = %D%/unit/joint_demand.c $(FAKE_DESTINATION) \
+	%D%/unit/tap.h
 %C%_unit_json_t_SOURCES = %D%/unit/json.c %D%/unit/tap.h
 %C%_unit_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_judge_t_SOURCES = %D%/unit/judge.c $(FACT_ROW)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/enforce.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "common/base/xalloc.h"
 #include "common/judge/host_case.h"
-#include "common/judge/reasons.h"
+#include "common/judge/joint_demand.h"
+#include "common/judge/level_answer.h"
+#include "common/judge/put_off.h"
 
 /*
  * How it works: what the facts say of each host becomes one of four classes,
@@ -21,37 +20,14 @@ struct survey {
 	const struct facts *facts;
 	const struct judge_terms *terms;
 	time_t now;
-	struct demand demand; /* of the admin, for all hosts */
-	bool mixed_rules;
+	struct joint_demand joint;
 	size_t usable, unusable, none, unknown; /* hosts of each class */
 	bool any_named; /* an unusable or none that the policy names */
 	const struct host_facts *failed; /* the first that is unknown */
 	const struct sts_policy *policy; /* of mode enforce, or NULL */
 };
 
-static void
-take_rule_names(struct enforcement *e, const struct rule *rule)
-{
-	static char hostname[] = "hostname";
-	char *const none[] = {hostname};
-
-	if (rule == NULL || rule->match_count == 0)
-		enforcement_take_names(e, none, 1);
-	else
-		enforcement_take_names(e, rule->match, rule->match_count);
-}
-
 /* --- hosts --- */
-
-/* RFC 7672 section 2.2.2: one family that answers is enough.  A host without
- * an address is none: false. */
-static bool
-has_address(const struct host_facts *host)
-{
-	return host->address_count > 0 || lookup_failed(&host->a) ||
-	       lookup_failed(&host->aaaa) || host->a.state == LOOKUP_DATA ||
-	       host->aaaa.state == LOOKUP_DATA;
-}
 
 static enum enforce_host
 class_of(const struct survey *s, const struct host_facts *host)
@@ -104,7 +80,7 @@ static void
 count_hosts(struct survey *s)
 {
 	for (size_t i = 0; i < s->facts->host_count; i++)
-		if (has_address(&s->facts->hosts[i]))
+		if (host_may_have_address(&s->facts->hosts[i]))
 			count_host(s, &s->facts->hosts[i]);
 	/* what was not looked at is not known */
 	s->unknown += s->facts->more_hosts;
@@ -132,193 +108,12 @@ dane_of(const struct survey *s)
 	return s->unusable > 0 ? ENFORCE_DANE_UNUSABLE : ENFORCE_DANE_NONE;
 }
 
-/* --- rules --- */
-
-static bool
-equal_demands(const struct demand *a, const struct demand *b)
-{
-	const struct rule *x = a->rule, *y = b->rule;
-
-	if (a->level != b->level || a->encrypt != b->encrypt ||
-	    a->dane != b->dane || a->sts != b->sts)
-		return false;
-	if (a->level != LEVEL_SECURE || x == y)
-		return true;
-	if (x == NULL || y == NULL || x->match_count != y->match_count)
-		return false;
-	for (size_t i = 0; i < x->match_count; i++)
-		if (strcmp(x->match[i], y->match[i]) != 0)
-			return false;
-	return true;
-}
-
-/* Of levels that demand TLS, the greater the stricter; else 0. */
-static int
-level_strictness(enum level level)
-{
-	switch (level) {
-	case LEVEL_ENCRYPT:
-		return 1;
-	case LEVEL_SECURE:
-		return 2;
-	case LEVEL_DANE_ONLY:
-		return 3;
-	case LEVEL_AUTO:
-	case LEVEL_NONE:
-	case LEVEL_MAY:
-	case LEVEL_DANE:
-	case LEVEL_HALF_DANE:
-		break;
-	}
-	return 0;
-}
-
-/* What the hosts demand, each for itself. */
-struct demands {
-	size_t seen;
-	struct demand first;
-	struct demand strictest; /* of level_strictness */
-	struct demand all;       /* what any of them demands */
-};
-
-static void
-add_demand(struct survey *s, struct demands *d, const struct demand *own)
-{
-	if (d->seen++ == 0)
-		d->first = *own;
-	s->mixed_rules |= !equal_demands(own, &d->first);
-	if (level_strictness(own->level) > level_strictness(d->strictest.level))
-		d->strictest = *own;
-	d->all.encrypt |= own->encrypt || level_strictness(own->level) > 0;
-	d->all.dane |= own->dane;
-	d->all.sts |= own->sts;
-}
-
-static bool
-is_policy_in_force(const struct survey *s)
-{
-	const struct policy_facts *got = s->facts->sts.policy;
-
-	return got != NULL && got->fetch == POLICY_FETCHED &&
-	       got->policy->mode == STS_MODE_ENFORCE;
-}
-
-/* Whether a host without a rule has to keep TLSA records, or a policy. */
-static bool
-has_more_to_keep(const struct survey *s, const struct demand *all)
-{
-	if (all->sts && is_policy_in_force(s))
-		return true;
-	if (!all->dane || is_insecure(s))
-		return false;
-	for (size_t i = 0; i < s->facts->host_count; i++)
-		if (class_of(s, &s->facts->hosts[i]) == ENFORCE_HOST_USABLE)
-			return true;
-	return false;
-}
-
-/* The domain's own demand holds beside those of its hosts where it is to find
- * out what there is. */
-static struct demand
-with_domain(const struct demand *all, const struct demand *domain)
-{
-	struct demand both = *all;
-
-	if (domain->level == LEVEL_AUTO) {
-		both.encrypt |= domain->encrypt;
-		both.dane |= domain->dane;
-		both.sts |= domain->sts;
-	}
-	return both;
-}
-
-/*
- * What is demanded of the next hop, where rules for its hosts may differ from
- * the one for it.  One that all hosts have counts for all.  Of several the
- * strictest does, where that is one that demands TLS; but no rule for one host
- * takes from another what it has to keep: then that counts, with TLS a must
- * where any rule says so.  Who forges an insecure MX RRset chooses the hosts,
- * and with them the rules.
- */
-static void
-find_demand(struct survey *s)
-{
-	struct demands d = {.all.level = LEVEL_AUTO};
-	struct demand domain = terms_demand_domain(s->terms);
-
-	s->demand = domain;
-	for (size_t i = 0; i < s->facts->host_count; i++) {
-		const struct host_facts *host = &s->facts->hosts[i];
-		struct demand own;
-
-		if (!has_address(host))
-			continue;
-		own = host_case_of(s->facts, host, s->terms, s->now).demand;
-		add_demand(s, &d, &own);
-	}
-	if (d.seen == 0)
-		return;
-	if (!s->mixed_rules)
-		s->demand = d.first;
-	else if (d.strictest.level == LEVEL_DANE_ONLY)
-		s->demand = d.strictest;
-	else if (level_strictness(d.strictest.level) > 0 &&
-		 !has_more_to_keep(s, &d.all))
-		s->demand = d.strictest;
-	else if (d.all.dane || d.all.sts || domain.level != LEVEL_AUTO)
-		s->demand = with_domain(&d.all, &domain);
-}
-
-/* The answer that a level is by itself; AUTO has none. */
-static enum enforce_answer
-answer_of_level(enum level level)
-{
-	switch (level) {
-	case LEVEL_NONE:
-		return ENFORCE_NONE;
-	case LEVEL_MAY:
-		return ENFORCE_MAY;
-	case LEVEL_ENCRYPT:
-		return ENFORCE_ENCRYPT;
-	case LEVEL_DANE:
-		return ENFORCE_DANE;
-	case LEVEL_DANE_ONLY:
-		return ENFORCE_DANE_ONLY;
-	case LEVEL_SECURE:
-		return ENFORCE_NAMES;
-	case LEVEL_AUTO:
-	case LEVEL_HALF_DANE:
-		break;
-	}
-	return ENFORCE_TEMP;
-}
-
-/* An answer that the demand alone makes; NULL if there is more to know. */
-static struct enforcement *
-enforce_demand(const struct demand *demand)
-{
-	struct enforcement *e;
-
-	if (demand->level == LEVEL_AUTO && (demand->dane || demand->sts))
-		return NULL;
-	e = enforcement_new(answer_of_level(demand->level));
-	if (demand->level == LEVEL_AUTO)
-		e->answer = demand->encrypt ? ENFORCE_ENCRYPT : ENFORCE_MAY;
-	if (demand->level == LEVEL_SECURE)
-		take_rule_names(e, demand->rule);
-	e->level = demand->level;
-	e->ruled = demand->rule != NULL;
-	e->floor = demand->level == LEVEL_AUTO && demand->encrypt;
-	return e;
-}
-
 struct enforcement *
 enforce_by_terms(const struct judge_terms *terms, time_t now)
 {
 	struct demand demand = terms_demand_domain(terms);
 
-	return terms_have_host_rules(terms, now) ? NULL
-						 : enforce_demand(&demand);
+	return terms_have_host_rules(terms, now) ? NULL : level_answer(&demand);
 }
 
 /* --- MTA-STS --- */
@@ -328,7 +123,7 @@ sts_of(const struct survey *s)
 {
 	const struct policy_facts *policy = s->facts->sts.policy;
 
-	if (!s->demand.sts)
+	if (!s->joint.demand.sts)
 		return ENFORCE_STS_NONE;
 	if (policy != NULL && policy->fetch == POLICY_FETCHED)
 		switch (policy->policy->mode) {
@@ -360,54 +155,6 @@ sts_of(const struct survey *s)
 
 /* --- answers --- */
 
-static struct enforcement *
-defer_for(enum reason reason, const char *what, const char *name)
-{
-	struct enforcement *e = enforcement_new(ENFORCE_TEMP);
-	size_t size;
-
-	e->reason = reason;
-	if (what == NULL)
-		return e;
-	size = strlen(what) + strlen(name) + 2;
-	e->where = xmalloc(size);
-	snprintf(e->where, size, "%s %s", what, name);
-	return e;
-}
-
-static struct enforcement *
-defer_mx(const struct survey *s)
-{
-	return defer_for(
-	    lookup_reason(&s->facts->mx), "MX", s->facts->next_hop.host);
-}
-
-/* The lookup of the first host that nothing is known of. */
-static struct enforcement *
-defer_host(const struct survey *s)
-{
-	const struct host_facts *host = s->failed;
-	char owner[LIMIT_DOMAIN_SIZE];
-	const struct lookup *address;
-
-	if (host == NULL)
-		return defer_for(
-		    REASON_TOO_COSTLY, "MX", s->facts->next_hop.host);
-	if (host->address_count == 0) {
-		address = lookup_failed(&host->a) ? &host->a : &host->aaaa;
-		return defer_for(lookup_failed(address) ? lookup_reason(address)
-							: REASON_DNS_SERVFAIL,
-		    "address", host->name);
-	}
-	if (lookup_failed(&host->cname))
-		return defer_for(
-		    lookup_reason(&host->cname), "CNAME", host->name);
-	if (!lookup_failed(&host->tlsa) ||
-	    !tlsa_owner(owner, s->facts->next_hop.port, host->name))
-		return defer_for(REASON_INTERNAL_ERROR, "TLSA", host->name);
-	return defer_for(lookup_reason(&host->tlsa), "TLSA", owner);
-}
-
 /* A policy of mode enforce, under a secure MX RRset. */
 static struct enforcement *
 enforce_both(const struct survey *s)
@@ -416,7 +163,7 @@ enforce_both(const struct survey *s)
 		if (s->unknown == 0)
 			return enforcement_new(ENFORCE_POLICY);
 		return s->any_named ? enforcement_new(ENFORCE_HOSTS)
-				    : defer_host(s);
+				    : put_off_host(s->facts, s->failed);
 	}
 	if (s->none + s->unusable == 0)
 		return enforcement_new(ENFORCE_DANE_ONLY);
@@ -446,7 +193,7 @@ static struct enforcement *
 enforce_floor(const struct survey *s)
 {
 	if (s->usable == 0 && s->unknown > 0)
-		return defer_host(s);
+		return put_off_host(s->facts, s->failed);
 	if (s->usable == 0 || (is_insecure(s) && s->none + s->unknown > 0))
 		return enforcement_new(ENFORCE_ENCRYPT);
 	if (is_insecure(s))
@@ -491,35 +238,16 @@ is_vouched_for(const struct survey *s)
 	return true;
 }
 
-static enum reason
-unknown_reason(const struct facts *facts)
-{
-	switch (facts->trouble) {
-	case TROUBLE_DEADLINE:
-		return REASON_DEADLINE;
-	case TROUBLE_QUEUE_FULL:
-		return REASON_QUEUE_FULL;
-	case TROUBLE_NOT_VALIDATING:
-		return REASON_RESOLVER_NOT_VALIDATING;
-	case TROUBLE_NONE:
-	case TROUBLE_NAME_INVALID:
-	case TROUBLE_LITERAL:
-	case TROUBLE_INTERNAL:
-		break;
-	}
-	return REASON_INTERNAL_ERROR;
-}
-
 /* Without DANE, by the admin's wish. */
 static struct enforcement *
 enforce_sts_alone(const struct survey *s, enum enforce_sts sts)
 {
 	if (sts == ENFORCE_STS_UNKNOWN)
-		return defer_for(unknown_reason(s->facts), NULL, NULL);
+		return put_off_trouble(s->facts);
 	if (sts == ENFORCE_STS_ENFORCE)
 		return enforcement_new(ENFORCE_POLICY);
 	return enforcement_new(
-	    s->demand.encrypt ? ENFORCE_ENCRYPT : ENFORCE_MAY);
+	    s->joint.demand.encrypt ? ENFORCE_ENCRYPT : ENFORCE_MAY);
 }
 
 /* Where DNS does not tell what it should. */
@@ -528,18 +256,17 @@ enforce_blind(const struct survey *s, enum enforce_sts sts)
 {
 	bool not_validating = s->facts->trouble == TROUBLE_NOT_VALIDATING;
 
-	if (sts != ENFORCE_STS_ENFORCE && !s->demand.encrypt)
+	if (sts != ENFORCE_STS_ENFORCE && !s->joint.demand.encrypt)
 		return enforcement_new(ENFORCE_DANE);
-	return not_validating
-		   ? defer_for(REASON_RESOLVER_NOT_VALIDATING, NULL, NULL)
-		   : defer_mx(s);
+	return not_validating ? put_off_trouble(s->facts)
+			      : put_off_mx(s->facts);
 }
 
 /* The level AUTO; the order counts. */
 static struct enforcement *
 enforce_auto(const struct survey *s, enum enforce_sts sts)
 {
-	if (!s->demand.dane)
+	if (!s->joint.demand.dane)
 		return enforce_sts_alone(s, sts);
 	if (takes_no_mail(s))
 		return enforcement_new(
@@ -552,17 +279,17 @@ enforce_auto(const struct survey *s, enum enforce_sts sts)
 	    s->none + s->unusable + s->unknown == 0)
 		return enforcement_new(ENFORCE_DANE_ONLY);
 	if (sts == ENFORCE_STS_UNKNOWN)
-		return defer_for(unknown_reason(s->facts), NULL, NULL);
+		return put_off_trouble(s->facts);
 	if (s->facts->trouble == TROUBLE_NOT_VALIDATING ||
 	    lookup_failed(&s->facts->mx))
 		return enforce_blind(s, sts);
 	if (s->facts->trouble != TROUBLE_NONE)
-		return defer_for(unknown_reason(s->facts), NULL, NULL);
+		return put_off_trouble(s->facts);
 	if (sts == ENFORCE_STS_ENFORCE)
 		return is_insecure(s) ? enforcement_new(ENFORCE_POLICY)
 				      : enforce_both(s);
-	return s->demand.encrypt ? enforce_floor(s)
-				 : enforcement_new(answer_by_dane(s));
+	return s->joint.demand.encrypt ? enforce_floor(s)
+				       : enforcement_new(answer_by_dane(s));
 }
 
 /* --- what is told beside it --- */
@@ -574,7 +301,7 @@ take_enforced_hosts(struct enforcement *e, const struct survey *s)
 	for (size_t i = 0; i < s->facts->host_count; i++) {
 		const struct host_facts *host = &s->facts->hosts[i];
 
-		if (!has_address(host))
+		if (!host_may_have_address(host))
 			continue;
 		e->hosts[e->host_count++] =
 		    (struct enforced_host){.name = xstrdup(host->name),
@@ -601,11 +328,13 @@ complete_enforcement(
 {
 	const struct facts *facts = s->facts;
 
-	e->level = s->demand.level;
-	e->ruled = s->demand.rule != NULL;
-	e->wants_dane = s->demand.level == LEVEL_AUTO && s->demand.dane;
-	e->floor = s->demand.level == LEVEL_AUTO && s->demand.encrypt;
-	e->mixed_rules = s->mixed_rules;
+	e->level = s->joint.demand.level;
+	e->ruled = s->joint.demand.rule != NULL;
+	e->wants_dane =
+	    s->joint.demand.level == LEVEL_AUTO && s->joint.demand.dane;
+	e->floor =
+	    s->joint.demand.level == LEVEL_AUTO && s->joint.demand.encrypt;
+	e->mixed_rules = s->joint.mixed;
 	e->mx_secure = facts->trouble == TROUBLE_NONE && !is_insecure(s) &&
 		       !lookup_failed(&facts->mx);
 	e->sts = sts;
@@ -622,16 +351,18 @@ complete_enforcement(
 struct enforcement *
 enforce(const struct facts *facts, const struct judge_terms *terms, time_t now)
 {
-	struct survey s = {.facts = facts, .terms = terms, .now = now};
+	struct survey s = {.facts = facts,
+	    .terms = terms,
+	    .now = now,
+	    .joint = joint_demand(facts, terms, now)};
 	struct enforcement *e;
 	enum enforce_sts sts;
 
-	find_demand(&s);
 	sts = sts_of(&s);
 	if (sts == ENFORCE_STS_ENFORCE)
 		s.policy = facts->sts.policy->policy;
 	count_hosts(&s);
-	e = enforce_demand(&s.demand);
+	e = level_answer(&s.joint.demand);
 	if (e == NULL)
 		e = enforce_auto(&s, sts);
 	complete_enforcement(e, &s, sts);

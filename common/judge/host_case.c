@@ -241,3 +241,11 @@ host_reference_names(const struct facts *facts, const struct host_facts *host,
 		names[count++] = facts->expanded;
 	return count;
 }
+
+bool
+host_may_have_address(const struct host_facts *host)
+{
+	return host->address_count > 0 || lookup_failed(&host->a) ||
+	       lookup_failed(&host->aaaa) || host->a.state == LOOKUP_DATA ||
+	       host->aaaa.state == LOOKUP_DATA;
+}

@@ -35,6 +35,10 @@ struct host_case {
 struct host_case host_case_of(const struct facts *facts,
     const struct host_facts *host, const struct judge_terms *terms, time_t now);
 
+/* host_may_have_address - false where none is published.  RFC 7672 section
+ * 2.2.2: one family that answers is enough. */
+bool host_may_have_address(const struct host_facts *host);
+
 /* Whether MTA-STS forbids the host, or demands a certificate of it */
 bool case_is_forbidden(const struct host_case *c);
 bool case_enforces_webpki(const struct host_case *c);

@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "common/judge/rules.h"
-#include "common/judge/terms.h"
 #include "common/proto/x509.h"
 
 /* TLSA records at the hosts of an insecure MX RRset: RFC 7672 section 2.2.1 */
