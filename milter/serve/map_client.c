@@ -19,6 +19,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -276,21 +278,33 @@ set_writing(struct map_client *client, bool wanted)
 		event_del(&client->writing);
 }
 
-/* After anything that has changed: take what may be taken, send what is due,
- * and see what to wait for. */
+/*
+ * Take what may be taken, and send what is due: whether there is more to do at
+ * once.  What was not taken for want of room is not announced by the socket
+ * again; so where sending has made room, it is looked at once more.
+ */
+static bool
+work_on_client(struct map_client *client)
+{
+	size_t before = client->in_length;
+	bool had_room;
+
+	shift_ring(client);
+	had_room = may_take_more(client);
+	take_requests(client);
+	write_some(client);
+	return may_take_more(client) &&
+	       (!had_room || client->in_length < before);
+}
+
+/* After anything that has changed: do what can be done, and see what to wait
+ * for. */
 static void
 settle_client(struct map_client *client)
 {
-	size_t before;
-
 	client->busy = true;
-	do {
-		before = client->in_length;
-		shift_ring(client);
-		take_requests(client);
-		write_some(client);
-	} while (!client->dead && client->in_length < before &&
-		 may_take_more(client));
+	while (work_on_client(client))
+		continue;
 	client->busy = false;
 	if (client->ended && client->count == 0 && unsent_octets(client) == 0)
 		client->dead = true;
@@ -339,7 +353,11 @@ map_client_new(struct event_base *base, int fd, enum map_protocol protocol,
     const struct map_client_calls *calls)
 {
 	struct map_client *client = xcalloc(1, sizeof(*client));
+	int on = 1;
 
+	/* replies that follow one another do not wait for the MTA to say that
+	 * it has the one before; a Unix socket knows no such thing */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	client->fd = fd;
 	client->protocol = protocol;
 	client->calls = *calls;
