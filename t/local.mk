@@ -54,6 +54,7 @@ UNIT_TESTS = \
 	%D%/unit/known.t \
 	%D%/unit/log.t \
 	%D%/unit/logline.t \
+	%D%/unit/map_answers.t \
 	%D%/unit/map_client.t \
 	%D%/unit/map_request.t \
 	%D%/unit/mta_policy.t \
@@ -250,6 +251,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_log_t_SOURCES = %D%/unit/log.c %D%/unit/tap.h milter/serve/log.c
 %C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
+%C%_unit_map_answers_t_SOURCES = %D%/unit/map_answers.c %D%/unit/tap.h \
+	milter/serve/map_answers.c
 %C%_unit_map_client_t_SOURCES = %D%/unit/map_client.c %D%/unit/tap.h \
 	milter/serve/map_client.c
 %C%_unit_map_request_t_SOURCES = %D%/unit/map_request.c %D%/unit/tap.h

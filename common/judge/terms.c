@@ -84,6 +84,28 @@ terms_have_host_rules(const struct judge_terms *terms, time_t now)
 	return hosts_have_rules(terms) && count_host_rules(terms, now) > 0;
 }
 
+static time_t
+sooner_end(time_t end_s, const struct rule *rule, time_t now)
+{
+	if (rule->ends_s == 0 || !rule_in_effect(rule, now))
+		return end_s;
+	return end_s == 0 || rule->ends_s < end_s ? rule->ends_s : end_s;
+}
+
+time_t
+terms_end(const struct judge_terms *terms, time_t now)
+{
+	time_t end_s = 0;
+
+	if (terms->rule != NULL)
+		end_s = sooner_end(0, terms->rule, now);
+	for (size_t i = 0; hosts_have_rules(terms) && i < terms->list->count;
+	     i++)
+		if (rule_is_of_host(terms->list->rules[i]))
+			end_s = sooner_end(end_s, terms->list->rules[i], now);
+	return end_s;
+}
+
 bool
 terms_may_want_sts(const struct judge_terms *terms, time_t now)
 {

@@ -72,6 +72,10 @@ terms_demand(const struct judge_terms *terms, const char *host, time_t now);
 /* terms_have_host_rules - whether a host may be judged by a rule of its own */
 bool terms_have_host_rules(const struct judge_terms *terms, time_t now);
 
+/* terms_end - when the first of the rules that they take goes out of effect,
+ * and what was found by them counts no more; 0: never */
+time_t terms_end(const struct judge_terms *terms, time_t now);
+
 /* terms_may_want_sts - whether MTA-STS may count at any host there is */
 bool terms_may_want_sts(const struct judge_terms *terms, time_t now);
 

@@ -67,6 +67,7 @@ struct map_asking {
 	void *arg;
 	struct service_hold held;
 	unsigned turn;
+	time_t rules_end_s; /* see terms_end */
 	struct event timer;
 	int64_t begun_ms;
 	struct kept_reply *reply; /* once it has come */
@@ -83,7 +84,9 @@ static struct {
 	bool at_once;                        /* and that has come in the call */
 	unsigned under_way;
 	struct lock lock;
+	struct cond told;
 	struct map_asking *come; /* with lock: newest first */
+	unsigned telling;        /* with lock: threads that call woken */
 	bool closed;             /* with lock */
 } answers;
 
@@ -236,6 +239,18 @@ is_own_thread(void)
 	return pthread_equal(answers.thread, pthread_self());
 }
 
+/* The listener does not end before it is told. */
+static void
+tell_listener(void)
+{
+	answers.woken();
+	lock_take(&answers.lock);
+	assert(answers.telling > 0);
+	if (--answers.telling == 0)
+		cond_broadcast(&answers.told);
+	lock_drop(&answers.lock);
+}
+
 /* The asking is the listener's from here on. */
 static void
 hand_over(struct map_asking *asking)
@@ -247,21 +262,36 @@ hand_over(struct map_asking *asking)
 	if (!closed) {
 		asking->next = answers.come;
 		answers.come = asking;
+		answers.telling++;
 	}
 	lock_drop(&answers.lock);
 	if (closed)
 		free_asking(asking);
 	else
-		answers.woken();
+		tell_listener();
+}
+
+/* A reply lives as long as the verdict, and no longer than the rules that it
+ * rests on; 0: it is not kept. */
+static int64_t
+life_end(const struct map_asking *asking, const struct check *check)
+{
+	int64_t end_ms, left_s;
+
+	if (check->verdict->reason == REASON_DEADLINE ||
+	    check->verdict->reason == REASON_QUEUE_FULL || check->ran_out)
+		return 0;
+	if (asking->rules_end_s == 0)
+		return check->expires_ms;
+	left_s = asking->rules_end_s - clock_wall_s();
+	end_ms = clock_mono_ms() + left_s * MSEC_PER_SEC;
+	return end_ms < check->expires_ms ? end_ms : check->expires_ms;
 }
 
 static void
 on_map_check(void *arg, const struct check *check, bool cached)
 {
 	struct map_asking *asking = arg;
-	bool remembered = check->verdict->reason != REASON_DEADLINE &&
-			  check->verdict->reason != REASON_QUEUE_FULL &&
-			  !check->ran_out;
 	char *text;
 
 	if (asking->ask == MAP_ASK_CHECK) {
@@ -274,7 +304,7 @@ on_map_check(void *arg, const struct check *check, bool cached)
 		map_report_answer(check, text, cached);
 	}
 	asking->reply = frame_owned(asking->protocol, text);
-	asking->expires_ms = remembered ? check->expires_ms : 0;
+	asking->expires_ms = life_end(asking, check);
 	/* answers is the listener's, but for what has its lock */
 	if (is_own_thread() && answers.asking_now == asking)
 		answers.at_once = true;
@@ -417,9 +447,10 @@ answer_at_once(struct map_asking *asking)
 		return frame_skip(asking->protocol, REASON_INTERNAL);
 	if (settings_lists_domain(&settings->exempt_domains, host))
 		return frame_skip(asking->protocol, REASON_EXEMPT);
+	terms_set(&terms, settings->destinations, host, now);
+	asking->rules_end_s = terms_end(&terms, now);
 	if (asking->ask == MAP_ASK_CHECK)
 		return NULL;
-	terms_set(&terms, settings->destinations, host, now);
 	e = enforce_by_terms(&terms, now);
 	/* a host is told of DANE by what it has */
 	if (e == NULL || (asking->protocol == MAP_PROTOCOL_LINE &&
@@ -546,10 +577,12 @@ map_answers_open(struct event_base *base, void (*woken)(void))
 {
 	answers.base = base;
 	answers.woken = woken;
+	answers.closed = false;
 	answers.budget = cache_budget_new(LIMIT_REPLY_OCTETS);
 	answers.kept =
 	    cache_new(LIMIT_CACHED_REPLIES, &reply_kind, answers.budget);
 	lock_init(&answers.lock);
+	cond_init(&answers.told);
 }
 
 void
@@ -565,6 +598,8 @@ map_answers_close(void)
 
 	lock_take(&answers.lock);
 	answers.closed = true;
+	while (answers.telling > 0)
+		cond_wait(&answers.told, &answers.lock);
 	list = answers.come;
 	answers.come = NULL;
 	lock_drop(&answers.lock);

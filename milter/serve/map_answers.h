@@ -22,7 +22,7 @@ enum map_protocol {
  * woken: called by any thread when map_answers_come is to be called by that
  * one.  map_answers_begin: in that thread, before anything is asked.
  * map_answers_close: after the thread has ended; checks that still run
- * have nobody to tell.
+ * have nobody to tell, and woken is not called any more when it returns.
  */
 void map_answers_open(struct event_base *base, void (*woken)(void));
 void map_answers_begin(void);

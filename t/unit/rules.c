@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/judge/terms.h"
 #include "t/unit/tap.h"
 
 enum { NOW = 1800000000 };
@@ -138,6 +139,34 @@ a_rule_outlives_its_list_with_who_has_it(void **state)
 }
 
 static void
+what_is_found_by_rules_counts_until_the_first_of_them_ends(void **state)
+{
+	static const struct {
+		const char *domain;
+		time_t host_ends_s, end_s;
+	} rows[] = {
+	    {"d.example", 0, 0},
+	    {"d.example", NOW + 5, 0}, /* it ranks above rules for hosts */
+	    {"new.d.example", 0, NOW + 1},
+	    {"old.d.example", 0, 0},
+	    {"example.net", 0, 0},
+	    {"example.net", NOW + 5, NOW + 5},
+	    {"example.net", NOW, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(rule_list) struct rule_list *list = list_rules();
+		struct judge_terms terms = {.level = LEVEL_AUTO};
+
+		rule_list_get(list, RULE_MX, "mx1.d.example")->ends_s =
+		    rows[i].host_ends_s;
+		terms_set(&terms, list, rows[i].domain, NOW);
+		ROW(rows[i].domain, terms_end(&terms, NOW) == rows[i].end_s);
+	}
+}
+
+static void
 levels_have_a_word_and_two_of_exchange(void **state)
 {
 	static const struct {
@@ -179,6 +208,8 @@ main(void)
 	    cmocka_unit_test(by_its_name_a_rule_is_found_that_is_over),
 	    cmocka_unit_test(an_empty_list_has_no_rule),
 	    cmocka_unit_test(a_rule_outlives_its_list_with_who_has_it),
+	    cmocka_unit_test(
+		what_is_found_by_rules_counts_until_the_first_of_them_ends),
 	    cmocka_unit_test(levels_have_a_word_and_two_of_exchange),
 	};
 
