@@ -13,6 +13,8 @@ UNIT_TESTS = \
 	%D%/unit/advice.t \
 	%D%/unit/anchor.t \
 	%D%/unit/cache.t \
+	%D%/unit/cache_budget.t \
+	%D%/unit/cache_walk.t \
 	%D%/unit/certname.t \
 	%D%/unit/clock.t \
 	%D%/unit/conf.t \
@@ -23,7 +25,9 @@ UNIT_TESTS = \
 	%D%/unit/dns.t \
 	%D%/unit/dns_algorithms.t \
 	%D%/unit/dns_insecure.t \
+	%D%/unit/dns_packet.t \
 	%D%/unit/dns_pending.t \
+	%D%/unit/dns_rdata.t \
 	%D%/unit/dns_self_test.t \
 	%D%/unit/dns_servers.t \
 	%D%/unit/dns_system.t \
@@ -34,6 +38,7 @@ UNIT_TESTS = \
 	%D%/unit/engine.t \
 	%D%/unit/engine_facts.t \
 	%D%/unit/engine_hops.t \
+	%D%/unit/engine_places.t \
 	%D%/unit/engine_reach.t \
 	%D%/unit/facts.t \
 	%D%/unit/forbidden_address.t \
@@ -71,8 +76,10 @@ UNIT_TESTS = \
 	%D%/unit/process.t \
 	%D%/unit/openmetrics.t \
 	%D%/unit/reasons.t \
+	%D%/unit/refusals.t \
 	%D%/unit/report.t \
 	%D%/unit/review.t \
+	%D%/unit/review_limits.t \
 	%D%/unit/rollover.t \
 	%D%/unit/rules.t \
 	%D%/unit/session.t \
@@ -103,6 +110,7 @@ UNIT_TESTS = \
 	%D%/unit/trace.t \
 	%D%/unit/translation.t \
 	%D%/unit/tried.t \
+	%D%/unit/unasked.t \
 	%D%/unit/validation.t \
 	%D%/unit/verdict.t \
 	%D%/unit/wire.t \
@@ -181,11 +189,13 @@ FAKE_NETWORK = %D%/fake/network.c %D%/fake/network.h %D%/fake/network_engine.c \
 FAKE_NAMESERVER = %D%/fake/nameserver.c %D%/fake/nameserver.h
 
 # What the programs of one subject share
+DNS_MESSAGE = %D%/unit/dns_message.c %D%/unit/dns_message.h %D%/unit/tap.h
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
 	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c milter/mta/waiver.c \
 	milter/mta/message_outcome.c
+NUMBERS = %D%/unit/numbers.c %D%/unit/numbers.h %D%/unit/tap.h
 PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
 SMTP_STEPS = %D%/unit/smtp_steps.c %D%/unit/smtp_steps.h $(FAKE_TLSD) %D%/unit/tap.h
 STATE = %D%/unit/state.c %D%/unit/state.h %D%/unit/tap.h
@@ -196,7 +206,9 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
 %C%_unit_advice_t_SOURCES = %D%/unit/advice.c %D%/unit/tap.h
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
-%C%_unit_cache_t_SOURCES = %D%/unit/cache.c %D%/unit/tap.h
+%C%_unit_cache_walk_t_SOURCES = %D%/unit/cache_walk.c $(NUMBERS)
+%C%_unit_cache_budget_t_SOURCES = %D%/unit/cache_budget.c $(NUMBERS)
+%C%_unit_cache_t_SOURCES = %D%/unit/cache.c $(NUMBERS)
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
 %C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h
 %C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
@@ -208,6 +220,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
 %C%_unit_dns_algorithms_t_SOURCES = %D%/unit/dns_algorithms.c %D%/unit/tap.h
 %C%_unit_dns_insecure_t_SOURCES = %D%/unit/dns_insecure.c %D%/unit/tap.h
+%C%_unit_dns_packet_t_SOURCES = %D%/unit/dns_packet.c $(DNS_MESSAGE)
+%C%_unit_dns_rdata_t_SOURCES = %D%/unit/dns_rdata.c $(DNS_MESSAGE)
 %C%_unit_dns_pending_t_SOURCES = %D%/unit/dns_pending.c %D%/unit/tap.h
 %C%_unit_dns_self_test_t_SOURCES = %D%/unit/dns_self_test.c \
 	$(FAKE_NAMESERVER) %D%/unit/tap.h
@@ -222,6 +236,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(FAKE_DESTINATION) %D%/unit/tap.h
 %C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_NETWORK)
 %C%_unit_engine_facts_t_SOURCES = %D%/unit/engine_facts.c $(FAKE_NETWORK)
+%C%_unit_engine_places_t_SOURCES = %D%/unit/engine_places.c $(FAKE_NETWORK)
 %C%_unit_engine_hops_t_SOURCES = %D%/unit/engine_hops.c $(FAKE_NETWORK)
 %C%_unit_engine_reach_t_SOURCES = %D%/unit/engine_reach.c $(FAKE_NETWORK)
 %C%_unit_identity_t_SOURCES = %D%/unit/identity.c %D%/unit/tap.h
@@ -291,7 +306,9 @@ REVIEW_SOURCES = \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
-%C%_unit_review_t_SOURCES = %D%/unit/review.c %D%/unit/tap.h $(REVIEW_SOURCES)
+MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURCES)
+%C%_unit_review_limits_t_SOURCES = %D%/unit/review_limits.c $(MAIL_LOG)
+%C%_unit_review_t_SOURCES = %D%/unit/review.c $(MAIL_LOG)
 %C%_unit_session_t_SOURCES = %D%/unit/session.c $(MAIL)
 %C%_unit_session_header_t_SOURCES = %D%/unit/session_header.c $(MAIL)
 %C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
@@ -311,10 +328,13 @@ REVIEW_SOURCES = \
 %C%_unit_store_damage_t_SOURCES = %D%/unit/store_damage.c $(STATE)
 %C%_unit_store_disk_t_SOURCES = %D%/unit/store_disk.c $(STATE)
 %C%_unit_store_readers_t_SOURCES = %D%/unit/store_readers.c $(STATE)
-%C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h milter/cli/log/story.c \
+STORY_SOURCES = milter/cli/log/story.c \
 	milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
 	milter/cli/log/refusals.c milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
+%C%_unit_unasked_t_SOURCES = %D%/unit/unasked.c %D%/unit/tap.h $(STORY_SOURCES)
+%C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)
+%C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
 %C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h

@@ -14,14 +14,18 @@
 /*
  * By t/fake/dns and t/fake/https, and in place of common/io/smtp.  A name that
  * is not in the table of network.c does not exist, securely.  What is special
- * about others: cN.farm.example   at one address, without MX hostN.own.example
- * each at an address of its own, N from 0 to 9 mute...           has an answer
- * when the gate is open many.example      NETWORK_MANY hosts in own.example
- * and, as a host, so many addresses; herd.example has such hosts that are mute
- *   tail.example      many.example, and then mx1.d.example
- * 198.51.100.1 has no STARTTLS; probes of all others wait at the gate.  A host
- * that is "late" shakes hands, and has what follows wait; one that is "far"
- * connects first when the gate is open; one that is "stuck" has no deadline.
+ * about others:
+ * - cN.farm.example: at one address, without MX
+ * - hostN.own.example: each at an address of its own, N from 0 to 9
+ * - mute...: has an answer when the gate is open
+ * - many.example: NETWORK_MANY hosts in own.example and, as a host, so many
+ *   addresses; herd.example has such hosts that are mute
+ * - tail.example: many.example, and then mx1.d.example
+ * - 198.51.100.1: has no STARTTLS; probes of all others wait at the gate
+ *
+ * A host that is "late" shakes hands, and has what follows wait; one that is
+ * "far" connects first when the gate is open; one that is "stuck" has no
+ * deadline.
  */
 
 enum {
@@ -108,6 +112,13 @@ struct engine *network_engine(unsigned max_checks, unsigned max_queue);
  * is at least so large */
 void network_set_gate(bool shut);
 void network_await(const unsigned *count, unsigned wanted);
+
+/* network_take_places - take all places for lookups that a check's worker has,
+ * or so many, by checks that are stuck; network_await_all - the end of each */
+enum { NETWORK_PLACES = 4 };
+void network_take_places(
+    struct engine *engine, struct engine_wait *stuck[], unsigned count);
+void network_await_all(struct engine_wait *waits[], size_t count);
 
 /* network_soon - the deadline of what ends in a moment */
 int64_t network_soon(void);

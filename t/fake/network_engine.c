@@ -194,3 +194,25 @@ network_reason(struct engine *engine, const char *domain)
 	assert_non_null(check);
 	return check->verdict->reason;
 }
+
+void
+network_take_places(
+    struct engine *engine, struct engine_wait *stuck[], unsigned count)
+{
+	char name[32];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "mute%u.example", i);
+		stuck[i] = network_start(engine, name);
+	}
+	network_await(&net.lookups, count);
+}
+
+void
+network_await_all(struct engine_wait *waits[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_non_null(engine_await(waits[i], network_soon()));
+		engine_wait_free(waits[i]);
+	}
+}

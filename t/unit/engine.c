@@ -61,140 +61,6 @@ a_burst_to_one_domain_is_one_check(void **state)
 	assert_int_equal(net.probes, 1);
 }
 
-/* Checks that a worker has under way for lookups at once. */
-enum { PLACES = 4 };
-
-/* Take all of the places there are, by lookups that are stuck. */
-static void
-take_places(struct engine *engine, struct engine_wait *stuck[], unsigned count)
-{
-	char name[32];
-
-	for (unsigned i = 0; i < count; i++) {
-		snprintf(name, sizeof(name), "mute%u.example", i);
-		stuck[i] = network_start(engine, name);
-	}
-	network_await(&net.lookups, count);
-}
-
-static void
-await_all(struct engine_wait *waits[], size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		assert_non_null(engine_await(waits[i], network_soon()));
-		engine_wait_free(waits[i]);
-	}
-}
-
-static void
-the_oldest_in_a_full_queue_is_refused_for_now(void **state)
-{
-	AUTO(engine) struct engine *engine = network_engine(1, 1);
-	struct engine_wait *stuck[PLACES], *queued, *refused, *again;
-
-	(void)state;
-	network_set_gate(true);
-	take_places(engine, stuck, PLACES);
-	refused = network_start(engine, "also.example");
-	queued = network_start(engine, "good.example");
-	assert_non_null(engine_await(refused, 0));
-	assert_int_equal(
-	    engine_await(refused, 0)->verdict->result, RESULT_TEMPERROR);
-	assert_int_equal(
-	    engine_await(refused, 0)->verdict->reason, REASON_QUEUE_FULL);
-	assert_null(engine_await(queued, 0));
-	network_set_gate(false);
-	assert_non_null(engine_await(queued, network_soon()));
-	again = network_start(engine, "also.example");
-	assert_int_equal(
-	    engine_await(again, network_soon())->verdict->result, RESULT_NONE);
-	await_all(stuck, PLACES);
-	engine_wait_free(queued);
-	engine_wait_free(refused);
-	engine_wait_free(again);
-}
-
-static void
-a_cached_verdict_needs_no_worker(void **state)
-{
-	AUTO(engine) struct engine *engine = network_engine(1, 10);
-	struct engine_wait *known, *stuck[PLACES], *again;
-
-	(void)state;
-	known = network_start(engine, "good.example");
-	assert_non_null(engine_await(known, network_soon()));
-	network_set_gate(true);
-	take_places(engine, stuck, PLACES);
-	again = network_start(engine, "good.example");
-	assert_non_null(engine_await(again, 0));
-	network_set_gate(false);
-	engine_wait_free(known);
-	await_all(stuck, PLACES);
-	engine_wait_free(again);
-}
-
-/* Those that have an answer late, and at once. */
-static void
-checks_that_wait_for_lookups_hold_no_worker(void **state)
-{
-	enum { WORKERS = 8, MORE = 20 };
-	AUTO(engine) struct engine *engine = network_engine(WORKERS, 100);
-	struct engine_wait *late[WORKERS * PLACES], *more[MORE];
-	char name[32];
-
-	(void)state;
-	network_set_gate(true);
-	take_places(engine, late, COUNT(late));
-	for (size_t i = 0; i < MORE; i++) {
-		snprintf(name, sizeof(name), "mute-more%zu.example", i);
-		more[i] = network_start(engine, name);
-	}
-	assert_null(engine_await(more[0], clock_mono_ms() + 50));
-	network_set_gate(false);
-	await_all(more, MORE);
-	await_all(late, COUNT(late));
-	assert_int_equal(net.most_lookups, WORKERS * PLACES);
-}
-
-static void
-a_check_that_waits_for_an_address_needs_no_worker(void **state)
-{
-	AUTO(engine) struct engine *engine = network_engine(1, 10);
-	struct engine_wait *stuck, *other;
-
-	(void)state;
-	network_set_gate(true);
-	stuck = network_start(engine, "herd.example");
-	network_await(&net.lookups, 1);
-	other = network_start(engine, "good.example");
-	assert_non_null(engine_await(other, network_soon()));
-	assert_null(engine_await(stuck, 0));
-	network_set_gate(false);
-	assert_non_null(engine_await(stuck, network_soon()));
-	engine_wait_free(stuck);
-	engine_wait_free(other);
-}
-
-static void
-a_check_that_waits_for_a_probe_needs_no_worker(void **state)
-{
-	AUTO(engine) struct engine *engine = network_engine(1, 10);
-	struct engine_wait *stuck, *other;
-
-	(void)state;
-	network_set_gate(true);
-	stuck = network_start(engine, "slow.example");
-	network_await(&net.waiting, 1);
-	other = network_start(engine, "good.example");
-	assert_non_null(engine_await(other, network_soon()));
-	assert_null(engine_await(stuck, 0));
-	network_set_gate(false);
-	assert_int_equal(
-	    engine_await(stuck, network_soon())->verdict->result, RESULT_NONE);
-	engine_wait_free(stuck);
-	engine_wait_free(other);
-}
-
 /* Each wants a probe of one address, with a name of its own. */
 static void
 a_farm_has_so_many_connections_and_keeps_up_nobody(void **state)
@@ -283,37 +149,6 @@ a_probe_that_nobody_waits_for_is_not_begun(void **state)
 	assert_int_equal(net.probes, 2);
 }
 
-/* All workers wait for lookups of silent servers; one of them is kept for
- * checks that are quick, however many are not. */
-static void
-checks_that_are_stuck_leave_room_for_others(void **state)
-{
-	AUTO(engine) struct engine *engine = network_engine(4, 100);
-	struct engine_wait *stuck[20], *good;
-	char name[32];
-
-	(void)state;
-	network_set_gate(true);
-	for (size_t i = 0; i < COUNT(stuck); i++) {
-		snprintf(name, sizeof(name), "mute%zu.example", i);
-		stuck[i] = network_start(engine, name);
-	}
-	network_await(&net.lookups, 4 * PLACES);
-	good = network_start(engine, "good.example");
-	assert_non_null(engine_await(good, network_soon()));
-	assert_int_equal(
-	    engine_await(good, 0)->verdict->reason, REASON_NO_POLICY);
-	assert_null(engine_await(stuck[0], 0));
-	network_set_gate(false);
-	for (size_t i = 0; i < COUNT(stuck); i++) {
-		assert_int_equal(
-		    engine_await(stuck[i], network_soon())->verdict->reason,
-		    REASON_NXDOMAIN);
-		engine_wait_free(stuck[i]);
-	}
-	engine_wait_free(good);
-}
-
 /* Of the leaves, twelve may be as slow as they like; the thirteenth probe runs
  * in a hurry, which is no fault of the host. */
 static void
@@ -349,75 +184,19 @@ static void
 a_check_that_has_next_to_no_time_left_asks_nothing(void **state)
 {
 	AUTO(engine) struct engine *engine = network_engine(1, 10);
-	struct engine_wait *stuck[PLACES], *late;
+	struct engine_wait *stuck[NETWORK_PLACES], *late;
 
 	(void)state;
 	network_set_gate(true);
-	take_places(engine, stuck, PLACES);
+	network_take_places(engine, stuck, NETWORK_PLACES);
 	late = network_start(engine, "good.example");
 	clock_shift(wish.check_timeout_ms / 1000 - 1);
 	network_set_gate(false);
 	assert_int_equal(engine_await(late, network_soon())->verdict->reason,
 	    REASON_DEADLINE);
 	assert_null(strstr(net.asked, "good.example"));
-	await_all(stuck, PLACES);
+	network_await_all(stuck, NETWORK_PLACES);
 	engine_wait_free(late);
-}
-
-/* Where all workers and the whole queue are taken by others that are stuck. */
-static void
-a_known_destination_goes_first(void **state)
-{
-	AUTO(engine) struct engine *engine = network_engine(4, 8);
-	struct engine_wait *stuck[40], *first, *known = NULL;
-	char name[32];
-
-	(void)state;
-	first = network_start(engine, "good.example");
-	assert_non_null(engine_await(first, network_soon()));
-	engine_wait_free(first);
-	clock_shift(VERDICT_TTL_S + 1);
-	network_set_gate(true);
-	for (size_t i = 0; i < COUNT(stuck); i++) {
-		snprintf(name, sizeof(name), "mute%zu.example", i);
-		stuck[i] = network_start(engine, name);
-		if (i == 4 * PLACES - 1)
-			network_await(&net.lookups, 4 * PLACES);
-		if (i == 4 * PLACES + 8)
-			known = network_start(engine, "good.example");
-	}
-	assert_false(engine_wait_cached(known));
-	assert_non_null(engine_await(known, network_soon()));
-	assert_int_equal(
-	    engine_await(known, 0)->verdict->reason, REASON_NO_POLICY);
-	network_set_gate(false);
-	for (size_t i = 0; i < COUNT(stuck); i++) {
-		assert_non_null(engine_await(stuck[i], network_soon()));
-		engine_wait_free(stuck[i]);
-	}
-	engine_wait_free(known);
-}
-
-static void
-many_that_wait_are_a_congestion(void **state)
-{
-	AUTO(engine) struct engine *engine = network_engine(2, 8);
-	struct engine_wait *stuck[2 * PLACES + 3];
-	char name[32];
-
-	(void)state;
-	network_set_gate(true);
-	for (size_t i = 0; i < COUNT(stuck); i++) {
-		assert_false(engine_congested(engine));
-		snprintf(name, sizeof(name), "mute%zu.example", i);
-		stuck[i] = network_start(engine, name);
-	}
-	assert_true(engine_congested(engine));
-	network_set_gate(false);
-	for (size_t i = 0; i < COUNT(stuck); i++) {
-		assert_non_null(engine_await(stuck[i], network_soon()));
-		engine_wait_free(stuck[i]);
-	}
 }
 
 struct seen {
@@ -542,7 +321,7 @@ who_joins_a_check_late_has_time_of_his_own(void **state)
 static void
 who_joins_a_check_that_never_began_has_time_of_his_own(void **state)
 {
-	struct engine_wait *stuck[PLACES], *first, *joined;
+	struct engine_wait *stuck[NETWORK_PLACES], *first, *joined;
 	struct engine *engine;
 
 	(void)state;
@@ -550,17 +329,17 @@ who_joins_a_check_that_never_began_has_time_of_his_own(void **state)
 	engine = network_engine(1, 10);
 	wish.check_timeout_ms = 10000;
 	network_set_gate(true);
-	take_places(engine, stuck, PLACES);
+	network_take_places(engine, stuck, NETWORK_PLACES);
 	first = network_start(engine, "good.example");
 	usleep(1000 * 1000);
 	joined = network_start(engine, "good.example");
-	for (size_t i = 0; i < PLACES; i++)
+	for (size_t i = 0; i < NETWORK_PLACES; i++)
 		await_ran_out(stuck[i], REASON_DNS_TIMEOUT);
 	await_ran_out(first, REASON_DEADLINE);
 	assert_int_equal(engine_await(joined, network_soon())->verdict->reason,
 	    REASON_NO_POLICY);
 	network_set_gate(false);
-	await_all(stuck, PLACES);
+	network_await_all(stuck, NETWORK_PLACES);
 	engine_wait_free(first);
 	engine_wait_free(joined);
 	engine_free(engine);
@@ -589,35 +368,6 @@ what_ran_out_of_time_is_not_remembered(void **state)
 	engine_free(engine);
 }
 
-static void
-what_is_done_is_counted(void **state)
-{
-	struct counts counts = {.checks = 0};
-	struct engine *engine = network_engine_with(1, 1, &counts);
-	struct engine_wait *stuck[PLACES], *queued, *refused;
-
-	(void)state;
-	network_set_gate(true);
-	take_places(engine, stuck, PLACES);
-	refused = network_start(engine, "also.example");
-	queued = network_start(engine, "good.example");
-	assert_int_equal(counts.running, PLACES);
-	assert_int_equal(counts.waiting, 1);
-	assert_int_equal(counts.queue_full, 1);
-	network_set_gate(false);
-	assert_non_null(engine_await(queued, network_soon()));
-	await_all(stuck, PLACES);
-	engine_wait_free(queued);
-	engine_wait_free(refused);
-	engine_free(engine);
-	assert_int_equal(counts.checks, PLACES + 1);
-	assert_int_equal(counts.running, 0);
-	assert_int_equal(counts.waiting, 0);
-	assert_int_equal(counts.running_max, PLACES);
-	assert_true(counts.waiting_max >= 1);
-	assert_int_equal(counts.probes, net.probes);
-}
-
 int
 main(void)
 {
@@ -625,28 +375,19 @@ main(void)
 	    cmocka_unit_test(a_verdict_is_remembered),
 	    cmocka_unit_test(two_domains_at_one_host_are_one_probe),
 	    cmocka_unit_test(a_burst_to_one_domain_is_one_check),
-	    cmocka_unit_test(the_oldest_in_a_full_queue_is_refused_for_now),
-	    cmocka_unit_test(a_cached_verdict_needs_no_worker),
-	    cmocka_unit_test(checks_that_wait_for_lookups_hold_no_worker),
-	    cmocka_unit_test(a_check_that_waits_for_an_address_needs_no_worker),
-	    cmocka_unit_test(a_check_that_waits_for_a_probe_needs_no_worker),
 	    cmocka_unit_test(
 		a_farm_has_so_many_connections_and_keeps_up_nobody),
 	    cmocka_unit_test(a_probe_lives_as_long_as_anyone_waits_for_it),
 	    cmocka_unit_test(a_probe_that_nobody_waits_for_is_not_begun),
-	    cmocka_unit_test(checks_that_are_stuck_leave_room_for_others),
 	    cmocka_unit_test(haste_does_not_cut_off_what_follows_the_handshake),
 	    cmocka_unit_test(
 		a_check_that_has_next_to_no_time_left_asks_nothing),
-	    cmocka_unit_test(a_known_destination_goes_first),
-	    cmocka_unit_test(many_that_wait_are_a_congestion),
 	    cmocka_unit_test(a_callback_comes_once),
 	    cmocka_unit_test(what_is_no_domain_is_answered_at_once),
 	    cmocka_unit_test(who_joins_a_check_late_has_time_of_his_own),
 	    cmocka_unit_test(
 		who_joins_a_check_that_never_began_has_time_of_his_own),
 	    cmocka_unit_test(what_ran_out_of_time_is_not_remembered),
-	    cmocka_unit_test(what_is_done_is_counted),
 	};
 
 	return RUN_TESTS_WITH(engine, network_setup, network_teardown);
