@@ -107,6 +107,7 @@ UNIT_TESTS = \
 	%D%/unit/tls_watch.t \
 	%D%/unit/tlsa.t \
 	%D%/unit/tlsrpt_result.t \
+	%D%/unit/tlsrpt_record.t \
 	%D%/unit/trace.t \
 	%D%/unit/translation.t \
 	%D%/unit/tried.t \
@@ -336,6 +337,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
+%C%_unit_tlsrpt_record_t_SOURCES = %D%/unit/tlsrpt_record.c %D%/unit/tap.h
 %C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
 %C%_unit_text_t_SOURCES = %D%/unit/text.c %D%/unit/tap.h

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/proto/tlsrpt_record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "t/unit/tap.h"
+
+static struct tlsrpt_record
+select_text(const char *text)
+{
+	struct sts_txt txt = {text, strlen(text)};
+
+	return tlsrpt_record_select(&txt, 1, NULL, NULL);
+}
+
+/* "scheme target host" of each, joined by "|" */
+static const char *
+list_ruas(const struct tlsrpt_record *record)
+{
+	static char list[8192];
+	size_t used = 0;
+
+	list[0] = '\0';
+	for (size_t i = 0; i < record->count; i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used,
+		    "%s%s %s", i == 0 ? "" : "|", record->rua[i].target,
+		    record->rua[i].host);
+	return list;
+}
+
+static void
+a_record_names_where_reports_go(void **state)
+{
+	static const struct {
+		const char *id, *text, *ruas;
+	} rows[] = {
+	    {"L01", "v=TLSRPTv1; rua=mailto:a@d.ex", "a@d.ex d.ex"},
+	    {"L01 without space", "v=TLSRPTv1;rua=mailto:a@d.ex",
+		"a@d.ex d.ex"},
+	    {"L01 final", "v=TLSRPTv1; rua=mailto:a@d.ex;", "a@d.ex d.ex"},
+	    {"L02", "v=TLSRPTv1 ;rua=mailto:a@d.ex", "a@d.ex d.ex"},
+	    {"L06 not second", "v=TLSRPTv1; x=y; rua=mailto:a@d.ex",
+		"a@d.ex d.ex"},
+	    {"L06 two", "v=TLSRPTv1; rua=mailto:a@d.ex; rua=https://r.ex/1",
+		"a@d.ex d.ex|https://r.ex/1 r.ex"},
+	    {"L07", "v=TLSRPTv1; rua=mailto:a@d.ex , https://r.ex/v1",
+		"a@d.ex d.ex|https://r.ex/v1 r.ex"},
+	    {"L08 address", "v=TLSRPTv1; rua=mailto:a%21b@d.ex",
+		"a!b@d.ex d.ex"},
+	    {"L08 URL", "v=TLSRPTv1; rua=https://r.ex/a%2Cb%21%3B",
+		"https://r.ex/a%2Cb%21%3B r.ex"},
+	    {"L09", "v=TLSRPTv1; rua=postmaster@d.ex,mailto:a@d.ex",
+		"a@d.ex d.ex"},
+	    {"L09 schemes",
+		"v=TLSRPTv1; rua=http://r.ex/,ftp://r.ex/,directory:x,"
+		"mailto:a@d.ex",
+		"a@d.ex d.ex"},
+	    {"L10 query", "v=TLSRPTv1; rua=mailto:a@d.ex?subject=x",
+		"a@d.ex d.ex"},
+	    {"L10 comma", "v=TLSRPTv1; rua=mailto:a@d.ex,b@d.ex",
+		"a@d.ex d.ex"},
+	    {"L10 literal",
+		"v=TLSRPTv1; rua=mailto:a@[192.0.2.1],mailto:b@d.ex",
+		"b@d.ex d.ex"},
+	    {"L10 not ASCII",
+		"v=TLSRPTv1; rua=mailto:\xc3\xbc@d.ex,mailto:b@d.ex",
+		"b@d.ex d.ex"},
+	    {"scheme in capitals", "v=TLSRPTv1; rua=MAILTO:a@D.ex",
+		"a@D.ex d.ex"},
+	    {"empty URIs", "v=TLSRPTv1; rua=,mailto:a@d.ex,,", "a@d.ex d.ex"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tlsrpt_record record = select_text(rows[i].text);
+
+		ROW(rows[i].id, record.outcome == TLSRPT_RECORD_VALID);
+		ROW_TEXT(rows[i].id, list_ruas(&record), rows[i].ruas);
+		ROW_TEXT(rows[i].id, record.why, "");
+		ROW(rows[i].id, !record.cut);
+	}
+}
+
+static void
+what_names_nowhere_is_no_record(void **state)
+{
+	static const struct {
+		const char *id, *text;
+		enum tlsrpt_record_outcome outcome;
+	} rows[] = {
+	    {"L05 alone", "v=TLSRPTv1;", TLSRPT_RECORD_NO_RUA},
+	    {"L05 unknown fields", "v=TLSRPTv1; x=y", TLSRPT_RECORD_NO_RUA},
+	    {"L05 case", "v=tlsrptv1; rua=mailto:a@d.ex", TLSRPT_RECORD_ABSENT},
+	    {"L05 version", "v=TLSRPTv10; rua=mailto:a@d.ex",
+		TLSRPT_RECORD_ABSENT},
+	    {"no delimiter", "v=TLSRPTv1", TLSRPT_RECORD_ABSENT},
+	    {"white space alone", "v=TLSRPTv1 rua=mailto:a@d.ex",
+		TLSRPT_RECORD_NO_RUA},
+	    {"RUA", "v=TLSRPTv1; RUA=mailto:a@d.ex", TLSRPT_RECORD_NO_RUA},
+	    {"none that can be used", "v=TLSRPTv1; rua=ftp://r.ex/",
+		TLSRPT_RECORD_NO_RUA},
+	    {"another", "v=spf1 -all", TLSRPT_RECORD_ABSENT},
+	    {"empty", "", TLSRPT_RECORD_ABSENT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tlsrpt_record record = select_text(rows[i].text);
+
+		ROW(rows[i].id, record.outcome == rows[i].outcome);
+		ROW(rows[i].id, record.count == 0 && record.why[0] != '\0');
+	}
+}
+
+static void
+of_several_records_one_must_announce_reports(void **state)
+{
+	static const struct sts_txt rows[] = {
+	    {"v=spf1 -all", 11},
+	    {"v=TLSRPTv1; rua=mailto:a@d.ex", 29},
+	    {"v=TLSRPTv1; rua=mailto:b@d.ex", 29},
+	};
+	struct tlsrpt_record record;
+
+	(void)state;
+	record = tlsrpt_record_select(rows, 2, NULL, NULL); /* L04 */
+	assert_string_equal(list_ruas(&record), "a@d.ex d.ex");
+	record = tlsrpt_record_select(rows, 3, NULL, NULL); /* L04 */
+	assert_int_equal(record.outcome, TLSRPT_RECORD_MANY);
+	record = tlsrpt_record_select(NULL, 0, NULL, NULL);
+	assert_int_equal(record.outcome, TLSRPT_RECORD_ABSENT);
+}
+
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/* H04, H05, S22 */
+static void
+a_hostile_destination_is_refused(void **state)
+{
+	static const char *const bad[] = {"mailto:a%0d%0ab@d.ex",
+	    "mailto:a%0Ab@d.ex", "mailto:a%00@d.ex", "mailto:a%4", "mailto:a%",
+	    "mailto:%zz@d.ex", "mailto:\"a%20b\"@d.ex", "mailto:%22a%22@d.ex",
+	    "mailto:@d.ex", "mailto:a@", "mailto:a",
+	    "mailto:", "mailto:.a@d.ex", "mailto:a..b@d.ex", "mailto:a.@d.ex",
+	    "mailto:a@b@d.ex", "mailto:a@192.0.2.1", "mailto:a@d..ex",
+	    "mailto:a<b@d.ex", "mailto:" A64 "a@d.ex", "https://", "https:///x",
+	    "https://user@r.ex/", "https://u:p@r.ex/", "https://127.0.0.1/",
+	    "https://[::1]/", "https://[2001:db8::1]:443/", "https://r.ex:22/",
+	    "https://r.ex:80/", "https://r.ex:0/", "https://r.ex:65536/",
+	    "https://r.ex:443x/", "https://r.ex:/", "https://r.ex/#x",
+	    "https://r.ex/a b", "https://r.ex/\r\nX: y", "https://r.ex/\"",
+	    "https://r.ex/\xc3\xbc", "https:/r.ex/", "http://r.ex/", ""};
+	static const char *const good[] = {"mailto:-oQ/@d.ex",
+	    "mailto:" A64 "@d.ex", "https://r.ex", "https://r.ex?x",
+	    "https://r.ex:443/", "https://r.ex:1024/", "https://R.ex.:8443/a?b",
+	    "https://xn--bcher-kva.ex/"};
+	struct tlsrpt_rua rua;
+	char long_url[LIMIT_TLSRPT_URI + 2];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ROW(bad[i],
+		    tlsrpt_rua_parse(bad[i], strlen(bad[i]), &rua) != NULL);
+	for (size_t i = 0; i < COUNT(good); i++)
+		ROW(good[i],
+		    tlsrpt_rua_parse(good[i], strlen(good[i]), &rua) == NULL);
+	memset(long_url, 'a', sizeof(long_url));
+	memcpy(long_url, "https://r.ex/", strlen("https://r.ex/"));
+	assert_null(tlsrpt_rua_parse(long_url, LIMIT_TLSRPT_URI, &rua));
+	assert_int_equal(strlen(rua.target), LIMIT_TLSRPT_URI);
+	assert_non_null(tlsrpt_rua_parse(long_url, LIMIT_TLSRPT_URI + 1, &rua));
+}
+
+struct seen {
+	unsigned good, bad;
+	char last[64];
+};
+
+static void
+note_uri(void *arg, const char *uri, size_t length,
+    const struct tlsrpt_rua *rua, const char *why)
+{
+	struct seen *seen = arg;
+
+	seen->good += rua != NULL;
+	seen->bad += why != NULL;
+	assert_true((rua != NULL) == (why == NULL));
+	snprintf(seen->last, sizeof(seen->last), "%.*s", (int)length, uri);
+}
+
+/* L12 */
+static void
+few_of_many_destinations_count(void **state)
+{
+	char text[LIMIT_TLSRPT_RECORD + 1000] = "v=TLSRPTv1; rua=";
+	struct tlsrpt_record record;
+	struct seen seen = {0};
+	struct sts_txt txt = {text, 0};
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "x:,mailto:a%d@d.ex,", i);
+	txt.length = strlen(text);
+	record = tlsrpt_record_select(&txt, 1, note_uri, &seen);
+	assert_int_equal(record.count, LIMIT_TLSRPT_RUA);
+	assert_string_equal(record.rua[4].target, "a4@d.ex");
+	assert_true(record.cut);
+	assert_int_equal(seen.good, LIMIT_TLSRPT_RUA);
+	assert_int_equal(seen.bad, 5);
+	assert_string_equal(seen.last, "mailto:a4@d.ex");
+
+	snprintf(text, sizeof(text), "v=TLSRPTv1; rua=");
+	for (int i = 0; i < LIMIT_TLSRPT_URIS; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "x:%d,", i);
+	snprintf(
+	    text + strlen(text), sizeof(text) - strlen(text), "mailto:a@d.ex");
+	record = select_text(text);
+	assert_int_equal(record.outcome, TLSRPT_RECORD_NO_RUA);
+	assert_true(record.cut);
+
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, "v=TLSRPTv1; rua=mailto:a@d.ex,https://r.ex/",
+	    strlen("v=TLSRPTv1; rua=mailto:a@d.ex,https://r.ex/"));
+	text[sizeof(text) - 1] = '\0';
+	record = select_text(text);
+	assert_string_equal(list_ruas(&record), "a@d.ex d.ex");
+	assert_true(record.cut);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tlsrpt_record[] = {
+	    cmocka_unit_test(a_record_names_where_reports_go),
+	    cmocka_unit_test(what_names_nowhere_is_no_record),
+	    cmocka_unit_test(of_several_records_one_must_announce_reports),
+	    cmocka_unit_test(a_hostile_destination_is_refused),
+	    cmocka_unit_test(few_of_many_destinations_count),
+	};
+
+	return RUN_TESTS(tlsrpt_record);
+}
