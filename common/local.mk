@@ -33,6 +33,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
 	%D%/proto/sts_record.c %D%/proto/sts_record.h \
 	%D%/proto/tlsrpt_record.c %D%/proto/tlsrpt_record.h \
+	%D%/proto/tlsrpt_session.c %D%/proto/tlsrpt_session.h \
 	%D%/proto/tlsa.c %D%/proto/tlsa.h \
 	%D%/proto/tlsrpt_result.c %D%/proto/tlsrpt_result.h \
 	%D%/proto/x509.c %D%/proto/x509.h \

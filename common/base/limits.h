@@ -57,6 +57,20 @@ enum {
 	LIMIT_TLSRPT_RUA = 5,
 	LIMIT_TLSRPT_URI = 1024,
 
+	/* Of a TLS report's failure: the name that a host says of itself, RFC
+	 * 5321 section 4.5.3.1.2, and the text of a reason */
+	LIMIT_TLSRPT_HELO = 255,
+	LIMIT_TLSRPT_REASON = 200,
+
+	/* Of one session that an MTA tells: policies, failures of one, lines of
+	 * one, levels of JSON.  Postfix has one policy with one failure; a DNS
+	 * answer of 64 KiB has 1,393 TLSA records */
+	LIMIT_TLSRPT_POLICIES = 8,
+	LIMIT_TLSRPT_DETAILS = 16,
+	LIMIT_TLSRPT_LINES = 1400,
+	LIMIT_TLSRPT_DEPTH = 8,
+	LIMIT_TLSRPT_DATAGRAM = 256 * 1024,
+
 	/* Certificates of a presented chain, and octets of all of them */
 	LIMIT_CHAIN_CERTS = 16,
 	LIMIT_CHAIN_OCTETS = 128 * 1024,
