@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	%D%/unit/conf.t \
 	%D%/unit/counts.t \
 	%D%/unit/dane_match.t \
+	%D%/unit/datagram.t \
 	%D%/unit/der.t \
 	%D%/unit/destinations.t \
 	%D%/unit/dns.t \
@@ -108,6 +109,7 @@ UNIT_TESTS = \
 	%D%/unit/tlsa.t \
 	%D%/unit/tlsrpt_result.t \
 	%D%/unit/tlsrpt_record.t \
+	%D%/unit/tlsrpt_session.t \
 	%D%/unit/trace.t \
 	%D%/unit/translation.t \
 	%D%/unit/tried.t \
@@ -216,6 +218,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_counts_t_SOURCES = %D%/unit/counts.c %D%/unit/tap.h
 %C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c $(FAKE_CERTS) \
 	%D%/unit/tap.h
+%C%_unit_datagram_t_SOURCES = %D%/unit/datagram.c milter/tlsrpt/datagram.c %D%/unit/tap.h
+%C%_unit_datagram_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
 %C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
@@ -338,6 +342,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
 %C%_unit_tlsrpt_record_t_SOURCES = %D%/unit/tlsrpt_record.c %D%/unit/tap.h
+%C%_unit_tlsrpt_session_t_SOURCES = %D%/unit/tlsrpt_session.c %D%/unit/tap.h
 %C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
 %C%_unit_text_t_SOURCES = %D%/unit/text.c %D%/unit/tap.h

@@ -175,8 +175,8 @@ order_records(struct tlsrpt_lines *lines)
 static size_t
 line_rank(const char *line)
 {
-	static const char *const keys[] = {"version:", "mode:", "mx:",
-	    "max_age:"};
+	static const char *const keys[] = {
+	    "version:", "mode:", "mx:", "max_age:"};
 	size_t rank = 0;
 
 	while (rank < sizeof(keys) / sizeof(keys[0]) &&
@@ -243,8 +243,7 @@ tlsrpt_session_free(struct tlsrpt_session *session)
 }
 
 struct tlsrpt_outcome *
-tlsrpt_session_add(
-    struct tlsrpt_session *session, enum tlsrpt_policy_type type)
+tlsrpt_session_add(struct tlsrpt_session *session, enum tlsrpt_policy_type type)
 {
 	struct tlsrpt_outcome *outcome;
 
@@ -261,14 +260,14 @@ void
 tlsrpt_outcome_add(
     struct tlsrpt_outcome *outcome, const struct tlsrpt_raw_detail *raw)
 {
-	outcome->details = xrealloc(outcome->details,
-	    outcome->detail_count + 1, sizeof(*outcome->details));
+	outcome->details = xrealloc(outcome->details, outcome->detail_count + 1,
+	    sizeof(*outcome->details));
 	tlsrpt_detail_read(&outcome->details[outcome->detail_count++], raw);
 }
 
 void
-tlsrpt_outcome_finish(struct tlsrpt_outcome *outcome, const char *domain,
-    const char *next_hop)
+tlsrpt_outcome_finish(
+    struct tlsrpt_outcome *outcome, const char *domain, const char *next_hop)
 {
 	tlsrpt_lines_order(&outcome->strings, outcome->type);
 	if (domain != NULL &&

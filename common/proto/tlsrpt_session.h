@@ -56,8 +56,8 @@ void tlsrpt_lines_add(struct tlsrpt_lines *lines, const char *line);
  * TLSA records: upper case, sorted, each once.  An MTA-STS policy: version,
  * mode, the mx in their order, max_age, the rest.
  */
-void tlsrpt_lines_order(
-    struct tlsrpt_lines *lines, enum tlsrpt_policy_type type);
+void
+tlsrpt_lines_order(struct tlsrpt_lines *lines, enum tlsrpt_policy_type type);
 
 /* What one session says of one policy. */
 struct tlsrpt_outcome {
@@ -90,8 +90,8 @@ AUTO_DEFINE(tlsrpt_session);
  */
 struct tlsrpt_outcome *tlsrpt_session_add(
     struct tlsrpt_session *session, enum tlsrpt_policy_type type);
-void tlsrpt_outcome_add(struct tlsrpt_outcome *outcome,
-    const struct tlsrpt_raw_detail *raw);
+void tlsrpt_outcome_add(
+    struct tlsrpt_outcome *outcome, const struct tlsrpt_raw_detail *raw);
 
 /*
  * tlsrpt_outcome_finish - order its lines, and set its domain: domain, where
@@ -99,7 +99,7 @@ void tlsrpt_outcome_add(struct tlsrpt_outcome *outcome,
  *
  * The next hop; of DANE the MX host of a failure before that.
  */
-void tlsrpt_outcome_finish(struct tlsrpt_outcome *outcome, const char *domain,
-    const char *next_hop);
+void tlsrpt_outcome_finish(
+    struct tlsrpt_outcome *outcome, const char *domain, const char *next_hop);
 
 #endif

@@ -59,7 +59,7 @@ read_lines(const json_t *policy, const char *key, struct tlsrpt_lines *out)
 
 	if (!array_member(policy, key, LIMIT_TLSRPT_LINES, &array))
 		return false;
-	json_array_foreach(array, i, line) {
+	json_array_foreach (array, i, line) {
 		if (!json_is_string(line))
 			return false;
 		tlsrpt_lines_add(out, json_string_value(line));
@@ -103,7 +103,7 @@ read_details(const json_t *policy, struct tlsrpt_outcome *outcome)
 	if (!array_member(
 		policy, "failure-details", LIMIT_TLSRPT_DETAILS, &array))
 		return false;
-	json_array_foreach(array, i, detail) {
+	json_array_foreach (array, i, detail) {
 		if (!read_detail(detail, outcome))
 			return false;
 	}
@@ -146,11 +146,10 @@ read_session(const json_t *root, const char *domain)
 	const json_t *policy;
 	size_t i;
 
-	if (!array_member(
-		root, "policies", LIMIT_TLSRPT_POLICIES, &policies) ||
+	if (!array_member(root, "policies", LIMIT_TLSRPT_POLICIES, &policies) ||
 	    json_array_size(policies) == 0)
 		return NULL;
-	json_array_foreach(policies, i, policy) {
+	json_array_foreach (policies, i, policy) {
 		if (!read_policy(policy, session))
 			return NULL;
 	}

@@ -23,7 +23,7 @@ enum datagram_outcome {
  * be reported is left out (tlsrpt_detail_read).  Version 0.5.0rc1, which Debian
  * 13 has, tells no version (dpv).
  */
-enum datagram_outcome datagram_read(
-    const char *octets, size_t size, struct tlsrpt_session **out);
+enum datagram_outcome
+datagram_read(const char *octets, size_t size, struct tlsrpt_session **out);
 
 #endif

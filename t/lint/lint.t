@@ -31,7 +31,7 @@ my %floor = (
 # Nothing of the command is for the daemon, and nothing of the daemon for the
 # command.
 my %wing = ('milter/cli' => 'postern',
-	map { $_ => 'posternd' } qw(milter/serve milter/mta milter/daemon));
+	map { $_ => 'posternd' } qw(milter/serve milter/mta milter/tlsrpt milter/daemon));
 
 # Each foreign header belongs to one module.
 my %foreign = (
@@ -44,7 +44,7 @@ my %foreign = (
 	qr{^ldns/}                => qr{^common/io/dns_\w+\.[ch]$},
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db|_policy|_schema|_sql|_table)?\.c$},
 	qr{^zlib\.h}              => qr{^common/proto/gzip\.c$},
-	qr{^jansson\.h}           => qr{^milter/(cli/.*|view/(json_\w+|sheet_data))\.c$},
+	qr{^jansson\.h}           => qr{^milter/(cli/.*|tlsrpt/(?:datagram|day_report)|view/(json_\w+|sheet_data))\.c$},
 	qr{^libmilter/}           => qr{^milter/(mta/callbacks|daemon/main)\.c$},
 	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report(_line)?|conf/settings)|common/base/xalloc)\.c$},
 	qr{^cmocka\.h}            => qr{^t/},
