@@ -71,7 +71,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/socket.c %D%/serve/socket.h \
 	%D%/serve/stats.c %D%/serve/stats.h \
 	%D%/serve/tally.c %D%/serve/tally.h \
-	%D%/serve/trace.c %D%/serve/trace.h
+	%D%/serve/trace.c %D%/serve/trace.h \
+	%D%/tlsrpt/datagram.c %D%/tlsrpt/datagram.h
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \

@@ -49,9 +49,9 @@ enum {
 	 * section 2.1.3) */
 	LIMIT_CNAME_HOPS = 11,
 
-	/* A _smtp._tls record: octets that are read, URIs that are looked at, of
-	 * them those that get reports, octets of one.  Nobody has more than two
-	 * destinations; each costs a connection a day */
+	/* A _smtp._tls record: octets that are read, URIs that are looked at,
+	 * of them those that get reports, octets of one.  Nobody has more than
+	 * two destinations; each costs a connection a day */
 	LIMIT_TLSRPT_RECORD = 4096,
 	LIMIT_TLSRPT_URIS = 20,
 	LIMIT_TLSRPT_RUA = 5,

@@ -21,7 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/store_file.h"
@@ -30,9 +29,6 @@
 
 enum {
 	BUSY_MS = 1000,
-
-	/* A row is a body and small change; SQLite calls more "too big" */
-	MAX_ROW = 16 * LIMIT_STS_BODY,
 
 	/* Read and checked in about a second from a slow disk; twenty thousand
 	 * usual policies are a tenth of it */
@@ -44,14 +40,13 @@ enum {
 
 /* A connection, or what is left of one: handle is NULL until it is made. */
 struct store_db {
+	const struct store_schema *schema; /* borrowed */
 	struct store_file file;
 	bool read_only;
 	bool immutable; /* no writer was there: SQLite takes no lock */
 	bool suspect;   /* found damaged at work: check it, however large */
 	sqlite3 *handle;
-	const char *const *statements; /* borrowed */
-	int count;
-	sqlite3_stmt **prepared; /* owned, count of them, NULL or made */
+	sqlite3_stmt **prepared; /* owned, one a statement, NULL or made */
 };
 
 static int
@@ -154,8 +149,8 @@ open_handle(struct store_db *db, struct err *err)
 static int
 harden_handle(struct store_db *db, struct err *err)
 {
-	static const int limits[][2] = {
-	    {SQLITE_LIMIT_LENGTH, MAX_ROW},
+	const int limits[][2] = {
+	    {SQLITE_LIMIT_LENGTH, db->schema->max_row},
 	    {SQLITE_LIMIT_SQL_LENGTH, 8192},
 	    {SQLITE_LIMIT_COLUMN, 64},
 	    {SQLITE_LIMIT_EXPR_DEPTH, 64},
@@ -189,19 +184,22 @@ static int
 identify_file(struct store_db *db, struct err *err)
 {
 	const char *why = NULL;
-	int rc = store_schema_identify(db->handle, db->read_only, &why);
+	int rc =
+	    store_schema_identify(db->schema, db->handle, db->read_only, &why);
 
 	return rc == SQLITE_OK && why != NULL ? refuse_file(db, err, why) : rc;
 }
 
 /*
- * WAL with synchronous FULL: each commit is synced to the log before it
- * returns, and a reader never stands in the writer's way.
+ * A write-ahead log: a reader never stands in the writer's way.  With
+ * synchronous FULL each commit is synced to it before it returns, with NORMAL
+ * the last ones may be lost with the power, and nothing else.
  */
 static int
 make_durable(struct store_db *db, struct err *err)
 {
 	struct store_sql_answer mode = {0};
+	char pragmas[160];
 	int rc;
 
 	if (db->read_only)
@@ -215,24 +213,26 @@ make_durable(struct store_db *db, struct err *err)
 		    db, err, "no write-ahead log is possible there");
 	if (rc != SQLITE_OK)
 		return rc;
-	return sqlite3_exec(db->handle,
-	    "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;"
+	snprintf(pragmas, sizeof(pragmas),
+	    "PRAGMA synchronous = %s; PRAGMA wal_autocheckpoint = 1000;"
 	    "PRAGMA journal_size_limit = 8388608",
-	    NULL, NULL, NULL);
+	    db->schema->durable);
+	return sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);
 }
 
 static int
 migrate_file(struct store_db *db, struct err *err)
 {
 	(void)err;
-	return db->read_only ? SQLITE_OK : store_schema_migrate(db->handle);
+	return db->read_only ? SQLITE_OK
+			     : store_schema_migrate(db->schema, db->handle);
 }
 
 static int
 check_file(struct store_db *db, struct err *err)
 {
 	(void)err;
-	return store_schema_check(db->handle);
+	return store_schema_check(db->schema, db->handle);
 }
 
 /* A reader is not to take that long; what it reads is looked at anyway. */
@@ -259,10 +259,7 @@ check_pages(struct store_db *db, struct err *err)
 		rc = SQLITE_CORRUPT;
 	/* That no key is too big is what each row is found by */
 	if (rc == SQLITE_OK)
-		rc = store_sql_ask(db->handle,
-		    "SELECT (SELECT count(*) FROM policy WHERE +domain > '') +"
-		    " (SELECT count(*) FROM flip WHERE +domain > '')",
-		    &found);
+		rc = store_sql_ask(db->handle, db->schema->check, &found);
 	if (rc == SQLITE_OK)
 		db->suspect = false;
 	return rc;
@@ -274,9 +271,9 @@ prepare_statements(struct store_db *db, struct err *err)
 	int rc = SQLITE_OK;
 
 	(void)err;
-	for (int i = 0; i < db->count && rc == SQLITE_OK; i++)
-		rc = sqlite3_prepare_v3(db->handle, db->statements[i], -1,
-		    SQLITE_PREPARE_PERSISTENT, &db->prepared[i], NULL);
+	for (int i = 0; i < db->schema->statement_count && rc == SQLITE_OK; i++)
+		rc = sqlite3_prepare_v3(db->handle, db->schema->statements[i],
+		    -1, SQLITE_PREPARE_PERSISTENT, &db->prepared[i], NULL);
 	store_file_note(&db->file);
 	return rc;
 }
@@ -313,7 +310,7 @@ detach_file(struct store_db *db, bool tidy)
 {
 	int rc;
 
-	for (int i = 0; i < db->count; i++) {
+	for (int i = 0; i < db->schema->statement_count; i++) {
 		sqlite3_finalize(db->prepared[i]);
 		db->prepared[i] = NULL;
 	}
@@ -357,17 +354,17 @@ connect_to_file(struct store_db *db, bool *renamed, struct err *err)
 }
 
 struct store_db *
-store_db_open(const char *path, bool read_only, const char *const *statements,
-    int count, bool *renamed, struct err *err)
+store_db_open(const struct store_schema *schema, const char *path,
+    bool read_only, bool *renamed, struct err *err)
 {
 	struct store_db *db = xcalloc(1, sizeof(*db));
 	bool moved = false;
 
 	store_file_init(&db->file, path);
 	db->read_only = read_only;
-	db->statements = statements;
-	db->count = count;
-	db->prepared = xcalloc((size_t)count, sizeof(db->prepared[0]));
+	db->schema = schema;
+	db->prepared =
+	    xcalloc((size_t)schema->statement_count, sizeof(db->prepared[0]));
 	if (connect_to_file(db, &moved, err) < 0) {
 		store_db_free(db);
 		return NULL;

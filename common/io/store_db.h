@@ -16,14 +16,14 @@ struct store_db;
 /*
  * store_db_open - open, make or migrate the database at path
  *
- * As store_open, which says what becomes of the file.  statements are count
- * texts of SQL, borrowed until store_db_free; they are prepared whenever the
- * file is opened.
+ * As store_open, which says what becomes of the file.  schema is borrowed until
+ * store_db_free; its statements are prepared whenever the file is opened.
  */
+struct store_schema; /* see store_schema.h */
 void store_db_free(struct store_db *db);
 struct store_db *
-store_db_open(const char *path, bool read_only, const char *const *statements,
-    int count, bool *renamed, struct err *err) OWNED(store_db_free);
+store_db_open(const struct store_schema *schema, const char *path,
+    bool read_only, bool *renamed, struct err *err) OWNED(store_db_free);
 
 /*
  * store_db_ready - begin a call: the file that the path leads to is open

@@ -4,8 +4,31 @@
 #include <assert.h>
 #include <sqlite3.h>
 
+#include "common/base/limits.h"
 #include "common/io/store_policy.h"
+#include "common/io/store_schema.h"
 #include "common/io/store_sql.h"
+
+/* What leads from each version of the schema to the next. */
+static const char *const migrations[] = {
+    "CREATE TABLE policy ("
+    " domain TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, body BLOB,"
+    " fetched INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " failed_id TEXT NOT NULL, failed INTEGER NOT NULL,"
+    " failed_how TEXT NOT NULL, failed_detail TEXT NOT NULL) STRICT;"
+    "CREATE INDEX policy_expires ON policy (expires);"
+    "CREATE TABLE flip ("
+    " domain TEXT PRIMARY KEY NOT NULL, result TEXT NOT NULL,"
+    " noted INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX flip_noted ON flip (noted);",
+    /* What there is already is taken as in use */
+    "ALTER TABLE policy ADD COLUMN use INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE policy SET use = CASE WHEN body IS NULL THEN 0 ELSE 2 END,"
+    " used = fetched;"
+    "DROP INDEX policy_expires;"
+    "CREATE INDEX policy_used ON policy (use, used);",
+};
 
 static const char *const table[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
@@ -38,13 +61,25 @@ static const char *const table[STORE_STATEMENTS] = {
     [STORE_GET_FLIP] = "SELECT result, noted FROM flip WHERE domain = ?1",
 };
 
+static const struct store_schema schema = {
+    .application_id = 0x50737472, /* "Pstr" */
+    .migrations = migrations,
+    .version = sizeof(migrations) / sizeof(migrations[0]),
+    .check = "SELECT (SELECT count(*) FROM policy WHERE +domain > '') +"
+	     " (SELECT count(*) FROM flip WHERE +domain > '')",
+    /* a row is a body and small change */
+    .max_row = 16 * LIMIT_STS_BODY,
+    .durable = "FULL",
+    .statements = table,
+    .statement_count = STORE_STATEMENTS,
+};
+
 struct store_db *
 store_table_open(
     const char *path, bool read_only, bool *renamed, struct err *err)
 {
 	assert(sqlite3_threadsafe());
-	return store_db_open(
-	    path, read_only, table, STORE_STATEMENTS, renamed, err);
+	return store_db_open(&schema, path, read_only, renamed, err);
 }
 
 int

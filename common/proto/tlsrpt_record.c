@@ -18,7 +18,7 @@ struct span {
 };
 
 static bool
-begins_with(struct span text, const char *word)
+has_scheme(struct span text, const char *word)
 {
 	size_t length = strlen(word);
 
@@ -186,9 +186,9 @@ tlsrpt_rua_parse(const char *uri, size_t length, struct tlsrpt_rua *out)
 
 	if (length > LIMIT_TLSRPT_URI)
 		return "too long";
-	if (begins_with(in, "mailto:"))
+	if (has_scheme(in, "mailto:"))
 		return read_mailto(skip_octets(in, strlen("mailto:")), out);
-	if (begins_with(in, "https://"))
+	if (has_scheme(in, "https://"))
 		return read_https(in, skip_octets(in, strlen("https://")), out);
 	return "neither mailto: nor https:";
 }

@@ -51,7 +51,7 @@ array_member(const json_t *object, const char *key, size_t most, json_t **out)
 }
 
 static bool
-read_lines(const json_t *policy, const char *key, struct tlsrpt_lines *out)
+policy_lines(const json_t *policy, const char *key, struct tlsrpt_lines *out)
 {
 	json_t *array;
 	const json_t *line;
@@ -68,7 +68,7 @@ read_lines(const json_t *policy, const char *key, struct tlsrpt_lines *out)
 }
 
 static bool
-read_detail(const json_t *object, struct tlsrpt_outcome *outcome)
+add_detail(const json_t *object, struct tlsrpt_outcome *outcome)
 {
 	const json_t *number = json_object_get(object, "c");
 	struct tlsrpt_raw_detail raw;
@@ -94,7 +94,7 @@ read_detail(const json_t *object, struct tlsrpt_outcome *outcome)
 }
 
 static bool
-read_details(const json_t *policy, struct tlsrpt_outcome *outcome)
+add_details(const json_t *policy, struct tlsrpt_outcome *outcome)
 {
 	json_t *array;
 	const json_t *detail;
@@ -104,14 +104,14 @@ read_details(const json_t *policy, struct tlsrpt_outcome *outcome)
 		policy, "failure-details", LIMIT_TLSRPT_DETAILS, &array))
 		return false;
 	json_array_foreach (array, i, detail) {
-		if (!read_detail(detail, outcome))
+		if (!add_detail(detail, outcome))
 			return false;
 	}
 	return true;
 }
 
 static bool
-read_policy(const json_t *policy, struct tlsrpt_session *session)
+note_policy(const json_t *policy, struct tlsrpt_session *session)
 {
 	const json_t *number = json_object_get(policy, "policy-type");
 	const json_t *failed = json_object_get(policy, "f");
@@ -128,9 +128,9 @@ read_policy(const json_t *policy, struct tlsrpt_session *session)
 		return false;
 	outcome = tlsrpt_session_add(session, type);
 	outcome->failed = json_integer_value(failed) != 0;
-	if (!read_lines(policy, "policy-string", &outcome->strings) ||
-	    !read_lines(policy, "mx-host", &outcome->mx) ||
-	    !read_details(policy, outcome))
+	if (!policy_lines(policy, "policy-string", &outcome->strings) ||
+	    !policy_lines(policy, "mx-host", &outcome->mx) ||
+	    !add_details(policy, outcome))
 		return false;
 	tlsrpt_outcome_finish(outcome, domain, session->domain);
 	return true;
@@ -150,7 +150,7 @@ read_session(const json_t *root, const char *domain)
 	    json_array_size(policies) == 0)
 		return NULL;
 	json_array_foreach (policies, i, policy) {
-		if (!read_policy(policy, session))
+		if (!note_policy(policy, session))
 			return NULL;
 	}
 	whole = session;

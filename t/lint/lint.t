@@ -24,6 +24,7 @@ my %floor = (
 	'milter/serve'  => 9,
 	'milter/cli'    => 9,
 	'milter/mta'    => 10,
+	'milter/tlsrpt' => 10,
 	'milter/daemon' => 11,
 	't'             => 12,
 );

@@ -10,6 +10,8 @@
 
 #define PR "\"pr\":\"v=TLSRPTv1; rua=mailto:t@d.ex\""
 #define D "{\"d\":\"d.ex\"," PR ",\"policies\":["
+/* LIMIT_TLSRPT_DEPTH levels, inside the three of a policy */
+#define NEST_5 "[[[[[]]]]]"
 #define NONE "{\"policy-type\":9,\"t\":0,\"f\":0}"
 
 static enum datagram_outcome
@@ -114,64 +116,61 @@ an_unknown_code_is_a_validation_failure(void **state)
 	assert_string_equal(session->outcomes[0].details[0].reason, "code-901");
 }
 
+static const struct {
+	const char *id, *text;
+	enum datagram_outcome outcome;
+} dropped[] = {
+    {"R12 absent", D NONE "]}", DATAGRAM_GOOD},
+    {"R12 one", "{\"dpv\":\"1\",\"d\":\"d.ex\"," PR ",\"policies\":[" NONE "]}",
+	DATAGRAM_GOOD},
+    {"R12 two", "{\"dpv\":\"2\"}", DATAGRAM_VERSION},
+    {"R12 number", "{\"dpv\":1}", DATAGRAM_VERSION},
+    {"R15", "{\"d\":\"d.ex\",\"pr\":\"v=TLSRPTv1;\",\"policies\":[" NONE "]}",
+	DATAGRAM_NO_RUA},
+    {"R10", "{\"d\":\"a b\"," PR ",\"policies\":[" NONE "]}",
+	DATAGRAM_MALFORMED},
+    {"R18 type", D "{\"policy-type\":3,\"f\":0}]}", DATAGRAM_MALFORMED},
+    {"no policy", D "]}", DATAGRAM_MALFORMED},
+    {"no policies", "{\"d\":\"d.ex\"," PR "}", DATAGRAM_MALFORMED},
+    {"no next hop", "{" PR ",\"policies\":[" NONE "]}", DATAGRAM_MALFORMED},
+    {"no record", "{\"d\":\"d.ex\",\"policies\":[" NONE "]}",
+	DATAGRAM_MALFORMED},
+    {"H02 duplicate keys",
+	"{\"d\":\"d.ex\",\"d\":\"e.ex\"," PR ",\"policies\":[" NONE "]}",
+	DATAGRAM_MALFORMED},
+    {"H02 infinity", D "{\"policy-type\":9,\"f\":1e999}]}", DATAGRAM_MALFORMED},
+    {"H02 UTF-8", D "{\"policy-type\":9,\"policy-domain\":\"\xff\"}]}",
+	DATAGRAM_MALFORMED},
+    {"H02 NUL", D "{\"policy-type\":9,\"policy-domain\":\"\\u0000\"}]}",
+	DATAGRAM_MALFORMED},
+    {"a number for text",
+	D "{\"policy-type\":9,\"policy-string\":[1]}"
+	  "]}",
+	DATAGRAM_MALFORMED},
+    {"text for an array", D "{\"policy-type\":9,\"mx-host\":\"x\"}]}",
+	DATAGRAM_MALFORMED},
+    {"text for a code",
+	D "{\"policy-type\":9,\"failure-details\":[{\"c\":\"201\"}]}]}",
+	DATAGRAM_MALFORMED},
+    {"H02 depth", D "{\"policy-type\":9,\"x\":" NEST_5 "}]}", DATAGRAM_GOOD},
+    {"H02 more", D "{\"policy-type\":9,\"x\":[" NEST_5 "]}]}",
+	DATAGRAM_MALFORMED},
+    {"an array", "[]", DATAGRAM_MALFORMED},
+    {"more behind it", D NONE "]}x", DATAGRAM_MALFORMED},
+    {"nothing", "", DATAGRAM_MALFORMED},
+};
+
 static void
 what_is_no_session_is_dropped_whole(void **state)
 {
-	static const struct {
-		const char *id, *text;
-		enum datagram_outcome outcome;
-	} rows[] = {
-	    {"R12 absent", D NONE "]}", DATAGRAM_GOOD},
-	    {"R12 one",
-		"{\"dpv\":\"1\",\"d\":\"d.ex\"," PR ",\"policies\":[" NONE "]}",
-		DATAGRAM_GOOD},
-	    {"R12 two", "{\"dpv\":\"2\"}", DATAGRAM_VERSION},
-	    {"R12 number", "{\"dpv\":1}", DATAGRAM_VERSION},
-	    {"R15",
-		"{\"d\":\"d.ex\",\"pr\":\"v=TLSRPTv1;\",\"policies\":[" NONE
-		"]}",
-		DATAGRAM_NO_RUA},
-	    {"R10", "{\"d\":\"a b\"," PR ",\"policies\":[" NONE "]}",
-		DATAGRAM_MALFORMED},
-	    {"R18 type", D "{\"policy-type\":3,\"f\":0}]}", DATAGRAM_MALFORMED},
-	    {"no policy", D "]}", DATAGRAM_MALFORMED},
-	    {"no policies", "{\"d\":\"d.ex\"," PR "}", DATAGRAM_MALFORMED},
-	    {"no next hop", "{" PR ",\"policies\":[" NONE "]}",
-		DATAGRAM_MALFORMED},
-	    {"no record", "{\"d\":\"d.ex\",\"policies\":[" NONE "]}",
-		DATAGRAM_MALFORMED},
-	    {"H02 duplicate keys",
-		"{\"d\":\"d.ex\",\"d\":\"e.ex\"," PR ",\"policies\":[" NONE
-		"]}",
-		DATAGRAM_MALFORMED},
-	    {"H02 infinity", D "{\"policy-type\":9,\"f\":1e999}]}",
-		DATAGRAM_MALFORMED},
-	    {"H02 UTF-8", D "{\"policy-type\":9,\"policy-domain\":\"\xff\"}]}",
-		DATAGRAM_MALFORMED},
-	    {"H02 NUL", D "{\"policy-type\":9,\"policy-domain\":\"\\u0000\"}]}",
-		DATAGRAM_MALFORMED},
-	    {"a number for text",
-		D "{\"policy-type\":9,\"policy-string\":[1]}"
-		  "]}",
-		DATAGRAM_MALFORMED},
-	    {"text for an array", D "{\"policy-type\":9,\"mx-host\":\"x\"}]}",
-		DATAGRAM_MALFORMED},
-	    {"text for a code",
-		D "{\"policy-type\":9,\"failure-details\":[{\"c\":\"201\"}]}]}",
-		DATAGRAM_MALFORMED},
-	    {"an array", "[]", DATAGRAM_MALFORMED},
-	    {"more behind it", D NONE "]}x", DATAGRAM_MALFORMED},
-	    {"nothing", "", DATAGRAM_MALFORMED},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(dropped); i++) {
 		AUTO(tlsrpt_session) struct tlsrpt_session *session = NULL;
 
-		ROW(rows[i].id,
-		    read_text(rows[i].text, &session) == rows[i].outcome);
-		ROW(rows[i].id,
-		    (session != NULL) == (rows[i].outcome == DATAGRAM_GOOD));
+		ROW(dropped[i].id,
+		    read_text(dropped[i].text, &session) == dropped[i].outcome);
+		ROW(dropped[i].id,
+		    (session != NULL) == (dropped[i].outcome == DATAGRAM_GOOD));
 	}
 }
 

@@ -66,7 +66,7 @@ of_a_failure_what_can_be_reported_is_taken(void **state)
 static void
 long_texts_of_a_failure_are_cut_or_left_out(void **state)
 {
-	char reason[300], helo[300];
+	char reason[300], helo[LIMIT_TLSRPT_HELO + 2];
 	struct tlsrpt_raw_detail raw = {.reason = reason, .helo = helo};
 	struct tlsrpt_detail detail;
 
