@@ -96,6 +96,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_gaps.c \
 	%D%/cli/doctor/doctor_ground.c \
 	%D%/cli/doctor/doctor_hops.c %D%/cli/doctor/doctor_hops.h \
+	%D%/cli/doctor/doctor_map.c %D%/cli/doctor/doctor_map.h \
+	%D%/cli/doctor/doctor_map_reach.c \
 	%D%/cli/doctor/doctor_nexthop.c \
 	%D%/cli/doctor/doctor_policy.c \
 	%D%/cli/doctor/doctor_postfix.c \

@@ -131,6 +131,7 @@ LAB_TESTS = \
 	%D%/scenario/check.py \
 	%D%/scenario/control.py \
 	%D%/scenario/doctor.py \
+	%D%/scenario/doctor_map.py \
 	%D%/scenario/doctor_way.py \
 	%D%/scenario/e2e.py \
 	%D%/scenario/explain.py \

@@ -25,7 +25,12 @@ enum { POSTFIX_MS = 20 * 1000 };
 #define COMMENT_INDENT "            # "
 
 /* What a check cannot be made without. */
-enum { NEEDS_NOTHING = 0, NEEDS_SETTINGS = 1, NEEDS_POSTFIX = 2 };
+enum {
+	NEEDS_NOTHING = 0,
+	NEEDS_SETTINGS = 1,
+	NEEDS_POSTFIX = 2,
+	NEEDS_MAP = 4, /* else there is nothing to be said */
+};
 
 /* In the order in which they rest on each other. */
 static const struct row {
@@ -64,6 +69,12 @@ static const struct row {
     {"dns-support", "smtp_dns_support_level", doctor_dns_support, NEEDS_POSTFIX,
 	false},
     {"tls-policy", "TLS at delivery", doctor_tls_policy, NEEDS_POSTFIX, true},
+    {"map", "MapSocket, asked by Postfix", doctor_map,
+	NEEDS_SETTINGS | NEEDS_POSTFIX | NEEDS_MAP, false},
+    {"map-socket", "MapSocket, for Postfix", doctor_map_socket,
+	NEEDS_SETTINGS | NEEDS_POSTFIX | NEEDS_MAP, false},
+    {"map-settings", "MapSocket, enforced", doctor_map_settings,
+	NEEDS_SETTINGS | NEEDS_POSTFIX | NEEDS_MAP, false},
     {"internal-domains", "InternalDomains", doctor_internal_domains,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
@@ -282,13 +293,23 @@ look_by_row(struct report *report, const struct row *row, struct doctor *doctor)
 	fflush(stdout);
 }
 
+/* What is of another MTA, or of a part of posternd that is not in use. */
+static bool
+is_beside_the_point(const struct doctor *doctor, const struct row *row)
+{
+	if ((row->needs & NEEDS_POSTFIX) != 0 && doctor->sendmail_only)
+		return true;
+	return (row->needs & NEEDS_MAP) != 0 &&
+	       (doctor->settings == NULL ||
+		   doctor->settings->map_sockets.count == 0);
+}
+
 static void
 look_at_rows(struct report *report, struct doctor *doctor,
     const struct cli_list *domains)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		if ((rows[i].needs & NEEDS_POSTFIX) != 0 &&
-		    doctor->sendmail_only)
+		if (is_beside_the_point(doctor, &rows[i]))
 			continue;
 		doctor->domain = NULL;
 		if (!rows[i].per_domain || domains->count == 0)

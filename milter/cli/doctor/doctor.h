@@ -102,6 +102,11 @@ doctor_check doctor_dns_support;
 /* of Postfix, what is in force for a destination: doctor_policy.c */
 doctor_check doctor_tls_policy;
 
+/* of Postfix, whether it enforces what posternd answers: doctor_map.c */
+doctor_check doctor_map;
+doctor_check doctor_map_socket;
+doctor_check doctor_map_settings;
+
 /* of Postfix, what it keeps: doctor_domains.c */
 doctor_check doctor_internal_domains;
 
