@@ -59,6 +59,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/downtime.c %D%/serve/downtime.h \
 	%D%/serve/handed.c %D%/serve/handed.h \
 	%D%/serve/listener.c %D%/serve/listener.h \
+	%D%/serve/loop.c %D%/serve/loop.h \
 	%D%/serve/log.c %D%/serve/log.h \
 	%D%/serve/map_answers.c %D%/serve/map_answers.h \
 	%D%/serve/map_client.c %D%/serve/map_client.h \

@@ -62,6 +62,7 @@ UNIT_TESTS = \
 	%D%/unit/logline.t \
 	%D%/unit/map_answers.t \
 	%D%/unit/map_client.t \
+	%D%/unit/loop.t \
 	%D%/unit/map_request.t \
 	%D%/unit/mta_policy.t \
 	%D%/unit/nat64.t \
@@ -276,6 +277,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/serve/map_answers.c
 %C%_unit_map_client_t_SOURCES = %D%/unit/map_client.c %D%/unit/tap.h \
 	milter/serve/map_client.c
+%C%_unit_loop_t_SOURCES = %D%/unit/loop.c %D%/unit/tap.h milter/serve/loop.c
 %C%_unit_map_request_t_SOURCES = %D%/unit/map_request.c %D%/unit/tap.h
 %C%_unit_mta_policy_t_SOURCES = %D%/unit/mta_policy.c $(FAKE_DESTINATION) \
 	%D%/unit/tap.h

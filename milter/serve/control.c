@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How it works: one thread waits for all clients at once, with poll.  It reads
- * a request, a line; then the client is the one worker's, which makes a piece
- * of the answer, and wakes the thread by an eventfd; then the thread writes the
- * piece, and so on until there is no more.  Nothing is made that the client has
- * not room for, so that one that does not read costs one piece of memory.
+ * How it works: one thread waits for all clients at once, in an event loop.  It
+ * reads a request, a line; then the client is the one worker's, which makes a
+ * piece of the answer, and wakes the loop; then the thread writes the piece,
+ * and so on until there is no more.  Nothing is made that the client has not
+ * room for, so that one that does not read costs one piece of memory.
  *
  * Each state of a client has a deadline.  A client is touched by the worker
  * alone while it is WORKING, and by the thread alone else.  What it may ask is
  * settled when it connects, by the credentials that the kernel has of it.
+ *
+ * The loop is not that of the sockets that MTAs ask at: a flood of questions
+ * there does not keep an admin waiting here.
  */
 #include "milter/serve/control.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -32,23 +32,22 @@
 #include "common/base/text.h"
 #include "milter/serve/control_connection.h"
 #include "milter/serve/control_peer.h"
+#include "milter/serve/loop.h"
 #include "milter/serve/socket.h"
 
 enum {
 	MODE = 0660,
 	BACKLOG = 64,
-
-	/* If descriptors or memory run out, accept and poll fail at
-	 * once */
-	REST_MS = 1000,
-
-	/* Behind the clients in the list of descriptors */
-	WAKE = LIMIT_CONTROL_CLIENTS,
-	LISTENER,
-	DESCRIPTORS,
+	REST_S = 1, /* without descriptors or memory to be had */
 };
 
 #define SCHEME "unix:"
+
+/* A client, and what is awaited of it. */
+struct seat {
+	struct control_connection *client; /* NULL: free */
+	struct event *readable, *writable;
+};
 
 /* The thread's, but for what is set before it starts; the worker has a client
  * of its own while that is WORKING. */
@@ -58,64 +57,130 @@ static struct {
 	const char *path; /* in it */
 	struct socket_owned own;
 	int listener;
-	int wake; /* an eventfd: a client is done, or the end has come */
-	_Atomic bool ending;
-	bool running;
-	pthread_t thread;
+	struct loop *loop;
+	struct event *knock, *rested;
 	struct pool *workers; /* one: an answer may wait for the disk */
-	int64_t rest_until_ms;
-	struct control_connection
-	    *clients[LIMIT_CONTROL_CLIENTS]; /* NULL: free */
-} control = {.listener = -1, .wake = -1};
-
-static void
-wake_up(void)
-{
-	uint64_t one = 1;
-	ssize_t put = write(control.wake, &one, sizeof(one));
-
-	(void)put; /* it is full of wake-ups */
-}
+	struct seat seats[LIMIT_CONTROL_CLIENTS];
+} control = {.listener = -1};
 
 static bool
 serve_until(void *arg, int64_t until_ms)
 {
 	(void)until_ms;
 	control_connection_work(arg);
-	wake_up();
+	loop_wake(control.loop);
 	return true;
 }
 
 /* --- clients --- */
 
 static void
-drop_client(size_t number)
+drop_client(struct seat *seat)
 {
-	control_connection_free(control.clients[number]);
-	control.clients[number] = NULL;
+	event_free(seat->readable);
+	event_free(seat->writable);
+	control_connection_free(seat->client);
+	*seat = (struct seat){NULL, NULL, NULL};
+}
+
+/* Of the client, until its deadline. */
+static void
+await_client(struct seat *seat)
+{
+	int left_ms = clock_left_ms(seat->client->deadline_ms);
+	struct timeval left = {left_ms / 1000, left_ms % 1000 * 1000L};
+
+	event_add(seat->client->state == CONTROL_READING ? seat->readable
+							 : seat->writable,
+	    &left);
+}
+
+/* What comes next, by the state that a client is in now. */
+static void
+settle_seat(struct seat *seat)
+{
+	struct control_connection *client = seat->client;
+
+	switch (client->state) {
+	case CONTROL_READY:
+		client->state = CONTROL_WORKING;
+		pool_submit(control.workers, POOL_NEW, serve_until, client);
+		return;
+	case CONTROL_READING:
+	case CONTROL_WRITING:
+		await_client(seat);
+		return;
+	case CONTROL_WORKING:
+		return;
+	case CONTROL_GONE:
+		drop_client(seat);
+	}
+}
+
+static void
+on_client(evutil_socket_t fd, short events, void *arg)
+{
+	struct seat *seat = arg;
+
+	(void)fd;
+	if (events & EV_TIMEOUT) {
+		drop_client(seat);
+		return;
+	}
+	if (seat->client->state == CONTROL_READING)
+		control_connection_read(seat->client);
+	else
+		control_connection_write(seat->client);
+	settle_seat(seat);
+}
+
+static void
+on_work_done(void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++) {
+		struct seat *seat = &control.seats[i];
+		struct control_connection *client = seat->client;
+
+		if (client == NULL || client->state != CONTROL_WORKING ||
+		    !client->done)
+			continue;
+		control_connection_worked(client);
+		settle_seat(seat);
+	}
 }
 
 /* A place for one more; who has asked for nothing for the longest time makes
- * room.  LIMIT_CONTROL_CLIENTS: there is none. */
-static size_t
-find_place(void)
+ * room.  NULL: there is none. */
+static struct seat *
+find_seat(void)
 {
-	size_t idle = LIMIT_CONTROL_CLIENTS;
+	struct seat *idle = NULL;
 
 	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++) {
-		const struct control_connection *client = control.clients[i];
+		struct seat *seat = &control.seats[i];
 
-		if (client == NULL)
-			return i;
-		if (client->state == CONTROL_READING &&
-		    (idle == LIMIT_CONTROL_CLIENTS ||
-			client->deadline_ms <
-			    control.clients[idle]->deadline_ms))
-			idle = i;
+		if (seat->client == NULL)
+			return seat;
+		if (seat->client->state == CONTROL_READING &&
+		    (idle == NULL ||
+			seat->client->deadline_ms < idle->client->deadline_ms))
+			idle = seat;
 	}
-	if (idle != LIMIT_CONTROL_CLIENTS)
+	if (idle != NULL)
 		drop_client(idle);
 	return idle;
+}
+
+static void
+seat_client(struct seat *seat, struct control_connection *client)
+{
+	struct event_base *base = loop_base(control.loop);
+
+	seat->client = client;
+	seat->readable = event_new(base, client->fd, EV_READ, on_client, seat);
+	seat->writable = event_new(base, client->fd, EV_WRITE, on_client, seat);
+	settle_seat(seat);
 }
 
 static void
@@ -124,13 +189,13 @@ take_control_client(int fd)
 	enum control_right right = control_peer_right(fd, control.path);
 	struct control_connection *client =
 	    control_connection_new(fd, right == CONTROL_MAY_ALL);
-	size_t place;
+	struct seat *seat;
 
 	if (right == CONTROL_MAY_NOTHING) {
 		control_connection_refuse(
 		    client, "refused", "root and the socket's group may ask");
-	} else if ((place = find_place()) != LIMIT_CONTROL_CLIENTS) {
-		control.clients[place] = client;
+	} else if ((seat = find_seat()) != NULL) {
+		seat_client(seat, client);
 		return;
 	} else {
 		control_connection_refuse(
@@ -140,93 +205,36 @@ take_control_client(int fd)
 }
 
 static void
-accept_clients(void)
+rest_knocks(void)
+{
+	static const struct timeval rest = {.tv_sec = REST_S};
+
+	event_del(control.knock);
+	event_add(control.rested, &rest);
+}
+
+static void
+on_rest_over(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+	event_add(control.knock, NULL);
+}
+
+static void
+on_control_knock(evutil_socket_t listening, short events, void *arg)
 {
 	int fd;
 
-	while ((fd = accept4(control.listener, NULL, NULL,
-		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+	(void)events;
+	(void)arg;
+	while ((fd = accept4(
+		    listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
 		take_control_client(fd);
 	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 	    errno == ENOBUFS)
-		control.rest_until_ms = clock_mono_ms() + REST_MS;
-}
-
-/* What became of a client by what it sent, took, or let pass. */
-static void
-serve_client(size_t number, short events)
-{
-	struct control_connection *client = control.clients[number];
-
-	if (client->state == CONTROL_WORKING && client->done)
-		control_connection_worked(client);
-	else if (client->state == CONTROL_READING && events != 0)
-		control_connection_read(client);
-	else if (client->state == CONTROL_WRITING && events != 0)
-		control_connection_write(client);
-	if (client->state == CONTROL_READY) {
-		client->state = CONTROL_WORKING;
-		pool_submit(control.workers, POOL_NEW, serve_until, client);
-	}
-	if (client->state == CONTROL_GONE ||
-	    (client->state != CONTROL_WORKING &&
-		clock_left_ms(client->deadline_ms) == 0))
-		drop_client(number);
-}
-
-/* --- the loop --- */
-
-/* Fills what to wait for; returns how long. */
-static int
-list_descriptors(struct pollfd list[DESCRIPTORS])
-{
-	int64_t until_ms = INT64_MAX;
-
-	list[WAKE] = (struct pollfd){.fd = control.wake, .events = POLLIN};
-	list[LISTENER] =
-	    (struct pollfd){.fd = control.listener, .events = POLLIN};
-	if (clock_left_ms(control.rest_until_ms) > 0) {
-		list[LISTENER].fd = -1;
-		until_ms = control.rest_until_ms;
-	}
-	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++) {
-		const struct control_connection *client = control.clients[i];
-
-		list[i] = (struct pollfd){.fd = -1};
-		if (client == NULL || client->state == CONTROL_WORKING)
-			continue;
-		list[i].fd = client->fd;
-		list[i].events =
-		    client->state == CONTROL_READING ? POLLIN : POLLOUT;
-		if (client->deadline_ms < until_ms)
-			until_ms = client->deadline_ms;
-	}
-	return until_ms == INT64_MAX ? -1 : clock_left_ms(until_ms);
-}
-
-static void *
-run_control(void *arg)
-{
-	struct pollfd list[DESCRIPTORS];
-	uint64_t count;
-
-	while (!control.ending) {
-		int wait_ms = list_descriptors(list);
-
-		if (poll(list, DESCRIPTORS, wait_ms) < 0) {
-			poll(NULL, 0, REST_MS);
-			continue;
-		}
-		if (list[WAKE].revents != 0 &&
-		    read(control.wake, &count, sizeof(count)) < 0)
-			continue;
-		for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++)
-			if (control.clients[i] != NULL)
-				serve_client(i, list[i].revents);
-		if (list[LISTENER].revents != 0)
-			accept_clients();
-	}
-	return arg;
+		rest_knocks();
 }
 
 /* --- the socket --- */
@@ -311,60 +319,52 @@ control_open(const struct settings *settings, struct err *err)
 	return status;
 }
 
-/* Signals are for the main thread. */
-static int
-start_thread(void)
-{
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&control.thread, NULL, run_control, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
-}
-
 int
 control_start(struct err *err)
 {
+	struct event_base *base;
+
 	if (control.listener < 0)
 		return 0;
-	control.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (control.wake < 0)
-		return err_set(err, ERR_LOCAL, "eventfd: %s", strerror(errno));
 	control.workers = pool_new("control", 1, LIMIT_CONTROL_CLIENTS, err);
 	if (control.workers == NULL)
 		return -1;
-	control.running = start_thread() == 0;
-	return control.running
-		   ? 0
-		   : err_set(err, ERR_LOCAL, "cannot start a thread");
+	control.loop = loop_new(on_work_done, NULL, err);
+	if (control.loop == NULL)
+		return -1;
+	base = loop_base(control.loop);
+	control.knock = event_new(base, control.listener, EV_READ | EV_PERSIST,
+	    on_control_knock, NULL);
+	control.rested = evtimer_new(base, on_rest_over, NULL);
+	event_add(control.knock, NULL);
+	return loop_start(control.loop, err);
 }
 
+/* The worker wakes the loop, so that ends before it is freed. */
 static void
-close_fd(int *fd)
+end_control_loop(void)
 {
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
+	if (control.loop != NULL)
+		loop_stop(control.loop);
+	pool_free(control.workers);
+	control.workers = NULL;
+	if (control.loop == NULL)
+		return;
+	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++)
+		if (control.seats[i].client != NULL)
+			drop_client(&control.seats[i]);
+	event_free(control.knock);
+	event_free(control.rested);
+	loop_free(control.loop);
+	control.loop = NULL;
 }
 
 void
 control_close(void)
 {
-	if (control.running) {
-		control.ending = true;
-		wake_up();
-		pthread_join(control.thread, NULL);
-		control.running = false;
-	}
-	pool_free(control.workers);
-	control.workers = NULL;
-	for (size_t i = 0; i < LIMIT_CONTROL_CLIENTS; i++)
-		if (control.clients[i] != NULL)
-			drop_client(i);
+	end_control_loop();
 	socket_release(control.socket, &control.own);
-	close_fd(&control.listener);
-	close_fd(&control.wake);
+	if (control.listener >= 0)
+		close(control.listener);
+	control.listener = -1;
 }
