@@ -301,6 +301,38 @@ def check_way(out, host):
              "but not where the admin has said otherwise", [text, str(done)])
 
 
+def unnamed():
+    """The configuration, without a name of posternd's own for the tag."""
+    return "".join(line for line in mta.read(CONF).splitlines(True)
+                   if not line.startswith("AuthservID"))
+
+
+def check_name(out, host):
+    """The tag has the name that the MTA gives this host, where nobody chose
+    one."""
+    own = mta.read(CONF)
+    for text, hostname, line in (
+            (unnamed(), "Mail.Sender.Example",
+             "AuthservID mail.sender.example"),
+            (unnamed(), "mail.localdomain", None), (unnamed(), "mail", None),
+            (own, "mail.sender.example", None)):
+        with host_of(host, fresh):
+            write(CONF, text)
+            main_cf("myhostname = %s\n" % hostname)
+            age()
+            before = files()
+            status = setup("--apply")[0]
+            got = [line for line in set(mta.read(CONF).splitlines()) -
+                   set(text.splitlines()) if line.startswith("AuthservID")]
+            back = setup("--undo")[0]
+            same = not changed(before, files())
+        out.test((status, back) == (0, 0) and same and
+                 got == ([line] if line else []),
+                 "myhostname %s, %s AuthservID: %s is set" % (
+                     hostname, "an" if text == own else "no", line),
+                 [str((status, back, same, got))])
+
+
 def check_conf_missing(out, host):
     """All defaults: it is made, and taken away."""
     with host_of(host, in_chroot):
@@ -611,6 +643,28 @@ def check_twice(out, host):
              [str((status, one, two, at_third, at_first))])
 
 
+def check_old_backup(out, host):
+    """The package was purged, with its journals; the backups of Postfix's
+    files stay."""
+    with host_of(host, fresh):
+        setup("--apply")
+        for path in list(files("/etc/postern")):
+            if "/journal.before-setup-" in path:
+                os.unlink(path)
+        fresh()
+        age()
+        before = files()
+        status, done = plan("--apply")
+        kept = [path for path in before if path in files()
+                and before[path] == files()[path]]
+        made = os.path.exists(MAIN_CF + ".before-setup-2")
+        back = setup("--undo")[0]
+        same = not changed(before, files())
+    out.test(status == 0 and made and MAIN_CF + ".before-setup-1" in kept and
+             back == 0 and same, "a backup that is there already keeps its "
+             "number", [str(done), str((made, back, same))])
+
+
 def no_folder():
     """As an admin has it who followed half of what there is to read."""
     main_cf("smtpd_milters = unix:postern/milter.sock\n"
@@ -740,6 +794,13 @@ def check_sendmail(out, host, root):
             out.test(not changed(before, files()),
                      "Sendmail: each octet is as before",
                      changed(before, files()))
+    server.configure("define(`confDOMAIN_NAME', `mail.sender.example')dnl\n")
+    with host_of(host, lambda: write(CONF, unnamed())), covered(POSTCONF):
+        status = setup("--apply")[0]
+        text = mta.read(CONF)
+        setup("--undo")
+    out.test(status == 0 and "AuthservID mail.sender.example\n" in text,
+             "Sendmail: the tag has its name for this host", [text])
     check_sendmail_unsure(out, host, server)
 
 
@@ -805,11 +866,11 @@ def inside():
         host = beside.Host(fields)
         for row in ROWS:
             check_row(out, host, *row)
-        for check in (check_way, check_conf_missing, check_link, check_unsure,
-                      check_half_configured, check_units, check_faults,
-                      check_command_fails, check_lock, check_killed,
-                      check_changed, check_twice, check_no_folder,
-                      check_usage):
+        for check in (check_way, check_name, check_conf_missing, check_link,
+                      check_unsure, check_half_configured, check_units,
+                      check_faults, check_command_fails, check_lock,
+                      check_killed, check_changed, check_twice,
+                      check_old_backup, check_no_folder, check_usage):
             check(out, host)
         if os.path.exists(os.path.join(root, sendmail.PROGRAM)):
             check_sendmail(out, host, root)

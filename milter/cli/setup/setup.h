@@ -58,11 +58,14 @@ void setup_unit(struct setup *setup, const char *folder);
 /* setup_conf_begin - read postern.conf; -1 with err.
  * setup_conf_socket - another Socket.
  * setup_conf_way - settings by which the MTA's mail goes.
+ * setup_conf_name - the name in the tag is the MTA's, where nobody gave it
+ * another; where: what of the MTA has it.
  * setup_conf_end - the step that writes them. */
 int setup_conf_begin(struct setup *setup, struct err *err);
 void
 setup_conf_socket(struct setup *setup, const char *socket, const char *because);
 void setup_conf_way(struct setup *setup);
+void setup_conf_name(struct setup *setup, const char *name, const char *where);
 void setup_conf_end(struct setup *setup);
 
 /* setup_posternd_anew - posternd takes its new settings.

@@ -100,11 +100,29 @@ take_back_from(struct setup_deeds *deeds, size_t failed, unsigned number,
 	    cause->text, failure.text);
 }
 
+/* A purge of the package takes the journals away, and not what an MTA's folder
+ * has: the number is one that no backup bears. */
+static unsigned
+find_number(const struct setup_plan *plan)
+{
+	unsigned number = setup_journal_last() + 1;
+	size_t i = 0;
+
+	while (i < plan->count)
+		if (setup_do_is_taken(&plan->steps[i], number)) {
+			number++;
+			i = 0;
+		} else {
+			i++;
+		}
+	return number;
+}
+
 int
 setup_apply(const struct setup_plan *plan, struct err *err)
 {
 	struct setup_deeds deeds = {.count = plan->count};
-	unsigned number = setup_journal_last() + 1;
+	unsigned number = find_number(plan);
 	struct err cause;
 	int rc;
 

@@ -9,6 +9,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/proto/domain.h"
 #include "milter/cli/setup/setup.h"
 #include "milter/cli/setup/setup_text.h"
 
@@ -84,6 +85,31 @@ setup_conf_way(struct setup *setup)
 	ask_doctor(setup, doctor_probe_way);
 	if (setup->doctor.postfix != NULL)
 		ask_doctor(setup, doctor_internal_domains);
+}
+
+/* A name that only this host knows tells others nothing. */
+static bool
+is_known_outside(const char *name)
+{
+	static const char local[] = ".localdomain";
+	size_t length = strlen(name), size = sizeof(local) - 1;
+
+	return strchr(name, '.') != NULL &&
+	       (length < size || strcmp(name + length - size, local) != 0);
+}
+
+void
+setup_conf_name(struct setup *setup, const char *name, const char *where)
+{
+	char mtas[LIMIT_DOMAIN_SIZE], because[LIMIT_DOMAIN_SIZE + 64];
+
+	if (setup_conf_has(setup->conf_after, "AuthservID") ||
+	    domain_normalise(name, mtas, NULL) != 0 ||
+	    !is_known_outside(mtas) ||
+	    strcmp(mtas, setup->doctor.settings->authserv_id) == 0)
+		return;
+	snprintf(because, sizeof(because), "%s = %s", where, name);
+	set_keyword(setup, "AuthservID", mtas, because);
 }
 
 /* Write the text to a file of its own, and read it as posternd would. */

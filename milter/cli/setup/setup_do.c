@@ -32,6 +32,26 @@ setup_digest(const char *text, char out[SETUP_DIGEST_SIZE])
 	text_hex(out, SETUP_DIGEST_SIZE, octets, sizeof(octets));
 }
 
+static void
+print_backup(
+    const struct setup_step *step, unsigned number, char out[SETUP_PATH_SIZE])
+{
+	snprintf(out, SETUP_PATH_SIZE, "%.4000s.before-setup-%u", step->path,
+	    number);
+}
+
+bool
+setup_do_is_taken(const struct setup_step *step, unsigned number)
+{
+	char backup[SETUP_PATH_SIZE];
+	struct stat status;
+
+	if (step->before == NULL)
+		return false;
+	print_backup(step, number, backup);
+	return lstat(backup, &status) == 0;
+}
+
 void
 setup_deed_init(
     struct setup_deed *deed, const struct setup_step *step, unsigned number)
@@ -41,8 +61,7 @@ setup_deed_init(
 	if (step->path != NULL)
 		text_copy(deed->path, sizeof(deed->path), step->path);
 	if (step->before != NULL)
-		snprintf(deed->backup, sizeof(deed->backup),
-		    "%.4000s.before-setup-%u", deed->path, number);
+		print_backup(step, number, deed->backup);
 	setup_digest(step->before, deed->before);
 	setup_digest(step->after, deed->after);
 	if (step->user != NULL)

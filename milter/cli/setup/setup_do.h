@@ -27,6 +27,10 @@ struct setup_deed {
 void setup_deed_init(
     struct setup_deed *deed, const struct setup_step *step, unsigned number);
 
+/* setup_do_is_taken - whether there is a backup by that number already: of a
+ * run whose journal is gone */
+bool setup_do_is_taken(const struct setup_step *step, unsigned number);
+
 /*
  * setup_do - do it, and nothing if it fails
  *

@@ -325,6 +325,8 @@ plan_all(struct lists *lists)
 	setup->doctor.local_mail = lists->cleanup.count > 0 &&
 				   lists->cleanup.items[0].asks != ASKER_MUTED;
 	setup_conf_way(setup);
+	setup_conf_name(
+	    setup, postfix_get(lists->postfix, "myhostname"), "myhostname");
 	setup_conf_end(setup);
 	setup_posternd_anew(setup);
 	plan_files(lists);

@@ -14,6 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/process.h"
 #include "common/base/text.h"
+#include "milter/cli/doctor/doctor_sendmail_cf.h"
 #include "milter/cli/setup/setup.h"
 #include "milter/cli/setup/setup_text.h"
 
@@ -147,6 +148,14 @@ note_finding(struct setup *setup, const struct doctor_finding *found)
 	}
 }
 
+/* "Djmail.example.org": its own name, where sendmail.cf has one. */
+static void
+note_name(void *arg, char *line)
+{
+	if (strncmp(line, "Dj", 2) == 0 && strchr(line, '$') == NULL)
+		setup_conf_name(arg, text_trim(line + 2), "$j");
+}
+
 void
 setup_sendmail(struct setup *setup)
 {
@@ -160,6 +169,7 @@ setup_sendmail(struct setup *setup)
 		return;
 	setup_place(setup, &daemon);
 	setup_conf_way(setup);
+	doctor_sendmail_read(note_name, setup);
 	setup_conf_end(setup);
 	setup_posternd_anew(setup);
 	doctor_sendmail(&setup->doctor, &found);
