@@ -458,12 +458,13 @@ static void
 show_chain(struct session *s)
 {
 	uint8_t hello[TLS_BEYOND_HELLO_SIZE];
-	size_t size = tls_beyond_hello(hello, s->target->sni);
+	enum tls_offer offer = tls_client_offer();
+	size_t size = tls_beyond_hello(hello, offer, s->target->sni);
 	struct tls_beyond beyond;
 
 	begin_step(s, AT_TLS);
 	smtp_reply_init(&s->reply);
-	tls_beyond_init(&beyond);
+	tls_beyond_init(&beyond, offer);
 	if (size > 0 && transmit_octets(s, hello, size))
 		while (beyond.state == TLS_BEYOND_MORE && receive_octets(s))
 			tls_beyond_feed(&beyond, s->buffer, s->end);

@@ -45,7 +45,7 @@ enum {
 };
 
 /* In OpenSSL's order; t/scenario/probe.py compares it as captured. */
-static const uint16_t suites[] = {
+static const uint16_t suites_3_0[] = {
     0x00a3, /* DHE-DSS-AES256-GCM-SHA384 */
     0xc05d, /* ECDHE-ECDSA-ARIA256-GCM-SHA384 */
     0xc061, /* ECDHE-ARIA256-GCM-SHA384 */
@@ -68,35 +68,109 @@ static const uint16_t suites[] = {
     0xc050, /* ARIA128-GCM-SHA256 */
 };
 
-/* All that follow the name, each with its size; all of it is in twos. */
-static const uint16_t extensions[] = {
-    0x000b, 0x0004, 0x0300, 0x0102, /* point formats */
-
-    0x000a, 0x000c, 0x000a, /* groups: X25519, X448, P-256, P-521, P-384 */
-    0x001d, 0x001e, 0x0017, 0x0019, 0x0018,
-
-    0x0016, 0x0000, /* encrypt-then-MAC */
-    0x0017, 0x0000, /* extended master secret */
-
-    0x000d, 0x002a, 0x0028, /* signatures: */
-    0x0403, 0x0503, 0x0603, /* ECDSA */
-    0x0807, 0x0808,         /* EdDSA */
-    0x0809, 0x080a, 0x080b, /* RSA-PSS with its own kind of key */
-    0x0804, 0x0805, 0x0806, /* RSA-PSS */
-    0x0401, 0x0501, 0x0601, /* RSA */
-    0x0303, 0x0301, 0x0302, /* SHA-224 */
-    0x0402, 0x0502, 0x0602, /* DSA */
+/* Postfix 3.10 leaves DSS out. */
+static const uint16_t suites_3_5[] = {
+    0xc05d, /* ECDHE-ECDSA-ARIA256-GCM-SHA384 */
+    0xc061, /* ECDHE-ARIA256-GCM-SHA384 */
+    0xc053, /* DHE-RSA-ARIA256-GCM-SHA384 */
+    0xc051, /* ARIA256-GCM-SHA384 */
+    0xc05c, /* ECDHE-ECDSA-ARIA128-GCM-SHA256 */
+    0xc060, /* ECDHE-ARIA128-GCM-SHA256 */
+    0xc052, /* DHE-RSA-ARIA128-GCM-SHA256 */
+    0xc050, /* ARIA128-GCM-SHA256 */
 };
 
-enum {
-	SUITES = sizeof(suites) / sizeof(*suites),
-	EXTENSION_NUMBERS = sizeof(extensions) / sizeof(*extensions),
+#define POINT_FORMATS 0x000b, 0x0004, 0x0300, 0x0102
+#define ENCRYPT_THEN_MAC 0x0016, 0x0000
+#define EXTENDED_MASTER_SECRET 0x0017, 0x0000
+#define EDDSA 0x0807, 0x0808
+#define RSA_PSS 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806
+#define RSA 0x0401, 0x0501, 0x0601
+#define SHA224 0x0303, 0x0301, 0x0302
+#define DSA 0x0402, 0x0502, 0x0602
+
+/* All that follow the name, each with its size; all of it is in twos. */
+static const uint16_t extensions_3_0[] = {
+    POINT_FORMATS,
+
+    0x000a,
+    0x000c,
+    0x000a, /* groups: X25519, X448, P-256, P-521, P-384 */
+    0x001d,
+    0x001e,
+    0x0017,
+    0x0019,
+    0x0018,
+
+    ENCRYPT_THEN_MAC,
+    EXTENDED_MASTER_SECRET,
+
+    0x000d,
+    0x002a,
+    0x0028, /* signatures: */
+    0x0403,
+    0x0503,
+    0x0603, /* ECDSA */
+    EDDSA,
+    RSA_PSS,
+    RSA,
+    SHA224,
+    DSA,
+};
+
+static const uint16_t extensions_3_5[] = {
+    POINT_FORMATS,
+
+    0x000a,
+    0x0010,
+    0x000e, /* groups: the curves, FFDHE of 2048 and 3072 */
+    0x001d,
+    0x001e,
+    0x0017,
+    0x0018,
+    0x0019,
+    0x0100,
+    0x0101,
+
+    ENCRYPT_THEN_MAC,
+    EXTENDED_MASTER_SECRET,
+
+    0x000d,
+    0x0036,
+    0x0034, /* signatures: */
+    0x0905,
+    0x0906,
+    0x0904, /* ML-DSA */
+    0x0403,
+    0x0503,
+    0x0603, /* ECDSA */
+    EDDSA,
+    0x081a,
+    0x081b,
+    0x081c, /* ECDSA on Brainpool's curves */
+    RSA_PSS,
+    RSA,
+    SHA224,
+    DSA,
+};
+
+#define SIZED(array) (array), sizeof(array) / sizeof(*(array))
+
+static const struct offer {
+	const uint16_t *suites;
+	size_t suite_count;
+	const uint16_t *extensions;
+	size_t extension_numbers;
+	bool has_signal; /* RFC 5746 section 3.3: a suite, not an extension */
+} offers[] = {
+    [TLS_OFFER_3_0] = {SIZED(suites_3_0), SIZED(extensions_3_0), true},
+    [TLS_OFFER_3_5] = {SIZED(suites_3_5), SIZED(extensions_3_5), false},
 };
 
 void
-tls_beyond_init(struct tls_beyond *beyond)
+tls_beyond_init(struct tls_beyond *beyond, enum tls_offer offer)
 {
-	*beyond = (struct tls_beyond){.state = TLS_BEYOND_MORE};
+	*beyond = (struct tls_beyond){.state = TLS_BEYOND_MORE, .offer = offer};
 	beyond->message = xcalloc(1, MESSAGE_HEAD + LIMIT_TLS_CERTIFICATE);
 }
 
@@ -142,15 +216,28 @@ put_numbers(uint8_t *at, const uint16_t *numbers, size_t count)
 }
 
 static uint8_t *
-put_suites(uint8_t *at)
+put_suites(uint8_t *at, const struct offer *offer)
 {
-	at = put_u16(at, sizeof(suites) + 2);
-	at = put_numbers(at, suites, SUITES);
-	return put_u16(at, 0x00ff); /* RFC 5746 section 3.3 */
+	size_t count = offer->suite_count + (offer->has_signal ? 1 : 0);
+
+	at = put_u16(at, 2 * count);
+	at = put_numbers(at, offer->suites, offer->suite_count);
+	return offer->has_signal ? put_u16(at, 0x00ff) : at;
+}
+
+/* RFC 5746 section 3.2, of a first handshake. */
+static uint8_t *
+put_renegotiation_info(uint8_t *at)
+{
+	at = put_u16(at, RENEGOTIATION_INFO);
+	at = put_u16(at, 1);
+	*at++ = 0;
+	return at;
 }
 
 size_t
-tls_beyond_hello(uint8_t hello[TLS_BEYOND_HELLO_SIZE], const char *sni)
+tls_beyond_hello(
+    uint8_t hello[TLS_BEYOND_HELLO_SIZE], enum tls_offer offer, const char *sni)
 {
 	static const uint8_t head[AT_RANDOM] = {
 	    RECORD_HANDSHAKE, 3, 1, 0, 0, 1, 0, 0, 0, 3, 3};
@@ -164,11 +251,15 @@ tls_beyond_hello(uint8_t hello[TLS_BEYOND_HELLO_SIZE], const char *sni)
 		return 0;
 	at += RANDOM_SIZE;
 	*at++ = 0; /* no session to resume */
-	at = put_suites(at);
+	at = put_suites(at, &offers[offer]);
 	memcpy(at, no_compression, sizeof(no_compression));
 	counted = at + sizeof(no_compression);
-	at = put_name(counted + 2, sni);
-	at = put_numbers(at, extensions, EXTENSION_NUMBERS);
+	at = counted + 2;
+	if (!offers[offer].has_signal)
+		at = put_renegotiation_info(at);
+	at = put_name(at, sni);
+	at = put_numbers(
+	    at, offers[offer].extensions, offers[offer].extension_numbers);
 	assert(at <= hello + TLS_BEYOND_HELLO_SIZE);
 	put_u16(counted, (size_t)(at - counted) - 2);
 	put_u16(
@@ -186,10 +277,12 @@ settle_state(struct tls_beyond *beyond, enum tls_beyond_state state)
 }
 
 static bool
-is_ours(uint16_t suite)
+is_ours(const struct tls_beyond *beyond)
 {
-	for (size_t i = 0; i < SUITES; i++)
-		if (suites[i] == suite)
+	const struct offer *offer = &offers[beyond->offer];
+
+	for (size_t i = 0; i < offer->suite_count; i++)
+		if (offer->suites[i] == beyond->suite)
 			return true;
 	return false;
 }
@@ -233,8 +326,7 @@ read_server_hello(struct tls_beyond *beyond, struct wire *wire)
 	beyond->suite = wire_u16(wire);
 	compressed = wire_u8(wire) != 0;
 	if (version != VERSION_TLS12 || has_later_version(random) ||
-	    !is_ours(beyond->suite) || compressed ||
-	    !has_renegotiation_info(wire))
+	    !is_ours(beyond) || compressed || !has_renegotiation_info(wire))
 		return settle_state(beyond, TLS_BEYOND_NOTHING);
 	return TLS_BEYOND_MORE;
 }

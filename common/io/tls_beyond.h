@@ -16,6 +16,12 @@ enum {
 	TLS_BEYOND_HELLO_SIZE = 256 + LIMIT_DOMAIN_SIZE,
 };
 
+/* Whose ClientHello ours follows: that of smtp(8) at level "dane". */
+enum tls_offer {
+	TLS_OFFER_3_0, /* Postfix 3.7 with OpenSSL 3.0 */
+	TLS_OFFER_3_5, /* Postfix 3.10 with OpenSSL 3.5 */
+};
+
 enum tls_beyond_state {
 	TLS_BEYOND_NOTHING, /* no such server, or no TLS: ask no further */
 	TLS_BEYOND_MORE,    /* it is not known yet */
@@ -24,6 +30,7 @@ enum tls_beyond_state {
 
 struct tls_beyond {
 	enum tls_beyond_state state;
+	enum tls_offer offer;
 	struct tls_watch watch; /* what was presented */
 	uint8_t head[5];        /* of the record */
 	size_t head_size;
@@ -34,7 +41,8 @@ struct tls_beyond {
 	size_t size;
 };
 
-void tls_beyond_init(struct tls_beyond *beyond);
+/* tls_beyond_init - for what answers the hello with that offer */
+void tls_beyond_init(struct tls_beyond *beyond, enum tls_offer offer);
 void tls_beyond_fini(struct tls_beyond *beyond);
 
 /*
@@ -43,9 +51,10 @@ void tls_beyond_fini(struct tls_beyond *beyond);
  * It lists the suites that OpenSSL offers at Postfix's level "dane" and GnuTLS
  * does not have, and no others; else it is OpenSSL's.  sni is "" for none.  0:
  * there are no random octets.
- * RFC 5246 section 7.4.1.2, RFC 6209 (ARIA), RFC 5746 (the signal).
+ * RFC 5246 section 7.4.1.2, RFC 6209 (ARIA), RFC 5746.
  */
-size_t tls_beyond_hello(uint8_t hello[TLS_BEYOND_HELLO_SIZE], const char *sni);
+size_t tls_beyond_hello(uint8_t hello[TLS_BEYOND_HELLO_SIZE],
+    enum tls_offer offer, const char *sni);
 
 /*
  * tls_beyond_feed - take what the server answers, as it comes in

@@ -13,22 +13,34 @@
 #include "common/proto/x509_parts.h"
 
 /*
- * What smtp(8) of Postfix 3.7 offers with OpenSSL 3.0 at level "dane", in its
- * order where GnuTLS lets us choose; t/scenario/probe.py compares the two as
- * captured, and says of each difference why it is there.  %COMPAT: a
- * certificate whose keyUsage lacks digitalSignature breaks no handshake.
+ * What smtp(8) offers at level "dane", in its order where GnuTLS lets us
+ * choose; t/scenario/probe.py compares the two as captured, and says of each
+ * difference why it is there.  %COMPAT: a certificate whose keyUsage lacks
+ * digitalSignature breaks no handshake.
  */
-#define VERSIONS "NONE:+VERS-TLS1.3%s:+COMP-NULL:+CTYPE-X509"
-#define CIPHERS                                                        \
-	":+AES-256-GCM:+CHACHA20-POLY1305:+AES-256-CCM-8:+AES-256-CCM" \
-	":+AES-256-CBC:+CAMELLIA-256-CBC"                              \
-	":+AES-128-GCM:+AES-128-CCM-8:+AES-128-CCM"                    \
-	":+AES-128-CBC:+CAMELLIA-128-CBC"                              \
-	":+AEAD:+SHA384:+SHA256:+SHA1"
-#define GROUPS                                        \
-	":+GROUP-X25519:+GROUP-X448:+GROUP-SECP256R1" \
-	":+GROUP-SECP521R1:+GROUP-SECP384R1"
+#define FIRST "NONE:+VERS-TLS1.3"
+#define COMMON ":+COMP-NULL:+CTYPE-X509"
 #define OPTIONS ":%COMPAT:%SAFE_RENEGOTIATION"
+
+/* OpenSSL 3.5 has CCM with the short tag below the level that is the least. */
+#define CIPHERS(short_256, short_128)                                        \
+	":+AES-256-GCM:+CHACHA20-POLY1305" short_256 ":+AES-256-CCM"         \
+	":+AES-256-CBC:+CAMELLIA-256-CBC:+AES-128-GCM" short_128             \
+	":+AES-128-CCM:+AES-128-CBC:+CAMELLIA-128-CBC:+AEAD:+SHA384:+SHA256" \
+	":+SHA1"
+
+static const char *const ciphers[] = {
+    [TLS_OFFER_3_0] = CIPHERS(":+AES-256-CCM-8", ":+AES-128-CCM-8"),
+    [TLS_OFFER_3_5] = CIPHERS("", ""),
+};
+
+#define GROUPS ":+GROUP-X25519:+GROUP-X448:+GROUP-SECP256R1"
+
+static const char *const groups[] = {
+    [TLS_OFFER_3_0] = GROUPS ":+GROUP-SECP521R1:+GROUP-SECP384R1",
+    [TLS_OFFER_3_5] = GROUPS ":+GROUP-SECP384R1:+GROUP-SECP521R1"
+			     ":+GROUP-FFDHE2048:+GROUP-FFDHE3072",
+};
 
 #define SIGN_ECDSA                                         \
 	":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SECP256R1-SHA256" \
@@ -41,18 +53,21 @@
 	":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512" \
 	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512"
 
-#define PRIORITY(exchanges, signatures) \
-	VERSIONS exchanges CIPHERS GROUPS signatures OPTIONS
-
-static const char *const priorities[] = {
-    [TLS_KEYS_ALL] = PRIORITY(":+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA:+RSA",
-	SIGN_ECDSA SIGN_EDDSA SIGN_RSA),
-    [TLS_KEYS_RSA] = PRIORITY(":+ECDHE-RSA:+DHE-RSA:+RSA", SIGN_RSA),
-    [TLS_KEYS_ECDSA] = PRIORITY(":+ECDHE-ECDSA", SIGN_ECDSA),
-    [TLS_KEYS_EDDSA] = PRIORITY(":+ECDHE-ECDSA", SIGN_EDDSA),
+static const char *const exchanges[] = {
+    [TLS_KEYS_ALL] = ":+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA:+RSA",
+    [TLS_KEYS_RSA] = ":+ECDHE-RSA:+DHE-RSA:+RSA",
+    [TLS_KEYS_ECDSA] = ":+ECDHE-ECDSA",
+    [TLS_KEYS_EDDSA] = ":+ECDHE-ECDSA",
 };
 
-/* What stands for %s, the newest first. */
+static const char *const signatures[] = {
+    [TLS_KEYS_ALL] = SIGN_ECDSA SIGN_EDDSA SIGN_RSA,
+    [TLS_KEYS_RSA] = SIGN_RSA,
+    [TLS_KEYS_ECDSA] = SIGN_ECDSA,
+    [TLS_KEYS_EDDSA] = SIGN_EDDSA,
+};
+
+/* Behind the first, the newer before. */
 static const char *const versions[] = {
     [TLS_FROM_1_3] = "",
     [TLS_FROM_1_2] = ":+VERS-TLS1.2",
@@ -79,12 +94,14 @@ static void
 print_priority(
     char out[PRIORITY_SIZE], enum tls_keys keys, enum tls_floor floor)
 {
-	const char *form = priorities[keys];
-	const char *mark = strstr(form, "%s");
-	int length = snprintf(out, PRIORITY_SIZE, "%.*s%s%s",
-	    (int)(mark - form), form, versions[floor], mark + 2);
+	enum tls_offer offer = tls_client_offer();
+	struct text text;
 
-	assert(length < PRIORITY_SIZE);
+	text_init(&text, out, PRIORITY_SIZE);
+	text_addf(&text, FIRST "%s" COMMON "%s%s%s%s%s", versions[floor],
+	    exchanges[keys], ciphers[offer], groups[offer], signatures[keys],
+	    OPTIONS);
+	assert(!text.cut);
 }
 
 static int
@@ -382,6 +399,15 @@ void
 tls_client_bye(struct tls_client *client)
 {
 	gnutls_bye(client->session, GNUTLS_SHUT_WR);
+}
+
+/* Where the one library is new, the other is as well: Debian 13 has
+ * GnuTLS 3.8.9 with OpenSSL 3.5 and Postfix 3.10. */
+enum tls_offer
+tls_client_offer(void)
+{
+	return gnutls_check_version("3.8.9") == NULL ? TLS_OFFER_3_0
+						     : TLS_OFFER_3_5;
 }
 
 const char *

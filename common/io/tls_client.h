@@ -10,6 +10,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/own.h"
+#include "common/io/tls_beyond.h"
 #include "common/judge/facts.h"
 #include "common/proto/der.h"
 
@@ -93,6 +94,10 @@ tls_client_write(struct tls_client *client, const void *octets, size_t size);
 
 /* tls_client_bye - tell the server that nothing follows, without waiting */
 void tls_client_bye(struct tls_client *client);
+
+/* tls_client_offer - the MTAs that we follow here: those of the time of our
+ * library */
+enum tls_offer tls_client_offer(void);
 
 /* tls_client_library - the version of the library behind this, a constant */
 const char *tls_client_library(void);

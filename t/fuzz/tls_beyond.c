@@ -16,8 +16,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	step = (size_t)data[0] + 1;
-	tls_beyond_init(&whole);
-	tls_beyond_init(&parts);
+	tls_beyond_init(&whole, TLS_OFFER_3_0);
+	tls_beyond_init(&parts, TLS_OFFER_3_0);
 	tls_beyond_feed(&whole, data + 1, size - 1);
 	for (size_t at = 1; at < size; at += step)
 		tls_beyond_feed(

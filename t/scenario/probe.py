@@ -22,6 +22,7 @@ import cli
 import evil
 import hello
 import mta
+import release
 import tap
 import world
 
@@ -29,19 +30,10 @@ WAIT_S = 90
 
 # -- the two ClientHellos ----------------------------------------------------
 
-# Cipher suites that only one of the two offers, and why.
-ARIA = "GnuTLS has no ARIA"
-CCM = "in GnuTLS, CCM is for TLS 1.3 as well as for 1.2; the probe takes no " \
-    "session that ends with it"
-DSA = "GnuTLS puts no DSA and no SHA-224 into a ClientHello"
-ONLY_POSTFIX = {
-    ARIA: (0xc05c, 0xc05d, 0xc060, 0xc061, 0xc056, 0xc057, 0xc052, 0xc053,
-           0xc050, 0xc051),
-    DSA: (0x00a3, 0x006a, 0x0038, 0x00a2, 0x0040, 0x0032, 0x00c3, 0x0087,
-          0x00bd, 0x0044)}
-ONLY_PROBE = {CCM: (0x1304, 0x1305)}
-SIGNATURES_ONLY_POSTFIX = {DSA: (0x0303, 0x0301, 0x0302, 0x0402, 0x0502,
-                                 0x0602)}
+# What only one of the two offers, and why.
+ONLY_POSTFIX = release.word("suites of Postfix")
+ONLY_PROBE = release.word("suites of a probe")
+SIGNATURES_ONLY_POSTFIX = release.word("signatures of Postfix")
 
 
 def is_tls13(suite):
@@ -82,7 +74,7 @@ def compare_hellos(out, conf):
                  "%s in the same order" % what, map(numbers, pair))
         out.say("%s: %s" % (what, numbers(pair[0])))
     out.test(unsent <= set(theirs.signatures), "but for signatures that are "
-             "explained: " + DSA)
+             "explained: " + "; ".join(SIGNATURES_ONLY_POSTFIX))
     signal = {0x00ff}  # RFC 5746: GnuTLS has it as an extension
     only = set(ours.suites) - set(theirs.suites) - signal
     out.test(only == explained(ONLY_PROBE), "suites that only the probe "
@@ -101,8 +93,6 @@ def compare_hellos(out, conf):
     out.test(first[0] == first[1] == 0xc02c, "the first of TLS 1.2 is the "
              "same, of ECDSA; GnuTLS then sorts by key exchange, OpenSSL by "
              "strength", [numbers(first)])
-
-
     compare_second(out, more, theirs)
 
 

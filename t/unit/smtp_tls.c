@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/base/clock.h"
+#include "common/io/tls_client.h"
 #include "t/unit/smtp_steps.h"
 #include "t/unit/tap.h"
 
@@ -144,40 +145,6 @@ keys_that_take_long_to_check_with_are_refused(void **state)
 }
 
 static void
-groups_that_are_too_small_or_large_are_refused(void **state)
-{
-	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
-	static const struct {
-		unsigned bits;
-		bool is_taken;
-	} groups[] = {
-	    {LIMIT_DH_LEAST_BITS - 8, false},
-	    {LIMIT_DH_LEAST_BITS, true},
-	    {LIMIT_DH_BITS, true},
-	    {LIMIT_DH_BITS + 8, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(groups); i++) {
-		struct tlsd_options options = {.steps = steps,
-		    .name = "mx.example",
-		    .flaws = TLSD_RSA,
-		    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:"
-				"+DHE-RSA:-GROUP-DH-ALL:%COMPAT",
-		    .dh_bits = groups[i].bits};
-		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
-		AUTO(probe_facts)
-		struct probe_facts *facts =
-		    smtp_steps_probe(tlsd_port(server), AMPLE_MS);
-
-		if (facts->outcome !=
-		    (groups[i].is_taken ? PROBE_TLS : PROBE_TLS_FAILED))
-			fail_msg("%u bits: outcome %d, %s", groups[i].bits,
-			    facts->outcome, facts->detail);
-	}
-}
-
-static void
 a_chain_beyond_the_limit_is_refused(void **state)
 {
 	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
@@ -240,8 +207,8 @@ what_openssl_does_not_get_through_is_a_failure(void **state)
 	} hosts[] = {
 	    {"no RFC 5746",
 		"NORMAL:-VERS-ALL:+VERS-TLS1.2:%DISABLE_SAFE_RENEGOTIATION", 0},
-	    {"ffdhe in TLS 1.3",
-		"NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-FFDHE2048", 0},
+	    {"ffdhe of 4096 in TLS 1.3",
+		"NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-FFDHE4096", 0},
 	    {"SHA-1",
 		"NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-ECDSA-SHA1", 0},
 	    {"CCM in TLS 1.3",
@@ -390,7 +357,7 @@ what_openssl_gets_through_is_taken(void **state)
 	    "SHA384",
 	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CAMELLIA-128-CBC:+"
 	    "SHA256",
-	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CCM-8",
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CCM",
 	    "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X448",
 	    "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-SECP521R1"};
 
@@ -407,6 +374,37 @@ what_openssl_gets_through_is_taken(void **state)
 		if (facts->outcome != PROBE_TLS)
 			fail_msg("%s: outcome %d, %s", priorities[i],
 			    facts->outcome, facts->detail);
+	}
+}
+
+static void
+what_later_ones_offer_depends_on_those_here(void **state)
+{
+	static const char *const steps[] = {TO_TLS, INSIDE, NULL};
+	static const struct {
+		const char *priority;
+		enum tls_offer of;
+	} hosts[] = {
+	    {"NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-FFDHE2048",
+		TLS_OFFER_3_5},
+	    {"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CCM-8",
+		TLS_OFFER_3_0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		struct tlsd_options options = {.steps = steps,
+		    .name = "mx.example",
+		    .priority = hosts[i].priority};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts =
+		    smtp_steps_probe(tlsd_port(server), AMPLE_MS);
+
+		ROW(hosts[i].priority,
+		    facts->outcome == (hosts[i].of == tls_client_offer()
+					      ? PROBE_TLS
+					      : PROBE_TLS_FAILED));
 	}
 }
 
@@ -469,7 +467,6 @@ main(void)
 	    cmocka_unit_test(odd_certificates_and_versions_are_facts),
 	    cmocka_unit_test(no_version_below_the_floor_will_do),
 	    cmocka_unit_test(keys_that_take_long_to_check_with_are_refused),
-	    cmocka_unit_test(groups_that_are_too_small_or_large_are_refused),
 	    cmocka_unit_test(a_chain_beyond_the_limit_is_refused),
 	    cmocka_unit_test(
 		what_openssl_takes_and_our_library_does_not_is_our_lack),
@@ -479,6 +476,7 @@ main(void)
 	    cmocka_unit_test(a_second_session_that_is_cut_short_is_a_timeout),
 	    cmocka_unit_test(who_is_asked_for_one_kind_of_key_is_asked_once),
 	    cmocka_unit_test(what_openssl_gets_through_is_taken),
+	    cmocka_unit_test(what_later_ones_offer_depends_on_those_here),
 	    cmocka_unit_test(the_kind_of_key_can_be_chosen),
 	    cmocka_unit_test(no_sni_is_sent_without_a_name),
 	};

@@ -21,13 +21,13 @@ enum {
 	"\0\300\141\0\0\5\377\1\0\1\0\13\0\0\7\0\0\4\0\0\1c"
 
 static enum tls_beyond_state
-feed(const void *octets, size_t size, size_t step)
+feed_as(enum tls_offer offer, const void *octets, size_t size, size_t step)
 {
 	const char *from = octets;
 	struct tls_beyond beyond;
 	enum tls_beyond_state state = TLS_BEYOND_MORE;
 
-	tls_beyond_init(&beyond);
+	tls_beyond_init(&beyond, offer);
 	for (size_t at = 0; at < size; at += step)
 		state = tls_beyond_feed(
 		    &beyond, from + at, size - at < step ? size - at : step);
@@ -36,6 +36,12 @@ feed(const void *octets, size_t size, size_t step)
 		assert_memory_equal(beyond.watch.certs[0].data, "c", 1);
 	tls_beyond_fini(&beyond);
 	return state;
+}
+
+static enum tls_beyond_state
+feed(const void *octets, size_t size, size_t step)
+{
+	return feed_as(TLS_OFFER_3_0, octets, size, step);
 }
 
 static void
@@ -101,6 +107,26 @@ what_openssl_would_not_go_on_with_is_nothing(void **state)
 	}
 }
 
+/* ECDHE-ARIA256-GCM-SHA384 is of both, DHE-DSS-AES256-GCM-SHA384 of one. */
+static void
+a_suite_is_taken_where_it_was_offered(void **state)
+{
+	char flight[FLIGHT_SIZE];
+
+	(void)state;
+	memcpy(flight, FLIGHT, FLIGHT_SIZE);
+	assert_int_equal(
+	    feed_as(TLS_OFFER_3_5, flight, FLIGHT_SIZE, FLIGHT_SIZE),
+	    TLS_BEYOND_CHAIN);
+	memcpy(flight + AT_SUITE, "\0\243", 2);
+	assert_int_equal(
+	    feed_as(TLS_OFFER_3_0, flight, FLIGHT_SIZE, FLIGHT_SIZE),
+	    TLS_BEYOND_CHAIN);
+	assert_int_equal(
+	    feed_as(TLS_OFFER_3_5, flight, FLIGHT_SIZE, FLIGHT_SIZE),
+	    TLS_BEYOND_NOTHING);
+}
+
 static void
 a_few_warnings_are_passed_over(void **state)
 {
@@ -117,22 +143,46 @@ a_few_warnings_are_passed_over(void **state)
 	}
 }
 
+/* The extensions are the last that the hello has, each with its size. */
+static void
+check_extensions(const uint8_t *hello, size_t size, size_t from)
+{
+	size_t at = from + 2;
+
+	assert_int_equal(hello[from] << 8 | hello[from + 1], size - at);
+	while (at < size) {
+		assert_in_range(at + 4, 0, size);
+		at += 4 + (size_t)(hello[at + 2] << 8 | hello[at + 3]);
+	}
+	assert_int_equal(at, size);
+}
+
 static void
 a_hello_has_its_counts_and_its_name(void **state)
 {
+	static const struct {
+		enum tls_offer offer;
+		size_t suites;
+	} rows[] = {{TLS_OFFER_3_0, 21}, {TLS_OFFER_3_5, 8}};
 	uint8_t hello[TLS_BEYOND_HELLO_SIZE], other[TLS_BEYOND_HELLO_SIZE];
 	char longest[LIMIT_DOMAIN_SIZE];
-	size_t size, bare = tls_beyond_hello(other, "");
 
 	(void)state;
 	memset(longest, 'x', LIMIT_DOMAIN);
 	longest[LIMIT_DOMAIN] = '\0';
-	size = tls_beyond_hello(hello, longest);
-	assert_int_equal(size, bare + 9 + LIMIT_DOMAIN);
-	assert_int_equal(hello[3] << 8 | hello[4], size - 5);
-	assert_int_equal(hello[7] << 8 | hello[8], size - 9);
-	assert_non_null(memmem(hello, size, longest, LIMIT_DOMAIN));
-	assert_memory_not_equal(hello + 11, other + 11, 32);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t bare = tls_beyond_hello(other, rows[i].offer, "");
+		size_t size = tls_beyond_hello(hello, rows[i].offer, longest);
+
+		assert_int_equal(size, bare + 9 + LIMIT_DOMAIN);
+		assert_int_equal(hello[3] << 8 | hello[4], size - 5);
+		assert_int_equal(hello[7] << 8 | hello[8], size - 9);
+		assert_int_equal(
+		    hello[44] << 8 | hello[45], 2 * rows[i].suites);
+		check_extensions(hello, size, 46 + 2 * rows[i].suites + 2);
+		assert_non_null(memmem(hello, size, longest, LIMIT_DOMAIN));
+		assert_memory_not_equal(hello + 11, other + 11, 32);
+	}
 }
 
 int
@@ -141,6 +191,7 @@ main(void)
 	const struct CMUnitTest tls_beyond[] = {
 	    cmocka_unit_test(a_chain_is_seen_however_its_octets_come),
 	    cmocka_unit_test(what_openssl_would_not_go_on_with_is_nothing),
+	    cmocka_unit_test(a_suite_is_taken_where_it_was_offered),
 	    cmocka_unit_test(a_few_warnings_are_passed_over),
 	    cmocka_unit_test(a_hello_has_its_counts_and_its_name),
 	};

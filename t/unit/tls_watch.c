@@ -138,6 +138,62 @@ a_pointer_and_hook_set_later_do_not_harm(void **state)
 	close(fd);
 }
 
+/* A client that leaves the choice of the group to the server, as all did before
+ * RFC 7919; else GnuTLS's server would take none of its own. */
+static int
+shake_hands_with_group(unsigned bits, struct tls_watch *watch)
+{
+	static const char *const steps[] = {TLSD_TLS, NULL};
+	static const char priority[] =
+	    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+DHE-RSA:-GROUP-DH-ALL:"
+	    "%COMPAT";
+	AUTO(tlsd)
+	struct tlsd *server = tlsd_new(&(struct tlsd_options){.steps = steps,
+	    .name = "mx.d.example",
+	    .flaws = TLSD_RSA,
+	    .priority = priority,
+	    .dh_bits = bits});
+	gnutls_certificate_credentials_t credentials;
+	int rc, fd = connect_to(server);
+	gnutls_session_t session;
+
+	gnutls_init(&session, GNUTLS_CLIENT);
+	gnutls_priority_set_direct(session, priority, NULL);
+	gnutls_certificate_allocate_credentials(&credentials);
+	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
+	gnutls_transport_set_int(session, fd);
+	tls_watch_begin(watch, session);
+	rc = gnutls_handshake(session);
+	gnutls_deinit(session);
+	gnutls_certificate_free_credentials(credentials);
+	close(fd);
+	return rc;
+}
+
+static void
+groups_that_are_too_small_or_large_are_refused(void **state)
+{
+	static const struct {
+		unsigned bits;
+		const char *refused;
+	} groups[] = {
+	    {LIMIT_DH_LEAST_BITS - 8, "DH group is too small"},
+	    {LIMIT_DH_LEAST_BITS, ""},
+	    {LIMIT_DH_BITS, ""},
+	    {LIMIT_DH_BITS + 8, "DH group costs too much"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		struct tls_watch watch = {.begun = false};
+		int rc = shake_hands_with_group(groups[i].bits, &watch);
+
+		assert_string_equal(watch.refused, groups[i].refused);
+		assert_int_equal(rc == 0, groups[i].refused[0] == '\0');
+		tls_watch_fini(&watch);
+	}
+}
+
 int
 main(void)
 {
@@ -145,6 +201,7 @@ main(void)
 	    cmocka_unit_test(a_chain_is_taken_down_up_to_its_limit),
 	    cmocka_unit_test(what_is_no_chain_leaves_none),
 	    cmocka_unit_test(a_pointer_and_hook_set_later_do_not_harm),
+	    cmocka_unit_test(groups_that_are_too_small_or_large_are_refused),
 	};
 
 	return RUN_TESTS(tls_watch);
