@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/text.h"
 #include "milter/cli/doctor/doctor_ciphers.h"
 #include "milter/cli/doctor/doctor_edit.h"
 #include "milter/cli/doctor/doctor_way.h"
+#include "milter/cli/host/postfix.h"
 
 enum {
 	LIST_SIZE = 4096,
@@ -15,7 +17,7 @@ enum {
 	EXCLUDED_MAX = 24,
 };
 
-#define MEDIUM "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH"
+#define MEDIUM "tls_medium_cipherlist"
 #define SEPARATORS ":, \t\r\n"
 
 /* "A, B" of an exclude list as ":!A:!B".  False for what Postfix refuses. */
@@ -92,13 +94,13 @@ mend_excluded(struct doctor_way *way,
 }
 
 static void
-mend_ciphers(
-    struct doctor_way *way, const struct doctor_cipher_settings *settings)
+mend_ciphers(struct doctor_way *way,
+    const struct doctor_cipher_settings *settings, const char *medium)
 {
 	struct doctor_ciphers alone;
 
 	if (!doctor_ciphers_compare(settings->list, &alone) || alone.lost > 0)
-		mend_parameter(way, settings, settings->list_name, MEDIUM);
+		mend_parameter(way, settings, settings->list_name, medium);
 	mend_excluded(
 	    way, settings, "smtp_tls_exclude_ciphers", settings->exclude);
 	mend_excluded(way, settings, "smtp_tls_mandatory_exclude_ciphers",
@@ -111,34 +113,43 @@ mend_ciphers(
 
 /* All as it is by default: whoever has no openssl(1) needs none. */
 static bool
-is_default(const struct doctor_cipher_settings *settings)
+is_default(const struct doctor_cipher_settings *settings, const char *medium)
 {
-	return strcmp(settings->list, MEDIUM) == 0 &&
+	return strcmp(settings->list, medium) == 0 &&
 	       settings->exclude[0] == '\0' &&
 	       settings->mandatory_exclude[0] == '\0';
+}
+
+/* False when it cannot be told. */
+static bool
+compare_lists(const struct doctor_cipher_settings *settings,
+    struct doctor_ciphers *ciphers)
+{
+	char array[LIST_SIZE];
+	struct text list;
+
+	text_init(&list, array, sizeof(array));
+	text_addf(&list, "%s:!aNULL", settings->list);
+	return add_excluded(&list, settings->exclude) &&
+	       add_excluded(&list, settings->mandatory_exclude) && !list.cut &&
+	       doctor_ciphers_compare(list.s, ciphers);
 }
 
 void
 doctor_way_ciphers(
     struct doctor_way *way, const struct doctor_cipher_settings *settings)
 {
-	char array[LIST_SIZE], what[VALUE_SIZE];
-	struct doctor_ciphers ciphers;
-	struct text list;
+	char *medium = postfix_default(way->doctor->postfix, MEDIUM);
+	struct doctor_ciphers ciphers = {.lost = 0};
+	char what[VALUE_SIZE];
 
-	if (is_default(settings))
-		return;
-	text_init(&list, array, sizeof(array));
-	text_addf(&list, "%s:!aNULL", settings->list);
-	if (!add_excluded(&list, settings->exclude) ||
-	    !add_excluded(&list, settings->mandatory_exclude) || list.cut ||
-	    !doctor_ciphers_compare(list.s, &ciphers)) {
+	if (medium == NULL || (!is_default(settings, medium) &&
+				  !compare_lists(settings, &ciphers))) {
 		doctor_way_unknown(way, settings->list_name);
-		return;
+	} else if (ciphers.lost > 0) {
+		doctor_ciphers_print(&ciphers, what, sizeof(what));
+		doctor_way_other(way, what);
+		mend_ciphers(way, settings, medium);
 	}
-	if (ciphers.lost == 0)
-		return;
-	doctor_ciphers_print(&ciphers, what, sizeof(what));
-	doctor_way_other(way, what);
-	mend_ciphers(way, settings);
+	free(medium);
 }

@@ -358,6 +358,18 @@ postfix_try(struct postfix *postfix, const struct postfix_service *service,
 	return text;
 }
 
+char *
+postfix_default(struct postfix *postfix, const char *parameter)
+{
+	struct options options = {
+	    .argv = {"postconf", "-dh", parameter}, .argc = 3};
+	char *text = ask_with(postfix, &options);
+
+	if (text != NULL)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
 /* --- milters --- */
 
 static enum postfix_reach

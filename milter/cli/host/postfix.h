@@ -77,6 +77,11 @@ char *
 postfix_try(struct postfix *postfix, const struct postfix_service *service,
     const char *parameter, const char *value) OWNED(free);
 
+/* postfix_default - what it is where nobody sets it, for free(); NULL when it
+ * cannot be asked */
+char *
+postfix_default(struct postfix *postfix, const char *parameter) OWNED(free);
+
 /* Whether a milter of a list is one listener.  The better the later. */
 enum postfix_reach {
 	POSTFIX_UNSURE,   /* it cannot be told */
