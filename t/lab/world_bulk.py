@@ -1,4 +1,5 @@
-"""Very many domains at fifty hosts, for ../bench/run alone: dN.bulk.example.
+"""Very many domains at fifty hosts, for ../bench/run alone: dN.bulk.example, and
+the name of a sink.
 """
 from model import mx
 from words import GOOD, dest
@@ -9,4 +10,4 @@ DOMAINS = 1000
 dest("bulk", "%d domains at %d hosts" % (DOMAINS, HOSTS),
      *(mx("mx%d.{d}" % n, pref=None, tlsa=GOOD) for n in range(HOSTS)),
      records=["d%d.{d} MX 10 mx%d.{d}." % (n, n % HOSTS)
-              for n in range(DOMAINS)])
+              for n in range(DOMAINS)] + ["sink.{d} A 127.0.0.1"])
