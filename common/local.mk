@@ -1,6 +1,7 @@
 noinst_LIBRARIES += %D%/libcommon.a
 
 %C%_libcommon_a_SOURCES = \
+	%D%/base/base64.c %D%/base/base64.h \
 	%D%/base/cache.c %D%/base/cache.h \
 	%D%/base/cache_budget.c %D%/base/cache_budget.h \
 	%D%/base/cache_parts.h \

@@ -29,7 +29,11 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/view/figures.h \
 	%D%/view/html.c %D%/view/svg.c %D%/view/svg.h \
 	%D%/view/json_check.c %D%/view/json_check.h \
+	%D%/view/json_facts.c %D%/view/json_facts.h \
+	%D%/view/json_facts_read.c %D%/view/json_facts_words.c \
+	%D%/view/json_measure.c %D%/view/json_measure.h \
 	%D%/view/json_put.c %D%/view/json_put.h \
+	%D%/view/json_read.c %D%/view/json_read.h \
 	%D%/view/json_request.c %D%/view/json_request.h \
 	%D%/view/json_stats.c %D%/view/json_stats.h \
 	%D%/view/openmetrics.c %D%/view/openmetrics.h \
@@ -80,6 +84,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/cache.c \
 	%D%/cli/check/cached.c \
 	%D%/cli/check/check.c \
+	%D%/cli/check/judge.c \
 	%D%/cli/check/json.c %D%/cli/check/json.h \
 	%D%/cli/check/sight.c %D%/cli/check/sight.h \
 	%D%/cli/check/steps.c %D%/cli/check/steps.h \

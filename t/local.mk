@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	%D%/unit/address.t \
 	%D%/unit/advice.t \
 	%D%/unit/anchor.t \
+	%D%/unit/base64.t \
 	%D%/unit/cache.t \
 	%D%/unit/cache_budget.t \
 	%D%/unit/cache_walk.t \
@@ -52,6 +53,8 @@ UNIT_TESTS = \
 	%D%/unit/inventory.t \
 	%D%/unit/joint_demand.t \
 	%D%/unit/json.t \
+	%D%/unit/json_facts.t \
+	%D%/unit/json_measure.t \
 	%D%/unit/judge.t \
 	%D%/unit/judge_probe.t \
 	%D%/unit/judge_requiretls.t \
@@ -139,6 +142,7 @@ LAB_TESTS = \
 	%D%/scenario/fairness.py \
 	%D%/scenario/faults.py \
 	%D%/scenario/filters.py \
+	%D%/scenario/judge.py \
 	%D%/scenario/map.py \
 	%D%/scenario/map_delivery.py \
 	%D%/scenario/metrics.py \
@@ -211,6 +215,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
 %C%_unit_advice_t_SOURCES = %D%/unit/advice.c %D%/unit/tap.h
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
+%C%_unit_base64_t_SOURCES = %D%/unit/base64.c %D%/unit/tap.h
 %C%_unit_cache_walk_t_SOURCES = %D%/unit/cache_walk.c $(NUMBERS)
 %C%_unit_cache_budget_t_SOURCES = %D%/unit/cache_budget.c $(NUMBERS)
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c $(NUMBERS)
@@ -265,6 +270,9 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/unit/tap.h
 %C%_unit_json_t_SOURCES = %D%/unit/json.c %D%/unit/tap.h
 %C%_unit_json_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_json_facts_t_SOURCES = %D%/unit/json_facts.c $(FACT_ROW)
+%C%_unit_json_facts_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_json_measure_t_SOURCES = %D%/unit/json_measure.c %D%/unit/tap.h
 %C%_unit_judge_t_SOURCES = %D%/unit/judge.c $(FACT_ROW)
 %C%_unit_judge_probe_t_SOURCES = %D%/unit/judge_probe.c $(FACT_ROW)
 %C%_unit_judge_requiretls_t_SOURCES = %D%/unit/judge_requiretls.c $(FACT_ROW)
@@ -370,6 +378,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 EXTRA_DIST += \
 	%D%/scenario/check.expected \
 	%D%/scenario/check.schema.json \
+	%D%/scenario/facts.schema.json \
 	%D%/demo \
 	%D%/.clang-tidy \
 	%D%/full \

@@ -40,6 +40,19 @@ clock_print(time_t at, char out[CLOCK_PRINT_SIZE])
 }
 
 int
+clock_parse(const char *text, time_t *out)
+{
+	struct tm tm = {.tm_isdst = 0};
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S%z", &tm);
+	long offset_s = tm.tm_gmtoff;
+
+	if (end == NULL || *end != '\0')
+		return -1;
+	*out = timegm(&tm) - offset_s;
+	return 0;
+}
+
+int
 clock_left_ms(int64_t deadline_ms)
 {
 	int64_t left = deadline_ms - clock_mono_ms();

@@ -28,6 +28,9 @@ enum {
  * can print */
 bool clock_print(time_t at, char out[CLOCK_PRINT_SIZE]);
 
+/* clock_parse - read RFC 3339 section 5.6, whole seconds; 0, or -1 */
+int clock_parse(const char *text, time_t *out);
+
 /* clock_left_ms - milliseconds until deadline_ms of clock_mono_ms, at least 0
  */
 int clock_left_ms(int64_t deadline_ms);

@@ -191,6 +191,20 @@ enum {
 	/* A line of an answer: a policy with all of its octets escaped */
 	LIMIT_CONTROL_ANSWER = 1024 * 1024,
 
+	/*
+	 * A file of facts (postern-json(7)): with a chain of LIMIT_CHAIN_OCTETS
+	 * at each of LIMIT_TRIED_ADDRESSES, in base64; how deep its lists and
+	 * objects stand in each other; and values in it, TLSA records among
+	 * them, each of which takes memory
+	 */
+	LIMIT_FACTS_OCTETS = 32 * 1024 * 1024,
+	LIMIT_FACTS_DEPTH = 9,
+	LIMIT_FACTS_VALUES = 64 * 1024,
+
+	/* Roots in it: those that may have issued a certificate of a chain.
+	 * Stores have some hundred. */
+	LIMIT_FACTS_ROOTS = 256,
+
 	/* A request of the socketmap: Postfix sends keys of 10,000 octets; and
 	 * a reply: Postfix takes no more */
 	LIMIT_MAP_REQUEST = 16384,

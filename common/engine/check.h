@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "common/judge/enforcement.h"
 #include "common/judge/facts.h"
@@ -34,6 +35,7 @@ struct check {
 	unsigned ms;                     /* that it took */
 	bool ran_out;       /* of time: with more it might have found more */
 	int64_t expires_ms; /* clock_mono_ms */
+	time_t judged_s;    /* the time that it was judged for */
 };
 
 #endif

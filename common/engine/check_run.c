@@ -57,9 +57,10 @@ check_run_has_time(const struct check_run *run)
 }
 
 struct verdict *
-check_run_judge(const struct check_run *run)
+check_run_judge(struct check_run *run)
 {
-	return judge(run->facts, &run->terms, clock_wall_s());
+	run->judged_s = clock_wall_s();
+	return judge(run->facts, &run->terms, run->judged_s);
 }
 
 /* The last that a check has to do with the engine. */

@@ -38,6 +38,7 @@ struct check_run {
 	struct rule_list *list; /* that the rules borrow from, or NULL */
 	struct judge_terms terms;
 	int64_t submitted_ms;
+	time_t judged_s; /* the last time that it was judged */
 };
 
 /*
@@ -60,8 +61,7 @@ void check_run_set_depth(struct check_run *run);
 int64_t check_run_deadline(const struct check_run *run);
 
 /* check_run_judge - what its facts come to now */
-struct verdict *
-check_run_judge(const struct check_run *run) OWNED(verdict_free);
+struct verdict *check_run_judge(struct check_run *run) OWNED(verdict_free);
 
 /* check_run_has_time - whether enough of its time is left to begin it */
 bool check_run_has_time(const struct check_run *run);

@@ -50,12 +50,13 @@ check_new(struct check_run *run)
 	check->domain = memcpy(check + 1, run->facts->domain, size);
 	check->verdict =
 	    run->verdict != NULL ? run->verdict : check_run_judge(run);
+	check->judged_s = run->judged_s;
 	check->ran_out = has_run_out(run, check->verdict);
 	check->ms = (unsigned)(now_ms - run->submitted_ms);
 	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
 	if (run->engine->options.keep_enforcement)
 		check->enforcement =
-		    enforce(run->facts, &run->terms, clock_wall_s());
+		    enforce(run->facts, &run->terms, run->judged_s);
 	if (run->engine->options.looked != NULL)
 		run->engine->options.looked(
 		    run->engine->options.looked_arg, run->facts, check);

@@ -33,7 +33,7 @@ sts_fetch(struct sts_step *step)
 
 	if (step->facts->next_hop.literal || step->fetched)
 		return;
-	sts->record = policy_fetch_record(step->txt, &sts->txt);
+	policy_fetch_record(step->txt, sts);
 	step->txt = NULL;
 	step->fetched = true;
 	facts_note(step->facts, &sts->txt);

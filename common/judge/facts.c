@@ -139,6 +139,36 @@ policy_facts_free(struct policy_facts *policy)
 	free(policy);
 }
 
+void
+sts_facts_set_texts(
+    struct sts_facts *sts, const struct sts_txt *texts, size_t count)
+{
+	size_t total = 0;
+
+	assert(sts->texts == NULL);
+	for (size_t i = 0; i < count; i++)
+		total += texts[i].length;
+	sts->octets = xmalloc(total);
+	sts->texts = xcalloc(count, sizeof(*sts->texts));
+	sts->text_count = count;
+	for (size_t i = 0, at = 0; i < count; at += texts[i++].length) {
+		memcpy(sts->octets + at, texts[i].data, texts[i].length);
+		sts->texts[i].data = sts->octets + at;
+		sts->texts[i].length = texts[i].length;
+	}
+	sts->record = sts_record_select(sts->texts, count);
+}
+
+void
+sts_facts_drop_texts(struct sts_facts *sts)
+{
+	free(sts->texts);
+	free(sts->octets);
+	sts->texts = NULL;
+	sts->octets = NULL;
+	sts->text_count = 0;
+}
+
 bool
 facts_mx_is_insecure(const struct facts *facts)
 {
@@ -189,6 +219,7 @@ facts_free(struct facts *facts)
 		host_fini(&facts->hosts[i]);
 	free(facts->hosts);
 	policy_facts_free(facts->sts.policy);
+	sts_facts_drop_texts(&facts->sts);
 	findings_memo_free(facts->memo);
 	free(facts);
 }

@@ -183,11 +183,20 @@ AUTO_DEFINE(policy_facts);
 
 struct sts_facts {
 	struct lookup txt;
-	struct sts_record record;
+	struct sts_record record; /* of the texts */
+	size_t text_count;
+	struct sts_txt *texts; /* as they came, their octets in octets */
+	char *octets;
 	struct policy_facts *policy; /* NULL: no fetch was called for */
 	bool cached;              /* the policy was there before this check */
 	enum policy_fetch failed; /* beside a cached one: why it is not fresh */
 };
+
+/* sts_facts_set_texts - keep copies of count TXT records, and the policy record
+ * among them; once.  sts_facts_drop_texts - forget them, but for that */
+void sts_facts_set_texts(
+    struct sts_facts *sts, const struct sts_txt *texts, size_t count);
+void sts_facts_drop_texts(struct sts_facts *sts);
 
 /* What kept us from looking at all. */
 enum trouble {

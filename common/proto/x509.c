@@ -540,3 +540,33 @@ x509_store_count(const struct x509_store *store)
 {
 	return store->certs.count;
 }
+
+struct x509_store *
+x509_store_of(const struct der *certs, size_t count)
+{
+	struct x509_store *store = xcalloc(1, sizeof(*store));
+
+	for (size_t i = 0; i < count; i++)
+		x509_certs_add(&store->certs, certs[i]);
+	return store;
+}
+
+static bool
+may_have_issued(const struct x509_cert *root, const struct x509_chain *chain)
+{
+	for (size_t i = 0; i < chain->certs.count; i++)
+		if (der_equal(
+			root->subject_dn, chain->certs.items[i].issuer_dn))
+			return true;
+	return false;
+}
+
+void
+x509_store_issuers(const struct x509_store *store,
+    const struct x509_chain *chain, void (*tell)(void *arg, struct der cert),
+    void *arg)
+{
+	for (size_t i = 0; i < store->certs.count; i++)
+		if (may_have_issued(&store->certs.items[i], chain))
+			tell(arg, store->certs.items[i].der);
+}

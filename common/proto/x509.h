@@ -149,7 +149,19 @@ struct x509_store *
 x509_store_load(const char *file, struct err *err) OWNED(x509_store_free);
 AUTO_DEFINE(x509_store);
 
-/* x509_store_count - how many certificates, at least 1 */
+/* x509_store_of - of count certificates; what is none is left out.  One of none
+ * trusts nobody */
+struct x509_store *
+x509_store_of(const struct der *certs, size_t count) OWNED(x509_store_free);
+
+/* x509_store_issuers - tell the certificates of the store, borrowed for the
+ * call, that by their names may have issued one of the chain */
+void x509_store_issuers(const struct x509_store *store,
+    const struct x509_chain *chain, void (*tell)(void *arg, struct der cert),
+    void *arg);
+
+/* x509_store_count - how many certificates; of one that was
+ * loaded, at least 1 */
 size_t x509_store_count(const struct x509_store *store);
 
 #endif

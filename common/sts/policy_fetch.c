@@ -41,13 +41,12 @@ join_strings(const struct dns_rdata *rdata, char *to)
 	return length;
 }
 
-/* The record among the TXT records of an answer. */
-static struct sts_record
-select_record(const struct dns_answer *answer)
+/* The TXT records of an answer, each joined. */
+static void
+take_texts(struct sts_facts *sts, const struct dns_answer *answer)
 {
 	struct sts_txt *texts = xcalloc(answer->count, sizeof(*texts));
 	char *joined[LIMIT_DNS_RECORDS];
-	struct sts_record record;
 	size_t count = 0;
 
 	for (; count < answer->count && count < LIMIT_DNS_RECORDS; count++) {
@@ -56,11 +55,10 @@ select_record(const struct dns_answer *answer)
 		texts[count].length =
 		    join_strings(&answer->records[count], joined[count]);
 	}
-	record = sts_record_select(texts, count);
+	sts_facts_set_texts(sts, texts, count);
 	while (count > 0)
 		free(joined[--count]);
 	free(texts);
-	return record;
 }
 
 struct dns_query *
@@ -74,19 +72,19 @@ policy_fetch_ask(struct dns *dns, const char *domain, int64_t deadline_ms)
 	return dns_ask(dns, owner, DNS_TXT, deadline_ms);
 }
 
-struct sts_record
-policy_fetch_record(struct dns_query *query, struct lookup *lookup)
+void
+policy_fetch_record(struct dns_query *query, struct sts_facts *sts)
 {
-	struct sts_record none = {.outcome = STS_RECORD_ABSENT, .why = ""};
 	AUTO(dns_answer) struct dns_answer *answer = NULL;
 
+	sts->record =
+	    (struct sts_record){.outcome = STS_RECORD_ABSENT, .why = ""};
 	if (query == NULL)
-		return none;
+		return;
 	answer = dns_await(query);
-	if (lookup != NULL)
-		*lookup = answer->lookup;
-	return answer->lookup.state == LOOKUP_DATA ? select_record(answer)
-						   : none;
+	sts->txt = answer->lookup;
+	if (answer->lookup.state == LOOKUP_DATA)
+		take_texts(sts, answer);
 }
 
 /* The policy host, as far as it is known. */

@@ -24,13 +24,12 @@ struct policy_fetch_request {
  * policy_fetch_ask - ask for the record at _mta-sts of domain; NULL where that
  * name would be too long
  *
- * policy_fetch_record - await it: the lookup, unless that is NULL, and the
- * record; ends the query
+ * policy_fetch_record - await it: the lookup, the texts and the record among
+ * them; ends the query
  */
 struct dns_query *
 policy_fetch_ask(struct dns *dns, const char *domain, int64_t deadline_ms);
-struct sts_record
-policy_fetch_record(struct dns_query *query, struct lookup *lookup);
+void policy_fetch_record(struct dns_query *query, struct sts_facts *sts);
 
 /*
  * policy_fetch - look up the policy host, fetch and parse; always gives facts,

@@ -100,14 +100,16 @@ static void
 current_id(struct policy_refresh *refresh, const char *domain,
     struct dns_query *query, char id[LIMIT_STS_ID + 1])
 {
-	struct sts_record record = policy_fetch_record(query, NULL);
+	struct sts_facts sts = {.text_count = 0};
 	struct cache_entry *entry =
 	    policy_keep_peek(policies_keep(refresh->policies), domain);
 	const struct known *known = entry == NULL ? NULL : cache_value(entry);
 
 	id[0] = '\0';
-	if (record.outcome == STS_RECORD_VALID)
-		text_copy(id, LIMIT_STS_ID + 1, record.id);
+	policy_fetch_record(query, &sts);
+	sts_facts_drop_texts(&sts);
+	if (sts.record.outcome == STS_RECORD_VALID)
+		text_copy(id, LIMIT_STS_ID + 1, sts.record.id);
 	else if (known != NULL && known->policy != NULL)
 		text_copy(id, LIMIT_STS_ID + 1, known->policy->id);
 	if (entry != NULL)

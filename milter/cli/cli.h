@@ -25,6 +25,7 @@ struct cli_options {
 	bool json;
 	bool dns_only; /* --depth dns */
 	bool cached;   /* --cached: ask the daemon, check nothing */
+	bool facts;    /* --facts */
 	bool verbose;  /* --verbose */
 	bool level_given;
 	enum level level;      /* --level, over the rules */
@@ -65,6 +66,7 @@ struct cli_options {
  * code of sysexits(3) with a line on stderr.
  */
 int cli_check(const struct cli_options *options);
+int cli_judge(const struct cli_options *options);
 int cli_tlsa_match(const struct cli_options *options);
 int cli_tlsa_check(const struct cli_options *options);
 int cli_tlsa_gen(const struct cli_options *options);

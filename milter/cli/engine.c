@@ -28,6 +28,15 @@ cli_load_settings(const struct cli_options *options)
 	return settings;
 }
 
+int
+cli_load_roots(const struct settings *settings, struct x509_store **roots)
+{
+	struct err err;
+
+	*roots = x509_store_load(settings->ca_file, &err);
+	return *roots == NULL ? cli_fail(EX_CONFIG, "%s", err.text) : 0;
+}
+
 static int
 start_engine(struct cli_engine *cli, const struct engine_options *options)
 {

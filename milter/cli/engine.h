@@ -50,6 +50,9 @@ struct engine_wait *cli_engine_ask(struct cli_engine *cli,
 void cli_engine_submit(struct cli_engine *cli, const struct engine_query *like,
     const char *asked, engine_done *done, void *arg);
 
+/* cli_load_roots - those of CAFile; 0, or the exit status of what was said */
+int cli_load_roots(const struct settings *settings, struct x509_store **roots);
+
 /* cli_load_settings - by -c; NULL when its mistakes have been said */
 struct settings *
 cli_load_settings(const struct cli_options *options) OWNED(settings_free);

@@ -19,9 +19,12 @@
 
 static const struct cli_verb verbs[] = {
     {{"check", NULL}, cli_check,
-	{'c', 'f', 'j', 'v', OPTION_CACHED, OPTION_DEPTH, OPTION_LEVEL}, 0,
-	CLI_WORDS_MANY, "DOMAIN|ADDRESS|mx:HOST[:PORT] ...",
+	{'c', 'f', 'j', 'v', OPTION_CACHED, OPTION_DEPTH, OPTION_FACTS,
+	    OPTION_LEVEL},
+	0, CLI_WORDS_MANY, "DOMAIN|ADDRESS|mx:HOST[:PORT] ...",
 	"what a destination demands, whether it keeps it, who mends it"},
+    {{"judge", NULL}, cli_judge, {'c', 'v', OPTION_AT, OPTION_LEVEL}, 0, 1,
+	"[FILE|-]", "what check --facts wrote, judged again without network"},
     {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},
 	1, CLI_WORDS_MANY,
 	"--chain FILE --name NAME ... 'USAGE SELECTOR MTYPE HEX' ...",

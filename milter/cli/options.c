@@ -33,6 +33,8 @@ static const struct option_row {
 	"dane-only or secure, not by rules and DefaultLevel"},
     {OPTION_CACHED, "cached", NULL, false,
 	"the verdict that posternd has, no check"},
+    {OPTION_FACTS, "facts", NULL, false,
+	"all that was learnt as JSON, for \"postern judge\""},
     {'v', "verbose", NULL, false, "whole digests, each certificate, times"},
     {OPTION_CHAIN, "chain", "FILE", false,
 	"PEM file as the server sends it, leaf first"},
@@ -91,20 +93,6 @@ list_add(struct cli_list *list, char *item)
 	list->items[list->count++] = item;
 }
 
-/* RFC 3339 section 5.6, whole seconds */
-static int
-parse_time(const char *text, time_t *out)
-{
-	struct tm tm = {.tm_isdst = 0};
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	long offset_s = tm.tm_gmtoff;
-
-	if (end == NULL || *end != '\0')
-		return -1;
-	*out = timegm(&tm) - offset_s;
-	return 0;
-}
-
 /* "12h" or "7d" before now; a day begins at midnight, local time. */
 static int
 parse_moment(const char *text, time_t *out)
@@ -128,7 +116,7 @@ parse_moment(const char *text, time_t *out)
 	}
 	end = strptime(text, "%Y-%m-%d", &tm);
 	if (end == NULL || *end != '\0')
-		return parse_time(text, out);
+		return clock_parse(text, out);
 	*out = mktime(&tm);
 	return 0;
 }
@@ -213,6 +201,9 @@ take_flag(int code, struct cli_options *options)
 	case OPTION_CACHED:
 		options->cached = true;
 		break;
+	case OPTION_FACTS:
+		options->facts = true;
+		break;
 	case OPTION_APPLY:
 		options->apply = true;
 		break;
@@ -290,7 +281,7 @@ read_option_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_AT:
 		options->at_given = true;
-		if (parse_time(value, &options->at) != 0)
+		if (clock_parse(value, &options->at) != 0)
 			return "--at: no RFC 3339 time";
 		break;
 	case OPTION_SINCE:

@@ -338,7 +338,8 @@ check_options(struct line *line, const bool seen[OPTIONS])
 		complain_of_line(line, "dane: is for auto, not for %s", level);
 	if (seen[OPTION_STS] && rule->level != LEVEL_AUTO)
 		complain_of_line(line, "sts: is for auto, not for %s", level);
-	if (rule->ends_s != 0 && !is_weaker_rule(rule, line->normal))
+	if (rule->ends_s != 0 && line->normal != NULL &&
+	    !is_weaker_rule(rule, line->normal))
 		complain_of_line(line,
 		    "until: this rule is not weaker than the default, and "
 		    "needs no end");
@@ -412,6 +413,26 @@ destinations_load(const char *path, bool may_be_missing,
 	rule_list_sort(list);
 	refuse_twice(list, path, faults);
 	return list;
+}
+
+struct rule *
+destinations_read(
+    const char *text, const char *path, struct conf_faults *faults)
+{
+	struct line line = {.faults = faults, .file = path, .sound = true};
+	AUTO(rule) struct rule *rule = rule_new();
+	char *copy = xstrdup(text), *value = copy + strcspn(copy, " ");
+	size_t before = faults->count;
+
+	if (*value != '\0')
+		*value++ = '\0';
+	line.number = rule->line = 1;
+	line.rule = rule;
+	read_key(&line, copy);
+	if (line.sound)
+		read_rule_value(&line, value);
+	free(copy);
+	return faults->count == before ? rule_ref(rule) : NULL;
 }
 
 struct rule *

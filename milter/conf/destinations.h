@@ -30,6 +30,11 @@ struct rule_list *destinations_load(const char *path, bool may_be_missing,
     const struct destinations_default *normal, struct conf_faults *faults)
     OWNED(rule_list_free);
 
+/* destinations_read - the rule of a line as destinations_print makes it; NULL
+ * where it has a mistake, which is noted under path */
+struct rule *destinations_read(const char *text, const char *path,
+    struct conf_faults *faults) OWNED(rule_free);
+
 /*
  * destinations_rule - the rule for a recipient's domain (normalised) that goes
  * to hop, which may be NULL or several as in {rcpt_host}; borrowed, or NULL

@@ -100,6 +100,24 @@ settings_engine_options(
 	};
 }
 
+struct judge_terms
+settings_terms(const struct settings *settings, const char *domain,
+    bool by_level, enum level level, time_t now)
+{
+	struct engine_options options;
+	struct judge_terms terms = {.level = level};
+
+	settings_engine_options(settings, &options);
+	terms.insecure_mx = options.insecure_mx;
+	terms.partial_dane = options.partial_dane;
+	terms.verdict_ttl_s = options.verdict_ttl_s;
+	terms.fail_ttl_s = options.fail_ttl_s;
+	terms.temperror_ttl_s = options.temperror_ttl_s;
+	if (!by_level)
+		terms_set(&terms, settings->destinations, domain, now);
+	return terms;
+}
+
 /* What is made of several keywords, or of a part of one. */
 static bool
 is_same_derived(const struct settings *a, const struct settings *b)

@@ -12,6 +12,16 @@
 void settings_engine_options(
     const struct settings *settings, struct engine_options *options);
 
+/*
+ * settings_terms - what the judge is told by an engine of these settings, but
+ * for the roots; by the rules for a next hop's domain, or where by_level by
+ * level alone
+ *
+ * What is borrowed is the settings'.
+ */
+struct judge_terms settings_terms(const struct settings *settings,
+    const char *domain, bool by_level, enum level level, time_t now);
+
 /* settings_insecure_mx - InsecureMX, auto being what is then enforced: by MTAs
  * that ask posternd, or by a Postfix that does not */
 enum insecure_mx

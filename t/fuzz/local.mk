@@ -5,6 +5,7 @@ FUZZ_TESTS = \
 	%D%/dns_answer.t \
 	%D%/dns_reply.t \
 	%D%/domain.t \
+	%D%/facts.t \
 	%D%/header.t \
 	%D%/key.t \
 	%D%/map_request.t \
@@ -34,6 +35,8 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_dns_answer_t_SOURCES = %D%/dns_answer.c $(FUZZ_SOURCES)
 %C%_dns_reply_t_SOURCES = %D%/dns_reply.c $(FUZZ_SOURCES)
 %C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
+%C%_facts_t_SOURCES = %D%/facts.c $(FUZZ_SOURCES)
+%C%_facts_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_header_t_SOURCES = %D%/header.c $(FUZZ_SOURCES) \
 	milter/act/tag.c milter/act/requiretls.c milter/act/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)

@@ -195,9 +195,10 @@ def postern(docs):
     docs.same("options are described", options,
               {"--" + word for word in re.findall(
                   r"^\.It.* Fl Fl ([\w-]+)", below, re.M)}, 8)
-    shown = re.findall(r"^\.Ss (.*)$", page("postern-json.7"), re.M)
+    shown = {name.split(" --")[0] for name in
+             re.findall(r"^\.Ss (.*)$", page("postern-json.7"), re.M)}
     docs.same("what each prints as JSON is in postern-json(7)", found,
-              shown + ["cache show"], 8)
+              shown | {"cache show"}, 8)
     used = set()
     for path in glob.glob(TREE + "/milter/cli/**/*.c", recursive=True):
         used |= {EXITS[word] for word in re.findall(

@@ -38,6 +38,30 @@ a_time_that_nobody_can_print_is_empty(void **state)
 }
 
 static void
+a_time_is_read_to_its_end(void **state)
+{
+	static const struct {
+		const char *text;
+		time_t at;
+	} rows[] = {
+	    {"1970-01-01T00:00:00Z", 0},
+	    {"2000-02-29T01:00:00+01:00", 951782400},
+	    {"1969-12-31T23:59:59Z", -1},
+	};
+	static const char *const bad[] = {"", "2000-02-29",
+	    "2000-02-29T00:00:00", "2000-02-29T00:00:00Zx", "now"};
+	time_t at;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ROW(rows[i].text, clock_parse(rows[i].text, &at) == 0);
+		ROW(rows[i].text, at == rows[i].at);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ROW(bad[i], clock_parse(bad[i], &at) == -1);
+}
+
+static void
 what_is_left_is_bounded_and_never_negative(void **state)
 {
 	int64_t now_ms = clock_mono_ms();
@@ -86,6 +110,7 @@ main(void)
 	const struct CMUnitTest clock[] = {
 	    cmocka_unit_test(a_time_is_printed_in_utc),
 	    cmocka_unit_test(a_time_that_nobody_can_print_is_empty),
+	    cmocka_unit_test(a_time_is_read_to_its_end),
 	    cmocka_unit_test(what_is_left_is_bounded_and_never_negative),
 	    cmocka_unit_test(both_clocks_can_be_shifted),
 	    cmocka_unit_test(a_deadline_for_pthread_is_of_the_real_clock),

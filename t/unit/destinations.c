@@ -111,6 +111,38 @@ a_rule_is_printed_as_it_is_read(void **state)
 	}
 }
 
+/* One by itself, whatever holds without it: an end is no mistake. */
+static void
+a_printed_rule_is_read_back(void **state)
+{
+	static const char *const lines[] = {"d.example auto dane=no sts=no",
+	    "mx:.d.example secure match=a.example:.b.example:nexthop",
+	    "* may on-fail=none on-temperror=hold",
+	    "d.example dane-only until=2027-03-31"};
+	static const char *const bad[] = {"", "d.example", "d..example may",
+	    "d.example any", "d.example may match=a.example",
+	    "d.example auto dane=yes"};
+	struct conf_faults faults = {.count = 0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		AUTO(rule)
+		struct rule *rule = destinations_read(lines[i], "x", &faults);
+		char out[200];
+
+		ROW(lines[i], rule != NULL && faults.count == 0);
+		destinations_print(rule, out, sizeof(out));
+		ROW_TEXT(lines[i], out, lines[i]);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		size_t before = faults.count;
+
+		ROW(bad[i], destinations_read(bad[i], "x", &faults) == NULL);
+		ROW(bad[i], faults.count > before);
+	}
+	conf_faults_fini(&faults);
+}
+
 static void
 every_line_of_the_sample_can_be_used(void **state)
 {
@@ -526,6 +558,7 @@ main(void)
 	static const struct CMUnitTest destinations[] = {
 	    cmocka_unit_test(the_examples_of_the_manual_are_read),
 	    cmocka_unit_test(a_rule_is_printed_as_it_is_read),
+	    cmocka_unit_test(a_printed_rule_is_read_back),
 	    cmocka_unit_test(every_line_of_the_sample_can_be_used),
 	    cmocka_unit_test(a_mistake_is_told_with_its_line),
 	    cmocka_unit_test(all_mistakes_are_told_in_one_run),

@@ -176,6 +176,7 @@ set_row_host(struct facts *facts, int number, const struct host_row *row)
 		return;
 	host->addresses = xcalloc(1, sizeof(*host->addresses));
 	host->address_count = 1;
+	text_copy(host->addresses[0].text, INET6_ADDRSTRLEN, "192.0.2.1");
 	host->addresses[0].probe = make_row_probe(number, row->probe);
 }
 
@@ -207,6 +208,7 @@ fact_row_policy(enum sts_kind kind)
 	policy->policy =
 	    sts_policy_parse(bodies[kind], strlen(bodies[kind]), NULL);
 	assert_non_null(policy->policy);
+	policy->body = xstrdup(bodies[kind]);
 	return policy;
 }
 

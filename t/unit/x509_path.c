@@ -478,6 +478,43 @@ a_store_is_all_that_is_trusted(void **state)
 }
 
 static void
+append_der(void *arg, struct der cert)
+{
+	struct der *issuers = arg;
+
+	while (issuers->size > 0)
+		issuers++;
+	*issuers = cert;
+}
+
+static void
+a_store_knows_who_may_have_issued_a_chain(void **state)
+{
+	AUTO(x509_store) struct x509_store *store = store_of_roots();
+	struct x509_chain *good = certs_chain(CHAIN(pki.leaf, pki.int1));
+	struct x509_chain *alone = certs_chain(CHAIN(pki.alone));
+	AUTO(x509_store) struct x509_store *few = NULL;
+	AUTO(x509_store) struct x509_store *none = x509_store_of(NULL, 0);
+	struct der issuers[4] = {{NULL, 0}};
+
+	(void)state;
+	x509_store_issuers(store, alone, append_der, issuers);
+	assert_int_equal(issuers[0].size, 0);
+	x509_store_issuers(store, good, append_der, issuers);
+	assert_true(der_equal(issuers[0], cert_der(pki.root)));
+	assert_int_equal(issuers[1].size, 0);
+	/* what is no certificate is left out */
+	issuers[1] = (struct der){(const uint8_t *)"x", 1};
+	few = x509_store_of(issuers, 2);
+	assert_int_equal(x509_store_count(few), 1);
+	assert_int_equal(x509_verify_store(good, few, CERTS_NOW), X509_TRUSTED);
+	assert_int_equal(
+	    x509_verify_store(good, none, CERTS_NOW), X509_NOT_TRUSTED);
+	x509_chain_free(good);
+	x509_chain_free(alone);
+}
+
+static void
 a_store_that_is_none_is_refused(void **state)
 {
 	struct err err;
@@ -585,6 +622,7 @@ main(void)
 	    cmocka_unit_test(a_bare_key_is_an_anchor_for_what_it_signed),
 	    cmocka_unit_test(what_a_bare_key_signed_is_checked_as_well),
 	    cmocka_unit_test(a_store_is_all_that_is_trusted),
+	    cmocka_unit_test(a_store_knows_who_may_have_issued_a_chain),
 	    cmocka_unit_test(a_store_that_is_none_is_refused),
 	    cmocka_unit_test(threads_share_a_store_each_with_its_own_time),
 	};

@@ -104,9 +104,11 @@ cli_check_cached(const struct cli_options *options)
 
 	if (settings == NULL)
 		return EX_CONFIG;
-	if (options->dns_only || options->level_given || options->file != NULL)
+	if (options->dns_only || options->level_given || options->facts ||
+	    options->file != NULL)
 		return cli_fail(EX_USAGE,
-		    "--cached goes with no --depth, --level or --file");
+		    "--cached goes with no --depth, --level, --facts or "
+		    "--file");
 	if (options->words.count == 0)
 		return cli_fail(EX_USAGE, "check wants a domain");
 	for (size_t i = 0; i < options->words.count; i++) {

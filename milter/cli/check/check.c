@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/base/text.h"
 #include "milter/cli/check/json.h"
 #include "milter/cli/check/survey.h"
 #include "milter/cli/check/text.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/engine.h"
+#include "milter/conf/settings_engine.h"
+#include "milter/view/json_facts.h"
+#include "milter/view/json_put.h"
 
 int
 cli_exit_status(enum result worst)
@@ -28,15 +33,6 @@ cli_exit_status(enum result worst)
 		break;
 	}
 	return 3;
-}
-
-static void
-print_check_json(
-    void *arg, FILE *out, const struct check *check, const char *asked)
-{
-	const struct cli_view *view = arg;
-
-	cli_json_check(out, view->settings, check, asked);
 }
 
 static void
@@ -59,6 +55,41 @@ print_check_line(
     void *arg, FILE *out, const struct check *check, const char *asked)
 {
 	cli_text_line(out, arg, check, asked);
+}
+
+static json_t *
+facts_of_check(
+    const struct cli_view *view, const struct check *check, const char *asked)
+{
+	struct judge_terms terms =
+	    settings_terms(view->settings, check->facts->next_hop.host,
+		view->rules == NULL, view->level, check->judged_s);
+	char shown[LIMIT_RAW_DOMAIN_SIZE];
+	struct facts_told told = {.terms = &terms,
+	    .judged_s = check->judged_s,
+	    .ms = check->ms,
+	    .asked = shown};
+
+	text_escape(shown, sizeof(shown), asked, strlen(asked));
+	terms.store = view->roots;
+	return json_facts(check->facts, &told);
+}
+
+static void
+print_check_json(
+    void *arg, FILE *out, const struct check *check, const char *asked)
+{
+	const struct cli_view *view = arg;
+
+	cli_json_check(out, view->settings, check, asked,
+	    view->roots == NULL ? NULL : facts_of_check(view, check, asked));
+}
+
+static void
+print_check_facts(
+    void *arg, FILE *out, const struct check *check, const char *asked)
+{
+	json_print(out, facts_of_check(arg, check, asked));
 }
 
 /* How many of which result, to whoever looks on. */
@@ -86,6 +117,7 @@ check_all(struct cli_engine *cli, const struct cli_options *options, FILE *file)
 	struct engine_query like = {.level = options->level,
 	    .rules = rules,
 	    .dns_only = options->dns_only};
+	AUTO(x509_store) struct x509_store *roots = NULL;
 	struct cli_view view = {.settings = cli->settings,
 	    .rules = rules,
 	    .level = options->level,
@@ -99,19 +131,25 @@ check_all(struct cli_engine *cli, const struct cli_options *options, FILE *file)
 	    .ordered = file == NULL && !options->json,
 	    .progress = isatty(STDERR_FILENO) && !options->json,
 	    .print = options->json               ? print_check_json
+		     : options->facts            ? print_check_facts
 		     : file != NULL              ? print_check_line
 		     : options->words.count == 1 ? print_check_text
 						 : print_texts,
 	    .arg = &view};
 	struct cli_tally tally;
-	int status = cli_survey_run(&survey, &tally);
+	int status = 0;
 
+	if (options->facts)
+		status = cli_load_roots(cli->settings, &roots);
+	view.roots = roots;
+	if (status == 0)
+		status = cli_survey_run(&survey, &tally);
 	if (status != 0)
 		return status;
 	if (tally.count == 0)
 		return cli_fail(
 		    EX_NOINPUT, "no destination in %s", options->file);
-	if (file != NULL && !options->json)
+	if (file != NULL && !options->json && !options->facts)
 		tell_tally(&tally);
 	return cli_exit_status(tally.worst);
 }

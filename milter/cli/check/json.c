@@ -7,9 +7,9 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/act/mta_policy.h"
-#include "milter/cli/check/sight.h"
 #include "milter/cli/check/text.h"
 #include "milter/view/json_check.h"
+#include "milter/view/json_facts.h"
 #include "milter/view/json_put.h"
 
 static const struct sts_policy *
@@ -82,20 +82,6 @@ chain_json(const struct probe_facts *probe)
 	return list;
 }
 
-/* How long each part took that there was. */
-static json_t *
-phases_json(const struct probe_sight *sight)
-{
-	json_t *object = json_object();
-
-	for (int i = 0; i < PROBE_PHASES; i++)
-		if (sight->is_begun[i])
-			json_put_number(object,
-			    cli_sight_phase((enum probe_phase)i),
-			    sight->phase_ms[i]);
-	return object;
-}
-
 static json_t *
 checked_address_json(
     const struct address_facts *address, const struct address_verdict *judged)
@@ -113,7 +99,7 @@ checked_address_json(
 	json_put_text(object, "signature", probe->sight.signature);
 	json_put_text(object, "banner", probe->sight.banner);
 	json_put_number(object, "ms", probe->ms);
-	json_object_set_new(object, "phases", phases_json(&probe->sight));
+	json_object_set_new(object, "phases", json_phases(&probe->sight));
 	json_object_set_new(object, "chain", chain_json(probe));
 	json_put_text(object, "verify",
 	    judged->verified                  ? "ok"
@@ -247,7 +233,7 @@ cli_json_sts_check(FILE *out, const struct check *check, const char *asked)
 
 int
 cli_json_check(FILE *out, const struct settings *settings,
-    const struct check *check, const char *asked)
+    const struct check *check, const char *asked, json_t *facts)
 {
 	const struct verdict *verdict = check->verdict;
 	json_t *object = json_object(), *hosts = json_array();
@@ -266,5 +252,7 @@ cli_json_check(FILE *out, const struct settings *settings,
 		    hosts, checked_host_json(check->facts,
 			       &check->facts->hosts[i], &verdict->hosts[i]));
 	json_object_set_new(object, "hosts", hosts);
+	if (facts != NULL)
+		json_object_set_new(object, "facts", facts);
 	return json_print(out, object);
 }

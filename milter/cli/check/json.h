@@ -8,10 +8,12 @@
 #include "common/engine/engine.h"
 #include "milter/conf/settings.h"
 
+struct json_t; /* of jansson */
+
 /* cli_json_check - print check (with its facts) as one line; -1 when the stream
- * takes no more */
+ * takes no more.  facts: to go with it, dropped; or NULL */
 int cli_json_check(FILE *out, const struct settings *settings,
-    const struct check *check, const char *asked);
+    const struct check *check, const char *asked, struct json_t *facts);
 
 /* cli_json_sts_check - what `sts check` found, as one line; -1 likewise */
 int cli_json_sts_check(FILE *out, const struct check *check, const char *asked);

@@ -6,24 +6,11 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli/print.h"
+#include "milter/view/json_facts.h"
 
 enum {
 	NAMES_SIZE = 16 * 1024, /* octets of a certificate's names, shown */
 };
-
-const char *
-cli_sight_phase(enum probe_phase phase)
-{
-	static const char *const names[PROBE_PHASES] = {
-	    [PHASE_CONNECT] = "connect",
-	    [PHASE_GREETING] = "greeting",
-	    [PHASE_STARTTLS] = "starttls",
-	    [PHASE_HANDSHAKE] = "handshake",
-	    [PHASE_EHLO] = "ehlo",
-	};
-
-	return names[phase];
-}
 
 static void
 begin_sight(FILE *out, const char *name)
@@ -132,8 +119,7 @@ cli_sight_session(FILE *out, const struct probe_sight *sight)
 	for (int i = 0; i < PROBE_PHASES; i++)
 		if (sight->is_begun[i])
 			text_addf(&times, "%s%s %u", times.len == 0 ? "" : ", ",
-			    cli_sight_phase((enum probe_phase)i),
-			    sight->phase_ms[i]);
+			    facts_phase_word(i), sight->phase_ms[i]);
 	text_add(&times, " ms");
 	if (sight->is_begun[PHASE_CONNECT])
 		print_sight(out, "times", line);

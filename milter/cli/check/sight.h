@@ -7,9 +7,6 @@
 
 #include "common/judge/facts.h"
 
-/* cli_sight_phase - "connect", "greeting", "starttls", ...; a constant */
-const char *cli_sight_phase(enum probe_phase phase);
-
 /* cli_sight_session - its times, the banner, and what TLS agreed on: a line for
  * each that there was */
 void cli_sight_session(FILE *out, const struct probe_sight *sight);

@@ -448,7 +448,10 @@ print_hosts(FILE *out, const struct check *check, const struct cli_view *view)
 void
 cli_steps_all(FILE *out, const struct cli_view *view, const struct check *check)
 {
-	print_resolver(out, view->settings);
+	if (view->judged == NULL)
+		print_resolver(out, view->settings);
+	else
+		cli_print_text(out, "facts", view->judged);
 	if (check->facts->trouble != TROUBLE_NONE)
 		return;
 	print_domain_rule(out, view->rules, view->level, check);

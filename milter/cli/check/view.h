@@ -14,6 +14,9 @@ struct cli_view {
 	enum level level;
 	bool colour;
 	bool verbose;
+	const char *judged; /* of facts that were learnt before: how they are
+			       judged; NULL: they were learnt now */
+	const struct x509_store *roots; /* for --facts; else NULL */
 };
 
 #endif
