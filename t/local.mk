@@ -145,6 +145,7 @@ LAB_TESTS = \
 	%D%/scenario/judge.py \
 	%D%/scenario/map.py \
 	%D%/scenario/map_delivery.py \
+	%D%/scenario/map_exim.py \
 	%D%/scenario/metrics.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \

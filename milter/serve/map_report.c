@@ -7,17 +7,25 @@
 #include "common/judge/enforcement.h"
 #include "milter/serve/report.h"
 
+static const char line_start[] = "answer=", temp_start[] = "TEMP ";
+
+static bool
+is_line(const char *reply)
+{
+	return strncmp(reply, line_start, strlen(line_start)) == 0;
+}
+
 /* The first word of the data, "notfound", "temp"; of a line its answer. */
 static void
 print_answer_word(const char *reply, char *out, size_t size)
 {
-	static const char ok[] = "OK ", line[] = "answer=";
+	static const char ok[] = "OK ";
 	const char *word = reply;
 
 	if (strncmp(reply, ok, strlen(ok)) == 0)
 		word += strlen(ok);
-	else if (strncmp(reply, line, strlen(line)) == 0)
-		word += strlen(line);
+	else if (is_line(reply))
+		word += strlen(line_start);
 	text_copy(out, size, word);
 	out[strcspn(out, " ")] = '\0';
 	text_lower(out);
@@ -45,6 +53,38 @@ map_policy_type(const struct enforcement *e)
 	return POLICY_TYPE_NONE;
 }
 
+static bool
+has_pair(const char *line, const char *key, const char *value)
+{
+	const char *found = strstr(line, key);
+	size_t length = strlen(value);
+
+	if (found == NULL)
+		return false;
+	found += strlen(key);
+	return strncmp(found, value, length) == 0 &&
+	       strchr(" :", found[length]) != NULL;
+}
+
+/* A line tells of one host, and Sendmail is told of MTA-STS alone: what they
+ * are told is not always the answer for the whole next hop. */
+static void
+take_reply_words(struct report_map *map, const char *reply)
+{
+	bool line = is_line(reply);
+
+	for (int i = 0; line && i < POLICY_TYPES; i++)
+		if (has_pair(reply, " policy=", policy_type_text(i)))
+			map->policy = i;
+	for (int i = 0; i < REASONS; i++)
+		if (has_pair(
+			reply, line ? " reason=" : temp_start, reason_text(i)))
+			map->reason = i;
+	map->put_off =
+	    line ? has_pair(reply, line_start, "temp")
+		 : strncmp(reply, temp_start, strlen(temp_start)) == 0;
+}
+
 void
 map_report_answer(const struct check *check, const char *reply, bool cached)
 {
@@ -52,7 +92,6 @@ map_report_answer(const struct check *check, const char *reply, bool cached)
 	char answer[32];
 	struct report_map map = {.domain = check->domain,
 	    .answer = answer,
-	    .put_off = e->answer == ENFORCE_TEMP,
 	    .policy = map_policy_type(e),
 	    .reason = e->reason,
 	    .dane = e->dane,
@@ -64,6 +103,7 @@ map_report_answer(const struct check *check, const char *reply, bool cached)
 	    .detail = check->verdict->detail};
 
 	print_answer_word(reply, answer, sizeof(answer));
+	take_reply_words(&map, reply);
 	report_map(&map);
 }
 

@@ -1,11 +1,7 @@
 """The MTAs that ../mta and ../mta_life drive, and stories told to them."""
-import os
-import shutil
-import signal
-import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+import fetched
 import mta
 import rows
 import tap
@@ -58,28 +54,7 @@ def tell(out, gates, *stories):
 def main(script, run):
     """A test's main: skip, or go into a lab with an unpacked Sendmail, start
     both MTAs, and run(out, postfix, sendmail)."""
-    if "--inside" in sys.argv[1:]:
-        return inside(run, sys.argv[-1])
-    why = tap.why_not("m4", "dpkg", "apt-get")
-    if why:
-        print("1..0 # SKIP " + why)
-        return 0
-    why = tap.not_built()
-    if why:
-        print("Bail out! " + why)
-        return 70
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(143))
-    root = tempfile.mkdtemp(prefix="postern-sendmail.")
-    try:
-        os.chmod(root, 0o755)
-        why = fetch(root)
-        if why:
-            print("1..0 # SKIP " + why)
-            return 0
-        return tap.enter(script, root)
-    finally:
-        shutil.rmtree(root)
+    return fetched.main(script, lambda root: inside(run, root), fetch, "m4")
 
 
 def inside(run, root):

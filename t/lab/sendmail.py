@@ -1,13 +1,11 @@
-"""Sendmail beside the lab's Postfix, from Debian's packages.
-
-To install them would remove Postfix: they are fetched before the lab is
-entered, and unpacked into a folder.
-"""
+"""Sendmail beside the lab's Postfix, from Debian's packages."""
+import itertools
 import os
 import re
 import stat
 import subprocess
 
+import fetched
 import mta
 from inside import speaks
 from rows import GONE, LOCAL
@@ -15,10 +13,10 @@ from rows import GONE, LOCAL
 PACKAGES = ("sendmail-bin", "sendmail-cf")
 PROGRAM = "usr/libexec/sendmail/sendmail"
 CF = "usr/share/sendmail/cf/"
-FETCH_S = 60
 HERE = mta.HERE + "/sendmail"
-SNIPPET = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                       "../../etc/sendmail.mc")
+ETC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../etc/")
+SNIPPET = ETC + "sendmail.mc"
+STS_SNIPPET = ETC + "sendmail-sts.mc"
 
 # The load of the machine is none of the rows' business, and hosts that hang
 # cost seconds.
@@ -49,6 +47,7 @@ FEATURE(`use_cw_file')
 FEATURE(`mailertable', `text -k 0 -v 1 {here}/mailertable')
 DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Listen=128, Name=MTA')
 include(`{snippet}')
+{more}
 MAILER(`local')
 MAILER(`smtp')
 """ + "".join("MAILER(`%s')\n" % name for name in (
@@ -58,47 +57,44 @@ MAILER(`smtp')
 # By these mail goes to other hosts; and nobody is routed to the others.
 BY_SMTP = ("smtp", "esmtp", "smtp8", "dsmtp", "relay")
 ROUTED = ("local", "prog")
+WORDS = {"Sent": "sent", "Deferred": "deferred", "queued": "deferred"}
+SEND_S = 240
 
 
 def fetch(folder):
     """Unpack Sendmail into a folder; why that cannot be, or None."""
-    try:
-        done = subprocess.run(
-            ["apt-get", "-q", "-o", "APT::Sandbox::User=root",
-             "-o", "Acquire::http::Timeout=20", "-o", "Acquire::Retries=1",
-             "download", *PACKAGES], cwd=folder, text=True, timeout=FETCH_S,
-            capture_output=True, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return "Sendmail cannot be fetched: %s" % error
-    if done.returncode != 0:
-        return "Sendmail cannot be fetched: " + \
-            (done.stderr.strip().splitlines() or ["apt-get failed"])[0]
-    for name in os.listdir(folder):
-        if name.endswith(".deb"):
-            mta.run("dpkg", "-x", os.path.join(folder, name), folder)
-    return tame(os.path.join(folder, PROGRAM))
-
-
-def tame(program):
-    """Take the set-group-ID bit away: it is of use to no one here."""
+    why = fetched.unpack(folder, PACKAGES)
+    if why:
+        return "Sendmail cannot be fetched: " + why
+    program = os.path.join(folder, PROGRAM)
+    # it would be of use to no one here
     os.chmod(program, stat.S_IMODE(os.stat(program).st_mode) & 0o755)
-    lacking = re.findall(r"(\S+) => not found", mta.run("ldd", program))
-    return "libraries of Sendmail are missing: " + " ".join(lacking) \
-        if lacking else None
+    libraries = fetched.lacking(program)
+    return "libraries of Sendmail are missing: " + libraries \
+        if libraries else None
+
+
+def compiled_with(root):
+    """What it says of itself."""
+    return subprocess.run([os.path.join(root, PROGRAM), "-d0.1", "-bt"],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=SEND_S).stdout
 
 
 class Sendmail:
     name = "sendmail"
     port = 2525
 
-    def __init__(self, root):
-        """root: where fetch unpacked it."""
+    def __init__(self, root, snippet=SNIPPET, more=""):
+        """root: where fetch unpacked it; more: lines of the .mc."""
         self.program = os.path.join(root, PROGRAM)
+        self.numbers = itertools.count()
         os.makedirs(HERE + "/queue", 0o700)
         self.write("aliases", "user: /dev/null\n")
         self.write("local-host-names", LOCAL + "\n" + GONE + "\n")
         self.write("lab.mc", LAB_MC.format(
-            here=HERE, port=self.port, snippet=os.path.realpath(SNIPPET)))
+            here=HERE, port=self.port, more=more,
+            snippet=os.path.realpath(snippet)))
         cf = os.path.join(root, CF)
         self.write("sendmail.cf", mta.run(
             "m4", "-D_CF_DIR_=" + cf, cf + "m4/cf.m4", HERE + "/lab.mc"))
@@ -120,6 +116,20 @@ class Sendmail:
         found = re.findall(r"^M([\w*-]+),", mta.read(HERE + "/sendmail.cf"),
                            re.M)
         return [name for name in found if name not in BY_SMTP + ROUTED]
+
+    def send(self, domain):
+        """As it is handed over: (sent|deferred|bounced|none, its status)"""
+        recipient = "user%d@%s" % (next(self.numbers), domain)
+        start = mta.syslog_size()
+        subprocess.run(self.command("-odi", "-f", mta.SENDER, recipient),
+                       input="Subject: outbound\n\nA test.\n", text=True,
+                       capture_output=True, timeout=SEND_S)
+        for line in mta.syslog(start):
+            match = re.search(r" to=<?%s>?, .* stat=((\w+).*)"
+                              % re.escape(recipient), line)
+            if match:
+                return WORDS.get(match[2], "bounced"), match[1]
+        return "none", "no line"
 
     def command(self, *words):
         return [self.program, "-C", HERE + "/sendmail.cf", *words]
@@ -143,10 +153,9 @@ class Sendmail:
         """As with Postfix."""
         pattern = re.compile(r"sendmail\[\d+\]: %s: to=(\S+), (?:ctladdr="
                              r"<(\S+)> .*)?delay=.*stat=(\w+)" % queue_id)
-        words = {"Sent": "sent", "Deferred": "deferred"}
         found = [pattern.search(line) for line in mta.syslog(start)
                  if queue_id in line]
-        return {recipient: words.get(match[3], "bounced")
+        return {recipient: WORDS.get(match[3], "bounced")
                 for match in found if match for recipient in
                 re.findall(r"[^<>,]+", match[2] or match[1])}
 

@@ -135,7 +135,7 @@ dest("inject", "plaintext behind the reply to STARTTLS",
 # Their rows follow.
 import world_dane, world_sts, world_store    # noqa: E401,E402,F401
 import world_require, world_mta, world_peers  # noqa: E401,E402,F401
-import world_hops    # noqa: E402,F401
+import world_hops, world_map    # noqa: E401,E402,F401
 
 # What a benchmark adds.
 if os.environ.get("POSTERN_LAB_WORLD"):
