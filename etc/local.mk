@@ -14,6 +14,7 @@ dist_example_DATA = \
 	%D%/posternd-map.socket \
 	%D%/posternd.service \
 	%D%/postfix-main.cf \
+	%D%/sendmail-sts.mc \
 	%D%/sendmail.mc
 
 grafanadir = $(exampledir)/grafana

@@ -146,6 +146,7 @@ LAB_TESTS = \
 	%D%/scenario/map.py \
 	%D%/scenario/map_delivery.py \
 	%D%/scenario/map_exim.py \
+	%D%/scenario/map_sendmail.py \
 	%D%/scenario/metrics.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \
