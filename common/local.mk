@@ -103,6 +103,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/sts/policy_fetch.c %D%/sts/policy_fetch.h \
 	%D%/sts/policy_keep.c %D%/sts/policy_keep.h \
 	%D%/sts/policy_refresh.c %D%/sts/policy_refresh.h \
+	%D%/sts/policy_turns.c %D%/sts/policy_turns.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \

@@ -203,6 +203,31 @@ cache_renew(struct cache *cache, const char *key, const void *unwanted,
 }
 
 struct cache_entry *
+cache_renew_ahead(
+    struct cache *cache, const char *key, const void *ending, bool *mine)
+{
+	struct cache_entry *fresh = entry_new(cache, key);
+	struct cache_entry *over = NULL, *entry;
+
+	lock_take(&cache->lock);
+	entry = find_locked(cache, fresh, NULL, &over);
+	*mine = entry != NULL && entry->value == ending && !entry->renewed;
+	if (*mine) {
+		entry->renewed = true;
+		entry->refs++;
+		fresh->refs = 1;
+		fresh->ahead_of = entry;
+	}
+	lock_drop(&cache->lock);
+	if (over != NULL)
+		cache_release(over);
+	if (*mine)
+		return fresh;
+	cache_entry_free(fresh);
+	return cache_claim(cache, key, mine);
+}
+
+struct cache_entry *
 cache_claim(struct cache *cache, const char *key, bool *mine)
 {
 	struct cache_entry *over;
@@ -319,11 +344,40 @@ keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 	return leaving;
 }
 
+/* What was made ahead takes the place of the one that it is for, which is
+ * returned; not if that has left the index. */
+static struct cache_entry *
+replace_locked(struct cache *cache, struct cache_entry *entry)
+    HOLDS(cache->lock)
+{
+	struct cache_entry *old = entry->ahead_of;
+
+	if (!old->indexed || entry->expires_ms <= clock_mono_ms())
+		return NULL;
+	entry->again = old->again;
+	cache_unindex_locked(cache, old);
+	entry->indexed = true;
+	entry->refs++;
+	index_locked(cache, entry);
+	return old;
+}
+
+/* Ends the hold of what it is ahead of. */
+static void
+drop_ahead(struct cache_entry *entry)
+{
+	struct cache_entry *old = entry->ahead_of;
+
+	entry->ahead_of = NULL;
+	if (old != NULL)
+		cache_release(old);
+}
+
 void
 cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 {
 	struct cache *cache = entry->cache;
-	struct cache_entry *leaving;
+	struct cache_entry *leaving, *replaced = NULL;
 	struct waiters *waiting;
 
 	assert(value != NULL);
@@ -336,9 +390,14 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 	waiting = entry->waiting;
 	entry->waiting = NULL;
 	wake_threads_locked(waiting);
+	if (entry->ahead_of != NULL)
+		replaced = replace_locked(cache, entry);
 	leaving = keep_locked(cache, entry);
 	lock_drop(&cache->lock);
 	call_back(waiting, value);
+	drop_ahead(entry);
+	if (replaced != NULL)
+		cache_release(replaced);
 	if (leaving != NULL)
 		cache_release(leaving);
 	if (cache->budget != NULL)

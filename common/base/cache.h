@@ -59,6 +59,18 @@ void cache_release(struct cache_entry *entry);
 struct cache_entry *cache_renew(struct cache *cache, const char *key,
     const void *unwanted, bool *mine, struct cache_entry **over);
 
+/*
+ * cache_renew_ahead - cache_claim, where ending, the value of an entry that is
+ * held, is to be made anew before its end
+ *
+ * If that is still the one under key, the entry is the caller's alone, and the
+ * value stays for all others until cache_fill, which puts the new one in its
+ * place unless that has expired already.  So once for each value: after that
+ * its own entry is returned, as it is.
+ */
+struct cache_entry *cache_renew_ahead(
+    struct cache *cache, const char *key, const void *ending, bool *mine);
+
 /* cache_find - the entry with a value under key, held, or NULL */
 struct cache_entry *cache_find(struct cache *cache, const char *key);
 

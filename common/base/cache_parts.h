@@ -31,8 +31,10 @@ struct cache_entry {
 	int64_t expires_ms;
 	unsigned refs; /* holders, and one for the index while in it */
 	bool indexed;
-	bool again;              /* of the two lists of values, the second */
-	struct waiters *waiting; /* NULL once filled: most entries are */
+	bool again;   /* of the two lists of values, the second */
+	bool renewed; /* one was made, or is, ahead of its end */
+	struct cache_entry *ahead_of; /* held; or NULL */
+	struct waiters *waiting;      /* NULL once filled: most entries are */
 	TAILQ_ENTRY(cache_entry) listed;
 	char key[];
 };

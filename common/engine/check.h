@@ -22,6 +22,9 @@ struct engine_query {
 	bool dns_only;  /* depth dns for this query */
 	bool all_hosts; /* probe each host, not just until one takes the mail */
 	bool requiretls; /* tell verdict->requiretls, and go on for it */
+	bool ahead;      /* make another where the verdict that there is will
+			    soon be over; others are told that one until then */
+	bool of_mta;     /* an MTA asks what to enforce: see for_mtas */
 };
 
 /* A finished check.  Immutable; borrowed unless said. */
@@ -33,9 +36,10 @@ struct check {
 					    several next hops, for the last
 					    that was looked at */
 	unsigned ms;                     /* that it took */
-	bool ran_out;       /* of time: with more it might have found more */
-	int64_t expires_ms; /* clock_mono_ms */
-	time_t judged_s;    /* the time that it was judged for */
+	bool ran_out; /* of time: with more it might have found more */
+	struct policy_mark policy; /* that it rests on */
+	int64_t expires_ms;        /* clock_mono_ms */
+	time_t judged_s;           /* the time that it was judged for */
 };
 
 #endif

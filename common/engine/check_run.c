@@ -65,10 +65,11 @@ check_run_judge(struct check_run *run)
 
 /* The last that a check has to do with the engine. */
 static void
-dismiss_run(struct engine *engine)
+dismiss_run(struct engine *engine, struct engine_share *share)
 {
 	lock_take(&engine->lock);
-	if (--engine->under_way == 0)
+	assert(share->under_way > 0);
+	if (--share->under_way == 0)
 		cond_broadcast(&engine->idle);
 	lock_drop(&engine->lock);
 }
@@ -174,9 +175,9 @@ keep_place(struct check_run *run)
 	bool hurried = run->until_ms != INT64_MAX;
 
 	if (wanted && !run->placed)
-		pool_keep(run->engine->workers, hurried);
+		pool_keep(run->share->workers, hurried);
 	else if (!wanted && run->placed)
-		pool_leave(run->engine->workers, hurried);
+		pool_leave(run->share->workers, hurried);
 	run->placed = wanted;
 }
 
@@ -187,7 +188,7 @@ static bool
 park_run(struct check_run *run)
 {
 	struct parking_ticket *ticket = parking_ticket(
-	    run->engine->parking, go_on_run, run, gather_until(run->gathering));
+	    run->share->parking, go_on_run, run, gather_until(run->gathering));
 	unsigned count = gather_watch(run->gathering, parking_note, ticket);
 
 	keep_place(run);
@@ -256,18 +257,19 @@ static void
 end_run(struct check_run *run)
 {
 	struct engine *engine = run->engine;
+	struct engine_share *share = run->share;
 
 	keep_place(run);
 	check_run_finish(run);
 	counts_end(engine->options.counts);
-	dismiss_run(engine);
+	dismiss_run(engine, share);
 }
 
 static void
 queue_run(struct check_run *run, enum pool_lane lane)
 {
 	bool taken =
-	    pool_submit(run->engine->workers, lane, check_run_start, run);
+	    pool_submit(run->share->workers, lane, check_run_start, run);
 
 	assert(taken);
 }

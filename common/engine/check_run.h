@@ -14,10 +14,12 @@
 #include "common/judge/terms.h"
 
 struct engine; /* see engine_state.h */
+struct engine_share;
 
 /* One check on its way through the workers. */
 struct check_run {
 	struct engine *engine;
+	struct engine_share *share; /* of it, that it runs in */
 	struct cache_entry
 	    *entry; /* that it fills; NULL until it is submitted */
 	struct facts *facts;
@@ -30,6 +32,7 @@ struct check_run {
 	bool validated;   /* the resolver was seen to validate */
 	bool begun;       /* counted as such */
 	bool joined;      /* the check of somebody else, before its own */
+	bool ahead;       /* of the end of the verdict that there is */
 	struct hops
 	    hops; /* which of next_hops counts; hops.passed is looked at */
 	struct nexthop next_hops[LIMIT_NEXTHOPS];

@@ -53,6 +53,7 @@ check_new(struct check_run *run)
 	check->judged_s = run->judged_s;
 	check->ran_out = has_run_out(run, check->verdict);
 	check->ms = (unsigned)(now_ms - run->submitted_ms);
+	check->policy = run->facts->sts.mark;
 	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
 	if (run->engine->options.keep_enforcement)
 		check->enforcement =
@@ -103,7 +104,16 @@ note_flip(const struct engine *engine, const struct check *check)
 }
 
 /* What could not be looked at, or not for long enough, is not remembered: the
- * next one may fare better. */
+ * next one may fare better.  Nor is what came to nothing ahead of time: what
+ * was found before counts to its own end. */
+static bool
+is_remembered(
+    const struct check_run *run, const struct check *check, bool looked)
+{
+	return looked && !check->ran_out &&
+	       (!run->ahead || check_run_is_decided(check));
+}
+
 void
 check_run_finish(struct check_run *run)
 {
@@ -117,7 +127,7 @@ check_run_finish(struct check_run *run)
 	if (own && !run->unreached && !check->ran_out)
 		note_flip(run->engine, check);
 	cache_fill(run->entry, check,
-	    looked && !check->ran_out ? check->expires_ms : 0);
+	    is_remembered(run, check, looked) ? check->expires_ms : 0);
 	cache_release(run->entry);
 	rule_list_free(run->list);
 	free(run);

@@ -62,10 +62,12 @@ check_run_new(struct engine *engine, const struct engine_query *query)
 	struct check_run *run = xcalloc(1, sizeof(*run));
 
 	run->engine = engine;
+	run->share = &engine->shares[query->of_mta && engine->options.for_mtas];
 	run->submitted_ms = clock_mono_ms();
 	run->facts = facts_new();
 	run->wants_probes = engine->options.probe && !query->dns_only;
 	check_run_set_depth(run);
+	run->ahead = query->ahead;
 	run->facts->all_hosts = query->all_hosts;
 	run->terms.level = query->level;
 	run->terms.insecure_mx = engine->options.insecure_mx;

@@ -13,6 +13,10 @@
  * default that is a thousand, several seconds of work. */
 enum { CONGESTED_PART = 4 };
 
+/* A verdict is made anew ahead of its end in the last part of its life, of so
+ * many */
+enum { LAST_PART = 10 };
+
 /* One who waits for a check: his own, or one that he joined. */
 struct ticket {
 	struct cache_entry *entry;
@@ -34,14 +38,13 @@ struct callback {
 
 /* Counts one more check as under way, if there is room. */
 static bool
-count_in(struct engine *engine)
+count_in(struct engine *engine, struct engine_share *share)
 {
-	const struct engine_options *options = &engine->options;
 	bool room;
 
 	lock_take(&engine->lock);
-	room = engine->under_way < (size_t)engine->places + options->max_queue;
-	engine->under_way += room;
+	room = share->under_way < (size_t)share->places + share->max_queue;
+	share->under_way += room;
 	lock_drop(&engine->lock);
 	return room;
 }
@@ -49,14 +52,32 @@ count_in(struct engine *engine)
 bool
 engine_congested(struct engine *engine)
 {
-	const struct engine_options *options = &engine->options;
+	const struct engine_share *share = &engine->shares[0];
 	bool congested;
 
 	lock_take(&engine->lock);
-	congested = engine->under_way > (size_t)engine->places +
-					    options->max_queue / CONGESTED_PART;
+	congested = share->under_way >
+		    (size_t)share->places + share->max_queue / CONGESTED_PART;
 	lock_drop(&engine->lock);
 	return congested;
+}
+
+/* Another policy is in force by now. */
+static bool
+is_outdated(const struct check_run *run, const struct check *check)
+{
+	return !policy_turns_is_current(
+	    run->engine->options.turns, &check->policy);
+}
+
+/* In the last tenth of its life. */
+static bool
+is_ending(const struct check *check)
+{
+	enum { SECOND_MS = 1000 };
+
+	return clock_left_ms(check->expires_ms) <
+	       (int64_t)check->verdict->ttl_s * SECOND_MS / LAST_PART;
 }
 
 /* The entry of what was found while hosts were reached, held, or NULL. */
@@ -72,10 +93,33 @@ find_probed(const struct check_run *run)
 	if (entry == NULL)
 		return NULL;
 	check = cache_value(entry);
-	if (check_run_is_decided(check))
+	if (check_run_is_decided(check) && !is_outdated(run, check) &&
+	    !(run->ahead && is_ending(check)))
 		return entry;
 	cache_release(entry);
 	return NULL;
+}
+
+/* The entry under its key, and not what does not count for it any more. */
+static struct cache_entry *
+claim_current(const struct check_run *run, const char *key, bool *mine,
+    struct cache_entry **over)
+{
+	struct cache *checks = run->engine->checks;
+	struct cache_entry *entry = cache_renew(checks, key, NULL, mine, over);
+	const struct check *check = *mine ? NULL : cache_value(entry);
+	struct cache_entry *found = entry;
+
+	if (check == NULL)
+		return entry;
+	if (is_outdated(run, check))
+		entry = cache_renew(checks, key, check, mine, over);
+	else if (run->ahead && is_ending(check))
+		entry = cache_renew_ahead(checks, key, check, mine);
+	else
+		return entry;
+	cache_release(found);
+	return entry;
 }
 
 static struct cache_entry *
@@ -90,7 +134,7 @@ claim_entry(const struct check_run *run, bool *mine, struct cache_entry **over)
 	if (entry != NULL)
 		return entry;
 	check_run_print_key(run, run->facts->probed, key);
-	return cache_renew(run->engine->checks, key, NULL, mine, over);
+	return claim_current(run, key, mine, over);
 }
 
 /* By how the last check of the same fared: those that we have long had to do
@@ -125,12 +169,12 @@ refuse_run(struct check_run *run)
 static void
 submit_run(struct check_run *run, enum pool_lane lane)
 {
-	struct engine *engine = run->engine;
+	struct engine_share *share = run->share;
 	bool taken;
 
-	counts_wait(engine->options.counts);
-	if (!count_in(engine)) {
-		struct check_run *oldest = pool_displace(engine->workers);
+	counts_wait(run->engine->options.counts);
+	if (!count_in(run->engine, share)) {
+		struct check_run *oldest = pool_displace(share->workers);
 
 		if (oldest == NULL) {
 			refuse_run(run);
@@ -138,7 +182,7 @@ submit_run(struct check_run *run, enum pool_lane lane)
 		}
 		refuse_run(oldest);
 	}
-	taken = pool_submit(engine->workers, lane, check_run_start, run);
+	taken = pool_submit(share->workers, lane, check_run_start, run);
 	assert(taken);
 }
 

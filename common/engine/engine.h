@@ -62,8 +62,8 @@ bool engine_wait_cached(const struct engine_wait *wait);
 AUTO_DEFINE(engine_wait);
 
 /*
- * engine_congested - whether so many checks wait that a new one is not likely
- * to be through soon
+ * engine_congested - whether so many checks wait that a new one, for a message,
+ * is not likely to be through soon
  */
 bool engine_congested(struct engine *engine);
 

@@ -19,6 +19,7 @@
 #include "common/judge/verdict.h"
 #include "common/proto/address.h"
 #include "common/sts/policies.h"
+#include "common/sts/policy_turns.h"
 
 /* The result of a domain has changed, against the last that was recorded of it;
  * temperror and skip are not recorded.  mx may be NULL. */
@@ -60,6 +61,8 @@ struct engine_options {
 	bool keep_facts;         /* for a command that prints them */
 	bool keep_walk;          /* of verdicts that are remembered */
 	bool keep_enforcement;   /* beside them, for an MTA that asks */
+	bool for_mtas; /* half of max_checks and max_queue is for those that
+			  ask, the other half for all other queries */
 
 	/*
 	 * Told whether the resolver validates, once that is known and whenever
@@ -95,6 +98,7 @@ struct engine_options {
 	void *looked_arg;
 
 	struct counts *counts; /* counts for several engines; may be NULL */
+	struct policy_turns *turns; /* likewise */
 };
 
 #endif

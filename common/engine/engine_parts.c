@@ -99,6 +99,41 @@ leaf_count(const struct engine_options *options)
 						: options->max_checks;
 }
 
+/* One part of so many. */
+static unsigned
+part_of(unsigned whole, unsigned parts)
+{
+	return (whole + parts - 1) / parts;
+}
+
+static int
+open_share(struct engine_share *share, const struct engine_options *options,
+    struct err *err)
+{
+	unsigned parts = options->for_mtas ? ENGINE_SHARES : 1;
+	unsigned threads = part_of(options->max_checks, parts);
+
+	share->workers = pool_new("check", threads, UINT_MAX, err);
+	if (share->workers == NULL)
+		return -1;
+	share->places = threads * PLACES_OF_WORKER;
+	share->max_queue = part_of(options->max_queue, parts);
+	pool_set_places(share->workers, share->places);
+	share->parking = parking_new(share->workers, err);
+	return share->parking == NULL ? -1 : 0;
+}
+
+static int
+open_shares(struct engine *engine, struct err *err)
+{
+	size_t count = engine->options.for_mtas ? ENGINE_SHARES : 1;
+
+	for (size_t i = 0; i < count; i++)
+		if (open_share(&engine->shares[i], &engine->options, err) != 0)
+			return -1;
+	return 0;
+}
+
 static int
 open_parts(struct engine *engine, struct err *err)
 {
@@ -115,13 +150,7 @@ open_parts(struct engine *engine, struct err *err)
 	    pool_new("leaf", leaves, leaves * LEAVES_QUEUED_FOR_EACH, err);
 	if (engine->leaves == NULL)
 		return -1;
-	engine->workers = pool_new("check", options->max_checks, UINT_MAX, err);
-	if (engine->workers == NULL)
-		return -1;
-	engine->places = options->max_checks * PLACES_OF_WORKER;
-	pool_set_places(engine->workers, engine->places);
-	engine->parking = parking_new(engine->workers, err);
-	return engine->parking == NULL ? -1 : 0;
+	return open_shares(engine, err);
 }
 
 /* What keeps policies tells of one that cannot be opened, and tries again. */
@@ -181,7 +210,8 @@ open_sources(struct engine *engine)
 	    .roots = engine->roots,
 	    .timeout_ms = options->sts_timeout_ms,
 	    .allow_private = options->allow_private,
-	    .counts = options->counts};
+	    .counts = options->counts,
+	    .turns = options->turns};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .outbound = outbound_new(options->probe_port,
 		options->outbound_changed, options->outbound_arg),
@@ -246,8 +276,9 @@ static void
 await_idle(struct engine *engine)
 {
 	lock_take(&engine->lock);
-	while (engine->under_way > 0)
-		cond_wait(&engine->idle, &engine->lock);
+	for (size_t i = 0; i < ENGINE_SHARES; i++)
+		while (engine->shares[i].under_way > 0)
+			cond_wait(&engine->idle, &engine->lock);
 	lock_drop(&engine->lock);
 }
 
@@ -263,8 +294,10 @@ engine_free(struct engine *engine)
 	pool_free(engine->leaves);
 	dns_free(engine->stub);
 	dns_free(engine->dns);
-	parking_free(engine->parking);
-	pool_free(engine->workers);
+	for (size_t i = 0; i < ENGINE_SHARES; i++) {
+		parking_free(engine->shares[i].parking);
+		pool_free(engine->shares[i].workers);
+	}
 	cache_free(engine->checks);
 	prober_free(engine->prober);
 	outbound_free(engine->outbound);

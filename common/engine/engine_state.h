@@ -21,6 +21,19 @@
 #include "common/sts/policies.h"
 #include "common/sts/policy_refresh.h"
 
+/*
+ * What checks run in.  Where MTAs ask beside messages, each has half of it, so
+ * that neither can keep the other waiting, however much it asks.
+ */
+struct engine_share {
+	struct pool *workers;
+	unsigned places;    /* checks at their lookups, at once */
+	unsigned max_queue; /* beside them */
+	struct parking *parking;
+	size_t under_way; /* with the engine's lock: waiting and worked on */
+};
+enum { ENGINE_SHARES = 2 };
+
 /* engine_parts.c makes and ends all of it. */
 struct engine {
 	struct engine_options options;
@@ -32,17 +45,14 @@ struct engine {
 	struct translation *translation; /* NULL with allow_private */
 	struct dns *stub;                /* for that, or NULL */
 	struct pool *leaves;
-	struct pool *workers;
-	unsigned places; /* checks at their lookups, at once */
-	struct parking *parking;
+	struct engine_share shares[ENGINE_SHARES];
 	struct policies *policies;
 	struct policy_refresh *refresh; /* NULL: none */
 	struct outbound *outbound;
 	struct prober *prober;
 	struct cache *checks;
 	struct lock lock;
-	struct cond idle;
-	size_t under_way; /* with lock: checks, waiting and worked on */
+	struct cond idle; /* none is under way in a share */
 	bool store_wanted;
 };
 

@@ -37,6 +37,7 @@ sts_fetch(struct sts_step *step)
 	step->txt = NULL;
 	step->fetched = true;
 	facts_note(step->facts, &sts->txt);
+	sts->mark = policies_mark(step->policies, step->facts->next_hop.host);
 	step->want = policies_want(step->policies, step->facts->next_hop.host,
 	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL);
 }

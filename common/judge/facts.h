@@ -164,6 +164,13 @@ enum policy_fetch {
 	POLICY_INVALID,        /* media type, size or grammar */
 };
 
+/* Which policy something rests on: see policy_turns.h.  Zeroed is none. */
+struct policy_mark {
+	bool marked;
+	uint16_t number;
+	uint32_t turn;
+};
+
 /* One fetch, immutable and counted like a probe. */
 struct policy_facts {
 	_Atomic unsigned refs;
@@ -173,6 +180,7 @@ struct policy_facts {
 	char id[LIMIT_STS_ID + 1]; /* the record's id it was fetched for */
 	time_t fetched_s;
 	char detail[LIMIT_DETAIL_SIZE];
+	struct policy_mark mark; /* for those who wait for the fetch */
 };
 
 void policy_facts_free(struct policy_facts *policy); /* drops one reference */
@@ -188,6 +196,7 @@ struct sts_facts {
 	struct sts_txt *texts; /* as they came, their octets in octets */
 	char *octets;
 	struct policy_facts *policy; /* NULL: no fetch was called for */
+	struct policy_mark mark;
 	bool cached;              /* the policy was there before this check */
 	enum policy_fetch failed; /* beside a cached one: why it is not fresh */
 };

@@ -175,6 +175,29 @@ known_learn(const struct known *before, struct policy_facts *fetched)
 	return known;
 }
 
+static bool
+equal_policies(const struct sts_policy *a, const struct sts_policy *b)
+{
+	if (a->mode != b->mode || a->max_age_s != b->max_age_s ||
+	    a->mx_count != b->mx_count)
+		return false;
+	for (size_t i = 0; i < a->mx_count; i++)
+		if (strcmp(a->mx[i], b->mx[i]) != 0)
+			return false;
+	return true;
+}
+
+bool
+known_differs(const struct known *known, const struct known *before)
+{
+	bool any = known_is_unexpired(known);
+
+	if (before == NULL || !known_is_unexpired(before))
+		return any;
+	return !any ||
+	       !equal_policies(known->policy->policy, before->policy->policy);
+}
+
 bool
 known_wants_note(const struct known *known)
 {

@@ -51,6 +51,10 @@ void known_to_row(
 struct known *known_learn(
     const struct known *before, struct policy_facts *fetched) OWNED(known_free);
 
+/* known_differs - whether another policy counts than that of before, which may
+ * be NULL */
+bool known_differs(const struct known *known, const struct known *before);
+
 /*
  * known_wants_note - whether its being asked for now is to be noted: for the
  * first time after it was learnt, and then once a day; or it has a time that is

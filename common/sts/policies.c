@@ -73,11 +73,17 @@ struct fetch_job {
 static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 {
+	struct policy_turns *turns = job->policies->options.turns;
+	bool differs;
+
 	counts_fetch(
 	    job->policies->options.counts, policy->fetch != POLICY_FETCHED);
 	policy->fetched_s = clock_wall_s();
 	text_copy(policy->id, sizeof(policy->id), job->request.id);
-	policy_keep_learn(job->policies->keep, job->domain, policy);
+	differs = policy_keep_learn(job->policies->keep, job->domain, policy);
+	/* who looks at a mark is told of the policy by cache_fill first */
+	policy->mark = differs ? policy_turns_next(turns, job->domain)
+			       : policy_turns_mark(turns, job->domain);
 	/* what comes of it is kept; this is for those who wait */
 	cache_fill(job->entry, policy, 0);
 	cache_release(job->entry);
@@ -229,6 +235,7 @@ finish_with_fetch(
 
 	if (fetched != NULL && fetched->fetch == POLICY_FETCHED) {
 		sts->policy = policy_facts_ref(fetched);
+		sts->mark = fetched->mark;
 		return;
 	}
 	if (known != NULL && known_is_unexpired(known)) {
@@ -241,6 +248,12 @@ finish_with_fetch(
 	sts->policy = fetched == NULL ? policy_fetch_failed(POLICY_FETCH_ERROR,
 					    "no policy in time")
 				      : policy_facts_ref(fetched);
+}
+
+struct policy_mark
+policies_mark(const struct policies *policies, const char *domain)
+{
+	return policy_turns_mark(policies->options.turns, domain);
 }
 
 unsigned

@@ -15,6 +15,7 @@
 #include "common/io/translation.h"
 #include "common/judge/facts.h"
 #include "common/sts/policy_keep.h"
+#include "common/sts/policy_turns.h"
 
 struct policies;
 struct policy_want;
@@ -28,6 +29,7 @@ struct policies_options {
 	int timeout_ms;        /* of a whole fetch that a message waits for */
 	bool allow_private;    /* fetch from special-purpose addresses too */
 	struct counts *counts; /* may be NULL */
+	struct policy_turns *turns; /* may be NULL */
 };
 
 /*
@@ -72,7 +74,11 @@ struct cache_entry *policies_fetch(struct policies *policies,
  * only a kept policy counts.  Starts or joins a fetch where there is none kept
  * for that id, and none has failed within five minutes.  RFC 8461 section 3.3
  * and 5.1.
+ *
+ * policies_mark - the mark of what is kept now of a domain; before it is wanted
  */
+struct policy_mark
+policies_mark(const struct policies *policies, const char *domain);
 struct policy_want *
 policies_want(struct policies *policies, const char *domain, const char *id);
 
@@ -82,7 +88,8 @@ unsigned
 policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg);
 
 /*
- * policy_want_finish - await it and fill policy, cached, and failed of sts;
+ * policy_want_finish - await it and fill policy, cached, and failed of sts, and
+ * its mark where the policy is a fetched one;
  * ends the want
  *
  * An unexpired kept policy stands in for a fetch that fails or does not end by

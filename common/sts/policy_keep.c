@@ -447,19 +447,22 @@ policy_keep_find(struct policy_keep *keep, const char *domain)
 	return cache_peek(keep->memory, domain);
 }
 
-void
+bool
 policy_keep_learn(
     struct policy_keep *keep, const char *domain, struct policy_facts *fetched)
 {
 	struct cache_entry *before, *entry;
 	unsigned flushes_before;
 	struct known *known;
+	bool differs;
 
 	lock_take(&keep->lock);
 	flushes_before = keep->flushes;
 	before = cache_peek(keep->memory, domain);
 	known =
 	    known_learn(before == NULL ? NULL : cache_value(before), fetched);
+	differs =
+	    known_differs(known, before == NULL ? NULL : cache_value(before));
 	cache_put(keep->memory, domain, known, INT64_MAX);
 	entry = cache_peek(keep->memory, domain);
 	lock_drop(&keep->lock);
@@ -469,6 +472,7 @@ policy_keep_learn(
 		write_down(keep, domain, entry, flushes_before);
 	if (entry != NULL)
 		cache_release(entry);
+	return differs;
 }
 
 static bool

@@ -49,9 +49,10 @@ policy_keep_peek(struct policy_keep *keep, const char *domain);
 /*
  * policy_keep_learn - note what came of a fetch, or of a try to fetch
  *
- * When it returns it is on disk, if that takes it; else it is owed.
+ * When it returns it is on disk, if that takes it; else it is owed.  True when
+ * another policy counts from now on than before.
  */
-void policy_keep_learn(
+bool policy_keep_learn(
     struct policy_keep *keep, const char *domain, struct policy_facts *fetched);
 
 /*

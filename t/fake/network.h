@@ -91,6 +91,8 @@ struct network_wish {
 	bool keep_facts;
 	enum families families;
 	unsigned tried_addresses;
+	bool for_mtas;
+	struct policy_turns *turns;
 };
 extern struct network_wish wish;
 

@@ -93,7 +93,9 @@ network_engine_with(
 	    .keep_facts = wish.keep_facts,
 	    .resolver_changed = hear_of_resolver,
 	    .resolver_arg = &told,
-	    .counts = counts};
+	    .counts = counts,
+	    .for_mtas = wish.for_mtas,
+	    .turns = wish.turns};
 	struct engine *engine = engine_new(&options, NULL);
 
 	assert_non_null(engine);

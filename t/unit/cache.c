@@ -43,6 +43,73 @@ an_unwanted_value_is_replaced_once(void **state)
 	cache_free(cache);
 }
 
+/* Made ahead of the end of a value, once, while all others get that. */
+static void
+a_value_is_made_anew_ahead_of_its_end(void **state)
+{
+	struct cache *cache = cache_new(10, &numbers, NULL);
+	struct cache_entry *known, *ahead, *second;
+	const void *ending;
+	bool mine;
+
+	(void)state;
+	ahead = cache_renew_ahead(cache, "b", NULL, &mine);
+	assert_true(mine); /* nobody has it: as any claim */
+	cache_fill(ahead, number_new(9), numbers_later());
+	cache_release(ahead);
+	numbers_put(cache, "a", 1, numbers_later());
+	known = cache_find(cache, "a");
+	ending = cache_value(known);
+	ahead = cache_renew_ahead(cache, "a", ending, &mine);
+	assert_true(mine);
+	assert_null(cache_value(ahead));
+	second = cache_renew_ahead(cache, "a", ending, &mine);
+	assert_false(mine);
+	assert_ptr_equal(second, known);
+	cache_release(second);
+	assert_int_equal(numbers_get(cache, "a"), 1);
+	cache_fill(ahead, number_new(2), numbers_later());
+	cache_release(ahead);
+	assert_int_equal(numbers_get(cache, "a"), 2);
+	second = cache_renew_ahead(cache, "a", ending, &mine);
+	assert_false(mine);
+	assert_int_equal(*(int *)cache_value(second), 2);
+	cache_release(second);
+	cache_release(known);
+	cache_free(cache);
+}
+
+static void
+what_comes_to_nothing_ahead_or_was_flushed_takes_no_place(void **state)
+{
+	struct cache *cache = cache_new(10, &numbers, NULL);
+	struct cache_entry *known, *ahead;
+	bool mine;
+
+	(void)state;
+	numbers_put(cache, "a", 1, numbers_later());
+	known = cache_find(cache, "a");
+	ahead = cache_renew_ahead(cache, "a", cache_value(known), &mine);
+	cache_fill(ahead, number_new(2), 0);
+	cache_release(ahead);
+	assert_int_equal(numbers_get(cache, "a"), 1);
+	ahead = cache_renew_ahead(cache, "a", cache_value(known), &mine);
+	assert_false(mine);
+	cache_release(ahead);
+	cache_release(known);
+	numbers_put(cache, "b", 3, numbers_later());
+	known = cache_find(cache, "b");
+	ahead = cache_renew_ahead(cache, "b", cache_value(known), &mine);
+	assert_true(mine);
+	assert_int_equal(cache_flush(cache, NULL, NULL), 2);
+	cache_fill(ahead, number_new(4), numbers_later());
+	assert_int_equal(*(int *)cache_value(ahead), 4);
+	cache_release(ahead);
+	cache_release(known);
+	assert_int_equal(numbers_get(cache, "b"), -1);
+	cache_free(cache);
+}
+
 static void
 a_value_is_kept_until_it_expires(void **state)
 {
@@ -335,6 +402,9 @@ main(void)
 	const struct CMUnitTest cache[] = {
 	    cmocka_unit_test(a_value_is_kept_until_it_expires),
 	    cmocka_unit_test(an_unwanted_value_is_replaced_once),
+	    cmocka_unit_test(a_value_is_made_anew_ahead_of_its_end),
+	    cmocka_unit_test(
+		what_comes_to_nothing_ahead_or_was_flushed_takes_no_place),
 	    cmocka_unit_test(a_peek_is_no_use),
 	    cmocka_unit_test(the_least_recently_used_value_makes_room),
 	    cmocka_unit_test(what_is_used_again_stays_in_a_flood),

@@ -48,6 +48,7 @@ answer_fetch(const struct https_request *request, struct https_reply *reply)
 static const struct fake_dns house_resolver = {
     .asked = note_lookup, .answer = answer_lookup};
 
+struct policy_turns house_turns;
 struct house_store_news house_store_news;
 
 void
@@ -69,6 +70,7 @@ house_move_in_with(
     struct house *house, bool read_only, bool refresh, unsigned max_queue)
 {
 	struct policies_options options = {.timeout_ms = 1000,
+	    .turns = &house_turns,
 	    .allow_private = true,
 	    .keep = {.read_only = read_only, .trouble = house_hear_of_trouble}};
 

@@ -33,6 +33,9 @@ extern struct house_store_news {
 
 void house_hear_of_trouble(void *arg, const struct err *err);
 
+/* Of all processes. */
+extern struct policy_turns house_turns;
+
 /* One process that knows policies: leaves, store and all. */
 struct house {
 	struct pool *leaves;

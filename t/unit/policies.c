@@ -133,6 +133,45 @@ a_new_policy_replaces_the_old(void **state)
 	run_story(at_once, COUNT(at_once));
 }
 
+/* F11, F05: what was found by the one before counts no more. */
+static void
+another_policy_that_counts_begins_a_turn(void **state)
+{
+	static const struct {
+		const char *name, *id, *body;
+		bool other;
+	} rows[] = {
+	    {"the first", "1", ENFORCE, true},
+	    {"the same again", "2", ENFORCE, false},
+	    {"a failure", "3", NULL, false},
+	    {"mode none", "4", MODE_NONE, true},
+	    {"enforce again", "5", ENFORCE, true},
+	    {"shorter", "6", SHORT, true},
+	};
+	struct house house = {0};
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct policy_mark before =
+		    policies_mark(house.policies, "d.ex");
+		struct sts_facts sts;
+
+		house_host.body = rows[i].body;
+		sts = house_ask(&house, rows[i].id);
+		ROW(rows[i].name, policy_turns_is_current(
+				      &house_turns, &before) != rows[i].other);
+		if (rows[i].body != NULL)
+			ROW(rows[i].name,
+			    policy_turns_is_current(&house_turns, &sts.mark) &&
+				sts.mark.marked);
+		policy_facts_free(sts.policy);
+	}
+	house_move_out(&house);
+	house_unlink_store();
+}
+
 static void
 a_reader_uses_policies_and_ignores_failures(void **state)
 {
@@ -275,6 +314,7 @@ main(void)
 	    cmocka_unit_test(a_kept_policy_stands_in),
 	    cmocka_unit_test(a_failed_fetch_waits_for_five_minutes_or_a_new_id),
 	    cmocka_unit_test(a_new_policy_replaces_the_old),
+	    cmocka_unit_test(another_policy_that_counts_begins_a_turn),
 	    cmocka_unit_test(a_reader_uses_policies_and_ignores_failures),
 	    cmocka_unit_test(a_fetch_that_nobody_waits_for_is_not_begun),
 	    cmocka_unit_test(
