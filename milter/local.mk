@@ -67,6 +67,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/log.c %D%/serve/log.h \
 	%D%/serve/map_answers.c %D%/serve/map_answers.h \
 	%D%/serve/map_client.c %D%/serve/map_client.h \
+	%D%/serve/map_replies.c %D%/serve/map_replies.h \
 	%D%/serve/map_report.c %D%/serve/map_report.h \
 	%D%/serve/notify.c %D%/serve/notify.h \
 	%D%/serve/report.c %D%/serve/report.h \

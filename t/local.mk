@@ -40,6 +40,7 @@ UNIT_TESTS = \
 	%D%/unit/engine.t \
 	%D%/unit/engine_facts.t \
 	%D%/unit/engine_hops.t \
+	%D%/unit/engine_ahead.t \
 	%D%/unit/engine_places.t \
 	%D%/unit/engine_reach.t \
 	%D%/unit/facts.t \
@@ -250,6 +251,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(FAKE_DESTINATION) %D%/unit/tap.h
 %C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_NETWORK)
 %C%_unit_engine_facts_t_SOURCES = %D%/unit/engine_facts.c $(FAKE_NETWORK)
+%C%_unit_engine_ahead_t_SOURCES = %D%/unit/engine_ahead.c $(FAKE_NETWORK)
 %C%_unit_engine_places_t_SOURCES = %D%/unit/engine_places.c $(FAKE_NETWORK)
 %C%_unit_engine_hops_t_SOURCES = %D%/unit/engine_hops.c $(FAKE_NETWORK)
 %C%_unit_engine_reach_t_SOURCES = %D%/unit/engine_reach.c $(FAKE_NETWORK)
@@ -284,7 +286,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
 	milter/cli/log/logframe.c
 %C%_unit_map_answers_t_SOURCES = %D%/unit/map_answers.c %D%/unit/tap.h \
-	milter/serve/map_answers.c
+	milter/serve/map_answers.c milter/serve/map_replies.c milter/serve/tally.c
 %C%_unit_map_client_t_SOURCES = %D%/unit/map_client.c %D%/unit/tap.h \
 	milter/serve/map_client.c
 %C%_unit_loop_t_SOURCES = %D%/unit/loop.c %D%/unit/tap.h milter/serve/loop.c

@@ -2,6 +2,8 @@
 /*
  * How it works: a request is looked for among the replies that were kept, by
  * its octets.  One that is there is copied: no lock but the cache's, no worker.
+ * In the last tenth of its life another is made as well, once, by an asking
+ * that nobody waits for; the old one goes on until that has come.
  *
  * Else the request is read.  What needs no lookup is answered.  For the rest an
  * asking is made, and the engine is asked; it calls on_map_check, in a worker
@@ -25,36 +27,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/cache.h"
-#include "common/base/cache_budget.h"
 #include "common/base/clock.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/judge/enforce.h"
 #include "milter/act/action.h"
+#include "milter/serve/map_replies.h"
 #include "milter/serve/map_report.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
+#include "milter/serve/tally.h"
 
 enum {
-	/* A request that is kept: its octets and one before them.  A longer one
-	 * has no name that DNS knows. */
-	KEPT_KEY_SIZE = 1024,
-
 	MSEC_PER_SEC = 1000,
 	USEC_PER_MSEC = 1000,
 
 	/* Of the checks that may run and wait, those for MTAs that ask: the
 	 * other part is left to the milter */
 	MAP_PART = 2,
-};
 
-/* A reply as it is sent. */
-struct kept_reply {
-	unsigned turn;
-	size_t length;
-	char octets[];
+	/* A reply is made anew in the last part of its life, of so many */
+	LAST_PART = 10,
 };
 
 struct map_asking {
@@ -62,23 +56,22 @@ struct map_asking {
 	enum map_protocol protocol;
 	enum map_ask ask;
 	struct map_request request;
-	char key[KEPT_KEY_SIZE]; /* "": not to be kept */
-	map_answered *answered;  /* NULL: nobody waits for it any more */
+	char key[MAP_KEY_SIZE]; /* "": not to be kept */
+	bool ahead;             /* of the end of the reply that is kept */
+	map_answered *answered; /* NULL: nobody waits for it any more */
 	void *arg;
 	struct service_hold held;
 	unsigned turn;
 	time_t rules_end_s; /* see terms_end */
 	struct event timer;
 	int64_t begun_ms;
-	struct kept_reply *reply; /* once it has come */
-	int64_t expires_ms;       /* of it; 0: it is not kept */
+	struct map_reply *reply; /* once it has come */
+	int64_t expires_ms;      /* of it; 0: it is not kept */
 };
 
 static struct {
 	struct event_base *base;
 	void (*woken)(void);
-	struct cache_budget *budget;
-	struct cache *kept;
 	pthread_t thread;                    /* the listener's */
 	const struct map_asking *asking_now; /* its, in engine_submit */
 	bool at_once;                        /* and that has come in the call */
@@ -90,108 +83,30 @@ static struct {
 	bool closed;             /* with lock */
 } answers;
 
-/* --- replies --- */
+/* --- the engine --- */
 
-static size_t
-kept_octets(const void *value)
+static enum figures_asker
+asker_of(const struct map_asking *asking)
 {
-	return sizeof(struct kept_reply) +
-	       ((const struct kept_reply *)value)->length;
-}
-
-static const struct cache_kind reply_kind = {free, kept_octets, 0};
-
-/* A netstring, or a line. */
-static struct kept_reply *
-frame_reply(enum map_protocol protocol, const char *text)
-{
-	size_t length = strlen(text), head = 0;
-	struct kept_reply *reply;
-	char size[16] = "";
-
-	assert(length <= LIMIT_MAP_REPLY);
-	if (protocol == MAP_PROTOCOL_TABLE)
-		head = (size_t)snprintf(size, sizeof(size), "%zu:", length);
-	reply = xmalloc(sizeof(*reply) + head + length + 1);
-	if (head > 0)
-		memcpy(reply->octets, size, head);
-	memcpy(reply->octets + head, text, length);
-	reply->octets[head + length] =
-	    protocol == MAP_PROTOCOL_TABLE ? ',' : '\n';
-	reply->length = head + length + 1;
-	reply->turn = 0;
-	return reply;
-}
-
-static struct kept_reply *
-frame_owned(enum map_protocol protocol, char *text)
-{
-	struct kept_reply *reply = frame_reply(protocol, text);
-
-	free(text);
-	return reply;
-}
-
-static struct kept_reply *
-frame_temp(enum map_protocol protocol, enum reason reason)
-{
-	return frame_owned(protocol, protocol == MAP_PROTOCOL_TABLE
-					 ? mta_policy_temp(reason)
-					 : mta_policy_line_temp(reason));
-}
-
-/* What is not looked at. */
-static struct kept_reply *
-frame_skip(enum map_protocol protocol, enum reason reason)
-{
-	return protocol == MAP_PROTOCOL_TABLE
-		   ? frame_reply(protocol, MTA_POLICY_NOTHING)
-		   : frame_owned(protocol, mta_policy_line_skip(reason));
+	if (asking->protocol == MAP_PROTOCOL_LINE)
+		return FIGURES_LINE;
+	switch (asking->request.dialect) {
+	case MTA_POSTFIX_TLSRPT:
+		return FIGURES_TLSRPT;
+	case MTA_SENDMAIL:
+		return FIGURES_SENDMAIL;
+	case MTA_POSTFIX:
+		break;
+	}
+	return FIGURES_PLAIN;
 }
 
 static void
-answer_owned(struct kept_reply *reply, map_answered *answered, void *arg)
+tell_reply(const struct map_reply *reply, map_answered *answered, void *arg)
 {
+	tally_asked(reply->asker, reply->status);
 	answered(arg, reply->octets, reply->length);
-	free(reply);
 }
-
-/* --- kept --- */
-
-/* The octets of the request behind one that tells the protocol; false if they
- * cannot be a key. */
-static bool
-print_kept_key(enum map_protocol protocol, const struct map_payload *payload,
-    char key[KEPT_KEY_SIZE])
-{
-	key[0] = '\0';
-	if (payload->length >= KEPT_KEY_SIZE - 1 ||
-	    memchr(payload->data, '\0', payload->length) != NULL)
-		return false;
-	memcpy(key + 1, payload->data, payload->length);
-	key[1 + payload->length] = '\0';
-	key[0] = protocol == MAP_PROTOCOL_TABLE ? 't' : 'l';
-	return true;
-}
-
-static bool
-answer_kept(const char *key, map_answered *answered, void *arg)
-{
-	struct cache_entry *entry = cache_find(answers.kept, key);
-	const struct kept_reply *reply;
-	bool good;
-
-	if (entry == NULL)
-		return false;
-	reply = cache_value(entry);
-	good = reply->turn == service_turn();
-	if (good)
-		answered(arg, reply->octets, reply->length);
-	cache_release(entry);
-	return good;
-}
-
-/* --- the engine --- */
 
 static void
 free_asking(struct map_asking *asking)
@@ -281,11 +196,27 @@ life_end(const struct map_asking *asking, const struct check *check)
 	if (check->verdict->reason == REASON_DEADLINE ||
 	    check->verdict->reason == REASON_QUEUE_FULL || check->ran_out)
 		return 0;
+	/* what was found before is good to its own end */
+	if (asking->ahead && check->verdict->result == RESULT_TEMPERROR)
+		return 0;
 	if (asking->rules_end_s == 0)
 		return check->expires_ms;
 	left_s = asking->rules_end_s - clock_wall_s();
 	end_ms = clock_mono_ms() + left_s * MSEC_PER_SEC;
 	return end_ms < check->expires_ms ? end_ms : check->expires_ms;
+}
+
+/* One that was made ahead, and is in the last part of its life for all that, is
+ * not made again. */
+static int64_t
+renewal_of(const struct map_asking *asking, const struct check *check)
+{
+	int64_t part_ms =
+	    (int64_t)check->verdict->ttl_s * MSEC_PER_SEC / LAST_PART;
+	int64_t renew_ms = asking->expires_ms - part_ms;
+
+	return asking->ahead && renew_ms <= clock_mono_ms() ? INT64_MAX
+							    : renew_ms;
 }
 
 static void
@@ -303,8 +234,10 @@ on_map_check(void *arg, const struct check *check, bool cached)
 		    asking, check->enforcement, check->verdict->ttl_s);
 		map_report_answer(check, text, cached);
 	}
-	asking->reply = frame_owned(asking->protocol, text);
+	asking->reply = map_reply_owned(asker_of(asking), text);
+	asking->reply->policy = check->policy;
 	asking->expires_ms = life_end(asking, check);
+	asking->reply->renew_ms = renewal_of(asking, check);
 	/* answers is the listener's, but for what has its lock */
 	if (is_own_thread() && answers.asking_now == asking)
 		answers.at_once = true;
@@ -322,7 +255,9 @@ ask_engine(struct map_asking *asking)
 	    .port = hop->port,
 	    .rules = asking->held.settings->destinations,
 	    .level = LEVEL_AUTO,
-	    .dns_only = asking->ask == MAP_ASK_POLICY};
+	    .dns_only = asking->ask == MAP_ASK_POLICY,
+	    .ahead = asking->ahead,
+	    .of_mta = true};
 
 	nexthop_print(hop, text);
 	answers.at_once = false;
@@ -334,22 +269,22 @@ ask_engine(struct map_asking *asking)
 /* --- askings --- */
 
 static void
-tell_asker(struct map_asking *asking, const struct kept_reply *reply)
+tell_asker(struct map_asking *asking, const struct map_reply *reply)
 {
 	map_answered *answered = asking->answered;
 
 	asking->answered = NULL;
 	event_del(&asking->timer);
 	if (answered != NULL)
-		answered(asking->arg, reply->octets, reply->length);
+		tell_reply(reply, answered, asking->arg);
 }
 
 static void
 on_map_wait(evutil_socket_t fd, short events, void *arg)
 {
 	struct map_asking *asking = arg;
-	struct kept_reply *reply =
-	    frame_temp(asking->protocol, REASON_DEADLINE);
+	struct map_reply *reply =
+	    map_reply_temp(asker_of(asking), REASON_DEADLINE);
 
 	(void)fd;
 	(void)events;
@@ -363,7 +298,7 @@ on_map_wait(evutil_socket_t fd, short events, void *arg)
 static bool
 take_made_reply(struct map_asking *asking)
 {
-	struct kept_reply *reply = asking->reply;
+	struct map_reply *reply = asking->reply;
 
 	if (asking->turn != service_turn() && asking->answered != NULL)
 		return false;
@@ -371,7 +306,7 @@ take_made_reply(struct map_asking *asking)
 	reply->turn = asking->turn;
 	if (asking->key[0] != '\0' && asking->expires_ms > 0 &&
 	    reply->turn == service_turn()) {
-		cache_put(answers.kept, asking->key, reply, asking->expires_ms);
+		map_replies_keep(asking->key, reply, asking->expires_ms);
 		asking->reply = NULL;
 	}
 	answers.under_way--;
@@ -433,7 +368,7 @@ map_asking_leave(struct map_asking *asking)
 
 /* What the terms decide alone, or is not looked at: NULL if there is more to
  * it. */
-static struct kept_reply *
+static struct map_reply *
 answer_at_once(struct map_asking *asking)
 {
 	const struct settings *settings = asking->held.settings;
@@ -444,9 +379,9 @@ answer_at_once(struct map_asking *asking)
 
 	if (strcmp(host, settings->authserv_id) == 0 ||
 	    settings_lists_domain(&settings->internal_domains, host))
-		return frame_skip(asking->protocol, REASON_INTERNAL);
+		return map_reply_skip(asker_of(asking), REASON_INTERNAL);
 	if (settings_lists_domain(&settings->exempt_domains, host))
-		return frame_skip(asking->protocol, REASON_EXEMPT);
+		return map_reply_skip(asker_of(asking), REASON_EXEMPT);
 	terms_set(&terms, settings->destinations, host, now);
 	asking->rules_end_s = terms_end(&terms, now);
 	if (asking->ask == MAP_ASK_CHECK)
@@ -456,20 +391,21 @@ answer_at_once(struct map_asking *asking)
 	if (e == NULL || (asking->protocol == MAP_PROTOCOL_LINE &&
 			     e->level == LEVEL_DANE_ONLY))
 		return NULL;
-	return frame_owned(asking->protocol, print_enforcement(asking, e, 0));
+	return map_reply_owned(
+	    asker_of(asking), print_enforcement(asking, e, 0));
 }
 
-static struct kept_reply *
-answer_misread(enum map_protocol protocol, enum map_ask ask)
+static struct map_reply *
+answer_misread(enum figures_asker asker, enum map_ask ask)
 {
 	switch (ask) {
 	case MAP_ASK_INVALID:
-		return frame_temp(protocol, REASON_INTERNAL_ERROR);
+		return map_reply_temp(asker, REASON_INTERNAL_ERROR);
 	case MAP_ASK_MISPLACED:
-		return frame_reply(
-		    protocol, "PERM map sts is for Sendmail, use QUERY");
+		return map_reply_new(
+		    asker, "PERM map sts is for Sendmail, use QUERY");
 	case MAP_ASK_NOTHING:
-		return frame_skip(protocol, REASON_NAME_INVALID);
+		return map_reply_skip(asker, REASON_NAME_INVALID);
 	case MAP_ASK_POLICY:
 	case MAP_ASK_CHECK:
 		break;
@@ -513,7 +449,8 @@ begin_asking(struct map_asking *asking)
 	if (answers.at_once &&
 	    (take_made_reply(asking) || !renew_asking(asking)))
 		return NULL;
-	arm_asking(asking);
+	if (!asking->ahead)
+		arm_asking(asking);
 	return asking;
 }
 
@@ -543,27 +480,79 @@ read_asked_request(struct map_asking *asking, const struct map_payload *payload)
 			 &asking->request);
 }
 
+/* NULL where it is the engine's to answer. */
+static struct map_reply *
+reply_without_check(struct map_asking *asking)
+{
+	struct map_reply *reply = answer_misread(asker_of(asking), asking->ask);
+
+	if (reply == NULL)
+		reply = answer_at_once(asking);
+	if (reply == NULL && !has_answer_room(asking->held.settings))
+		reply = map_reply_temp(asker_of(asking), REASON_QUEUE_FULL);
+	return reply;
+}
+
+/* The kept reply will soon be over: have it made anew, for whoever is next.
+ * Once for each. */
+static void
+renew_ahead(enum map_protocol protocol, const struct map_payload *payload,
+    const char *key)
+{
+	struct map_asking *asking = asking_new(protocol, NULL, NULL);
+	struct map_reply *reply;
+
+	asking->ahead = true;
+	asking->ask = read_asked_request(asking, payload);
+	reply = reply_without_check(asking);
+	if (reply != NULL) {
+		free(reply);
+		free_asking(asking);
+		return;
+	}
+	memcpy(asking->key, key, sizeof(asking->key));
+	begin_asking(asking);
+}
+
+/* False if none is kept. */
+static bool
+answer_kept(enum map_protocol protocol, const struct map_payload *payload,
+    const char *key, map_answered *answered, void *arg)
+{
+	struct cache_entry *entry;
+	struct map_reply *reply = map_replies_find(key, &entry);
+	bool ends;
+
+	if (reply == NULL)
+		return false;
+	ends = clock_mono_ms() >= reply->renew_ms;
+	if (ends)
+		reply->renew_ms = INT64_MAX;
+	tell_reply(reply, answered, arg);
+	map_replies_release(entry);
+	if (ends)
+		renew_ahead(protocol, payload, key);
+	return true;
+}
+
 struct map_asking *
 map_answers_ask(enum map_protocol protocol, const struct map_payload *payload,
     map_answered *answered, void *arg)
 {
 	struct map_asking *asking;
-	struct kept_reply *reply;
-	char key[KEPT_KEY_SIZE];
+	struct map_reply *reply;
+	char key[MAP_KEY_SIZE];
 
-	if (print_kept_key(protocol, payload, key) &&
-	    answer_kept(key, answered, arg))
+	if (map_replies_key(protocol, payload, key) &&
+	    answer_kept(protocol, payload, key, answered, arg))
 		return NULL;
 	asking = asking_new(protocol, answered, arg);
 	asking->ask = read_asked_request(asking, payload);
-	reply = answer_misread(protocol, asking->ask);
-	if (reply == NULL)
-		reply = answer_at_once(asking);
-	if (reply == NULL && !has_answer_room(asking->held.settings))
-		reply = frame_temp(protocol, REASON_QUEUE_FULL);
+	reply = reply_without_check(asking);
 	if (reply != NULL) {
 		free_asking(asking);
-		answer_owned(reply, answered, arg);
+		tell_reply(reply, answered, arg);
+		free(reply);
 		return NULL;
 	}
 	memcpy(asking->key, key, sizeof(key));
@@ -578,9 +567,7 @@ map_answers_open(struct event_base *base, void (*woken)(void))
 	answers.base = base;
 	answers.woken = woken;
 	answers.closed = false;
-	answers.budget = cache_budget_new(LIMIT_REPLY_OCTETS);
-	answers.kept =
-	    cache_new(LIMIT_CACHED_REPLIES, &reply_kind, answers.budget);
+	map_replies_open();
 	lock_init(&answers.lock);
 	cond_init(&answers.told);
 }
@@ -609,8 +596,5 @@ map_answers_close(void)
 		list = asking->next;
 		free_asking(asking);
 	}
-	cache_free(answers.kept);
-	cache_budget_free(answers.budget);
-	answers.kept = NULL;
-	answers.budget = NULL;
+	map_replies_close();
 }

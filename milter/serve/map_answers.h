@@ -7,14 +7,9 @@
 #include <stddef.h>
 
 #include "milter/act/map_request.h"
+#include "milter/serve/map_replies.h"
 
 struct event_base;
-
-/* Which of the two asks. */
-enum map_protocol {
-	MAP_PROTOCOL_TABLE, /* socketmap: netstrings */
-	MAP_PROTOCOL_LINE,
-};
 
 /*
  * map_answers_open - for the thread that runs base

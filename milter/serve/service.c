@@ -50,7 +50,9 @@ static struct {
 	unsigned active;   /* messages between MAIL and end */
 	unsigned retiring; /* engines that are not in force, but there */
 	bool stopping;
-	struct counts counts; /* needs no lock, nor has the turn one */
+	struct counts
+	    counts; /* needs no lock, nor has the turn one, nor have */
+	struct policy_turns policies;
 	_Atomic unsigned turn;
 	bool answers_mtas; /* to the end, whatever is read anew */
 } service;
@@ -187,6 +189,8 @@ generation_new(struct settings *settings, struct err *err)
 	options.flipped = on_flip;
 	options.looked = on_looked;
 	options.counts = &service.counts;
+	options.turns = &service.policies;
+	options.for_mtas = service.answers_mtas;
 	options.keep_enforcement = service.answers_mtas;
 	options.insecure_mx =
 	    settings_insecure_mx(settings, service.answers_mtas);
@@ -354,6 +358,12 @@ unsigned
 service_turn(void)
 {
 	return service.turn;
+}
+
+const struct policy_turns *
+service_policies(void)
+{
+	return &service.policies;
 }
 
 void

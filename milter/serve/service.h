@@ -68,6 +68,10 @@ void service_test_resolver(void);
 unsigned service_turn(void);
 void service_forget(void);
 
+/* service_policies - tells when another policy is in force for a domain */
+struct policy_turns;
+const struct policy_turns *service_policies(void);
+
 /* service_begin - a message begins: false when none may any more */
 bool service_begin(struct service_hold *held);
 void service_end(struct service_hold *held);

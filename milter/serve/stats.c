@@ -130,5 +130,7 @@ stats_take(struct stats *out)
 	service_hold(&held);
 	inventory_count(held.engine, &out->now);
 	count_rules(held.settings->destinations, out);
+	out->map_sockets = held.settings->map_sockets.count > 0;
+	out->line_sockets = held.settings->line_sockets.count > 0;
 	service_let_go(&held);
 }

@@ -21,6 +21,7 @@ static struct {
 	_Atomic uint64_t checks[POLICY_TYPES][RESULTS][REASONS];
 	struct tally_times check_times[2];
 	struct tally_times waits[FIGURES_STAGES];
+	_Atomic uint64_t asked[FIGURES_ASKERS][FIGURES_STATUSES];
 	_Atomic uint64_t changes[RESULTS];
 	_Atomic uint64_t lost_lines;
 	_Atomic int port_open;
@@ -70,6 +71,12 @@ void
 tally_wait(enum figures_stage stage, unsigned ms)
 {
 	note_time(&tally.waits[stage], ms);
+}
+
+void
+tally_asked(enum figures_asker asker, enum figures_status status)
+{
+	tally.asked[asker][status]++;
 }
 
 void
@@ -130,6 +137,8 @@ tally_counts(struct report_counts *out)
 	copy_counts(out->results, tally.results, RESULTS);
 	copy_counts(out->reasons, tally.reasons, REASONS);
 	copy_counts(out->changes, tally.changes, RESULTS);
+	copy_counts(&out->asked[0][0], &tally.asked[0][0],
+	    (size_t)FIGURES_ASKERS * FIGURES_STATUSES);
 	copy_counts(&out->outcomes[0][0], &tally.outcomes[0][0],
 	    (size_t)RESULTS * ACTIONS);
 	copy_counts(&out->checks[0][0][0], &tally.checks[0][0][0],

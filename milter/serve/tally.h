@@ -23,6 +23,8 @@ void tally_message(enum result result, enum action action, unsigned ms);
 
 /* tally_wait - a recipient, or a message in all, waited for us so long */
 void tally_wait(enum figures_stage stage, unsigned ms);
+/* tally_asked - an MTA was answered */
+void tally_asked(enum figures_asker asker, enum figures_status status);
 void tally_change(const char *after); /* a word of result_text */
 void tally_lost(uintmax_t lines);
 void tally_port(bool open);

@@ -3,6 +3,7 @@
 #ifndef MILTER_VIEW_FIGURES_H
 #define MILTER_VIEW_FIGURES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -30,6 +31,24 @@ enum { FIGURES_STAGES = FIGURES_MESSAGE + 1 };
 /* What is known of a thing that is well or not. */
 enum figures_state { FIGURES_UNKNOWN, FIGURES_BAD, FIGURES_GOOD };
 
+/* Who asks what to enforce, and what he is told. */
+enum figures_asker {
+	FIGURES_PLAIN,  /* Postfix */
+	FIGURES_TLSRPT, /* Postfix, with attributes */
+	FIGURES_SENDMAIL,
+	FIGURES_LINE,
+};
+enum { FIGURES_ASKERS = FIGURES_LINE + 1 };
+enum figures_status {
+	FIGURES_TEMP,
+	FIGURES_PERM,
+	FIGURES_NOTFOUND,
+	FIGURES_OK,
+};
+enum { FIGURES_STATUSES = FIGURES_OK + 1 };
+const char *figures_asker_text(enum figures_asker asker);
+const char *figures_status_text(enum figures_status status);
+
 /* What was reported since the start, told in the log or not. */
 struct report_counts {
 	uint64_t messages;
@@ -44,6 +63,7 @@ struct report_counts {
 	uint64_t checks[POLICY_TYPES][RESULTS][REASONS]; /* domains */
 	struct figures_times check_times[2]; /* of hits, of misses */
 	struct figures_times waits[FIGURES_STAGES];
+	uint64_t asked[FIGURES_ASKERS][FIGURES_STATUSES];
 	uint64_t changes[RESULTS]; /* of a domain's result, to this one */
 	uint64_t lost_lines;
 	enum figures_state port_open;
@@ -69,8 +89,9 @@ struct stats {
 	struct report_counts counts;
 	struct counts engine;
 	struct inventory_counts now;
-	uint64_t rss_kb;   /* 0: not known */
-	unsigned open_fds; /* 0: not known */
+	uint64_t rss_kb;                /* 0: not known */
+	unsigned open_fds;              /* 0: not known */
+	bool map_sockets, line_sockets; /* MTAs may ask at some */
 
 	/* rules with a last day: in effect, ending within a week, over */
 	unsigned rules_active, rules_expiring, rules_expired;

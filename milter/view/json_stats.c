@@ -60,6 +60,25 @@ counted_checks_json(const struct counts *counts)
 	    (json_int_t)counts->queue_full);
 }
 
+/* What MTAs were told that ask. */
+static json_t *
+asked_json(const struct report_counts *counts)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < FIGURES_ASKERS; i++) {
+		json_t *statuses = json_object();
+
+		for (int j = 0; j < FIGURES_STATUSES; j++)
+			json_put_number(statuses,
+			    figures_status_text((enum figures_status)j),
+			    (int64_t)counts->asked[i][j]);
+		json_object_set_new(object,
+		    figures_asker_text((enum figures_asker)i), statuses);
+	}
+	return object;
+}
+
 /* Since when mail may have passed unseen until the start. */
 static void
 put_stopped(json_t *object, const struct stats *stats)
@@ -102,6 +121,7 @@ json_stats_line(const struct stats *stats, const char *version)
 	json_object_set_new(object, "fetches",
 	    json_pack("{s:I, s:I}", "made", (json_int_t)stats->engine.fetches,
 		"failed", (json_int_t)stats->engine.fetches_failed));
+	json_object_set_new(object, "map", asked_json(counts));
 	json_put_text(object, "store", stats->now.store);
 	json_put_text(object, "resolver", stats->now.resolver);
 	json_put_text(object, "port25",

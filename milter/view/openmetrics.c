@@ -15,6 +15,32 @@ enum { LABELS_SIZE = 200, SECOND_MS = 1000, KILO = 1024 };
 const unsigned figures_bounds_ms[FIGURES_BUCKETS - 1] = {
     5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 20000, 60000};
 
+const char *
+figures_asker_text(enum figures_asker asker)
+{
+	static const char *const words[] = {
+	    [FIGURES_PLAIN] = "plain",
+	    [FIGURES_TLSRPT] = "tlsrpt",
+	    [FIGURES_SENDMAIL] = "sendmail",
+	    [FIGURES_LINE] = "line",
+	};
+
+	return words[asker];
+}
+
+const char *
+figures_status_text(enum figures_status status)
+{
+	static const char *const words[] = {
+	    [FIGURES_OK] = "ok",
+	    [FIGURES_NOTFOUND] = "notfound",
+	    [FIGURES_TEMP] = "temp",
+	    [FIGURES_PERM] = "perm",
+	};
+
+	return words[status];
+}
+
 struct printer {
 	FILE *out;
 	const char *name; /* of MetricsLabel, or NULL */
@@ -315,6 +341,42 @@ put_flips_count(struct printer *printer, const struct report_counts *counts)
 }
 
 static void
+put_statuses(struct printer *printer, const char *asker,
+    const uint64_t counts[FIGURES_STATUSES])
+{
+	static const enum figures_status order[] = {
+	    FIGURES_OK, FIGURES_NOTFOUND, FIGURES_TEMP, FIGURES_PERM};
+
+	for (size_t i = 0; i < FIGURES_STATUSES; i++) {
+		const char *status = figures_status_text(order[i]);
+
+		put_count(printer,
+		    asker == NULL ? LABELS("status", status)
+				  : LABELS("dialect", asker, "status", status),
+		    counts[order[i]]);
+	}
+}
+
+/* Only where there are such sockets. */
+static void
+put_asked(struct printer *printer, const struct stats *stats)
+{
+	if (stats->map_sockets) {
+		begin_family(printer, "socketmap_requests", "counter",
+		    "Requests at MapSocket, by dialect and answer.");
+		for (int i = 0; i < FIGURES_LINE; i++)
+			put_statuses(printer,
+			    figures_asker_text((enum figures_asker)i),
+			    stats->counts.asked[i]);
+	}
+	if (stats->line_sockets) {
+		begin_family(printer, "line_requests", "counter",
+		    "Requests at LineSocket, by answer.");
+		put_statuses(printer, NULL, stats->counts.asked[FIGURES_LINE]);
+	}
+}
+
+static void
 put_overrides(struct printer *printer, const struct stats *stats)
 {
 	begin_family(printer, "overrides", "gauge",
@@ -348,6 +410,7 @@ openmetrics_print(const struct stats *stats, const char *version,
 	put_states(&printer, stats);
 	put_flips_count(&printer, &stats->counts);
 	put_overrides(&printer, stats);
+	put_asked(&printer, stats);
 	if (form == OPENMETRICS_1_0)
 		fputs("# EOF\n", printer.out);
 	if (fclose(printer.out) != 0)

@@ -14,7 +14,9 @@
 #include "common/judge/enforcement.h"
 #include "milter/serve/map_report.h"
 #include "milter/serve/report.h"
+#include "common/sts/policy_turns.h"
 #include "milter/serve/service.h"
+#include "milter/serve/tally.h"
 #include "t/unit/tap.h"
 
 /*
@@ -31,7 +33,10 @@ static struct {
 	enum enforce_answer answer;
 	enum reason reason;
 	uint32_t ttl_s;
+	enum result result;
+	struct policy_turns policies;
 	size_t asked;
+	bool ahead, of_mta; /* of the last that was asked */
 	struct {
 		engine_done *done;
 		void *arg;
@@ -44,6 +49,12 @@ unsigned
 service_turn(void)
 {
 	return scene.turn;
+}
+
+const struct policy_turns *
+service_policies(void)
+{
+	return &scene.policies;
 }
 
 void
@@ -65,7 +76,8 @@ end_check(engine_done *done, void *arg, bool cached)
 {
 	struct enforcement *e = enforcement_new(scene.answer);
 	struct check check = {.domain = "d.ex",
-	    .verdict = verdict_new(RESULT_NONE, scene.reason),
+	    .verdict = verdict_new(scene.result, scene.reason),
+	    .policy = policy_turns_mark(&scene.policies, "d.ex"),
 	    .enforcement = e,
 	    .expires_ms = clock_mono_ms() + scene.ttl_s * 1000LL};
 
@@ -81,7 +93,8 @@ engine_submit(struct engine *engine, const struct engine_query *query,
     engine_done *done, void *arg)
 {
 	(void)engine;
-	(void)query;
+	scene.ahead = query->ahead;
+	scene.of_mta = query->of_mta;
 	if (scene.at_once) {
 		scene.asked++;
 		end_check(done, arg, true);
@@ -158,6 +171,7 @@ open_scene_with(const char *conf, void (*woken)(void))
 		fail_msg("%s", faults.texts[0]);
 	scene.base = event_base_new();
 	scene.answer = ENFORCE_DANE_ONLY;
+	scene.result = RESULT_NONE;
 	scene.ttl_s = TTL_S;
 	map_answers_open(scene.base, woken);
 	map_answers_begin();
@@ -226,6 +240,128 @@ a_reply_lives_as_long_as_its_verdict(void **state)
 	assert_int_equal(scene.asked, 2);
 	end_asked(1);
 	map_answers_come();
+	close_scene();
+}
+
+/* What was asked for ends with this answer. */
+static void
+end_with(size_t number, enum enforce_answer answer, enum result result)
+{
+	scene.answer = answer;
+	scene.result = result;
+	end_asked(number);
+	map_answers_come();
+}
+
+/* W16 */
+static void
+in_the_last_tenth_a_reply_is_made_anew_behind_the_old_one(void **state)
+{
+	(void)state;
+	open_scene("");
+	ask_table("QUERY d.ex");
+	end_with(0, ENFORCE_DANE_ONLY, RESULT_NONE);
+	assert_false(scene.ahead);
+	assert_true(scene.of_mta);
+	clock_shift(TTL_S * 8 / 10);
+	expect_kept("12:OK dane-only,");
+	clock_shift(TTL_S * 15 / 100);
+	assert_null(ask_table("QUERY d.ex"));
+	assert_string_equal(scene.replies, "12:OK dane-only,");
+	assert_int_equal(scene.asked, 2);
+	assert_true(scene.ahead);
+	expect_kept("12:OK dane-only,"); /* once */
+	end_with(1, ENFORCE_MAY, RESULT_NONE);
+	expect_kept("6:OK may,");
+	clock_shift(TTL_S / 2);
+	expect_kept("6:OK may,");
+	close_scene();
+}
+
+static void
+what_cannot_be_made_anew_goes_on_to_its_end(void **state)
+{
+	(void)state;
+	open_scene("");
+	ask_table("QUERY d.ex");
+	end_with(0, ENFORCE_DANE_ONLY, RESULT_NONE);
+	clock_shift(TTL_S * 95 / 100);
+	ask_table("QUERY d.ex");
+	assert_int_equal(scene.asked, 2);
+	end_with(1, ENFORCE_TEMP, RESULT_TEMPERROR);
+	expect_kept("12:OK dane-only,");
+	clock_shift(TTL_S / 10);
+	assert_non_null(ask_table("QUERY d.ex"));
+	end_with(2, ENFORCE_DANE_ONLY, RESULT_NONE);
+	close_scene();
+}
+
+/* F11 */
+static void
+another_policy_ends_the_replies_of_its_domain_at_once(void **state)
+{
+	(void)state;
+	open_scene("");
+	ask_table("QUERY d.ex");
+	end_with(0, ENFORCE_DANE_ONLY, RESULT_NONE);
+	policy_turns_next(&scene.policies, "other.ex");
+	expect_kept("12:OK dane-only,");
+	policy_turns_next(&scene.policies, "d.ex");
+	assert_non_null(ask_table("QUERY d.ex"));
+	end_with(1, ENFORCE_MAY, RESULT_NONE);
+	expect_kept("6:OK may,");
+	close_scene();
+}
+
+static void
+each_answer_is_counted_by_who_asks(void **state)
+{
+	struct report_counts before, after;
+
+	(void)state;
+	open_scene("");
+	tally_counts(&before);
+	scene.at_once = true;
+	ask_table("QUERY d.ex");
+	ask_table("other d.ex");
+	ask_table("QUERYwithTLSRPT d.ex");
+	ask_table("QUERYwithTLSRPT [192.0.2.1]");
+	ask_table("sts .d.ex");
+	scene.answer = ENFORCE_TEMP;
+	ask_table("QUERY e.ex");
+	tally_counts(&after);
+	assert_int_equal(after.asked[FIGURES_PLAIN][FIGURES_OK] -
+			     before.asked[FIGURES_PLAIN][FIGURES_OK],
+	    2);
+	assert_int_equal(after.asked[FIGURES_PLAIN][FIGURES_TEMP] -
+			     before.asked[FIGURES_PLAIN][FIGURES_TEMP],
+	    1);
+	assert_int_equal(after.asked[FIGURES_TLSRPT][FIGURES_OK] -
+			     before.asked[FIGURES_TLSRPT][FIGURES_OK],
+	    1);
+	assert_int_equal(after.asked[FIGURES_TLSRPT][FIGURES_NOTFOUND] -
+			     before.asked[FIGURES_TLSRPT][FIGURES_NOTFOUND],
+	    1);
+	assert_int_equal(after.asked[FIGURES_SENDMAIL][FIGURES_PERM] -
+			     before.asked[FIGURES_SENDMAIL][FIGURES_PERM],
+	    1);
+	close_scene();
+}
+
+/* W14 */
+static void
+not_found_keeps_its_trailing_blank(void **state)
+{
+	(void)state;
+	open_scene("");
+	ask_table("QUERY [192.0.2.1]");
+	assert_string_equal(scene.replies, "9:NOTFOUND ,");
+	ask_table("sts");
+	assert_string_equal(scene.replies, "9:NOTFOUND ,");
+	scene.at_once = true;
+	scene.answer = ENFORCE_NOTHING;
+	ask_table("QUERY d.ex");
+	assert_string_equal(scene.replies, "9:NOTFOUND ,");
 	close_scene();
 }
 
@@ -343,6 +479,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_reply_lives_as_long_as_its_verdict),
+	    cmocka_unit_test(
+		in_the_last_tenth_a_reply_is_made_anew_behind_the_old_one),
+	    cmocka_unit_test(what_cannot_be_made_anew_goes_on_to_its_end),
+	    cmocka_unit_test(
+		another_policy_ends_the_replies_of_its_domain_at_once),
+	    cmocka_unit_test(each_answer_is_counted_by_who_asks),
+	    cmocka_unit_test(not_found_keeps_its_trailing_blank),
 	    cmocka_unit_test(a_reply_ends_with_the_rules_that_it_rests_on),
 	    cmocka_unit_test(what_was_asked_in_another_turn_is_asked_again),
 	    cmocka_unit_test(nobody_is_woken_after_the_end),

@@ -33,6 +33,9 @@ some_stats(void)
 	counts->reload = FIGURES_BAD;
 	counts->reload_s = 1800000001;
 	counts->port_open = FIGURES_GOOD;
+	counts->asked[FIGURES_TLSRPT][FIGURES_NOTFOUND] = 11;
+	counts->asked[FIGURES_LINE][FIGURES_PERM] = 12;
+	stats.map_sockets = stats.line_sockets = true;
 	stats.engine.probed[COUNTS_PROBE_TLS] = 8;
 	stats.engine.fetches = 5;
 	stats.engine.fetches_failed = 2;
@@ -74,6 +77,11 @@ static const char *const families[] = {
     "# TYPE postern_log_lines_dropped_total counter",
     "# TYPE postern_overrides gauge",
     "# TYPE postern_override_expiry_timestamp_seconds gauge",
+    "# TYPE postern_socketmap_requests_total counter",
+    "# TYPE postern_line_requests_total counter",
+    "# HELP postern_socketmap_requests_total Requests at MapSocket, by dialect "
+    "and answer.",
+    "# HELP postern_line_requests_total Requests at LineSocket, by answer.",
     "# HELP postern_build_info Version of posternd.",
     "# HELP postern_start_time_seconds When posternd started, in seconds since "
     "1970.",
@@ -167,6 +175,11 @@ figures_stand_with_their_labels(void **state)
 	    "postern_port25_open 1",
 	    "postern_last_reload_successful 0",
 	    "postern_changes_total{to=\"fail\"} 9",
+	    "postern_socketmap_requests_total{dialect=\"tlsrpt\","
+	    "status=\"notfound\"} 11",
+	    "postern_socketmap_requests_total{dialect=\"sendmail\","
+	    "status=\"temp\"} 0",
+	    "postern_line_requests_total{status=\"perm\"} 12",
 	    "postern_overrides{state=\"active\"} 2",
 	    "postern_override_expiry_timestamp_seconds 1800009000",
 	};
