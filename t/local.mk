@@ -67,6 +67,7 @@ UNIT_TESTS = \
 	%D%/unit/map_answers.t \
 	%D%/unit/map_client.t \
 	%D%/unit/loop.t \
+	%D%/unit/map_report.t \
 	%D%/unit/map_request.t \
 	%D%/unit/mta_policy.t \
 	%D%/unit/nat64.t \
@@ -148,6 +149,7 @@ LAB_TESTS = \
 	%D%/scenario/map_delivery.py \
 	%D%/scenario/map_exim.py \
 	%D%/scenario/map_sendmail.py \
+	%D%/scenario/map_faults.py \
 	%D%/scenario/metrics.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \
@@ -290,6 +292,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_map_client_t_SOURCES = %D%/unit/map_client.c %D%/unit/tap.h \
 	milter/serve/map_client.c
 %C%_unit_loop_t_SOURCES = %D%/unit/loop.c %D%/unit/tap.h milter/serve/loop.c
+%C%_unit_map_report_t_SOURCES = %D%/unit/map_report.c %D%/unit/tap.h \
+	milter/serve/map_report.c
 %C%_unit_map_request_t_SOURCES = %D%/unit/map_request.c %D%/unit/tap.h
 %C%_unit_mta_policy_t_SOURCES = %D%/unit/mta_policy.c $(FAKE_DESTINATION) \
 	%D%/unit/tap.h

@@ -64,7 +64,7 @@ engine_congested(struct engine *engine)
 
 /* Another policy is in force by now. */
 static bool
-is_outdated(const struct check_run *run, const struct check *check)
+rests_on_past_policy(const struct check_run *run, const struct check *check)
 {
 	return !policy_turns_is_current(
 	    run->engine->options.turns, &check->policy);
@@ -93,7 +93,7 @@ find_probed(const struct check_run *run)
 	if (entry == NULL)
 		return NULL;
 	check = cache_value(entry);
-	if (check_run_is_decided(check) && !is_outdated(run, check) &&
+	if (check_run_is_decided(check) && !rests_on_past_policy(run, check) &&
 	    !(run->ahead && is_ending(check)))
 		return entry;
 	cache_release(entry);
@@ -112,7 +112,7 @@ claim_current(const struct check_run *run, const char *key, bool *mine,
 
 	if (check == NULL)
 		return entry;
-	if (is_outdated(run, check))
+	if (rests_on_past_policy(run, check))
 		entry = cache_renew(checks, key, check, mine, over);
 	else if (run->ahead && is_ending(check))
 		entry = cache_renew_ahead(checks, key, check, mine);

@@ -335,6 +335,7 @@ complete_enforcement(
 	e->floor =
 	    s->joint.demand.level == LEVEL_AUTO && s->joint.demand.encrypt;
 	e->mixed_rules = s->joint.mixed;
+	e->unheard = rule_ref(s->joint.unheard);
 	e->mx_secure = facts->trouble == TROUBLE_NONE && !is_insecure(s) &&
 		       !lookup_failed(&facts->mx);
 	e->sts = sts;

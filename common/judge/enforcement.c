@@ -28,6 +28,7 @@ enforcement_free(struct enforcement *e)
 		free(e->hosts[i].name);
 	free(e->names);
 	free(e->hosts);
+	rule_free(e->unheard);
 	free(e->where);
 	free(e->domain);
 	free(e);

@@ -75,6 +75,7 @@ struct enforcement {
 	bool mixed_rules : 1; /* the hosts have different rules: one answer
 				 cannot be for all of them */
 	uint32_t max_age_s;   /* of the policy */
+	struct rule *unheard; /* of a host, which the answer is not; or NULL */
 	char *where;          /* what the reason speaks of, or NULL */
 	char *domain;         /* that the policy is of; NULL without one */
 	size_t name_count;    /* patterns of the policy in its order, none

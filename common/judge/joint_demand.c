@@ -134,13 +134,32 @@ demands_of_hosts(
 	return d;
 }
 
+/* The rule of a host that one demand for all does not do justice to. */
+static struct rule *
+find_unheard(const struct demand *joint, const struct facts *facts,
+    const struct judge_terms *terms, time_t now)
+{
+	for (size_t i = 0; i < facts->host_count; i++) {
+		const struct host_facts *host = &facts->hosts[i];
+		struct demand own;
+
+		if (!host_may_have_address(host))
+			continue;
+		own = host_case_of(facts, host, terms, now).demand;
+		if (own.rule != NULL && rule_is_of_host(own.rule) &&
+		    !equal_demands(&own, joint))
+			return own.rule;
+	}
+	return NULL;
+}
+
 struct joint_demand
 joint_demand(
     const struct facts *facts, const struct judge_terms *terms, time_t now)
 {
 	struct demands d = demands_of_hosts(facts, terms, now);
 	struct demand domain = terms_demand_domain(terms);
-	struct joint_demand joint = {domain, d.mixed};
+	struct joint_demand joint = {.demand = domain, .mixed = d.mixed};
 
 	if (d.seen == 0)
 		return joint;
@@ -153,5 +172,7 @@ joint_demand(
 		joint.demand = d.strictest;
 	else if (d.all.dane || d.all.sts || domain.level != LEVEL_AUTO)
 		joint.demand = with_domain(&d.all, &domain);
+	if (d.mixed)
+		joint.unheard = find_unheard(&joint.demand, facts, terms, now);
 	return joint;
 }

@@ -12,7 +12,9 @@
 
 struct joint_demand {
 	struct demand demand;
-	bool mixed; /* the hosts have different rules */
+	bool mixed;           /* the hosts have different rules */
+	struct rule *unheard; /* then: of the first host with one that demands
+				 something else; or NULL */
 };
 
 /* joint_demand - of the hosts that may have an address; without any, what is

@@ -53,8 +53,9 @@ struct rule {
 	bool no_dane, no_sts; /* LEVEL_AUTO: without this part */
 	int on_fail;          /* of the front end, or RULE_NO_ACTION */
 	int on_temperror;
-	time_t ends_s;  /* from then on it is ignored; 0: never */
-	char until[11]; /* the last day, "2027-03-31", or "" */
+	_Atomic unsigned told; /* of the front end: what was said of it once */
+	time_t ends_s;         /* from then on it is ignored; 0: never */
+	char until[11];        /* the last day, "2027-03-31", or "" */
 
 	/* LEVEL_SECURE: names for the certificate, ".name" for what is below
 	 * it, or the words hostname, nexthop, dot-nexthop; none is hostname */

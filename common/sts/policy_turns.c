@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 static uint32_t
-number_of(const char *domain)
+turn_number_of(const char *domain)
 {
 	uint32_t hash = 5381;
 
@@ -20,7 +20,7 @@ policy_turns_mark(const struct policy_turns *turns, const char *domain)
 
 	if (turns == NULL)
 		return (struct policy_mark){.marked = false};
-	number = number_of(domain);
+	number = turn_number_of(domain);
 	return (struct policy_mark){
 	    true, (uint16_t)number, turns->numbers[number]};
 }
@@ -32,7 +32,7 @@ policy_turns_next(struct policy_turns *turns, const char *domain)
 
 	if (turns == NULL)
 		return (struct policy_mark){.marked = false};
-	number = number_of(domain);
+	number = turn_number_of(domain);
 	return (struct policy_mark){
 	    true, (uint16_t)number, ++turns->numbers[number]};
 }

@@ -5,8 +5,9 @@
  * Nothing in it waits for anything else.
  *
  * Connections are on a list, the one that was used last at its end.  Where
- * there are MapMaxClients, the first of the list that is idle makes room; if
- * none is, no more are taken, and whoever comes waits in the backlog.
+ * there are MapMaxClients, or no more descriptors, the first of the list that
+ * is idle makes room; if none is, no more are taken, and whoever comes waits in
+ * the backlog.
  */
 #include "milter/serve/listener.h"
 
@@ -22,11 +23,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/serve/handed.h"
 #include "milter/serve/map_client.h"
+#include "milter/serve/report.h"
 #include "milter/serve/service.h"
 #include "milter/serve/socket.h"
 
@@ -34,6 +37,8 @@ enum {
 	BACKLOG = 1024,
 	AT_ONCE = 64, /* accepted in a row, before others have their turn */
 	REST_S = 1,   /* without descriptors to be had */
+
+	SILENT_MS = 60 * 1000, /* between two lines about that */
 };
 
 /* A listening socket. */
@@ -145,15 +150,24 @@ find_idle(void)
 	return client;
 }
 
+/* Whether one could be sent away. */
+static bool
+send_idle_away(void)
+{
+	struct map_client *idle = find_idle();
+
+	if (idle == NULL)
+		return false;
+	unlink_client(idle);
+	map_client_free(idle);
+	return true;
+}
+
 static void
 take_client(int fd, enum map_protocol protocol, size_t limit)
 {
-	struct map_client *idle = listener.clients < limit ? NULL : find_idle();
-
-	if (idle != NULL) {
-		unlink_client(idle);
-		map_client_free(idle);
-	}
+	if (listener.clients >= limit)
+		send_idle_away();
 	append_client(
 	    map_client_new(listener.base, fd, protocol, &client_calls));
 }
@@ -176,6 +190,25 @@ on_rested(evutil_socket_t fd, short events, void *arg)
 	set_deaf(false);
 }
 
+/* Of what this process, or the host, has no more of. */
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	       error == ENOBUFS;
+}
+
+static void
+tell_shortage(int error)
+{
+	static int64_t silent_until_ms;
+
+	if (clock_left_ms(silent_until_ms) > 0)
+		return;
+	report_accept(strerror(error));
+	silent_until_ms = clock_mono_ms() + SILENT_MS;
+}
+
 static void
 on_knock(evutil_socket_t listening, short events, void *arg)
 {
@@ -192,13 +225,17 @@ on_knock(evutil_socket_t listening, short events, void *arg)
 		}
 		fd = accept4(
 		    listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE ||
-			    errno == ENOMEM || errno == ENOBUFS)
-				rest_ears();
+		if (fd >= 0) {
+			take_client(fd, ear->protocol, limit);
+			continue;
+		}
+		if (!is_shortage(errno))
+			return;
+		tell_shortage(errno);
+		if (!send_idle_away()) {
+			rest_ears();
 			return;
 		}
-		take_client(fd, ear->protocol, limit);
 	}
 }
 

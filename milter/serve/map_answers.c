@@ -232,7 +232,7 @@ on_map_check(void *arg, const struct check *check, bool cached)
 	} else {
 		text = print_enforcement(
 		    asking, check->enforcement, check->verdict->ttl_s);
-		map_report_answer(check, text, cached);
+		map_report_answer(asker_of(asking), check, text, cached);
 	}
 	asking->reply = map_reply_owned(asker_of(asking), text);
 	asking->reply->policy = check->policy;
@@ -288,7 +288,7 @@ on_map_wait(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	(void)events;
-	map_report_deadline(asking->request.hop.host,
+	map_report_deadline(asker_of(asking), asking->request.hop.host,
 	    (unsigned)(clock_mono_ms() - asking->begun_ms));
 	tell_asker(asking, reply);
 	free(reply);
@@ -386,6 +386,7 @@ answer_at_once(struct map_asking *asking)
 	asking->rules_end_s = terms_end(&terms, now);
 	if (asking->ask == MAP_ASK_CHECK)
 		return NULL;
+	map_report_rule(asker_of(asking), terms.rule);
 	e = enforce_by_terms(&terms, now);
 	/* a host is told of DANE by what it has */
 	if (e == NULL || (asking->protocol == MAP_PROTOCOL_LINE &&

@@ -20,7 +20,7 @@ static struct {
 /* --- made --- */
 
 static bool
-begins_with(const char *text, const char *word)
+leads_reply(const char *text, const char *word)
 {
 	return strncmp(text, word, strlen(word)) == 0;
 }
@@ -42,7 +42,7 @@ status_of(const char *text)
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (begins_with(text, words[i].word))
+		if (leads_reply(text, words[i].word))
 			return words[i].status;
 	return FIGURES_TEMP;
 }

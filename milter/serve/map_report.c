@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/serve/map_report.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "common/base/text.h"
@@ -85,12 +86,49 @@ take_reply_words(struct report_map *map, const char *reply)
 		 : strncmp(reply, temp_start, strlen(temp_start)) == 0;
 }
 
+/* What was said of a rule: a bit each. */
+enum { TOLD_OF_HOST = 1 << FIGURES_ASKERS };
+
+static bool
+is_told_first(struct rule *rule, unsigned bit)
+{
+	return (atomic_fetch_or(&rule->told, bit) & bit) == 0;
+}
+
+/* Sendmail reads nothing but "secure" in an answer; Exim compares with the name
+ * of the host alone. */
+static bool
+is_lost_on(enum figures_asker asker, const struct rule *rule)
+{
+	switch (asker) {
+	case FIGURES_PLAIN:
+	case FIGURES_TLSRPT:
+		break;
+	case FIGURES_SENDMAIL:
+		return rule->level == LEVEL_AUTO ? rule->no_sts
+						 : rule->level != LEVEL_SECURE;
+	case FIGURES_LINE:
+		return rule->level == LEVEL_SECURE && rule->match_count > 0;
+	}
+	return false;
+}
+
 void
-map_report_answer(const struct check *check, const char *reply, bool cached)
+map_report_rule(enum figures_asker asker, struct rule *rule)
+{
+	if (rule != NULL && is_lost_on(asker, rule) &&
+	    is_told_first(rule, 1U << asker))
+		report_map_level(rule, asker);
+}
+
+void
+map_report_answer(enum figures_asker asker, const struct check *check,
+    const char *reply, bool cached)
 {
 	const struct enforcement *e = check->enforcement;
 	char answer[32];
 	struct report_map map = {.domain = check->domain,
+	    .asker = asker,
 	    .answer = answer,
 	    .policy = map_policy_type(e),
 	    .reason = e->reason,
@@ -105,12 +143,15 @@ map_report_answer(const struct check *check, const char *reply, bool cached)
 	print_answer_word(reply, answer, sizeof(answer));
 	take_reply_words(&map, reply);
 	report_map(&map);
+	if (e->unheard != NULL && is_told_first(e->unheard, TOLD_OF_HOST))
+		report_map_host_rule(e->unheard, check->domain);
 }
 
 void
-map_report_deadline(const char *domain, unsigned ms)
+map_report_deadline(enum figures_asker asker, const char *domain, unsigned ms)
 {
 	struct report_map map = {.domain = domain,
+	    .asker = asker,
 	    .answer = "temp",
 	    .put_off = true,
 	    .reason = REASON_DEADLINE,

@@ -165,6 +165,24 @@ report_map(const struct report_map *map)
 }
 
 void
+report_map_level(const struct rule *rule, enum figures_asker asker)
+{
+	char line[REPORT_SIZE];
+	int severity = report_map_level_line(line, rule, asker);
+
+	emit_line(severity, line);
+}
+
+void
+report_map_host_rule(const struct rule *rule, const char *domain)
+{
+	char line[REPORT_SIZE];
+	int severity = report_map_host_rule_line(line, rule, domain);
+
+	emit_line(severity, line);
+}
+
+void
 report_garbage(const char *socket)
 {
 	static _Atomic int64_t again_ms; /* when the next may be said */

@@ -31,9 +31,14 @@ void report_resolver(const struct report_resolver *resolver);
 void report_change(const struct report_change *change);
 
 /* report_map - event=map: what an MTA that asks is told
+ * report_map_level - event=map-level: who asks is not told of this rule, for he
+ * knows no such level; report_map_host_rule - event=map-host-rule: one answer
+ * for all hosts of a domain is not what this rule for a host says
  * report_garbage - event=garbage: what came at a socket is no request; a line a
  * minute */
 void report_map(const struct report_map *map);
+void report_map_level(const struct rule *rule, enum figures_asker asker);
+void report_map_host_rule(const struct rule *rule, const char *domain);
 void report_garbage(const char *socket);
 
 /* report_reach - event=probe: how deep checks go from here on, by whether any

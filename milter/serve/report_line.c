@@ -187,6 +187,7 @@ report_map_line(char line[REPORT_SIZE], const struct report_map *map)
 
 	begin_event(&text, line, "-", "map");
 	report_add(&text, "domain", map->domain);
+	text_addf(&text, " map=%s", figures_asker_text(map->asker));
 	report_add(&text, "answer", map->answer);
 	text_addf(&text, " policy=%s reason=%s dane=%s sts=%s",
 	    policy_type_text(map->policy), reason_text(map->reason),
@@ -196,6 +197,32 @@ report_map_line(char line[REPORT_SIZE], const struct report_map *map)
 	add_rule(&text, map->rule);
 	report_add_detail(&text, map->detail);
 	return map->put_off ? LOG_WARNING : LOG_INFO;
+}
+
+int
+report_map_level_line(
+    char line[REPORT_SIZE], const struct rule *rule, enum figures_asker asker)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "map-level");
+	text_addf(&text, " map=%s", figures_asker_text(asker));
+	report_add(&text, "rule", rule_word(rule));
+	text_addf(&text, " level=%s", level_text(rule->level));
+	return LOG_WARNING;
+}
+
+int
+report_map_host_rule_line(
+    char line[REPORT_SIZE], const struct rule *rule, const char *domain)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "map-host-rule");
+	report_add(&text, "domain", domain);
+	report_add(&text, "rule", rule_word(rule));
+	text_addf(&text, " level=%s", level_text(rule->level));
+	return LOG_WARNING;
 }
 
 int

@@ -54,6 +54,7 @@ struct report_resolver {
 /* What an MTA is told of a destination. */
 struct report_map {
 	const char *domain;
+	enum figures_asker asker;
 	const char *answer; /* its first word */
 	bool put_off;       /* it is to wait */
 	enum policy_type policy;
@@ -104,6 +105,10 @@ int
 report_reload_line(char line[REPORT_SIZE], const struct report_reload *reload);
 int report_reach_line(char line[REPORT_SIZE], unsigned port, bool open);
 int report_map_line(char line[REPORT_SIZE], const struct report_map *map);
+int report_map_level_line(
+    char line[REPORT_SIZE], const struct rule *rule, enum figures_asker asker);
+int report_map_host_rule_line(
+    char line[REPORT_SIZE], const struct rule *rule, const char *domain);
 int report_garbage_line(char line[REPORT_SIZE], const char *socket);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);

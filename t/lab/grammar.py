@@ -68,6 +68,23 @@ EVENTS = {
     "change": (
         ("domain", NAME, ""), ("old", RESULT, ""), ("new", RESULT, ""),
         ("mx", VALUE, "?")),
+    "map": (
+        ("domain", NAME, ""),
+        ("map", one_of("plain tlsrpt sendmail line"), ""),
+        ("answer", one_of("dane dane-only secure encrypt may none notfound "
+                          "temp ok refuse"), ""),
+        ("policy", one_of(POLICIES), ""), ("reason", REASON, ""),
+        ("dane", one_of("unknown none unusable half partial all"), ""),
+        ("sts", one_of("unknown error none testing enforce"), ""),
+        ("cache", "(?:hit|miss)", ""), ("ttl", NUMBER, ""),
+        ("ms", NUMBER, ""), ("rule", VALUE, "?"), DETAIL),
+    "map-level": (
+        ("map", one_of("sendmail line"), ""), ("rule", VALUE, ""),
+        ("level", one_of(LEVELS + " auto"), "")),
+    "map-host-rule": (
+        ("domain", NAME, ""), ("rule", VALUE, ""),
+        ("level", one_of(LEVELS + " auto"), "")),
+    "garbage": (("socket", one_of("map line"), ""), DETAIL),
     "resolver": (
         ("addr", VALUE, ""), ("validating", "(?:yes|no)", ""),
         ("reason", REASON, ""), DETAIL),
@@ -92,6 +109,7 @@ EVENTS = {
 SEVERITIES = {
     "why": "info", "step": "debug", "skip": "info", "message": "info", "change": "notice",
     "store": "err", "accept": "err", "log": "warning", "rule": "warning",
+    "map-level": "warning", "map-host-rule": "warning", "garbage": "notice",
     "start": "info", "stats": "info", "stop": "info"}
 
 
@@ -100,14 +118,15 @@ def pattern(keys):
                    for key, value, often in keys)
 
 
-LINE = re.compile("(?P<id>%s|-): event=(?P<event>[a-z]+)(?P<rest>.*)"
+LINE = re.compile("(?P<id>%s|-): event=(?P<event>[a-z-]+)(?P<rest>.*)"
                   % QUEUE_ID, re.S)
 RESTS = {event: re.compile(pattern(keys)) for event, keys in EVENTS.items()}
 # Each step has keys of its own; t/unit/trace has them to the letter.
 RESTS["step"] = re.compile(pattern((("domain", VALUE, ""),
                                     ("step", "[a-z-]+", ""))) +
                            "(?: [a-z]+=%s)*" % VALUE)
-OUTSIDE_MESSAGES = ("step", "change", "resolver", "store", "accept", "log", "rule",
+OUTSIDE_MESSAGES = ("step", "change", "resolver", "map", "map-level",
+                    "map-host-rule", "garbage", "store", "accept", "log", "rule",
                     "reload", "start", "stats", "stop")
 
 # libmilter speaks for itself, under the name that we registered with.
@@ -127,6 +146,8 @@ def severity(event, rest):
         return "notice" if result == "softfail" else "info"
     if event == "resolver":
         return "info" if pairs["validating"] == "yes" else "err"
+    if event == "map":
+        return "warning" if pairs["answer"] == "temp" else "info"
     if event == "store" and pairs["reason"] == "ok":
         return "notice"
     if event == "reload":

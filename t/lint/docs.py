@@ -226,7 +226,7 @@ def destinations(docs):
 
 # -- the log -----------------------------------------------------------------
 
-BEGIN = r'begin_event\(\s*&text, line, [^;]*, "(\w+)"\)'
+BEGIN = r'begin_event\(\s*&text, line, [^;]*, "([\w-]+)"\)'
 
 
 def code_events():
@@ -271,7 +271,7 @@ def page_severities(text):
     for head, below in items(part(text, r"\.Ss Severities")).items():
         for line in re.findall(r"^\.Cm (.*)", below, re.M):
             yield from ("%s/%s" % (word, head) for word in
-                        re.findall(r"\b[a-z]+\b", line))
+                        re.findall(r"[a-z-]+", line))
 
 
 def log(docs):

@@ -318,6 +318,7 @@ rules_for_hosts_are_one_answer_where_they_agree(void **state)
 		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
 		ROW_TEXT(rows[i].id, reply, rows[i].reply);
 		ROW(rows[i].id, e->mixed_rules == rows[i].mixed);
+		ROW(rows[i].id, (e->unheard != NULL) == rows[i].mixed);
 		free(reply);
 	}
 }

@@ -126,18 +126,28 @@ end_asked(size_t number)
 }
 
 void
-map_report_answer(const struct check *check, const char *reply, bool cached)
+map_report_answer(enum figures_asker asker, const struct check *check,
+    const char *reply, bool cached)
 {
+	(void)asker;
 	(void)check;
 	(void)reply;
 	(void)cached;
 }
 
 void
-map_report_deadline(const char *domain, unsigned ms)
+map_report_deadline(enum figures_asker asker, const char *domain, unsigned ms)
 {
+	(void)asker;
 	(void)domain;
 	(void)ms;
+}
+
+void
+map_report_rule(enum figures_asker asker, struct rule *rule)
+{
+	(void)asker;
+	(void)rule;
 }
 
 int

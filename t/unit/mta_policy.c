@@ -41,7 +41,8 @@ attributes_stand_beside_a_policy_only(void **state)
 		enum partial_dane partial;
 		const char *reply;
 	} rows[] = {
-	    {"A01", "i", "N", "enforce mx1.d.ex *.w.ex", PARTIAL_DANE_ONLY,
+	    /* A04: by the name that asks alone, whoever reports */
+	    {"A01, A04", "i", "N", "enforce mx1.d.ex *.w.ex", PARTIAL_DANE_ONLY,
 		"OK secure match=mx1.d.ex:.w.ex servername=hostname "
 		"policy_type=sts policy_domain=d.ex mx_host_pattern=mx1.d.ex "
 		"mx_host_pattern=*.w.ex "

@@ -172,6 +172,34 @@ another_policy_that_counts_begins_a_turn(void **state)
 	house_unlink_store();
 }
 
+/* F05: who could not wait for it is asked again, and has it. */
+static void
+a_fetch_that_outlives_its_waiter_begins_a_turn(void **state)
+{
+	struct house house = {0};
+	struct policy_mark before;
+	struct sts_facts sts;
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	house_host.body = ENFORCE;
+	house_host.silent = true;
+	before = policies_mark(house.policies, "d.ex");
+	sts = house_ask_for(&house, "d.ex", "1", 20);
+	assert_int_equal(sts.policy->fetch, POLICY_FETCH_ERROR);
+	assert_true(policy_turns_is_current(&house_turns, &before));
+	policy_facts_free(sts.policy);
+	house_host.silent = false;
+	sts = house_ask(&house, "1");
+	assert_int_equal(sts.policy->fetch, POLICY_FETCHED);
+	assert_int_equal(house_host.gets, 1);
+	assert_false(policy_turns_is_current(&house_turns, &before));
+	policy_facts_free(sts.policy);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
 static void
 a_reader_uses_policies_and_ignores_failures(void **state)
 {
@@ -315,6 +343,7 @@ main(void)
 	    cmocka_unit_test(a_failed_fetch_waits_for_five_minutes_or_a_new_id),
 	    cmocka_unit_test(a_new_policy_replaces_the_old),
 	    cmocka_unit_test(another_policy_that_counts_begins_a_turn),
+	    cmocka_unit_test(a_fetch_that_outlives_its_waiter_begins_a_turn),
 	    cmocka_unit_test(a_reader_uses_policies_and_ignores_failures),
 	    cmocka_unit_test(a_fetch_that_nobody_waits_for_is_not_begun),
 	    cmocka_unit_test(

@@ -362,6 +362,43 @@ other_events_are_printed_to_the_letter(void **state)
 }
 
 static void
+what_mtas_are_told_and_cannot_be_told_are_lines(void **state)
+{
+	AUTO(rule) struct rule *rule = rule_new();
+	struct report_map map = {.domain = "d.ex",
+	    .asker = FIGURES_TLSRPT,
+	    .answer = "temp",
+	    .put_off = true,
+	    .policy = POLICY_TYPE_STS,
+	    .reason = REASON_DNS_SERVFAIL,
+	    .dane = ENFORCE_DANE_UNKNOWN,
+	    .sts = ENFORCE_STS_ENFORCE,
+	    .ttl_s = 30,
+	    .ms = 7};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	text_copy(rule->key, sizeof(rule->key), "mx:mx1.d.ex");
+	rule->level = LEVEL_MAY;
+	assert_int_equal(report_map_line(line, &map), LOG_WARNING);
+	assert_string_equal(line,
+	    "-: event=map domain=d.ex map=tlsrpt answer=temp policy=sts "
+	    "reason=dns-servfail dane=unknown sts=enforce cache=miss ttl=30 "
+	    "ms=7");
+	must_be_of_the_grammar("map", line);
+	map.put_off = false;
+	assert_int_equal(report_map_line(line, &map), LOG_INFO);
+	assert_int_equal(
+	    report_map_level_line(line, rule, FIGURES_SENDMAIL), LOG_WARNING);
+	assert_string_equal(
+	    line, "-: event=map-level map=sendmail rule=mx:mx1.d.ex level=may");
+	assert_int_equal(
+	    report_map_host_rule_line(line, rule, "d.ex"), LOG_WARNING);
+	assert_string_equal(line,
+	    "-: event=map-host-rule domain=d.ex rule=mx:mx1.d.ex level=may");
+}
+
+static void
 a_reload_is_told_with_its_mistakes_or_what_it_changed(void **state)
 {
 	struct report_reload good = {.restart = ""};
@@ -527,6 +564,7 @@ main(void)
 	    cmocka_unit_test(the_longest_names_leave_the_detail_its_place),
 	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
+	    cmocka_unit_test(what_mtas_are_told_and_cannot_be_told_are_lines),
 	    cmocka_unit_test(
 		a_reload_is_told_with_its_mistakes_or_what_it_changed),
 	    cmocka_unit_test(figures_are_printed_to_the_letter),
