@@ -66,7 +66,7 @@ def forecast(out):
             if not re.fullmatch(r"[ -~]+", reply) or \
                     set(reply) & set("{},\"'\\"):
                 wrong.append("%s: %r" % (dest.domain, reply))
-    out.test(not wrong and asked > 200, "E01, E11: the map answers for %d "
+    out.test(not wrong and asked > 200, "E01, E11, N2: the map answers for %d "
              "destinations what postern check shows" % asked, wrong + [error])
 
 
@@ -104,6 +104,23 @@ def reproduced(out, conf):
                   "socketmap:unix:%s:QUERY" % socketmap.MAP)
         if line_:
             told.same("it", mta.run("sh", "-c", line_[1]).strip(), STS[3:])
+
+
+def shut_out(out, conf):
+    """What the map does not let mail go to, and would by itself."""
+    with Told(out, "P04, N2, N3: postern check shows the hosts that the answer "
+              "shuts out") as told:
+        domain = "p04-two.example"
+        text = mta.run("sh", "-c", "%s check -c %s %s || :" % (
+            mta.program("postern"), conf, domain))
+        shown = re.search(r"^  postfix +%s (.*)" % re.escape(domain), text,
+                          re.M)
+        told.same("postfix", shown and shown[1], "dane-only")
+        told.same("shut out", re.findall(r"which shuts out (\S+)", text),
+                  ["mx1." + domain])
+        told.same("the map", ask(domain), "OK dane-only")
+        answers, _ = cli.check(conf, domain)
+        told.same("JSON", answers[domain]["postfix"], "dane-only")
 
 
 # -- the wire ----------------------------------------------------------------
@@ -447,6 +464,7 @@ def inside():
         forecast(out)
         by_postmap(out)
         reproduced(out, postern.conf)
+        shut_out(out, postern.conf)
         for test in (pieces, pipeline, garbage, half_closed, unread, hops,
                      lines):
             test(out)

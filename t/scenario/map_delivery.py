@@ -74,6 +74,15 @@ def rows(conf, is_wanted=lambda dest: True):
             yield agree.Row(dest, answers[dest.domain])
 
 
+def without_posternd(out, found):
+    """F01: a map has no default: all mail waits."""
+    some = [row for row in found if row.dest.name in (
+        "plain", "sts", "dane-ee", "unsigned-tlsa")]
+    for name, (outcome, line) in sorted(agree.deliver(some).items()):
+        out.test(outcome == "deferred" and "dsn=4.7.5" in line,
+                 "F01: posternd is down: %s waits" % name, [line])
+
+
 def inside():
     out = tap.Tap()
     try:
@@ -103,6 +112,7 @@ def inside():
                      "E01: %s is deferred, whatever its policy says: %s"
                      % (row.dest.name, postmap(row.dest.domain)[0] or "TEMP"))
         out.test(postern.stop() == 0, "posternd ends well")
+        without_posternd(out, found)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1
