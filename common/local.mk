@@ -31,6 +31,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
+	%D%/proto/sts_field.c %D%/proto/sts_field.h \
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
 	%D%/proto/sts_record.c %D%/proto/sts_record.h \
 	%D%/proto/tlsrpt_record.c %D%/proto/tlsrpt_record.h \

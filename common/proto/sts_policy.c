@@ -10,12 +10,9 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/proto/sts_field.h"
 
-enum {
-	MAX_FIELD_NAME = 32, /* sts-policy-ext-name */
-	MAX_AGE_DIGITS = 10, /* sts-policy-max-age */
-	MAX_LABEL = 63,
-};
+enum { MAX_AGE_DIGITS = 10 }; /* sts-policy-max-age */
 
 /* Keys but mx.  Those with a bit stand once; of several the first counts. */
 enum key { KEY_UNKNOWN = 0, KEY_VERSION = 1, KEY_MODE = 2, KEY_MAX_AGE = 4 };
@@ -30,205 +27,18 @@ struct mistakes {
 	size_t count, most;
 };
 
-/* Octets of the body, counted. */
-struct span {
-	const char *s;
-	size_t length;
-};
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_wsp(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool
-span_is(struct span span, const char *text)
-{
-	return strlen(text) == span.length &&
-	       memcmp(span.s, text, span.length) == 0;
-}
-
-static struct span
-trim_front(struct span span)
-{
-	while (span.length > 0 && is_wsp(span.s[0])) {
-		span.s++;
-		span.length--;
-	}
-	return span;
-}
-
-static struct span
-trim_end(struct span span)
-{
-	while (span.length > 0 && is_wsp(span.s[span.length - 1]))
-		span.length--;
-	return span;
-}
-
-/*
- * The length of the UTF-8 sequence at s, 0 if it is none; RFC 3629 section 4:
- * no overlong form, no surrogate, nothing above U+10FFFF.
- */
-static size_t
-utf8_length(const char *s, size_t left)
-{
-	uint8_t first = (uint8_t)s[0];
-	uint8_t second = left > 1 ? (uint8_t)s[1] : 0;
-	uint8_t low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (first >= 0xc2 && first <= 0xdf)
-		length = 2;
-	else if (first >= 0xe0 && first <= 0xef)
-		length = 3;
-	else if (first >= 0xf0 && first <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	if (first == 0xe0)
-		low = 0xa0;
-	else if (first == 0xed)
-		high = 0x9f;
-	else if (first == 0xf0)
-		low = 0x90;
-	else if (first == 0xf4)
-		high = 0x8f;
-	if (length > left || second < low || second > high)
-		return 0;
-	for (size_t i = 2; i < length; i++)
-		if (((uint8_t)s[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
-
-/* sts-policy-ext-value: printable ASCII and UTF-8, blanks within only. */
-static bool
-is_value(struct span value)
-{
-	size_t step;
-
-	if (value.length == 0)
-		return false;
-	for (size_t i = 0; i < value.length; i += step) {
-		step = 1;
-		if (value.s[i] >= ' ' && value.s[i] <= '~')
-			continue;
-		step = utf8_length(value.s + i, value.length - i);
-		if (step == 0)
-			return false;
-	}
-	return true;
-}
-
-/* sts-policy-ext-name, which the known names are of as well. */
-static bool
-is_field_name(struct span name)
-{
-	if (name.length == 0 || name.length > MAX_FIELD_NAME ||
-	    !text_is_alnum(name.s[0]))
-		return false;
-	for (size_t i = 1; i < name.length; i++)
-		if (!text_is_alnum(name.s[i]) && name.s[i] != '_' &&
-		    name.s[i] != '-' && name.s[i] != '.')
-			return false;
-	return true;
-}
-
-/* sub-domain of RFC 5321 section 4.1.2: Let-dig [Ldh-str] */
-static bool
-is_sub_domain(struct span label)
-{
-	if (label.length == 0 || label.length > MAX_LABEL)
-		return false;
-	if (!text_is_alnum(label.s[0]) ||
-	    !text_is_alnum(label.s[label.length - 1]))
-		return false;
-	for (size_t i = 0; i < label.length; i++)
-		if (!text_is_alnum(label.s[i]) && label.s[i] != '-')
-			return false;
-	return true;
-}
-
-static bool
-all_digits(struct span span)
-{
-	for (size_t i = 0; i < span.length; i++)
-		if (!is_digit(span.s[i]))
-			return false;
-	return true;
-}
-
-/*
- * Domain of RFC 5321 section 4.1.2.  A last label of digits makes an IPv4
- * address of it, which is no Domain.
- */
-static bool
-is_smtp_domain(struct span domain)
-{
-	struct span label = {domain.s, 0};
-
-	if (domain.length > LIMIT_DOMAIN)
-		return false;
-	for (size_t i = 0; i < domain.length; i++) {
-		if (domain.s[i] != '.')
-			continue;
-		label.length = (size_t)(domain.s + i - label.s);
-		if (!is_sub_domain(label))
-			return false;
-		label.s = domain.s + i + 1;
-	}
-	label.length = (size_t)(domain.s + domain.length - label.s);
-	return is_sub_domain(label) && !all_digits(label);
-}
-
-/* Why a name is none: editors and shells leave more than they show. */
-static const char *
-name_fault(struct span name, struct span line)
-{
-	if (line.length >= 3 && memcmp(line.s, "\xef\xbb\xbf", 3) == 0)
-		return "field name: a byte order mark (UTF-8) stands before it";
-	if (line.length >= 2 && (memcmp(line.s, "\xff\xfe", 2) == 0 ||
-				    memcmp(line.s, "\xfe\xff", 2) == 0))
-		return "field name: this is UTF-16, not ASCII";
-	if (name.length == 0)
-		return "field name: there is none before \":\"";
-	if (is_wsp(name.s[0]))
-		return "field name: the line is indented";
-	if (is_wsp(name.s[name.length - 1]))
-		return "field name: white space stands before \":\"";
-	return "field name: not 1 to 32 letters, digits, \"_\", \"-\", \".\"";
-}
-
-static const char *
-value_fault(struct span value)
-{
-	if (value.length == 0)
-		return "field value: there is none behind \":\"";
-	if (memchr(value.s, '\r', value.length) != NULL)
-		return "field value: a CR without LF stands in it";
-	return "field value: it has octets that are no printable text";
-}
-
 /* sts-policy-mx: ["*."] Domain */
 static const char *
-take_mx(struct sts_policy *policy, struct span value)
+take_mx(struct sts_policy *policy, struct sts_span value)
 {
-	struct span domain = value;
+	struct sts_span domain = value;
 	char *pattern;
 
 	if (value.length > 2 && memcmp(value.s, "*.", 2) == 0) {
 		domain.s += 2;
 		domain.length -= 2;
 	}
-	if (!is_smtp_domain(domain))
+	if (!sts_is_domain(domain))
 		return "mx is no host name of A-labels, nor \"*.\" and one";
 	if (policy->mx_count == LIMIT_STS_MX)
 		return "too many mx";
@@ -241,13 +51,13 @@ take_mx(struct sts_policy *policy, struct span value)
 }
 
 static const char *
-take_mode(struct sts_policy *policy, struct span value)
+take_mode(struct sts_policy *policy, struct sts_span value)
 {
 	static const enum sts_mode modes[] = {
 	    STS_MODE_NONE, STS_MODE_TESTING, STS_MODE_ENFORCE};
 
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (!span_is(value, sts_mode_text(modes[i])))
+		if (!sts_span_is(value, sts_mode_text(modes[i])))
 			continue;
 		policy->mode = modes[i];
 		return NULL;
@@ -257,11 +67,11 @@ take_mode(struct sts_policy *policy, struct span value)
 
 /* sts-policy-max-age: 1*10(DIGIT) */
 static const char *
-take_max_age(struct sts_policy *policy, struct span value)
+take_max_age(struct sts_policy *policy, struct sts_span value)
 {
 	uint64_t age_s = 0;
 
-	if (value.length > MAX_AGE_DIGITS || !all_digits(value))
+	if (value.length > MAX_AGE_DIGITS || !sts_is_digits(value))
 		return "max_age is not 1 to 10 digits";
 	for (size_t i = 0; i < value.length; i++)
 		age_s = age_s * 10 + (uint64_t)(value.s[i] - '0');
@@ -274,13 +84,13 @@ take_max_age(struct sts_policy *policy, struct span value)
 }
 
 static const char *
-take_version(struct span value)
+take_version(struct sts_span value)
 {
-	return span_is(value, "STSv1") ? NULL : "version is not STSv1";
+	return sts_span_is(value, "STSv1") ? NULL : "version is not STSv1";
 }
 
 static const char *
-take_key(struct sts_policy *policy, enum key key, struct span value)
+take_key(struct sts_policy *policy, enum key key, struct sts_span value)
 {
 	switch (key) {
 	case KEY_UNKNOWN:
@@ -298,25 +108,25 @@ take_key(struct sts_policy *policy, enum key key, struct span value)
 }
 
 static enum key
-key_of(struct span name)
+key_of(struct sts_span name)
 {
-	if (span_is(name, "version"))
+	if (sts_span_is(name, "version"))
 		return KEY_VERSION;
-	if (span_is(name, "mode"))
+	if (sts_span_is(name, "mode"))
 		return KEY_MODE;
-	return span_is(name, "max_age") ? KEY_MAX_AGE : KEY_UNKNOWN;
+	return sts_span_is(name, "max_age") ? KEY_MAX_AGE : KEY_UNKNOWN;
 }
 
 /* What a name that is none was meant to be: one mistake is told once. */
 static unsigned
-meant_key(struct span name)
+meant_key(struct sts_span name)
 {
 	if (name.length >= 3 && memcmp(name.s, "\xef\xbb\xbf", 3) == 0) {
 		name.s += 3;
 		name.length -= 3;
 	}
-	name = trim_end(trim_front(name));
-	return span_is(name, "mx") ? BROKEN_MX : key_of(name);
+	name = sts_span_trim_end(sts_span_trim_front(name));
+	return sts_span_is(name, "mx") ? BROKEN_MX : key_of(name);
 }
 
 /*
@@ -324,11 +134,12 @@ meant_key(struct span name)
  * or NULL.
  */
 static const char *
-take_policy_field(struct sts_policy *policy, unsigned *seen, struct span line)
+take_policy_field(
+    struct sts_policy *policy, unsigned *seen, struct sts_span line)
 {
 	const char *colon = memchr(line.s, ':', line.length);
-	struct span name = {line.s, 0};
-	struct span value;
+	struct sts_span name = {line.s, 0};
+	struct sts_span value;
 	enum key key;
 
 	if (colon == NULL)
@@ -336,14 +147,14 @@ take_policy_field(struct sts_policy *policy, unsigned *seen, struct span line)
 	name.length = (size_t)(colon - line.s);
 	value.s = colon + 1;
 	value.length = line.length - name.length - 1;
-	value = trim_end(trim_front(value));
-	if (!is_field_name(name)) {
+	value = sts_span_trim_end(sts_span_trim_front(value));
+	if (!sts_is_field_name(name)) {
 		*seen |= meant_key(name);
-		return name_fault(name, line);
+		return sts_name_fault(name, line);
 	}
-	if (!is_value(value))
-		return value_fault(value);
-	if (span_is(name, "mx"))
+	if (!sts_is_value(value))
+		return sts_value_fault(value);
+	if (sts_span_is(name, "mx"))
 		return take_mx(policy, value);
 	key = key_of(name);
 	if (*seen & key) {
@@ -358,11 +169,11 @@ take_policy_field(struct sts_policy *policy, unsigned *seen, struct span line)
  * Cut the next line off the body, without its LF or CRLF.  A CR elsewhere
  * stays in the line, where no rule takes it.
  */
-static struct span
-next_policy_line(struct span *body)
+static struct sts_span
+next_policy_line(struct sts_span *body)
 {
 	const char *lf = memchr(body->s, '\n', body->length);
-	struct span line = *body;
+	struct sts_span line = *body;
 
 	if (lf != NULL)
 		line.length = (size_t)(lf - body->s);
@@ -374,10 +185,10 @@ next_policy_line(struct span *body)
 }
 
 static bool
-all_blank(struct span body)
+all_blank(struct sts_span body)
 {
 	while (body.length > 0)
-		if (trim_front(next_policy_line(&body)).length > 0)
+		if (sts_span_trim_front(next_policy_line(&body)).length > 0)
 			return false;
 	return true;
 }
@@ -415,19 +226,19 @@ find_missing_keys(
 /* Up to the last mistake that is wanted. */
 static void
 read_policy_body(
-    struct sts_policy *policy, struct span body, struct mistakes *mistakes)
+    struct sts_policy *policy, struct sts_span body, struct mistakes *mistakes)
 {
 	unsigned seen = 0;
 
 	for (unsigned number = 1;
 	     body.length > 0 && mistakes->count < mistakes->most; number++) {
-		struct span rest = body;
-		struct span line = next_policy_line(&body);
+		struct sts_span rest = body;
+		struct sts_span line = next_policy_line(&body);
 		const char *why = take_policy_field(policy, &seen, line);
 
 		if (why == NULL)
 			continue;
-		if (trim_front(line).length > 0) {
+		if (sts_span_trim_front(line).length > 0) {
 			add_mistake(mistakes, "line %u: %s", number, why);
 		} else if (number == 1 || !all_blank(rest)) {
 			add_mistake(mistakes, "line %u: blank", number);
@@ -451,7 +262,7 @@ release_policy(struct sts_policy *policy)
 static struct sts_policy *
 read_policy(const char *body, size_t length, struct mistakes *mistakes)
 {
-	struct span span = {body, length};
+	struct sts_span span = {body, length};
 	struct sts_policy *policy;
 
 	if (length > LIMIT_STS_BODY) {
@@ -521,12 +332,12 @@ sts_media_type(const char *content_type)
 
 	if (content_type == NULL)
 		return false;
-	while (is_wsp(*content_type))
+	while (sts_is_wsp(*content_type))
 		content_type++;
 	if (strncasecmp(content_type, wanted, length) != 0)
 		return false;
 	content_type += length;
-	while (is_wsp(*content_type))
+	while (sts_is_wsp(*content_type))
 		content_type++;
 	return *content_type == '\0' || *content_type == ';';
 }
