@@ -130,6 +130,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/log/logfile.c %D%/cli/log/logfile.h \
 	%D%/cli/log/logframe.c %D%/cli/log/logframe.h \
 	%D%/cli/log/logline.c %D%/cli/log/logline.h \
+	%D%/cli/log/logline_delivery.c \
 	%D%/cli/log/refusals.c %D%/cli/log/refusals.h \
 	%D%/cli/log/refusals_view.c \
 	%D%/cli/log/rotated.c %D%/cli/log/rotated.h \

@@ -264,6 +264,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_validation_t_SOURCES = %D%/unit/validation.c $(FAKE_NETWORK)
 %C%_unit_gaps_t_SOURCES = %D%/unit/gaps.c %D%/unit/tap.h milter/cli/log/gaps.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
+	milter/cli/log/logline_delivery.c \
 	milter/cli/log/logframe.c
 %C%_unit_facts_t_SOURCES = %D%/unit/facts.c %D%/unit/tap.h
 %C%_unit_forbidden_address_t_SOURCES = %D%/unit/forbidden_address.c %D%/unit/tap.h
@@ -286,6 +287,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_judge_verdict_t_SOURCES = %D%/unit/judge_verdict.c $(FACT_ROW)
 %C%_unit_log_t_SOURCES = %D%/unit/log.c %D%/unit/tap.h milter/serve/log.c
 %C%_unit_logline_t_SOURCES = %D%/unit/logline.c %D%/unit/tap.h milter/cli/log/logline.c \
+	milter/cli/log/logline_delivery.c \
 	milter/cli/log/logframe.c
 %C%_unit_map_answers_t_SOURCES = %D%/unit/map_answers.c %D%/unit/tap.h \
 	milter/serve/map_answers.c milter/serve/map_replies.c milter/serve/tally.c
@@ -329,6 +331,7 @@ REVIEW_SOURCES = \
 	milter/cli/review/would.c \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c \
 	milter/cli/log/unasked.c milter/cli/log/logline.c \
+	milter/cli/log/logline_delivery.c \
 	milter/cli/log/logframe.c
 MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURCES)
 %C%_unit_review_limits_t_SOURCES = %D%/unit/review_limits.c $(MAIL_LOG)
@@ -355,6 +358,7 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 STORY_SOURCES = milter/cli/log/story.c \
 	milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
 	milter/cli/log/refusals.c milter/cli/log/logline.c \
+	milter/cli/log/logline_delivery.c \
 	milter/cli/log/logframe.c
 %C%_unit_unasked_t_SOURCES = %D%/unit/unasked.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)

@@ -56,7 +56,8 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
 	milter/cli/log/refusals.c \
-	milter/cli/log/logline.c milter/cli/log/logframe.c
+	milter/cli/log/logline.c \
+	milter/cli/log/logline_delivery.c milter/cli/log/logframe.c
 %C%_sts_policy_t_SOURCES = %D%/sts_policy.c $(FUZZ_SOURCES)
 %C%_sts_record_t_SOURCES = %D%/sts_record.c $(FUZZ_SOURCES)
 %C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c $(FUZZ_SOURCES)

@@ -51,6 +51,9 @@ bool logline_parse(const char *line, struct logline *out);
  */
 bool logline_time(const char *when, time_t now, time_t *out);
 
+/* logline_copy - a copy of length octets; false: there is no room for it */
+bool logline_copy(char *to, size_t size, const char *s, size_t length);
+
 /* logline_value - the value of " key=" in a text of posternd, escaped; whether
  * it is there */
 bool logline_value(const char *text, const char *key, char *to, size_t size);
@@ -64,7 +67,9 @@ struct logline_key {
 };
 void logline_values(const char *text, struct logline_key *keys, size_t count);
 
-/* What a MTA did with a recipient. */
+/* What the MTA says of recipients: logline_delivery.c. */
+
+/* What it did with one. */
 struct logline_delivery {
 	char address[LOGLINE_ADDRESS_SIZE];  /* as it is; all else is escaped */
 	char original[LOGLINE_ADDRESS_SIZE]; /* before aliases, or "" */
