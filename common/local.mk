@@ -55,6 +55,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/host.c %D%/judge/host.h \
 	%D%/judge/host_address.c %D%/judge/host_address.h \
 	%D%/judge/host_case.c %D%/judge/host_case.h \
+	%D%/judge/host_walk.c %D%/judge/host_walk.h \
 	%D%/judge/joint_demand.c %D%/judge/joint_demand.h \
 	%D%/judge/judge.c %D%/judge/judge.h \
 	%D%/judge/level_answer.c %D%/judge/level_answer.h \
@@ -66,6 +67,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/stale.c %D%/judge/stale.h \
 	%D%/judge/tried.c %D%/judge/tried.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
+	%D%/judge/verdict_life.c %D%/judge/verdict_life.h \
 	%D%/io/dns.c %D%/io/dns.h \
 	%D%/io/dns_algorithms.c %D%/io/dns_algorithms.h \
 	%D%/io/dns_answer.c %D%/io/dns_answer.h \

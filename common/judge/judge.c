@@ -4,26 +4,12 @@
 #include <assert.h>
 #include <string.h>
 
-#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/judge/host.h"
+#include "common/judge/host_walk.h"
 #include "common/judge/reasons.h"
 #include "common/judge/requiretls.h"
-
-/* A verdict that lived shorter would cost more checks than the sooner sight of
- * a change is worth. */
-enum { TTL_FLOOR_S = 30 };
-
-/* Beside a host's name: its words, the longest of each, and ",+99999" */
-enum { WALK_WORDS = 64 };
-
-/* How the walk over the hosts ended. */
-struct walk {
-	const struct host_verdict *taker;   /* the host that takes the mail */
-	const struct host_verdict *failed;  /* last that failed its policy */
-	const struct host_verdict *skipped; /* last that could not be used */
-	enum reason failed_reason;
-};
+#include "common/judge/verdict_life.h"
 
 /* DANE and MTA-STS each alone, of the host that decides. */
 struct states {
@@ -95,102 +81,10 @@ judge_mx(const struct facts *facts, const struct judge_terms *terms, time_t now)
 	return NULL;
 }
 
-static bool
-is_weaker_host(const struct host_verdict *a, const struct host_verdict *b)
-{
-	if (a->outcome != b->outcome)
-		return host_is_weaker(a->outcome, b->outcome);
-	return a->mixed && !b->mixed;
-}
-
-/* Of a host that mail never comes to: none of what it is like matters. */
-static bool
-is_out_of_the_way(const struct host_verdict *host)
-{
-	return host->outcome == HOST_SKIP &&
-	       (host->reason == REASON_NO_ADDRESS ||
-		   host->reason == REASON_NOT_TRIED);
-}
-
-/* Look at the hosts of one preference, first to end - 1: any of them may be
- * tried first, so the weakest that takes mail counts. */
-static void
-walk_equals(const struct host_verdict *hosts, size_t first, size_t end,
-    struct walk *walk)
-{
-	for (size_t i = first; i < end; i++) {
-		const struct host_verdict *host = &hosts[i];
-
-		if (host->outcome == HOST_SKIP) {
-			if (walk->skipped == NULL || !is_out_of_the_way(host))
-				walk->skipped = host;
-			continue;
-		}
-		if (host->outcome == HOST_FAIL || host->mixed) {
-			walk->failed = host;
-			walk->failed_reason = host->outcome == HOST_FAIL
-						  ? host->reason
-						  : host->mixed_reason;
-		}
-		if (host_is_good(host->outcome) &&
-		    (walk->taker == NULL || is_weaker_host(host, walk->taker)))
-			walk->taker = host;
-	}
-}
-
-/* What our own fault kept from being seen may be the host that takes the mail,
- * whatever others are like. */
-static const struct host_verdict *
-unseen_host(const struct host_verdict *hosts, size_t first, size_t end)
-{
-	for (size_t i = first; i < end; i++)
-		if (hosts[i].reason == REASON_SOURCE_UNUSABLE)
-			return &hosts[i];
-	return NULL;
-}
-
-/*
- * RFC 7672 section 2.2.1: hosts are tried in the order of preference, and a
- * host of worse preference never pre-empts a better one for being more secure.
- */
-static struct walk
-walk_hosts(const struct facts *facts, const struct host_verdict *hosts)
-{
-	struct walk walk = {.taker = NULL};
-	const struct host_verdict *unseen = NULL;
-	size_t end;
-
-	for (size_t i = 0;
-	     i < facts->host_count && walk.taker == NULL && unseen == NULL;
-	     i = end) {
-		end = i;
-		while (
-		    end < facts->host_count &&
-		    facts->hosts[end].preference == facts->hosts[i].preference)
-			end++;
-		walk_equals(hosts, i, end, &walk);
-		unseen = unseen_host(hosts, i, end);
-	}
-	if (unseen != NULL) {
-		walk.taker = NULL;
-		walk.skipped = unseen;
-	}
-	return walk;
-}
-
-/* The host that decides: it takes the mail, or keeps it from being taken. */
-static const struct host_verdict *
-deciding_host(const struct walk *walk)
-{
-	if (walk->taker != NULL)
-		return walk->taker;
-	return walk->failed != NULL ? walk->failed : walk->skipped;
-}
-
 static struct states
-states_of(const struct facts *facts, const struct walk *walk)
+states_of(const struct facts *facts, const struct host_walk *walk)
 {
-	const struct host_verdict *host = deciding_host(walk);
+	const struct host_verdict *host = host_walk_decides(walk);
 	const struct policy_facts *policy = facts->sts.policy;
 	struct states states = {DANE_STATE_NONE, STS_STATE_NONE, REASON_OK, ""};
 
@@ -288,7 +182,7 @@ conclude_clean(const struct facts *facts, const struct host_verdict *taker,
 
 /* A policy that was broken outweighs what was only out of reach. */
 static struct conclusion
-conclude_untaken(const struct walk *walk)
+conclude_untaken(const struct host_walk *walk)
 {
 	const struct host_verdict *skipped = walk->skipped;
 
@@ -306,7 +200,7 @@ conclude_untaken(const struct walk *walk)
 }
 
 static struct conclusion
-conclude_walk(const struct facts *facts, const struct walk *walk,
+conclude_walk(const struct facts *facts, const struct host_walk *walk,
     const struct states *states)
 {
 	struct conclusion c;
@@ -319,31 +213,6 @@ conclude_walk(const struct facts *facts, const struct walk *walk,
 	c.rt = reason_rt(walk->failed_reason);
 	c.level = walk->taker->level;
 	return c;
-}
-
-/* "mx1.example/fail/certificate-expired,mx2.example/secure-dane/ok", and
- * ",+3" for those that there is no room for; NULL without hosts. */
-static char *
-walk_text(const struct facts *facts, const struct host_verdict *hosts)
-{
-	char words[LIMIT_WALK_SIZE];
-	struct text text;
-
-	text_init(&text, words, sizeof(words));
-	for (size_t i = 0; i < facts->host_count; i++) {
-		const char *comma = i > 0 ? "," : "";
-		const char *name = facts->hosts[i].name;
-
-		if (text.size - text.len < strlen(name) + WALK_WORDS) {
-			text_addf(
-			    &text, "%s+%zu", comma, facts->host_count - i);
-			break;
-		}
-		text_addf(&text, "%s%s/%s/%s", comma, name,
-		    host_outcome_text(hosts[i].outcome),
-		    reason_text(hosts[i].reason));
-	}
-	return text.len > 0 ? xstrdup(words) : NULL;
 }
 
 static const char *
@@ -389,7 +258,7 @@ mx_comes_back(const struct facts *facts)
 static struct verdict *
 build_verdict(const struct facts *facts, struct host_verdict *hosts)
 {
-	struct walk walk = walk_hosts(facts, hosts);
+	struct host_walk walk = host_walk(facts, hosts);
 	struct states states = states_of(facts, &walk);
 	struct conclusion c = conclude_walk(facts, &walk, &states);
 	struct verdict *verdict = verdict_new(c.result, c.reason);
@@ -409,7 +278,7 @@ build_verdict(const struct facts *facts, struct host_verdict *hosts)
 	}
 	if (c.detail[0] != '\0')
 		verdict->detail = xstrdup(c.detail);
-	verdict->walk = walk_text(facts, hosts);
+	verdict->walk = host_walk_text(facts, hosts);
 	verdict->host_count = (uint16_t)facts->host_count;
 	verdict->hosts = hosts;
 	return verdict;
@@ -425,57 +294,6 @@ judge_hosts(
 	for (size_t i = 0; i < facts->host_count; i++)
 		hosts[i] = host_judge(facts, &facts->hosts[i], terms, now);
 	return build_verdict(facts, hosts);
-}
-
-/* RFC 8461 section 3.2: a policy counts until max_age has passed. */
-static void
-lower_to_policy(uint32_t *ttl_s, const struct facts *facts, time_t now)
-{
-	const struct policy_facts *policy = facts->sts.policy;
-	time_t left_s;
-
-	if (policy == NULL || policy->fetch != POLICY_FETCHED)
-		return;
-	left_s = policy->fetched_s + (time_t)policy->policy->max_age_s - now;
-	if (left_s < (time_t)*ttl_s)
-		*ttl_s = left_s < 0 ? 0 : (uint32_t)left_s;
-}
-
-/* A host that was out of reach, or whose lookup failed, may be back soon, and
- * then it is the one that counts. */
-static bool
-rests_on_skipped(const struct verdict *verdict)
-{
-	for (size_t i = 0; i < verdict->host_count; i++)
-		if (verdict->hosts[i].outcome == HOST_SKIP &&
-		    !is_out_of_the_way(&verdict->hosts[i]))
-			return true;
-	return false;
-}
-
-/* A verdict lives as long as all that it rests on, and what may heal soon is
- * looked at again soon. */
-static uint32_t
-verdict_ttl(const struct verdict *verdict, const struct facts *facts,
-    const struct judge_terms *terms, time_t now)
-{
-	uint32_t ttl_s = terms->verdict_ttl_s;
-
-	if (verdict->result == RESULT_TEMPERROR ||
-	    verdict->requiretls == REQUIRETLS_UNKNOWN)
-		ttl_s = terms->temperror_ttl_s;
-	else if (verdict->result == RESULT_FAIL ||
-		 verdict->result == RESULT_SOFTFAIL ||
-		 verdict->sts == STS_STATE_ERROR || rests_on_skipped(verdict) ||
-		 (verdict->requiretls != REQUIRETLS_NOT_ASKED &&
-		     verdict->requiretls != REQUIRETLS_MET))
-		ttl_s = terms->fail_ttl_s;
-	if (facts->any_failed && terms->temperror_ttl_s < ttl_s)
-		ttl_s = terms->temperror_ttl_s;
-	if (facts->least_ttl_s < ttl_s)
-		ttl_s = facts->least_ttl_s;
-	lower_to_policy(&ttl_s, facts, now);
-	return ttl_s < TTL_FLOOR_S ? TTL_FLOOR_S : ttl_s;
 }
 
 /* What nobody filled in: no next hop is without a host, but for MX records
@@ -512,6 +330,6 @@ judge(const struct facts *facts, const struct judge_terms *terms, time_t now)
 	/* while it is not met, a further host may do */
 	if (terms->requiretls && verdict->requiretls != REQUIRETLS_MET)
 		verdict->settled = false;
-	verdict->ttl_s = verdict_ttl(verdict, facts, terms, now);
+	verdict->ttl_s = verdict_life_s(verdict, facts, terms, now);
 	return verdict;
 }
