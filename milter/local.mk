@@ -103,6 +103,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_gaps.c \
 	%D%/cli/doctor/doctor_ground.c \
 	%D%/cli/doctor/doctor_hops.c %D%/cli/doctor/doctor_hops.h \
+	%D%/cli/doctor/doctor_manner.c \
 	%D%/cli/doctor/doctor_map.c %D%/cli/doctor/doctor_map.h \
 	%D%/cli/doctor/doctor_map_reach.c \
 	%D%/cli/doctor/doctor_nexthop.c \

@@ -87,10 +87,12 @@ doctor_check doctor_clock;
 doctor_check doctor_ca_store;
 doctor_check doctor_port_25;
 
-/* of Postfix, who asks posternd and how: doctor_postfix.c */
+/* of Postfix, who asks posternd: doctor_postfix.c */
 doctor_check doctor_smtpd_milters;
 doctor_check doctor_chroot;
 doctor_check doctor_non_smtpd_milters;
+
+/* of Postfix, how it asks: doctor_manner.c */
 doctor_check doctor_default_action;
 doctor_check doctor_timeouts;
 

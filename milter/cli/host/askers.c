@@ -193,3 +193,12 @@ askers_count(
 	}
 	return count;
 }
+
+const struct asker *
+askers_first(const struct askers *askers, enum asker_asks asks)
+{
+	for (size_t i = 0; i < askers->count; i++)
+		if (askers->items[i].asks == asks)
+			return &askers->items[i];
+	return NULL;
+}

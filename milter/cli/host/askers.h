@@ -53,4 +53,8 @@ void askers_cleanup(
 size_t askers_count(const struct askers *askers, enum asker_asks asks,
     char *names, size_t size);
 
+/* askers_first - the first of those that ask so, or NULL */
+const struct asker *
+askers_first(const struct askers *askers, enum asker_asks asks);
+
 #endif
