@@ -114,6 +114,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_sendmail_cf.c \
 	%D%/cli/doctor/doctor_sendmail_cf.h \
 	%D%/cli/doctor/doctor_sendmail_tls.c \
+	%D%/cli/doctor/doctor_socket.c \
 	%D%/cli/doctor/doctor_way.c %D%/cli/doctor/doctor_way.h \
 	%D%/cli/doctor/doctor_way_ciphers.c \
 	%D%/cli/doctor/doctor_way_protocols.c \

@@ -95,6 +95,12 @@ struct report {
 	bool blind;
 };
 
+const char *
+doctor_conf_file(const struct doctor *doctor)
+{
+	return doctor->conf_file == NULL ? SETTINGS_PATH : doctor->conf_file;
+}
+
 void
 doctor_say(struct doctor_finding *found, enum doctor_state state,
     const char *format, ...)

@@ -70,10 +70,15 @@ void doctor_blind(struct doctor_finding *found, const char *format, ...)
 void doctor_mend(struct doctor_finding *found, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* doctor_conf_file - whose settings they are */
+const char *doctor_conf_file(const struct doctor *doctor);
+
 /* of the daemon: doctor_daemon.c */
 doctor_check doctor_configuration;
 doctor_check doctor_user;
 doctor_check doctor_store;
+
+/* of its socket: doctor_socket.c */
 doctor_check doctor_socket;
 doctor_check doctor_socket_user;
 

@@ -1,39 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <grp.h>
-#include <netdb.h>
-#include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
 #include "common/base/identity.h"
 #include "common/base/text.h"
 #include "common/io/store.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/doctor/doctor.h"
-#include "milter/cli/host/postfix.h"
 #include "milter/conf/settings.h"
 
 /* Octets: two policies at their largest, and what SQLite writes with them */
 enum { DISK_LEAST = 256 * 1024 };
 
-enum { MILTER_MS = 5000, NAME_SIZE = 33, WRITABLE_BY_ALL = 0002 };
-
-/* How posternd is started where nobody said otherwise. */
-#define START "systemctl start posternd"
-
-static const char *
-conf_file(const struct doctor *doctor)
-{
-	return doctor->conf_file == NULL ? SETTINGS_PATH : doctor->conf_file;
-}
+enum { NAME_SIZE = 33 };
 
 void
 doctor_configuration(struct doctor *doctor, struct doctor_finding *found)
@@ -41,8 +24,8 @@ doctor_configuration(struct doctor *doctor, struct doctor_finding *found)
 	size_t count = doctor->faults.count;
 
 	if (doctor->settings != NULL) {
-		doctor_say(found, DOCTOR_OK, "%s%s", conf_file(doctor),
-		    access(conf_file(doctor), F_OK) == 0
+		doctor_say(found, DOCTOR_OK, "%s%s", doctor_conf_file(doctor),
+		    access(doctor_conf_file(doctor), F_OK) == 0
 			? ""
 			: " is not there: all defaults");
 		return;
@@ -51,7 +34,7 @@ doctor_configuration(struct doctor *doctor, struct doctor_finding *found)
 	    count, count == 1 ? "" : "s",
 	    count == 0 ? "" : doctor->faults.texts[0]);
 	doctor_mend(found, "posternd -n -c %.200s    # tells each of them",
-	    conf_file(doctor));
+	    doctor_conf_file(doctor));
 }
 
 /* USER of USER:GROUP */
@@ -78,8 +61,8 @@ doctor_user(struct doctor *doctor, struct doctor_finding *found)
 	} else if (who.uid == 0) {
 		doctor_say(found, DOCTOR_FAIL, "UserID %s is root",
 		    doctor->settings->user);
-		doctor_mend(
-		    found, "UserID postern    # in %s", conf_file(doctor));
+		doctor_mend(found, "UserID postern    # in %s",
+		    doctor_conf_file(doctor));
 	} else {
 		doctor_say(found, DOCTOR_OK, "%s, uid %u, gid %u", who.name,
 		    (unsigned)who.uid, (unsigned)who.gid);
@@ -211,229 +194,4 @@ doctor_store(struct doctor *doctor, struct doctor_finding *found)
 		    directory);
 	} else
 		look_at_store(doctor, found, &who);
-}
-
-/* --- the socket --- */
-
-static int
-connect_unix(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	text_copy(address.sun_path, sizeof(address.sun_path), path);
-	if (fd >= 0 &&
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int kept = errno;
-
-		close(fd);
-		errno = kept;
-		return -1;
-	}
-	return fd;
-}
-
-static int
-connect_any(const struct addrinfo *info)
-{
-	int fd = -1;
-
-	for (; info != NULL && fd < 0; info = info->ai_next) {
-		fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd >= 0 &&
-		    connect(fd, info->ai_addr, info->ai_addrlen) < 0) {
-			int kept = errno;
-
-			close(fd);
-			errno = kept;
-			fd = -1;
-		}
-	}
-	return fd;
-}
-
-static int
-connect_inet(const char *text)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *info;
-	char copy[300];
-	char *host;
-	int fd;
-
-	text_copy(copy, sizeof(copy), text);
-	host = settings_cut_host(copy);
-	if (getaddrinfo(host, copy, &hints, &info) != 0) {
-		errno = EADDRNOTAVAIL;
-		return -1;
-	}
-	fd = connect_any(info);
-	freeaddrinfo(info);
-	return fd;
-}
-
-/* Whether a milter answers the offer that every MTA begins with. */
-static bool
-is_milter(int fd)
-{
-	/* length, SMFIC_OPTNEG, version 6, all actions, all protocol steps:
-	 * libmilter hangs up where a milter wants more */
-	static const unsigned char offer[17] = {[3] = 13,
-	    [4] = 'O',
-	    [8] = 6,
-	    [11] = 0x01,
-	    [12] = 0xff,
-	    [14] = 0x1f,
-	    [15] = 0xff,
-	    [16] = 0xff};
-	static const unsigned char quit[5] = {[3] = 1, [4] = 'Q'};
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-	unsigned char answer[5];
-	bool answers;
-
-	answers =
-	    send(fd, offer, sizeof(offer), MSG_NOSIGNAL) == sizeof(offer) &&
-	    poll(&poll_fd, 1, MILTER_MS) == 1 &&
-	    recv(fd, answer, sizeof(answer), 0) == sizeof(answer) &&
-	    answer[4] == 'O';
-	if (answers && send(fd, quit, sizeof(quit), MSG_NOSIGNAL) < 0)
-		return false;
-	return answers;
-}
-
-/* A unit makes a folder below /run, and no other by itself. */
-static bool
-is_off_run(const char *socket)
-{
-	const char *path = strchr(socket, ':') + 1;
-
-	return path[0] == '/' && strncmp(path, "/run/", 5) != 0;
-}
-
-static void
-say_no_listener(
-    const struct doctor *doctor, struct doctor_finding *found, int error)
-{
-	if (error == EACCES || error == EPERM) {
-		doctor_blind(
-		    found, "%s: %s", doctor->settings->socket, strerror(error));
-		return;
-	}
-	doctor_say(found, DOCTOR_FAIL, "%s: %s; posternd does not run",
-	    doctor->settings->socket, strerror(error));
-	doctor_mend(found, START);
-	if (is_off_run(doctor->settings->socket))
-		doctor_mend(found,
-		    "postern setup    # if it does not start: what the socket "
-		    "needs there, a folder and a unit that lets posternd "
-		    "write in it");
-}
-
-/* Who may connect stands in the mode. */
-static void
-look_at_mode(
-    const struct doctor *doctor, struct doctor_finding *found, const char *path)
-{
-	struct stat status;
-	const struct passwd *owner;
-	const struct group *group;
-	char user[NAME_SIZE] = "?", group_name[NAME_SIZE] = "?";
-
-	if (stat(path, &status) < 0) {
-		say_no_listener(doctor, found, errno);
-		return;
-	}
-	owner = getpwuid(status.st_uid);
-	if (owner != NULL)
-		text_copy(user, sizeof(user), owner->pw_name);
-	group = getgrgid(status.st_gid);
-	if (group != NULL)
-		text_copy(group_name, sizeof(group_name), group->gr_name);
-	if ((status.st_mode & WRITABLE_BY_ALL) == 0) {
-		doctor_say(found, DOCTOR_OK, "%s answers, mode %04o, %s:%s",
-		    path, (unsigned)(status.st_mode & 07777), user, group_name);
-		return;
-	}
-	doctor_say(found, DOCTOR_WARN,
-	    "%s has mode %04o: everyone on this host may ask posternd", path,
-	    (unsigned)(status.st_mode & 07777));
-	doctor_mend(found, "UMask 007    # in %s, then restart posternd",
-	    conf_file(doctor));
-}
-
-void
-doctor_socket(struct doctor *doctor, struct doctor_finding *found)
-{
-	const char *rest = strchr(doctor->settings->socket, ':') + 1;
-	int fd = rest[0] == '/' ? connect_unix(rest) : connect_inet(rest);
-	bool answers;
-
-	if (fd < 0) {
-		say_no_listener(doctor, found, errno);
-		return;
-	}
-	answers = is_milter(fd);
-	close(fd);
-	if (!answers) {
-		doctor_say(found, DOCTOR_FAIL,
-		    "%s accepts, but no milter answers",
-		    doctor->settings->socket);
-		doctor_mend(found, "systemctl restart posternd");
-	} else if (rest[0] == '/') {
-		look_at_mode(doctor, found, rest);
-	} else {
-		doctor_say(
-		    found, DOCTOR_OK, "%s answers", doctor->settings->socket);
-	}
-}
-
-static void
-say_shut_out(const struct doctor *doctor, struct doctor_finding *found,
-    const struct identity *who, const char *path, int error)
-{
-	struct identity daemon;
-
-	doctor_say(found, DOCTOR_FAIL, "%s cannot connect to %s: %s", who->name,
-	    path, strerror(error));
-	if (identity_find(doctor->settings->user, &daemon, NULL) == 0) {
-		const struct group *group = getgrgid(daemon.gid);
-
-		doctor_mend(found, "adduser %s %s    # the socket's group",
-		    who->name, group == NULL ? daemon.name : group->gr_name);
-		doctor_mend(found, "postfix reload");
-	}
-	doctor_mend(found,
-	    "UMask 007    # in %s if it is another, then restart posternd",
-	    conf_file(doctor));
-}
-
-void
-doctor_socket_user(struct doctor *doctor, struct doctor_finding *found)
-{
-	const char *path = strchr(doctor->settings->socket, ':') + 1;
-	struct identity who;
-	struct err err;
-	int error;
-
-	if (path[0] != '/') {
-		doctor_say(found, DOCTOR_OK, "%s has no mode",
-		    doctor->settings->socket);
-		return;
-	}
-	if (identity_find(
-		postfix_get(doctor->postfix, "mail_owner"), &who, &err) != 0) {
-		doctor_blind(found, "%s", err.text);
-		return;
-	}
-	error = identity_connect(&who, path);
-	if (error == IDENTITY_UNKNOWN)
-		doctor_blind(
-		    found, "only root can see what %s may do", who.name);
-	else if (error == EACCES || error == EPERM)
-		say_shut_out(doctor, found, &who, path, error);
-	else if (error != 0)
-		doctor_say(found, DOCTOR_SKIP, "%s: %s", path, strerror(error));
-	else
-		doctor_say(
-		    found, DOCTOR_OK, "%s may connect to %s", who.name, path);
 }
