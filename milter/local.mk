@@ -197,6 +197,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/setup/setup_unit.c \
 	%D%/cli/setup/setup_verb.c \
 	%D%/cli/stats.c \
-	%D%/cli/watch/status.c %D%/cli/watch/top.c \
+	%D%/cli/watch/status.c %D%/cli/watch/top.c %D%/cli/watch/top.h \
+	%D%/cli/watch/top_draw.c \
 	%D%/cli/watch/watch.c %D%/cli/watch/watch.h
 %C%_postern_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS)
