@@ -104,8 +104,12 @@ asker_of(const struct map_asking *asking)
 static void
 tell_reply(const struct map_reply *reply, map_answered *answered, void *arg)
 {
+	char line[MAP_LINE_SIZE];
+	size_t length;
+	const char *octets = map_reply_print(reply, line, &length);
+
 	tally_asked(reply->asker, reply->status);
-	answered(arg, reply->octets, reply->length);
+	answered(arg, octets, length);
 }
 
 static void
@@ -237,6 +241,8 @@ on_map_check(void *arg, const struct check *check, bool cached)
 	asking->reply = map_reply_owned(asker_of(asking), text);
 	asking->reply->policy = check->policy;
 	asking->expires_ms = life_end(asking, check);
+	if (asking->protocol == MAP_PROTOCOL_LINE)
+		asking->reply->expires_ms = asking->expires_ms;
 	asking->reply->renew_ms = renewal_of(asking, check);
 	/* answers is the listener's, but for what has its lock */
 	if (is_own_thread() && answers.asking_now == asking)

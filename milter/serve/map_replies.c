@@ -8,9 +8,13 @@
 
 #include "common/base/cache.h"
 #include "common/base/cache_budget.h"
+#include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/sts/policy_turns.h"
 #include "milter/serve/service.h"
+
+enum { SECOND_MS = 1000 };
 
 static struct {
 	struct cache_budget *budget;
@@ -93,6 +97,29 @@ map_reply_skip(enum figures_asker asker, enum reason reason)
 	return asker == FIGURES_LINE
 		   ? map_reply_owned(asker, mta_policy_line_skip(reason))
 		   : map_reply_new(asker, MTA_POLICY_NOTHING);
+}
+
+const char *
+map_reply_print(
+    const struct map_reply *reply, char out[MAP_LINE_SIZE], size_t *length)
+{
+	static const char key[] = " ttl=";
+	const char *end = reply->octets + reply->length;
+	const char *at = memmem(reply->octets, reply->length, key, strlen(key));
+	struct text text;
+
+	*length = reply->length;
+	if (reply->expires_ms == 0 || at == NULL)
+		return reply->octets;
+	at += strlen(key);
+	text_init(&text, out, MAP_LINE_SIZE);
+	text_addf(&text, "%.*s%d", (int)(at - reply->octets), reply->octets,
+	    clock_left_ms(reply->expires_ms) / SECOND_MS);
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	text_addf(&text, "%.*s", (int)(end - at), at);
+	*length = text.len;
+	return out;
 }
 
 /* --- kept --- */

@@ -29,6 +29,8 @@ struct map_reply {
 	struct policy_mark policy; /* that it rests on */
 	int64_t renew_ms;          /* from then on it is made anew; INT64_MAX:
 				      it is being, or was tried */
+	int64_t expires_ms;        /* where a line says how long it counts; 0:
+				      none says so */
 	size_t length;
 	char octets[];
 };
@@ -47,6 +49,12 @@ struct map_reply *
 map_reply_temp(enum figures_asker asker, enum reason reason) OWNED(free);
 struct map_reply *
 map_reply_skip(enum figures_asker asker, enum reason reason) OWNED(free);
+
+/* map_reply_print - the octets to be sent now: those of reply, or in out, where
+ * they tell what is left of its life */
+enum { MAP_LINE_SIZE = LIMIT_LOG_LINE + 32 };
+const char *map_reply_print(
+    const struct map_reply *reply, char out[MAP_LINE_SIZE], size_t *length);
 
 enum {
 	/* A request that is kept: its octets and one before them.  A longer one

@@ -154,6 +154,20 @@ def policy_changes(out):
         change.Changes().apply()
 
 
+def store_damaged(out, postern):
+    """What is in memory goes on; the damaged file is kept aside."""
+    dest = dest_of("m05")
+    with Told(out, "F09: a store that is damaged takes no answer away"
+              ) as told:
+        told.same("before", ask(dest.domain), secure(dest))
+        for name in os.listdir(STATE):
+            mta.write(STATE + "/" + name, "damaged" * 4096)
+        told.same("kept", ask(dest.domain), secure(dest))
+        told.same("made", ask(dest.domain + ":2605"), secure(dest))
+        postern.forget()
+        told.same("by a new engine", ask(dest.domain), secure(dest))
+
+
 class Blind(threading.Thread):
     """A nameserver in front of the lab's that validates nothing."""
     PORT = 5397
@@ -239,6 +253,7 @@ def inside():
         resolver_fails(out, postern)
         record_fails(out, postern)
         policy_changes(out)
+        store_damaged(out, postern)
         not_validating(out, postern)
         name_differs(out)
         out.test(postern.daemon.stop() == 0, "posternd ends well")

@@ -358,6 +358,30 @@ each_answer_is_counted_by_who_asks(void **state)
 	close_scene();
 }
 
+static void
+a_line_tells_what_is_left_of_its_life(void **state)
+{
+	static const char line[] = "POLICY d.ex";
+	struct map_payload payload = {.data = line, .length = strlen(line)};
+	const char *left;
+
+	(void)state;
+	open_scene("");
+	scene.at_once = true;
+	scene.answer = ENFORCE_NOTHING;
+	map_answers_ask(MAP_PROTOCOL_LINE, &payload, on_answered, NULL);
+	clock_shift(TTL_S / 2);
+	scene.replies[0] = '\0';
+	map_answers_ask(MAP_PROTOCOL_LINE, &payload, on_answered, NULL);
+	assert_int_equal(scene.asked, 1);
+	left = strstr(scene.replies, " ttl=");
+	assert_non_null(left);
+	left += strlen(" ttl=");
+	assert_in_range(strtol(left, NULL, 10), TTL_S / 2 - 2, TTL_S / 2);
+	assert_string_equal(left + strspn(left, "0123456789"), "\n");
+	close_scene();
+}
+
 /* W14 */
 static void
 not_found_keeps_its_trailing_blank(void **state)
@@ -495,6 +519,7 @@ main(void)
 	    cmocka_unit_test(
 		another_policy_ends_the_replies_of_its_domain_at_once),
 	    cmocka_unit_test(each_answer_is_counted_by_who_asks),
+	    cmocka_unit_test(a_line_tells_what_is_left_of_its_life),
 	    cmocka_unit_test(not_found_keeps_its_trailing_blank),
 	    cmocka_unit_test(a_reply_ends_with_the_rules_that_it_rests_on),
 	    cmocka_unit_test(what_was_asked_in_another_turn_is_asked_again),

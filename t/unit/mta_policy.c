@@ -76,6 +76,7 @@ attributes_stand_beside_a_policy_only(void **state)
 		char *reply = mta_policy_reply(MTA_POSTFIX_TLSRPT, e, "d.ex");
 
 		ROW_TEXT(rows[i].id, reply, rows[i].reply);
+		/* A02 */
 		ROW(rows[i].id, strstr(reply, "policy_ttl") == NULL);
 		ROW(rows[i].id, strstr(reply, "policy_failure") == NULL);
 		free(reply);
@@ -146,6 +147,26 @@ a_reply_is_never_longer_than_postfix_takes(void **state)
 		ROW(rows[i].id, strstr(reply, " servername=hostname") != NULL);
 		free(reply);
 	}
+}
+
+/* W13: some versions take "OK" for not found, others for an error. */
+static void
+an_ok_always_has_data(void **state)
+{
+	(void)state;
+	for (int i = ENFORCE_TEMP; i <= ENFORCE_HOSTS; i++)
+		for (int j = 0; j < MTA_DIALECTS; j++) {
+			AUTO(enforcement)
+			struct enforcement *e =
+			    enforcement_new((enum enforce_answer)i);
+			char *reply =
+			    mta_policy_reply((enum mta_dialect)j, e, "d.ex");
+
+			assert_true(
+			    strncmp(reply, "OK", 2) != 0 ||
+			    (strncmp(reply, "OK ", 3) == 0 && reply[3] > ' '));
+			free(reply);
+		}
 }
 
 static void
@@ -411,6 +432,7 @@ main(void)
 	    cmocka_unit_test(attributes_stand_beside_a_policy_only),
 	    cmocka_unit_test(a_rule_has_no_attributes),
 	    cmocka_unit_test(a_reply_is_never_longer_than_postfix_takes),
+	    cmocka_unit_test(an_ok_always_has_data),
 	    cmocka_unit_test(a_reason_is_short_and_printable),
 	    cmocka_unit_test(
 		sendmail_is_told_of_policies_and_secure_rules_alone),
