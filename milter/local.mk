@@ -28,6 +28,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/value.c %D%/conf/value.h \
 	%D%/view/figures.h \
 	%D%/view/html.c %D%/view/svg.c %D%/view/svg.h \
+	%D%/view/http_request.c %D%/view/http_request.h \
 	%D%/view/json_check.c %D%/view/json_check.h \
 	%D%/view/json_facts.c %D%/view/json_facts.h \
 	%D%/view/json_facts_read.c %D%/view/json_facts_words.c \
@@ -69,6 +70,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/map_client.c %D%/serve/map_client.h \
 	%D%/serve/map_replies.c %D%/serve/map_replies.h \
 	%D%/serve/map_report.c %D%/serve/map_report.h \
+	%D%/serve/metrics.c %D%/serve/metrics.h \
 	%D%/serve/notify.c %D%/serve/notify.h \
 	%D%/serve/report.c %D%/serve/report.h \
 	%D%/serve/report_line.c %D%/serve/report_line.h \

@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	%D%/unit/gzip.t \
 	%D%/unit/hops.t \
 	%D%/unit/host_case.t \
+	%D%/unit/http_request.t \
 	%D%/unit/https.t \
 	%D%/unit/identity.t \
 	%D%/unit/inventory.t \
@@ -151,6 +152,7 @@ LAB_TESTS = \
 	%D%/scenario/map_sendmail.py \
 	%D%/scenario/map_faults.py \
 	%D%/scenario/metrics.py \
+	%D%/scenario/metrics_socket.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \
 	%D%/scenario/peers.py \
@@ -272,6 +274,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_hops_t_SOURCES = %D%/unit/hops.c %D%/unit/tap.h
 %C%_unit_tried_t_SOURCES = %D%/unit/tried.c %D%/unit/tap.h
 %C%_unit_host_case_t_SOURCES = %D%/unit/host_case.c %D%/unit/tap.h
+%C%_unit_http_request_t_SOURCES = %D%/unit/http_request.c %D%/unit/tap.h
 %C%_unit_https_t_SOURCES = %D%/unit/https.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_joint_demand_t_SOURCES = %D%/unit/joint_demand.c $(FAKE_DESTINATION) \
 	%D%/unit/tap.h

@@ -205,6 +205,12 @@ enum {
 	 * Stores have some hundred. */
 	LIMIT_FACTS_ROOTS = 256,
 
+	/* MetricsSocket: connections at once, a monitoring system has one or
+	 * two; and a request with its header fields, of which Prometheus sends
+	 * half a kilobyte */
+	LIMIT_METRICS_CLIENTS = 8,
+	LIMIT_METRICS_REQUEST = 4096,
+
 	/* A request of the socketmap: Postfix sends keys of 10,000 octets; and
 	 * a reply: Postfix takes no more */
 	LIMIT_MAP_REQUEST = 16384,

@@ -211,6 +211,8 @@ static const struct keyword keywords[] = {
     CHOICE("LogWhy", ENGINE, "no", log_why, yes_no),
     CHOICE("LogLevel", LIVE, "info", log_level, log_levels),
     LIST("DebugDomains", LIVE, NULL, value_read_domains, debug_domains),
+    TEXT("MetricsSocket", RESTART, NULL, value_read_near_socket, metrics_socket,
+	NULL),
     TEXT("MetricsLabel", LIVE, NULL, value_read_name, metrics_label, NULL),
 };
 
@@ -321,17 +323,26 @@ path_of_socket(const char *socket)
 
 /* The later listener would take the socket of the earlier away. */
 static void
+compare_socket(const struct settings *settings, const char *keyword,
+    const char *path, const struct conf *conf, struct conf_faults *faults)
+{
+	if (settings->socket == NULL || path == NULL || path[0] == '\0' ||
+	    strcmp(path_of_socket(settings->socket), path) != 0)
+		return;
+	conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
+	    conf == NULL ? 0 : line_of_keyword(conf, keyword),
+	    "%s: \"%s\" is that of Socket", keyword, path);
+}
+
+static void
 compare_sockets(const struct settings *settings, const struct conf *conf,
     struct conf_faults *faults)
 {
-	if (settings->socket == NULL || settings->control_socket == NULL ||
-	    strcmp(path_of_socket(settings->socket),
-		settings->control_socket) != 0)
-		return;
-	conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
-	    conf == NULL ? 0 : line_of_keyword(conf, "ControlSocket"),
-	    "ControlSocket: \"%s\" is that of Socket",
-	    settings->control_socket);
+	compare_socket(
+	    settings, "ControlSocket", settings->control_socket, conf, faults);
+	if (settings->metrics_socket != NULL)
+		compare_socket(settings, "MetricsSocket",
+		    path_of_socket(settings->metrics_socket), conf, faults);
 }
 
 static void

@@ -106,6 +106,7 @@ struct settings {
 	int log_why;
 	int log_level;
 	struct settings_list debug_domains; /* none: all */
+	char *metrics_socket;               /* as Socket; NULL: none */
 	char *metrics_label;                /* NULL: none */
 };
 

@@ -373,6 +373,43 @@ value_read_sockets(const struct value_place *place,
 	}
 }
 
+/* The part "port@host" or "port@[address]" of a socket. */
+static bool
+is_at_loopback(const char *rest, int family)
+{
+	static const struct address ipv6 = {
+	    .family = AF_INET6, .octets = {[15] = 1}, .size = 16};
+	const char *at = strchr(rest, '@');
+	struct address address;
+	char host[INET6_ADDRSTRLEN + 1];
+
+	if (at == NULL ||
+	    !text_copy(host, sizeof(host), at + 1 + (at[1] == '[')))
+		return false;
+	host[strcspn(host, "]")] = '\0';
+	if (address_parse(host, &address) != 0 || address.family != family)
+		return false;
+	return family == AF_INET ? address.octets[0] == 127
+				 : address_equal(&address, &ipv6);
+}
+
+void
+value_read_near_socket(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	bool inet = strncmp(value, "inet:", 5) == 0;
+	bool inet6 = strncmp(value, "inet6:", 6) == 0;
+
+	if ((inet || inet6) &&
+	    !is_at_loopback(strchr(value, ':') + 1, inet ? AF_INET : AF_INET6))
+		value_complain(place,
+		    "\"%s\" is not at a loopback address (inet:PORT@127.0.0.1, "
+		    "inet6:PORT@::1), and nobody there is asked who he is",
+		    value);
+	else
+		value_read_socket(place, form, field, value);
+}
+
 /* A path, or "none". */
 void
 value_read_control_socket(const struct value_place *place,

@@ -56,6 +56,8 @@ value_reader value_read_words;
 value_reader value_read_domains; /* or files of them; sorted */
 value_reader value_read_names;   /* none of which has a dot in front; or none */
 value_reader value_read_nameservers;
+/* of this host alone: unix:/path, or inet and a loopback address */
+value_reader value_read_near_socket;
 value_reader value_read_sockets; /* each as value_read_socket has it */
 value_reader value_read_sources; /* one address of each family, or one */
 

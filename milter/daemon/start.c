@@ -23,6 +23,7 @@
 #include "milter/serve/control.h"
 #include "milter/serve/downtime.h"
 #include "milter/serve/listener.h"
+#include "milter/serve/metrics.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
 #include "milter/serve/socket.h"
@@ -65,6 +66,7 @@ listen_for_mail(const struct settings *settings, struct err *err)
 void
 start_stop_answering(void)
 {
+	metrics_close();
 	listener_close();
 	control_close();
 }
@@ -95,6 +97,8 @@ start_daemon(struct arguments *arguments, const struct settings *settings,
 		return status;
 	status = listener_open(settings, err);
 	if (status == 0)
+		status = metrics_open(settings, err);
+	if (status == 0)
 		status = listen_for_mail(settings, err);
 	if (status != 0)
 		start_stop_answering();
@@ -124,7 +128,8 @@ begin_to_serve(struct settings *settings, struct err *err)
 	if (service_open(settings, err) != 0)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	stats_begin(downtime_end(settings, clock_wall_s()));
-	if (control_start(err) == 0 && listener_start(err) == 0) {
+	if (control_start(err) == 0 && listener_start(err) == 0 &&
+	    metrics_start(err) == 0) {
 		if (pthread_create(&thread, NULL, serve_milter, NULL) == 0) {
 			pthread_detach(thread);
 			return 0;

@@ -19,7 +19,8 @@ int start_daemon(struct arguments *arguments, const struct settings *settings,
  * on failure all sockets are closed */
 int start_serving(struct settings *settings, struct err *err);
 
-/* start_stop_answering - close the sockets that the command and MTAs ask at */
+/* start_stop_answering - close the sockets that the command, MTAs
+ * and monitoring ask at */
 void start_stop_answering(void);
 
 /* start_release_socket - take the path of Socket away, if it is still ours */

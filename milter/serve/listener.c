@@ -298,38 +298,6 @@ listener_settle(void)
 /* --- sockets --- */
 
 static int
-bind_ear(struct ear *ear, const struct sockaddr *address, socklen_t size,
-    struct err *err)
-{
-	int on = 1;
-
-	ear->fd = socket(
-	    address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (ear->fd < 0)
-		return err_status(err, EX_OSERR, "socket: %s", strerror(errno));
-	setsockopt(ear->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(ear->fd, address, size) < 0 || listen(ear->fd, BACKLOG) < 0)
-		return err_status(err, EX_CANTCREAT, "%.150s: %s", ear->text,
-		    strerror(errno));
-	socket_own(ear->text, &ear->own);
-	return 0;
-}
-
-static int
-make_ear(struct ear *ear, struct err *err)
-{
-	struct sockaddr_storage address;
-	socklen_t size;
-	int status = socket_claim(ear->text, err);
-
-	if (status == 0)
-		status = socket_resolve(ear->text, &address, &size, err);
-	if (status != 0)
-		return status;
-	return bind_ear(ear, (struct sockaddr *)&address, size, err);
-}
-
-static int
 open_ears(const struct settings_list *list, enum map_protocol protocol,
     struct err *err)
 {
@@ -341,7 +309,8 @@ open_ears(const struct settings_list *list, enum map_protocol protocol,
 		    .text = xstrdup(list->items[i]), .protocol = protocol};
 		ear->fd = handed_take(ear->text);
 		if (ear->fd < 0)
-			status = make_ear(ear, err);
+			status = socket_listen(ear->text, SOCKET_UMASK, BACKLOG,
+			    &ear->own, &ear->fd, err);
 		if (status != 0)
 			return status;
 	}

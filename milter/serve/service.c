@@ -426,6 +426,17 @@ service_let_go(struct service_hold *held)
 	lock_drop(&service.lock);
 }
 
+bool
+service_accepts(void)
+{
+	bool may;
+
+	lock_take(&service.lock);
+	may = !service.stopping;
+	lock_drop(&service.lock);
+	return may;
+}
+
 unsigned
 service_active(void)
 {

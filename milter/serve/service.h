@@ -85,6 +85,9 @@ void service_end(struct service_hold *held);
 void service_hold(struct service_hold *held);
 void service_let_go(struct service_hold *held);
 
+/* service_accepts - whether messages may begin */
+bool service_accepts(void);
+
 /* service_active - messages between their begin and end */
 unsigned service_active(void);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -181,4 +182,49 @@ socket_release(const char *text, struct socket_owned *own)
 	if (there.device == own->device && there.inode == own->inode)
 		unlink(strchr(text, ':') + 1);
 	own->inode = 0;
+}
+
+static int
+bind_there(int fd, const char *text, mode_t mode, int backlog,
+    struct socket_owned *own, struct err *err)
+{
+	const char *rest = strchr(text, ':') + 1;
+	struct sockaddr_storage address;
+	socklen_t size;
+	int on = 1;
+	int status = socket_resolve(text, &address, &size, err);
+
+	if (status != 0)
+		return status;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&address, size) < 0)
+		return err_status(
+		    err, EX_CANTCREAT, "%.150s: %s", text, strerror(errno));
+	socket_own(text, own);
+	/* nobody connects before it listens, by when it has its mode */
+	if (rest[0] == '/' && mode != SOCKET_UMASK && chmod(rest, mode) < 0)
+		return err_status(
+		    err, EX_CANTCREAT, "%.150s: %s", text, strerror(errno));
+	if (listen(fd, backlog) < 0)
+		return err_status(
+		    err, EX_CANTCREAT, "%.150s: %s", text, strerror(errno));
+	return 0;
+}
+
+int
+socket_listen(const char *text, mode_t mode, int backlog,
+    struct socket_owned *own, int *fd, struct err *err)
+{
+	bool ipv6 = strncmp(text, "inet6:", 6) == 0;
+	int family = strchr(text, ':')[1] == '/' ? AF_UNIX
+		     : ipv6                      ? AF_INET6
+						 : AF_INET;
+	int status = socket_claim(text, err);
+
+	if (status != 0)
+		return status;
+	*fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*fd < 0)
+		return err_status(err, EX_OSERR, "socket: %s", strerror(errno));
+	return bind_there(*fd, text, mode, backlog, own, err);
 }

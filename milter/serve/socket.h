@@ -30,6 +30,16 @@ struct socket_owned {
 };
 
 /*
+ * socket_listen - claim the place, and listen there
+ *
+ * mode: of a Unix socket, or SOCKET_UMASK.  *fd does not block.  On failure
+ * *fd and *own are as far as it came: close what is not -1, and release.
+ */
+enum { SOCKET_UMASK = 0 };
+int socket_listen(const char *socket, mode_t mode, int backlog,
+    struct socket_owned *own, int *fd, struct err *err);
+
+/*
  * socket_own - remember what listens at the path, and
  * socket_release - remove it, unless another took its place
  *

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -133,4 +134,27 @@ stats_take(struct stats *out)
 	out->map_sockets = held.settings->map_sockets.count > 0;
 	out->line_sockets = held.settings->line_sockets.count > 0;
 	service_let_go(&held);
+}
+
+bool
+stats_health(const char **word)
+{
+	struct inventory_counts now;
+	struct service_hold held;
+
+	if (!service_accepts()) {
+		*word = "stopping";
+		return false;
+	}
+	service_hold(&held);
+	inventory_count(held.engine, &now);
+	service_let_go(&held);
+	if (strcmp(now.resolver, "validating") == 0) {
+		*word = "ok";
+		return true;
+	}
+	*word = strcmp(now.resolver, "unknown") == 0
+		    ? "resolver-unknown"
+		    : "resolver-not-validating";
+	return false;
 }

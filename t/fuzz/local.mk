@@ -7,6 +7,7 @@ FUZZ_TESTS = \
 	%D%/domain.t \
 	%D%/facts.t \
 	%D%/header.t \
+	%D%/http_request.t \
 	%D%/key.t \
 	%D%/map_request.t \
 	%D%/media_type.t \
@@ -40,6 +41,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_header_t_SOURCES = %D%/header.c $(FUZZ_SOURCES) \
 	milter/act/tag.c milter/act/requiretls.c milter/act/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
+%C%_http_request_t_SOURCES = %D%/http_request.c $(FUZZ_SOURCES)
 %C%_map_request_t_SOURCES = %D%/map_request.c $(FUZZ_SOURCES)
 %C%_media_type_t_SOURCES = %D%/media_type.c $(FUZZ_SOURCES)
 %C%_mta_policy_t_SOURCES = %D%/mta_policy.c $(FUZZ_SOURCES) \

@@ -5,13 +5,11 @@ Real mail passes posternd in the lab; promtool, node_exporter and Prometheus of
 Debian read what "postern stats" writes, and the dashboard and the alerts are
 asked for by their own expressions.  TAP.
 """
-import http.server
 import json
 import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 import urllib.request
@@ -27,7 +25,8 @@ TREE = os.path.dirname(os.path.dirname(HERE))
 DIR = "/run/lab/metrics"
 PROM = DIR + "/textfile/postern.prom"
 RUN_S = 60
-OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+METRICS = "127.0.0.1:9642"
+EXPORTER = "127.0.0.1:19100"
 # Present from the start, whatever the mail.
 AT_ONCE = """build_info start_time_seconds resident_memory_bytes open_fds
 messages_total check_duration_seconds_bucket wait_duration_seconds_bucket
@@ -178,21 +177,6 @@ def check_gone(out, conf):
 
 # -- node_exporter and Prometheus --------------------------------------------
 
-class Texts(http.server.BaseHTTPRequestHandler):
-    """What posternd would answer if it had a listener."""
-    texts = {}
-
-    def do_GET(self):
-        kind, text = self.texts[self.path]
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_):
-        pass
-
-
 def get(url):
     with urllib.request.urlopen(url, timeout=10) as reply:
         return reply.read().decode()
@@ -213,19 +197,20 @@ def query(expr):
     return json.loads(get(url))["data"]["result"]
 
 
-def check_exporter(out):
+def check_exporter(out, daemon):
     child = subprocess.Popen(
-        ["prometheus-node-exporter", "--web.listen-address=127.0.0.1:19100",
+        ["prometheus-node-exporter", "--web.listen-address=" + EXPORTER,
          "--collector.disable-defaults", "--collector.textfile",
          "--collector.textfile.directory=" + os.path.dirname(PROM)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        text = ready("http://127.0.0.1:19100/metrics")
+        text = ready("http://%s/metrics" % EXPORTER)
         out.test(value(text, "node_textfile_scrape_error") == 0 and
                  "postern_build_info{" in text and
                  re.search(r'^node_textfile_mtime_seconds\{file="[^"]*'
                            r'postern.prom"\}', text, re.M),
                  "F09 node_exporter reads the file", [text[:500]])
+        check_prometheus(out, daemon)
     finally:
         child.terminate()
         child.wait()
@@ -260,22 +245,15 @@ def expressions():
 
 
 def check_prometheus(out, daemon):
-    _, plain, _ = stats("--prometheus", conf=daemon.conf)
-    _, om, _ = stats("--openmetrics", conf=daemon.conf)
-    Texts.texts = {"/plain": ("text/plain; version=0.0.4", plain),
-                   "/om": (OPENMETRICS, om)}
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 19101), Texts)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    """It asks posternd for OpenMetrics, and node_exporter for the other."""
     mta.write(DIR + "/prometheus.yml", """global: {scrape_interval: 1s}
 rule_files: [%s/etc/prometheus/postern-rules.yml]
 scrape_configs:
 - job_name: postern
-  metrics_path: /plain
-  static_configs: [{targets: ['127.0.0.1:19101']}]
-- job_name: postern-om
-  metrics_path: /om
-  static_configs: [{targets: ['127.0.0.1:19101']}]
-""" % TREE)
+  static_configs: [{targets: ['%s']}]
+- job_name: postern-node
+  static_configs: [{targets: ['%s']}]
+""" % (TREE, METRICS, EXPORTER))
     child = subprocess.Popen(
         ["prometheus", "--config.file=" + DIR + "/prometheus.yml",
          "--storage.tsdb.path=" + DIR + "/tsdb",
@@ -285,21 +263,27 @@ scrape_configs:
         ready("http://127.0.0.1:19090/-/ready")
         mta.await_true(lambda: len(query("postern_build_info")) == 2, RUN_S,
                        "a scrape of both")
-        check_scraped(out, daemon, om)
+        check_scraped(out, daemon)
     finally:
         child.terminate()
         child.wait()
-        server.shutdown()
 
 
-def check_scraped(out, daemon, om):
+def check_scraped(out, daemon):
     up = {r["metric"]["job"]: r["value"][1] for r in query("up")}
-    out.test(up == {"postern": "1", "postern-om": "1"},
+    out.test(up == {"postern": "1", "postern-node": "1"},
              "F02 Prometheus takes both forms", [str(up)])
+    kinds = json.loads(get("http://127.0.0.1:19090/api/v1/targets/metadata?"
+                           "match_target=" + urllib.parse.quote(
+                               '{job="postern"}')))["data"]
+    kinds = {kind["metric"]: kind["type"] for kind in kinds}
+    out.test(kinds.get("postern_messages") == "counter" and
+             kinds.get("postern_wait_duration_seconds") == "histogram",
+             "F02 by MetricsSocket it is OpenMetrics that it reads",
+             [str(kinds)])
     # rates want two samples that differ
     send_some(daemon)
-    _, plain, _ = stats("--prometheus", conf=daemon.conf)
-    Texts.texts["/plain"] = ("text/plain; version=0.0.4", plain)
+    stats("--prometheus", "-o", PROM, conf=daemon.conf)
     mta.await_true(lambda: query("sum(increase(postern_messages_total[1m])) "
                                  "> 0"), RUN_S, "a change")
     time.sleep(3)
@@ -332,13 +316,13 @@ def inside():
     out = tap.Tap()
     os.mkdir(DIR)
     try:
-        daemon = mta.Posternd("metrics", "On-Fail tag\n")
+        daemon = mta.Posternd("metrics", "On-Fail tag\nMetricsSocket inet:"
+                              "9642@127.0.0.1\n")
         check_fresh(out, daemon)
         check_counters(out, daemon, send_some(daemon))
         check_file(out, daemon)
-        check_exporter(out)
+        check_exporter(out, daemon)
         check_rules(out)
-        check_prometheus(out, daemon)
         check_label(out, daemon)
         daemon.stop()
         check_gone(out, daemon.conf)
