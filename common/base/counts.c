@@ -65,10 +65,34 @@ counts_probed(struct counts *counts, enum counts_probe outcome)
 }
 
 void
-counts_fetch(struct counts *counts, bool failed)
+counts_fetched(struct counts *counts, enum counts_fetch outcome)
 {
-	if (counts == NULL)
-		return;
-	counts->fetches++;
-	counts->fetches_failed += failed;
+	if (counts != NULL)
+		counts->fetched[outcome]++;
+}
+
+void
+counts_looked_up(
+    struct counts *counts, enum counts_lookup type, enum counts_status status)
+{
+	if (counts != NULL)
+		counts->lookups[type][status]++;
+}
+
+uint64_t
+counts_fetches_failed(const struct counts *counts)
+{
+	uint64_t failed = 0;
+
+	for (int i = COUNTS_FETCH_NONE + 1; i < COUNTS_FETCH_UNCHANGED; i++)
+		failed += counts->fetched[i];
+	return failed;
+}
+
+uint64_t
+counts_fetches(const struct counts *counts)
+{
+	return counts_fetches_failed(counts) +
+	       counts->fetched[COUNTS_FETCH_UNCHANGED] +
+	       counts->fetched[COUNTS_FETCH_OK];
 }

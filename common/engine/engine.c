@@ -23,6 +23,7 @@ struct ticket {
 	struct check_run
 	    *own;    /* that he would have made, if he joined; or NULL */
 	bool cached; /* there was nothing to wait for */
+	bool joined; /* somebody was at it */
 };
 
 struct engine_wait {
@@ -199,6 +200,7 @@ enter_check(struct ticket *ticket, struct check_run *run)
 	if (!mine) {
 		check = cache_value(ticket->entry);
 		ticket->cached = check != NULL && !check->ran_out;
+		ticket->joined = check == NULL;
 		if (ticket->cached)
 			check_run_free(run);
 		else
@@ -292,6 +294,12 @@ bool
 engine_wait_cached(const struct engine_wait *wait)
 {
 	return wait->ticket.cached;
+}
+
+bool
+engine_wait_joined(const struct engine_wait *wait)
+{
+	return wait->ticket.joined;
 }
 
 void

@@ -59,6 +59,9 @@ struct engine_wait *engine_start(struct engine *engine,
     const struct engine_query *query) OWNED(engine_wait_free);
 const struct check *engine_await(struct engine_wait *wait, int64_t deadline_ms);
 bool engine_wait_cached(const struct engine_wait *wait);
+
+/* engine_wait_joined - whether somebody else had begun the check already */
+bool engine_wait_joined(const struct engine_wait *wait);
 AUTO_DEFINE(engine_wait);
 
 /*

@@ -143,6 +143,7 @@ open_parts(struct engine *engine, struct err *err)
 	engine->roots = x509_store_load(options->ca_file, err);
 	if (engine->roots == NULL)
 		return -1;
+	engine->options.dns.counts = options->counts;
 	engine->dns = dns_new(&options->dns, err);
 	if (engine->dns == NULL)
 		return -1;
@@ -186,6 +187,7 @@ open_translation(struct engine *engine)
 	struct dns_options stub = engine->options.dns;
 
 	stub.kind = DNS_SYSTEM;
+	stub.counts = NULL;
 	stub.max_outstanding = STUB_LOOKUPS;
 	stub.timeout_ms = STUB_MS;
 	if (engine->options.dns.kind == DNS_EMBEDDED && !stub.recurse)

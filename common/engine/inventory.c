@@ -93,6 +93,17 @@ store_word(const struct engine *engine)
 	return engine->options.store_read_only ? "read-only" : "ok";
 }
 
+static void
+count_mode(void *arg, const char *key, const void *value)
+{
+	struct inventory_counts *out = arg;
+	const struct known *known = value;
+
+	(void)key;
+	if (known_is_unexpired(known))
+		out->modes[known->policy->policy->mode][known->failed_s != 0]++;
+}
+
 void
 inventory_count(struct engine *engine, struct inventory_counts *out)
 {
@@ -101,6 +112,8 @@ inventory_count(struct engine *engine, struct inventory_counts *out)
 	out->verdicts = cache_count(engine->checks);
 	out->probes = cache_count(prober_cache(engine->prober));
 	out->policies = cache_count(policy_keep_memory(keep));
+	memset(out->modes, 0, sizeof(out->modes));
+	cache_each(policy_keep_memory(keep), count_mode, out);
 	out->unwritten = policy_keep_owed(keep);
 	out->lost = policy_keep_lost(keep);
 	out->octets = cache_budget_used(engine->budget);

@@ -8,11 +8,16 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/engine/engine.h"
+#include "common/proto/sts_policy.h"
+
+/* Of policies, and whether the last try to fetch anew has failed. */
+enum { INVENTORY_MODES = STS_MODE_ENFORCE + 1 };
 
 struct inventory_counts {
 	size_t verdicts;
 	size_t probes;
-	size_t policies;   /* in memory */
+	size_t policies;                  /* in memory */
+	size_t modes[INVENTORY_MODES][2]; /* that count now: fresh, failing */
 	size_t unwritten;  /* of them, not on disk as they are in memory */
 	size_t lost;       /* ever, that memory gave up before they were */
 	size_t octets;     /* of all three, as MaxCacheSize counts them */

@@ -278,9 +278,10 @@ counted_as(enum probe_outcome outcome)
 	case PROBE_CONNECT_FAILED:
 	case PROBE_NO_SOURCE:
 	case PROBE_NOT_DONE:
+		return COUNTS_PROBE_REFUSED;
 	case PROBE_BLOCKED:
 	case PROBE_OWN:
-		return COUNTS_PROBE_REFUSED;
+		return COUNTS_PROBE_BLOCKED;
 	case PROBE_TLS_REFUSED:
 	case PROBE_TLS_FAILED:
 		break;
@@ -499,4 +500,10 @@ struct cache *
 prober_cache(struct prober *prober)
 {
 	return prober->cache;
+}
+
+void
+prober_count_blocked(struct prober *prober)
+{
+	counts_probed(prober->options.counts, COUNTS_PROBE_BLOCKED);
 }

@@ -70,6 +70,9 @@ probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
  */
 void prober_try_witnesses(struct prober *prober);
 
+/* prober_count_blocked - an address was not probed, for it is special */
+void prober_count_blocked(struct prober *prober);
+
 /* prober_cache - what is remembered: struct probe_facts, by address, port, SNI
  */
 struct cache *prober_cache(struct prober *prober);

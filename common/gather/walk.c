@@ -60,6 +60,7 @@ start_probe(struct walk *w, const struct host_facts *host,
 		address->probe = probe_facts_new(
 		    forbidden_address_is_own(address->text) ? PROBE_OWN
 							    : PROBE_BLOCKED);
+		prober_count_blocked(w->wish.prober);
 		return;
 	}
 	if (clock_left_ms(w->deadline_ms) == 0) {

@@ -26,6 +26,7 @@ struct dns {
 	struct dns_system *system;      /* DNS_EMBEDDED: those whose word counts
 					   where it cannot validate, or NULL */
 	struct dns_unvalidated *second; /* DNS_EMBEDDED: both together */
+	struct counts *counts;          /* may be NULL */
 	size_t broken_count;
 	char broken[LIMIT_BROKEN_NAMES][LIMIT_DOMAIN_SIZE];
 };
@@ -35,6 +36,7 @@ struct dns_query {
 	char name[LIMIT_DOMAIN_SIZE];
 	enum dns_type type;
 	int64_t deadline_ms;
+	bool counts;                /* for who wants to know, no test */
 	struct dns_answer *refusal; /* the answer if nothing was asked */
 	struct dns_pending *pending;
 };
@@ -62,7 +64,8 @@ open_kind(struct dns *dns, const struct dns_options *options, struct err *err)
 		if (dns->embedded == NULL)
 			return false;
 		open_second(dns, options);
-		dns->second = dns_unvalidated_new(dns->embedded, dns->system);
+		dns->second = dns_unvalidated_new(
+		    dns->embedded, dns->system, options->counts);
 		return true;
 	case DNS_SYSTEM:
 		dns->system = dns_system_new(options, dns->insecure, err);
@@ -86,6 +89,7 @@ dns_new(const struct dns_options *options, struct err *err)
 
 	dns->kind = options->kind;
 	dns->timeout_ms = options->timeout_ms;
+	dns->counts = options->counts;
 	dns->insecure = dns_insecure_new(&options->insecure_zones);
 	copy_broken(dns, &options->broken_names);
 	if (open_kind(dns, options, err))
@@ -170,7 +174,11 @@ struct dns_query *
 dns_ask(
     struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
-	return ask_resolver(dns, name, type, DNS_SYSTEM_ANY, deadline_ms);
+	struct dns_query *query =
+	    ask_resolver(dns, name, type, DNS_SYSTEM_ANY, deadline_ms);
+
+	query->counts = true;
+	return query;
 }
 
 void
@@ -195,6 +203,8 @@ dns_await(struct dns_query *query)
 
 	if (answer == NULL)
 		answer = dns_pending_await(query->pending);
+	if (query->counts)
+		dns_answer_count(answer, query->type, query->dns->counts);
 	free(query);
 	return answer;
 }

@@ -1,4 +1,4 @@
-/* dns_answer - what was asked of DNS, and what was learnt. Pure. */
+/* dns_answer - what was asked of DNS, and what was learnt. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_IO_DNS_ANSWER_H
 #define COMMON_IO_DNS_ANSWER_H
@@ -44,5 +44,10 @@ AUTO_DEFINE(dns_answer);
 /* dns_answer_failed - an answer that says why there is none; why is cleaned */
 struct dns_answer *dns_answer_failed(enum lookup_state state, const char *why)
     OWNED(dns_answer_free);
+
+/* dns_answer_count - count the lookup, if it is of a type that is counted */
+struct counts; /* counts.h */
+void dns_answer_count(
+    const struct dns_answer *answer, enum dns_type type, struct counts *counts);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct counts; /* counts.h */
+
 /* The distribution's root key. */
 #define DNS_TRUST_ANCHOR_FILE "/usr/share/dns/root.key"
 
@@ -53,6 +55,8 @@ struct dns_options {
 	 * timeout_ms).  So allow several for each that is awaited.
 	 */
 	unsigned max_outstanding;
+
+	struct counts *counts; /* outlives the resolver; may be NULL */
 };
 
 #endif

@@ -81,6 +81,7 @@ choose_answer(struct dns_answer *own, struct dns_answer *other)
 struct dns_unvalidated {
 	struct dns_embedded *embedded;
 	struct dns_system *system;
+	struct counts *counts;
 	struct dns_pending_list *results; /* that are under review */
 };
 
@@ -242,6 +243,7 @@ take_cut(struct review *review, struct dns_answer *answer)
 	bool lacks = down && dns_algorithms_lack(
 				 answer->records, answer->count, &algorithm);
 
+	dns_answer_count(answer, DNS_DS, review->second->counts);
 	dns_answer_free(answer);
 	if (lacks)
 		say_why(review->answer, review->zone, algorithm);
@@ -292,13 +294,15 @@ dns_unvalidated_ask(struct dns_unvalidated *second, const char *name,
 }
 
 struct dns_unvalidated *
-dns_unvalidated_new(struct dns_embedded *embedded, struct dns_system *system)
+dns_unvalidated_new(struct dns_embedded *embedded, struct dns_system *system,
+    struct counts *counts)
 {
 	struct dns_unvalidated *second = xcalloc(1, sizeof(*second));
 
 	assert(embedded != NULL);
 	second->embedded = embedded;
 	second->system = system;
+	second->counts = counts;
 	second->results = dns_pending_list_new(UINT_MAX, second);
 	return second;
 }

@@ -15,13 +15,15 @@ struct dns_unvalidated;
 
 /*
  * dns_unvalidated_new - both are borrowed; system is one whose nameservers'
- * word counts, or NULL if there is none
+ * word counts, or NULL if there is none; counts: for lookups of DS records, may
+ * be NULL
  *
  * dns_unvalidated_free: after both.
  */
 void dns_unvalidated_free(struct dns_unvalidated *second);
-struct dns_unvalidated *dns_unvalidated_new(struct dns_embedded *embedded,
-    struct dns_system *system) OWNED(dns_unvalidated_free);
+struct dns_unvalidated *
+dns_unvalidated_new(struct dns_embedded *embedded, struct dns_system *system,
+    struct counts *counts) OWNED(dns_unvalidated_free);
 AUTO_DEFINE(dns_unvalidated);
 
 /*

@@ -333,12 +333,31 @@ conclude_transfer(
 	return reply;
 }
 
+static enum https_failure
+failure_of(CURLcode rc)
+{
+	switch (rc) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return HTTPS_AT_TIME;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return HTTPS_AT_CONNECTION;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CIPHER:
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return HTTPS_AT_TLS;
+	default: /* the rest is what the server said, or did not say */
+		return HTTPS_AT_PROTOCOL;
+	}
+}
+
 static struct https_reply *
 conclude_failed(struct transfer *t, CURLcode rc)
 {
 	const char *why =
 	    t->error[0] != '\0' ? t->error : curl_easy_strerror(rc);
 
+	t->reply->failure = failure_of(rc);
 	if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		return conclude_transfer(t, HTTPS_TOO_LARGE, "body too large");
 	if (t->head_octets > LIMIT_HTTPS_HEAD)

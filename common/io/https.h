@@ -31,11 +31,20 @@ enum https_outcome {
 	HTTPS_ANSWERED, /* status, type and body are there */
 };
 
+/* At what HTTPS_FAILED failed. */
+enum https_failure {
+	HTTPS_AT_PROTOCOL,
+	HTTPS_AT_TIME,
+	HTTPS_AT_CONNECTION,
+	HTTPS_AT_TLS,
+};
+
 struct https_reply {
 	enum https_outcome outcome;
-	long status;            /* 200 ... */
-	char content_type[128]; /* "" if absent; cut */
-	char *body;             /* length octets and a NUL */
+	enum https_failure failure; /* of HTTPS_FAILED */
+	long status;                /* 200 ... */
+	char content_type[128];     /* "" if absent; cut */
+	char *body;                 /* length octets and a NUL */
 	size_t length;
 	char detail[LIMIT_DETAIL_SIZE]; /* why not, cleaned */
 };

@@ -69,6 +69,32 @@ struct fetch_job {
 	struct policy_fetch_request request;
 };
 
+/* Whether it is the policy that is known, with the same words. */
+static bool
+is_unchanged(const struct fetch_job *job, const struct policy_facts *policy)
+{
+	struct cache_entry *entry =
+	    policy_keep_peek(job->policies->keep, job->domain);
+	const struct known *known = known_of(entry);
+	bool same;
+
+	if (entry == NULL)
+		return false;
+	same = known->policy != NULL && policy->body != NULL &&
+	       strcmp(known->policy->body, policy->body) == 0;
+	cache_release(entry);
+	return same;
+}
+
+static void
+count_fetch(const struct fetch_job *job, const struct policy_facts *policy,
+    enum counts_fetch outcome)
+{
+	if (outcome == COUNTS_FETCH_OK && is_unchanged(job, policy))
+		outcome = COUNTS_FETCH_UNCHANGED;
+	counts_fetched(job->policies->options.counts, outcome);
+}
+
 /* Something was learnt of the policy host. */
 static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
@@ -76,8 +102,6 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 	struct policy_turns *turns = job->policies->options.turns;
 	bool differs;
 
-	counts_fetch(
-	    job->policies->options.counts, policy->fetch != POLICY_FETCHED);
 	policy->fetched_s = clock_wall_s();
 	text_copy(policy->id, sizeof(policy->id), job->request.id);
 	differs = policy_keep_learn(job->policies->keep, job->domain, policy);
@@ -105,7 +129,7 @@ run_fetch(void *arg, int64_t until_ms)
 {
 	struct fetch_job *job = arg;
 	struct policy_facts *policy;
-	bool learnt = false;
+	struct policy_fetch_end end = {0};
 
 	if (cache_forsake(job->entry)) {
 		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
@@ -113,13 +137,14 @@ run_fetch(void *arg, int64_t until_ms)
 		return true;
 	}
 	policy = policy_fetch(
-	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms), &learnt);
+	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms), &end);
 	if (policy->fetch != POLICY_FETCHED &&
 	    clock_left_ms(until_ms) < ROUNDING_MS) {
 		policy_facts_free(policy);
 		return false;
 	}
-	if (learnt)
+	count_fetch(job, policy, end.outcome);
+	if (end.learnt)
 		finish_fetch(job, policy);
 	else
 		give_up_fetch(job, policy);

@@ -116,12 +116,12 @@ add_policy_addresses(struct policy_host *host, const struct dns_answer *answer,
 /* Why there is no address to connect to; learnt if the DNS says so. */
 static struct policy_facts *
 refuse_host(const struct policy_host *host, const struct dns_answer *v4,
-    const struct dns_answer *v6, bool *learnt)
+    const struct dns_answer *v6, struct policy_fetch_end *end)
 {
 	const struct dns_answer *failed = lookup_failed(&v4->lookup) ? v4 : v6;
 	char words[2 * LIMIT_DETAIL_SIZE];
 
-	*learnt = false;
+	end->learnt = !lookup_failed(&failed->lookup);
 	if (lookup_failed(&failed->lookup)) {
 		snprintf(words, sizeof(words), "no lookup of %.60s: %s",
 		    host->name,
@@ -129,7 +129,6 @@ refuse_host(const struct policy_host *host, const struct dns_answer *v4,
 							   : failed->why);
 		return policy_fetch_failed(POLICY_FETCH_ERROR, words);
 	}
-	*learnt = true;
 	return policy_fetch_failed(POLICY_FETCH_ERROR,
 	    host->seen == 0 ? "policy host has no address" : "address-blocked");
 }
@@ -137,7 +136,7 @@ refuse_host(const struct policy_host *host, const struct dns_answer *v4,
 /* NULL when there is an address, else the failure. */
 static struct policy_facts *
 find_host(const struct policy_fetch_request *request, struct policy_host *host,
-    int64_t deadline_ms, bool *learnt)
+    int64_t deadline_ms, struct policy_fetch_end *end)
 {
 	struct dns_query *a, *aaaa, *gates;
 	struct nat64 prefixes;
@@ -145,7 +144,7 @@ find_host(const struct policy_fetch_request *request, struct policy_host *host,
 
 	if (snprintf(host->name, sizeof(host->name), "mta-sts.%s",
 		request->domain) >= (int)sizeof(host->name)) {
-		*learnt = true;
+		end->learnt = true;
 		return policy_fetch_failed(
 		    POLICY_FETCH_ERROR, "name of the policy host too long");
 	}
@@ -157,7 +156,7 @@ find_host(const struct policy_fetch_request *request, struct policy_host *host,
 	translation_learn(request->translation, gates, deadline_ms, &prefixes);
 	add_policy_addresses(host, v4, request->allow_private, &prefixes);
 	add_policy_addresses(host, v6, request->allow_private, &prefixes);
-	return host->count > 0 ? NULL : refuse_host(host, v4, v6, learnt);
+	return host->count > 0 ? NULL : refuse_host(host, v4, v6, end);
 }
 
 /* RFC 8461 section 3.3: only status 200 and text/plain make a policy. */
@@ -199,13 +198,50 @@ read_policy_reply(const struct https_reply *reply)
 	return policy;
 }
 
+static enum counts_fetch
+counted_failure(enum https_failure failure)
+{
+	switch (failure) {
+	case HTTPS_AT_TIME:
+		return COUNTS_FETCH_TIMEOUT;
+	case HTTPS_AT_CONNECTION:
+		return COUNTS_FETCH_CONNECT;
+	case HTTPS_AT_TLS:
+		return COUNTS_FETCH_TLS;
+	case HTTPS_AT_PROTOCOL:
+		break;
+	}
+	return COUNTS_FETCH_HTTP;
+}
+
+static enum counts_fetch
+counted_reply(const struct https_reply *reply, const struct policy_facts *read)
+{
+	switch (reply->outcome) {
+	case HTTPS_NOT_TRIED:
+		return COUNTS_FETCH_NONE;
+	case HTTPS_FAILED:
+		return counted_failure(reply->failure);
+	case HTTPS_UNTRUSTED:
+		return COUNTS_FETCH_TLS;
+	case HTTPS_TOO_LARGE:
+		return COUNTS_FETCH_INVALID;
+	case HTTPS_ANSWERED:
+		break;
+	}
+	if (reply->status != 200)
+		return COUNTS_FETCH_HTTP;
+	return read->fetch == POLICY_FETCHED ? COUNTS_FETCH_OK
+					     : COUNTS_FETCH_INVALID;
+}
+
 struct policy_facts *
 policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
-    bool *learnt)
+    struct policy_fetch_end *end)
 {
 	struct policy_host host = {.count = 0};
 	struct policy_facts *failed =
-	    find_host(request, &host, deadline_ms, learnt);
+	    find_host(request, &host, deadline_ms, end);
 	struct https_request get = {.host = host.name,
 	    .path = "/.well-known/mta-sts.txt",
 	    .addresses = host.addresses,
@@ -214,10 +250,14 @@ policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
 	    .max_octets = LIMIT_STS_BODY,
 	    .deadline_ms = deadline_ms};
 	AUTO(https_reply) struct https_reply *reply = NULL;
+	struct policy_facts *read;
 
+	end->outcome = COUNTS_FETCH_DNS;
 	if (failed != NULL)
 		return failed;
 	reply = https_get(&get);
-	*learnt = reply->outcome != HTTPS_NOT_TRIED;
-	return read_policy_reply(reply);
+	end->learnt = reply->outcome != HTTPS_NOT_TRIED;
+	read = read_policy_reply(reply);
+	end->outcome = counted_reply(reply, read);
+	return read;
 }

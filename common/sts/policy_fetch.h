@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/counts.h"
 #include "common/io/dns.h"
 #include "common/io/translation.h"
 #include "common/judge/facts.h"
@@ -31,18 +32,24 @@ struct dns_query *
 policy_fetch_ask(struct dns *dns, const char *domain, int64_t deadline_ms);
 void policy_fetch_record(struct dns_query *query, struct sts_facts *sts);
 
+/* Whose doing the facts of a fetch are, and what is counted. */
+struct policy_fetch_end {
+	bool learnt;
+	enum counts_fetch outcome;
+};
+
 /*
  * policy_fetch - look up the policy host, fetch and parse; always gives facts,
  * without id and time
  *
  * What is connected to are the addresses that were looked up and allowed, so
  * that nothing between that and the connection can point it elsewhere.
- * *learnt: the facts are the policy host's doing.  Else its name could not be
- * looked up, or something of ours was lacking.
- * RFC 8461 section 3.3: only status 200 and text/plain make a policy.
+ * end->learnt: the facts are the policy host's doing.  Else its name could not
+ * be looked up, or something of ours was lacking. RFC 8461 section 3.3: only
+ * status 200 and text/plain make a policy.
  */
 struct policy_facts *policy_fetch(const struct policy_fetch_request *request,
-    int64_t deadline_ms, bool *learnt) OWNED(policy_facts_free);
+    int64_t deadline_ms, struct policy_fetch_end *end) OWNED(policy_facts_free);
 
 /* policy_fetch_failed - the facts of a fetch that failed; detail is cleaned */
 struct policy_facts *policy_fetch_failed(

@@ -10,6 +10,7 @@
 #include "common/base/xalloc.h"
 #include "milter/mta/session.h"
 #include "milter/serve/service.h"
+#include "milter/serve/tally.h"
 
 enum {
 	BACKLOG = 128,
@@ -30,15 +31,22 @@ static char mail_macros[] = "j {auth_authen} {client_addr}";
 static char rcpt_macros[] = "{rcpt_addr} {rcpt_mailer} {rcpt_host}";
 static char end_macros[] = "i";
 
-/* What a connection has between MAIL and the end of the message. */
+/* What a message has between MAIL and its end. */
 struct message {
 	struct service_hold held;
 	struct session *session;
 };
 
+/* There from the negotiation, or from its first MAIL where libmilter has taken
+ * the end of a session for that of the connection, to the end. */
+struct connection {
+	struct message *message; /* or NULL */
+};
+
 static sfsistat
-internal_error(const struct settings *settings)
+internal_error(const struct settings *settings, enum figures_step step)
 {
+	tally_mta_error(step);
 	return settings->on_internal_error == INTERNAL_ERROR_ACCEPT
 		   ? SMFIS_ACCEPT
 		   : SMFIS_TEMPFAIL;
@@ -52,22 +60,47 @@ message_free(struct message *message)
 	free(message);
 }
 
+/* NULL if libmilter cannot keep it. */
+static struct connection *
+find_connection(SMFICTX *ctx)
+{
+	struct connection *connection = smfi_getpriv(ctx);
+
+	if (connection != NULL)
+		return connection;
+	connection = xcalloc(1, sizeof(*connection));
+	if (smfi_setpriv(ctx, connection) != MI_SUCCESS) {
+		free(connection);
+		return NULL;
+	}
+	tally_connection(true);
+	return connection;
+}
+
+static struct message *
+message_of(SMFICTX *ctx)
+{
+	const struct connection *connection = smfi_getpriv(ctx);
+
+	return connection == NULL ? NULL : connection->message;
+}
+
 /* The connection's message is over. */
 static void
 drop_message(SMFICTX *ctx)
 {
-	struct message *message = smfi_getpriv(ctx);
+	struct connection *connection = smfi_getpriv(ctx);
 
-	if (message == NULL)
+	if (connection == NULL || connection->message == NULL)
 		return;
-	smfi_setpriv(ctx, NULL);
-	message_free(message);
+	message_free(connection->message);
+	connection->message = NULL;
 }
 
 static void
 abandon_message(SMFICTX *ctx)
 {
-	const struct message *message = smfi_getpriv(ctx);
+	const struct message *message = message_of(ctx);
 
 	if (message != NULL)
 		session_abandon(message->session);
@@ -136,8 +169,10 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 
 	(void)f2;
 	(void)f3;
-	if ((actions & needed) != needed)
+	if ((actions & needed) != needed || find_connection(ctx) == NULL) {
+		tally_mta_error(FIGURES_AT_CONNECT);
 		return SMFIS_REJECT;
+	}
 	if ((actions & SMFIF_SETSYMLIST) != 0) {
 		wanted |= SMFIF_SETSYMLIST;
 		skipped |= SMFIP_NOCONNECT;
@@ -197,22 +232,27 @@ refuse_message(void)
 {
 	AUTO(settings) struct settings *settings = service_settings();
 
-	return internal_error(settings);
+	return internal_error(settings, FIGURES_AT_MAIL);
 }
 
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
-	struct message *message;
+	struct connection *connection = find_connection(ctx);
 
 	abandon_message(ctx);
-	message = begin_mail(ctx, argv);
-	if (message == NULL)
+	if (connection == NULL)
 		return refuse_message();
-	if (smfi_setpriv(ctx, message) != MI_SUCCESS) {
-		message_free(message);
-		return refuse_message();
-	}
+	connection->message = begin_mail(ctx, argv);
+	return connection->message == NULL ? refuse_message() : SMFIS_CONTINUE;
+}
+
+/* An MTA that did not begin with MAIL, or has forgotten what it was answered.
+ */
+static sfsistat
+out_of_order(enum figures_step step)
+{
+	tally_mta_error(step);
 	return SMFIS_CONTINUE;
 }
 
@@ -244,7 +284,7 @@ macro_of(SMFICTX *ctx, char *name)
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
-	const struct message *message = smfi_getpriv(ctx);
+	const struct message *message = message_of(ctx);
 	struct route_rcpt rcpt = {.address = argv[0],
 	    .addr = macro_of(ctx, name_addr),
 	    .mailer = macro_of(ctx, name_mailer),
@@ -253,7 +293,7 @@ on_rcpt(SMFICTX *ctx, char **argv)
 	enum action action;
 
 	if (message == NULL)
-		return SMFIS_CONTINUE;
+		return out_of_order(FIGURES_AT_RCPT);
 	action = session_rcpt(message->session, &rcpt, &reply);
 	use_up(ctx, name_addr);
 	use_up(ctx, name_mailer);
@@ -266,10 +306,12 @@ on_rcpt(SMFICTX *ctx, char **argv)
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
-	const struct message *message = smfi_getpriv(ctx);
+	const struct message *message = message_of(ctx);
 
 	if (message != NULL)
 		session_header(message->session, name, value);
+	else
+		out_of_order(FIGURES_AT_DATA);
 	return SMFIS_NOREPLY;
 }
 
@@ -308,7 +350,7 @@ carry_out(
 		/* fails on a connection that is older than the settings, of an
 		 * MTA that did not offer it */
 		if (smfi_quarantine(ctx, end->hold_reason) != MI_SUCCESS)
-			return internal_error(settings);
+			return internal_error(settings, FIGURES_AT_EOM);
 		break;
 	case ACTION_TAG:
 	case ACTION_NONE:
@@ -316,18 +358,18 @@ carry_out(
 	}
 	return change_header(ctx, settings, end) == 0
 		   ? SMFIS_CONTINUE
-		   : internal_error(settings);
+		   : internal_error(settings, FIGURES_AT_EOM);
 }
 
 static sfsistat
 on_end(SMFICTX *ctx)
 {
-	const struct message *message = smfi_getpriv(ctx);
+	const struct message *message = message_of(ctx);
 	struct session_end end;
 	sfsistat status;
 
 	if (message == NULL)
-		return SMFIS_CONTINUE;
+		return out_of_order(FIGURES_AT_EOM);
 	session_end(message->session, smfi_getsymval(ctx, name_i),
 	    tell_progress, ctx, &end);
 	status = carry_out(ctx, message->held.settings, &end);
@@ -336,11 +378,26 @@ on_end(SMFICTX *ctx)
 	return status;
 }
 
-/* RSET, the end of the connection, or a client that is gone. */
+/* RSET, or a client that is gone. */
 static sfsistat
 on_abort(SMFICTX *ctx)
 {
 	abandon_message(ctx);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	struct connection *connection;
+
+	abandon_message(ctx);
+	connection = smfi_getpriv(ctx);
+	if (connection == NULL)
+		return SMFIS_CONTINUE;
+	smfi_setpriv(ctx, NULL);
+	free(connection);
+	tally_connection(false);
 	return SMFIS_CONTINUE;
 }
 
@@ -357,7 +414,7 @@ listen_at(const struct settings *settings, struct err *err)
 	    .xxfi_header = on_header,
 	    .xxfi_eom = on_end,
 	    .xxfi_abort = on_abort,
-	    .xxfi_close = on_abort,
+	    .xxfi_close = on_close,
 	    .xxfi_negotiate = on_negotiate};
 
 	if (smfi_register(filter) != MI_SUCCESS ||

@@ -15,17 +15,15 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
+#include "milter/serve/loop.h"
 #include "milter/serve/service.h"
 #include "milter/serve/socket.h"
 #include "milter/serve/stats.h"
@@ -56,13 +54,10 @@ static struct {
 	char *text; /* of the settings */
 	int fd;
 	struct socket_owned own;
-	int end; /* an eventfd */
-	struct event_base *base;
-	struct event *called, *rested, *ended;
+	struct loop *loop;
+	struct event *called, *rested;
 	struct scrape scrapes[LIMIT_METRICS_CLIENTS];
-	bool running;
-	pthread_t thread;
-} metrics = {.fd = -1, .end = -1};
+} metrics = {.fd = -1};
 
 static void
 drop_scrape(struct scrape *scrape)
@@ -227,9 +222,10 @@ begin_scrape(struct scrape *scrape, int fd)
 {
 	static const struct timeval request = {.tv_sec = REQUEST_S};
 
-	scrape->stream =
-	    bufferevent_socket_new(metrics.base, fd, BEV_OPT_CLOSE_ON_FREE);
-	scrape->deadline = evtimer_new(metrics.base, on_late, scrape);
+	scrape->stream = bufferevent_socket_new(
+	    loop_base(metrics.loop), fd, BEV_OPT_CLOSE_ON_FREE);
+	scrape->deadline =
+	    evtimer_new(loop_base(metrics.loop), on_late, scrape);
 	if (scrape->stream == NULL || scrape->deadline == NULL)
 		abort();
 	bufferevent_setcb(scrape->stream, on_asked, on_sent, on_failed, scrape);
@@ -277,22 +273,13 @@ on_call(evutil_socket_t listening, short events, void *arg)
 		begin_scrape(scrape, fd);
 }
 
-/* --- the loop --- */
+/* --- the socket --- */
 
+/* Nobody else has anything for the thread. */
 static void
-on_ended(evutil_socket_t fd, short events, void *arg)
+on_nothing(void *arg)
 {
-	(void)fd;
-	(void)events;
 	(void)arg;
-	event_base_loopbreak(metrics.base);
-}
-
-static void *
-run_metrics(void *arg)
-{
-	event_base_dispatch(metrics.base);
-	return arg;
 }
 
 int
@@ -310,81 +297,41 @@ metrics_open(const struct settings *settings, struct err *err)
 	return status;
 }
 
-static int
-make_loop(struct err *err)
-{
-	struct event_config *config = event_config_new();
-
-	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-	metrics.base = event_base_new_with_config(config);
-	event_config_free(config);
-	metrics.end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (metrics.base == NULL || metrics.end < 0)
-		return err_set(err, ERR_LOCAL, "cannot make an event loop");
-	metrics.called = event_new(
-	    metrics.base, metrics.fd, EV_READ | EV_PERSIST, on_call, NULL);
-	metrics.rested = evtimer_new(metrics.base, on_metrics_rested, NULL);
-	metrics.ended =
-	    event_new(metrics.base, metrics.end, EV_READ, on_ended, NULL);
-	event_add(metrics.called, NULL);
-	event_add(metrics.ended, NULL);
-	return 0;
-}
-
-/* Signals are for the main thread. */
 int
 metrics_start(struct err *err)
 {
-	sigset_t all, before;
-
 	if (metrics.fd < 0)
 		return 0;
-	if (make_loop(err) != 0)
+	metrics.loop = loop_new(on_nothing, NULL, err);
+	if (metrics.loop == NULL)
 		return -1;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	metrics.running =
-	    pthread_create(&metrics.thread, NULL, run_metrics, NULL) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return metrics.running
-		   ? 0
-		   : err_set(err, ERR_LOCAL, "cannot start a thread");
+	metrics.called = event_new(loop_base(metrics.loop), metrics.fd,
+	    EV_READ | EV_PERSIST, on_call, NULL);
+	metrics.rested =
+	    evtimer_new(loop_base(metrics.loop), on_metrics_rested, NULL);
+	event_add(metrics.called, NULL);
+	return loop_start(metrics.loop, err);
 }
 
 static void
-end_metrics(void)
+end_metrics_loop(void)
 {
-	uint64_t one = 1;
-	ssize_t put = write(metrics.end, &one, sizeof(one));
-
-	(void)put; /* it is the only one */
-	pthread_join(metrics.thread, NULL);
-	metrics.running = false;
+	if (metrics.loop == NULL)
+		return;
+	loop_stop(metrics.loop);
 	for (size_t i = 0; i < LIMIT_METRICS_CLIENTS; i++)
 		if (metrics.scrapes[i].stream != NULL)
 			drop_scrape(&metrics.scrapes[i]);
-}
-
-static void
-free_loop(void)
-{
-	if (metrics.base == NULL)
-		return;
 	event_free(metrics.called);
 	event_free(metrics.rested);
-	event_free(metrics.ended);
-	event_base_free(metrics.base);
-	metrics.base = NULL;
-	close(metrics.end);
-	metrics.end = -1;
+	loop_free(metrics.loop);
+	metrics.loop = NULL;
 }
 
 void
 metrics_close(void)
 {
-	if (metrics.running)
-		end_metrics();
-	free_loop();
+	end_metrics_loop();
 	if (metrics.text == NULL)
 		return;
 	socket_release(metrics.text, &metrics.own);

@@ -76,6 +76,7 @@ count_check(const struct report_check *check)
 	    .refused = check->refused ? check->rcpts : 0,
 	    .looked = check->looked,
 	    .cached = check->cached,
+	    .joined = check->joined,
 	    .ms = check->ms};
 
 	tally_check(&counted);

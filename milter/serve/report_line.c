@@ -350,7 +350,7 @@ report_stats_line(char line[REPORT_SIZE], const struct stats *stats)
 	text_addf(&text, " checks=%ju maxrunning=%ju maxwaiting=%ju",
 	    engine->checks, engine->running_max, engine->waiting_max);
 	text_addf(&text, " queuefull=%ju probes=%ju fetches=%ju",
-	    engine->queue_full, engine->probes, engine->fetches);
+	    engine->queue_full, engine->probes, counts_fetches(engine));
 	text_addf(&text, " verdicts=%zu policies=%zu", stats->now.verdicts,
 	    stats->now.policies);
 	text_addf(&text, " store=%s resolver=%s", stats->now.store,

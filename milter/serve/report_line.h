@@ -27,6 +27,7 @@ struct report_check {
 	bool looked;  /* a check was made: depth, cache, ttl and ms mean
 			 something */
 	bool cached;
+	bool joined;    /* somebody else had it looked at already */
 	uint32_t ttl_s; /* left of the verdict's life */
 	unsigned ms;
 	const char *detail; /* over the verdict's own; or NULL */

@@ -121,11 +121,14 @@ stats_take(struct stats *out)
 	    .waiting = counts->waiting,
 	    .waiting_max = counts->waiting_max,
 	    .queue_full = counts->queue_full,
-	    .probes = counts->probes,
-	    .fetches = counts->fetches,
-	    .fetches_failed = counts->fetches_failed};
+	    .probes = counts->probes};
 	for (size_t i = 0; i < COUNTS_PROBES; i++)
 		out->engine.probed[i] = counts->probed[i];
+	for (size_t i = 0; i < COUNTS_FETCHES; i++)
+		out->engine.fetched[i] = counts->fetched[i];
+	for (size_t i = 0; i < COUNTS_LOOKUPS; i++)
+		for (size_t j = 0; j < COUNTS_STATUSES; j++)
+			out->engine.lookups[i][j] = counts->lookups[i][j];
 	tally_counts(&out->counts);
 	note_port(out);
 	service_hold(&held);

@@ -17,6 +17,7 @@ static struct {
 	_Atomic uint64_t reasons[REASONS];
 	_Atomic uint64_t hits;
 	_Atomic uint64_t misses;
+	_Atomic uint64_t joined;
 	_Atomic uint64_t outcomes[RESULTS][ACTIONS];
 	_Atomic uint64_t checks[POLICY_TYPES][RESULTS][REASONS];
 	struct tally_times check_times[2];
@@ -24,6 +25,8 @@ static struct {
 	_Atomic uint64_t asked[FIGURES_ASKERS][FIGURES_STATUSES];
 	_Atomic uint64_t changes[RESULTS];
 	_Atomic uint64_t lost_lines;
+	_Atomic uint64_t connections;
+	_Atomic uint64_t mta_errors[FIGURES_STEPS];
 	_Atomic int port_open;
 	_Atomic int reload;
 	_Atomic int64_t reload_s;
@@ -55,6 +58,8 @@ tally_check(const struct tally_check *check)
 		tally.hits++;
 	else
 		tally.misses++;
+	if (check->joined)
+		tally.joined++;
 	note_time(&tally.check_times[!check->cached], check->ms);
 }
 
@@ -77,6 +82,18 @@ void
 tally_asked(enum figures_asker asker, enum figures_status status)
 {
 	tally.asked[asker][status]++;
+}
+
+void
+tally_connection(bool begins)
+{
+	tally.connections += begins ? 1 : UINT64_MAX;
+}
+
+void
+tally_mta_error(enum figures_step step)
+{
+	tally.mta_errors[step]++;
 }
 
 void
@@ -128,7 +145,10 @@ tally_counts(struct report_counts *out)
 	out->messages = tally.messages;
 	out->hits = tally.hits;
 	out->misses = tally.misses;
+	out->joined = tally.joined;
 	out->lost_lines = tally.lost_lines;
+	out->connections = tally.connections;
+	copy_counts(out->mta_errors, tally.mta_errors, FIGURES_STEPS);
 	out->port_open = (enum figures_state)tally.port_open;
 	out->reload = (enum figures_state)tally.reload;
 	out->reload_s = (time_t)tally.reload_s;

@@ -15,6 +15,7 @@ struct tally_check {
 	unsigned refused; /* recipients, at RCPT */
 	bool looked;      /* a check was made, or remembered */
 	bool cached;
+	bool joined; /* it was under way */
 	unsigned ms;
 };
 
@@ -25,6 +26,11 @@ void tally_message(enum result result, enum action action, unsigned ms);
 void tally_wait(enum figures_stage stage, unsigned ms);
 /* tally_asked - an MTA was answered */
 void tally_asked(enum figures_asker asker, enum figures_status status);
+void tally_connection(bool begins); /* of an MTA; else it ends */
+
+/* tally_mta_error - On-InternalError's answer, or an MTA that cannot be served
+ */
+void tally_mta_error(enum figures_step step);
 void tally_change(const char *after); /* a word of result_text */
 void tally_lost(uintmax_t lines);
 void tally_port(bool open);

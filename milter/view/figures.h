@@ -28,6 +28,16 @@ struct figures_times {
 enum figures_stage { FIGURES_RCPT, FIGURES_MESSAGE };
 enum { FIGURES_STAGES = FIGURES_MESSAGE + 1 };
 
+/* At what of the milter protocol. */
+enum figures_step {
+	FIGURES_AT_CONNECT,
+	FIGURES_AT_MAIL,
+	FIGURES_AT_RCPT,
+	FIGURES_AT_DATA,
+	FIGURES_AT_EOM,
+};
+enum { FIGURES_STEPS = FIGURES_AT_EOM + 1 };
+
 /* What is known of a thing that is well or not. */
 enum figures_state { FIGURES_UNKNOWN, FIGURES_BAD, FIGURES_GOOD };
 
@@ -58,6 +68,7 @@ struct report_counts {
 	uint64_t reasons[REASONS];
 	uint64_t hits; /* domains whose verdict was at hand */
 	uint64_t misses;
+	uint64_t joined; /* of them, whose check was under way */
 
 	uint64_t outcomes[RESULTS][ACTIONS];             /* messages */
 	uint64_t checks[POLICY_TYPES][RESULTS][REASONS]; /* domains */
@@ -66,6 +77,8 @@ struct report_counts {
 	uint64_t asked[FIGURES_ASKERS][FIGURES_STATUSES];
 	uint64_t changes[RESULTS]; /* of a domain's result, to this one */
 	uint64_t lost_lines;
+	uint64_t connections; /* of MTAs, now */
+	uint64_t mta_errors[FIGURES_STEPS];
 	enum figures_state port_open;
 	enum figures_state reload;
 	time_t reload_s; /* the last good one; 0: none */

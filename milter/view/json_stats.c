@@ -119,8 +119,9 @@ json_stats_line(const struct stats *stats, const char *version)
 	    object, "checks", counted_checks_json(&stats->engine));
 	json_put_number(object, "probes", (int64_t)stats->engine.probes);
 	json_object_set_new(object, "fetches",
-	    json_pack("{s:I, s:I}", "made", (json_int_t)stats->engine.fetches,
-		"failed", (json_int_t)stats->engine.fetches_failed));
+	    json_pack("{s:I, s:I}", "made",
+		(json_int_t)counts_fetches(&stats->engine), "failed",
+		(json_int_t)counts_fetches_failed(&stats->engine)));
 	json_object_set_new(object, "map", asked_json(counts));
 	json_put_text(object, "store", stats->now.store);
 	json_put_text(object, "resolver", stats->now.resolver);

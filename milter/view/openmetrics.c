@@ -259,7 +259,9 @@ put_cache(struct printer *printer, const struct stats *stats)
 	begin_family(printer, "cache_requests", "counter",
 	    "Domains of messages whose verdict was at hand, or was not.");
 	put_count(printer, LABELS("result", "hit"), stats->counts.hits);
-	put_count(printer, LABELS("result", "miss"), stats->counts.misses);
+	put_count(printer, LABELS("result", "miss"),
+	    stats->counts.misses - stats->counts.joined);
+	put_count(printer, LABELS("result", "joined"), stats->counts.joined);
 	begin_family(
 	    printer, "cache_entries", "gauge", "What is remembered, by kind.");
 	put_count(printer, LABELS("kind", "verdict"), stats->now.verdicts);
@@ -275,6 +277,7 @@ put_engine(struct printer *printer, const struct counts *engine)
 	    [COUNTS_PROBE_PLAINTEXT] = "plaintext",
 	    [COUNTS_PROBE_REFUSED] = "refused",
 	    [COUNTS_PROBE_TIMEOUT] = "timeout",
+	    [COUNTS_PROBE_BLOCKED] = "blocked",
 	    [COUNTS_PROBE_TLS_FAILED] = "tls-failed"};
 
 	put_gauge(
@@ -289,11 +292,83 @@ put_engine(struct printer *printer, const struct counts *engine)
 	for (int i = 0; i < COUNTS_PROBES; i++)
 		put_count(
 		    printer, LABELS("result", probes[i]), engine->probed[i]);
+}
+
+static void
+put_lookups(struct printer *printer, const struct counts *engine)
+{
+	static const char *const types[COUNTS_LOOKUPS] = {
+	    [COUNTS_LOOKUP_MX] = "mx",
+	    [COUNTS_LOOKUP_A] = "a",
+	    [COUNTS_LOOKUP_AAAA] = "aaaa",
+	    [COUNTS_LOOKUP_TLSA] = "tlsa",
+	    [COUNTS_LOOKUP_TXT] = "txt",
+	    [COUNTS_LOOKUP_CNAME] = "cname",
+	    [COUNTS_LOOKUP_DS] = "ds"};
+	static const char *const statuses[COUNTS_STATUSES] = {
+	    [COUNTS_STATUS_SECURE] = "secure",
+	    [COUNTS_STATUS_INSECURE] = "insecure",
+	    [COUNTS_STATUS_NODATA] = "nodata",
+	    [COUNTS_STATUS_BOGUS] = "bogus",
+	    [COUNTS_STATUS_SERVFAIL] = "servfail",
+	    [COUNTS_STATUS_TIMEOUT] = "timeout"};
+
+	begin_family(printer, "dns_lookups", "counter",
+	    "Lookups of destinations, by type and what came of them.");
+	for (int i = 0; i < COUNTS_LOOKUPS; i++)
+		for (int j = 0; j < COUNTS_STATUSES; j++)
+			put_count(printer,
+			    LABELS("type", types[i], "status", statuses[j]),
+			    engine->lookups[i][j]);
+}
+
+static void
+put_policies(struct printer *printer, const struct stats *stats)
+{
+	static const char *const results[COUNTS_FETCHES] = {
+	    [COUNTS_FETCH_OK] = "ok",
+	    [COUNTS_FETCH_UNCHANGED] = "unchanged",
+	    [COUNTS_FETCH_DNS] = "dns",
+	    [COUNTS_FETCH_CONNECT] = "connect",
+	    [COUNTS_FETCH_TIMEOUT] = "timeout",
+	    [COUNTS_FETCH_TLS] = "tls",
+	    [COUNTS_FETCH_HTTP] = "http",
+	    [COUNTS_FETCH_INVALID] = "invalid"};
+	static const char *const freshness[] = {"fresh", "failing"};
+
 	begin_family(printer, "sts_fetches", "counter",
 	    "Fetches of MTA-STS policies, by what came of them.");
-	put_count(printer, LABELS("result", "ok"),
-	    engine->fetches - engine->fetches_failed);
-	put_count(printer, LABELS("result", "failed"), engine->fetches_failed);
+	for (int i = COUNTS_FETCH_NONE + 1; i < COUNTS_FETCHES; i++)
+		put_count(printer, LABELS("result", results[i]),
+		    stats->engine.fetched[i]);
+	begin_family(printer, "sts_policies", "gauge",
+	    "MTA-STS policies in memory, by mode, and whether the last fetch "
+	    "has failed.");
+	for (int i = 0; i < INVENTORY_MODES; i++)
+		for (int j = 0; j < 2; j++)
+			put_count(printer,
+			    LABELS("mode", sts_mode_text((enum sts_mode)i),
+				"freshness", freshness[j]),
+			    stats->now.modes[i][j]);
+}
+
+static void
+put_milter(struct printer *printer, const struct report_counts *counts)
+{
+	static const char *const steps[FIGURES_STEPS] = {
+	    [FIGURES_AT_CONNECT] = "connect",
+	    [FIGURES_AT_MAIL] = "mail",
+	    [FIGURES_AT_RCPT] = "rcpt",
+	    [FIGURES_AT_DATA] = "data",
+	    [FIGURES_AT_EOM] = "eom"};
+
+	put_gauge(printer, "milter_connections",
+	    "Connections of MTAs that are open.", counts->connections);
+	begin_family(printer, "milter_errors", "counter",
+	    "What could not be answered as it should, by stage.");
+	for (int i = 0; i < FIGURES_STEPS; i++)
+		put_count(
+		    printer, LABELS("stage", steps[i]), counts->mta_errors[i]);
 }
 
 static enum figures_state
@@ -406,7 +481,10 @@ openmetrics_print(const struct stats *stats, const char *version,
 	put_domain_checks(&printer, &stats->counts);
 	put_durations(&printer, &stats->counts);
 	put_cache(&printer, stats);
+	put_lookups(&printer, &stats->engine);
 	put_engine(&printer, &stats->engine);
+	put_policies(&printer, stats);
+	put_milter(&printer, &stats->counts);
 	put_states(&printer, stats);
 	put_flips_count(&printer, &stats->counts);
 	put_overrides(&printer, stats);

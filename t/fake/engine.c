@@ -161,6 +161,13 @@ engine_wait_cached(const struct engine_wait *wait)
 	return false;
 }
 
+bool
+engine_wait_joined(const struct engine_wait *wait)
+{
+	(void)wait;
+	return false;
+}
+
 void
 engine_wait_free(struct engine_wait *wait)
 {

@@ -13,11 +13,13 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import faulty
 import mta
 import tap
 
@@ -32,7 +34,30 @@ AT_ONCE = """build_info start_time_seconds resident_memory_bytes open_fds
 messages_total check_duration_seconds_bucket wait_duration_seconds_bucket
 cache_requests_total cache_entries checks_running checks_waiting
 checks_refused_total probes_total sts_fetches_total store_ok changes_total
-log_lines_dropped_total overrides""".split()
+log_lines_dropped_total overrides dns_lookups_total sts_policies
+milter_connections milter_errors_total""".split()
+# What each of these makes one more of, beside what all do.
+ONE_MORE = (
+    ("m06", 'sts_fetches_total{result="ok"}'),
+    ("m17-nodns", 'sts_fetches_total{result="dns"}'),
+    ("m17-servfail", 'sts_fetches_total{result="dns"}'),
+    ("m17-refused", 'sts_fetches_total{result="connect"}'),
+    ("m17-404", 'sts_fetches_total{result="http"}'),
+    ("m18", 'sts_fetches_total{result="http"}'),
+    ("m20-self", 'sts_fetches_total{result="tls"}'),
+    ("m23", 'sts_fetches_total{result="invalid"}'),
+    ("m25", 'sts_fetches_total{result="invalid"}'),
+    ("m26-hang", 'sts_fetches_total{result="timeout"}'),
+    ("m26-stall", 'sts_fetches_total{result="timeout"}'),
+    ("m35", 'sts_fetches_total{result="invalid"}'),
+    ("m04", 'dns_lookups_total{type="txt",status="servfail"}'),
+    ("m75", 'dns_lookups_total{type="mx",status="bogus"}'),
+    ("unsigned-tlsa", 'dns_lookups_total{type="mx",status="insecure"}'),
+    ("d64", 'dns_lookups_total{type="ds",status="nodata"}'),
+    ("dane-ee", 'dns_lookups_total{type="tlsa",status="secure"}'),
+    ("dane-stripped", 'probes_total{result="plaintext"}'),
+    ("m07", 'sts_fetches_total{result=NONE}'),
+)
 # Panels that show nothing in the lab, and why.
 EMPTY = {
     "Domains that fail now": "asks Loki",
@@ -118,6 +143,7 @@ def check_counters(out, daemon, lines):
     out.test(total == sum(wanted.values()), "F03 each message's wait counts")
     hits = value(text, 'postern_cache_requests_total{result="hit"}')
     miss = value(text, 'postern_cache_requests_total{result="miss"}')
+    miss += value(text, 'postern_cache_requests_total{result="joined"}')
     out.test(hits + miss == sum(checks.values()) and hits >= 2,
              "F03 hits and misses are the checks", [str((hits, miss))])
     out.test(value(text, "postern_port25_open") == 1 and
@@ -128,6 +154,66 @@ def check_counters(out, daemon, lines):
            if not re.fullmatch(r"[a-z0-9.+-]+|\+Inf|[0-9.]+", word)]
     out.test(not odd and ".example" not in text,
              "F12 no label has a name of somebody else", odd)
+
+
+def figures(conf):
+    """{sample: value}, "postern_" left out"""
+    _, text, _ = stats("--prometheus", conf=conf)
+    return {name: float(number) for name, number in
+            re.findall(r"^postern_(\S+) (\S+)$", text, re.M)}
+
+
+def check_each(out, daemon):
+    """One domain after the other; of fetches nothing else comes to more."""
+    wrong = []
+    for name, sample in ONE_MORE:
+        before = figures(daemon.conf)
+        faulty.ask(name + ".example")
+        after = figures(daemon.conf)
+        more = {key for key in after if after[key] > before.get(key, 0)}
+        fetched = {key for key in more if key.startswith("sts_fetches")}
+        if "NONE" in sample and not fetched:
+            continue
+        if sample not in more or (sample.startswith("sts_fetches") and
+                                  fetched != {sample}):
+            wrong.append("%s: %s, but %s" % (name, sample, sorted(more)))
+    out.test(not wrong, "lookups, fetches and probes are counted by what came "
+             "of them", wrong)
+    now = figures(daemon.conf)
+    out.test(now['sts_policies{mode="enforce",freshness="fresh"}'] >= 2 and
+             now['sts_policies{mode="enforce",freshness="failing"}'] == 0,
+             "policies are counted by mode", [str(now)])
+
+
+def check_joined(out, daemon):
+    """Many at once ask for one that takes its time."""
+    before = figures(daemon.conf)
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(lambda n: faulty.ask("m26.example", "Q%d" % n),
+                         range(4)))
+    after = figures(daemon.conf)
+    joined = {word: after[key] - before[key] for word in
+              ("hit", "miss", "joined") for key in
+              ['cache_requests_total{result="%s"}' % word]}
+    out.test(joined == {"hit": 0, "miss": 1, "joined": 3},
+             "who joins a check is counted apart", [str(joined)])
+
+
+def check_milter(out, daemon):
+    def count():
+        return figures(daemon.conf)["milter_connections"]
+    mta.await_true(lambda: count() == 0, RUN_S, "the end of connections")
+    with faulty.Client(mta.SOCKET) as client:
+        client.negotiate()
+        mta.await_true(lambda: count() == 1, RUN_S, "a connection")
+        client.message("two-good.example", "Q1")
+        out.test(count() == 1, "a connection of an MTA is one, whatever it "
+                 "sends", [str(count())])
+    mta.await_true(lambda: count() == 0, RUN_S, "its end")
+    errors = {key: number for key, number in figures(daemon.conf).items()
+              if key.startswith("milter_errors")}
+    out.test(len(errors) == 5 and not any(errors.values()),
+             "and nothing was an error", [str(errors)])
 
 
 # -- the file ----------------------------------------------------------------
@@ -320,6 +406,9 @@ def inside():
                               "9642@127.0.0.1\n")
         check_fresh(out, daemon)
         check_counters(out, daemon, send_some(daemon))
+        check_each(out, daemon)
+        check_joined(out, daemon)
+        check_milter(out, daemon)
         check_file(out, daemon)
         check_exporter(out, daemon)
         check_rules(out)

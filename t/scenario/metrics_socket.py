@@ -191,6 +191,11 @@ def flooded(out):
 
 # -- health ------------------------------------------------------------------
 
+def errors(stage):
+    return re.search(r'^postern_milter_errors_total\{stage="%s"\} (\d+)$'
+                     % stage, get("/metrics")[2], re.M)[1]
+
+
 def stopping(out, daemon):
     """A message is under way, so posternd waits before it ends."""
     with Told(out, "/healthz tells that posternd stops") as told:
@@ -202,7 +207,12 @@ def stopping(out, daemon):
             daemon.process.terminate()
             mta.await_true(lambda: health() == (503, "stopping\n"),
                            PATIENCE_S, "503 stopping")
-            told.same("figures", get("/metrics")[0], 200)
+            told.same("error", errors("mail"), "0")
+            with smtplib.SMTP("127.0.0.1", 25, timeout=60) as other:
+                other.ehlo("app.sender.example")
+                told.same("MAIL", other.docmd(
+                    "MAIL", "FROM:<%s>" % mta.SENDER)[0], 250)
+                told.same("errors", errors("mail"), "1")
             client.docmd("RSET")
         told.same("status", daemon.process.wait(mta.STOP_S), 0)
 

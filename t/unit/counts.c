@@ -50,11 +50,12 @@ fetches_that_failed_are_fetches(void **state)
 
 	(void)state;
 	counts_probe(&counts);
-	counts_fetch(&counts, false);
-	counts_fetch(&counts, true);
+	for (int i = 0; i < COUNTS_FETCHES; i++)
+		counts_fetched(&counts, (enum counts_fetch)i);
 	assert_int_equal(counts.probes, 1);
-	assert_int_equal(counts.fetches, 2);
-	assert_int_equal(counts.fetches_failed, 1);
+	assert_int_equal(counts_fetches(&counts), 8);
+	assert_int_equal(counts_fetches_failed(&counts), 6);
+	assert_int_equal(counts.fetched[COUNTS_FETCH_TLS], 1);
 }
 
 static void
@@ -66,7 +67,8 @@ without_counts_nothing_is_counted(void **state)
 	counts_end(NULL);
 	counts_refuse(NULL, true);
 	counts_probe(NULL);
-	counts_fetch(NULL, true);
+	counts_fetched(NULL, COUNTS_FETCH_OK);
+	counts_looked_up(NULL, COUNTS_LOOKUP_MX, COUNTS_STATUS_SECURE);
 }
 
 int

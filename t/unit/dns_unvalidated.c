@@ -140,7 +140,7 @@ ask_second(bool with_system)
 	AUTO(dns_unvalidated)
 	struct dns_unvalidated *second =
 	    dns_unvalidated_new((struct dns_embedded *)&embedded,
-		with_system ? (struct dns_system *)&system : NULL);
+		with_system ? (struct dns_system *)&system : NULL, NULL);
 
 	net.asked = 0;
 	return dns_pending_await(dns_unvalidated_ask(

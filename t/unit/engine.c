@@ -296,6 +296,8 @@ who_joins_a_check_late_has_time_of_his_own(void **state)
 	also = network_start(engine, "slow.example");
 	engine_submit(engine, &query, note, &seen);
 	assert_false(engine_wait_cached(joined));
+	assert_false(engine_wait_joined(first));
+	assert_true(engine_wait_joined(joined));
 	await_ran_out(first, REASON_PROBE_TIMEOUT);
 	assert_null(engine_await(joined, clock_mono_ms() + 50));
 	assert_int_equal(seen.calls, 0);

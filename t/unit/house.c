@@ -43,6 +43,8 @@ answer_fetch(const struct https_request *request, struct https_reply *reply)
 		usleep(1000);
 	if (house_host.body != NULL)
 		fake_https_body(reply, house_host.body);
+	else if (house_host.reply != NULL)
+		*reply = *house_host.reply;
 }
 
 static const struct fake_dns house_resolver = {
@@ -79,6 +81,7 @@ house_move_in_with(
 				 : store_open_patiently(house_path, NULL);
 	assert_non_null(house->store);
 	options.leaves = house->leaves;
+	options.counts = house->counts;
 	options.keep.budget = house->budget;
 	options.keep.store = house->store;
 	house->policies = policies_new(&options);
@@ -122,6 +125,7 @@ house_new_store(void)
 	house_unlink_store();
 	house_host.gets = 0;
 	house_host.body = ENFORCE;
+	house_host.reply = NULL;
 	house_host.record = true;
 	house_host.silent = false;
 	house_host.dns_silent = false;

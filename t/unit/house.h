@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "common/io/https.h"
 #include "common/io/store.h"
 #include "common/sts/policies.h"
 #include "common/sts/policy_refresh.h"
@@ -18,9 +19,11 @@
 /* What the policy host and the DNS are to do, and what they were asked. */
 extern struct house_host {
 	atomic_uint gets;
-	_Atomic(const char *) body; /* NULL: the fetch fails */
-	atomic_bool record;         /* whether _mta-sts announces id 1 */
-	atomic_bool silent;         /* as long as this lasts */
+	_Atomic(const char *) body;      /* NULL: the fetch fails */
+	const struct https_reply *reply; /* if body is NULL; NULL: HTTPS_FAILED
+					  */
+	atomic_bool record;              /* whether _mta-sts announces id 1 */
+	atomic_bool silent;              /* as long as this lasts */
 	atomic_uint lookups;
 	atomic_bool dns_silent; /* as long as this lasts, or to the deadline */
 	_Atomic(enum lookup_state) dns_fails; /* so, or with data */
@@ -43,6 +46,7 @@ struct house {
 	struct policies *policies;
 	struct policy_refresh *refresh; /* NULL: none */
 	struct cache_budget *budget;    /* the test's; NULL: none */
+	struct counts *counts;          /* likewise */
 };
 
 /* house_use_fakes - before all tests */

@@ -216,7 +216,8 @@ figures_that_are_none_are_left_out_of_the_reasons(void **state)
 		.actions = {[ACTION_DEFER] = 1},
 		.refused = {[ACTION_DEFER] = 5},
 		.reasons = {[REASON_DEADLINE] = 4}},
-	    .engine = {.checks = 6, .fetches = 8, .fetches_failed = 7},
+	    .engine = {.checks = 6,
+		.fetched = {[COUNTS_FETCH_OK] = 1, [COUNTS_FETCH_TLS] = 7}},
 	    .now = {.store = "none", .resolver = "unknown"}};
 	char *line = json_stats_line(&stats, "1.2.3");
 

@@ -37,8 +37,17 @@ some_stats(void)
 	counts->asked[FIGURES_LINE][FIGURES_PERM] = 12;
 	stats.map_sockets = stats.line_sockets = true;
 	stats.engine.probed[COUNTS_PROBE_TLS] = 8;
-	stats.engine.fetches = 5;
-	stats.engine.fetches_failed = 2;
+	stats.engine.probed[COUNTS_PROBE_BLOCKED] = 9;
+	stats.engine.fetched[COUNTS_FETCH_NONE] = 77;
+	stats.engine.fetched[COUNTS_FETCH_OK] = 3;
+	stats.engine.fetched[COUNTS_FETCH_TLS] = 2;
+	stats.engine.lookups[COUNTS_LOOKUP_TLSA][COUNTS_STATUS_BOGUS] = 6;
+	stats.now.modes[STS_MODE_ENFORCE][1] = 11;
+	counts->hits = 30;
+	counts->misses = 7;
+	counts->joined = 2;
+	counts->connections = 4;
+	counts->mta_errors[FIGURES_AT_EOM] = 5;
 	return stats;
 }
 
@@ -68,6 +77,10 @@ static const char *const families[] = {
     "# TYPE postern_checks_refused_total counter",
     "# TYPE postern_probes_total counter",
     "# TYPE postern_sts_fetches_total counter",
+    "# TYPE postern_sts_policies gauge",
+    "# TYPE postern_dns_lookups_total counter",
+    "# TYPE postern_milter_connections gauge",
+    "# TYPE postern_milter_errors_total counter",
     "# TYPE postern_resolver_validating gauge",
     "# TYPE postern_port25_open gauge",
     "# TYPE postern_store_ok gauge",
@@ -105,6 +118,13 @@ static const char *const families[] = {
     "them.",
     "# HELP postern_sts_fetches_total Fetches of MTA-STS policies, by what "
     "came of them.",
+    "# HELP postern_sts_policies MTA-STS policies in memory, by mode, and "
+    "whether the last fetch has failed.",
+    "# HELP postern_dns_lookups_total Lookups of destinations, by type and "
+    "what came of them.",
+    "# HELP postern_milter_connections Connections of MTAs that are open.",
+    "# HELP postern_milter_errors_total What could not be answered as it "
+    "should, by stage.",
     "# HELP postern_resolver_validating Whether the resolver validates DNSSEC.",
     "# HELP postern_port25_open Whether mail hosts can be connected to.",
     "# HELP postern_store_ok Whether policies are written to the store.",
@@ -170,7 +190,19 @@ figures_stand_with_their_labels(void **state)
 	    "postern_cache_entries{kind=\"policy\"} 7",
 	    "postern_probes_total{result=\"tls\"} 8",
 	    "postern_sts_fetches_total{result=\"ok\"} 3",
-	    "postern_sts_fetches_total{result=\"failed\"} 2",
+	    "postern_sts_fetches_total{result=\"tls\"} 2",
+	    "postern_sts_fetches_total{result=\"unchanged\"} 0",
+	    "postern_sts_policies{mode=\"enforce\",freshness=\"failing\"} 11",
+	    "postern_sts_policies{mode=\"none\",freshness=\"fresh\"} 0",
+	    "postern_probes_total{result=\"blocked\"} 9",
+	    "postern_dns_lookups_total{type=\"tlsa\",status=\"bogus\"} 6",
+	    "postern_dns_lookups_total{type=\"ds\",status=\"secure\"} 0",
+	    "postern_cache_requests_total{result=\"hit\"} 30",
+	    "postern_cache_requests_total{result=\"miss\"} 5",
+	    "postern_cache_requests_total{result=\"joined\"} 2",
+	    "postern_milter_connections 4",
+	    "postern_milter_errors_total{stage=\"eom\"} 5",
+	    "postern_milter_errors_total{stage=\"connect\"} 0",
 	    "postern_resolver_validating 1",
 	    "postern_port25_open 1",
 	    "postern_last_reload_successful 0",

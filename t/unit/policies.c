@@ -133,6 +133,63 @@ a_new_policy_replaces_the_old(void **state)
 	run_story(at_once, COUNT(at_once));
 }
 
+static const struct {
+	const char *name;
+	const char *body;
+	struct https_reply reply;
+	enum counts_fetch counted;
+} fetches[] = {
+    {"new", ENFORCE, {0}, COUNTS_FETCH_OK},
+    {"the same", ENFORCE, {0}, COUNTS_FETCH_UNCHANGED},
+    {"another", MODE_NONE, {0}, COUNTS_FETCH_OK},
+    {"no policy", "mode: enforce\n", {0}, COUNTS_FETCH_INVALID},
+    {"large", NULL, {.outcome = HTTPS_TOO_LARGE}, COUNTS_FETCH_INVALID},
+    {"type", NULL,
+	{.outcome = HTTPS_ANSWERED, .status = 200, .content_type = "text/html"},
+	COUNTS_FETCH_INVALID},
+    {"404", NULL, {.outcome = HTTPS_ANSWERED, .status = 404},
+	COUNTS_FETCH_HTTP},
+    {"no HTTP", NULL, {.outcome = HTTPS_FAILED}, COUNTS_FETCH_HTTP},
+    {"time", NULL, {.outcome = HTTPS_FAILED, .failure = HTTPS_AT_TIME},
+	COUNTS_FETCH_TIMEOUT},
+    {"refused", NULL, {.outcome = HTTPS_FAILED, .failure = HTTPS_AT_CONNECTION},
+	COUNTS_FETCH_CONNECT},
+    {"handshake", NULL, {.outcome = HTTPS_FAILED, .failure = HTTPS_AT_TLS},
+	COUNTS_FETCH_TLS},
+    {"certificate", NULL, {.outcome = HTTPS_UNTRUSTED}, COUNTS_FETCH_TLS},
+    {"no sockets", NULL, {.outcome = HTTPS_NOT_TRIED}, COUNTS_FETCH_NONE},
+};
+
+static void
+each_fetch_is_counted_by_what_came_of_it(void **state)
+{
+	struct counts counts = {0};
+	struct house house = {.counts = &counts};
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	for (size_t i = 0; i < COUNT(fetches); i++) {
+		const char id[] = {(char)('a' + i), '\0'};
+		struct sts_facts sts;
+
+		house_host.body = fetches[i].body;
+		house_host.reply = &fetches[i].reply;
+		memset(&counts, 0, sizeof(counts));
+		sts = house_ask(&house, id);
+		policy_facts_free(sts.policy);
+		for (int j = 0; j < COUNTS_FETCHES; j++)
+			ROW(fetches[i].name,
+			    counts.fetched[j] ==
+				(j == (int)fetches[i].counted));
+	}
+	house_host.dns_fails = LOOKUP_SERVFAIL;
+	policy_facts_free(house_ask(&house, "z").policy);
+	assert_int_equal(counts.fetched[COUNTS_FETCH_DNS], 1);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
 /* F11, F05: what was found by the one before counts no more. */
 static void
 another_policy_that_counts_begins_a_turn(void **state)
@@ -342,6 +399,7 @@ main(void)
 	    cmocka_unit_test(a_kept_policy_stands_in),
 	    cmocka_unit_test(a_failed_fetch_waits_for_five_minutes_or_a_new_id),
 	    cmocka_unit_test(a_new_policy_replaces_the_old),
+	    cmocka_unit_test(each_fetch_is_counted_by_what_came_of_it),
 	    cmocka_unit_test(another_policy_that_counts_begins_a_turn),
 	    cmocka_unit_test(a_fetch_that_outlives_its_waiter_begins_a_turn),
 	    cmocka_unit_test(a_reader_uses_policies_and_ignores_failures),

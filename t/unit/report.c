@@ -435,7 +435,7 @@ figures_are_printed_to_the_letter(void **state)
 		.waiting_max = 1,
 		.queue_full = 6,
 		.probes = 8,
-		.fetches = 9},
+		.fetched = {[COUNTS_FETCH_OK] = 9}},
 	    .now = {.verdicts = 10,
 		.policies = 11,
 		.store = "ok",
