@@ -60,7 +60,7 @@ is_http_word(struct span span, const char *text)
 }
 
 static struct span
-trim_span(struct span span)
+trim_http(struct span span)
 {
 	while (span.length > 0 && (*span.at == ' ' || *span.at == '\t')) {
 		span.at++;
@@ -118,7 +118,7 @@ lists_openmetrics(struct span list)
 		struct span item = take_up_to(&list, ',');
 
 		if (is_http_word(
-			trim_span(take_up_to(&item, ';')), OPENMETRICS_TYPE))
+			trim_http(take_up_to(&item, ';')), OPENMETRICS_TYPE))
 			return true;
 	}
 	return false;
