@@ -21,7 +21,16 @@ is_weaker_host(const struct host_verdict *a, const struct host_verdict *b)
 {
 	if (a->outcome != b->outcome)
 		return host_is_weaker(a->outcome, b->outcome);
-	return a->mixed && !b->mixed;
+	if (a->mixed != b->mixed)
+		return a->mixed;
+	return host_fails_test(a) && !host_fails_test(b);
+}
+
+bool
+host_fails_test(const struct host_verdict *host)
+{
+	return host->sts == STS_STATE_TESTING_FAIL &&
+	       host->dane != DANE_STATE_PASS;
 }
 
 bool
@@ -30,6 +39,15 @@ host_is_out_of_the_way(const struct host_verdict *host)
 	return host->outcome == HOST_SKIP &&
 	       (host->reason == REASON_NO_ADDRESS ||
 		   host->reason == REASON_NOT_TRIED);
+}
+
+/* Of two that are skipped the later; but one that mail never comes to tells
+ * nothing beside another, and one without an address the least. */
+static bool
+tells_more(const struct host_verdict *host, const struct host_verdict *than)
+{
+	return than == NULL || than->reason == REASON_NO_ADDRESS ||
+	       !host_is_out_of_the_way(host);
 }
 
 /* Look at the hosts of one preference, first to end - 1: any of them may be
@@ -42,8 +60,7 @@ walk_equals(const struct host_verdict *hosts, size_t first, size_t end,
 		const struct host_verdict *host = &hosts[i];
 
 		if (host->outcome == HOST_SKIP) {
-			if (walk->skipped == NULL ||
-			    !host_is_out_of_the_way(host))
+			if (tells_more(host, walk->skipped))
 				walk->skipped = host;
 			continue;
 		}

@@ -39,4 +39,8 @@ host_walk_text(const struct facts *facts, const struct host_verdict *hosts);
  * like matters */
 bool host_is_out_of_the_way(const struct host_verdict *host);
 
+/* host_fails_test - whether a policy that is only tested would fail there, and
+ * DANE does not make up for it */
+bool host_fails_test(const struct host_verdict *host);
+
 #endif

@@ -158,8 +158,7 @@ conclude_clean(const struct facts *facts, const struct host_verdict *taker,
 {
 	struct conclusion c;
 
-	if (taker->sts == STS_STATE_TESTING_FAIL &&
-	    taker->dane != DANE_STATE_PASS) {
+	if (host_fails_test(taker)) {
 		c = conclude_by(RESULT_SOFTFAIL, taker, REASON_STS_TESTING);
 		c.rt = reason_rt(taker->sts_reason);
 		return c;

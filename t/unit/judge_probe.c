@@ -288,6 +288,29 @@ a_host_that_mail_never_gets_to_does_not_count(void **state)
 	}
 }
 
+/* Whichever of two that mail never comes to is first. */
+static void
+an_untried_host_tells_more_than_one_without_an_address(void **state)
+{
+	static const struct host_row untried = {10, SEC, T_OK, P_GOOD};
+	static const struct host_row absent = {10, NIL, T_NIL, P_NOT};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const struct row row = {.mx = SEC,
+		    .hosts = {
+			i == 0 ? untried : absent, i == 0 ? absent : untried}};
+		AUTO(facts) struct facts *facts = fact_row_make(&row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		facts->hosts[i].addresses[0].untried = true;
+		verdict = judge(facts,
+		    &(struct judge_terms){.store = fact_pki.store}, CERTS_NOW);
+		assert_int_equal(verdict->result, RESULT_TEMPERROR);
+		assert_int_equal(verdict->reason, REASON_NOT_TRIED);
+	}
+}
+
 /* The leaf, and the root over and over. */
 static struct probe_facts *
 make_long_probe(size_t count)
@@ -365,6 +388,8 @@ main(void)
 	    cmocka_unit_test(
 		a_chain_is_checked_once_however_often_it_is_judged),
 	    cmocka_unit_test(a_host_that_mail_never_gets_to_does_not_count),
+	    cmocka_unit_test(
+		an_untried_host_tells_more_than_one_without_an_address),
 	    cmocka_unit_test(what_is_too_costly_to_check_is_no_failure),
 	};
 
