@@ -412,5 +412,6 @@ EXTRA_DIST += \
 	%D%/tsan.supp \
 	%D%/vectors.list
 
+include %D%/model/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk
