@@ -4,6 +4,9 @@ dist_example_DATA = \
 	%D%/exim.conf \
 	%D%/filter-postfix.regexp \
 	%D%/filter-spamassassin.cf \
+	%D%/filter-rspamd.lua \
+	%D%/filter.exim \
+	%D%/filter.procmailrc \
 	%D%/filter.sieve \
 	%D%/postern-metrics.service \
 	%D%/postern-metrics.timer \

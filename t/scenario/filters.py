@@ -2,56 +2,55 @@
 """filters - the sample rules of etc/ on real tags, by the programs they are for.
 
 posternd tags real mail in the lab; Postfix's cleanup and postmap, Pigeonhole's
-sieve-test and SpamAssassin then say what they make of it.  The same mail with
-the tag of another host must mean nothing to them.  TAP.
+sieve-test, SpamAssassin, rspamd, Exim and procmail then say what they make of
+it.  The same mail with the tag of another host must mean nothing to them.  The
+last three are unpacked where they are not installed.  TAP.
 """
 import os
 import re
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import fetched
 import mta
+import packages
 import release
 import tap
+from readers import DIR, NOBODY, Rspamd, exim, procmail, run
 
 SRC = os.environ.get("POSTERN_SRCDIR", os.path.dirname(os.path.dirname(HERE)))
-DIR = "/run/lab/filters"
 GATE = "gate.sender.example"
 PARTNER = "two-bad.example"
-NAMES = ("filter-postfix.regexp", "filter.sieve", "filter-spamassassin.cf")
-NOBODY = 65534
+NAMES = ("filter-postfix.regexp", "filter.sieve", "filter-spamassassin.cf",
+         "filter-rspamd.lua", "filter.exim", "filter.procmailrc")
+# Each program, and the package that brings it.
+UNPACKED = {"rspamd": "rspamd", "exim4": "exim4-daemon-light",
+            "procmail": "procmail"}
 
 # What each program has to say of mail to these domains: Postfix, Sieve,
-# SpamAssassin.
+# SpamAssassin and rspamd, Exim, procmail.
+HELD = "partner.example fails its TLS policy"
+EXPIRED = "a certificate has expired"
 ROWS = (
-    (("dane-ee", "sts"), (None, "INBOX", [])),
+    (("dane-ee", "sts"), (None, "INBOX", [], None, "INBOX")),
     (("two-good", "two-bad", "plain"),
-     ("HOLD partner.example fails its TLS policy", "TLS/partner",
-      ["TLS_FAIL", "TLS_FAIL_PARTNER"])),
+     ("HOLD " + HELD, "TLS/partner", ["TLS_FAIL", "TLS_FAIL_PARTNER"], HELD,
+      "tls-partner")),
     (("two-good", "dane-mismatch", "d01"),
-     ("WARN", "TLS/fail", ["TLS_FAIL"])),
+     ("WARN", "TLS/fail", ["TLS_FAIL"], "logged", "tls-fail")),
     (("d22", "dane-ee"),
-     ("HOLD a certificate has expired", "TLS/fail", ["TLS_FAIL"])),
+     ("HOLD " + EXPIRED, "TLS/fail", ["TLS_FAIL"], EXPIRED, "tls-fail")),
     (("plain", "sts", "d23"),
-     ("HOLD a certificate has expired", "TLS/fail", ["TLS_FAIL"])),
-    (("bogus", "two-good"), (None, "TLS/unknown", ["TLS_UNKNOWN"])),
+     ("HOLD " + EXPIRED, "TLS/fail", ["TLS_FAIL"], EXPIRED, "tls-fail")),
+    (("bogus", "two-good"), (None, "TLS/unknown", ["TLS_UNKNOWN"], None,
+                             "tls-unknown")),
 )
-UNKNOWN = (None, "INBOX", ["TLS_UNTAGGED"])
+UNKNOWN = (None, "INBOX", ["TLS_UNTAGGED"], None, "INBOX")
 NOT_OURS = ("evil.example", "x" + GATE, GATE + ".evil.example",
             GATE.replace(".", "x"), GATE + "; v=2; x=" + GATE)
-
-
-def run(*command, text=None, statuses=(0,)):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60,
-                          input=text, env={**os.environ, "HOME": DIR})
-    if done.returncode not in statuses or done.returncode and done.stderr:
-        raise mta.Failure("%s: exit status %d: %s" % (
-            command[0], done.returncode, done.stderr or done.stdout))
-    return done.stdout
 
 
 def install():
@@ -63,8 +62,9 @@ def install():
         text = mta.read("%s/etc/%s" % (SRC, name))
         for old, new in (("gate.example.org", GATE),
                          ("partner.example", PARTNER)):
-            text = text.replace(old, new).replace(
-                old.replace(".", r"\."), new.replace(".", r"\."))
+            for dot in (".", r"\.", r"\\."):
+                text = text.replace(old.replace(".", dot),
+                                    new.replace(".", dot))
         with open("%s/%s%s" % (DIR, "rules/" if name.endswith(".cf") else "",
                                name), "w") as out:
             out.write(text)
@@ -112,13 +112,34 @@ def spamassassin(message):
     return [] if match[1] == "none" else sorted(match[1].split(","))
 
 
-PROGRAMS = (("Postfix", postfix), ("Sieve", sieve),
-            ("SpamAssassin", spamassassin))
+class Readers:
+    """The programs that there are; what: which one of what is expected."""
+
+    def __init__(self, lacking):
+        self.rspamd = Rspamd() if "rspamd" not in lacking else None
+        self.programs = [("Postfix", 0, postfix), ("Sieve", 1, sieve),
+                         ("SpamAssassin", 2, spamassassin)]
+        if self.rspamd:
+            self.programs.append(("rspamd", 2, lambda message: sorted(
+                self.rspamd.symbols(message))))
+        if "exim4" not in lacking:
+            self.programs.append(("Exim", 3, by_exim))
+        if "procmail" not in lacking:
+            self.programs.append(("procmail", 4, procmail))
+
+    def stop(self):
+        if self.rspamd:
+            self.rspamd.stop()
 
 
-def expect(out, name, message, expected):
-    for (program, ask), wanted in zip(PROGRAMS, expected):
-        said = ask(message)
+def by_exim(message):
+    said = exim(message)
+    return said and said.replace(PARTNER, "partner.example")
+
+
+def expect(out, readers, name, message, expected):
+    for program, what, ask in readers.programs:
+        said, wanted = ask(message), expected[what]
         out.test(said == wanted, "%s: %s says %s" % (program, name, wanted),
                  ["it says %s of" % said] +
                  mta.headers(message, "X-TLS-Precheck"))
@@ -176,39 +197,77 @@ def check_cleanup(out):
                  "comes in is a " + word, mta.syslog(start))
 
 
-def check_all(out):
+def check_topmost(out, readers, good, failing):
+    """A later gate's tag goes before ours, and nothing is ours below it."""
+    field = mta.headers(failing, "X-TLS-Precheck")[0]
+    above = field.replace(GATE, "later.example")
+    for name, message, wanted in (
+            ("a bad tag of our name below ours", good.replace(
+                "Subject:", field + "\nSubject:", 1), ROWS[0][1]),
+            ("our tag below that of a later gate", above + "\n" + failing,
+             UNKNOWN)):
+        for program, what, ask in readers.programs:
+            if program in ("rspamd", "Exim"):
+                said = ask(message)
+                out.test(said == wanted[what], "%s: the topmost counts: %s" % (
+                    program, name), [str(said)])
+
+
+def check_words(out, readers, failing):
+    if readers.rspamd:
+        said = readers.rspamd.symbols(failing)
+        out.test(said.get("TLS_FAIL") == PARTNER + ": validation-failure",
+                 "rspamd: the symbol has domain and reason", [str(said)])
+
+
+def check_all(out, readers):
     hold_all()
     for domains, expected in ROWS:
         message = tagged(domains)
-        expect(out, "mail to %s" % " ".join(domains), message, expected)
+        if domains == ROWS[0][0]:
+            good = message
+        expect(out, readers, "mail to %s" % " ".join(domains), message, expected)
         if domains[1] == "two-bad":
             failing = message
     for name, forged in by_others(failing):
-        expect(out, "a tag of " + name, forged, UNKNOWN)
+        expect(out, readers, "a tag of " + name, forged, UNKNOWN)
+    check_topmost(out, readers, good, failing)
+    check_words(out, readers, failing)
     item = " d=%s/fail/" % PARTNER
     for other in (item.replace("=", "=x-"), item.replace("fail", "softfail")):
-        expect(out, "instead of the partner's item" + other,
-               failing.replace(item, other),
-               ("WARN", "TLS/fail", ["TLS_FAIL"]))
+        expect(out, readers, "instead of the partner's item" + other,
+               failing.replace(item, other), ROWS[2][1])
     check_cleanup(out)
 
 
-def inside():
+def inside(root):
     out = tap.Tap()
+    packages.lay(root)
     install()
+    lacking = packages.missing(UNPACKED)
+    for why in lacking:
+        out.say("not tried: " + why)
+    readers = Readers({why.split()[0].rstrip(":") for why in lacking})
     daemon = None
     try:
         daemon = mta.Posternd("filters")
-        check_all(out)
+        check_all(out, readers)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1
     finally:
+        readers.stop()
         if daemon:
             daemon.stop()
     return out.close()
 
 
+def fetch(root):
+    why = packages.fetch(root, UNPACKED)
+    if why:
+        print("# " + why)
+
+
 if __name__ == "__main__":
-    sys.exit(tap.main(__file__, inside, "swaks", "sieve-test",
-                      "spamassassin"))
+    sys.exit(fetched.main(__file__, inside, fetch, "swaks", "sieve-test",
+                          "spamassassin"))
