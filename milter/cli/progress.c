@@ -13,6 +13,9 @@
 /* The first line comes after a while: what is done at once needs none. */
 enum { FIRST_MS = 500, DRAW_MS = 200, SECOND_MS = 1000, PERCENT = 100 };
 
+/* A rate below it has a digit behind the point. */
+enum { TENTHS_BELOW = 10 };
+
 static volatile sig_atomic_t stopped;
 
 static void
@@ -46,6 +49,8 @@ cli_progress_text(const struct cli_progress *progress, int64_t now_ms,
 			       ? (uint64_t)(now_ms - progress->begun_ms)
 			       : 0;
 	uint64_t done = progress->done;
+	double scale = (double)progress->scale;
+	double rate;
 	struct text text;
 
 	text_init(&text, out, CLI_PROGRESS_SIZE);
@@ -57,40 +62,60 @@ cli_progress_text(const struct cli_progress *progress, int64_t now_ms,
 		    done * PERCENT / progress->total);
 	if (took_ms == 0 || done == 0)
 		return out;
-	text_addf(&text, ", %" PRIu64 " %s/s",
-	    done * SECOND_MS / took_ms / progress->scale, progress->unit);
+	rate = (double)done / (double)took_ms * SECOND_MS;
+	text_addf(&text, ", %.*f %s/s", rate < TENTHS_BELOW * scale ? 1 : 0,
+	    rate / scale, progress->unit);
 	if (progress->total > done)
-		text_addf(&text, ", %" PRIu64 " s left",
-		    (progress->total - done) / (done / took_ms + 1) /
-			SECOND_MS);
+		text_addf(&text, ", %.0f s left",
+		    (double)(progress->total - done) / rate);
 	return out;
+}
+
+bool
+cli_progress_is_stopped(void)
+{
+	return stopped != 0;
+}
+
+void
+cli_progress_draw(struct cli_progress *progress, uint64_t done)
+{
+	char line[CLI_PROGRESS_SIZE];
+	int64_t now_ms = clock_mono_ms();
+
+	progress->done = done;
+	if (now_ms - progress->begun_ms < FIRST_MS ||
+	    now_ms - progress->drawn_ms < DRAW_MS || isatty(STDERR_FILENO) != 1)
+		return;
+	progress->drawn_ms = now_ms;
+	progress->drawn = true;
+	fprintf(
+	    stderr, "\r\033[K%s", cli_progress_text(progress, now_ms, line));
+}
+
+void
+cli_progress_erase(struct cli_progress *progress)
+{
+	if (progress->drawn)
+		fputs("\r\033[K", stderr);
+	progress->drawn = false;
 }
 
 bool
 cli_progress_step(struct cli_progress *progress, uint64_t more)
 {
-	char line[CLI_PROGRESS_SIZE];
-	int64_t now_ms = clock_mono_ms();
-
-	progress->done += more;
-	if (stopped != 0)
+	if (stopped != 0) {
+		progress->done += more;
 		return false;
-	if (now_ms - progress->begun_ms < FIRST_MS ||
-	    now_ms - progress->drawn_ms < DRAW_MS || isatty(STDERR_FILENO) != 1)
-		return true;
-	progress->drawn_ms = now_ms;
-	progress->drawn = true;
-	fprintf(
-	    stderr, "\r\033[K%s", cli_progress_text(progress, now_ms, line));
+	}
+	cli_progress_draw(progress, progress->done + more);
 	return true;
 }
 
 bool
 cli_progress_end(struct cli_progress *progress)
 {
-	if (progress->drawn)
-		fputs("\r\033[K", stderr);
-	progress->drawn = false;
+	cli_progress_erase(progress);
 	signal(SIGINT, SIG_DFL);
 	return stopped != 0;
 }

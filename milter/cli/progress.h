@@ -1,5 +1,5 @@
 /* progress - a line on a terminal while something takes long, and Ctrl-C, which
- * ends it early. The main thread only. */
+ * ends it early. The main thread, where nothing else is said. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef MILTER_CLI_PROGRESS_H
 #define MILTER_CLI_PROGRESS_H
@@ -22,6 +22,14 @@ void cli_progress_begin(struct cli_progress *progress, const char *what,
 
 /* cli_progress_step - so much more is done; false: Ctrl-C came */
 bool cli_progress_step(struct cli_progress *progress, uint64_t more);
+
+/* cli_progress_draw - so much is done in all: the line, if it is time for one;
+ * cli_progress_erase - it goes, until it is drawn again; one thread of any */
+void cli_progress_draw(struct cli_progress *progress, uint64_t done);
+void cli_progress_erase(struct cli_progress *progress);
+
+/* cli_progress_is_stopped - whether Ctrl-C came; any thread */
+bool cli_progress_is_stopped(void);
 
 /* cli_progress_end - the line goes; a second Ctrl-C ends the program; whether
  * there was a first */

@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -459,6 +460,36 @@ def check_terminal(out, conf):
     out.test(terminal == "", "but not with --json", [repr(terminal)])
 
 
+def check_file_progress(out, conf):
+    """A file that is never at an end, and one that is."""
+    path = "/run/lab/check.names"
+    with open(path, "w") as file:
+        file.write("# three\ndane-ee.example\n\nm26.example # slow\n"
+                   "plain.example\n")
+    terminal, text = on_terminal("stderr", "-c", conf, "-f", path)
+    drawn = re.findall(r"\r\033\[K(checking: \d domains of 3, \d+%[^\r]*)",
+                       terminal)
+    out.test(drawn and any(re.search(r", [0-9.]+ domains/s, \d+ s left$", line)
+                           for line in drawn) and
+             len(text.splitlines()) == 3 and "checking" not in text,
+             "of a file it tells rate and time left", [repr(terminal), text])
+    reader, writer = os.pipe()
+    with subprocess.Popen(
+            [mta.program("postern"), "check", "-c", conf, "-f", "-"], stdin=reader,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        os.close(reader)
+        os.write(writer, b"dane-ee.example\n")
+        first = child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        os.write(writer, b"plain.example\n" * 3)
+        os.close(writer)
+        text, error = child.communicate(timeout=cli.ASK_S)
+    out.test("dane-ee.example" in first and "plain" not in text and
+             "stopped: this is what was checked" in error and
+             "1 pass" in error,
+             "Ctrl-C prints what there is, and says so", [first + text, error])
+
+
 def inside():
     out = tap.Tap()
     try:
@@ -480,6 +511,7 @@ def inside():
         check_stream(out, conf)
         check_closed(out, conf)
         check_terminal(out, conf)
+        check_file_progress(out, conf)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1

@@ -146,6 +146,8 @@ check_all(struct cli_engine *cli, const struct cli_options *options, FILE *file)
 		status = cli_survey_run(&survey, &tally);
 	if (status != 0)
 		return status;
+	if (tally.stopped)
+		cli_fail(0, "stopped: this is what was checked until then");
 	if (tally.count == 0)
 		return cli_fail(
 		    EX_NOINPUT, "no destination in %s", options->file);

@@ -15,6 +15,7 @@
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "milter/cli/progress.h"
 
 /* A line holds a domain or an address, and perhaps a comment. */
 enum { LINE_SIZE = 1024, PROGRESS_MS = 100 };
@@ -41,7 +42,8 @@ struct run {
 	bool asked_all;
 	bool broken; /* stdout takes no more */
 	struct cli_tally tally;
-	size_t asked;     /* of the asker alone */
+	struct cli_progress progress; /* with a file; of the writer */
+	size_t asked;                 /* of the asker alone */
 	int64_t drawn_ms; /* of the writer: when the progress was last drawn */
 };
 
@@ -83,6 +85,10 @@ draw_progress(struct run *run, const struct cli_tally *tally, size_t running)
 {
 	int64_t now_ms = clock_mono_ms();
 
+	if (run->survey->progress && run->survey->file != NULL) {
+		cli_progress_draw(&run->progress, tally->count);
+		return;
+	}
 	if (!run->survey->progress || now_ms - run->drawn_ms < PROGRESS_MS)
 		return;
 	run->drawn_ms = now_ms;
@@ -93,6 +99,7 @@ draw_progress(struct run *run, const struct cli_tally *tally, size_t running)
 static void
 erase_progress(struct run *run)
 {
+	cli_progress_erase(&run->progress);
 	if (!run->survey->progress || run->drawn_ms == 0)
 		return;
 	run->drawn_ms = 0;
@@ -170,6 +177,13 @@ write_answers(void *arg)
 	return NULL;
 }
 
+static bool
+ends_early_locked(const struct run *run)
+{
+	return run->broken ||
+	       (run->survey->file != NULL && cli_progress_is_stopped());
+}
+
 /* Start a check as soon as there is room for one; false: no more of them. */
 static bool
 begin_item(struct run *run, const char *word)
@@ -178,9 +192,11 @@ begin_item(struct run *run, const char *word)
 	bool broken;
 
 	lock_take(&run->lock);
-	while (!run->broken && run->running >= run->survey->jobs)
-		cond_wait(&run->changed, &run->lock);
-	broken = run->broken;
+	/* nothing else tells of Ctrl-C */
+	while (!ends_early_locked(run) && run->running >= run->survey->jobs)
+		cond_wait_until(
+		    &run->changed, &run->lock, clock_mono_ms() + PROGRESS_MS);
+	broken = ends_early_locked(run);
 	run->running += !broken;
 	cond_broadcast(&run->changed);
 	lock_drop(&run->lock);
@@ -215,22 +231,50 @@ cut_comment(char *line)
 		}
 }
 
-static int
-ask_file(struct run *run, FILE *file)
+/* The next that is asked about, in line; NULL at the end. */
+static const char *
+next_question(FILE *file, char line[LINE_SIZE])
 {
-	char line[LINE_SIZE];
-
-	while (fgets(line, sizeof(line), file) != NULL) {
-		char *word;
+	while (fgets(line, LINE_SIZE, file) != NULL) {
+		const char *word;
 
 		if (strchr(line, '\n') == NULL)
 			skip_line(file);
 		cut_comment(line);
 		word = text_trim(line);
-		if (word[0] != '\0' && !begin_item(run, word))
-			return 0;
+		if (word[0] != '\0')
+			return word;
 	}
-	return ferror(file) ? cli_fail(EX_NOINPUT, "cannot read the file") : 0;
+	return NULL;
+}
+
+/* How many there are; 0 where the file can be read but once. */
+static size_t
+count_words(FILE *file)
+{
+	char line[LINE_SIZE];
+	size_t count = 0;
+	long begin = ftell(file);
+
+	if (begin < 0 || fseek(file, begin, SEEK_SET) != 0)
+		return 0;
+	while (next_question(file, line) != NULL)
+		count++;
+	return fseek(file, begin, SEEK_SET) == 0 ? count : 0;
+}
+
+static int
+ask_file(struct run *run, FILE *file)
+{
+	char line[LINE_SIZE];
+	const char *word;
+
+	while ((word = next_question(file, line)) != NULL)
+		if (!begin_item(run, word))
+			return 0;
+	return ferror(file) && !cli_progress_is_stopped()
+		   ? cli_fail(EX_NOINPUT, "cannot read the file")
+		   : 0;
 }
 
 static int
@@ -252,6 +296,9 @@ cli_survey_run(const struct cli_survey *survey, struct cli_tally *tally)
 	int status;
 
 	run.tally.worst = RESULT_SKIP;
+	if (survey->file != NULL)
+		cli_progress_begin(&run.progress, "checking", "domains", 1,
+		    survey->words->count + count_words(survey->file));
 	lock_init(&run.lock);
 	cond_init(&run.changed);
 	if (pthread_create(&writer, NULL, write_answers, &run) != 0)
@@ -264,6 +311,8 @@ cli_survey_run(const struct cli_survey *survey, struct cli_tally *tally)
 	pthread_join(writer, NULL);
 	cond_fini(&run.changed);
 	lock_fini(&run.lock);
+	if (survey->file != NULL)
+		run.tally.stopped = cli_progress_end(&run.progress);
 	*tally = run.tally;
 	if (status == 0 && run.broken)
 		return cli_fail(EX_IOERR, "cannot write the answer");

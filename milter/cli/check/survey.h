@@ -17,7 +17,8 @@ struct cli_survey {
 	FILE *file;    /* more of them, one a line; or NULL */
 	size_t jobs;   /* checks at once */
 	bool ordered;  /* answers as the words stand, not as they come */
-	bool progress; /* a line on stderr that tells how far it is */
+	bool progress; /* a line on stderr that tells how far it is; of a file
+			  also how fast, and for how long yet */
 
 	/* Print an answer into out, which is memory.  By any thread. */
 	void (*print)(
@@ -29,6 +30,8 @@ struct cli_tally {
 	size_t count;
 	size_t of[CLI_SURVEY_RESULTS];
 	enum result worst;
+	bool stopped; /* by Ctrl-C, which ends the reading of a file: what had
+			 begun by then is in */
 };
 
 /*
