@@ -74,6 +74,7 @@ static const char style[] =
     "padding:0}tr{padding:.35rem 0}tbody tr:not(.below){border-top:1px solid "
     "var(--line)}td.n{text-align:left}td[data-label]::before{content:"
     "attr(data-label) \": \";color:var(--dim)}.below td{padding-left:1rem}"
+    "td:empty{display:none}td[data-label=\"\"]::before{content:none}"
     ".strip{grid-template-columns:minmax(5rem,40%) 1fr max-content}}\n"
     "@media print{:root{--bg:#fff;--fg:#000;--dim:#444;--line:#999;--box:"
     "#fff}body{max-width:none;padding:0;font-size:10pt}rect,i{"

@@ -175,6 +175,21 @@ html_loads_nothing_and_runs_nothing(void **state)
 	sheet_free(sheet);
 }
 
+/* On a narrow screen each cell has its heading in front. */
+static void
+html_of_an_empty_cell_or_heading_is_no_lone_colon(void **state)
+{
+	struct sheet *sheet = small_sheet("a", "b", SHEET_BARS);
+	char *text = written(sheet, sheet_html);
+
+	(void)state;
+	assert_non_null(strstr(text, "td:empty{display:none}"));
+	assert_non_null(
+	    strstr(text, "td[data-label=\"\"]::before{content:none}"));
+	free(text);
+	sheet_free(sheet);
+}
+
 static void
 a_table_for_programs_is_shown_to_nobody(void **state)
 {
@@ -203,6 +218,7 @@ main(void)
 	    cmocka_unit_test(html_is_escaped_in_every_chart),
 	    cmocka_unit_test(a_timeline_draws_each_state),
 	    cmocka_unit_test(html_loads_nothing_and_runs_nothing),
+	    cmocka_unit_test(html_of_an_empty_cell_or_heading_is_no_lone_colon),
 	    cmocka_unit_test(a_table_for_programs_is_shown_to_nobody),
 	};
 
