@@ -195,7 +195,9 @@ def check_joined(out, daemon):
     joined = {word: after[key] - before[key] for word in
               ("hit", "miss", "joined") for key in
               ['cache_requests_total{result="%s"}' % word]}
-    out.test(joined == {"hit": 0, "miss": 1, "joined": 3},
+    # some may come when it is at an end
+    out.test(joined["miss"] == 1 and joined["joined"] >= 1 and
+             sum(joined.values()) == 4,
              "who joins a check is counted apart", [str(joined)])
 
 

@@ -4,6 +4,7 @@
 What is no request, drips, sits there or floods is put off, and mail does not
 notice.  Prometheus itself scrapes it in metrics.py.  TAP.
 """
+import contextlib
 import os
 import re
 import select
@@ -54,16 +55,20 @@ def rest(client):
 
 def ask(request, at=("127.0.0.1", PORT)):
     with call(at) as client:
-        client.sendall(request)
+        with contextlib.suppress(ConnectionError):
+            client.sendall(request)
         return rest(client)
 
 
 def get(path, *fields, method="GET", at=("127.0.0.1", PORT)):
-    """(status, {field: value}, text)"""
+    """(status, {field: value}, text); status 0: the connection was closed, as
+    it is while there are as many as may be, or their end is not seen yet"""
     lines = ("%s %s HTTP/1.1" % (method, path), "Host: posternd") + fields
     head, _, text = ask("\r\n".join(lines + ("", "")).encode(),
                         at).partition("\r\n\r\n")
     first, *others = head.split("\r\n")
+    if not first:
+        return 0, {}, ""
     return (int(first.split()[1]),
             dict(line.split(": ", 1) for line in others), text)
 
