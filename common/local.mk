@@ -96,6 +96,10 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_policy.c %D%/io/store_policy.h \
 	%D%/io/store_sql.c %D%/io/store_sql.h \
 	%D%/io/store_table.c %D%/io/store_table.h \
+	%D%/io/store_tlsrpt.c %D%/io/store_tlsrpt.h \
+	%D%/io/store_tlsrpt_add.c %D%/io/store_tlsrpt_read.c \
+	%D%/io/store_tlsrpt_table.h \
+	%D%/io/tlsrpt_tally.c %D%/io/tlsrpt_tally.h \
 	%D%/io/tls_beyond.c %D%/io/tls_beyond.h \
 	%D%/io/tls_client.c %D%/io/tls_client.h \
 	%D%/io/tls_watch.c %D%/io/tls_watch.h \

@@ -37,6 +37,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/view/json_read.c %D%/view/json_read.h \
 	%D%/view/json_request.c %D%/view/json_request.h \
 	%D%/view/json_stats.c %D%/view/json_stats.h \
+	%D%/view/json_tlsrpt.c %D%/view/json_tlsrpt.h \
 	%D%/view/openmetrics.c %D%/view/openmetrics.h \
 	%D%/view/sheet.c %D%/view/sheet.h \
 	%D%/view/sheet_data.c %D%/view/sheet_text.c
@@ -80,7 +81,11 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/stats.c %D%/serve/stats.h \
 	%D%/serve/tally.c %D%/serve/tally.h \
 	%D%/serve/trace.c %D%/serve/trace.h \
-	%D%/tlsrpt/datagram.c %D%/tlsrpt/datagram.h
+	%D%/tlsrpt/book.c %D%/tlsrpt/book.h \
+	%D%/tlsrpt/collect.c %D%/tlsrpt/collect.h \
+	%D%/tlsrpt/datagram.c %D%/tlsrpt/datagram.h \
+	%D%/tlsrpt/day_report.c %D%/tlsrpt/day_report.h \
+	%D%/tlsrpt/inbox.c %D%/tlsrpt/inbox.h
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \
@@ -199,6 +204,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/setup/setup_unit.c \
 	%D%/cli/setup/setup_verb.c \
 	%D%/cli/stats.c \
+	%D%/cli/tlsrpt/counted.c \
 	%D%/cli/watch/status.c %D%/cli/watch/top.c %D%/cli/watch/top.h \
 	%D%/cli/watch/top_draw.c \
 	%D%/cli/watch/watch.c %D%/cli/watch/watch.h

@@ -21,7 +21,9 @@ UNIT_TESTS = \
 	%D%/unit/conf.t \
 	%D%/unit/counts.t \
 	%D%/unit/dane_match.t \
+	%D%/unit/book.t \
 	%D%/unit/datagram.t \
+	%D%/unit/day_report.t \
 	%D%/unit/der.t \
 	%D%/unit/destinations.t \
 	%D%/unit/dns.t \
@@ -52,6 +54,7 @@ UNIT_TESTS = \
 	%D%/unit/http_request.t \
 	%D%/unit/https.t \
 	%D%/unit/identity.t \
+	%D%/unit/inbox.t \
 	%D%/unit/inventory.t \
 	%D%/unit/joint_demand.t \
 	%D%/unit/json.t \
@@ -108,6 +111,7 @@ UNIT_TESTS = \
 	%D%/unit/store_readers.t \
 	%D%/unit/story.t \
 	%D%/unit/sts_policy.t \
+	%D%/unit/store_tlsrpt.t \
 	%D%/unit/sts_record.t \
 	%D%/unit/tag.t \
 	%D%/unit/text.t \
@@ -178,7 +182,8 @@ BUILD_TESTS = \
 	%D%/scenario/machine.py \
 	%D%/scenario/package.t \
 	%D%/scenario/posternd.t \
-	%D%/scenario/systemd.t
+	%D%/scenario/systemd.t \
+	%D%/scenario/tlsrpt.py
 dist_check_SCRIPTS = $(LAB_TESTS) $(BUILD_TESTS)
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
@@ -234,6 +239,13 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/unit/tap.h
 %C%_unit_datagram_t_SOURCES = %D%/unit/datagram.c milter/tlsrpt/datagram.c %D%/unit/tap.h
 %C%_unit_datagram_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_day_report_t_SOURCES = %D%/unit/day_report.c milter/tlsrpt/day_report.c %D%/unit/tap.h
+%C%_unit_day_report_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_book_t_SOURCES = %D%/unit/book.c milter/tlsrpt/book.c \
+	milter/tlsrpt/datagram.c milter/tlsrpt/day_report.c %D%/unit/tap.h
+%C%_unit_book_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_inbox_t_SOURCES = %D%/unit/inbox.c milter/tlsrpt/inbox.c \
+	%D%/unit/tap.h
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
 %C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
@@ -369,6 +381,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
 %C%_unit_tlsrpt_record_t_SOURCES = %D%/unit/tlsrpt_record.c %D%/unit/tap.h
 %C%_unit_tlsrpt_session_t_SOURCES = %D%/unit/tlsrpt_session.c %D%/unit/tap.h
+%C%_unit_store_tlsrpt_t_SOURCES = %D%/unit/store_tlsrpt.c %D%/unit/tap.h
 %C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
 %C%_unit_text_t_SOURCES = %D%/unit/text.c %D%/unit/tap.h

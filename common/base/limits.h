@@ -71,6 +71,20 @@ enum {
 	LIMIT_TLSRPT_DEPTH = 8,
 	LIMIT_TLSRPT_DATAGRAM = 256 * 1024,
 
+	/* Datagrams that came and were not looked at yet, and their octets: a
+	 * second of a host that delivers as fast as it can */
+	LIMIT_TLSRPT_WAITING = 8192,
+	LIMIT_TLSRPT_WAITING_OCTETS = 16 * 1024 * 1024,
+
+	/* Octets of counts that wait for a store that cannot be written */
+	LIMIT_TLSRPT_UNSAVED = 64 * 1024 * 1024,
+
+	/* Of a next hop and day: policies whose lines are kept; of a policy:
+	 * failures that are told apart.  A domain with more is broken or
+	 * hostile, and its sums are as exact as any */
+	LIMIT_TLSRPT_KEPT_POLICIES = 64,
+	LIMIT_TLSRPT_KEPT_DETAILS = 100,
+
 	/* Certificates of a presented chain, and octets of all of them */
 	LIMIT_CHAIN_CERTS = 16,
 	LIMIT_CHAIN_OCTETS = 128 * 1024,

@@ -103,6 +103,27 @@ store_sql_bind_text(sqlite3_stmt *stmt, int at, const char *s)
 	(void)rc;
 }
 
+int
+store_sql_run(sqlite3_stmt *stmt)
+{
+	int rc = store_sql_step(stmt);
+
+	store_sql_release(stmt);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+store_sql_number(sqlite3_stmt *stmt, int64_t *out, bool *none)
+{
+	int rc = store_sql_step(stmt);
+
+	*none = rc == SQLITE_DONE;
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(stmt, 0);
+	store_sql_release(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 void
 store_sql_release(sqlite3_stmt *stmt)
 {

@@ -50,6 +50,13 @@ bool store_sql_time(struct sqlite3_stmt *stmt, int column, time_t *out);
 /* store_sql_bind_text - borrows s until store_sql_release */
 void store_sql_bind_text(struct sqlite3_stmt *stmt, int at, const char *s);
 
+/* store_sql_run - step a statement that gives no rows, once, and release it */
+int store_sql_run(struct sqlite3_stmt *stmt);
+
+/* store_sql_number - step one that gives a number, and release it; none: it
+ * gave no row */
+int store_sql_number(struct sqlite3_stmt *stmt, int64_t *out, bool *none);
+
 /* store_sql_release - an open statement holds back the log: none stays so
  * between two calls */
 void store_sql_release(struct sqlite3_stmt *stmt);

@@ -85,10 +85,7 @@ store_table_open(
 int
 store_table_run(struct store_db *db, enum store_statement which)
 {
-	int rc = store_sql_step(store_db_statement(db, which));
-
-	store_sql_release(store_db_statement(db, which));
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return store_sql_run(store_db_statement(db, which));
 }
 
 int

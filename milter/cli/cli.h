@@ -55,6 +55,7 @@ struct cli_options {
 	time_t until;       /* --until; 0: not given */
 	const char *state;  /* --state: a file */
 	const char *domain; /* --domain */
+	const char *day;    /* --day: as 2026-01-31 */
 	bool old_ttl_given;
 	uint32_t old_ttl_s;    /* --old-ttl */
 	bool apply, undo;      /* --apply, --undo */
@@ -94,6 +95,8 @@ int cli_explain(const struct cli_options *options);
 int cli_review(const struct cli_options *options);
 int cli_status(const struct cli_options *options);
 int cli_top(const struct cli_options *options);
+int cli_tlsrpt_list(const struct cli_options *options);
+int cli_tlsrpt_show(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);
 

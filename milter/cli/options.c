@@ -45,6 +45,7 @@ static const struct option_row {
 	"from when on, as 2026-01-31T12:00:00Z, 2026-01-31, 12h or 7d: plan: "
 	"all servers have both keys' records; else: look"},
     {OPTION_UNTIL, "until", "TIME", false, "up to when, likewise"},
+    {OPTION_DAY, "day", "DAY", false, "of that day (UTC), as 2026-01-31"},
     {OPTION_STATE, "state", "FILE", false,
 	"keep there when they were first seen everywhere"},
     {OPTION_OLD_TTL, "old-ttl", "SECONDS", false,
@@ -241,6 +242,9 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case 'f':
 		options->file = value;
+		break;
+	case OPTION_DAY:
+		options->day = value;
 		break;
 	case OPTION_STATE:
 		options->state = value;

@@ -88,6 +88,10 @@ static const struct value_choice header_domains[] = {
     {"all", HEADER_DOMAINS_ALL}, {NULL, 0}};
 static const struct value_choice log_levels[] = {
     {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
+static const struct value_choice tls_reports[] = {
+    {"no", TLS_REPORTS_NO}, {"collect", TLS_REPORTS_COLLECT}, {NULL, 0}};
+static const struct value_choice tls_details[] = {
+    {"full", TLS_DETAILS_FULL}, {"minimal", TLS_DETAILS_MINIMAL}, {NULL, 0}};
 static const struct value_choice facilities[] = {{"mail", LOG_MAIL},
     {"daemon", LOG_DAEMON}, {"user", LOG_USER}, {"local0", LOG_LOCAL0},
     {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
@@ -214,6 +218,20 @@ static const struct keyword keywords[] = {
     TEXT("MetricsSocket", RESTART, NULL, value_read_near_socket, metrics_socket,
 	NULL),
     TEXT("MetricsLabel", LIVE, NULL, value_read_name, metrics_label, NULL),
+    CHOICE("TLSReports", RESTART, "no", tls_reports, tls_reports),
+    TEXT("TLSReportSocket", RESTART, NULL, value_read_unix_socket,
+	tls_report_socket, NULL),
+    TEXT("TLSReportOrganization", LIVE, NULL, value_read_line,
+	tls_report_organization, NULL),
+    TEXT("TLSReportContact", LIVE, NULL, value_read_address, tls_report_contact,
+	NULL),
+    CHOICE("TLSReportDetails", LIVE, "full", tls_report_details, tls_details),
+    DURATION(
+	"TLSReportKeep", LIVE, "14d", tls_report_keep_ms, 2 * DAY, 21 * DAY),
+    NUMBER("TLSReportMaxDomains", RESTART, "20000", tls_report_max_domains, 1,
+	1000000),
+    LIST(
+	"TLSReportExclude", LIVE, NULL, value_read_domains, tls_report_exclude),
 };
 
 enum { KEYWORDS = sizeof(keywords) / sizeof(keywords[0]) };

@@ -27,6 +27,10 @@ enum header_domains {
 	HEADER_DOMAINS_ALL,
 };
 
+/* Sessions are counted for TLS reports, or not. */
+enum tls_reports { TLS_REPORTS_NO, TLS_REPORTS_COLLECT };
+enum tls_details { TLS_DETAILS_FULL, TLS_DETAILS_MINIMAL };
+
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 enum { MESSAGE_WAIT_AUTO = -1, INSECURE_MX_AUTO = -1 };
@@ -108,6 +112,14 @@ struct settings {
 	struct settings_list debug_domains; /* none: all */
 	char *metrics_socket;               /* as Socket; NULL: none */
 	char *metrics_label;                /* NULL: none */
+
+	int tls_reports;         /* enum */
+	char *tls_report_socket; /* a path; NULL: none */
+	char *tls_report_organization, *tls_report_contact; /* NULL: none */
+	int tls_report_details;                             /* enum */
+	int tls_report_keep_ms;
+	int tls_report_max_domains;
+	struct settings_list tls_report_exclude;
 };
 
 /* A keyword set by an option, over what the file says. */

@@ -14,6 +14,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/address.h"
 #include "common/proto/domain.h"
+#include "common/proto/tlsrpt_record.h"
 #include "milter/conf/destinations.h"
 #include "milter/conf/settings_list.h"
 
@@ -422,6 +423,53 @@ value_read_control_socket(const struct value_place *place,
 		value_complain(place, "\"%s\" is too long for a socket", value);
 	else
 		value_read_path(place, form, field, value);
+}
+
+void
+value_read_unix_socket(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	if (strncmp(value, "unix:", strlen("unix:")) == 0)
+		value_read_control_socket(
+		    place, form, field, value + strlen("unix:"));
+	else
+		value_complain(place, "\"%s\" is not unix:/PATH", value);
+}
+
+void
+value_read_line(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char *clean = xstrdup(value);
+
+	(void)form;
+	text_printable(clean, "");
+	if (strcmp(clean, value) == 0)
+		value_set_text(field, value);
+	else
+		value_complain(place, "\"%s\" is not printable ASCII", clean);
+	free(clean);
+}
+
+/* What a destination of TLS reports may be, for it may be one itself. */
+void
+value_read_address(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	char uri[sizeof("mailto:") + LIMIT_TLSRPT_URI];
+	struct tlsrpt_rua rua;
+
+	(void)form;
+	if (text_copy(uri, sizeof(uri), "mailto:") &&
+	    strlen(value) < LIMIT_TLSRPT_URI) {
+		memcpy(uri + strlen("mailto:"), value, strlen(value) + 1);
+		if (tlsrpt_rua_parse(uri, strlen(uri), &rua) == NULL &&
+		    strcmp(rua.target, value) == 0) {
+			value_set_text(field, value);
+			return;
+		}
+	}
+	value_complain(place, "\"%s\" is no mail address", value);
 }
 
 void

@@ -50,6 +50,9 @@ value_reader value_read_destinations;
 value_reader value_read_socket;
 value_reader value_read_control_socket;
 value_reader value_read_store;
+value_reader value_read_unix_socket; /* "unix:/path"; the path of it */
+value_reader value_read_line;        /* printable ASCII */
+value_reader value_read_address;     /* of mail */
 
 /* into a struct settings_list */
 value_reader value_read_words;

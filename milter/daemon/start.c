@@ -21,6 +21,7 @@
 #include "milter/daemon/pid_file.h"
 #include "milter/mta/callbacks.h"
 #include "milter/serve/control.h"
+#include "milter/serve/control_answer.h"
 #include "milter/serve/downtime.h"
 #include "milter/serve/listener.h"
 #include "milter/serve/metrics.h"
@@ -28,6 +29,7 @@
 #include "milter/serve/service.h"
 #include "milter/serve/socket.h"
 #include "milter/serve/stats.h"
+#include "milter/tlsrpt/collect.h"
 
 /* Checks that nobody waits for any more may end, or not */
 enum { CLOSE_MS = 2 * 1000 };
@@ -69,6 +71,7 @@ start_stop_answering(void)
 	metrics_close();
 	listener_close();
 	control_close();
+	collect_stop();
 }
 
 int
@@ -123,13 +126,16 @@ start_release_socket(const struct settings *settings)
 static int
 begin_to_serve(struct settings *settings, struct err *err)
 {
+	static const struct control_counts counts = {
+	    collect_rows, collect_report, collect_today};
 	pthread_t thread;
 
 	if (service_open(settings, err) != 0)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	stats_begin(downtime_end(settings, clock_wall_s()));
-	if (control_start(err) == 0 && listener_start(err) == 0 &&
-	    metrics_start(err) == 0) {
+	control_answer_counts(&counts);
+	if (collect_start(settings, err) == 0 && control_start(err) == 0 &&
+	    listener_start(err) == 0 && metrics_start(err) == 0) {
 		if (pthread_create(&thread, NULL, serve_milter, NULL) == 0) {
 			pthread_detach(thread);
 			return 0;

@@ -7,12 +7,14 @@
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
 #include "common/engine/inventory.h"
+#include "common/io/tlsrpt_tally.h"
 #include "milter/serve/recent.h"
 #include "milter/serve/service.h"
 #include "milter/serve/stats.h"
 #include "milter/view/json_check.h"
 #include "milter/view/json_request.h"
 #include "milter/view/json_stats.h"
+#include "milter/view/json_tlsrpt.h"
 #include "milter/view/openmetrics.h"
 
 enum stage {
@@ -20,6 +22,7 @@ enum stage {
 	STAGE_VERDICTS,
 	STAGE_POLICIES,
 	STAGE_RECENT,
+	STAGE_TLSRPT,
 	STAGE_ENDED
 };
 
@@ -27,6 +30,7 @@ struct control_answer {
 	struct service_hold held;
 	struct json_request request;
 	struct inventory *inventory;
+	struct tlsrpt_query query;
 	struct figures_domain *recent;
 	size_t recent_count;
 	enum stage stage;
@@ -150,6 +154,76 @@ flush_cached(struct control_answer *answer, struct control_lines *lines)
 	answer->lines++;
 }
 
+static struct control_counts counted;
+
+void
+control_answer_counts(const struct control_counts *counts)
+{
+	counted = *counts;
+}
+
+/* The day that is asked about, or all of them. */
+static int64_t
+day_asked(struct control_answer *answer)
+{
+	int64_t day = TLSRPT_ALL_DAYS;
+
+	if (answer->request.day[0] != '\0')
+		day = json_tlsrpt_day_of(answer->request.day);
+	if (answer->request.day[0] != '\0' && day < 0)
+		err_set(&answer->err, ERR_DATA, "\"day\" is no day");
+	return day;
+}
+
+static void
+begin_tlsrpt_list(struct control_answer *answer)
+{
+	answer->query.day = day_asked(answer);
+	answer->query.domain = domain_of(answer);
+	answer->stage =
+	    answer->err.text[0] == '\0' ? STAGE_TLSRPT : STAGE_ENDED;
+}
+
+static void
+add_tlsrpt_rows(struct control_answer *answer, struct control_lines *lines)
+{
+	enum { PAGE = 64 };
+	struct tlsrpt_row rows[PAGE];
+	int count = counted.rows(&answer->query, rows, PAGE, &answer->err);
+
+	for (int i = 0; i < count; i++)
+		add_owned(lines, json_tlsrpt_row_line(
+				     &rows[i], rows[i].day >= counted.today()));
+	answer->lines += count > 0 ? (size_t)count : 0;
+	if (count < PAGE)
+		answer->stage = STAGE_ENDED;
+	else
+		answer->query.after = rows[PAGE - 1];
+}
+
+/* Of the day that is asked about, or of today. */
+static void
+add_tlsrpt_report(struct control_answer *answer, struct control_lines *lines)
+{
+	int64_t day = day_asked(answer), today = counted.today();
+	char *report;
+
+	answer->stage = STAGE_ENDED;
+	if (answer->err.text[0] != '\0')
+		return;
+	if (day == TLSRPT_ALL_DAYS)
+		day = today;
+	report = counted.report(day, answer->request.domain, &answer->err);
+	if (report == NULL) {
+		if (answer->err.kind == ERR_DATA) /* there is none */
+			answer->err.text[0] = '\0';
+		return;
+	}
+	add_owned(lines, json_tlsrpt_report_line(report, day >= today));
+	free(report);
+	answer->lines++;
+}
+
 static void
 begin_answer(struct control_answer *answer, struct control_lines *lines)
 {
@@ -175,6 +249,12 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 	case JSON_ASK_RECENT:
 		answer->recent = recent_copy(&answer->recent_count);
 		answer->stage = STAGE_RECENT;
+		break;
+	case JSON_ASK_TLSRPT_LIST:
+		begin_tlsrpt_list(answer);
+		break;
+	case JSON_ASK_TLSRPT_SHOW:
+		add_tlsrpt_report(answer, lines);
 		break;
 	case JSON_ASK_OPENMETRICS:
 		add_metrics(answer, OPENMETRICS_1_0, lines);
@@ -253,6 +333,9 @@ control_answer_more(struct control_answer *answer, struct control_lines *lines)
 			break;
 		case STAGE_RECENT:
 			add_recent(answer, lines);
+			break;
+		case STAGE_TLSRPT:
+			add_tlsrpt_rows(answer, lines);
 			break;
 		case STAGE_ENDED:
 			add_end(answer, lines);

@@ -6,7 +6,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "common/base/err.h"
 #include "common/base/own.h"
 
 /* Lines for a client. */
@@ -23,6 +25,20 @@ void control_add_line(struct control_lines *lines, const char *line);
  * json_request_end_line */
 void control_add_end(
     struct control_lines *lines, const char *word, const char *text);
+
+/* Who counts sessions for TLS reports: see collect.h, which is of a higher
+ * floor. */
+struct tlsrpt_query;
+struct tlsrpt_row;
+struct control_counts {
+	int (*rows)(const struct tlsrpt_query *query, struct tlsrpt_row *rows,
+	    int most, struct err *err);
+	char *(*report)(int64_t day, const char *domain, struct err *err);
+	int64_t (*today)(void);
+};
+
+/* control_answer_counts - ask these from here on; before control_start */
+void control_answer_counts(const struct control_counts *counts);
 
 /*
  * control_answer_new - read a request of length octets

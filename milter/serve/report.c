@@ -214,6 +214,30 @@ report_accept(const char *detail)
 	emit_line(severity, line);
 }
 
+void
+report_tlsrpt_day(const struct report_tlsrpt_day *day)
+{
+	char line[REPORT_SIZE];
+
+	emit_line(report_tlsrpt_day_line(line, day), line);
+}
+
+void
+report_tlsrpt_drop(const char *reason, uintmax_t count)
+{
+	char line[REPORT_SIZE];
+
+	emit_line(report_tlsrpt_drop_line(line, reason, count), line);
+}
+
+void
+report_tlsrpt_trouble(const char *reason, const char *detail)
+{
+	char line[REPORT_SIZE];
+
+	emit_line(report_tlsrpt_trouble_line(line, reason, detail), line);
+}
+
 static void
 report_rule(void *arg, const struct rule *rule)
 {

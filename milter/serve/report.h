@@ -49,6 +49,13 @@ void report_reach(unsigned port, bool open);
  * why; NULL: it is kept again, all of it */
 void report_store(const char *detail);
 
+/* report_tlsrpt_day - event=tlsrpt-day: a day of TLS reports is over
+ * report_tlsrpt_drop - event=tlsrpt-drop: so many sessions are not counted
+ * report_tlsrpt_trouble - event=tlsrpt-trouble: none are, and why */
+void report_tlsrpt_day(const struct report_tlsrpt_day *day);
+void report_tlsrpt_drop(const char *reason, uintmax_t count);
+void report_tlsrpt_trouble(const char *reason, const char *detail);
+
 /* report_accept - event=accept: a connection of the MTA has to wait */
 void report_accept(const char *detail);
 

@@ -275,6 +275,43 @@ report_store_line(char line[REPORT_SIZE], const char *detail)
 }
 
 int
+report_tlsrpt_day_line(
+    char line[REPORT_SIZE], const struct report_tlsrpt_day *day)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "tlsrpt-day");
+	text_addf(&text, " day=%s received=%ju domains=%ju", day->day,
+	    day->received, day->domains);
+	text_addf(&text, " dropped=%ju norua=%ju foreign=%ju", day->dropped,
+	    day->norua, day->foreign);
+	return LOG_INFO;
+}
+
+int
+report_tlsrpt_drop_line(
+    char line[REPORT_SIZE], const char *reason, uintmax_t count)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "tlsrpt-drop");
+	text_addf(&text, " reason=%s count=%ju", reason, count);
+	return LOG_WARNING;
+}
+
+int
+report_tlsrpt_trouble_line(
+    char line[REPORT_SIZE], const char *reason, const char *detail)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "tlsrpt-trouble");
+	text_addf(&text, " reason=%s", reason);
+	report_add_detail(&text, detail);
+	return LOG_ERR;
+}
+
+int
 report_accept_line(char line[REPORT_SIZE], const char *detail)
 {
 	struct text text;

@@ -85,6 +85,12 @@ struct report_reload {
 	const char *detail;  /* the first mistake; or NULL */
 };
 
+/* What came of a day of TLS reports. */
+struct report_tlsrpt_day {
+	const char *day; /* "2026-11-28" */
+	uintmax_t received, domains, dropped, norua, foreign;
+};
+
 /*
  * report_..._line - write the line of that event, and say how grave it is
  *
@@ -117,6 +123,12 @@ int report_store_line(char line[REPORT_SIZE], const char *detail);
 int report_accept_line(char line[REPORT_SIZE], const char *detail);
 int
 report_start_line(char line[REPORT_SIZE], const char *version, int64_t down_s);
+int report_tlsrpt_day_line(
+    char line[REPORT_SIZE], const struct report_tlsrpt_day *day);
+int report_tlsrpt_drop_line(
+    char line[REPORT_SIZE], const char *reason, uintmax_t count);
+int report_tlsrpt_trouble_line(
+    char line[REPORT_SIZE], const char *reason, const char *detail);
 int report_stop_line(char line[REPORT_SIZE]);
 int report_stats_line(char line[REPORT_SIZE], const struct stats *stats);
 int report_lost_line(char line[REPORT_SIZE], uintmax_t lost);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/proto/domain.h"
 #include "milter/view/json_put.h"
 
@@ -11,6 +12,7 @@ static const struct {
 	const char *words;
 	bool domain_wanted;
 	bool domain_allowed;
+	bool day_allowed;
 } asks[] = {
     [JSON_ASK_CHECK] = {"check", true, true},
     [JSON_ASK_LIST] = {"cache list", false, false},
@@ -20,6 +22,8 @@ static const struct {
     [JSON_ASK_PROMETHEUS] = {"stats prometheus", false, false},
     [JSON_ASK_OPENMETRICS] = {"stats openmetrics", false, false},
     [JSON_ASK_RECENT] = {"recent", false, false},
+    [JSON_ASK_TLSRPT_LIST] = {"tlsrpt list", false, true, true},
+    [JSON_ASK_TLSRPT_SHOW] = {"tlsrpt show", true, true, true},
 };
 
 enum { ASKS = sizeof(asks) / sizeof(asks[0]) };
@@ -59,6 +63,24 @@ read_request_domain(
 	return domain_normalise(json_string_value(value), request->domain, err);
 }
 
+static int
+read_request_day(
+    const json_t *object, struct json_request *request, struct err *err)
+{
+	const json_t *value = json_object_get(object, "day");
+
+	request->day[0] = '\0';
+	if (value == NULL)
+		return 0;
+	if (!asks[request->ask].day_allowed)
+		return err_set(err, ERR_DATA, "a \"day\" is not wanted");
+	if (!json_is_string(value) ||
+	    !text_copy(
+		request->day, sizeof(request->day), json_string_value(value)))
+		return err_set(err, ERR_DATA, "\"day\" is no day");
+	return 0;
+}
+
 /* A request is flat, and the parser climbs down whatever it is given. */
 static bool
 is_nested(const char *line, size_t length)
@@ -87,6 +109,8 @@ json_request_parse(const char *line, size_t length,
 	rc = read_ask(object, request, err);
 	if (rc == 0)
 		rc = read_request_domain(object, request, err);
+	if (rc == 0)
+		rc = read_request_day(object, request, err);
 	json_decref(object);
 	return rc;
 }
@@ -99,6 +123,8 @@ json_request_line(const struct json_request *request)
 	json_put_text(object, "ask", asks[request->ask].words);
 	if (request->domain[0] != '\0')
 		json_put_text(object, "domain", request->domain);
+	if (request->day[0] != '\0')
+		json_put_text(object, "day", request->day);
 	return json_line(object);
 }
 

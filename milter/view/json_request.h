@@ -18,11 +18,15 @@ enum json_ask {
 	JSON_ASK_PROMETHEUS,
 	JSON_ASK_OPENMETRICS,
 	JSON_ASK_RECENT,
+	JSON_ASK_TLSRPT_LIST,
+	JSON_ASK_TLSRPT_SHOW,
 };
 
+enum { JSON_DAY_SIZE = 11 };
 struct json_request {
 	enum json_ask ask;
 	char domain[LIMIT_DOMAIN_SIZE]; /* normalised; "" where none */
+	char day[JSON_DAY_SIZE];        /* "2026-11-28"; "" where none */
 };
 
 /* json_request_parse - read one of length octets; DATA when it is none */

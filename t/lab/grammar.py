@@ -102,6 +102,10 @@ EVENTS = {
               ("store", "[a-z-]+", ""), ("resolver", "[a-z-]+", ""),
               ("rss", NUMBER, ""), ("rcptdefer", NUMBER, ""),
               ("rcptreject", NUMBER, "")),
+    "tlsrpt-day": (("day", DAY, ""), *((key, NUMBER, "") for key in (
+        "received domains dropped norua foreign").split())),
+    "tlsrpt-drop": (("reason", "[a-z-]+", ""), ("count", NUMBER, "")),
+    "tlsrpt-trouble": (("reason", "[a-z-]+", ""), DETAIL),
     "start": (("version", VALUE, ""), ("down", NUMBER, "?")),
     "stop": (),
 }
@@ -110,6 +114,7 @@ SEVERITIES = {
     "why": "info", "step": "debug", "skip": "info", "message": "info", "change": "notice",
     "store": "err", "accept": "err", "log": "warning", "rule": "warning",
     "map-level": "warning", "map-host-rule": "warning", "garbage": "notice",
+    "tlsrpt-day": "info", "tlsrpt-drop": "warning", "tlsrpt-trouble": "err",
     "start": "info", "stats": "info", "stop": "info"}
 
 

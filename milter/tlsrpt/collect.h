@@ -1,0 +1,37 @@
+/* collect - sessions that MTAs tell of are counted, day by day. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_TLSRPT_COLLECT_H
+#define MILTER_TLSRPT_COLLECT_H
+
+#include <stdint.h>
+
+#include "common/base/err.h"
+#include "common/io/tlsrpt_tally.h"
+#include "milter/conf/settings.h"
+
+/*
+ * collect_start - count from here on, if the settings want it
+ *
+ * In a thread of its own, after service_open.  A socket or store that cannot be
+ * made is told to the log, and tried again each minute.  LOCAL when there is no
+ * thread to be had.
+ *
+ * collect_stop - write what was counted, and end; before service_close
+ */
+int collect_start(const struct settings *settings, struct err *err);
+void collect_stop(void);
+
+/* --- what was counted; any thread, between those two --- */
+
+/* collect_rows - see store_tlsrpt_rows; what is new is written first */
+int collect_rows(const struct tlsrpt_query *query, struct tlsrpt_row *rows,
+    int most, struct err *err);
+
+/* collect_report - the report of a day to a next hop, as it stands, for free();
+ * NULL with err: DATA where there is none */
+char *collect_report(int64_t day, const char *domain, struct err *err);
+
+/* collect_today - the day that sessions are counted to now */
+int64_t collect_today(void);
+
+#endif

@@ -1,0 +1,346 @@
+#!/usr/bin/env python3
+"""tlsrpt - sessions that an MTA tells of, counted by a real posternd.
+
+Datagrams of the form that Postfix 3.10 sends; then all that may happen to the
+socket, the store and the process.  TAP.
+"""
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE + "/../lab")
+
+import grammar
+import json_page
+import tap
+
+PATIENCE_S = 30
+RECORD = "v=TLSRPTv1; rua=mailto:tls@%s"
+USER = "nobody"
+FAILED = {"c": 203, "s": "192.0.2.9", "r": "192.0.2.1", "n": "mx.d.example",
+          "h": "250-mx.d.example\r\n250 STARTTLS"}
+
+
+def program(name):
+    return os.path.join(os.environ["POSTERN_BUILDDIR"], "milter", name)
+
+
+def session(domain, kind=9, failed=0, detail=None, record=None, **more):
+    """As libtlsrpt 0.5.0rc1 writes it."""
+    policy = {"policy-type": kind, "t": int(detail is not None), "f": failed}
+    if kind != 9:
+        policy["policy-domain"] = "mx." + domain
+        policy["policy-string"] = ["3 1 1 A6"]
+    if detail:
+        policy["failure-details"] = [detail]
+    return json.dumps({"d": domain, "pr": record or RECORD % domain,
+                       "policies": [policy], **more}).encode()
+
+
+class Daemon:
+    """A posternd that collects, in a folder of its own."""
+
+    def __init__(self, folder, extra=""):
+        self.folder = folder
+        self.socket = folder + "/tlsrpt.sock"
+        self.conf = folder + "/postern.conf"
+        with open(self.conf, "w") as file:
+            file.write("""Socket unix:%s/milter.sock
+ControlSocket %s/control.sock
+StateDirectory %s
+UserID %s
+Background no
+Syslog no
+Nameservers 127.0.0.1
+Destinations /dev/null
+TLSReports collect
+TLSReportSocket unix:%s
+TLSReportOrganization Example Org
+TLSReportContact tlsrpt@example.org
+%s""" % (folder, folder, folder, USER, self.socket, extra))
+        self.log = open(folder + "/log", "a+")
+        self.process = subprocess.Popen(
+            [program("posternd"), "-f", "-v", "-c", self.conf],
+            stderr=self.log, stdin=subprocess.DEVNULL)
+        self.await_true(lambda: self.ask("list")[0] in (0, 1, 2), "an answer")
+
+    def ask(self, verb, *words):
+        done = subprocess.run(
+            [program("postern"), "tlsrpt", verb, "-c", self.conf, *words],
+            text=True, capture_output=True, timeout=PATIENCE_S)
+        return done.returncode, done.stdout, done.stderr
+
+    def rows(self, *words):
+        """{domain: (sessions, failures)}"""
+        _, text, _ = self.ask("list", "--json", *words)
+        rows = map(json.loads, text.splitlines())
+        return {row["domain"]: (row["sessions"], row["failures"])
+                for row in rows}
+
+    def report(self, domain):
+        _, text, _ = self.ask("show", domain)
+        return json.loads(text) if text else None
+
+    def lines(self):
+        with open(self.folder + "/log") as file:
+            return [line.split(": ", 1)[1].rstrip("\n")
+                    for line in file if line.startswith("posternd: ")]
+
+    def told(self, text):
+        return [line for line in self.lines() if text in line]
+
+    @staticmethod
+    def await_true(test, what):
+        end = time.monotonic() + PATIENCE_S
+        while not test():
+            if time.monotonic() > end:
+                raise TimeoutError(what)
+            time.sleep(0.05)
+
+    def sender(self):
+        out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        out.connect(self.socket)
+        return out
+
+    def send(self, *datagrams):
+        with self.sender() as out:
+            for datagram in datagrams:
+                out.send(datagram)
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.wait(PATIENCE_S)
+        self.log.close()
+        return self.process.returncode
+
+
+def counting(out, folder):
+    daemon = Daemon(folder, "InternalDomains inside.example\n"
+                            "TLSReportExclude .left.example\n")
+    daemon.send(*[session("d.example", 1)] * 7,
+                session("d.example", 1, 1, FAILED),
+                session("D.Example.", 2, 1, {"c": 201, "n": "mx.d.example"}),
+                session("b.example"), session("norua.example",
+                                              record="v=TLSRPTv1;"),
+                session("inside.example"), session("a.left.example"),
+                session("e.example", dpv="1"), session("f.example", dpv="2"),
+                b"nonsense")
+    rows = daemon.rows()
+    out.test(rows == {"b.example": (1, 0), "d.example": (9, 2),
+                      "e.example": (1, 0)},
+             "R01 R02 R10 R12 R15 R17 sessions are counted by next hop",
+             [repr(rows)])
+    status, text, _ = daemon.ask("list")
+    out.test(status == 2 and "d.example " in text and
+             max(map(len, text.splitlines())) <= 80,
+             "list is a table that fits a terminal; failures end it with 2",
+             [str(status), text])
+    out.test(daemon.ask("list", "b.example")[0] == 0,
+             "a next hop without failures ends it with 0")
+    status, text, error = daemon.ask("list", "gone.example")
+    out.test((status, text) == (1, "") and "no session" in error,
+             "one that nobody wrote to ends it with 1", [error])
+    return daemon
+
+
+def reporting(out, daemon):
+    report = daemon.report("d.example")
+    sums = [(policy["policy"]["policy-type"], *policy["summary"].values())
+            for policy in report["policies"]]
+    out.test(sums == [("tlsa", 7, 1), ("sts", 0, 1)],
+             "J04 J05 show has each policy with its sums", [repr(sums)])
+    detail = report["policies"][0]["failure-details"]
+    out.test(detail == [{"result-type": "certificate-not-trusted",
+                         "sending-mta-ip": "192.0.2.9",
+                         "receiving-mx-hostname": "mx.d.example",
+                         "receiving-mx-helo": "mx.d.example",
+                         "receiving-ip": "192.0.2.1",
+                         "failed-session-count": 1}],
+             "J06 R13 and each failure with what is known of it",
+             [repr(detail)])
+    again = daemon.report("d.example")
+    out.test(report == again, "J03 the same whenever it is asked for")
+    status, text, error = daemon.ask("show", "b.example", "--json")
+    out.test(status == 0 and json.loads(text)["open"] is True,
+             "--json says that the day is open", [text, error])
+    _, _, error = daemon.ask("show", "b.example")
+    out.test("not over" in error, "and so does standard error", [error])
+    keys = {}
+    for line in daemon.ask("list", "--json")[1].splitlines():
+        json_page.keys_of(json.loads(line), keys)
+    json_page.compare(out, "tlsrpt list", keys)
+    json_page.compare(out, "tlsrpt show", json_page.keys_of(
+        json.loads(text), {}), levels=1)
+    status, _, error = daemon.ask("show", "b.example", "--day", "2026-02-30")
+    out.test(status == 64 and "--day" in error, "no day, no answer", [error])
+    status, _, _ = daemon.ask("show", "b.example", "--day", "2001-02-03")
+    out.test(status == 1, "a day without sessions ends it with 1")
+
+
+def logging(out, daemon):
+    out.test(daemon.told("event=tlsrpt-drop reason=malformed count=1") and
+             len(daemon.told("event=tlsrpt-trouble reason=version")) == 1,
+             "F02 R12 what is not counted is told", daemon.lines())
+    wrong = [line for line in daemon.told("event=tlsrpt")
+             if not grammar.RESTS[line.split("event=")[1].split()[0]].fullmatch(
+                 line.split("event=")[1].partition(" ")[1] +
+                 line.split("event=")[1].partition(" ")[2])]
+    out.test(not wrong, "in lines of the promised grammar", wrong)
+
+
+def send_as(user, group, daemon, datagram):
+    """Send it as another user, without other groups."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(group)
+            os.setuid(user)
+            daemon.send(datagram)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def foreigners(out, daemon):
+    """A mode that lets everybody write does not make everybody heard."""
+    os.chmod(daemon.socket, 0o666)
+    stranger = pwd.getpwnam("daemon")
+    sent = send_as(stranger.pw_uid, stranger.pw_gid, daemon,
+                   session("alien.example"))
+    daemon.await_true(lambda: daemon.told("reason=foreign"), "the line")
+    out.test(sent and "alien.example" not in daemon.rows(),
+             "H01 a user who is not of the socket's group is not heard")
+    group = os.stat(daemon.socket).st_gid
+    sent = send_as(stranger.pw_uid, group, daemon, session("friend.example"))
+    out.test(sent and daemon.rows().get("friend.example") == (1, 0),
+             "one who is of it is")
+
+
+def surviving(out, daemon):
+    before = daemon.rows()
+    daemon.stop(signal.SIGKILL)
+    daemon = Daemon(daemon.folder)
+    out.test(daemon.rows() == before,
+             "E08 what was written outlives SIGKILL, and the socket is taken "
+             "again", [repr(before), repr(daemon.rows())])
+    daemon.send(session("d.example", 1))
+    status = daemon.stop()
+    out.test(status == 0 and not os.path.exists(daemon.socket),
+             "TERM ends it, and the socket is gone", [str(status)])
+    daemon = Daemon(daemon.folder)
+    out.test(daemon.rows()["d.example"] == (10, 2),
+             "F09 what came last before TERM is there after it",
+             [repr(daemon.rows())])
+    return daemon
+
+
+def flooding(out, daemon):
+    """What the kernel took from the sender is counted or told as lost."""
+    datagram, sent, full = session("flood.example", 1), 0, 0
+    with daemon.sender() as sender:
+        sender.setblocking(False)
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            try:
+                sender.send(datagram)
+                sent += 1
+            except BlockingIOError:
+                full += 1
+    def lost():
+        return sum(int(line.rsplit("=", 1)[1])
+                   for line in daemon.told("reason=queue-full"))
+    daemon.await_true(lambda: daemon.rows().get("flood.example", (0,))[0] +
+                      lost() == sent, "each session")
+    out.test(sent > 1000, "E09 each datagram that the kernel took is counted, "
+             "or told as lost")
+    tap_text = "%d datagrams in 2 s, %d of them lost here, %d refused" % (
+        sent, lost(), full)
+    out.say(tap_text)
+
+
+def troubles(out, folder):
+    other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    other.bind(folder + "/tlsrpt.sock")
+    daemon = Daemon(folder)
+    out.test(daemon.told("event=tlsrpt-trouble reason=socket"),
+             "F01 a socket that another program has is left to it",
+             daemon.lines())
+    out.test(daemon.ask("list")[0] == 1, "and posternd serves")
+    other.close()
+    out.test(daemon.stop() == 0 and os.path.exists(folder + "/tlsrpt.sock"),
+             "it does not remove what is not its own")
+    os.remove(folder + "/tlsrpt.sock")
+    with open(folder + "/tlsrpt.db", "w") as file:
+        file.write("no database at all, and long enough to be read as one\n"
+                   * 20)
+    daemon = Daemon(folder)
+    daemon.send(session("d.example"))
+    out.test(daemon.rows() == {"d.example": (1, 0)} and
+             daemon.told("event=tlsrpt-trouble reason=store") and
+             any(name.startswith("tlsrpt.db.damaged-")
+                 for name in os.listdir(folder)),
+             "F03 a damaged store is put aside, and counting goes on",
+             daemon.lines() + os.listdir(folder))
+    daemon.stop()
+
+
+def switched_off(out, folder):
+    daemon = Daemon(folder)
+    daemon.stop()
+    with open(daemon.conf) as file:
+        text = file.read().replace("TLSReports collect", "TLSReports no")
+    with open(daemon.conf, "w") as file:
+        file.write(text)
+    log = open(folder + "/log", "a")
+    process = subprocess.Popen(
+        [program("posternd"), "-f", "-v", "-c", daemon.conf], stderr=log)
+    daemon.await_true(
+        lambda: "TLSReports no" in daemon.ask("list")[2], "the answer")
+    out.test(daemon.ask("list")[0] == 3 and
+             not os.path.exists(daemon.socket),
+             "without TLSReports there is no socket, and list says why")
+    process.terminate()
+    process.wait(PATIENCE_S)
+    log.close()
+
+
+def folder_of(top, name):
+    path = os.path.join(top, name)
+    os.mkdir(path)
+    shutil.chown(path, USER)
+    return path
+
+
+def main():
+    why = tap.not_built()
+    if why or os.geteuid() != 0:
+        print("1..0 # SKIP " + (why or "must be root"))
+        return 0
+    out = tap.Tap()
+    with tempfile.TemporaryDirectory(prefix="tlsrpt-") as top:
+        os.chmod(top, 0o755)
+        daemon = counting(out, folder_of(top, "count"))
+        reporting(out, daemon)
+        logging(out, daemon)
+        foreigners(out, daemon)
+        daemon = surviving(out, daemon)
+        flooding(out, daemon)
+        daemon.stop()
+        troubles(out, folder_of(top, "trouble"))
+        switched_off(out, folder_of(top, "off"))
+    return out.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
