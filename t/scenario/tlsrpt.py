@@ -51,6 +51,8 @@ def session(domain, kind=9, failed=0, detail=None, record=None, **more):
 class Daemon:
     """A posternd that collects, in a folder of its own."""
 
+    running = []  # for what ends early
+
     def __init__(self, folder, extra=""):
         self.folder = folder
         self.socket = folder + "/tlsrpt.sock"
@@ -72,7 +74,8 @@ TLSReportContact tlsrpt@example.org
         self.log = open(folder + "/log", "a+")
         self.process = subprocess.Popen(
             [program("posternd"), "-f", "-v", "-c", self.conf],
-            stderr=self.log, stdin=subprocess.DEVNULL)
+            stderr=self.log, stdout=self.log, stdin=subprocess.DEVNULL)
+        Daemon.running.append(self.process)
         self.await_true(lambda: self.ask("list")[0] in (0, 1, 2), "an answer")
 
     def ask(self, verb, *words):
@@ -256,6 +259,7 @@ def surviving(out, daemon):
 def flooding(out, daemon):
     """What the kernel took from the sender is counted or told as lost."""
     datagram, sent, full = session("flood.example", 1), 0, 0
+    before = daemon.dropped()
     with daemon.sender() as sender:
         sender.setblocking(False)
         end = time.monotonic() + 2
@@ -267,7 +271,6 @@ def flooding(out, daemon):
                 full += 1
     def counted():
         return daemon.rows().get("flood.example", (0,))[0]
-    before = daemon.dropped()
     daemon.await_true(lambda: counted() + daemon.dropped() >= sent + before,
                       "each session")
     lost = daemon.dropped() - before
@@ -338,7 +341,9 @@ def main():
         print("1..0 # SKIP " + (why or "must be root"))
         return 0
     out = tap.Tap()
-    with tempfile.TemporaryDirectory(prefix="tlsrpt-") as top:
+    with tempfile.TemporaryDirectory(prefix="tlsrpt-") as top, \
+            contextlib.ExitStack() as stack:
+        stack.callback(lambda: [process.kill() for process in Daemon.running])
         os.chmod(top, 0o755)
         daemon = counting(out, folder_of(top, "count"))
         reporting(out, daemon)
