@@ -413,6 +413,7 @@ EXTRA_DIST += \
 	%D%/scenario/hours.c \
 	%D%/lab \
 	%D%/lint/proven.list \
+	%D%/mutants \
 	%D%/scenario/moment.c \
 	%D%/scenario/posternd.key \
 	%D%/scenario/posternd.lua \

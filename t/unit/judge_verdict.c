@@ -285,6 +285,26 @@ mta_sts_is_told_of_the_host_that_decides(void **state)
 	}
 }
 
+/* A tested policy that would fail, no mail being kept from anybody. */
+static void
+a_softfail_lives_no_longer_than_a_fail(void **state)
+{
+	const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_NIL, P_GOOD), .sts = S_TEST_2};
+	struct judge_terms terms = {.store = fact_pki.store,
+	    .verdict_ttl_s = 3600,
+	    .fail_ttl_s = 300,
+	    .temperror_ttl_s = 45};
+	AUTO(facts) struct facts *facts = fact_row_make(&row);
+	AUTO(verdict) struct verdict *verdict = NULL;
+
+	(void)state;
+	facts->sts.policy->fetched_s = CERTS_NOW;
+	verdict = judge(facts, &terms, CERTS_NOW);
+	assert_int_equal(verdict->result, RESULT_SOFTFAIL);
+	assert_int_equal(verdict->ttl_s, 300);
+}
+
 /* Lookups that stand nowhere in the facts count as well: one of another TLSA
  * name, that of the record of MTA-STS. */
 static void
@@ -333,6 +353,7 @@ main(void)
 		dane_is_undecided_without_the_mx_unless_it_does_not_count),
 	    cmocka_unit_test(a_kept_policy_counts_and_its_failure_is_told),
 	    cmocka_unit_test(a_verdict_lives_no_longer_than_its_facts),
+	    cmocka_unit_test(a_softfail_lives_no_longer_than_a_fail),
 	    cmocka_unit_test(a_lookup_that_failed_lets_a_verdict_live_shortly),
 	    cmocka_unit_test(what_nobody_filled_in_does_not_pass),
 	    cmocka_unit_test(mta_sts_is_told_of_the_host_that_decides),
