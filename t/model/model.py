@@ -147,9 +147,11 @@ def weaker(line):
         for new in weaker_hosts(fields, alone, rule):
             yield " ".join([mx, term, sts] + hosts[:i] +
                            [",".join(new) + at + rule] + hosts[i + 1:])
-    # without a policy TLSA records count where InsecureMX is policy, and rules
-    # for hosts that may be forged
-    if sts[0] in "ET" and term.lstrip("R*")[1] != "p" and "@" not in line:
+    # without a policy a host that it forbade may be skipped for another, TLSA
+    # records count where InsecureMX is policy, and rules for hosts that may be
+    # forged
+    if sts[0] in "ET" and len(hosts) == 1 and \
+            term.lstrip("R*")[1] != "p" and "@" not in line:
         yield " ".join([mx, term, "F"] + hosts)
 
 
