@@ -153,6 +153,8 @@ LAB_TESTS = \
 	%D%/scenario/map.py \
 	%D%/scenario/map_delivery.py \
 	%D%/scenario/map_exim.py \
+	%D%/scenario/map_migration.py \
+	%D%/scenario/map_postfix.py \
 	%D%/scenario/map_sendmail.py \
 	%D%/scenario/map_faults.py \
 	%D%/scenario/metrics.py \

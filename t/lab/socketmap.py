@@ -1,7 +1,12 @@
-"""A client of the map socket and of the line socket, octet by octet."""
+"""A client of the map socket and of the line socket, octet by octet; and a
+map socket that is handed over."""
+import os
 import re
+import signal
 import socket
 import subprocess
+
+import mta
 
 MAP = "/run/postern/map.sock"
 LINE = "/run/postern/line.sock"
@@ -82,3 +87,48 @@ def postmap(key, name="QUERY", at="unix:" + MAP):
                            "socketmap:%s:%s" % (at, name)],
                           capture_output=True, text=True, timeout=WAIT_S)
     return done.stdout.rstrip("\n"), done.stderr
+
+
+class Handed:
+    """It outlives each posternd that it is handed to, as sd_listen_fds(3) has
+    it; who comes while there is none waits."""
+
+    def __init__(self, path):
+        self.path = path
+        self.pid = None
+        self.conf = mta.HERE + "/handed.conf"
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        os.chmod(self.path, 0o666)
+        self.socket.listen(64)
+        text = "".join(
+            text for text in mta.read(mta.CONF).splitlines(True)
+            if not text.startswith(("Socket", "ControlSocket")))
+        mta.write(self.conf, text + "MapSocket unix:%s\n"
+                  "Socket unix:/run/postern/other.sock\n"
+                  "ControlSocket none\nStore none\n" % self.path)
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        os.remove(self.path)
+
+    def start(self):
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._become()
+
+    def _become(self):
+        fd = self.socket.fileno()
+        if fd != 3:
+            os.dup2(fd, 3)
+        os.set_inheritable(3, True)
+        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+        os.execv(mta.program("posternd"), ["posternd", "-f", "-c", self.conf])
+
+    def stop(self):
+        """Its exit status."""
+        os.kill(self.pid, signal.SIGTERM)
+        return os.waitpid(self.pid, 0)[1]

@@ -24,7 +24,7 @@ import socketmap
 import tap
 import world
 from faulty import Told
-from socketmap import CONF, Client, ask, frame, line, postmap
+from socketmap import CONF, Client, Handed, ask, frame, line, postmap
 
 ASK = "VerdictTTL 1h\nMapWait 20s\nRcptWait 20s\n"
 GOOD = "dane-ee.example"
@@ -422,39 +422,17 @@ def handed(out):
     path = "/run/postern/handed.sock"
     with Told(out, "W17: a socket is handed over, and who came before waits"
               ) as told:
-        own = socket.socket(socket.AF_UNIX)
-        own.bind(path)
-        os.chmod(path, 0o666)
-        own.listen(64)
-        with Client(path) as early:
-            early.send(frame("QUERY " + GOOD))
-            for _ in range(2):
-                pid = os.fork()
-                if pid == 0:
-                    start_handed(own, path)
-                told.same("a reply", early.reply() if _ == 0 else
-                          Client(path).ask("QUERY " + GOOD), SURE)
-                os.kill(pid, 15)
-                told.same("status", os.waitpid(pid, 0)[1], 0)
-        told.same("it stays", os.path.exists(path), True)
-        own.close()
-        os.remove(path)
-
-
-def start_handed(own, path):
-    """In a child: as sd_listen_fds(3) has it."""
-    text = "".join(text for text in mta.read(mta.CONF).splitlines(True)
-                   if not text.startswith(("Socket", "ControlSocket")))
-    mta.write(mta.HERE + "/handed.conf", text + "MapSocket unix:%s\n"
-              "Socket unix:/run/postern/other.sock\nControlSocket none\n"
-              "Store none\n" % path)
-    fd = own.fileno()
-    if fd != 3:
-        os.dup2(fd, 3)
-    os.set_inheritable(3, True)
-    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
-    os.execv(mta.program("posternd"),
-             ["posternd", "-f", "-c", mta.HERE + "/handed.conf"])
+        with Handed(path) as own:
+            with Client(path) as early:
+                early.send(frame("QUERY " + GOOD))
+                own.start()
+                told.same("who came before", early.reply(), SURE)
+                told.same("status", own.stop(), 0)
+            own.start()
+            told.same("who comes later", Client(path).ask("QUERY " + GOOD),
+                      SURE)
+            told.same("status", own.stop(), 0)
+            told.same("it stays", os.path.exists(path), True)
 
 
 def inside():

@@ -130,7 +130,7 @@ def address_of(name):
 
 
 def faults(out, gate, postern):
-    with Told(out, "S05: what nobody could look at in time waits") as told:
+    with Told(out, "S05, E12: what nobody could look at in time waits") as told:
         postern.reload(CONF + "MapWait 1s\nSTSTimeout 20s\n")
         told_rows(told, gate, [("S05", UNASKED + ".example", "deferred")])
         postern.reload(PATIENT)
