@@ -190,6 +190,16 @@ def hops(out):
              "sent mx1.dane-mismatch.example Trusted")])
 
 
+def readme(out):
+    """Its lines for main.cf are those that are run here."""
+    lines = re.findall(r"^#(smtp_\w+ = .*)", mta.read(postfix.SAMPLE),
+                       re.M)[:len(map_delivery.sample())]
+    text = mta.read(HERE + "/../../README")
+    missing = [each for each in lines if "    %s\n" % each not in text]
+    out.test(len(lines) == 5 and not missing, "the README has the lines of "
+             "etc/postfix-main.cf", missing)
+
+
 def be_in_chroot():
     """As Debian's start of Postfix fills it."""
     os.makedirs(postfix.SPOOL + "/etc", exist_ok=True)
@@ -356,6 +366,7 @@ def inside():
         one_level(out, postern)
         waits(out, postern)
         hops(out)
+        readme(out)
         names(out)
         hostile(out)
         ways(out)
