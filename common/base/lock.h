@@ -8,14 +8,20 @@
 #include <stdint.h>
 
 /*
- * Order, outermost first:
- *   settings snapshot > writing of policies > policies > cache budget > cache >
- *   pool > dns dispatcher > store
- * Only policies and the budget take a cache's beside their own.  No lock is
- * held across I/O, a callback or a log line, but for the store's own and that
- * of writing policies around its disk, that of the log, which is the innermost,
- * around a socket that never blocks, and that around the making and ending of
- * libunbound's contexts.
+ * Which lock may be taken while another is held, outermost first:
+ * - writing of policies > policies > cache budget > cache
+ * - writing of policies > store
+ *
+ * All others are taken alone, and nothing is taken inside them: service,
+ * listener, map answers; engine, validation; probes, outbound, refresh of
+ * policies; pool, parking; dns_pending, dns_system, translation; libunbound's
+ * contexts; log; in the command, that of a survey.
+ *
+ * No lock is held across I/O or a log line, or while somebody is told of what
+ * he waits for, but for these:
+ * - writing of policies, and the store's, around the disk
+ * - the log's, around a socket that never blocks
+ * - libunbound's, around files that the library reads for a context
  */
 
 /* clang 14 cannot name a member in C: what a lock guards is said in comments */

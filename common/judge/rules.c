@@ -21,28 +21,41 @@ static const char *const words[] = {
     [LEVEL_HALF_DANE] = "half-dane",
 };
 
+/* Of Exchange. */
+static const struct {
+	const char *word;
+	enum level level;
+} aliases[] = {
+    {"opportunistic", LEVEL_AUTO},
+    {"mandatory", LEVEL_DANE_ONLY},
+};
+
+enum { ALIASES = sizeof(aliases) / sizeof(aliases[0]) };
+
 const char *
 level_text(enum level level)
 {
 	return words[level];
 }
 
+const char *
+level_word(size_t i)
+{
+	if (i < LEVEL_HALF_DANE)
+		return words[i];
+	i -= LEVEL_HALF_DANE;
+	return i < ALIASES ? aliases[i].word : NULL;
+}
+
 int
 level_parse(const char *word, enum level *out)
 {
-	if (strcasecmp(word, "opportunistic") == 0) {
-		*out = LEVEL_AUTO;
+	for (size_t i = 0; level_word(i) != NULL; i++) {
+		if (strcasecmp(word, level_word(i)) != 0)
+			continue;
+		*out = i < LEVEL_HALF_DANE ? (enum level)i
+					   : aliases[i - LEVEL_HALF_DANE].level;
 		return 0;
-	}
-	if (strcasecmp(word, "mandatory") == 0) {
-		*out = LEVEL_DANE_ONLY;
-		return 0;
-	}
-	for (enum level level = LEVEL_AUTO; level < LEVEL_HALF_DANE; level++) {
-		if (strcasecmp(word, words[level]) == 0) {
-			*out = level;
-			return 0;
-		}
 	}
 	return -1;
 }

@@ -114,8 +114,10 @@ struct rule *
 rule_list_find_host(const struct rule_list *list, const char *host, time_t now);
 
 /* level_text, level_parse - the word; -1 for one that is not a rule's level.
- * Read in any case, and as the words of Exchange: opportunistic, mandatory */
+ * Read in any case, and as the words of Exchange: opportunistic, mandatory.
+ * level_word - one after the other of those that are read, then NULL */
 const char *level_text(enum level level);
 int level_parse(const char *word, enum level *out);
+const char *level_word(size_t i);
 
 #endif

@@ -98,7 +98,7 @@ list_add(struct cli_list *list, char *item)
 static int
 parse_moment(const char *text, time_t *out)
 {
-	enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, MOST = 10000 };
+	enum { HOUR_S = 3600, MOST = 10000 };
 	struct tm tm = {.tm_isdst = -1};
 	size_t digits = strspn(text, "0123456789");
 	const char *end;
@@ -112,7 +112,8 @@ parse_moment(const char *text, time_t *out)
 		if (text_uint(number, MOST, &count) != 0)
 			return -1;
 		*out = clock_wall_s() -
-		       (time_t)count * (text[digits] == 'd' ? DAY_S : HOUR_S);
+		       (time_t)count *
+			   (text[digits] == 'd' ? CLOCK_DAY_S : HOUR_S);
 		return 0;
 	}
 	end = strptime(text, "%Y-%m-%d", &tm);

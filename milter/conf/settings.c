@@ -65,11 +65,6 @@ static const struct value_choice honor_nos[] = {{"yes", HONOR_NO_ALWAYS},
     {"no", HONOR_NO_NEVER}, {"unruled", HONOR_NO_UNRULED}, {NULL, 0}};
 static const struct value_choice auto_wait[] = {
     {"auto", MESSAGE_WAIT_AUTO}, {NULL, 0}};
-static const struct value_choice levels[] = {{"auto", LEVEL_AUTO},
-    {"none", LEVEL_NONE}, {"may", LEVEL_MAY}, {"encrypt", LEVEL_ENCRYPT},
-    {"dane", LEVEL_DANE}, {"dane-only", LEVEL_DANE_ONLY},
-    {"secure", LEVEL_SECURE}, {"opportunistic", LEVEL_AUTO},
-    {"mandatory", LEVEL_DANE_ONLY}, {NULL, 0}};
 static const struct value_choice insecure_mxs[] = {{"dane", INSECURE_MX_DANE},
     {"encrypt", INSECURE_MX_ENCRYPT}, {"may", INSECURE_MX_MAY},
     {"policy", INSECURE_MX_POLICY}, {"auto", INSECURE_MX_AUTO}, {NULL, 0}};
@@ -165,7 +160,8 @@ static const struct keyword keywords[] = {
     LIST("InternalDomains", LIVE, NULL, value_read_domains, internal_domains),
     TEXT("Destinations", LIVE, DESTINATIONS_PATH, value_read_destinations,
 	destinations_file, NULL),
-    CHOICE("DefaultLevel", LIVE, "auto", default_level, levels),
+    INT("DefaultLevel", LIVE, "auto", value_read_level, default_level, NULL, 0,
+	0),
     CHOICE("InsecureMX", ENGINE, "auto", insecure_mx, insecure_mxs),
     CHOICE("PartialDANE", ENGINE, "dane-only", partial_dane, partial_danes),
     CHOICE("Resolver", ENGINE, "embedded", resolver, resolvers),

@@ -12,6 +12,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/judge/rules.h"
 #include "common/proto/address.h"
 #include "common/proto/domain.h"
 #include "common/proto/tlsrpt_record.h"
@@ -79,6 +80,25 @@ value_read_choice(const struct value_place *place,
 		refuse_choice(place, form, value);
 	else
 		*(int *)field = choice->value;
+}
+
+void
+value_read_level(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char words[LIST_SHOWN];
+	struct text list;
+	enum level level;
+
+	(void)form;
+	if (level_parse(value, &level) == 0) {
+		*(int *)field = (int)level;
+		return;
+	}
+	text_init(&list, words, sizeof(words));
+	for (size_t i = 0; level_word(i) != NULL; i++)
+		text_addf(&list, "%s%s", i > 0 ? " " : "", level_word(i));
+	value_complain(place, "\"%s\" is not one of: %s", value, words);
 }
 
 /* A duration, or one of the choices where there are any. */

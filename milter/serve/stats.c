@@ -81,7 +81,7 @@ note_port(struct stats *stats)
 static void
 count_rules(const struct rule_list *rules, struct stats *stats)
 {
-	enum { SOON_S = 7 * 86400 };
+	enum { SOON_S = 7 * CLOCK_DAY_S };
 	time_t now = clock_wall_s();
 
 	for (size_t i = 0; i < rules->count; i++) {

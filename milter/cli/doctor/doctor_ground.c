@@ -10,8 +10,6 @@
 #include "milter/cli/doctor/doctor.h"
 #include "milter/conf/settings_engine.h"
 
-enum { DAY_S = 24 * 60 * 60 };
-
 void
 doctor_clock(struct doctor *doctor, struct doctor_finding *found)
 {
@@ -21,10 +19,10 @@ doctor_clock(struct doctor *doctor, struct doctor_finding *found)
 
 	(void)doctor;
 	if (stat("/proc/self/exe", &program) == 0 &&
-	    program.st_mtime > now + DAY_S) {
+	    program.st_mtime > now + CLOCK_DAY_S) {
 		doctor_say(found, DOCTOR_FAIL,
 		    "it is behind: this program was made %lld days from now",
-		    (long long)(program.st_mtime - now) / DAY_S);
+		    (long long)(program.st_mtime - now) / CLOCK_DAY_S);
 		doctor_mend(found, "timedatectl set-ntp yes");
 		return;
 	}

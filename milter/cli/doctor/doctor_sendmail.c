@@ -29,7 +29,7 @@ enum {
 
 	/* session.c waits so long over all RCPTs of a message */
 	MESSAGE_AUTO_MS = 60 * 1000,
-	DAY_MS = 24 * 60 * 60 * 1000,
+	DAY_MS = CLOCK_DAY_S * 1000,
 	RESOLVE_MS = 5000,
 };
 

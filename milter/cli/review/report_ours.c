@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "milter/cli/review/report.h"
 #include "milter/conf/settings.h"
 
-enum { WEEK_S = 7 * 86400, PATH_SIZE = 300 };
+enum { WEEK_S = 7 * CLOCK_DAY_S, PATH_SIZE = 300 };
 
 static void
 put_event(struct sheet *sheet, const char *what, uint64_t count, time_t last)

@@ -7,11 +7,12 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/cli/review/review.h"
 
-enum { TOMORROW_S = 86400, DATE_YEAR = 10000, DATE_MONTH = 100 };
+enum { TOMORROW_S = CLOCK_DAY_S, DATE_YEAR = 10000, DATE_MONTH = 100 };
 
 /* The seconds stand behind the second ":"; 0: there are none. */
 static size_t

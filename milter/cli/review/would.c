@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "milter/cli/review/review.h"
-
-enum { DAY_S = 86400 };
 
 /* By what was recorded.  What was held is stopped already; what was refused is
  * not there any more. */
@@ -32,7 +31,8 @@ would_of(const struct review_pair *pair)
 static void
 count_sender(struct review *review, const struct review_message *message)
 {
-	uint64_t number = message->sender ^ (uint64_t)(message->at / DAY_S);
+	uint64_t number =
+	    message->sender ^ (uint64_t)(message->at / CLOCK_DAY_S);
 
 	if (!message->sender_known || !message->closed)
 		return;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/engine.h"
@@ -12,14 +13,14 @@
 #include "milter/cli/watch/watch.h"
 #include "milter/view/sheet.h"
 
-enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, LINE_SIZE = 300 };
+enum { MINUTE_S = 60, HOUR_S = 3600, LINE_SIZE = 300 };
 
 static const char *
 uptime_text(int64_t uptime_s, char out[40])
 {
-	if (uptime_s >= DAY_S)
+	if (uptime_s >= CLOCK_DAY_S)
 		snprintf(out, 40, "%" PRId64 " d %" PRId64 " h",
-		    uptime_s / DAY_S, uptime_s % DAY_S / HOUR_S);
+		    uptime_s / CLOCK_DAY_S, uptime_s % CLOCK_DAY_S / HOUR_S);
 	else
 		snprintf(out, 40, "%" PRId64 " h %" PRId64 " min",
 		    uptime_s / HOUR_S, uptime_s % HOUR_S / MINUTE_S);

@@ -56,8 +56,8 @@ put_top_head(const struct top *top, const struct watch *watch)
 	snprintf(line, sizeof(line),
 	    "posternd %s  up %" PRId64 "d%02" PRId64
 	    "h  resolver %s  port25 %s  store %s",
-	    clean_word(watch_text(watch, "version"), version), uptime / 86400,
-	    uptime % 86400 / 3600,
+	    clean_word(watch_text(watch, "version"), version),
+	    uptime / CLOCK_DAY_S, uptime % CLOCK_DAY_S / 3600,
 	    clean_word(watch_text(watch, "resolver"), resolver),
 	    clean_word(watch_text(watch, "port25"), port),
 	    clean_word(watch_text(watch, "store"), store));
