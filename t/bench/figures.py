@@ -119,6 +119,26 @@ def counted(table, folder, what, extra, work, number):
         print(where)
 
 
+def first_match(pattern, path):
+    with open(path) as file:
+        found = re.search(pattern, file.read(), re.M)
+    return found[1] if found else "?"
+
+
+def history_line():
+    """The run as a line of history: when, of what, where, and each figure that
+    has a bound."""
+    done = subprocess.run(["git", "-C", os.path.dirname(__file__), "describe",
+                           "--always", "--dirty"], text=True,
+                          capture_output=True)
+    with open(os.environ["POSTERN_BENCH_HISTORY"]) as file:
+        figures = file.read().split("\n")[:-1]
+    return "%s %s; %s, %d cores; %d rounds; %s" % (
+        time.strftime("%Y-%m-%d"), done.stdout.strip() or "?",
+        first_match(r"^model name\s*: (.*)", "/proc/cpuinfo"), os.cpu_count(),
+        ROUNDS, "; ".join(figures))
+
+
 class Table:
     def __init__(self):
         self.short = 0
@@ -128,6 +148,9 @@ class Table:
         if good is not None:
             verdict = "pass" if good else "short"
             self.short += not good
+            if "POSTERN_BENCH_HISTORY" in os.environ:
+                with open(os.environ["POSTERN_BENCH_HISTORY"], "a") as out:
+                    out.write("%s %s\n" % (what, value))
         print(("%-54s %14s %10s %s" % (what, value, limit or "",
                                        verdict)).rstrip(), flush=True)
 
