@@ -12,6 +12,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 %C%_libpostern_a_SOURCES = \
 	%D%/act/action.c %D%/act/action.h \
 	%D%/act/advice.c %D%/act/advice.h \
+	%D%/act/advice_reason.c %D%/act/advice_words.h \
 	%D%/act/map_request.c %D%/act/map_request.h \
 	%D%/act/mta_finger.c \
 	%D%/act/mta_line.c \
