@@ -166,7 +166,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/publish/rollover_state.c \
 	%D%/cli/publish/rollover_view.c \
 	%D%/cli/publish/sts_check.c \
-	%D%/cli/publish/sts_gen.c \
+	%D%/cli/publish/sts_gen.c %D%/cli/publish/sts_gen.h \
+	%D%/cli/publish/sts_gen_look.c \
 	%D%/cli/publish/sts_lint.c \
 	%D%/cli/publish/tlsa_check.c %D%/cli/publish/tlsa_check.h \
 	%D%/cli/publish/tlsa_gen.c \
