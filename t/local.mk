@@ -98,6 +98,8 @@ UNIT_TESTS = \
 	%D%/unit/session_requiretls.t \
 	%D%/unit/session_routes.t \
 	%D%/unit/settings.t \
+	%D%/unit/settings_engine.t \
+	%D%/unit/settings_files.t \
 	%D%/unit/setup.t \
 	%D%/unit/sheet.t \
 	%D%/unit/smtp.t \
@@ -212,6 +214,7 @@ FAKE_NETWORK = %D%/fake/network.c %D%/fake/network.h %D%/fake/network_engine.c \
 FAKE_NAMESERVER = %D%/fake/nameserver.c %D%/fake/nameserver.h
 
 # What the programs of one subject share
+CONF_TEXT = %D%/unit/conf_text.c %D%/unit/conf_text.h %D%/unit/tap.h
 DNS_MESSAGE = %D%/unit/dns_message.c %D%/unit/dns_message.h %D%/unit/tap.h
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
@@ -357,7 +360,9 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_session_header_t_SOURCES = %D%/unit/session_header.c $(MAIL)
 %C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
 %C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
-%C%_unit_settings_t_SOURCES = %D%/unit/settings.c %D%/unit/tap.h
+%C%_unit_settings_files_t_SOURCES = %D%/unit/settings_files.c $(CONF_TEXT)
+%C%_unit_settings_engine_t_SOURCES = %D%/unit/settings_engine.c $(CONF_TEXT)
+%C%_unit_settings_t_SOURCES = %D%/unit/settings.c $(CONF_TEXT)
 %C%_unit_setup_t_SOURCES = %D%/unit/setup.c %D%/unit/tap.h \
 	milter/cli/setup/setup_diff.c milter/cli/setup/setup_plan.c \
 	milter/cli/setup/setup_text.c

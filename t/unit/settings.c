@@ -11,49 +11,13 @@
 #include <unistd.h>
 
 #include "common/base/text.h"
-#include "common/base/xalloc.h"
+#include "t/unit/conf_text.h"
 #include "t/unit/tap.h"
-
-static void
-write_temporary(char path[32], const char *text)
-{
-	int fd;
-
-	text_copy(path, 32, "/tmp/settings-XXXXXX");
-	fd = mkstemp(path);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-/* Load what text says; the path stays in path. */
-static struct settings *
-load_from(char path[32], const char *text, struct conf_faults *faults)
-{
-	struct settings *settings;
-
-	write_temporary(path, text);
-	settings = settings_load(path, NULL, 0, faults);
-	unlink(path);
-	return settings;
-}
-
-static struct settings *
-load(const char *text)
-{
-	struct conf_faults faults = {0};
-	char path[32];
-	struct settings *settings = load_from(path, text, &faults);
-
-	if (settings == NULL)
-		fail_msg("%s", faults.texts[0]);
-	return settings;
-}
 
 static void
 an_empty_file_gives_the_defaults(void **state)
 {
-	AUTO(settings) struct settings *s = load("");
+	AUTO(settings) struct settings *s = conf_text_load("");
 
 	(void)state;
 	assert_string_equal(s->socket, "unix:/run/postern/milter.sock");
@@ -93,144 +57,6 @@ an_empty_file_gives_the_defaults(void **state)
 }
 
 static void
-the_engine_gets_the_defaults(void **state)
-{
-	AUTO(settings) struct settings *s = load("");
-	struct engine_options o;
-
-	(void)state;
-	settings_engine_options(s, &o);
-	assert_null(o.dns.trust_anchor_file);
-	assert_int_equal(o.dns.kind, DNS_EMBEDDED);
-	assert_int_equal(o.dns.nameserver_count, 0);
-	assert_false(o.dns.recurse);
-	assert_false(o.dns.trust_remote);
-	assert_int_equal(o.dns.timeout_ms, 5000);
-	assert_int_equal(o.max_checks, 256);
-	assert_int_equal(o.max_queue, 4096);
-	assert_int_equal(o.max_cache_octets, 256 << 20);
-	assert_true(o.check_timeout_ms < s->rcpt_wait_ms);
-	assert_true(o.probe);
-	assert_int_equal(o.greeting_timeout_ms, 15000);
-	assert_int_equal(o.probe_timeout_ms, 6000);
-	assert_int_equal(o.probe_addresses, 5);
-	assert_int_equal(o.probe_floor, TLS_FROM_1_2);
-	assert_int_equal(o.probe_families, FAMILIES_ALL);
-	assert_null(o.probe_source.ipv4);
-	assert_null(o.probe_source.ipv6);
-	assert_false(o.allow_private);
-	assert_int_equal(o.sts_timeout_ms, 8000);
-	assert_int_equal(o.insecure_mx, INSECURE_MX_DANE);
-	assert_int_equal(o.partial_dane, PARTIAL_DANE_ONLY);
-	assert_int_equal(o.verdict_ttl_s, 3600);
-	assert_int_equal(o.fail_ttl_s, 300);
-	assert_int_equal(o.temperror_ttl_s, 30);
-	assert_false(o.keep_facts);
-}
-
-static void
-insecure_mx_follows_the_sockets_that_mtas_ask_at(void **state)
-{
-	static const struct {
-		const char *file;
-		enum insecure_mx insecure_mx;
-	} rows[] = {
-	    {"MapSocket unix:/run/map.sock, inet:8642@127.0.0.1\n",
-		INSECURE_MX_POLICY},
-	    {"LineSocket unix:/run/line.sock\n", INSECURE_MX_POLICY},
-	    {"MapSocket unix:/run/map.sock\nInsecureMX dane\n",
-		INSECURE_MX_DANE},
-	    {"InsecureMX policy\n", INSECURE_MX_POLICY},
-	    {"InsecureMX auto\n", INSECURE_MX_DANE},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(settings) struct settings *s = load(rows[i].file);
-		struct engine_options o;
-
-		settings_engine_options(s, &o);
-		ROW(rows[i].file, o.insecure_mx == rows[i].insecure_mx);
-	}
-}
-
-static void
-the_engine_gets_what_the_file_says(void **state)
-{
-	AUTO(settings)
-	struct settings *s = load("Nameservers 192.0.2.53, 2001:db8::53@5353\n"
-				  "Resolver system\n"
-				  "TrustRemoteResolver yes\n"
-				  "TrustAnchorFile /dev/null\n"
-				  "CAFile /dev/null\n"
-				  "Probe no\n"
-				  "ProbeHelo Gate.Example.ORG.\n"
-				  "ProbeFamilies IPv4\n"
-				  "ProbeProtocols >=TLSv1.3\n"
-				  "ProbeSource 2001:db8::25, 192.0.2.25\n"
-				  "AllowPrivateAddresses yes\n"
-				  "RcptWait 0\n"
-				  "InsecureMX may\n"
-				  "PartialDANE secure\n"
-				  "InsecureDomains Corp.Example., b\303\274ro\n"
-				  "BogusNames broken.example\n"
-				  "VerdictTTL 2d\n");
-	struct engine_options o;
-
-	(void)state;
-	settings_engine_options(s, &o);
-	assert_int_equal(o.dns.kind, DNS_SYSTEM);
-	assert_true(o.dns.trust_remote);
-	assert_int_equal(o.dns.nameserver_count, 2);
-	assert_string_equal(o.dns.nameservers[0], "192.0.2.53");
-	assert_string_equal(o.dns.nameservers[1], "2001:db8::53@5353");
-	assert_string_equal(o.dns.trust_anchor_file, "/dev/null");
-	assert_string_equal(o.ca_file, "/dev/null");
-	assert_false(o.probe);
-	assert_string_equal(o.probe_helo, "gate.example.org");
-	assert_int_equal(o.probe_families, FAMILIES_IPV4);
-	assert_int_equal(o.probe_floor, TLS_FROM_1_3);
-	assert_string_equal(o.probe_source.ipv4, "192.0.2.25");
-	assert_string_equal(o.probe_source.ipv6, "2001:db8::25");
-	assert_true(o.allow_private);
-	assert_true(o.check_timeout_ms >= 5000);
-	assert_int_equal(o.insecure_mx, INSECURE_MX_MAY);
-	assert_int_equal(o.partial_dane, PARTIAL_DANE_SECURE);
-	assert_int_equal(o.dns.insecure_zones.count, 2);
-	assert_string_equal(o.dns.insecure_zones.items[0], "corp.example");
-	assert_string_equal(o.dns.insecure_zones.items[1], "xn--bro-hoa");
-	assert_int_equal(o.dns.broken_names.count, 1);
-	assert_string_equal(o.dns.broken_names.items[0], "broken.example");
-	assert_int_equal(o.verdict_ttl_s, 2 * 86400);
-}
-
-static void
-as_many_addresses_may_be_tried_as_are_walked_over(void **state)
-{
-	struct engine_options o;
-	char line[40];
-
-	(void)state;
-	snprintf(
-	    line, sizeof(line), "ProbeAddresses %d\n", LIMIT_TRIED_ADDRESSES);
-	AUTO(settings) struct settings *s = load(line);
-	settings_engine_options(s, &o);
-	assert_int_equal(o.probe_addresses, LIMIT_TRIED_ADDRESSES);
-}
-
-static void
-recurse_asks_no_nameserver(void **state)
-{
-	AUTO(settings) struct settings *s = load("Nameservers recurse\n");
-	struct engine_options o;
-
-	(void)state;
-	settings_engine_options(s, &o);
-	assert_true(o.dns.recurse);
-	assert_int_equal(o.dns.nameserver_count, 0);
-}
-
-static void
 good_values_are_taken(void **state)
 {
 	static const char *const rows[] = {"Socket local:/run/x.sock",
@@ -250,7 +76,7 @@ good_values_are_taken(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		settings_free(load(rows[i]));
+		settings_free(conf_text_load(rows[i]));
 }
 
 static const struct {
@@ -402,7 +228,8 @@ bad_values_are_told_with_their_line(void **state)
 		char wanted[192];
 
 		snprintf(text, sizeof(text), "\n%s\n", bad_values[i].line);
-		ROW(bad_values[i].line, load_from(path, text, &faults) == NULL);
+		ROW(bad_values[i].line,
+		    conf_text_try(path, text, &faults) == NULL);
 		ROW(bad_values[i].line, faults.count == 1);
 		snprintf(wanted, sizeof(wanted), "%s:2: %s", path,
 		    bad_values[i].fault);
@@ -432,24 +259,11 @@ every_facility_is_that_of_syslog(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(settings) struct settings *s = load(rows[i].line);
+		AUTO(settings)
+		struct settings *s = conf_text_load(rows[i].line);
 
 		ROW(rows[i].line, s->syslog_facility == rows[i].facility);
 	}
-}
-
-static FILE *
-open_sample(void)
-{
-	const char *srcdir = getenv("POSTERN_SRCDIR");
-	char path[512];
-	FILE *in;
-
-	snprintf(path, sizeof(path), "%s/etc/postern.conf",
-	    srcdir == NULL ? "." : srcdir);
-	in = fopen(path, "r");
-	assert_non_null(in);
-	return in;
 }
 
 /* One line for each keyword, with another value than its default, and what the
@@ -542,8 +356,8 @@ static const struct {
 static void
 compare_with_default(const char *line, int effect)
 {
-	AUTO(settings) struct settings *before = load("");
-	AUTO(settings) struct settings *after = load(line);
+	AUTO(settings) struct settings *before = conf_text_load("");
+	AUTO(settings) struct settings *after = conf_text_load(line);
 	char words[64], keyword[64] = "";
 	struct text list;
 
@@ -569,7 +383,7 @@ static void
 what_a_change_takes_effect_in_is_known_of_every_keyword(void **state)
 {
 	char line[512], keyword[64];
-	FILE *sample = open_sample();
+	FILE *sample = conf_text_sample();
 	size_t found = 0;
 
 	(void)state;
@@ -603,8 +417,8 @@ an_engine_stays_where_it_would_be_told_the_same(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(same); i++) {
-		AUTO(settings) struct settings *a = load(same[i][0]);
-		AUTO(settings) struct settings *b = load(same[i][1]);
+		AUTO(settings) struct settings *a = conf_text_load(same[i][0]);
+		AUTO(settings) struct settings *b = conf_text_load(same[i][1]);
 
 		ROW(same[i][0], settings_engine_same(a, b));
 	}
@@ -613,11 +427,11 @@ an_engine_stays_where_it_would_be_told_the_same(void **state)
 static void
 changes_that_wait_for_a_start_are_listed_in_order(void **state)
 {
-	AUTO(settings) struct settings *before = load("");
+	AUTO(settings) struct settings *before = conf_text_load("");
 	AUTO(settings)
-	struct settings *after =
-	    load("SyslogName gate\nBackground no\nUMask 022\nOn-Fail defer\n"
-		 "Socket inet:8891\nSyslog no\nSyslogFacility daemon\n");
+	struct settings *after = conf_text_load(
+	    "SyslogName gate\nBackground no\nUMask 022\nOn-Fail defer\n"
+	    "Socket inet:8891\nSyslog no\nSyslogFacility daemon\n");
 	char words[160];
 	struct text list;
 
@@ -626,43 +440,6 @@ changes_that_wait_for_a_start_are_listed_in_order(void **state)
 	settings_list_restart(before, after, &list);
 	assert_string_equal(
 	    words, "Socket,UMask,Background,Syslog,SyslogFacility,SyslogName");
-}
-
-static void
-rules_are_read_with_the_settings(void **state)
-{
-	char rules[32], text[128];
-
-	(void)state;
-	write_temporary(rules, "d.example may until=2027-03-31\n"
-			       "e.example dane-only on-fail=none\n");
-	snprintf(text, sizeof(text),
-	    "DefaultLevel Mandatory\nDestinations %s\n", rules);
-	{
-		AUTO(settings) struct settings *s = load(text);
-
-		assert_int_equal(s->destinations->count, 2);
-		assert_int_equal(s->destinations->level, LEVEL_DANE_ONLY);
-		assert_int_equal(s->default_level, LEVEL_DANE_ONLY);
-	}
-	unlink(rules);
-}
-
-static void
-mistakes_in_rules_are_told_with_the_others(void **state)
-{
-	struct conf_faults faults = {0};
-	char path[32], rules[32], text[128], wanted[128];
-
-	(void)state;
-	write_temporary(rules, "# head\nd.example high\ne.example low\n");
-	snprintf(text, sizeof(text), "On-Fail maybe\nDestinations %s\n", rules);
-	assert_null(load_from(path, text, &faults));
-	unlink(rules);
-	assert_int_equal(faults.count, 3);
-	snprintf(wanted, sizeof(wanted), "%s:2: \"high\" is not", rules);
-	assert_memory_equal(faults.texts[1], wanted, strlen(wanted));
-	conf_faults_fini(&faults);
 }
 
 static void
@@ -678,7 +455,7 @@ all_mistakes_are_told_in_one_run(void **state)
 	char path[32];
 
 	(void)state;
-	write_temporary(path, text);
+	conf_text_write(path, text);
 	assert_null(settings_load(path, &override, 1, &faults));
 	unlink(path);
 	assert_int_equal(faults.count, 5);
@@ -701,23 +478,12 @@ options_go_over_the_file(void **state)
 	char path[32];
 
 	(void)state;
-	write_temporary(path, "Socket unix:/run/a\nPidFile /run/p\n");
+	conf_text_write(path, "Socket unix:/run/a\nPidFile /run/p\n");
 	s = settings_load(path, overrides, COUNT(overrides), &faults);
 	unlink(path);
 	assert_string_equal(s->socket, "inet:8891@localhost");
 	assert_string_equal(s->user, "mail");
 	assert_string_equal(s->pid_file, "/run/p");
-}
-
-static void
-a_named_file_that_is_missing_is_an_error(void **state)
-{
-	struct conf_faults faults = {0};
-
-	(void)state;
-	assert_null(settings_load("/nonexistent", NULL, 0, &faults));
-	assert_int_equal(faults.count, 1);
-	conf_faults_fini(&faults);
 }
 
 static void
@@ -732,8 +498,9 @@ domains_match_themselves_or_below(void **state)
 	    {"xn--mller-kva.example", true}, {"example", false}, {"org", false},
 	    {"[192.0.2.1]", false}};
 	AUTO(settings)
-	struct settings *s = load("InternalDomains Example.ORG., .example.net "
-				  "m\xc3\xbcller.example\n");
+	struct settings *s =
+	    conf_text_load("InternalDomains Example.ORG., .example.net "
+			   "m\xc3\xbcller.example\n");
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -743,86 +510,9 @@ domains_match_themselves_or_below(void **state)
 }
 
 static void
-a_list_may_stand_in_a_file(void **state)
-{
-	struct conf_faults faults = {0};
-	AUTO(settings) struct settings *s = NULL;
-	char list[32];
-	char path[32];
-	char text[128];
-
-	(void)state;
-	write_temporary(list, "# ours\nb.example\n\n.c.example # below\n");
-	snprintf(text, sizeof(text), "ExemptDomains a.example,file:%s\n", list);
-	s = load_from(path, text, &faults);
-	unlink(list);
-	assert_non_null(s);
-	assert_int_equal(s->exempt_domains.count, 3);
-	assert_true(settings_lists_domain(&s->exempt_domains, "a.example"));
-	assert_true(settings_lists_domain(&s->exempt_domains, "b.example"));
-	assert_true(settings_lists_domain(&s->exempt_domains, "x.c.example"));
-}
-
-static void
-a_mistake_in_a_list_is_told_with_its_own_line(void **state)
-{
-	struct conf_faults faults = {0};
-	char list[32];
-	char path[32];
-	char text[128];
-	char wanted[128];
-
-	(void)state;
-	write_temporary(list, "a.example\nb..example\nc.example yes\n");
-	snprintf(text, sizeof(text), "ExemptDomains file:%s\n", list);
-	assert_null(load_from(path, text, &faults));
-	unlink(list);
-	assert_int_equal(faults.count, 2);
-	snprintf(wanted, sizeof(wanted), "%s:2: ExemptDomains: ", list);
-	assert_memory_equal(faults.texts[0], wanted, strlen(wanted));
-	snprintf(wanted, sizeof(wanted), "%s:3: ExemptDomains: ", list);
-	assert_memory_equal(faults.texts[1], wanted, strlen(wanted));
-	conf_faults_fini(&faults);
-}
-
-/* Each "#Keyword value" of the sample as a setting; what stands in brackets is
- * a remark, and files need not be here. */
-static void
-add_sample_line(struct text *text, const char *line)
-{
-	const char *remark = strstr(line, "  (");
-	size_t length = strcspn(line, "\n");
-
-	if (line[0] != '#' || line[1] < 'A' || line[1] > 'Z' ||
-	    strstr(line, "File ") != NULL || strstr(line, "file:") != NULL)
-		return;
-	if (remark != NULL)
-		length = (size_t)(remark - line);
-	text_addf(text, "%.*s\n", (int)length - 1, line + 1);
-}
-
-static void
-every_line_of_the_sample_can_be_used(void **state)
-{
-	char line[512];
-	char sample[8192];
-	struct text text;
-	FILE *in = open_sample();
-
-	(void)state;
-	text_init(&text, sample, sizeof(sample));
-	while (fgets(line, sizeof(line), in) != NULL)
-		add_sample_line(&text, line);
-	fclose(in);
-	assert_false(text.cut);
-	assert_non_null(strstr(sample, "\nSyslogSuccess "));
-	settings_free(load(sample));
-}
-
-static void
 settings_live_as_long_as_they_are_held(void **state)
 {
-	struct settings *s = load("");
+	struct settings *s = conf_text_load("");
 	struct settings *held = settings_ref(s);
 
 	(void)state;
@@ -836,11 +526,6 @@ main(void)
 {
 	static const struct CMUnitTest settings[] = {
 	    cmocka_unit_test(an_empty_file_gives_the_defaults),
-	    cmocka_unit_test(the_engine_gets_the_defaults),
-	    cmocka_unit_test(insecure_mx_follows_the_sockets_that_mtas_ask_at),
-	    cmocka_unit_test(the_engine_gets_what_the_file_says),
-	    cmocka_unit_test(as_many_addresses_may_be_tried_as_are_walked_over),
-	    cmocka_unit_test(recurse_asks_no_nameserver),
 	    cmocka_unit_test(good_values_are_taken),
 	    cmocka_unit_test(bad_values_are_told_with_their_line),
 	    cmocka_unit_test(every_facility_is_that_of_syslog),
@@ -849,15 +534,9 @@ main(void)
 		what_a_change_takes_effect_in_is_known_of_every_keyword),
 	    cmocka_unit_test(an_engine_stays_where_it_would_be_told_the_same),
 	    cmocka_unit_test(changes_that_wait_for_a_start_are_listed_in_order),
-	    cmocka_unit_test(rules_are_read_with_the_settings),
-	    cmocka_unit_test(mistakes_in_rules_are_told_with_the_others),
 	    cmocka_unit_test(all_mistakes_are_told_in_one_run),
 	    cmocka_unit_test(options_go_over_the_file),
-	    cmocka_unit_test(a_named_file_that_is_missing_is_an_error),
 	    cmocka_unit_test(domains_match_themselves_or_below),
-	    cmocka_unit_test(a_list_may_stand_in_a_file),
-	    cmocka_unit_test(a_mistake_in_a_list_is_told_with_its_own_line),
-	    cmocka_unit_test(every_line_of_the_sample_can_be_used),
 	    cmocka_unit_test(settings_live_as_long_as_they_are_held),
 	};
 
