@@ -26,6 +26,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/settings.c %D%/conf/settings.h \
 	%D%/conf/settings_engine.c %D%/conf/settings_engine.h \
 	%D%/conf/settings_list.c %D%/conf/settings_list.h \
+	%D%/conf/value_list.c \
 	%D%/conf/value.c %D%/conf/value.h \
 	%D%/view/figures.h \
 	%D%/view/html.c %D%/view/svg.c %D%/view/svg.h \

@@ -134,6 +134,7 @@ UNIT_TESTS = \
 	%D%/unit/x509_effort.t \
 	%D%/unit/x509_key.t \
 	%D%/unit/x509_path.t \
+	%D%/unit/x509_store.t \
 	%D%/unit/xalloc.t
 
 check_PROGRAMS = $(UNIT_TESTS)
@@ -404,6 +405,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_verdict_t_SOURCES = %D%/unit/verdict.c %D%/unit/tap.h
 %C%_unit_wire_t_SOURCES = %D%/unit/wire.c %D%/unit/tap.h
 %C%_unit_x509_t_SOURCES = %D%/unit/x509.c $(PKI)
+%C%_unit_x509_store_t_SOURCES = %D%/unit/x509_store.c $(PKI)
 %C%_unit_x509_path_t_SOURCES = %D%/unit/x509_path.c $(PKI)
 %C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c $(FAKE_CERTS) \
 	%D%/unit/tap.h

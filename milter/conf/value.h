@@ -55,7 +55,7 @@ value_reader value_read_unix_socket; /* "unix:/path"; the path of it */
 value_reader value_read_line;        /* printable ASCII */
 value_reader value_read_address;     /* of mail */
 
-/* into a struct settings_list */
+/* into a struct settings_list; but for sockets in value_list.c */
 value_reader value_read_words;
 value_reader value_read_domains; /* or files of them; sorted */
 value_reader value_read_names;   /* none of which has a dot in front; or none */

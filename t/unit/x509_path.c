@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/x509.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -424,143 +423,6 @@ what_a_bare_key_signed_is_checked_as_well(void **state)
 	}
 }
 
-static struct x509_store *
-load_store_text(const char *text, struct err *err)
-{
-	char name[] = "/tmp/postern-x509-XXXXXX";
-	int fd = mkstemp(name);
-	size_t length = strlen(text);
-	struct x509_store *store;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, length), length);
-	close(fd);
-	store = x509_store_load(name, err);
-	unlink(name);
-	return store;
-}
-
-static struct x509_store *
-store_of_roots(void)
-{
-	char *pem = certs_pem(CHAIN(pki.other, pki.root));
-	struct x509_store *store = load_store_text(pem, NULL);
-
-	assert_non_null(store);
-	free(pem);
-	return store;
-}
-
-static void
-a_store_is_all_that_is_trusted(void **state)
-{
-	AUTO(x509_store) struct x509_store *store = store_of_roots();
-	struct x509_chain *good = certs_chain(CHAIN(pki.leaf, pki.int1));
-	struct x509_chain *cut = certs_chain(CHAIN(pki.leaf));
-	struct x509_chain *alone = certs_chain(CHAIN(pki.alone)); /* M53 */
-
-	(void)state;
-	assert_int_equal(
-	    x509_verify_store(good, store, CERTS_NOW), X509_TRUSTED);
-	assert_int_equal(
-	    x509_verify_store(good, store, CERTS_NOW + 31 * CERTS_DAY),
-	    X509_EXPIRED); /* M54 */
-	assert_int_equal(
-	    x509_verify_store(good, store, CERTS_NOW - 31 * CERTS_DAY),
-	    X509_NOT_YET_VALID);
-	assert_int_equal(
-	    x509_verify_store(cut, store, CERTS_NOW), X509_NOT_TRUSTED);
-	assert_int_equal(
-	    x509_verify_store(alone, store, CERTS_NOW), X509_NOT_TRUSTED);
-	x509_chain_free(good);
-	x509_chain_free(cut);
-	x509_chain_free(alone);
-}
-
-static void
-append_der(void *arg, struct der cert)
-{
-	struct der *issuers = arg;
-
-	while (issuers->size > 0)
-		issuers++;
-	*issuers = cert;
-}
-
-static void
-a_store_knows_who_may_have_issued_a_chain(void **state)
-{
-	AUTO(x509_store) struct x509_store *store = store_of_roots();
-	struct x509_chain *good = certs_chain(CHAIN(pki.leaf, pki.int1));
-	struct x509_chain *alone = certs_chain(CHAIN(pki.alone));
-	AUTO(x509_store) struct x509_store *few = NULL;
-	AUTO(x509_store) struct x509_store *none = x509_store_of(NULL, 0);
-	struct der issuers[4] = {{NULL, 0}};
-
-	(void)state;
-	x509_store_issuers(store, alone, append_der, issuers);
-	assert_int_equal(issuers[0].size, 0);
-	x509_store_issuers(store, good, append_der, issuers);
-	assert_true(der_equal(issuers[0], cert_der(pki.root)));
-	assert_int_equal(issuers[1].size, 0);
-	/* what is no certificate is left out */
-	issuers[1] = (struct der){(const uint8_t *)"x", 1};
-	few = x509_store_of(issuers, 2);
-	assert_int_equal(x509_store_count(few), 1);
-	assert_int_equal(x509_verify_store(good, few, CERTS_NOW), X509_TRUSTED);
-	assert_int_equal(
-	    x509_verify_store(good, none, CERTS_NOW), X509_NOT_TRUSTED);
-	x509_chain_free(good);
-	x509_chain_free(alone);
-}
-
-static void
-a_store_that_is_none_is_refused(void **state)
-{
-	struct err err;
-
-	(void)state;
-	assert_null(x509_store_load("/nonexistent/ca.pem", &err));
-	assert_int_equal(err.kind, ERR_LOCAL);
-	assert_non_null(strstr(err.text, "/nonexistent/ca.pem"));
-	assert_null(load_store_text("", &err));
-	assert_int_equal(err.kind, ERR_LOCAL);
-	assert_null(load_store_text("no PEM\n", &err));
-	assert_int_equal(err.kind, ERR_LOCAL);
-}
-
-static void *
-verify_often(void *argument)
-{
-	const struct x509_store *store = argument;
-	struct x509_chain *chain = certs_chain(CHAIN(pki.leaf, pki.int1));
-	intptr_t wrong = 0;
-
-	for (int i = 0; i < 50; i++)
-		wrong += x509_verify_store(chain, store,
-			     CERTS_NOW + (i % 2) * 31 * CERTS_DAY) !=
-			 (i % 2 == 0 ? X509_TRUSTED : X509_EXPIRED);
-	x509_chain_free(chain);
-	return (void *)wrong;
-}
-
-static void
-threads_share_a_store_each_with_its_own_time(void **state)
-{
-	AUTO(x509_store) struct x509_store *store = store_of_roots();
-	pthread_t threads[4];
-	void *wrong;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(threads); i++)
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, verify_often, store), 0);
-	for (size_t i = 0; i < COUNT(threads); i++) {
-		pthread_join(threads[i], &wrong);
-		assert_null(wrong);
-	}
-}
-
 /* Two signatures to the root, by a certificate or by its bare key. */
 static void
 signature_checks_are_paid_for_and_end_with_what_is_left(void **state)
@@ -621,10 +483,6 @@ main(void)
 	    cmocka_unit_test(a_crowd_of_look_alikes_does_not_stop_the_search),
 	    cmocka_unit_test(a_bare_key_is_an_anchor_for_what_it_signed),
 	    cmocka_unit_test(what_a_bare_key_signed_is_checked_as_well),
-	    cmocka_unit_test(a_store_is_all_that_is_trusted),
-	    cmocka_unit_test(a_store_knows_who_may_have_issued_a_chain),
-	    cmocka_unit_test(a_store_that_is_none_is_refused),
-	    cmocka_unit_test(threads_share_a_store_each_with_its_own_time),
 	};
 
 	return RUN_TESTS_WITH(x509_path, pki_make, pki_free);
