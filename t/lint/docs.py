@@ -299,7 +299,8 @@ def reasons(docs):
                       read("common/judge/verdict.c"))
     docs.same("reasons are in postern-log(7)", (word for _, word in code),
               below, 30)
-    advice = read("milter/act/advice.c")
+    advice = (read("milter/act/advice_words.h") +
+              read("milter/act/advice_reason.c"))
     who = dict(re.findall(r'^#define (\w+)\s+\\?\s*"([^"]*)"', advice, re.M))
     missing, wrong = [], []
     for name, word in code:
