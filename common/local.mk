@@ -28,6 +28,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/der.c %D%/proto/der.h \
 	%D%/proto/domain.c %D%/proto/domain.h \
 	%D%/proto/gzip.c %D%/proto/gzip.h \
+	%D%/proto/header_field.c %D%/proto/header_field.h \
 	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
@@ -37,6 +38,13 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/tlsrpt_record.c %D%/proto/tlsrpt_record.h \
 	%D%/proto/tlsrpt_session.c %D%/proto/tlsrpt_session.h \
 	%D%/proto/tlsa.c %D%/proto/tlsa.h \
+	%D%/proto/tlsrpt_hints.c %D%/proto/tlsrpt_hints.h \
+	%D%/proto/tlsrpt_json.c %D%/proto/tlsrpt_json.h \
+	%D%/proto/tlsrpt_normal.c \
+	%D%/proto/tlsrpt_parse.c %D%/proto/tlsrpt_parse.h \
+	%D%/proto/tlsrpt_policy.c \
+	%D%/proto/tlsrpt_report.c %D%/proto/tlsrpt_report.h \
+	%D%/proto/tlsrpt_value.c \
 	%D%/proto/tlsrpt_result.c %D%/proto/tlsrpt_result.h \
 	%D%/proto/x509.c %D%/proto/x509.h \
 	%D%/proto/x509_cert.c %D%/proto/x509_cert.h \
@@ -130,4 +138,5 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/validation.c %D%/engine/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \
-	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS) $(ZLIB_LIBS)
+	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS) $(JANSSON_LIBS) \
+	$(ZLIB_LIBS) -lm

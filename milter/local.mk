@@ -2,6 +2,7 @@ dist_man_MANS += %D%/man/postern.1 %D%/man/postern-destinations.5 \
 	%D%/man/postern.conf.5 %D%/man/postern-header.7 %D%/man/postern-json.7 \
 	%D%/man/postern-map.5 \
 	%D%/man/postern-log.7 \
+	%D%/man/postern-tlsrpt.7 \
 	%D%/man/posternd.8
 
 sbin_PROGRAMS += %D%/posternd
@@ -210,7 +211,20 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/setup/setup_verb.c \
 	%D%/cli/stats.c \
 	%D%/cli/tlsrpt/counted.c \
+	%D%/cli/tlsrpt/authres.c %D%/cli/tlsrpt/authres.h \
+	%D%/cli/tlsrpt/inbox.c %D%/cli/tlsrpt/inbox.h \
+	%D%/cli/tlsrpt/mail.c %D%/cli/tlsrpt/mail.h \
+	%D%/cli/tlsrpt/mailbox.c %D%/cli/tlsrpt/mailbox.h \
+	%D%/cli/tlsrpt/mending.c %D%/cli/tlsrpt/mending.h \
+	%D%/cli/tlsrpt/message_scan.c %D%/cli/tlsrpt/message_scan.h \
+	%D%/cli/tlsrpt/read.c \
+	%D%/cli/tlsrpt/reading.c %D%/cli/tlsrpt/reading.h \
+	%D%/cli/tlsrpt/totals.c %D%/cli/tlsrpt/totals.h \
+	%D%/cli/tlsrpt/totals_end.c \
+	%D%/cli/tlsrpt/view_csv.c %D%/cli/tlsrpt/view_html.c \
+	%D%/cli/tlsrpt/view_json.c %D%/cli/tlsrpt/view_text.c \
+	%D%/cli/tlsrpt/views.c %D%/cli/tlsrpt/views.h \
 	%D%/cli/watch/status.c %D%/cli/watch/top.c %D%/cli/watch/top.h \
 	%D%/cli/watch/top_draw.c \
 	%D%/cli/watch/watch.c %D%/cli/watch/watch.h
-%C%_postern_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS)
+%C%_postern_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) $(GMIME_LIBS)

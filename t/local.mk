@@ -13,6 +13,7 @@ UNIT_TESTS = \
 	%D%/unit/advice.t \
 	%D%/unit/anchor.t \
 	%D%/unit/base64.t \
+	%D%/unit/authres.t \
 	%D%/unit/cache.t \
 	%D%/unit/cache_budget.t \
 	%D%/unit/cache_walk.t \
@@ -72,7 +73,10 @@ UNIT_TESTS = \
 	%D%/unit/map_client.t \
 	%D%/unit/loop.t \
 	%D%/unit/map_report.t \
+	%D%/unit/mailbox.t \
 	%D%/unit/map_request.t \
+	%D%/unit/mending.t \
+	%D%/unit/message_scan.t \
 	%D%/unit/mta_policy.t \
 	%D%/unit/nat64.t \
 	%D%/unit/nexthop.t \
@@ -120,9 +124,14 @@ UNIT_TESTS = \
 	%D%/unit/tls_beyond.t \
 	%D%/unit/tls_watch.t \
 	%D%/unit/tlsa.t \
+	%D%/unit/tlsrpt_hints.t \
+	%D%/unit/tlsrpt_json.t \
+	%D%/unit/tlsrpt_mail.t \
+	%D%/unit/tlsrpt_report.t \
 	%D%/unit/tlsrpt_result.t \
 	%D%/unit/tlsrpt_record.t \
 	%D%/unit/tlsrpt_session.t \
+	%D%/unit/tlsrpt_totals.t \
 	%D%/unit/trace.t \
 	%D%/unit/translation.t \
 	%D%/unit/tried.t \
@@ -188,7 +197,8 @@ BUILD_TESTS = \
 	%D%/scenario/package.t \
 	%D%/scenario/posternd.t \
 	%D%/scenario/systemd.t \
-	%D%/scenario/tlsrpt.py
+	%D%/scenario/tlsrpt.py \
+	%D%/scenario/tlsrpt_read.py
 dist_check_SCRIPTS = $(LAB_TESTS) $(BUILD_TESTS)
 TESTS = $(UNIT_TESTS) $(dist_check_SCRIPTS)
 
@@ -236,6 +246,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_base64_t_SOURCES = %D%/unit/base64.c %D%/unit/tap.h
 %C%_unit_cache_walk_t_SOURCES = %D%/unit/cache_walk.c $(NUMBERS)
 %C%_unit_cache_budget_t_SOURCES = %D%/unit/cache_budget.c $(NUMBERS)
+%C%_unit_authres_t_SOURCES = %D%/unit/authres.c %D%/unit/tap.h \
+	milter/cli/tlsrpt/authres.c
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c $(NUMBERS)
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
 %C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h
@@ -317,6 +329,12 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_loop_t_SOURCES = %D%/unit/loop.c %D%/unit/tap.h milter/serve/loop.c
 %C%_unit_map_report_t_SOURCES = %D%/unit/map_report.c %D%/unit/tap.h \
 	milter/serve/map_report.c
+%C%_unit_mailbox_t_SOURCES = %D%/unit/mailbox.c %D%/unit/tap.h \
+	milter/cli/tlsrpt/mailbox.c
+%C%_unit_mending_t_SOURCES = %D%/unit/mending.c %D%/unit/tap.h \
+	milter/cli/tlsrpt/mending.c
+%C%_unit_message_scan_t_SOURCES = %D%/unit/message_scan.c %D%/unit/tap.h \
+	milter/cli/tlsrpt/message_scan.c
 %C%_unit_map_request_t_SOURCES = %D%/unit/map_request.c %D%/unit/tap.h
 %C%_unit_mta_policy_t_SOURCES = %D%/unit/mta_policy.c $(FAKE_DESTINATION) \
 	%D%/unit/tap.h
@@ -396,7 +414,19 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_tls_beyond_t_SOURCES = %D%/unit/tls_beyond.c %D%/unit/tap.h
 %C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_tlsrpt_hints_t_SOURCES = %D%/unit/tlsrpt_hints.c %D%/unit/tap.h
+%C%_unit_tlsrpt_json_t_SOURCES = %D%/unit/tlsrpt_json.c %D%/unit/tap.h
+%C%_unit_tlsrpt_report_t_SOURCES = %D%/unit/tlsrpt_report.c %D%/unit/tap.h
 %C%_unit_tlsrpt_result_t_SOURCES = %D%/unit/tlsrpt_result.c %D%/unit/tap.h
+# What reads mail with reports in it
+TLSRPT_MAIL = milter/cli/tlsrpt/mail.c milter/cli/tlsrpt/authres.c \
+	milter/cli/tlsrpt/message_scan.c
+%C%_unit_tlsrpt_mail_t_SOURCES = %D%/unit/tlsrpt_mail.c %D%/unit/tap.h \
+	$(TLSRPT_MAIL)
+%C%_unit_tlsrpt_mail_t_LDADD = $(LDADD) $(GMIME_LIBS)
+%C%_unit_tlsrpt_totals_t_SOURCES = %D%/unit/tlsrpt_totals.c %D%/unit/tap.h \
+	milter/cli/tlsrpt/totals.c milter/cli/tlsrpt/totals_end.c \
+	milter/cli/review/names.c
 %C%_unit_trace_t_SOURCES = %D%/unit/trace.c %D%/unit/tap.h \
 	milter/serve/trace.c milter/serve/report.c \
 	milter/serve/report_line.c milter/serve/log.c \
@@ -416,6 +446,7 @@ EXTRA_DIST += \
 	%D%/scenario/check.expected \
 	%D%/scenario/check.schema.json \
 	%D%/scenario/facts.schema.json \
+	%D%/scenario/tlsrpt.schema.json \
 	%D%/demo \
 	%D%/.clang-tidy \
 	%D%/full \

@@ -144,6 +144,49 @@ enum {
 	 * comes to some twenty, a bomb to 1,032 */
 	LIMIT_GZIP_RATIO = 1000,
 
+	/* JSON of a TLS report: levels, which jansson would take 2,048 of; and
+	 * values, of which each takes some 100 to 250 octets of memory, so 100
+	 * MiB at worst.  A report with all the details below has 100,000. */
+	LIMIT_REPORT_DEPTH = 32,
+	LIMIT_REPORT_VALUES = 400000,
+
+	/* Policies and details of one report; a report-id of a Subject */
+	LIMIT_REPORT_POLICIES = 1000,
+	LIMIT_REPORT_DETAILS = 10000,
+	LIMIT_TLSRPT_ID = 512,
+
+	/* What is read of files with such reports: a message, one that is
+	 * packed, and JSON, in octets; reports in all, and levels of messages
+	 * that are attached to messages */
+	LIMIT_MESSAGE_OCTETS = 32 * 1024 * 1024,
+	LIMIT_TLSRPT_PACKED = 16 * 1024 * 1024,
+	LIMIT_TLSRPT_JSON = 20 * 1024 * 1024,
+	LIMIT_TLSRPT_REPORTS = 100000,
+	LIMIT_MESSAGE_LEVELS = 3,
+
+	/* Of a message before a MIME parser has it: lines that begin with "--",
+	 * of each of which GMime makes a part of 1.3 KB; lines before the first
+	 * empty one; lines of the form of a field, 500 octets each; and octets
+	 * of fields, of whose parameters and addresses it makes a hundred times
+	 * as many */
+	LIMIT_MESSAGE_DASHES = 1000,
+	LIMIT_MESSAGE_HEADER = 2000,
+	LIMIT_MESSAGE_FIELDS = 20000,
+	LIMIT_MESSAGE_FIELD_OCTETS = 1024 * 1024,
+
+	/* What is kept of reports together, each row of some kilobytes at
+	 * worst: rows of policies and of what failed; reporters, those of one
+	 * row, days; and octets of a text that is shown */
+	LIMIT_TLSRPT_ROWS = 20000,
+	LIMIT_TLSRPT_REPORTERS = 10000,
+	LIMIT_TLSRPT_FINDING_REPORTERS = 256,
+	LIMIT_TLSRPT_DAYS = 1000,
+	LIMIT_TLSRPT_SHOWN = 1024,
+
+	/* What is told of single reports, of which there may be many bad ones
+	 */
+	LIMIT_TLSRPT_NOTES = 1000,
+
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 

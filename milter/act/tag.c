@@ -7,6 +7,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/proto/header_field.h"
 
 enum {
 	MORE_MAX = 99999, /* 1*5DIGIT */
@@ -142,23 +143,6 @@ skip_quoted(const char *s)
 	return *s == '\0' ? s : s + 1;
 }
 
-/* The same for a comment, which may hold others. */
-static const char *
-skip_field_comment(const char *s)
-{
-	size_t depth = 0;
-
-	for (; *s != '\0'; s++) {
-		if (*s == '\\' && s[1] != '\0')
-			s++;
-		else if (*s == '(')
-			depth++;
-		else if (*s == ')' && --depth == 0)
-			return s + 1;
-	}
-	return s;
-}
-
 static const char *
 read_literal(struct reading *reading, const char *s)
 {
@@ -223,7 +207,7 @@ tag_each_domain(const char *value, tag_found *found, void *arg)
 			value = skip_quoted(value);
 		} else if (*value == '(') {
 			reading.gap = true;
-			value = skip_field_comment(value);
+			value = header_field_comment(value);
 		} else if (*value == '[') {
 			value = read_literal(&reading, value);
 		} else {

@@ -48,6 +48,13 @@ struct cli_options {
 	bool prometheus;      /* --prometheus */
 	bool openmetrics;     /* --openmetrics */
 	const char *as;       /* --as: a form; NULL: text */
+	const char *format;   /* --format; NULL: text */
+	const char *from;     /* --from: a day */
+	const char *to;       /* --to */
+	const char *auth;     /* --auth: an authserv-id */
+	bool all;             /* --all */
+	bool failures;        /* --failures */
+	bool raw;             /* --raw */
 	const char *output;   /* --output: a file; NULL: stdout */
 	struct cli_list logs; /* --log; "-" is stdin */
 	bool since_given;
@@ -97,6 +104,7 @@ int cli_status(const struct cli_options *options);
 int cli_top(const struct cli_options *options);
 int cli_tlsrpt_list(const struct cli_options *options);
 int cli_tlsrpt_show(const struct cli_options *options);
+int cli_tlsrpt_read(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);
 

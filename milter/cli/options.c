@@ -63,7 +63,17 @@ static const struct option_row {
 	"log to read, instead of /var/log/mail.log or the "
 	"journal"},
     {OPTION_DOMAIN, "domain", "DOMAIN", false,
-	"explain: all its recipients that were refused; review: it alone"},
+	"explain: all its recipients that were refused; else: it alone"},
+    {OPTION_FROM, "from", "DAY", false, "not before that day, as 2026-01-31"},
+    {OPTION_TO, "to", "DAY", false, "not after that day"},
+    {OPTION_FORMAT, "format", "text|json|csv|html", false,
+	"the form of the answer"},
+    {OPTION_FAILURES, "failures", NULL, false, "leave out what did not fail"},
+    {OPTION_RAW, "raw", NULL, false,
+	"the reports themselves, in one form, a line of JSON each"},
+    {OPTION_AUTH, "auth", "AUTHSERV-ID", false,
+	"count what this server of yours found signed by its submitter"},
+    {OPTION_ALL, "all", NULL, false, "and what it did not"},
     {OPTION_HTML, "html", "FILE", false,
 	"write it there as a page, whole or not at all"},
     {OPTION_NO_DOMAINS, "no-domains", NULL, false,
@@ -200,11 +210,20 @@ take_flag(int code, struct cli_options *options)
 	case 'v':
 		options->verbose = true;
 		break;
+	case OPTION_ALL:
+		options->all = true;
+		break;
 	case OPTION_CACHED:
 		options->cached = true;
 		break;
 	case OPTION_FACTS:
 		options->facts = true;
+		break;
+	case OPTION_FAILURES:
+		options->failures = true;
+		break;
+	case OPTION_RAW:
+		options->raw = true;
 		break;
 	case OPTION_APPLY:
 		options->apply = true;
@@ -261,6 +280,18 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_DOMAIN:
 		options->domain = value;
+		break;
+	case OPTION_AUTH:
+		options->auth = value;
+		break;
+	case OPTION_FORMAT:
+		options->format = value;
+		break;
+	case OPTION_FROM:
+		options->from = value;
+		break;
+	case OPTION_TO:
+		options->to = value;
 		break;
 	case OPTION_CHAIN:
 		options->chain = value;

@@ -69,6 +69,8 @@ static const char style[] =
     ".b-none{background:var(--none)}.b-softfail{background:var(--softfail)}"
     ".b-fail{background:var(--fail)}.b-temperror{background:"
     "var(--temperror)}.b-skip{background:var(--skip)}\n"
+    ".lines{fill:var(--bg);opacity:.55}.b-fail{background-image:"
+    "repeating-linear-gradient(90deg,transparent 0 2px,var(--bg) 2px 3px)}\n"
     "@media (max-width:40rem){thead{position:absolute;clip-path:inset(50%);"
     "width:1px;height:1px;overflow:hidden}tr,td{display:block;border:0;"
     "padding:0}tr{padding:.35rem 0}tbody tr:not(.below){border-top:1px solid "
@@ -234,6 +236,7 @@ sheet_html(const struct sheet *sheet, FILE *out)
 	fputs(head, out);
 	put_element(out, "title", sheet->title);
 	fputs(style, out);
+	svg_patterns(out);
 	put_element(out, "h1", sheet->title);
 	for (size_t i = 0; i < sheet->section_count; i++) {
 		const struct sheet_section *section = &sheet->sections[i];

@@ -86,6 +86,10 @@ void sheet_text(const struct sheet *sheet, FILE *out, size_t width);
  * and no cell that a spreadsheet takes for a formula */
 void sheet_csv(const struct sheet *sheet, FILE *out);
 
+/* sheet_csv_cell - one cell, quoted; what a terminal would take for more than
+ * text is "\xhh" */
+void sheet_csv_cell(FILE *out, const char *text);
+
 /* sheet_json - an object: by section an object with "notes", and by table an
  * array of rows */
 struct json_t *sheet_json(const struct sheet *sheet);

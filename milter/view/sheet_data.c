@@ -6,9 +6,15 @@
 
 /* --- CSV --- */
 
-/* Always quoted; a cell that begins like a formula gets an apostrophe first. */
-static void
-put_quoted(FILE *out, const char *text)
+static bool
+is_control(char c)
+{
+	return (c > 0 && c < ' ' && strchr("\t\r\n", c) == NULL) || c == 0x7f;
+}
+
+/* A cell that begins like a formula gets an apostrophe first. */
+void
+sheet_csv_cell(FILE *out, const char *text)
 {
 	putc('"', out);
 	if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
@@ -16,7 +22,10 @@ put_quoted(FILE *out, const char *text)
 	for (; *text != '\0'; text++) {
 		if (*text == '"')
 			putc('"', out);
-		putc(*text, out);
+		if (is_control(*text))
+			fprintf(out, "\\x%02x", (unsigned)*text);
+		else
+			putc(*text, out);
 	}
 	putc('"', out);
 }
@@ -28,7 +37,7 @@ put_cells(FILE *out, const struct sheet_section *section,
 	for (size_t i = 0; i < table->column_count; i++) {
 		fprintf(out, "%s,%s,%zu,%s,", section->id, table->id, row + 1,
 		    table->columns[i].id);
-		put_quoted(out, sheet_cell_at(table, row, i));
+		sheet_csv_cell(out, sheet_cell_at(table, row, i));
 		fputs("\r\n", out);
 	}
 }

@@ -5,26 +5,33 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/base/text.h"
+
 /* A strip is WIDTH wide, whatever it is stretched to. */
 enum { WIDTH = 1000, BARS_SHOWN = 30, DAYS_SHOWN = 62, STRIPS_SHOWN = 40 };
 
+/* The words beside a strip are read in it: its title, and what it shows. */
 static void
-open_strip(FILE *out, const char *label)
+open_strip(FILE *out, const char *label, const char *shows)
 {
-	fputs("<div class=\"strip\"><span class=\"name\">", out);
+	fputs("<div class=\"strip\"><span class=\"name\" "
+	      "aria-hidden=\"true\">",
+	    out);
 	html_escape(label, out);
 	fprintf(out,
 	    "</span><svg viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
-	    "role=\"img\" aria-label=\"",
+	    "role=\"img\"><title>",
 	    WIDTH);
 	html_escape(label, out);
-	fputs("\">", out);
+	fputs("</title><desc>", out);
+	html_escape(shows, out);
+	fputs("</desc>", out);
 }
 
 static void
 close_strip(FILE *out, const char *value)
 {
-	fputs("</svg><span class=\"value\">", out);
+	fputs("</svg><span class=\"value\" aria-hidden=\"true\">", out);
 	html_escape(value, out);
 	fputs("</span></div>\n", out);
 }
@@ -39,6 +46,23 @@ put_rect(
 	    kind, from, to > from ? to - from : 1);
 	html_escape(title, out);
 	fputs("</title></rect>", out);
+	/* who sees no red sees lines */
+	if (strcmp(kind, "fail") == 0)
+		fprintf(out,
+		    "<rect fill=\"url(#lines)\" x=\"%u\" y=\"0\" "
+		    "width=\"%u\" height=\"10\"/>",
+		    from, to > from ? to - from : 1);
+}
+
+void
+svg_patterns(FILE *out)
+{
+	fputs("<svg width=\"0\" height=\"0\" style=\"position:absolute\" "
+	      "aria-hidden=\"true\"><defs><pattern id=\"lines\" width=\"12\" "
+	      "height=\"10\" patternUnits=\"userSpaceOnUse\"><rect "
+	      "class=\"lines\" width=\"4\" height=\"10\"/></pattern></defs>"
+	      "</svg>\n",
+	    out);
 }
 
 /* The colour of a word: that of a result, or the plain one. */
@@ -86,13 +110,13 @@ svg_bars(const struct sheet_table *table, FILE *out)
 	for (size_t row = 0; row < table->row_count; row++)
 		if (value_at(table, row, column) > most)
 			most = value_at(table, row, column);
-	fputs("<div class=\"chart\" aria-hidden=\"true\">\n", out);
+	fputs("<div class=\"chart\">\n", out);
 	for (size_t row = 0; row < table->row_count && row < BARS_SHOWN;
 	     row++) {
 		const char *label = sheet_cell_at(table, row, 0);
 		uint64_t value = value_at(table, row, column);
 
-		open_strip(out, label);
+		open_strip(out, label, sheet_cell_at(table, row, column));
 		if (value > 0)
 			put_rect(out, colour_of(label), 0,
 			    share_of(value, most), label);
@@ -114,13 +138,28 @@ row_sum(const struct sheet_table *table, size_t row)
 	return sum;
 }
 
+/* "successful 12, failed 3" */
+static void
+list_parts(const struct sheet_table *table, size_t row, char *out, size_t size)
+{
+	struct text text;
+
+	text_init(&text, out, size);
+	for (size_t i = 0; i < table->column_count; i++)
+		if (table->columns[i].kind == SHEET_NUMBER)
+			text_addf(&text, "%s%s %s", text.len == 0 ? "" : ", ",
+			    table->columns[i].label,
+			    sheet_cell_at(table, row, i));
+}
+
 static void
 put_parts(const struct sheet_table *table, size_t row, uint64_t most, FILE *out)
 {
 	uint64_t before = 0;
-	char value[64];
+	char value[64], parts[512];
 
-	open_strip(out, sheet_cell_at(table, row, 0));
+	list_parts(table, row, parts, sizeof(parts));
+	open_strip(out, sheet_cell_at(table, row, 0), parts);
 	for (size_t i = 0; i < table->column_count; i++) {
 		uint64_t part = value_at(table, row, i);
 
@@ -160,7 +199,7 @@ svg_stacked(const struct sheet_table *table, FILE *out)
 		if (row_sum(table, row) > most)
 			most = row_sum(table, row);
 	put_legend(table, out);
-	fputs("<div class=\"chart\" aria-hidden=\"true\">\n", out);
+	fputs("<div class=\"chart\">\n", out);
 	for (size_t row = first; row < table->row_count; row++)
 		put_parts(table, row, most, out);
 	fputs("</div>\n", out);
@@ -236,7 +275,7 @@ put_strip(const struct sheet_table *table, const struct span *span, size_t row,
 	const char *state = sheet_cell_at(table, row, BEFORE);
 	unsigned from = 0;
 
-	open_strip(out, name);
+	open_strip(out, name, state);
 	for (; row < table->row_count &&
 	       strcmp(sheet_cell_at(table, row, NAME), name) == 0;
 	     row++) {
@@ -267,7 +306,7 @@ svg_timeline(const struct sheet_table *table, FILE *out)
 		fprintf(out, "<span><i class=\"b-%s\"></i>%s</span> ", words[i],
 		    words[i]);
 	}
-	fputs("</p>\n<div class=\"chart\" aria-hidden=\"true\">\n", out);
+	fputs("</p>\n<div class=\"chart\">\n", out);
 	while (row < table->row_count && strips++ < STRIPS_SHOWN)
 		row = put_strip(table, &span, row, out);
 	fputs("</div>\n<p class=\"axis\"><span>", out);

@@ -15,6 +15,9 @@ void svg_bars(const struct sheet_table *table, FILE *out);
 void svg_stacked(const struct sheet_table *table, FILE *out);
 void svg_timeline(const struct sheet_table *table, FILE *out);
 
+/* svg_patterns - what the charts of a page draw with, once before them */
+void svg_patterns(FILE *out);
+
 /* html_escape - text as it may stand in an element or a quoted attribute */
 void html_escape(const char *text, FILE *out);
 

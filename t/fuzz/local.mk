@@ -6,6 +6,7 @@ FUZZ_TESTS = \
 	%D%/dns_reply.t \
 	%D%/domain.t \
 	%D%/facts.t \
+	%D%/gzip.t \
 	%D%/header.t \
 	%D%/http_request.t \
 	%D%/key.t \
@@ -24,6 +25,8 @@ FUZZ_TESTS = \
 	%D%/tls_beyond.t \
 	%D%/tls_watch.t \
 	%D%/tlsa.t \
+	%D%/tlsrpt_mail.t \
+	%D%/tlsrpt_report.t \
 	%D%/x509_effort.t
 
 check_PROGRAMS += $(FUZZ_TESTS)
@@ -38,6 +41,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
 %C%_facts_t_SOURCES = %D%/facts.c $(FUZZ_SOURCES)
 %C%_facts_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_gzip_t_SOURCES = %D%/gzip.c $(FUZZ_SOURCES)
 %C%_header_t_SOURCES = %D%/header.c $(FUZZ_SOURCES) \
 	milter/act/tag.c milter/act/requiretls.c milter/act/action.c $(SETTINGS)
 %C%_key_t_SOURCES = %D%/key.c $(FUZZ_SOURCES)
@@ -65,6 +69,9 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_tls_beyond_t_SOURCES = %D%/tls_beyond.c $(FUZZ_SOURCES)
 %C%_tls_watch_t_SOURCES = %D%/tls_watch.c $(FUZZ_SOURCES)
 %C%_tlsa_t_SOURCES = %D%/tlsa.c $(FUZZ_SOURCES)
+%C%_tlsrpt_mail_t_SOURCES = %D%/tlsrpt_mail.c $(FUZZ_SOURCES) $(TLSRPT_MAIL)
+%C%_tlsrpt_mail_t_LDADD = $(LDADD) $(GMIME_LIBS)
+%C%_tlsrpt_report_t_SOURCES = %D%/tlsrpt_report.c $(FUZZ_SOURCES)
 %C%_x509_effort_t_SOURCES = %D%/x509_effort.c $(FUZZ_SOURCES)
 
 EXTRA_DIST += %D%/corpus %D%/run

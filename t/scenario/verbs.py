@@ -40,6 +40,7 @@ Store none
 # What may stand for a word of a usage.
 WORDS = {"DOMAIN": "x.example", "DOMAIN|ADDRESS|mx:HOST": "x.example",
          "DOMAIN|ADDRESS|mx:HOST[:PORT]": "x.example", "FILE": "/dev/null",
+         "FILE|-|DIR": "/dev/null",
          "FILE|mx:HOST[:PORT]": "mx:x.example",
          "NAME": "x.example", "'USAGE SELECTOR MTYPE HEX'": "3 1 1 " +
          "00" * 32}
@@ -405,6 +406,7 @@ def check_completion(out, found, folder):
             elif re.fullmatch(r"[a-z|]+", value):
                 test("words for %s of %s" % (name, verb.name),
                      value.split("|"), *verb.words, name, "")
+    test("files for tlsrpt read", ["one.conf", "two"], "tlsrpt", "read", "")
     levels = re.search(r"--level LEVEL +judge by (.*?), not", " ".join(
         run("check", "--help").stdout.split()))[1]
     test("levels", set(re.findall(r"[a-z-]+", levels)) - {"or"}, "check",

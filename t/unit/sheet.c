@@ -159,6 +159,43 @@ a_timeline_draws_each_state(void **state)
 	sheet_free(sheet);
 }
 
+/* Who does not see colours sees lines, and who sees nothing hears numbers. */
+static void
+a_stacked_bar_is_more_than_its_colours(void **state)
+{
+	static const struct sheet_column parts[] = {{"day", "day", SHEET_WORDS},
+	    {"pass", "well", SHEET_NUMBER}, {"fail", "failed", SHEET_NUMBER}};
+	struct sheet *sheet = sheet_new("Title");
+	char *html;
+
+	(void)state;
+	sheet_section(sheet, "part", "A part");
+	sheet_table(sheet, "days", "Days", SHEET_STACKED, parts, COUNT(parts));
+	sheet_cell(sheet, "Monday");
+	sheet_number(sheet, 9);
+	sheet_number(sheet, 3);
+	html = written(sheet, sheet_html);
+	assert_non_null(
+	    strstr(html, "<title>Monday</title><desc>well 9, failed 3</desc>"));
+	assert_non_null(strstr(html, "<pattern id=\"lines\""));
+	assert_non_null(strstr(html, "<rect fill=\"url(#lines)\" x=\"750\""));
+	free(html);
+	sheet_free(sheet);
+}
+
+static void
+csv_is_no_command_to_a_terminal(void **state)
+{
+	struct sheet *sheet =
+	    small_sheet("a\x1b[2J\x7f\tb\n\"c\"", "", SHEET_PLAIN);
+	char *csv = written(sheet, sheet_csv);
+
+	(void)state;
+	assert_non_null(strstr(csv, "\"a\\x1b[2J\\x7f\tb\n\"\"c\"\"\"\r\n"));
+	free(csv);
+	sheet_free(sheet);
+}
+
 static void
 html_loads_nothing_and_runs_nothing(void **state)
 {
@@ -217,6 +254,8 @@ main(void)
 	    cmocka_unit_test(json_has_rows_as_objects),
 	    cmocka_unit_test(html_is_escaped_in_every_chart),
 	    cmocka_unit_test(a_timeline_draws_each_state),
+	    cmocka_unit_test(a_stacked_bar_is_more_than_its_colours),
+	    cmocka_unit_test(csv_is_no_command_to_a_terminal),
 	    cmocka_unit_test(html_loads_nothing_and_runs_nothing),
 	    cmocka_unit_test(html_of_an_empty_cell_or_heading_is_no_lone_colon),
 	    cmocka_unit_test(a_table_for_programs_is_shown_to_nobody),
