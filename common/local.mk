@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/base/base64.c %D%/base/base64.h \
 	%D%/base/cache.c %D%/base/cache.h \
 	%D%/base/cache_budget.c %D%/base/cache_budget.h \
+	%D%/base/cache_index.c %D%/base/cache_index.h \
 	%D%/base/cache_parts.h \
 	%D%/base/cache_walk.c \
 	%D%/base/clock.c %D%/base/clock.h \

@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	%D%/unit/authres.t \
 	%D%/unit/cache.t \
 	%D%/unit/cache_budget.t \
+	%D%/unit/cache_index.t \
 	%D%/unit/cache_walk.t \
 	%D%/unit/certname.t \
 	%D%/unit/clock.t \
@@ -248,6 +249,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_cache_budget_t_SOURCES = %D%/unit/cache_budget.c $(NUMBERS)
 %C%_unit_authres_t_SOURCES = %D%/unit/authres.c %D%/unit/tap.h \
 	milter/cli/tlsrpt/authres.c
+%C%_unit_cache_index_t_SOURCES = %D%/unit/cache_index.c %D%/unit/tap.h
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c $(NUMBERS)
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
 %C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h

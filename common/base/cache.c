@@ -2,7 +2,8 @@
 #include "common/base/cache.h"
 
 #include <assert.h>
-#include <search.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/cache_parts.h"
@@ -26,17 +27,9 @@
  *    it frees the value.
  */
 
-/* Beside entry, key and value: the index's node, and what malloc adds to each
- * of the three */
-enum { HIDDEN_OCTETS = 32 + 3 * 16 };
-
-static int
-compare_entries(const void *a, const void *b)
-{
-	const struct cache_entry *left = a, *right = b;
-
-	return strcmp(left->key, right->key);
-}
+/* Beside entry, key and value: a place in the index, which has up to twice as
+ * many as it needs, and what malloc adds to both */
+enum { HIDDEN_OCTETS = 16 + 2 * 16 };
 
 struct cache *
 cache_new(
@@ -49,6 +42,7 @@ cache_new(
 	TAILQ_INIT(&cache->once.list);
 	TAILQ_INIT(&cache->again.list);
 	TAILQ_INIT(&cache->making);
+	cache_index_init(&cache->index);
 	cache->max = max;
 	cache->kind = kind;
 	cache->budget = budget;
@@ -79,11 +73,26 @@ cache_entry_free(struct cache_entry *entry)
 	free(entry);
 }
 
+static_assert(
+    offsetof(struct cache_entry, key) ==
+	offsetof(struct cache_entry, node) + sizeof(struct cache_node),
+    "the index looks for the key right behind the node");
+
+static struct cache_entry *
+indexed_locked(struct cache *cache, const char *key) HOLDS(cache->lock)
+{
+	struct cache_node *node = cache_index_find(&cache->index, key);
+
+	return node == NULL
+		   ? NULL
+		   : (struct cache_entry *)((char *)node -
+					    offsetof(struct cache_entry, node));
+}
+
 static void
 index_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 {
-	if (tsearch(entry, &cache->index, compare_entries) == NULL)
-		abort(); /* no memory: as xalloc */
+	cache_index_put(&cache->index, &entry->node);
 }
 
 /* Of an entry with a value. */
@@ -127,7 +136,7 @@ void
 cache_unindex_locked(struct cache *cache, struct cache_entry *entry)
 {
 	assert(entry->indexed);
-	tdelete(entry, &cache->index, compare_entries);
+	cache_index_drop(&cache->index, &entry->node);
 	entry->indexed = false;
 	if (entry->value != NULL)
 		unlist_locked(cache, entry);
@@ -156,12 +165,10 @@ note_use_locked(struct cache *cache, struct cache_entry *entry)
 
 /* A found entry that is over leaves the index, with a reference. */
 static struct cache_entry *
-find_locked(struct cache *cache, struct cache_entry *wanted,
-    const void *unwanted, struct cache_entry **over) HOLDS(cache->lock)
+find_locked(struct cache *cache, const char *key, const void *unwanted,
+    struct cache_entry **over) HOLDS(cache->lock)
 {
-	struct cache_entry **node =
-	    tfind(wanted, &cache->index, compare_entries);
-	struct cache_entry *found = node == NULL ? NULL : *node;
+	struct cache_entry *found = indexed_locked(cache, key);
 
 	assert(found == NULL ||
 	       (found->cache == cache && found->indexed && found->refs > 0));
@@ -179,17 +186,16 @@ struct cache_entry *
 cache_renew(struct cache *cache, const char *key, const void *unwanted,
     bool *mine, struct cache_entry **over)
 {
-	struct cache_entry *fresh = entry_new(cache, key);
 	struct cache_entry *entry;
 
 	*over = NULL;
 	lock_take(&cache->lock);
-	entry = find_locked(cache, fresh, unwanted, over);
+	entry = find_locked(cache, key, unwanted, over);
 	if (entry != NULL && entry->value != NULL)
 		note_use_locked(cache, entry);
 	*mine = entry == NULL;
 	if (entry == NULL) {
-		entry = fresh;
+		entry = entry_new(cache, key);
 		entry->indexed = true;
 		entry->refs = 1;
 		index_locked(cache, entry);
@@ -197,8 +203,6 @@ cache_renew(struct cache *cache, const char *key, const void *unwanted,
 	}
 	entry->refs++;
 	lock_drop(&cache->lock);
-	if (!*mine)
-		cache_entry_free(fresh);
 	return entry;
 }
 
@@ -206,25 +210,22 @@ struct cache_entry *
 cache_renew_ahead(
     struct cache *cache, const char *key, const void *ending, bool *mine)
 {
-	struct cache_entry *fresh = entry_new(cache, key);
-	struct cache_entry *over = NULL, *entry;
+	struct cache_entry *fresh = NULL, *over = NULL, *entry;
 
 	lock_take(&cache->lock);
-	entry = find_locked(cache, fresh, NULL, &over);
+	entry = find_locked(cache, key, NULL, &over);
 	*mine = entry != NULL && entry->value == ending && !entry->renewed;
 	if (*mine) {
 		entry->renewed = true;
 		entry->refs++;
+		fresh = entry_new(cache, key);
 		fresh->refs = 1;
 		fresh->ahead_of = entry;
 	}
 	lock_drop(&cache->lock);
 	if (over != NULL)
 		cache_release(over);
-	if (*mine)
-		return fresh;
-	cache_entry_free(fresh);
-	return cache_claim(cache, key, mine);
+	return *mine ? fresh : cache_claim(cache, key, mine);
 }
 
 struct cache_entry *
@@ -241,11 +242,10 @@ cache_claim(struct cache *cache, const char *key, bool *mine)
 static struct cache_entry *
 hold_found(struct cache *cache, const char *key, bool use)
 {
-	struct cache_entry *wanted = entry_new(cache, key);
 	struct cache_entry *over = NULL, *entry;
 
 	lock_take(&cache->lock);
-	entry = find_locked(cache, wanted, NULL, &over);
+	entry = find_locked(cache, key, NULL, &over);
 	if (entry != NULL && entry->value == NULL)
 		entry = NULL;
 	if (entry != NULL && use)
@@ -253,7 +253,6 @@ hold_found(struct cache *cache, const char *key, bool use)
 	if (entry != NULL)
 		entry->refs++;
 	lock_drop(&cache->lock);
-	cache_entry_free(wanted);
 	if (over != NULL)
 		cache_release(over);
 	return entry;
@@ -426,7 +425,7 @@ void
 cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 {
 	struct cache_entry *entry = entry_new(cache, key);
-	struct cache_entry **node, *old = NULL, *leaving;
+	struct cache_entry *old, *leaving;
 
 	assert(value != NULL);
 	free(entry->waiting);
@@ -436,9 +435,8 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 	entry->indexed = true;
 	entry->refs = 1;
 	lock_take(&cache->lock);
-	node = tfind(entry, &cache->index, compare_entries);
-	if (node != NULL) {
-		old = *node;
+	old = indexed_locked(cache, key);
+	if (old != NULL) {
 		entry->again = old->again;
 		cache_unindex_locked(cache, old);
 	}
@@ -532,7 +530,8 @@ cache_free(struct cache *cache)
 		cache_budget_leave(cache->budget, cache);
 	free_all(cache, &cache->once);
 	free_all(cache, &cache->again);
-	assert(cache->index == NULL && cache->octets == 0);
+	cache_index_fini(&cache->index);
+	assert(cache->octets == 0);
 	lock_fini(&cache->lock);
 	free(cache);
 }

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "common/base/cache_budget.h"
+#include "common/base/cache_index.h"
 #include "common/base/lock.h"
 
 struct cache_kind;
@@ -36,6 +37,7 @@ struct cache_entry {
 	struct cache_entry *ahead_of; /* held; or NULL */
 	struct waiters *waiting;      /* NULL once filled: most entries are */
 	TAILQ_ENTRY(cache_entry) listed;
+	struct cache_node node; /* in the index; the key behind it */
 	char key[];
 };
 TAILQ_HEAD(entries, cache_entry);
@@ -47,10 +49,9 @@ struct used {
 	size_t octets;
 };
 
-/* The index is a balanced tree, so that no choice of keys makes it slow. */
 struct cache {
 	struct lock lock; /* guards all here, and every entry's fields */
-	void *index;
+	struct cache_index index;
 	struct used once; /* not asked for since they were filled */
 	struct used again;
 	struct entries making; /* indexed, without a value yet */

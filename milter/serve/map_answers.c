@@ -86,11 +86,9 @@ static struct {
 /* --- the engine --- */
 
 static enum figures_asker
-asker_of(const struct map_asking *asking)
+asker_of_map(enum mta_dialect dialect)
 {
-	if (asking->protocol == MAP_PROTOCOL_LINE)
-		return FIGURES_LINE;
-	switch (asking->request.dialect) {
+	switch (dialect) {
 	case MTA_POSTFIX_TLSRPT:
 		return FIGURES_TLSRPT;
 	case MTA_SENDMAIL:
@@ -99,6 +97,14 @@ asker_of(const struct map_asking *asking)
 		break;
 	}
 	return FIGURES_PLAIN;
+}
+
+static enum figures_asker
+asker_of(const struct map_asking *asking)
+{
+	return asking->protocol == MAP_PROTOCOL_LINE
+		   ? FIGURES_LINE
+		   : asker_of_map(asking->request.dialect);
 }
 
 static void
@@ -542,6 +548,25 @@ answer_kept(enum map_protocol protocol, const struct map_payload *payload,
 	return true;
 }
 
+/* Postfix asks for each parent, ".d.ex" and ".ex", of a name without a policy:
+ * that needs neither rules nor memory. */
+static bool
+answer_parent(
+    const struct map_payload *payload, map_answered *answered, void *arg)
+{
+	const char *end = payload->data + payload->length;
+	const char *space = memchr(payload->data, ' ', payload->length);
+	struct map_request request;
+
+	if (space == NULL || space + 1 == end || space[1] != '.' ||
+	    map_request_read(payload->data, payload->length, 0, &request) !=
+		MAP_ASK_NOTHING)
+		return false;
+	tell_reply(
+	    map_reply_nothing(asker_of_map(request.dialect)), answered, arg);
+	return true;
+}
+
 struct map_asking *
 map_answers_ask(enum map_protocol protocol, const struct map_payload *payload,
     map_answered *answered, void *arg)
@@ -550,6 +575,9 @@ map_answers_ask(enum map_protocol protocol, const struct map_payload *payload,
 	struct map_reply *reply;
 	char key[MAP_KEY_SIZE];
 
+	if (protocol == MAP_PROTOCOL_TABLE &&
+	    answer_parent(payload, answered, arg))
+		return NULL;
 	if (map_replies_key(protocol, payload, key) &&
 	    answer_kept(protocol, payload, key, answered, arg))
 		return NULL;

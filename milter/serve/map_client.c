@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
 #include "milter/serve/report.h"
@@ -35,8 +36,9 @@ enum {
 	IN_MAX = LIMIT_MAP_REQUEST + 8,
 	IN_FIRST = 512,
 
-	IDLE_S = 300,
+	IDLE_MS = 300 * 1000,
 	STALLED_S = 60,
+	MSEC_PER_SEC = 1000,
 };
 
 /* A request in its place; who is told of a reply is this. */
@@ -53,11 +55,13 @@ struct map_client {
 	enum map_protocol protocol;
 	struct map_client_calls calls;
 	struct map_client_link link;
-	struct event reading, writing;
+	struct event reading, writing, idle;
+	int64_t used_ms; /* when something came or went last */
 	bool is_reading, is_writing;
-	bool ended; /* nothing more will come */
-	bool dead;  /* to be freed */
-	bool busy;  /* in a call from the loop */
+	bool ended;  /* nothing more will come */
+	bool dead;   /* to be freed */
+	bool busy;   /* in a call from the loop */
+	bool filled; /* in, by the last read */
 	char *in;
 	size_t in_length, in_size;
 	char *out;
@@ -66,7 +70,6 @@ struct map_client {
 	size_t first, count;
 };
 
-static const struct timeval idle_time = {.tv_sec = IDLE_S};
 static const struct timeval stall_time = {.tv_sec = STALLED_S};
 
 /* --- replies --- */
@@ -216,7 +219,8 @@ read_some(struct map_client *client)
 {
 	ssize_t got;
 
-	if (client->in_length == client->in_size) {
+	/* more may be there than was taken at a time */
+	if (client->in_length == client->in_size || client->filled) {
 		client->in_size =
 		    client->in_size == 0 ? IN_FIRST : client->in_size * 2;
 		if (client->in_size > IN_MAX)
@@ -225,6 +229,9 @@ read_some(struct map_client *client)
 	}
 	got = read(client->fd, client->in + client->in_length,
 	    client->in_size - client->in_length);
+	client->filled =
+	    got == (ssize_t)(client->in_size - client->in_length) &&
+	    client->in_size < IN_MAX;
 	if (got > 0)
 		client->in_length += (size_t)got;
 	else if (got == 0)
@@ -261,7 +268,7 @@ set_reading(struct map_client *client, bool wanted)
 		return;
 	client->is_reading = wanted;
 	if (wanted)
-		event_add(&client->reading, &idle_time);
+		event_add(&client->reading, NULL);
 	else
 		event_del(&client->reading);
 }
@@ -293,7 +300,7 @@ work_on_client(struct map_client *client)
 	had_room = may_take_more(client);
 	take_requests(client);
 	write_some(client);
-	return may_take_more(client) &&
+	return client->in_length > 0 && may_take_more(client) &&
 	       (!had_room || client->in_length < before);
 }
 
@@ -319,17 +326,49 @@ settle_client(struct map_client *client)
 }
 
 static void
+note_client_use(struct map_client *client)
+{
+	client->used_ms = clock_mono_ms();
+	client->calls.used(client->calls.arg, client);
+}
+
+static void
+arm_idle(struct map_client *client, int64_t ms)
+{
+	struct timeval wait = {.tv_sec = ms / MSEC_PER_SEC + 1};
+
+	evtimer_add(&client->idle, &wait);
+}
+
+/* The timer is not moved whenever something comes: it looks for itself, and
+ * waits for the rest. */
+static void
+on_client_idle(evutil_socket_t fd, short events, void *arg)
+{
+	struct map_client *client = arg;
+	int64_t left_ms = client->used_ms + IDLE_MS - clock_mono_ms();
+
+	(void)fd;
+	(void)events;
+	if (!map_client_is_idle(client)) {
+		arm_idle(client, IDLE_MS);
+	} else if (left_ms > 0) {
+		arm_idle(client, left_ms);
+	} else {
+		client->dead = true;
+		settle_client(client);
+	}
+}
+
+static void
 on_readable(evutil_socket_t fd, short events, void *arg)
 {
 	struct map_client *client = arg;
 
 	(void)fd;
-	if (events & EV_TIMEOUT) {
-		client->dead = map_client_is_idle(client);
-	} else {
-		client->calls.used(client->calls.arg, client);
-		read_some(client);
-	}
+	(void)events;
+	note_client_use(client);
+	read_some(client);
 	settle_client(client);
 }
 
@@ -342,7 +381,7 @@ on_writable(evutil_socket_t fd, short events, void *arg)
 	if (events & EV_TIMEOUT)
 		client->dead = true;
 	else
-		client->calls.used(client->calls.arg, client);
+		note_client_use(client);
 	settle_client(client);
 }
 
@@ -365,6 +404,9 @@ map_client_new(struct event_base *base, int fd, enum map_protocol protocol,
 	    on_readable, client);
 	event_assign(&client->writing, base, fd, EV_WRITE | EV_PERSIST,
 	    on_writable, client);
+	evtimer_assign(&client->idle, base, on_client_idle, client);
+	client->used_ms = clock_mono_ms();
+	arm_idle(client, IDLE_MS);
 	set_reading(client, true);
 	return client;
 }
@@ -374,6 +416,7 @@ map_client_free(struct map_client *client)
 {
 	set_reading(client, false);
 	set_writing(client, false);
+	event_del(&client->idle);
 	for (size_t i = 0; i < client->count; i++) {
 		struct place *place =
 		    &client->ring[(client->first + i) % LIMIT_MAP_PIPELINE];

@@ -19,6 +19,7 @@ enum { SECOND_MS = 1000 };
 static struct {
 	struct cache_budget *budget;
 	struct cache *kept;
+	struct map_reply *nothing[FIGURES_LINE]; /* of those before it */
 } replies;
 
 /* --- made --- */
@@ -139,6 +140,8 @@ map_replies_open(void)
 	replies.budget = cache_budget_new(LIMIT_REPLY_OCTETS);
 	replies.kept =
 	    cache_new(LIMIT_CACHED_REPLIES, &reply_kind, replies.budget);
+	for (enum figures_asker i = 0; i < FIGURES_LINE; i++)
+		replies.nothing[i] = map_reply_new(i, MTA_POLICY_NOTHING);
 }
 
 void
@@ -148,6 +151,17 @@ map_replies_close(void)
 	cache_budget_free(replies.budget);
 	replies.kept = NULL;
 	replies.budget = NULL;
+	for (size_t i = 0; i < FIGURES_LINE; i++) {
+		free(replies.nothing[i]);
+		replies.nothing[i] = NULL;
+	}
+}
+
+const struct map_reply *
+map_reply_nothing(enum figures_asker asker)
+{
+	assert(asker < FIGURES_LINE && replies.nothing[asker] != NULL);
+	return replies.nothing[asker];
 }
 
 /* The octets of the request behind one that tells the protocol. */

@@ -56,6 +56,10 @@ enum { MAP_LINE_SIZE = LIMIT_LOG_LINE + 32 };
 const char *map_reply_print(
     const struct map_reply *reply, char out[MAP_LINE_SIZE], size_t *length);
 
+/* map_reply_nothing - that of map_reply_skip, for a map, borrowed; between
+ * map_replies_open and map_replies_close */
+const struct map_reply *map_reply_nothing(enum figures_asker asker);
+
 enum {
 	/* A request that is kept: its octets and one before them.  A longer one
 	 * has no name that DNS knows. */

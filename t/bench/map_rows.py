@@ -34,6 +34,7 @@ COUNTED = 100000     # lookups under callgrind
 IDLE = 1000          # connections beside
 STUCK = 128          # lookups that nobody answers
 STUCK_CHECKS = 32
+COUNTED_COLD = 3000  # of domains that nobody has asked about
 COLD = 10000         # domains of a round that nobody has asked about
 MORE = 50000         # domains more to remember
 
@@ -276,6 +277,12 @@ def counted_lookups(table, stage):
                     stage.conf("MaxChecks 4\n"), ask, COUNTED)
 
 
+def counted_cold(table, stage):
+    figures.counted(table, stage.folder, "instructions of a cold lookup",
+                    stage.conf("MaxChecks 32\n"), lambda _, number: ask_new(stage, 0, number, 4),
+                    COUNTED_COLD)
+
+
 def stuck(table, stage):
     """B4: idle and stuck in turns."""
     own = stage.own("stuck", "MaxChecks %d\nDNSTimeout 2s\n" % STUCK_CHECKS)
@@ -312,11 +319,11 @@ def readable(client):
         return False
 
 
-def ask_new(stage, first, count):
+def ask_new(stage, first, count, depth=128):
     """Domains that nobody has asked about: lookups a second."""
     file = keys(stage.folder, "new", ["none-%d.example" % n for n in
                                       range(first, first + count)], False)
-    asked = Asked(PORT, file, "-d", 128, "-n", count)
+    asked = Asked(PORT, file, "-d", depth, "-n", count)
     if asked.not_found != count:
         raise RuntimeError("%d of %d came to nothing" % (
             count - asked.not_found, count))
@@ -350,7 +357,8 @@ def remembered(table, stage):
     own.stop()
 
 
-PARTS = (lookups, counted_lookups, stuck, cold_lookups, remembered)
+PARTS = (lookups, counted_lookups, stuck, cold_lookups, counted_cold,
+         remembered)
 
 
 def inside(table, parts):

@@ -382,6 +382,32 @@ a_line_tells_what_is_left_of_its_life(void **state)
 	close_scene();
 }
 
+/* K04 */
+static void
+a_parent_is_nothing_to_who_asks_and_misplaced_at_sendmails_map(void **state)
+{
+	struct report_counts before, after;
+
+	(void)state;
+	open_scene("");
+	tally_counts(&before);
+	ask_table("QUERYwithTLSRPT .ex");
+	assert_string_equal(scene.replies, "9:NOTFOUND ,");
+	ask_table("QUERY .");
+	assert_string_equal(scene.replies, "9:NOTFOUND ,");
+	ask_table("sts .d.ex");
+	assert_memory_equal(scene.replies, "39:PERM ", 8);
+	tally_counts(&after);
+	assert_int_equal(after.asked[FIGURES_TLSRPT][FIGURES_NOTFOUND] -
+			     before.asked[FIGURES_TLSRPT][FIGURES_NOTFOUND],
+	    1);
+	assert_int_equal(after.asked[FIGURES_PLAIN][FIGURES_NOTFOUND] -
+			     before.asked[FIGURES_PLAIN][FIGURES_NOTFOUND],
+	    1);
+	assert_int_equal(scene.asked, 0);
+	close_scene();
+}
+
 /* W14 */
 static void
 not_found_keeps_its_trailing_blank(void **state)
@@ -520,6 +546,8 @@ main(void)
 		another_policy_ends_the_replies_of_its_domain_at_once),
 	    cmocka_unit_test(each_answer_is_counted_by_who_asks),
 	    cmocka_unit_test(a_line_tells_what_is_left_of_its_life),
+	    cmocka_unit_test(
+		a_parent_is_nothing_to_who_asks_and_misplaced_at_sendmails_map),
 	    cmocka_unit_test(not_found_keeps_its_trailing_blank),
 	    cmocka_unit_test(a_reply_ends_with_the_rules_that_it_rests_on),
 	    cmocka_unit_test(what_was_asked_in_another_turn_is_asked_again),
