@@ -132,6 +132,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/engine_options.h \
 	%D%/engine/engine_parts.c \
 	%D%/engine/engine_state.h \
+	%D%/engine/flips.c %D%/engine/flips.h \
 	%D%/engine/inventory.c %D%/engine/inventory.h \
 	%D%/engine/check_run.c %D%/engine/check_run.h \
 	%D%/engine/check_run_end.c \

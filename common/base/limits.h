@@ -234,6 +234,9 @@ enum {
 	LIMIT_CACHED_FACTS = 1000,
 	LIMIT_CACHED_PROBES = 20000,
 
+	/* Results that wait to be noted in the store */
+	LIMIT_FLIPS_WAITING = 10000,
+
 	/* Policies in the store, and those of them kept in memory, of 64 KiB
 	 * at worst */
 	LIMIT_CACHED_POLICIES = 20000,

@@ -80,29 +80,6 @@ check_run_is_decided(const struct check *check)
 	return result != RESULT_TEMPERROR && result != RESULT_SKIP;
 }
 
-static void
-note_flip(const struct engine *engine, const struct check *check)
-{
-	const struct verdict *verdict = check->verdict;
-	const char *result = result_text(verdict->result);
-	char old[STORE_RESULT_SIZE];
-	struct err err;
-	int flipped;
-
-	if (engine->store == NULL || engine->options.store_read_only ||
-	    !check_run_is_decided(check))
-		return;
-	flipped = store_flip(
-	    engine->store, check->domain, result, clock_wall_s(), old, &err);
-	if (flipped < 0)
-		policy_keep_store_failed(policies_keep(engine->policies), &err);
-	else
-		policy_keep_store_worked(policies_keep(engine->policies));
-	if (flipped == 1 && engine->options.flipped != NULL)
-		engine->options.flipped(engine->options.store_arg,
-		    check->domain, old, result, verdict->mx);
-}
-
 /* What could not be looked at, or not for long enough, is not remembered: the
  * next one may fare better.  Nor is what came to nothing ahead of time: what
  * was found before counts to its own end. */
@@ -118,16 +95,20 @@ void
 check_run_finish(struct check_run *run)
 {
 	bool looked = run->facts->trouble == TROUBLE_NONE;
-	bool own = is_own_verdict(run);
+	bool own = is_own_verdict(run), noted;
 	struct check *check;
 
 	assert(run->entry != NULL && run->gathering == NULL);
 	check = check_new(run);
 
-	if (own && !run->unreached && !check->ran_out)
-		note_flip(run->engine, check);
+	noted = own && !run->unreached && !check->ran_out &&
+		run->engine->flips != NULL && check_run_is_decided(check);
 	cache_fill(run->entry, check,
 	    is_remembered(run, check, looked) ? check->expires_ms : 0);
+	/* whoever waits for the verdict does not wait for the disk */
+	if (noted)
+		flips_note(run->engine->flips, check->domain,
+		    check->verdict->result, check->verdict->mx);
 	cache_release(run->entry);
 	rule_list_free(run->list);
 	free(run);

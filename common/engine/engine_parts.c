@@ -231,6 +231,10 @@ open_sources(struct engine *engine)
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
 	engine->policies = policies_new(&policies);
+	if (engine->store != NULL && !options->store_read_only)
+		engine->flips =
+		    flips_new(engine->store, policies_keep(engine->policies),
+			options->flipped, options->store_arg);
 	if (options->refresh)
 		engine->refresh = policy_refresh_new(engine->policies,
 		    engine->dns, leaf_count(options) / REFRESH_PART);
@@ -303,6 +307,7 @@ engine_free(struct engine *engine)
 	cache_free(engine->checks);
 	prober_free(engine->prober);
 	outbound_free(engine->outbound);
+	flips_free(engine->flips);
 	policies_free(engine->policies);
 	cache_budget_free(engine->budget);
 	validation_free(engine->validation);

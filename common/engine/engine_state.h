@@ -11,6 +11,7 @@
 #include "common/base/parking.h"
 #include "common/base/pool.h"
 #include "common/engine/engine_options.h"
+#include "common/engine/flips.h"
 #include "common/engine/validation.h"
 #include "common/gather/probe.h"
 #include "common/gather/outbound.h"
@@ -40,6 +41,7 @@ struct engine {
 	struct x509_store *roots;
 	struct cache_budget *budget;
 	struct store *store; /* NULL: memory only */
+	struct flips *flips; /* NULL: none are noted */
 	struct dns *dns;
 	struct validation *validation;
 	struct translation *translation; /* NULL with allow_private */

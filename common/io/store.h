@@ -107,16 +107,24 @@ int store_each_policy(
 int store_next_policy(struct store *store, const char *after,
     struct store_policy *out, struct err *err);
 
+/* A domain's result to be noted, and what came of it. */
+struct store_flip {
+	const char *domain;
+	const char *result; /* a word of lower-case letters and "-" */
+	bool differs;       /* from the last noted: */
+	char old[STORE_RESULT_SIZE];
+};
+
 /*
- * store_flip - note a domain's result; whether it differs from the last noted
+ * store_flips - note results of some domains, in one transaction; whether each
+ * differs from the last noted
  *
- * result is a word of lower-case letters and "-".  1 and the old word when it
- * differs, 0 when it is the same or the first, -1 with err.  Of more than
+ * Each domain once.  0, or -1 with err, and then none differs.  Of more than
  * LIMIT_CACHED_VERDICTS domains those noted longest ago go; a time that is to
  * come, of a clock that was ahead, counts as now.
  */
-int store_flip(struct store *store, const char *domain, const char *result,
-    time_t now, char old[STORE_RESULT_SIZE], struct err *err);
+int store_flips(struct store *store, struct store_flip *flips, size_t count,
+    time_t now, struct err *err);
 
 /* store_library - the version of SQLite, a constant */
 const char *store_library(void);

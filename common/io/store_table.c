@@ -89,31 +89,36 @@ store_table_run(struct store_db *db, enum store_statement which)
 }
 
 int
-store_table_commit(struct store_db *db, const struct store_change *change)
+store_table_end(struct store_db *db, const struct store_change *change, int rc)
 {
-	sqlite3_stmt *stmt = store_db_statement(db, change->change);
 	sqlite3_stmt *evict = store_db_statement(db, change->evict);
-	sqlite3 *handle = sqlite3_db_handle(stmt);
-	int rc = store_table_run(db, STORE_BEGIN);
 
-	if (rc != SQLITE_OK) {
-		store_sql_release(stmt);
-		return rc;
-	}
 	sqlite3_bind_int64(
 	    store_db_statement(db, change->set_clock), 1, change->now);
 	store_sql_bind_text(evict, 1, change->domain);
 	sqlite3_bind_int(evict, 2, change->limit);
-	rc = store_table_run(db, change->change);
 	if (rc == SQLITE_OK)
 		rc = store_table_run(db, change->set_clock);
 	if (rc == SQLITE_OK)
 		rc = store_table_run(db, change->evict);
 	if (rc == SQLITE_OK)
 		rc = store_table_run(db, STORE_COMMIT);
-	if (rc != SQLITE_OK && !sqlite3_get_autocommit(handle))
+	if (rc != SQLITE_OK &&
+	    !sqlite3_get_autocommit(sqlite3_db_handle(evict)))
 		store_table_run(db, STORE_ROLLBACK);
 	return rc;
+}
+
+int
+store_table_commit(struct store_db *db, const struct store_change *change)
+{
+	int rc = store_table_run(db, STORE_BEGIN);
+
+	if (rc != SQLITE_OK) {
+		store_sql_release(store_db_statement(db, change->change));
+		return rc;
+	}
+	return store_table_end(db, change, store_table_run(db, change->change));
 }
 
 int

@@ -49,6 +49,11 @@ struct store_change {
 	time_t now;
 };
 
+/* store_table_end - of a transaction that began and in which the changes came
+ * to rc: what belongs to them, and commit it, or roll it back: SQLite's code */
+int
+store_table_end(struct store_db *db, const struct store_change *change, int rc);
+
 /* store_table_commit - that change, in one transaction: SQLite's code */
 int store_table_commit(struct store_db *db, const struct store_change *change);
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/io/store.h"
 #include "t/unit/tap.h"
@@ -292,6 +293,19 @@ state_fill_sized(unsigned count, size_t length)
 		    state_put_sized(store, domain, i, length, NULL), 0);
 	}
 	store_free(store);
+}
+
+int
+state_flip(struct store *store, const char *domain, const char *result,
+    time_t now, char old[STORE_RESULT_SIZE], struct err *err)
+{
+	struct store_flip flip = {.domain = domain, .result = result};
+
+	if (store_flips(store, &flip, 1, now, err) < 0)
+		return -1;
+	if (flip.differs)
+		text_copy(old, STORE_RESULT_SIZE, flip.old);
+	return flip.differs;
 }
 
 void

@@ -27,7 +27,7 @@ enum { T0 = 1700000000 };
 	} while (0)
 
 #define FLIP(result, now) \
-	store_flip(store, "example.com", (result), (now), old, NULL)
+	state_flip(store, "example.com", (result), (now), old, NULL)
 
 /* A test that begins without a file. */
 #define STATE_TEST(name) \
@@ -61,6 +61,10 @@ int state_put(struct store *store, const char *domain, unsigned number);
 
 /* The number last put, 0 if it is unknown, -1 on failure. */
 int64_t state_get(struct store *store, const char *domain);
+
+/* One result noted: 1 and the old word if it differs, 0 if not, -1 with err. */
+int state_flip(struct store *store, const char *domain, const char *result,
+    time_t now, char old[STORE_RESULT_SIZE], struct err *err);
 
 /* A new store with d1.example=1 and so on to count, closed again; bodies of 64
  * or of length octets. */

@@ -157,9 +157,9 @@ a_flip_is_said_once(void **state)
 	assert_int_equal(FLIP("softfail", T0 + 5), 1);
 	assert_string_equal(old, "fail");
 	assert_int_equal(
-	    store_flip(store, "other.example", "fail", T0, old, NULL), 0);
+	    state_flip(store, "other.example", "fail", T0, old, NULL), 0);
 	assert_int_equal(
-	    store_flip(store, "other.example", "pass", T0, old, NULL), 1);
+	    state_flip(store, "other.example", "pass", T0, old, NULL), 1);
 	assert_string_equal(old, "fail");
 }
 
@@ -283,7 +283,7 @@ what_was_noted_longest_ago_goes_when_there_is_too_much(void **state)
 		      " 'd' || i || '.example', 'pass', 1700000001 + (i > 1)"
 		      " FROM n"));
 	assert_int_equal(
-	    store_flip(store, "a.example", "pass", T0, old, NULL), 0);
+	    state_flip(store, "a.example", "pass", T0, old, NULL), 0);
 	state_assert_answer("SELECT count(*) FROM flip", VERDICTS);
 	state_assert_answer("SELECT count(*) FROM flip WHERE domain IN"
 			    " ('a.example', 'd1.example')",
@@ -302,13 +302,13 @@ what_a_clock_that_was_ahead_noted_counts_as_of_now(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    store_flip(store, "a.example", "pass", T0 + 99999999, old, NULL),
+	    state_flip(store, "a.example", "pass", T0 + 99999999, old, NULL),
 	    0);
 	assert_int_equal(
-	    store_flip(store, "b.example", "pass", T0 + 99999999, old, NULL),
+	    state_flip(store, "b.example", "pass", T0 + 99999999, old, NULL),
 	    0);
 	assert_int_equal(
-	    store_flip(store, "a.example", "pass", T0, old, NULL), 0);
+	    state_flip(store, "a.example", "pass", T0, old, NULL), 0);
 	state_assert_answer(
 	    "SELECT count(*) FROM flip WHERE noted = 1700000000", "2");
 	ahead.used_s = 33333333333;

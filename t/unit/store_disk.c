@@ -212,7 +212,7 @@ run_out_of_room(void (*fill_up)(void), void (*give_room)(void))
 		CHECK(state_put_sized(store, "old.example", 8, 60000, NULL) ==
 		      -1);
 		CHECK(
-		    store_flip(store, "a.example", "pass", T0, old, NULL) <= 0);
+		    state_flip(store, "a.example", "pass", T0, old, NULL) <= 0);
 	}
 	give_room();
 	CHECK(state_get(store, "old.example") == 7);

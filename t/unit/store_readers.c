@@ -268,7 +268,7 @@ work(void *arg, int64_t until_ms)
 
 		if (state_put(worker->store, domain, i) < 0 ||
 		    state_get(worker->store, domain) != i ||
-		    store_flip(worker->store, domain, i % 2 ? "pass" : "fail",
+		    state_flip(worker->store, domain, i % 2 ? "pass" : "fail",
 			T0, old, NULL) != (i > 1) ||
 		    store_each_policy(worker->store, state_list_row,
 			&state_listing, NULL) < 1)
