@@ -14,7 +14,7 @@ changed_rows(struct store_db *db, enum tlsrpt_statement which)
 }
 
 static int
-add_day(struct store_db *db, const struct tlsrpt_day *day)
+raise_day(struct store_db *db, const struct tlsrpt_day *day)
 {
 	sqlite3_stmt *stmt = store_db_statement(db, TLSRPT_COUNT_DAY);
 	int rc;
@@ -57,7 +57,7 @@ place_domain(struct store_db *db, const struct tlsrpt_tally *tally,
 	*room = known > 0;
 	if (rc != SQLITE_OK || known > 0)
 		return rc;
-	rc = add_day(db, &day);
+	rc = raise_day(db, &day);
 	if (rc != SQLITE_OK)
 		return rc;
 	sqlite3_bind_int64(stmt, 1, tally->day);
@@ -237,7 +237,7 @@ store_tlsrpt_put(struct store_db *db, const struct tlsrpt_batch *batch,
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; i < batch->day_count && rc == SQLITE_OK; i++)
-		rc = add_day(db, &batch->days[i]);
+		rc = raise_day(db, &batch->days[i]);
 	for (size_t i = 0; i < batch->tally_count && rc == SQLITE_OK; i++)
 		rc = add_tally(db, batch->tallies[i], max_domains, left_out);
 	return rc;

@@ -89,7 +89,7 @@ day_report_id(const struct day_report *report, char out[DAY_REPORT_ID_SIZE])
 
 /* What is not known is not there. */
 static void
-put_known(json_t *object, const char *key, const char *text)
+set_known(json_t *object, const char *key, const char *text)
 {
 	if (text[0] != '\0')
 		json_object_set_new(object, key, json_string(text));
@@ -104,17 +104,17 @@ json_failures(const struct tlsrpt_failures *failures, bool minimal)
 	json_object_set_new(object, "result-type",
 	    json_string(tlsrpt_result_text(detail->result)));
 	if (!minimal)
-		put_known(object, "sending-mta-ip", detail->sending);
-	put_known(object, "receiving-mx-hostname", detail->mx);
+		set_known(object, "sending-mta-ip", detail->sending);
+	set_known(object, "receiving-mx-hostname", detail->mx);
 	if (!minimal) {
-		put_known(object, "receiving-mx-helo", detail->helo);
-		put_known(object, "receiving-ip", detail->receiving);
+		set_known(object, "receiving-mx-helo", detail->helo);
+		set_known(object, "receiving-ip", detail->receiving);
 	}
 	json_object_set_new(object, "failed-session-count",
 	    json_integer((json_int_t)failures->count));
 	if (!minimal) {
-		put_known(object, "additional-information", detail->info);
-		put_known(object, "failure-reason-code", detail->reason);
+		set_known(object, "additional-information", detail->info);
+		set_known(object, "failure-reason-code", detail->reason);
 	}
 	return object;
 }
