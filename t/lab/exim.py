@@ -66,6 +66,17 @@ def fetch(folder):
         if libraries else None
 
 
+def add_user():
+    """Exim asks for it whatever it is to do."""
+    if USER + ":" in mta.read("/etc/passwd"):
+        return
+    uid = next(n for n in range(890, 100, -1) if n not in
+               unpacked.ids("/etc/passwd") | unpacked.ids("/etc/group"))
+    unpacked.append("/etc/passwd", "%s:x:%d:%d::%s:/bin/false\n" % (
+        USER, uid, uid, HERE))
+    unpacked.append("/etc/group", "%s:x:%d:\n" % (USER, uid))
+
+
 class Exim:
     """A message goes out as it is handed over; no daemon of it runs."""
 
@@ -85,13 +96,7 @@ class Exim:
     @staticmethod
     def user():
         """As its installation would make it, and of the group postern."""
-        if USER + ":" not in mta.read("/etc/passwd"):
-            uid = next(n for n in range(890, 100, -1) if n not in
-                       unpacked.ids("/etc/passwd") |
-                       unpacked.ids("/etc/group"))
-            unpacked.append("/etc/passwd", "%s:x:%d:%d::%s:/bin/false\n" % (
-                USER, uid, uid, HERE))
-            unpacked.append("/etc/group", "%s:x:%d:\n" % (USER, uid))
+        add_user()
         mta.write("/etc/group", re.sub(
             r"^(postern:.*)", r"\1,%s" % USER, mta.read("/etc/group"),
             flags=re.M))

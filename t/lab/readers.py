@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 
+import exim as exim_mta
 import mta
 
 DIR = "/run/lab/filters"
@@ -42,6 +43,7 @@ def run(*command, text=None, statuses=(0,)):
 def exim(message):
     """What the system filter does, or None."""
     if not os.path.exists(DIR + "/exim.conf"):
+        exim_mta.add_user()
         mta.write(DIR + "/exim.conf", EXIM_CONF % {"dir": DIR})
         os.makedirs(DIR + "/spool", 0o777)
         os.chmod(DIR + "/spool", 0o777)
