@@ -110,6 +110,10 @@ EVENTS = {
     "stop": (),
 }
 
+# What is said beside the milter; see map.py, tlsrpt.py and t/unit/report.
+OF_MAPS = {"map", "map-level", "map-host-rule", "garbage"}
+OF_TLSRPT = {"tlsrpt-day", "tlsrpt-drop", "tlsrpt-trouble"}
+
 SEVERITIES = {
     "why": "info", "step": "debug", "skip": "info", "message": "info", "change": "notice",
     "store": "err", "accept": "err", "log": "warning", "rule": "warning",

@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
 import cli
+import grammar
 import limits
 import mta
 import socketmap
@@ -435,6 +436,15 @@ def handed(out):
             told.same("it stays", os.path.exists(path), True)
 
 
+def by_grammar(out):
+    """Each line of all that was said."""
+    faults, counts = grammar.log_faults(mta.syslog())
+    with Told(out, "every line is of the grammar, those of the map among them"
+              ) as told:
+        told.same("faults", faults[:20], [])
+        told.same("missing", sorted({"map", "garbage"} - set(counts)), [])
+
+
 def inside():
     out = tap.Tap()
     try:
@@ -455,6 +465,7 @@ def inside():
         flush(out, postern.conf)
         out.test(postern.stop() == 0, "posternd ends well")
         handed(out)
+        by_grammar(out)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1

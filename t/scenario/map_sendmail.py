@@ -79,7 +79,9 @@ def policies(out, gate, has_dane):
              "deferred" if has_dane else "sent"),
             ("S01 M73", "m73.example", "deferred" if has_dane else "sent"),
             ("S01 M74", "m74.example", "sent"),
-            ("S01 M74", "m74-untrusted.example", "deferred"),
+            # any TLSA records put the policy aside there, usable or not
+            ("S01 M74", "m74-untrusted.example",
+             "sent" if has_dane else "deferred"),
             ("S02", "s02.example", "sent"),
             ("S02", "s02-untrusted.example", "deferred"),
             ("S03", "s03.example", "deferred"),
