@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
 import change
+import grammar
 import mta
 import tap
 import world
@@ -246,8 +247,17 @@ def no_descriptors(out):
         told.same("status", daemon.stop(), 0)
 
 
+def read_log(out, start):
+    """All that was said in the log since then."""
+    faults, counts = grammar.log_faults(mta.syslog(start))
+    out.test(not faults and counts.get("map", 0) > 10,
+             "each line of the log is of the grammar, event=map too",
+             faults[:20] + ["%d of map" % counts.get("map", 0)])
+
+
 def inside():
     out = tap.Tap()
+    start = mta.syslog_size()
     try:
         postern = Postern()
         resolver_fails(out, postern)
@@ -258,6 +268,7 @@ def inside():
         name_differs(out)
         out.test(postern.daemon.stop() == 0, "posternd ends well")
         no_descriptors(out)
+        read_log(out, start)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1
