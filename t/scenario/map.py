@@ -20,7 +20,6 @@ sys.path.insert(0, HERE + "/../lab")
 import cli
 import grammar
 import limits
-import grammar
 import mta
 import socketmap
 import tap
@@ -437,7 +436,6 @@ def handed(out):
             told.same("it stays", os.path.exists(path), True)
 
 
-<<<<<<< HEAD
 def by_grammar(out):
     """Each line of all that was said."""
     faults, counts = grammar.log_faults(mta.syslog())
@@ -445,19 +443,10 @@ def by_grammar(out):
               ) as told:
         told.same("faults", faults[:20], [])
         told.same("missing", sorted({"map", "garbage"} - set(counts)), [])
-=======
-def read_log(out, start):
-    """All that was said in the log since then."""
-    faults, counts = grammar.log_faults(mta.syslog(start))
-    out.test(not faults and counts.get("garbage") and counts.get("map"),
-             "each line of the log is of the grammar", faults[:20] + [
-                 repr(counts)])
->>>>>>> a70eafb (peers, map, map_faults: lines on what MTAs ask are read by the grammar where they are made)
 
 
 def inside():
     out = tap.Tap()
-    start = mta.syslog_size()
     try:
         postern = mta.Posternd("map", CONF + ASK)
         forecast(out)
@@ -476,11 +465,7 @@ def inside():
         flush(out, postern.conf)
         out.test(postern.stop() == 0, "posternd ends well")
         handed(out)
-<<<<<<< HEAD
         by_grammar(out)
-=======
-        read_log(out, start)
->>>>>>> a70eafb (peers, map, map_faults: lines on what MTAs ask are read by the grammar where they are made)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1
