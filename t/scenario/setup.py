@@ -724,7 +724,8 @@ class Sendmail(sendmail.Sendmail):
         self.write("local-host-names", "")
         self.write("mailertable", sendmail.mailertable(
             mta.read("/etc/postfix/transport")))
-        text = sendmail.LAB_MC.format(here=here, port=self.port, snippet="")
+        text = sendmail.LAB_MC.format(here=here, port=self.port, snippet="",
+                                       more="")
         text = text.replace("include(`')\n", "%s")
         write("/etc/mail/template", text.replace(
             "divert(0)dnl\n", "divert(0)dnl\ninclude(`%sm4/cf.m4')dnl\n"
