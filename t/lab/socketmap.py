@@ -10,6 +10,7 @@ import mta
 
 MAP = "/run/postern/map.sock"
 LINE = "/run/postern/line.sock"
+OTHER = "/run/postern/other.sock"
 WAIT_S = 30
 CONF = "MapSocket unix:%s, inet:8642@127.0.0.1\nLineSocket unix:%s\n" % (
     MAP, LINE)
@@ -107,8 +108,8 @@ class Handed:
             text for text in mta.read(mta.CONF).splitlines(True)
             if not text.startswith(("Socket", "ControlSocket")))
         mta.write(self.conf, text + "MapSocket unix:%s\n"
-                  "Socket unix:/run/postern/other.sock\n"
-                  "ControlSocket none\nStore none\n" % self.path)
+                  "Socket unix:%s\n"
+                  "ControlSocket none\nStore none\n" % (self.path, OTHER))
         return self
 
     def __exit__(self, *_):
@@ -116,9 +117,16 @@ class Handed:
         os.remove(self.path)
 
     def start(self):
+        """Until it takes signals."""
         self.pid = os.fork()
         if self.pid == 0:
             self._become()
+        mta.await_true(self._serves, mta.START_S, "posternd's socket")
+
+    @staticmethod
+    def _serves():
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(OTHER) == 0
 
     def _become(self):
         fd = self.socket.fileno()

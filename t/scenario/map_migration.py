@@ -6,6 +6,7 @@ The latter runs beside, from Debian's package, and both are asked of each
 destination of the lab: a difference that the table does not explain fails.
 TAP.
 """
+import glob
 import os
 import re
 import shutil
@@ -163,7 +164,9 @@ class Peer:
             [sys.executable, folder + "/usr/bin/mta-sts-daemon", "-c",
              mta.HERE + "/peer.yml", "-v", "fatal"],
             env=dict(os.environ, SSL_CERT_FILE=map_delivery.ca_file(),
-                     PYTHONPATH=folder + "/usr/lib/python3/dist-packages"),
+                     PYTHONPATH=folder + "/usr/lib/python3/dist-packages",
+                     LD_LIBRARY_PATH=":".join(
+                         glob.glob(folder + "/usr/lib/*-linux-gnu"))),
             stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         mta.await_true(self.is_up, mta.START_S, PACKAGE)
 

@@ -25,7 +25,7 @@ import grammar
 import json_page
 import tap
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 RECORD = "v=TLSRPTv1; rua=mailto:tls@%s"
 USER = "nobody"
 FAILED = {"c": 203, "s": "192.0.2.9", "r": "192.0.2.1", "n": "mx.d.example",
