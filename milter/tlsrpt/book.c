@@ -135,6 +135,18 @@ tally_octets(const struct tlsrpt_tally *tally)
 	       tally->failure_count * sizeof(*tally->failures);
 }
 
+/* How many there is room for where there are so many: it doubles, so that
+ * adding one by one does not copy all of them each time. */
+static size_t
+room_for(size_t count)
+{
+	size_t room = 1;
+
+	while (room < count)
+		room *= 2;
+	return room;
+}
+
 /* What one policy of a session comes to. */
 static struct tlsrpt_tally *
 tally_of(int64_t day, enum tlsrpt_source source, const char *domain,
@@ -151,7 +163,7 @@ tally_of(int64_t day, enum tlsrpt_source source, const char *domain,
 	tally->ok = !outcome->failed;
 	tally->failed = outcome->failed;
 	tally->failures =
-	    xcalloc(outcome->detail_count + 1, sizeof(*tally->failures));
+	    xcalloc(room_for(outcome->detail_count), sizeof(*tally->failures));
 	for (size_t i = 0; i < outcome->detail_count; i++) {
 		struct tlsrpt_failures *at = &tally->failures[i];
 
@@ -190,8 +202,9 @@ add_failures_to(struct tlsrpt_tally *tally, const struct tlsrpt_failures *more)
 			tally->failures[i - 1].count += more->count;
 			return;
 		}
-	tally->failures =
-	    xrealloc(tally->failures, count + 1, sizeof(*tally->failures));
+	if (count == room_for(count))
+		tally->failures = xrealloc(tally->failures, room_for(count + 1),
+		    sizeof(*tally->failures));
 	tally->failures[tally->failure_count++] = *more;
 }
 
