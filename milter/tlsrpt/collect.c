@@ -394,7 +394,8 @@ wait_without_inbox(int64_t until_ms)
 	lock_drop(&collect.lock);
 }
 
-static void
+/* Whether more may have come than is counted before the book is written. */
+static bool
 receive_some(void)
 {
 	struct inbox_datagram datagram;
@@ -404,7 +405,7 @@ receive_some(void)
 
 	if (collect.inbox == NULL) {
 		wait_without_inbox(until_ms);
-		return;
+		return false;
 	}
 	do {
 		got = inbox_take(collect.inbox, until_ms, &datagram, &lost);
@@ -414,6 +415,18 @@ receive_some(void)
 			free(datagram.octets);
 		}
 	} while (got == 1 && collect.unwritten < FLUSH_COUNT);
+	return got == 1;
+}
+
+/* All that has come, at the end. */
+static void
+receive_last(void)
+{
+	if (collect.inbox == NULL)
+		return;
+	inbox_wake(collect.inbox);
+	while (receive_some())
+		flush_counts();
 }
 
 static void *
@@ -426,6 +439,7 @@ run_collect(void *arg)
 			flush_counts();
 		close_day();
 	}
+	receive_last();
 	flush_counts();
 	return arg;
 }

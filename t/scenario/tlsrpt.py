@@ -28,6 +28,7 @@ import tap
 PATIENCE_S = 60
 RECORD = "v=TLSRPTv1; rua=mailto:tls@%s"
 USER = "nobody"
+LAST = 6000  # more than is written at once
 FAILED = {"c": 203, "s": "192.0.2.9", "r": "192.0.2.1", "n": "mx.d.example",
           "h": "250-mx.d.example\r\n250 STARTTLS"}
 
@@ -245,12 +246,13 @@ def surviving(out, daemon):
     out.test(daemon.rows() == before,
              "E08 what was written outlives SIGKILL, and the socket is taken "
              "again", [repr(before), repr(daemon.rows())])
-    daemon.send(session("d.example", 1))
+    daemon.send(session("d.example", 1), *[session("last.example")] * LAST)
     status = daemon.stop()
     out.test(status == 0 and not os.path.exists(daemon.socket),
              "TERM ends it, and the socket is gone", [str(status)])
     daemon = Daemon(daemon.folder)
-    out.test(daemon.rows()["d.example"] == (10, 2),
+    out.test(daemon.rows()["d.example"] == (10, 2) and
+             daemon.rows()["last.example"] == (LAST, 0),
              "F09 what came last before TERM is there after it",
              [repr(daemon.rows())])
     return daemon
