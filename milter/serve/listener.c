@@ -8,6 +8,11 @@
  * there are MapMaxClients, or no more descriptors, the first of the list that
  * is idle makes room; if none is, no more are taken, and whoever comes waits in
  * the backlog.
+ *
+ * At the end nobody new is taken, but for those who wait at a socket that ends
+ * with us: at one that was handed over they wait for the next posternd.  Each
+ * connection is closed when what came on it is answered, all of them after
+ * GRACE_S: an MTA that is not answered asks once more, and the next posternd.
  */
 #include "milter/serve/listener.h"
 
@@ -37,6 +42,7 @@ enum {
 	BACKLOG = 1024,
 	AT_ONCE = 64, /* accepted in a row, before others have their turn */
 	REST_S = 1,   /* without descriptors to be had */
+	GRACE_S = 5,  /* at the end, for answers that are due */
 
 	SILENT_MS = 60 * 1000, /* between two lines about that */
 };
@@ -48,15 +54,17 @@ struct ear {
 	int fd;
 	struct socket_owned own;
 	struct event *event;
+	bool handed; /* it stays, for who comes after us */
 };
 
 static struct {
 	size_t count;
 	struct ear *ears;
 	struct event_base *base;
-	struct event *woken, *rested;
+	struct event *woken, *rested, *grace;
 	int wake; /* an eventfd */
 	bool running, deaf;
+	bool leaving; /* the loop ends with its last connection */
 	_Atomic bool ending;
 	pthread_t thread;
 	struct map_client *first, *last; /* the one idle for longest, newest */
@@ -101,7 +109,7 @@ append_client(struct map_client *client)
 static void
 set_deaf(bool deaf)
 {
-	if (deaf == listener.deaf)
+	if (deaf == listener.deaf || listener.leaving)
 		return;
 	listener.deaf = deaf;
 	for (size_t i = 0; i < listener.count; i++)
@@ -117,6 +125,8 @@ on_gone(void *arg, struct map_client *client)
 	(void)arg;
 	unlink_client(client);
 	set_deaf(false);
+	if (listener.leaving && listener.clients == 0)
+		event_base_loopbreak(listener.base);
 }
 
 static void
@@ -239,6 +249,52 @@ on_knock(evutil_socket_t listening, short events, void *arg)
 	}
 }
 
+/* --- the end --- */
+
+static void
+on_grace_over(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+	event_base_loopbreak(listener.base);
+}
+
+/* Who is connected already, at a socket that will be gone, is taken. */
+static void
+close_ears(void)
+{
+	set_deaf(true);
+	for (size_t i = 0; i < listener.count; i++) {
+		struct ear *ear = &listener.ears[i];
+
+		if (ear->handed)
+			continue;
+		socket_release(ear->text, &ear->own);
+		on_knock(ear->fd, EV_READ, ear);
+	}
+}
+
+/* Once; some have nothing due, and are gone at once. */
+static void
+leave_clients(void)
+{
+	static const struct timeval grace = {.tv_sec = GRACE_S};
+	struct map_client *client, *next;
+
+	if (listener.leaving)
+		return;
+	close_ears();
+	listener.leaving = true;
+	event_add(listener.grace, &grace);
+	for (client = listener.first; client != NULL; client = next) {
+		next = map_client_link(client)->next;
+		map_client_leave(client);
+	}
+	if (listener.clients == 0)
+		event_base_loopbreak(listener.base);
+}
+
 /* --- the loop --- */
 
 static void
@@ -259,11 +315,9 @@ on_woken(evutil_socket_t fd, short events, void *arg)
 	(void)got;
 	(void)events;
 	(void)arg;
-	if (listener.ending) {
-		event_base_loopbreak(listener.base);
-		return;
-	}
 	map_answers_come();
+	if (listener.ending)
+		leave_clients();
 	lock_take(&listener.lock);
 	listener.turned = listener.wanted;
 	cond_broadcast(&listener.settled);
@@ -308,7 +362,8 @@ open_ears(const struct settings_list *list, enum map_protocol protocol,
 		*ear = (struct ear){
 		    .text = xstrdup(list->items[i]), .protocol = protocol};
 		ear->fd = handed_take(ear->text);
-		if (ear->fd < 0)
+		ear->handed = ear->fd >= 0;
+		if (!ear->handed)
 			status = socket_listen(ear->text, SOCKET_UMASK, BACKLOG,
 			    &ear->own, &ear->fd, err);
 		if (status != 0)
@@ -348,6 +403,7 @@ start_loop(struct err *err)
 	listener.woken = event_new(
 	    listener.base, listener.wake, EV_READ | EV_PERSIST, on_woken, NULL);
 	listener.rested = evtimer_new(listener.base, on_rested, NULL);
+	listener.grace = evtimer_new(listener.base, on_grace_over, NULL);
 	event_add(listener.woken, NULL);
 	for (size_t i = 0; i < listener.count; i++) {
 		struct ear *ear = &listener.ears[i];
@@ -428,6 +484,7 @@ listener_close(void)
 		return;
 	event_free(listener.woken);
 	event_free(listener.rested);
+	event_free(listener.grace);
 	event_base_free(listener.base);
 	listener.base = NULL;
 	close(listener.wake);

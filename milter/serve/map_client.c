@@ -59,6 +59,7 @@ struct map_client {
 	int64_t used_ms; /* when something came or went last */
 	bool is_reading, is_writing;
 	bool ended;  /* nothing more will come */
+	bool leaves; /* no more is awaited: see map_client_leave */
 	bool dead;   /* to be freed */
 	bool busy;   /* in a call from the loop */
 	bool filled; /* in, by the last read */
@@ -304,14 +305,34 @@ work_on_client(struct map_client *client)
 	       (!had_room || client->in_length < before);
 }
 
+/*
+ * Before one that leaves is closed: whether there is more to do.  What lies in
+ * the socket by then would be lost with it, and an MTA that was answered may
+ * have asked again.
+ */
+static bool
+look_once_more(struct map_client *client)
+{
+	size_t before = client->in_length;
+
+	if (!client->leaves || client->ended || client->dead ||
+	    !map_client_is_idle(client))
+		return false;
+	read_some(client);
+	client->ended = client->ended || client->in_length == before;
+	return client->in_length > before;
+}
+
 /* After anything that has changed: do what can be done, and see what to wait
  * for. */
 static void
 settle_client(struct map_client *client)
 {
 	client->busy = true;
-	while (work_on_client(client))
-		continue;
+	do
+		while (work_on_client(client))
+			continue;
+	while (look_once_more(client));
 	client->busy = false;
 	if (client->ended && client->count == 0 && unsent_octets(client) == 0)
 		client->dead = true;
@@ -430,6 +451,13 @@ map_client_free(struct map_client *client)
 	free(client->in);
 	free(client->out);
 	free(client);
+}
+
+void
+map_client_leave(struct map_client *client)
+{
+	client->leaves = true;
+	settle_client(client);
 }
 
 bool

@@ -28,6 +28,10 @@ struct map_client *map_client_new(struct event_base *base, int fd,
 /* map_client_free - end it, without telling gone */
 void map_client_free(struct map_client *client);
 
+/* map_client_leave - end it when what has come whole is answered, which may be
+ * at once, within the call */
+void map_client_leave(struct map_client *client);
+
 /* map_client_is_idle - whether nothing is asked, and nothing unsent */
 bool map_client_is_idle(const struct map_client *client);
 

@@ -108,6 +108,14 @@ def run(*command):
     return done.stdout
 
 
+def conf_with(extra):
+    """The lab's conf, with lines in the place of those there of the same
+    keyword."""
+    keywords = {line.split()[0] for line in extra.splitlines()}
+    return "".join(line for line in read(CONF).splitlines(True)
+                   if line.split()[0] not in keywords) + extra
+
+
 class Posternd:
     """A posternd in the foreground; extra: lines for the lab's conf, in the
     place of those there with the same keyword."""
@@ -128,11 +136,7 @@ class Posternd:
             raise
 
     def _configure(self, extra):
-        keywords = {line.split()[0] for line in extra.splitlines()}
-        with open(self.conf, "w") as out:
-            out.write("".join(
-                line for line in read(CONF).splitlines(True)
-                if line.split()[0] not in keywords) + extra)
+        write(self.conf, conf_with(extra))
 
     def reload(self, extra):
         """Other lines; they are in force for the next message."""

@@ -94,8 +94,9 @@ class Handed:
     """It outlives each posternd that it is handed to, as sd_listen_fds(3) has
     it; who comes while there is none waits."""
 
-    def __init__(self, path):
+    def __init__(self, path, extra=""):
         self.path = path
+        self.extra = extra
         self.pid = None
         self.conf = mta.HERE + "/handed.conf"
 
@@ -104,12 +105,9 @@ class Handed:
         self.socket.bind(self.path)
         os.chmod(self.path, 0o666)
         self.socket.listen(64)
-        text = "".join(
-            text for text in mta.read(mta.CONF).splitlines(True)
-            if not text.startswith(("Socket", "ControlSocket")))
-        mta.write(self.conf, text + "MapSocket unix:%s\n"
-                  "Socket unix:%s\n"
-                  "ControlSocket none\nStore none\n" % (self.path, OTHER))
+        mta.write(self.conf, mta.conf_with(
+            "MapSocket unix:%s\nSocket unix:%s\nControlSocket none\n"
+            "Store none\n" % (self.path, OTHER) + self.extra))
         return self
 
     def __exit__(self, *_):
@@ -136,7 +134,13 @@ class Handed:
         os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
         os.execv(mta.program("posternd"), ["posternd", "-f", "-c", self.conf])
 
-    def stop(self):
-        """Its exit status."""
+    def end(self):
         os.kill(self.pid, signal.SIGTERM)
+
+    def await_end(self):
+        """Its exit status."""
         return os.waitpid(self.pid, 0)[1]
+
+    def stop(self):
+        self.end()
+        return self.await_end()

@@ -22,7 +22,7 @@ import mta
 import tap
 import world
 from faulty import Told
-from socketmap import CONF, Client, ask, line
+from socketmap import CONF, Client, Handed, ask, frame, line
 
 GOOD, SURE = "dane-ee.example", "OK dane-only"
 STATE = mta.HERE + "/state-map-faults"
@@ -169,9 +169,8 @@ def store_damaged(out, postern):
         told.same("by a new engine", ask(dest.domain), secure(dest))
 
 
-class Blind(threading.Thread):
-    """A nameserver in front of the lab's that validates nothing."""
-    PORT = 5397
+class Between(threading.Thread):
+    """A nameserver in front of the lab's."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -190,11 +189,63 @@ class Blind(threading.Thread):
             up.settimeout(20)
             up.sendto(query, ("127.0.0.1", 53))
             try:
-                answer = bytearray(up.recv(65536))
+                answer = up.recv(65536)
             except TimeoutError:
                 return
-            answer[3] &= 0xdf  # AD
-            self.socket.sendto(answer, client)
+            self.socket.sendto(self.changed(answer), client)
+
+    @staticmethod
+    def changed(answer):
+        return answer
+
+
+class Blind(Between):
+    """It validates nothing."""
+    PORT = 5397
+
+    @staticmethod
+    def changed(answer):
+        return answer[:3] + bytes([answer[3] & 0xdf]) + answer[4:]  # AD
+
+
+class Held(Between):
+    """It keeps the question for a host's TLSA records until it is told."""
+    PORT = 5398
+
+    def __init__(self):
+        self.asked, self.told = threading.Event(), threading.Event()
+        super().__init__()
+
+    def forward(self, query, client):
+        if b"_tcp" in query.lower():
+            self.asked.set()
+            self.told.wait(mta.START_S)
+        super().forward(query, client)
+
+
+def stopped(out):
+    """Who asks is answered by the old posternd, or waits for the next one."""
+    with Told(out, "W17: at the end what was asked is answered, and who comes "
+              "then waits") as told, \
+            Handed("/run/postern/handed.sock", SYSTEM.replace(
+                "127.0.0.1", "127.0.0.1@%d" % Held.PORT).replace(
+                "DNSTimeout 4s", "DNSTimeout 20s")) as handed:
+        held = Held()
+        handed.start()
+        with Client(handed.path) as idle, Client(handed.path) as client:
+            client.send(frame("QUERY " + GOOD))
+            told.same("asked", held.asked.wait(mta.START_S), True)
+            handed.end()
+            told.same("who asked for nothing", idle.rest(), b"")
+            with Client(handed.path) as later:
+                later.send(frame("QUERY " + GOOD))
+                held.told.set()
+                told.same("who had asked", client.reply(), SURE)
+                told.same("and then", client.rest(), b"")
+                told.same("status", handed.await_end(), 0)
+                handed.start()
+                told.same("who came meanwhile", later.reply(), SURE)
+            told.same("status again", handed.stop(), 0)
 
 
 def not_validating(out, postern):
@@ -267,6 +318,7 @@ def inside():
         not_validating(out, postern)
         name_differs(out)
         out.test(postern.daemon.stop() == 0, "posternd ends well")
+        stopped(out)
         no_descriptors(out)
         read_log(out, start)
     except mta.Failure as error:

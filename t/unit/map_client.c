@@ -360,6 +360,55 @@ garbage_ends_the_connection_and_is_told(void **state)
 	close_wire();
 }
 
+/* At the end of posternd: what came whole is answered. */
+static void
+who_waits_when_told_to_leave_is_answered_first(void **state)
+{
+	(void)state;
+	open_wire(MAP_PROTOCOL_TABLE);
+	ask_for("slow", 1);
+	turn_loop();
+	ask_for("quick", 1); /* nobody has read it yet */
+	map_client_leave(wire.client);
+	assert_int_equal(wire.gone, 0);
+	ask_for("quick", 1);
+	answer_slow(0);
+	assert_true(read_replies());
+	assert_int_equal(wire.octets, 3 * REPLY_OCTETS);
+	assert_int_equal(wire.gone, 1);
+	close_wire();
+}
+
+static void
+what_lies_in_the_socket_is_answered_before_it_is_closed(void **state)
+{
+	(void)state;
+	open_wire(MAP_PROTOCOL_TABLE);
+	ask_for("quick", REQUESTS);
+	map_client_leave(wire.client);
+	assert_true(read_replies());
+	assert_int_equal(wire.octets, (size_t)REQUESTS * REPLY_OCTETS);
+	assert_int_equal(wire.gone, 1);
+	close_wire();
+}
+
+static void
+who_has_nothing_due_leaves_at_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		open_wire(MAP_PROTOCOL_TABLE);
+		/* half a request is none */
+		if (i > 0)
+			assert_int_equal(write(wire.fd, "5:qui", 5), 5);
+		turn_loop();
+		map_client_leave(wire.client);
+		assert_int_equal(wire.gone, 1);
+		assert_true(read_replies());
+		close_wire();
+	}
+}
+
 int
 main(void)
 {
@@ -374,6 +423,10 @@ main(void)
 	    cmocka_unit_test(who_does_not_read_is_closed_after_60_seconds),
 	    cmocka_unit_test(a_line_is_answered_once_and_ends),
 	    cmocka_unit_test(garbage_ends_the_connection_and_is_told),
+	    cmocka_unit_test(who_waits_when_told_to_leave_is_answered_first),
+	    cmocka_unit_test(
+		what_lies_in_the_socket_is_answered_before_it_is_closed),
+	    cmocka_unit_test(who_has_nothing_due_leaves_at_once),
 	};
 
 	return RUN_TESTS(tests);
