@@ -86,9 +86,14 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/trace.c %D%/serve/trace.h \
 	%D%/tlsrpt/book.c %D%/tlsrpt/book.h \
 	%D%/tlsrpt/collect.c %D%/tlsrpt/collect.h \
+	%D%/tlsrpt/counted_report.c %D%/tlsrpt/counted_report.h \
 	%D%/tlsrpt/datagram.c %D%/tlsrpt/datagram.h \
+	%D%/tlsrpt/day_end.c %D%/tlsrpt/day_end.h \
 	%D%/tlsrpt/day_report.c %D%/tlsrpt/day_report.h \
-	%D%/tlsrpt/inbox.c %D%/tlsrpt/inbox.h
+	%D%/tlsrpt/inbox.c %D%/tlsrpt/inbox.h \
+	%D%/tlsrpt/intake.c %D%/tlsrpt/intake.h \
+	%D%/tlsrpt/losses.c %D%/tlsrpt/losses.h \
+	%D%/tlsrpt/teller.c %D%/tlsrpt/teller.h
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \
@@ -219,6 +224,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/tlsrpt/message_scan.c %D%/cli/tlsrpt/message_scan.h \
 	%D%/cli/tlsrpt/read.c \
 	%D%/cli/tlsrpt/reading.c %D%/cli/tlsrpt/reading.h \
+	%D%/cli/tlsrpt/reading_find.c \
 	%D%/cli/tlsrpt/totals.c %D%/cli/tlsrpt/totals.h \
 	%D%/cli/tlsrpt/totals_end.c \
 	%D%/cli/tlsrpt/view_csv.c %D%/cli/tlsrpt/view_html.c \

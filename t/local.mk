@@ -58,6 +58,7 @@ UNIT_TESTS = \
 	%D%/unit/https.t \
 	%D%/unit/identity.t \
 	%D%/unit/inbox.t \
+	%D%/unit/intake.t \
 	%D%/unit/inventory.t \
 	%D%/unit/joint_demand.t \
 	%D%/unit/json.t \
@@ -267,6 +268,11 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_book_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_inbox_t_SOURCES = %D%/unit/inbox.c milter/tlsrpt/inbox.c \
 	%D%/unit/tap.h
+%C%_unit_intake_t_SOURCES = %D%/unit/intake.c $(CONF_TEXT) \
+	milter/tlsrpt/book.c milter/tlsrpt/counted_report.c milter/tlsrpt/datagram.c \
+	milter/tlsrpt/day_end.c milter/tlsrpt/day_report.c milter/tlsrpt/intake.c \
+	milter/tlsrpt/losses.c milter/tlsrpt/teller.c
+%C%_unit_intake_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
 %C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h

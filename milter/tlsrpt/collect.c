@@ -11,9 +11,7 @@
  */
 #include "milter/tlsrpt/collect.h"
 
-#include <grp.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,51 +21,27 @@
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
-#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
 #include "milter/tlsrpt/book.h"
-#include "milter/tlsrpt/datagram.h"
-#include "milter/tlsrpt/day_report.h"
+#include "milter/tlsrpt/counted_report.h"
+#include "milter/tlsrpt/day_end.h"
 #include "milter/tlsrpt/inbox.h"
+#include "milter/tlsrpt/intake.h"
 
 enum {
 	FLUSH_MS = 10 * 1000,
 	FLUSH_COUNT = 1000,
 	AGAIN_MS = 60 * 1000, /* a socket or store that could not be made */
-	DROP_MS = 60 * 1000,  /* between two lines on the same loss */
 	CLOSE_S = 60,         /* a day, after its end */
 	SYNC_MS = 5 * 1000,   /* who asks waits for the disk */
-	MEMBER_MS = 60 * 1000,
-	GROUPS = 64,
-};
-
-/* Why sessions were lost. */
-enum drop {
-	DROP_MALFORMED,
-	DROP_FULL,
-	DROP_CUT,
-	DROP_FOREIGN,
-	DROP_UNSAVED,
-	DROP_DOMAINS,
-	DROPS
-};
-static const char *const drop_words[DROPS] = {
-    "malformed", "queue-full", "too-large", "foreign", "store", "max-domains"};
-
-/* Whether a user is of the group of the socket, as it was found last. */
-struct membership {
-	uid_t uid;
-	bool is_member;
-	int64_t until_ms;
 };
 
 static struct {
 	bool running;
 	pthread_t thread;
-	char *path;  /* of the socket; NULL: none */
-	gid_t group; /* of it */
+	char *path; /* of the socket; NULL: none */
 	struct book *book;
 	struct inbox *inbox; /* the thread's, but for nudges with lock */
 
@@ -76,12 +50,7 @@ static struct {
 	int64_t flush_ms, again_ms;
 	unsigned unwritten;
 	bool told_socket, told_store;
-	int64_t told_version; /* the day */
-	struct membership member;
-	struct {
-		uint64_t count;
-		int64_t said_ms;
-	} drops[DROPS];
+	struct intake intake;
 
 	struct lock lock; /* guards the rest */
 	struct cond flushed;
@@ -106,147 +75,6 @@ collect_today(void)
 	return day;
 }
 
-static void
-print_day(int64_t day, char out[CLOCK_PRINT_SIZE])
-{
-	clock_print((time_t)(day * CLOCK_DAY_S), out);
-	out[strcspn(out, "T")] = '\0';
-}
-
-/* --- what is lost --- */
-
-static void
-note_drop(enum drop drop, uint64_t count)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	collect.drops[drop].count += count;
-	if (collect.drops[drop].count == 0 ||
-	    (collect.drops[drop].said_ms != 0 &&
-		now_ms < collect.drops[drop].said_ms + DROP_MS))
-		return;
-	report_tlsrpt_drop(drop_words[drop], collect.drops[drop].count);
-	collect.drops[drop].said_ms = now_ms;
-	collect.drops[drop].count = 0;
-}
-
-static void
-note_lost(const struct inbox_lost *lost)
-{
-	uint64_t sum = lost->full + lost->cut;
-
-	if (sum > 0) {
-		book_count(collect.book, collect.open_day, BOOK_RECEIVED, sum);
-		book_count(collect.book, collect.open_day, BOOK_DROPPED, sum);
-	}
-	note_drop(DROP_FULL, lost->full);
-	note_drop(DROP_CUT, lost->cut);
-}
-
-static void
-note_version(void)
-{
-	if (collect.told_version == collect.open_day)
-		return;
-	collect.told_version = collect.open_day;
-	report_tlsrpt_trouble("version",
-	    "sessions are told by a newer protocol than this Postern knows");
-}
-
-/* --- who tells --- */
-
-static bool
-find_membership(uid_t uid)
-{
-	char room[4096];
-	struct passwd entry, *found = NULL;
-	gid_t groups[GROUPS];
-	int count = GROUPS;
-
-	if (getpwuid_r(uid, &entry, room, sizeof(room), &found) != 0 ||
-	    found == NULL)
-		return false;
-	if (getgrouplist(entry.pw_name, entry.pw_gid, groups, &count) < 0)
-		count = GROUPS; /* those that fitted */
-	for (int i = 0; i < count; i++)
-		if (groups[i] == collect.group)
-			return true;
-	return false;
-}
-
-/* Whom the control socket would serve; see control_peer. */
-static bool
-may_tell(const struct inbox_datagram *datagram)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	if (datagram->uid == 0 || datagram->uid == geteuid() ||
-	    datagram->gid == collect.group)
-		return true;
-	if (collect.member.uid != datagram->uid ||
-	    now_ms >= collect.member.until_ms) {
-		collect.member.uid = datagram->uid;
-		collect.member.is_member = find_membership(datagram->uid);
-		collect.member.until_ms = now_ms + MEMBER_MS;
-	}
-	return collect.member.is_member;
-}
-
-/* --- counting --- */
-
-static bool
-is_wanted_hop(const char *domain)
-{
-	AUTO(settings) struct settings *settings = service_settings();
-
-	return !settings_lists_domain(&settings->internal_domains, domain) &&
-	       !settings_lists_domain(&settings->tls_report_exclude, domain);
-}
-
-static void
-count_session(int64_t day, const struct tlsrpt_session *session)
-{
-	if (!is_wanted_hop(session->domain))
-		return;
-	if (!book_add(collect.book, day, TLSRPT_SOURCE_MTA, session)) {
-		book_count(collect.book, day, BOOK_DROPPED, 1);
-		note_drop(DROP_UNSAVED, 1);
-	}
-}
-
-static void
-take_datagram(const struct inbox_datagram *datagram)
-{
-	AUTO(tlsrpt_session) struct tlsrpt_session *session = NULL;
-	int64_t day = (int64_t)datagram->at / CLOCK_DAY_S;
-
-	if (day < collect.open_day)
-		day = collect.open_day;
-	collect.unwritten++;
-	book_count(collect.book, day, BOOK_RECEIVED, 1);
-	if (!may_tell(datagram)) {
-		book_count(collect.book, day, BOOK_FOREIGN, 1);
-		note_drop(DROP_FOREIGN, 1);
-		return;
-	}
-	switch (datagram_read(datagram->octets, datagram->size, &session)) {
-	case DATAGRAM_GOOD:
-		count_session(day, session);
-		break;
-	case DATAGRAM_NO_RUA:
-		book_count(collect.book, day, BOOK_NO_RUA, 1);
-		break;
-	case DATAGRAM_VERSION:
-		book_count(collect.book, day, BOOK_DROPPED, 1);
-		note_version();
-		break;
-	case DATAGRAM_MALFORMED:
-		book_count(collect.book, day, BOOK_DROPPED, 1);
-		note_drop(DROP_MALFORMED, 1);
-		break;
-	}
-}
-
 /* --- writing --- */
 
 static void
@@ -259,7 +87,8 @@ note_store(int rc, const struct book_flushed *flushed, const struct err *err)
 		    "store", "damaged, moved aside; counting begins anew");
 	collect.told_store = rc != 0;
 	if (flushed->left_out > 0)
-		note_drop(DROP_DOMAINS, flushed->left_out);
+		losses_note(
+		    &collect.intake.losses, LOSS_DOMAINS, flushed->left_out);
 }
 
 static int
@@ -284,52 +113,27 @@ flush_counts(void)
 	return rc;
 }
 
-static void
-tell_day(int64_t day)
-{
-	struct report_tlsrpt_day told = {.received = 0};
-	struct store_tlsrpt *store = book_store(collect.book);
-	struct tlsrpt_day sums = {.received = 0};
-	char text[CLOCK_PRINT_SIZE];
-
-	if (store == NULL || store_tlsrpt_day(store, day, &sums, NULL) != 1)
-		return;
-	print_day(day, text);
-	told.day = text;
-	told.received = sums.received;
-	told.domains = sums.domains;
-	told.dropped = sums.dropped;
-	told.norua = sums.norua;
-	told.foreign = sums.foreign;
-	report_tlsrpt_day(&told);
-}
-
-static void
-forget_days(void)
-{
-	AUTO(settings) struct settings *settings = service_settings();
-	struct store_tlsrpt *store = book_store(collect.book);
-	int64_t days = settings->tls_report_keep_ms / 1000 / CLOCK_DAY_S;
-
-	if (store != NULL)
-		store_tlsrpt_forget(store, collect.open_day - days, NULL);
-}
-
 /* The day that is over, and what is too old. */
 static void
 close_day(void)
 {
+	AUTO(settings) struct settings *settings = service_settings();
+	struct store_tlsrpt *store;
 	int64_t now_s = (int64_t)clock_wall_s();
 	int64_t day = (now_s - CLOSE_S) / CLOCK_DAY_S;
+	bool is_written;
 
 	if (day <= collect.open_day)
 		return;
-	if (flush_counts() == 0)
-		tell_day(collect.open_day);
+	is_written = flush_counts() == 0;
+	store = book_store(collect.book);
+	if (is_written && store != NULL)
+		day_end_tell(store, collect.open_day);
 	lock_take(&collect.lock);
 	collect.open_day = day;
 	lock_drop(&collect.lock);
-	forget_days();
+	if (store != NULL)
+		day_end_forget(store, day, settings);
 }
 
 /* --- the thread --- */
@@ -353,7 +157,7 @@ open_inbox(void)
 		return;
 	}
 	collect.told_socket = false;
-	collect.group =
+	collect.intake.group =
 	    stat(collect.path, &status) == 0 ? status.st_gid : getegid();
 	lock_take(&collect.lock);
 	collect.inbox = inbox;
@@ -398,6 +202,7 @@ wait_without_inbox(int64_t until_ms)
 static bool
 receive_some(void)
 {
+	AUTO(settings) struct settings *settings = service_settings();
 	struct inbox_datagram datagram;
 	struct inbox_lost lost;
 	int64_t until_ms = clock_sooner_ms(collect.flush_ms, AGAIN_MS);
@@ -409,9 +214,11 @@ receive_some(void)
 	}
 	do {
 		got = inbox_take(collect.inbox, until_ms, &datagram, &lost);
-		note_lost(&lost);
+		intake_lost(&collect.intake, &lost, collect.open_day);
 		if (got == 1) {
-			take_datagram(&datagram);
+			intake_take(&collect.intake, &datagram,
+			    collect.open_day, settings);
+			collect.unwritten++;
 			free(datagram.octets);
 		}
 	} while (got == 1 && collect.unwritten < FLUSH_COUNT);
@@ -464,7 +271,7 @@ collect_start(const struct settings *settings, struct err *err)
 	if (settings->tls_report_socket != NULL)
 		collect.path = xstrdup(settings->tls_report_socket);
 	collect.open_day = day_now();
-	collect.told_version = -1;
+	collect.intake.book = collect.book;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&collect.thread, NULL, run_collect, NULL);
@@ -543,44 +350,13 @@ collect_rows(const struct tlsrpt_query *query, struct tlsrpt_row *rows,
 			     : store_tlsrpt_rows(store, query, rows, most, err);
 }
 
-static char *
-print_report(struct store_tlsrpt *store, int64_t day, const char *domain,
-    struct err *err)
-{
-	AUTO(settings) struct settings *settings = service_settings();
-	char id[STORE_TLSRPT_ID_SIZE];
-	struct day_report report = {.day = day,
-	    .domain = domain,
-	    .organization = settings->tls_report_organization,
-	    .contact = settings->tls_report_contact,
-	    .store_id = id,
-	    .minimal = settings->tls_report_details == TLS_DETAILS_MINIMAL};
-	struct tlsrpt_tally **tallies;
-	size_t count;
-	char *text = NULL;
-
-	if (report.organization == NULL)
-		report.organization = "";
-	if (report.contact == NULL)
-		report.contact = "";
-	if (store_tlsrpt_id(store, id, err) != 0 ||
-	    store_tlsrpt_tallies(store, day, domain, &tallies, &count, err) !=
-		0)
-		return NULL;
-	if (count > 0)
-		text = day_report_print(&report, tallies, count);
-	else
-		err_set(err, ERR_DATA, "no session on that day");
-	for (size_t i = 0; i < count; i++)
-		tlsrpt_tally_free(tallies[i]);
-	free(tallies);
-	return text;
-}
-
 char *
 collect_report(int64_t day, const char *domain, struct err *err)
 {
+	AUTO(settings) struct settings *settings = service_settings();
 	struct store_tlsrpt *store = write_counts(err);
 
-	return store == NULL ? NULL : print_report(store, day, domain, err);
+	return store == NULL
+		   ? NULL
+		   : counted_report_print(store, settings, day, domain, err);
 }

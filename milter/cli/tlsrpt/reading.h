@@ -77,6 +77,22 @@ void reading_take(struct reading *reading, const char *source,
 void reading_message(struct reading *reading, const char *source,
     const char *octets, size_t size);
 
+/* What stands around a report. */
+struct reading_around {
+	const struct tlsrpt_hints *hints;
+	uint32_t quirks; /* that were met on the way to it */
+	bool passed;     /* its submitter is authenticated */
+};
+
+/* reading_report - an object of JSON that looks like a report */
+void reading_report(struct reading *reading, const char *source,
+    struct json_t *object, const struct reading_around *around);
+
+/* reading_count - what became of something that is no report to be read, and
+ * why */
+void reading_count(struct reading *reading, enum reading_state state,
+    const char *source, const char *why);
+
 /* reading_refuse - note that source is not readable, and why */
 void
 reading_refuse(struct reading *reading, const char *source, const char *why);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/tlsrpt/intake.h"
+
+#include "common/base/clock.h"
+#include "common/proto/tlsrpt_session.h"
+#include "milter/serve/report.h"
+#include "milter/tlsrpt/datagram.h"
+
+void
+intake_lost(
+    struct intake *intake, const struct inbox_lost *lost, int64_t open_day)
+{
+	uint64_t sum = lost->full + lost->cut;
+
+	if (sum > 0) {
+		book_count(intake->book, open_day, BOOK_RECEIVED, sum);
+		book_count(intake->book, open_day, BOOK_DROPPED, sum);
+	}
+	losses_note(&intake->losses, LOSS_FULL, lost->full);
+	losses_note(&intake->losses, LOSS_CUT, lost->cut);
+}
+
+/* Once a day: an MTA was upgraded, and every datagram is such. */
+static void
+note_version(struct intake *intake, int64_t day)
+{
+	if (intake->told_version == day)
+		return;
+	intake->told_version = day;
+	report_tlsrpt_trouble("version",
+	    "sessions are told by a newer protocol than this Postern knows");
+}
+
+static bool
+is_reported_on(const struct settings *settings, const char *domain)
+{
+	return !settings_lists_domain(&settings->internal_domains, domain) &&
+	       !settings_lists_domain(&settings->tls_report_exclude, domain);
+}
+
+static void
+count_session(
+    struct intake *intake, int64_t day, const struct tlsrpt_session *session)
+{
+	if (book_add(intake->book, day, TLSRPT_SOURCE_MTA, session))
+		return;
+	book_count(intake->book, day, BOOK_DROPPED, 1);
+	losses_note(&intake->losses, LOSS_UNSAVED, 1);
+}
+
+static void
+count_datagram(struct intake *intake, const struct inbox_datagram *datagram,
+    int64_t day, const struct settings *settings)
+{
+	AUTO(tlsrpt_session) struct tlsrpt_session *session = NULL;
+
+	switch (datagram_read(datagram->octets, datagram->size, &session)) {
+	case DATAGRAM_GOOD:
+		if (is_reported_on(settings, session->domain))
+			count_session(intake, day, session);
+		break;
+	case DATAGRAM_NO_RUA:
+		book_count(intake->book, day, BOOK_NO_RUA, 1);
+		break;
+	case DATAGRAM_VERSION:
+		book_count(intake->book, day, BOOK_DROPPED, 1);
+		note_version(intake, day);
+		break;
+	case DATAGRAM_MALFORMED:
+		book_count(intake->book, day, BOOK_DROPPED, 1);
+		losses_note(&intake->losses, LOSS_MALFORMED, 1);
+		break;
+	}
+}
+
+void
+intake_take(struct intake *intake, const struct inbox_datagram *datagram,
+    int64_t open_day, const struct settings *settings)
+{
+	int64_t day = (int64_t)datagram->at / CLOCK_DAY_S;
+
+	if (day < open_day)
+		day = open_day;
+	book_count(intake->book, day, BOOK_RECEIVED, 1);
+	if (teller_may_tell(
+		&intake->teller, datagram->uid, datagram->gid, intake->group)) {
+		count_datagram(intake, datagram, day, settings);
+		return;
+	}
+	book_count(intake->book, day, BOOK_FOREIGN, 1);
+	losses_note(&intake->losses, LOSS_FOREIGN, 1);
+}
