@@ -32,6 +32,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/header_field.c %D%/proto/header_field.h \
 	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
+	%D%/proto/shared_record.c %D%/proto/shared_record.h \
+	%D%/proto/shared_value.c %D%/proto/shared_value.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
 	%D%/proto/sts_field.c %D%/proto/sts_field.h \
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \

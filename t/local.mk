@@ -108,6 +108,8 @@ UNIT_TESTS = \
 	%D%/unit/settings_engine.t \
 	%D%/unit/settings_files.t \
 	%D%/unit/setup.t \
+	%D%/unit/shared_record.t \
+	%D%/unit/shared_value.t \
 	%D%/unit/sheet.t \
 	%D%/unit/smtp.t \
 	%D%/unit/smtp_reply.t \
@@ -414,6 +416,8 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_unasked_t_SOURCES = %D%/unit/unasked.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
+%C%_unit_shared_record_t_SOURCES = %D%/unit/shared_record.c %D%/unit/tap.h
+%C%_unit_shared_value_t_SOURCES = %D%/unit/shared_value.c %D%/unit/tap.h
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
 %C%_unit_tlsrpt_record_t_SOURCES = %D%/unit/tlsrpt_record.c %D%/unit/tap.h
 %C%_unit_tlsrpt_session_t_SOURCES = %D%/unit/tlsrpt_session.c %D%/unit/tap.h

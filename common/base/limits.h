@@ -187,6 +187,15 @@ enum {
 	 */
 	LIMIT_TLSRPT_NOTES = 1000,
 
+	/*
+	 * A value in a store that hosts share: a policy with each octet of its
+	 * body escaped comes near it, and none is put that does; keys that are
+	 * in use at once, an old and a new one and one to spare
+	 */
+	LIMIT_SHARED_VALUE = 160 * 1024,
+	LIMIT_SHARED_PAYLOAD = LIMIT_SHARED_VALUE - 128,
+	LIMIT_SHARED_KEYS = 4,
+
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 

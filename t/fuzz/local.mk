@@ -18,6 +18,7 @@ FUZZ_TESTS = \
 	%D%/postfix_list.t \
 	%D%/review.t \
 	%D%/setup_text.t \
+	%D%/shared_value.t \
 	%D%/smtp_reply.t \
 	%D%/story.t \
 	%D%/sts_policy.t \
@@ -58,6 +59,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_review_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_setup_text_t_SOURCES = %D%/setup_text.c $(FUZZ_SOURCES) \
 	milter/cli/setup/setup_diff.c milter/cli/setup/setup_text.c
+%C%_shared_value_t_SOURCES = %D%/shared_value.c $(FUZZ_SOURCES)
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c milter/cli/log/unasked.c \

@@ -37,7 +37,8 @@ my %wing = ('milter/cli' => 'postern',
 # Each foreign header belongs to one module.
 my %foreign = (
 	qr{^gnutls/gnutls\.h}     => qr{^common/(io/tls_(client|watch)\.c|proto/x509(_\w+)?\.[ch])$},
-	qr{^gnutls/(?!gnutls\.h)} => qr{^common/proto/x509(_\w+)?\.[ch]$},
+	qr{^gnutls/crypto\.h}     => qr{^common/proto/(?:x509(?:_\w+)?|shared_value)\.c$},
+	qr{^gnutls/(?!(?:gnutls|crypto)\.h)} => qr{^common/proto/x509(_\w+)?\.[ch]$},
 	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
 	qr{^curl/}                => qr{^common/io/https\.c$},
 	qr{^unbound\.h}           => qr{^common/io/(?:dns_(?:algorithms|embedded|unbound)|unbound_context)\.c$},
@@ -46,7 +47,7 @@ my %foreign = (
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db|_policy|_schema|_sql|_table|_tlsrpt(_add|_read)?)?\.c$},
 	qr{^gmime/}               => qr{^milter/cli/tlsrpt/mail\.c$},
 	qr{^zlib\.h}              => qr{^common/proto/gzip\.c$},
-	qr{^jansson\.h}           => qr{^(?:common/proto/tlsrpt_\w+|milter/(?:cli/.*|tlsrpt/(?:datagram|day_report)|view/(?:json_\w+|sheet_data)))\.c$},
+	qr{^jansson\.h}           => qr{^(?:common/proto/(?:tlsrpt_\w+|shared_record)|milter/(?:cli/.*|tlsrpt/(?:datagram|day_report)|view/(?:json_\w+|sheet_data)))\.c$},
 	qr{^libmilter/}           => qr{^milter/(mta/callbacks|daemon/main)\.c$},
 	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report(_line)?|conf/settings)|common/base/xalloc)\.c$},
 	qr{^cmocka\.h}            => qr{^t/},
