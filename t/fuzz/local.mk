@@ -16,6 +16,7 @@ FUZZ_TESTS = \
 	%D%/nat64.t \
 	%D%/nexthop.t \
 	%D%/postfix_list.t \
+	%D%/resp.t \
 	%D%/review.t \
 	%D%/setup_text.t \
 	%D%/shared_value.t \
@@ -55,6 +56,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \
 	milter/cli/host/postfix_list.c
+%C%_resp_t_SOURCES = %D%/resp.c $(FUZZ_SOURCES)
 %C%_review_t_SOURCES = %D%/review.c $(FUZZ_SOURCES) $(REVIEW_SOURCES)
 %C%_review_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_setup_text_t_SOURCES = %D%/setup_text.c $(FUZZ_SOURCES) \

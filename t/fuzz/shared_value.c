@@ -8,6 +8,9 @@
 #include "t/fuzz/fuzz.h"
 
 #define NAME "postern:1:p:a.example"
+#define KEY                                \
+	"000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1e1f"
 
 /* Where the payload is changed, the MAC is made anew: parsers are behind it. */
 static void
@@ -39,7 +42,7 @@ try_payload(const char *payload, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct shared_keys keys = {.count = 1};
+	struct shared_keys keys;
 	char *text = fuzz_string(data, size);
 	const char *payload;
 	enum shared_fault fault;
@@ -47,6 +50,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 	char *value;
 
+	if (shared_keys_parse(&keys, KEY, NULL) != 0)
+		abort();
 	payload = shared_value_verify(
 	    &keys, NAME, (const char *)data, size, &length, &fault);
 	assert(payload == NULL); /* nobody guesses a MAC */

@@ -36,7 +36,7 @@ my %wing = ('milter/cli' => 'postern',
 
 # Each foreign header belongs to one module.
 my %foreign = (
-	qr{^gnutls/gnutls\.h}     => qr{^common/(io/tls_(client|watch)\.c|proto/x509(_\w+)?\.[ch])$},
+	qr{^gnutls/gnutls\.h}     => qr{^common/(io/(tls_(client|watch)|shared_link)\.c|proto/x509(_\w+)?\.[ch])$},
 	qr{^gnutls/crypto\.h}     => qr{^common/proto/(?:x509(?:_\w+)?|shared_value)\.c$},
 	qr{^gnutls/(?!(?:gnutls|crypto)\.h)} => qr{^common/proto/x509(_\w+)?\.[ch]$},
 	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
@@ -45,6 +45,7 @@ my %foreign = (
 	qr{^event2/}              => qr{^(?:common/io/dns_(?:request|system)|milter/serve/(?:control|listener|loop|map_answers|map_client|metrics))\.c$},
 	qr{^ldns/}                => qr{^common/io/dns_\w+\.[ch]$},
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db|_policy|_schema|_sql|_table|_tlsrpt(_add|_read)?)?\.c$},
+	qr{^hiredis/}             => qr{^common/proto/resp\.c$},
 	qr{^gmime/}               => qr{^milter/cli/tlsrpt/mail\.c$},
 	qr{^zlib\.h}              => qr{^common/proto/gzip\.c$},
 	qr{^jansson\.h}           => qr{^(?:common/proto/(?:tlsrpt_\w+|shared_record)|milter/(?:cli/.*|tlsrpt/(?:datagram|day_report)|view/(?:json_\w+|sheet_data)))\.c$},
