@@ -32,9 +32,6 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/header_field.c %D%/proto/header_field.h \
 	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
-	%D%/proto/resp.c %D%/proto/resp.h \
-	%D%/proto/shared_record.c %D%/proto/shared_record.h \
-	%D%/proto/shared_value.c %D%/proto/shared_value.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
 	%D%/proto/sts_field.c %D%/proto/sts_field.h \
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
@@ -42,6 +39,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/tlsrpt_record.c %D%/proto/tlsrpt_record.h \
 	%D%/proto/tlsrpt_session.c %D%/proto/tlsrpt_session.h \
 	%D%/proto/tlsa.c %D%/proto/tlsa.h \
+	%D%/proto/tlsrpt_message.c %D%/proto/tlsrpt_message.h \
 	%D%/proto/tlsrpt_hints.c %D%/proto/tlsrpt_hints.h \
 	%D%/proto/tlsrpt_json.c %D%/proto/tlsrpt_json.h \
 	%D%/proto/tlsrpt_normal.c \
@@ -96,12 +94,11 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/dns_unbound.c %D%/io/dns_unbound.h \
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
+	%D%/io/dns_text.c %D%/io/dns_text.h \
+	%D%/io/mailer.c %D%/io/mailer.h \
+	%D%/io/reachable.c %D%/io/reachable.h \
 	%D%/io/forbidden_address.c %D%/io/forbidden_address.h \
 	%D%/io/https.c %D%/io/https.h \
-	%D%/io/shared.c %D%/io/shared.h \
-	%D%/io/shared_link.c %D%/io/shared_link.h \
-	%D%/io/shared_login.c %D%/io/shared_login.h \
-	%D%/io/shared_lookup.c %D%/io/shared_lookup.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/smtp_socket.c %D%/io/smtp_socket.h \
 	%D%/io/smtp_step.c %D%/io/smtp_step.h \
@@ -140,6 +137,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/engine_parts.c \
 	%D%/engine/engine_state.h \
 	%D%/engine/flips.c %D%/engine/flips.h \
+	%D%/engine/errand.c %D%/engine/errand.h \
 	%D%/engine/inventory.c %D%/engine/inventory.h \
 	%D%/engine/check_run.c %D%/engine/check_run.h \
 	%D%/engine/check_run_end.c \
@@ -148,4 +146,4 @@ noinst_LIBRARIES += %D%/libcommon.a
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \
 	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS) $(JANSSON_LIBS) \
-	$(ZLIB_LIBS) $(HIREDIS_LIBS) -lm
+	$(ZLIB_LIBS) -lm

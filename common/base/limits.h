@@ -71,6 +71,12 @@ enum {
 	LIMIT_TLSRPT_DEPTH = 8,
 	LIMIT_TLSRPT_DATAGRAM = 256 * 1024,
 
+	/* Octets of what a host answers to a report that is posted */
+	LIMIT_TLSRPT_ANSWER = 64 * 1024,
+
+	/* Octets of the path of the program that mail is handed to */
+	LIMIT_MAILER_PATH = 255,
+
 	/* Datagrams that came and were not looked at yet, and their octets: a
 	 * second of a host that delivers as fast as it can */
 	LIMIT_TLSRPT_WAITING = 8192,
@@ -186,25 +192,6 @@ enum {
 	/* What is told of single reports, of which there may be many bad ones
 	 */
 	LIMIT_TLSRPT_NOTES = 1000,
-
-	/*
-	 * A value in a store that hosts share: a policy with each octet of its
-	 * body escaped comes near it, and none is put that does; keys that are
-	 * in use at once, an old and a new one and one to spare
-	 */
-	LIMIT_SHARED_VALUE = 160 * 1024,
-	LIMIT_SHARED_PAYLOAD = LIMIT_SHARED_VALUE - 128,
-	LIMIT_SHARED_KEYS = 4,
-
-	/* Its servers: a master and two that may become it.  Octets that make
-	 * no whole reply, parts of one, a list with those of a thousand hosts
-	 * among them, and levels: a stream of events has five.  Requests that
-	 * are sent before the first is answered */
-	LIMIT_SHARED_SERVERS = 3,
-	LIMIT_SHARED_UNREAD = 1024 * 1024,
-	LIMIT_SHARED_ITEMS = 2048,
-	LIMIT_SHARED_DEPTH = 5,
-	LIMIT_SHARED_PIPELINE = 64,
 
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */

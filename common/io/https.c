@@ -5,7 +5,8 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -34,9 +35,11 @@ enum {
 
 struct transfer {
 	const struct https_request *request;
+	const struct https_upload *upload; /* NULL: a GET */
 	struct https_reply *reply;
 	CURL *curl;
 	struct curl_slist *pins;
+	struct curl_slist *fields;
 	struct tls_watch watch;
 	const char *distrust; /* why the request was not sent, or NULL */
 	int lack;             /* errno of a socket that we did not get, or 0 */
@@ -228,7 +231,23 @@ on_request(
 	(void)remote_port;
 	(void)local_port;
 	t->distrust = fault_of_server(t);
-	return t->distrust == NULL ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	return t->distrust == NULL ||
+		       (t->upload != NULL && t->upload->untrusted_too)
+		   ? CURL_PREREQFUNC_OK
+		   : CURL_PREREQFUNC_ABORT;
+}
+
+static int
+on_progress(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+    curl_off_t up)
+{
+	const struct transfer *t = arg;
+
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	(void)up;
+	return atomic_load(t->upload->ended) ? 1 : 0;
 }
 
 static unsigned
@@ -297,7 +316,7 @@ static CURLcode
 set_request(struct transfer *t, long left_ms)
 {
 	const struct https_request *request = t->request;
-	char array[LIMIT_DOMAIN_SIZE + 128];
+	char array[LIMIT_DOMAIN_SIZE + LIMIT_TLSRPT_URI + 32];
 	CURLcode rc = CURLE_OK;
 	struct text url;
 
@@ -315,6 +334,32 @@ set_request(struct transfer *t, long left_ms)
 	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, left_ms);
 	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, left_ms);
 	return rc;
+}
+
+/* An "Expect" would have some servers keep silent. */
+static CURLcode
+set_upload(struct transfer *t)
+{
+	const struct https_upload *upload = t->upload;
+	char type[128];
+
+	if (upload == NULL)
+		return CURLE_OK;
+	snprintf(type, sizeof(type), "Content-Type: %s", upload->type);
+	t->fields = curl_slist_append(NULL, type);
+	t->fields = curl_slist_append(t->fields, "Expect:");
+	curl_easy_setopt(t->curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, upload->octets);
+	curl_easy_setopt(
+	    t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)upload->size);
+	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->fields);
+	if (upload->ended != NULL) {
+		curl_easy_setopt(
+		    t->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(t->curl, CURLOPT_XFERINFODATA, t);
+		curl_easy_setopt(t->curl, CURLOPT_NOPROGRESS, 0L);
+	}
+	return curl_easy_setopt(t->curl, CURLOPT_USERAGENT, upload->agent);
 }
 
 static struct https_reply *
@@ -358,11 +403,15 @@ conclude_failed(struct transfer *t, CURLcode rc)
 	    t->error[0] != '\0' ? t->error : curl_easy_strerror(rc);
 
 	t->reply->failure = failure_of(rc);
+	if (t->upload != NULL) /* what it was answered with may be too large */
+		curl_easy_getinfo(
+		    t->curl, CURLINFO_RESPONSE_CODE, &t->reply->status);
 	if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		return conclude_transfer(t, HTTPS_TOO_LARGE, "body too large");
 	if (t->head_octets > LIMIT_HTTPS_HEAD)
 		return conclude_transfer(t, HTTPS_FAILED, "header too large");
-	if (t->distrust != NULL)
+	if (t->distrust != NULL &&
+	    (t->upload == NULL || !t->upload->untrusted_too))
 		return conclude_transfer(t, HTTPS_UNTRUSTED, t->distrust);
 	if (t->watch.refused[0] != '\0')
 		return conclude_transfer(t, HTTPS_UNTRUSTED, t->watch.refused);
@@ -379,14 +428,19 @@ conclude_answered(struct transfer *t)
 {
 	struct https_reply *reply = t->reply;
 	const char *type = NULL;
+	curl_off_t retry_after = 0;
 
 	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &reply->status);
 	curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
 	if (type != NULL)
 		text_copy(
 		    reply->content_type, sizeof(reply->content_type), type);
+	curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &retry_after);
+	reply->retry_after_s = (long)retry_after;
 	reply->body[reply->length] = '\0';
-	return conclude_transfer(t, HTTPS_ANSWERED, "");
+	reply->untrusted = t->distrust != NULL;
+	return conclude_transfer(
+	    t, HTTPS_ANSWERED, reply->untrusted ? t->distrust : "");
 }
 
 static struct https_reply *
@@ -403,14 +457,17 @@ run_transfer(struct transfer *t)
 	if (rc == CURLE_OK)
 		rc = set_request(t, left_ms);
 	if (rc == CURLE_OK)
+		rc = set_upload(t);
+	if (rc == CURLE_OK)
 		rc = curl_easy_perform(t->curl);
 	return rc == CURLE_OK ? conclude_answered(t) : conclude_failed(t, rc);
 }
 
-struct https_reply *
-https_get(const struct https_request *request)
+static struct https_reply *
+exchange_https(
+    const struct https_request *request, const struct https_upload *upload)
 {
-	struct transfer t = {.request = request};
+	struct transfer t = {.request = request, .upload = upload};
 	struct https_reply *reply;
 
 	assert(request->roots != NULL && request->address_count > 0);
@@ -423,8 +480,22 @@ https_get(const struct https_request *request)
 	reply = run_transfer(&t);
 	curl_easy_cleanup(t.curl);
 	curl_slist_free_all(t.pins);
+	curl_slist_free_all(t.fields);
 	tls_watch_fini(&t.watch);
 	return reply;
+}
+
+struct https_reply *
+https_get(const struct https_request *request)
+{
+	return exchange_https(request, NULL);
+}
+
+struct https_reply *
+https_post(
+    const struct https_request *request, const struct https_upload *upload)
+{
+	return exchange_https(request, upload);
 }
 
 const char *

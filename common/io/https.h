@@ -1,8 +1,11 @@
-/* https - fetch one small file, pinned to given addresses. Any thread. */
+/* https - fetch or post one small file, pinned to given addresses. Any thread.
+ */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_IO_HTTPS_H
 #define COMMON_IO_HTTPS_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +45,11 @@ enum https_failure {
 struct https_reply {
 	enum https_outcome outcome;
 	enum https_failure failure; /* of HTTPS_FAILED */
-	long status;                /* 200 ... */
+	long status;                /* 200 ...; of a POST also where the body
+				       is too large */
+	bool untrusted;             /* of ANSWERED: as HTTPS_UNTRUSTED, and it
+				       was sent all the same */
+	long retry_after_s;         /* 0: the server says nothing */
 	char content_type[128];     /* "" if absent; cut */
 	char *body;                 /* length octets and a NUL */
 	size_t length;
@@ -65,6 +72,25 @@ void https_reply_free(struct https_reply *reply);
 struct https_reply *
 https_get(const struct https_request *request) OWNED(https_reply_free);
 AUTO_DEFINE(https_reply);
+
+/* What is posted. */
+struct https_upload {
+	const void *octets;
+	size_t size;
+	const char *type;         /* of media */
+	const char *agent;        /* "Postern/1.0" */
+	bool untrusted_too;       /* a certificate that does not do is told */
+	const atomic_bool *ended; /* true: give up; or NULL */
+};
+
+/*
+ * https_post - the same as a POST of upload
+ *
+ * With untrusted_too a certificate that does not chain, is out of date or bears
+ * another name is no hindrance; one that costs too much to check by is.
+ */
+struct https_reply *https_post(const struct https_request *request,
+    const struct https_upload *upload) OWNED(https_reply_free);
 
 /* https_library - the version of the library behind this, a constant */
 const char *https_library(void);

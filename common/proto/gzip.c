@@ -2,6 +2,7 @@
 #include "common/proto/gzip.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ZLIB_CONST /* what is read is const */
@@ -14,7 +15,7 @@
 enum { ROOM_FIRST = 16 * 1024, DENSE_FLOOR = 1024 * 1024 };
 
 /* Of windowBits: the largest window, and a gzip head instead of zlib's. */
-enum { WINDOW_GZIP = 15 + 16 };
+enum { WINDOW_GZIP = 15 + 16, MEMORY_LEVEL = 9 };
 
 bool
 gzip_is(const void *octets, size_t size)
@@ -105,4 +106,25 @@ gzip_unpack(
 	}
 	inside->octets[inside->size] = '\0';
 	return outcome;
+}
+
+char *
+gzip_pack(const void *octets, size_t size, size_t *packed)
+{
+	z_stream stream = {
+	    .next_in = (const Bytef *)octets, .avail_in = (uInt)size};
+	char *out;
+
+	assert(size <= UINT32_MAX / 2);
+	if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, WINDOW_GZIP,
+		MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+		abort(); /* as xalloc: there is no memory */
+	stream.avail_out = (uInt)deflateBound(&stream, (uLong)size);
+	out = xmalloc(stream.avail_out);
+	stream.next_out = (Bytef *)out;
+	if (deflate(&stream, Z_FINISH) != Z_STREAM_END)
+		abort(); /* there is room for all of it */
+	*packed = stream.total_out;
+	deflateEnd(&stream);
+	return out;
 }

@@ -1,4 +1,4 @@
-/* gzip - what is inside of RFC 1952 octets, up to a limit. Pure. */
+/* gzip - RFC 1952: what is inside, up to a limit, and the other way. Pure. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_PROTO_GZIP_H
 #define COMMON_PROTO_GZIP_H
@@ -32,5 +32,12 @@ bool gzip_is(const void *octets, size_t size);
  */
 enum gzip_outcome gzip_unpack(
     const void *octets, size_t size, size_t max, struct gzip_inside *inside);
+
+/*
+ * gzip_pack - size octets as one member, for free(); *packed is how many
+ *
+ * Without a time or a name: equal octets give equal ones.
+ */
+char *gzip_pack(const void *octets, size_t size, size_t *packed);
 
 #endif

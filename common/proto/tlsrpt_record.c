@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/tlsrpt_record.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -191,6 +193,28 @@ tlsrpt_rua_parse(const char *uri, size_t length, struct tlsrpt_rua *out)
 	if (has_scheme(in, "https://"))
 		return read_https(in, skip_octets(in, strlen("https://")), out);
 	return "neither mailto: nor https:";
+}
+
+void
+tlsrpt_rua_url(
+    const struct tlsrpt_rua *rua, uint16_t *port, char path[TLSRPT_PATH_SIZE])
+{
+	const char *authority = rua->target + strlen("https://");
+	size_t length = strcspn(authority, "/?");
+	const char *colon = memchr(authority, ':', length);
+	const char *rest = authority + length;
+	uint32_t number = 443;
+	char digits[6];
+
+	assert(rua->scheme == TLSRPT_HTTPS);
+	if (colon != NULL) {
+		snprintf(digits, sizeof(digits), "%.*s",
+		    (int)(rest - colon - 1), colon + 1);
+		text_uint(digits, 65535, &number);
+	}
+	*port = (uint16_t)number;
+	snprintf(
+	    path, TLSRPT_PATH_SIZE, "%s%s", rest[0] == '/' ? "" : "/", rest);
 }
 
 /* --- the record --- */

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/limits.h"
 #include "common/proto/sts_record.h"
@@ -44,6 +45,12 @@ struct tlsrpt_record {
  */
 const char *
 tlsrpt_rua_parse(const char *uri, size_t length, struct tlsrpt_rua *out);
+
+/* tlsrpt_rua_url - of HTTPS: the port, and the path with its query, which
+ * begins with "/" */
+enum { TLSRPT_PATH_SIZE = LIMIT_TLSRPT_URI + 2 };
+void tlsrpt_rua_url(
+    const struct tlsrpt_rua *rua, uint16_t *port, char path[TLSRPT_PATH_SIZE]);
 
 /* What is told of each URI: rua, or NULL and why it cannot be used. */
 typedef void tlsrpt_uri_seen(void *arg, const char *uri, size_t length,

@@ -6,11 +6,10 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "common/base/wire.h"
 #include "common/base/xalloc.h"
-#include "common/io/forbidden_address.h"
+#include "common/io/dns_text.h"
 #include "common/io/https.h"
-#include "common/proto/address.h"
+#include "common/io/reachable.h"
 
 struct policy_facts *
 policy_fetch_failed(enum policy_fetch fetch, const char *detail)
@@ -20,45 +19,6 @@ policy_fetch_failed(enum policy_fetch fetch, const char *detail)
 	text_clean(
 	    policy->detail, sizeof(policy->detail), detail, strlen(detail));
 	return policy;
-}
-
-/* RFC 8461 section 3.1: the strings of one TXT record are one text. */
-static size_t
-join_strings(const struct dns_rdata *rdata, char *to)
-{
-	struct wire wire;
-	size_t length = 0;
-
-	wire_init(&wire, rdata->data, rdata->size);
-	while (wire.left > 0 && !wire.bad) {
-		uint8_t part = wire_u8(&wire);
-		const uint8_t *octets = wire_take(&wire, part);
-
-		if (octets != NULL)
-			memcpy(to + length, octets, part);
-		length += octets == NULL ? 0 : part;
-	}
-	return length;
-}
-
-/* The TXT records of an answer, each joined. */
-static void
-take_texts(struct sts_facts *sts, const struct dns_answer *answer)
-{
-	struct sts_txt *texts = xcalloc(answer->count, sizeof(*texts));
-	char *joined[LIMIT_DNS_RECORDS];
-	size_t count = 0;
-
-	for (; count < answer->count && count < LIMIT_DNS_RECORDS; count++) {
-		joined[count] = xmalloc(answer->records[count].size);
-		texts[count].data = joined[count];
-		texts[count].length =
-		    join_strings(&answer->records[count], joined[count]);
-	}
-	sts_facts_set_texts(sts, texts, count);
-	while (count > 0)
-		free(joined[--count]);
-	free(texts);
 }
 
 struct dns_query *
@@ -76,6 +36,7 @@ void
 policy_fetch_record(struct dns_query *query, struct sts_facts *sts)
 {
 	AUTO(dns_answer) struct dns_answer *answer = NULL;
+	struct dns_texts texts;
 
 	sts->record =
 	    (struct sts_record){.outcome = STS_RECORD_ABSENT, .why = ""};
@@ -83,80 +44,47 @@ policy_fetch_record(struct dns_query *query, struct sts_facts *sts)
 		return;
 	answer = dns_await(query);
 	sts->txt = answer->lookup;
+	dns_texts_take(&texts, answer);
 	if (answer->lookup.state == LOOKUP_DATA)
-		take_texts(sts, answer);
-}
-
-/* The policy host, as far as it is known. */
-struct policy_host {
-	char name[LIMIT_DOMAIN_SIZE];
-	size_t seen;  /* addresses, allowed or not */
-	size_t count; /* of those allowed */
-	const char *addresses[2 * LIMIT_HOST_ADDRESSES];
-	char texts[2 * LIMIT_HOST_ADDRESSES][INET6_ADDRSTRLEN];
-};
-
-static void
-add_policy_addresses(struct policy_host *host, const struct dns_answer *answer,
-    bool allow_private, const struct nat64 *prefixes)
-{
-	if (answer->lookup.state != LOOKUP_DATA)
-		return;
-	for (size_t i = 0; i < answer->count && i < LIMIT_HOST_ADDRESSES; i++) {
-		const struct dns_rdata *rdata = &answer->records[i];
-		char *text = host->texts[host->count];
-
-		host->seen++;
-		if (address_from_rdata(rdata->data, rdata->size, text) == 0 &&
-		    (allow_private || !forbidden_address_is(text, prefixes)))
-			host->addresses[host->count++] = text;
-	}
+		sts_facts_set_texts(sts, texts.texts, texts.count);
+	dns_texts_fini(&texts);
 }
 
 /* Why there is no address to connect to; learnt if the DNS says so. */
 static struct policy_facts *
-refuse_host(const struct policy_host *host, const struct dns_answer *v4,
-    const struct dns_answer *v6, struct policy_fetch_end *end)
+refuse_host(const char *name, const struct reachable *host,
+    struct policy_fetch_end *end)
 {
-	const struct dns_answer *failed = lookup_failed(&v4->lookup) ? v4 : v6;
 	char words[2 * LIMIT_DETAIL_SIZE];
 
-	end->learnt = !lookup_failed(&failed->lookup);
-	if (lookup_failed(&failed->lookup)) {
-		snprintf(words, sizeof(words), "no lookup of %.60s: %s",
-		    host->name,
-		    failed->lookup.state == LOOKUP_TIMEOUT ? "no answer in time"
-							   : failed->why);
-		return policy_fetch_failed(POLICY_FETCH_ERROR, words);
-	}
+	end->learnt = host->outcome != REACHABLE_UNKNOWN;
+	if (host->outcome == REACHABLE_UNKNOWN)
+		snprintf(words, sizeof(words), "no lookup of %.60s: %s", name,
+		    host->why);
 	return policy_fetch_failed(POLICY_FETCH_ERROR,
-	    host->seen == 0 ? "policy host has no address" : "address-blocked");
+	    host->outcome == REACHABLE_UNKNOWN   ? words
+	    : host->outcome == REACHABLE_NOWHERE ? "policy host has no address"
+						 : "address-blocked");
 }
 
 /* NULL when there is an address, else the failure. */
 static struct policy_facts *
-find_host(const struct policy_fetch_request *request, struct policy_host *host,
-    int64_t deadline_ms, struct policy_fetch_end *end)
+find_host(const struct policy_fetch_request *request,
+    char name[LIMIT_DOMAIN_SIZE], struct reachable *host, int64_t deadline_ms,
+    struct policy_fetch_end *end)
 {
-	struct dns_query *a, *aaaa, *gates;
-	struct nat64 prefixes;
-	AUTO(dns_answer) struct dns_answer *v4 = NULL, *v6 = NULL;
+	struct reachable_by by = {
+	    request->dns, request->translation, request->allow_private};
 
-	if (snprintf(host->name, sizeof(host->name), "mta-sts.%s",
-		request->domain) >= (int)sizeof(host->name)) {
+	if (snprintf(name, LIMIT_DOMAIN_SIZE, "mta-sts.%s", request->domain) >=
+	    LIMIT_DOMAIN_SIZE) {
 		end->learnt = true;
 		return policy_fetch_failed(
 		    POLICY_FETCH_ERROR, "name of the policy host too long");
 	}
-	gates = translation_ask(request->translation, deadline_ms);
-	a = dns_ask(request->dns, host->name, DNS_A, deadline_ms);
-	aaaa = dns_ask(request->dns, host->name, DNS_AAAA, deadline_ms);
-	v4 = dns_await(a);
-	v6 = dns_await(aaaa);
-	translation_learn(request->translation, gates, deadline_ms, &prefixes);
-	add_policy_addresses(host, v4, request->allow_private, &prefixes);
-	add_policy_addresses(host, v6, request->allow_private, &prefixes);
-	return host->count > 0 ? NULL : refuse_host(host, v4, v6, end);
+	reachable_find(host, name, &by, deadline_ms);
+	return host->outcome == REACHABLE_FOUND ? NULL
+						: refuse_host(name, host, end);
 }
 
 /* RFC 8461 section 3.3: only status 200 and text/plain make a policy. */
@@ -239,10 +167,11 @@ struct policy_facts *
 policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
     struct policy_fetch_end *end)
 {
-	struct policy_host host = {.count = 0};
+	char name[LIMIT_DOMAIN_SIZE];
+	struct reachable host = {.count = 0};
 	struct policy_facts *failed =
-	    find_host(request, &host, deadline_ms, end);
-	struct https_request get = {.host = host.name,
+	    find_host(request, name, &host, deadline_ms, end);
+	struct https_request get = {.host = name,
 	    .path = "/.well-known/mta-sts.txt",
 	    .addresses = host.addresses,
 	    .address_count = host.count,

@@ -39,6 +39,14 @@ https_get(const struct https_request *request)
 	return reply;
 }
 
+struct https_reply *
+https_post(
+    const struct https_request *request, const struct https_upload *upload)
+{
+	(void)upload;
+	return https_get(request);
+}
+
 void
 https_reply_free(struct https_reply *reply)
 {

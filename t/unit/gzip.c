@@ -160,6 +160,27 @@ the_limit_itself_is_not_too_much(void **state)
 	free(inside.octets);
 }
 
+/* J10 */
+static void
+the_same_comes_of_it_at_every_try(void **state)
+{
+	static const char text[] = "{\"policies\":[]}";
+	struct gzip_inside inside;
+	size_t size, again_size;
+	char *out = gzip_pack(text, strlen(text), &size);
+	char *again = gzip_pack(text, strlen(text), &again_size);
+
+	(void)state;
+	assert_int_equal(size, again_size);
+	assert_memory_equal(out, again, size);
+	assert_memory_equal(out + 3, "\0\0\0\0\0", 5); /* no name, no time */
+	assert_int_equal(gzip_unpack(out, size, MAX, &inside), GZIP_WHOLE);
+	assert_string_equal(inside.octets, text);
+	free(inside.octets);
+	free(again);
+	free(out);
+}
+
 int
 main(void)
 {
@@ -171,6 +192,7 @@ main(void)
 	    cmocka_unit_test(a_wrong_sum_is_damage),
 	    cmocka_unit_test(a_bomb_stays_small),
 	    cmocka_unit_test(the_limit_itself_is_not_too_much),
+	    cmocka_unit_test(the_same_comes_of_it_at_every_try),
 	};
 
 	return RUN_TESTS(tests);

@@ -343,6 +343,94 @@ proxy_of_the_environment_is_not_used(void **state)
 	https_reply_free(reply);
 }
 
+static struct https_reply *
+post(const struct tlsd *server, const char *host, bool untrusted_too)
+{
+	static const char *const addresses[] = {"127.0.0.1"};
+	AUTO(x509_store)
+	struct x509_store *roots = x509_store_load(ca_file, NULL);
+	struct https_request request = {.host = host,
+	    .path = "/v1?a=b",
+	    .addresses = addresses,
+	    .address_count = 1,
+	    .port = tlsd_port(server),
+	    .roots = roots,
+	    .max_octets = MAX_OCTETS,
+	    .deadline_ms = clock_mono_ms() + AMPLE_MS};
+	struct https_upload upload = {.octets = "abc\n",
+	    .size = 4,
+	    .type = "application/tlsrpt+gzip",
+	    .agent = "Postern/1",
+	    .untrusted_too = untrusted_too};
+
+	return https_post(&request, &upload);
+}
+
+/* S20 */
+static void
+what_is_posted_comes_with_its_type(void **state)
+{
+	static const char *const steps[] = {TLSD_TLS, TLSD_READ_HEAD, TLSD_READ,
+	    "HTTP/1.1 503 No\r\nRetry-After: 77\r\n" CLOSE, NULL};
+	struct tlsd_options options = {.steps = steps, .name = HOST};
+	AUTO(tlsd) struct tlsd *server = trusted_server(&options);
+	AUTO(https_reply) struct https_reply *reply = post(server, HOST, false);
+	const char *heard = tlsd_heard(server);
+
+	(void)state;
+	assert_int_equal(reply->outcome, HTTPS_ANSWERED);
+	assert_int_equal(reply->status, 503);
+	assert_int_equal(reply->retry_after_s, 77);
+	assert_false(reply->untrusted);
+	assert_memory_equal(heard, "POST /v1?a=b HTTP/1.1", 21);
+	assert_non_null(strstr(heard, "application/tlsrpt+gzip"));
+	assert_non_null(strstr(heard, "User-Agent: Postern/1"));
+	assert_non_null(strstr(heard, "Content-Length: 4"));
+	assert_null(strstr(heard, "Expect"));
+	assert_non_null(strstr(heard, "abc"));
+}
+
+/* S21 */
+static void
+nothing_is_posted_to_a_stranger_unless_that_is_wanted(void **state)
+{
+	static const char *const steps[] = {TLSD_TLS, TLSD_READ_HEAD, TLSD_READ,
+	    "HTTP/1.1 201 Made\r\n" CLOSE, NULL};
+	struct tlsd_options options = {.steps = steps, .name = HOST};
+	struct tlsd *server = trusted_server(&options);
+	struct https_reply *reply = post(server, "other.example", false);
+
+	(void)state;
+	assert_int_equal(reply->outcome, HTTPS_UNTRUSTED);
+	assert_null(strstr(tlsd_heard(server), "POST"));
+	https_reply_free(reply);
+	tlsd_free(server);
+	server = trusted_server(&options);
+	reply = post(server, "other.example", true);
+	assert_int_equal(reply->outcome, HTTPS_ANSWERED);
+	assert_int_equal(reply->status, 201);
+	assert_true(reply->untrusted);
+	assert_string_equal(
+	    reply->detail, "host_is_no_dNSName_of_the_certificate");
+	https_reply_free(reply);
+	tlsd_free(server);
+}
+
+/* LIMIT_TLSRPT_ANSWER is what errand_post gives for max_octets. */
+static void
+of_too_long_an_answer_the_status_counts(void **state)
+{
+	static const char *const steps[] = {
+	    TLSD_TLS, TLSD_READ_HEAD, TLSD_READ, HEAD CLOSE, TLSD_FLOOD, NULL};
+	struct tlsd_options options = {.steps = steps, .name = HOST};
+	AUTO(tlsd) struct tlsd *server = trusted_server(&options);
+	AUTO(https_reply) struct https_reply *reply = post(server, HOST, false);
+
+	(void)state;
+	assert_int_equal(reply->outcome, HTTPS_TOO_LARGE);
+	assert_int_equal(reply->status, 200);
+}
+
 static void
 no_time_left_is_no_fetch(void **state)
 {
@@ -391,6 +479,10 @@ main(void)
 	    cmocka_unit_test(slow_servers_end_at_the_deadline),
 	    cmocka_unit_test(every_pinned_address_is_tried_and_no_other),
 	    cmocka_unit_test(proxy_of_the_environment_is_not_used),
+	    cmocka_unit_test(what_is_posted_comes_with_its_type),
+	    cmocka_unit_test(
+		nothing_is_posted_to_a_stranger_unless_that_is_wanted),
+	    cmocka_unit_test(of_too_long_an_answer_the_status_counts),
 	    cmocka_unit_test(no_time_left_is_no_fetch),
 	};
 

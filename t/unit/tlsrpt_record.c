@@ -230,6 +230,31 @@ few_of_many_destinations_count(void **state)
 	assert_true(record.cut);
 }
 
+static void
+a_url_has_a_port_and_a_path(void **state)
+{
+	static const struct {
+		const char *url, *path;
+		unsigned port;
+	} rows[] = {{"https://r.ex", "/", 443}, {"https://r.ex/", "/", 443},
+	    {"https://r.ex/v1?a=b:8", "/v1?a=b:8", 443},
+	    {"https://r.ex:8443?a", "/?a", 8443},
+	    {"https://r.ex:65535/a/b", "/a/b", 65535}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char path[TLSRPT_PATH_SIZE];
+		struct tlsrpt_rua rua;
+		uint16_t port;
+
+		assert_null(
+		    tlsrpt_rua_parse(rows[i].url, strlen(rows[i].url), &rua));
+		tlsrpt_rua_url(&rua, &port, path);
+		assert_string_equal(path, rows[i].path);
+		assert_int_equal(port, rows[i].port);
+	}
+}
+
 int
 main(void)
 {
@@ -239,6 +264,7 @@ main(void)
 	    cmocka_unit_test(of_several_records_one_must_announce_reports),
 	    cmocka_unit_test(a_hostile_destination_is_refused),
 	    cmocka_unit_test(few_of_many_destinations_count),
+	    cmocka_unit_test(a_url_has_a_port_and_a_path),
 	};
 
 	return RUN_TESTS(tlsrpt_record);
