@@ -32,6 +32,9 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/header_field.c %D%/proto/header_field.h \
 	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
+	%D%/proto/resp.c %D%/proto/resp.h \
+	%D%/proto/shared_record.c %D%/proto/shared_record.h \
+	%D%/proto/shared_value.c %D%/proto/shared_value.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
 	%D%/proto/sts_field.c %D%/proto/sts_field.h \
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
@@ -99,6 +102,10 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/reachable.c %D%/io/reachable.h \
 	%D%/io/forbidden_address.c %D%/io/forbidden_address.h \
 	%D%/io/https.c %D%/io/https.h \
+	%D%/io/shared.c %D%/io/shared.h \
+	%D%/io/shared_link.c %D%/io/shared_link.h \
+	%D%/io/shared_login.c %D%/io/shared_login.h \
+	%D%/io/shared_lookup.c %D%/io/shared_lookup.h \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/smtp_socket.c %D%/io/smtp_socket.h \
 	%D%/io/smtp_step.c %D%/io/smtp_step.h \
@@ -146,4 +153,4 @@ noinst_LIBRARIES += %D%/libcommon.a
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \
 	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS) $(JANSSON_LIBS) \
-	$(ZLIB_LIBS) -lm
+	$(ZLIB_LIBS) $(HIREDIS_LIBS) -lm

@@ -98,6 +98,7 @@ UNIT_TESTS = \
 	%D%/unit/report.t \
 	%D%/unit/review.t \
 	%D%/unit/review_limits.t \
+	%D%/unit/resp.t \
 	%D%/unit/rollover.t \
 	%D%/unit/rules.t \
 	%D%/unit/session.t \
@@ -108,6 +109,10 @@ UNIT_TESTS = \
 	%D%/unit/settings_engine.t \
 	%D%/unit/settings_files.t \
 	%D%/unit/setup.t \
+	%D%/unit/shared.t \
+	%D%/unit/shared_record.t \
+	%D%/unit/shared_server.t \
+	%D%/unit/shared_value.t \
 	%D%/unit/sheet.t \
 	%D%/unit/smtp.t \
 	%D%/unit/smtp_reply.t \
@@ -240,6 +245,7 @@ MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
 	milter/mta/message_outcome.c
 NUMBERS = %D%/unit/numbers.c %D%/unit/numbers.h %D%/unit/tap.h
 PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
+STORE_CLIENT = %D%/unit/store_client.c %D%/unit/store_client.h %D%/unit/tap.h
 SMTP_STEPS = %D%/unit/smtp_steps.c %D%/unit/smtp_steps.h $(FAKE_TLSD) %D%/unit/tap.h
 STATE = %D%/unit/state.c %D%/unit/state.h %D%/unit/tap.h
 
@@ -417,6 +423,12 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_unasked_t_SOURCES = %D%/unit/unasked.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
+%C%_unit_resp_t_SOURCES = %D%/unit/resp.c %D%/unit/tap.h
+%C%_unit_shared_t_SOURCES = %D%/unit/shared.c $(STORE_CLIENT) $(FAKE_TLSD)
+%C%_unit_shared_server_t_SOURCES = %D%/unit/shared_server.c $(STORE_CLIENT) \
+	%D%/fake/redis.c %D%/fake/redis.h
+%C%_unit_shared_record_t_SOURCES = %D%/unit/shared_record.c %D%/unit/tap.h
+%C%_unit_shared_value_t_SOURCES = %D%/unit/shared_value.c %D%/unit/tap.h
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
 %C%_unit_tlsrpt_message_t_SOURCES = %D%/unit/tlsrpt_message.c %D%/unit/tap.h
 %C%_unit_tlsrpt_message_t_LDADD = $(LDADD) $(JANSSON_LIBS)

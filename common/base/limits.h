@@ -193,6 +193,25 @@ enum {
 	 */
 	LIMIT_TLSRPT_NOTES = 1000,
 
+	/*
+	 * A value in a store that hosts share: a policy with each octet of its
+	 * body escaped comes near it, and none is put that does; keys that are
+	 * in use at once, an old and a new one and one to spare
+	 */
+	LIMIT_SHARED_VALUE = 160 * 1024,
+	LIMIT_SHARED_PAYLOAD = LIMIT_SHARED_VALUE - 128,
+	LIMIT_SHARED_KEYS = 4,
+
+	/* Its servers: a master and two that may become it.  Octets that make
+	 * no whole reply, parts of one, a list with those of a thousand hosts
+	 * among them, and levels: a stream of events has five.  Requests that
+	 * are sent before the first is answered */
+	LIMIT_SHARED_SERVERS = 3,
+	LIMIT_SHARED_UNREAD = 1024 * 1024,
+	LIMIT_SHARED_ITEMS = 2048,
+	LIMIT_SHARED_DEPTH = 5,
+	LIMIT_SHARED_PIPELINE = 64,
+
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 

@@ -16,8 +16,10 @@ FUZZ_TESTS = \
 	%D%/nat64.t \
 	%D%/nexthop.t \
 	%D%/postfix_list.t \
+	%D%/resp.t \
 	%D%/review.t \
 	%D%/setup_text.t \
+	%D%/shared_value.t \
 	%D%/smtp_reply.t \
 	%D%/story.t \
 	%D%/sts_policy.t \
@@ -54,10 +56,12 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \
 	milter/cli/host/postfix_list.c
+%C%_resp_t_SOURCES = %D%/resp.c $(FUZZ_SOURCES)
 %C%_review_t_SOURCES = %D%/review.c $(FUZZ_SOURCES) $(REVIEW_SOURCES)
 %C%_review_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_setup_text_t_SOURCES = %D%/setup_text.c $(FUZZ_SOURCES) \
 	milter/cli/setup/setup_diff.c milter/cli/setup/setup_text.c
+%C%_shared_value_t_SOURCES = %D%/shared_value.c $(FUZZ_SOURCES)
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c milter/cli/log/unasked.c \

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/shared.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "t/fake/tlsd.h"
+#include "t/unit/store_client.h"
+#include "t/unit/tap.h"
+
+/* A server that says what it is told to: see tlsd.h.  A request is a line for
+ * its count, and two for each word. */
+#define L TLSD_READ
+#define LINES5 L, L, L, L, L
+#define HELLO LINES5
+#define LOGIN LINES5, L, L, L, L, L, L
+#define GET LINES5
+#define ROLE(role, mode) \
+	"*4\r\n$4\r\nrole\r\n" role "\r\n$4\r\nmode\r\n" mode "\r\n"
+#define MASTER ROLE("$6\r\nmaster", "$10\r\nstandalone")
+#define REPLICA ROLE("$5\r\nslave", "$10\r\nstandalone")
+#define CLUSTER ROLE("$6\r\nmaster", "$7\r\ncluster")
+#define ANSWER "$5\r\nvalue\r\n"
+
+/* No answer is slower here than a machine is slow, but where it hangs */
+enum { PATIENT_MS = 30 * 1000, SHORT_MS = 50 };
+
+static const char *const get_x[] = {"GET", "x", NULL};
+
+static struct tlsd *
+serve_steps(const char *const *steps)
+{
+	struct tlsd_options options = {.steps = steps};
+
+	return tlsd_new(&options);
+}
+
+static void
+name_server(struct shared_options *options, const char *scheme,
+    const struct tlsd *server)
+{
+	char text[64];
+
+	snprintf(
+	    text, sizeof(text), "%s://127.0.0.1:%u", scheme, tlsd_port(server));
+	store_client_server(options, text);
+}
+
+static void
+open_client(struct store_client *client, const struct tlsd *server,
+    const char *password, int timeout_ms)
+{
+	struct shared_options options = {
+	    .password = password, .timeout_ms = timeout_ms};
+
+	name_server(&options, "tcp", server);
+	store_client_open(client, &options);
+}
+
+static void
+an_answer_comes_to_who_asked(void **state)
+{
+	static const char *const steps[] = {HELLO, MASTER, GET, ANSWER, GET,
+	    "$-1\r\n", GET, "-ERR no\r\n", TLSD_HANG, NULL};
+	AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+	struct store_client client;
+	struct shared_status status;
+	char text[STORE_CLIENT_TEXT];
+
+	(void)state;
+	open_client(&client, server, NULL, PATIENT_MS);
+	store_client_await(&client, SHARED_UP, 1);
+	assert_int_equal(store_client_ask(&client, SHARED_OP_GET, get_x, text),
+	    SHARED_RESULT_HIT);
+	assert_string_equal(text, "value");
+	assert_int_equal(store_client_ask(&client, SHARED_OP_GET, get_x, text),
+	    SHARED_RESULT_MISS);
+	assert_int_equal(store_client_ask(&client, SHARED_OP_GET, get_x, text),
+	    SHARED_RESULT_ERROR);
+	assert_int_equal(
+	    client.counts.requests[SHARED_OP_GET][SHARED_RESULT_HIT], 1);
+	assert_int_equal(
+	    client.counts.requests[SHARED_OP_GET][SHARED_RESULT_ERROR], 1);
+	shared_look(client.shared, &status);
+	assert_int_equal(status.state, SHARED_UP);
+	assert_true(strstr(status.where, "127.0.0.1:") == status.where);
+	store_client_close(&client);
+}
+
+static void
+it_logs_in_where_there_is_a_password(void **state)
+{
+	static const char *const steps[] = {
+	    LOGIN, MASTER, GET, ANSWER, TLSD_HANG, NULL};
+	struct tlsd *server = serve_steps(steps);
+	struct store_client client;
+	char text[STORE_CLIENT_TEXT];
+
+	(void)state;
+	open_client(&client, server, "secret", PATIENT_MS);
+	store_client_await(&client, SHARED_UP, 1);
+	assert_int_equal(store_client_ask(&client, SHARED_OP_GET, get_x, text),
+	    SHARED_RESULT_HIT);
+	store_client_close(&client);
+	assert_non_null(strstr(tlsd_heard(server), "AUTH"));
+	assert_non_null(strstr(tlsd_heard(server), "default"));
+	assert_non_null(strstr(tlsd_heard(server), "secret"));
+	tlsd_free(server);
+}
+
+/* F43, and what is no store at all */
+static void
+what_says_hello_otherwise_is_not_used(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum shared_state state;
+		const char *where;
+	} rows[] = {{REPLICA, SHARED_DOWN, "replica"},
+	    {CLUSTER, SHARED_DOWN, "cluster"},
+	    {"*2\r\n$6\r\nserver\r\n$5\r\nother\r\n", SHARED_DOWN, "neither"},
+	    {"+OK\r\n", SHARED_DOWN, "neither"},
+	    {"-ERR unknown command\r\n", SHARED_DOWN, "unknown"},
+	    {"-LOADING it loads\r\n", SHARED_DOWN, "LOADING"},
+	    {"-BUSY it works\r\n", SHARED_DOWN, "BUSY"},
+	    {"-MASTERDOWN gone\r\n", SHARED_DOWN, "MASTERDOWN"},
+	    {"-WRONGPASS no\r\n", SHARED_DENIED, "WRONGPASS"},
+	    {"-NOAUTH no\r\n", SHARED_DENIED, "NOAUTH"},
+	    {"220 mx1 ESMTP\r\n", SHARED_DOWN, "no reply"},
+	    {"*1000000000\r\n", SHARED_DOWN, "no reply"},
+	    {TLSD_RESET, SHARED_DOWN, "does not answer"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const steps[] = {
+		    HELLO, rows[i].answer, TLSD_HANG, NULL};
+		AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+		struct store_client client;
+		char text[STORE_CLIENT_TEXT];
+
+		open_client(&client, server, NULL, PATIENT_MS);
+		store_client_await(&client, rows[i].state, 1);
+		ROW(rows[i].answer,
+		    strstr(client.where, rows[i].where) != NULL);
+		ROW(rows[i].answer, store_client_ask(&client, SHARED_OP_GET,
+					get_x, text) == SHARED_RESULT_RESTED);
+		ROW(rows[i].answer, client.told[SHARED_UP] == 0);
+		store_client_close(&client);
+	}
+}
+
+/* F42: each answer is none, and the connection is given up over it */
+static void
+a_liar_gets_no_second_question(void **state)
+{
+	static const char *const rows[] = {"*1000000000\r\n",
+	    "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n",
+	    ":99999999999999999999\r\n", ",1.5\r\n", "hello\r\n", ANSWER ANSWER,
+	    "-LOADING it loads\r\n", "-READONLY replica\r\n",
+	    "-BUSY it works\r\n", "-NOAUTH log in\r\n", TLSD_LONG_LINE,
+	    TLSD_RESET};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const steps[] = {
+		    HELLO, MASTER, GET, rows[i], TLSD_HANG, NULL};
+		AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+		struct store_client client;
+		char text[STORE_CLIENT_TEXT];
+
+		open_client(&client, server, NULL, PATIENT_MS);
+		store_client_await(&client, SHARED_UP, 1);
+		store_client_ask(&client, SHARED_OP_GET, get_x, text);
+		store_client_await(&client, SHARED_DOWN, 1);
+		store_client_close(&client);
+	}
+}
+
+/* F43: of the value alone, not of the store */
+static void
+an_error_of_one_request_ends_nothing(void **state)
+{
+	static const char *const rows[] = {
+	    "-NOPERM no\r\n", "-OOM full\r\n", "-WRONGTYPE no\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const steps[] = {
+		    HELLO, MASTER, GET, rows[i], GET, ANSWER, TLSD_HANG, NULL};
+		AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+		struct store_client client;
+		char text[STORE_CLIENT_TEXT];
+
+		open_client(&client, server, NULL, PATIENT_MS);
+		store_client_await(&client, SHARED_UP, 1);
+		ROW(rows[i], store_client_ask(&client, SHARED_OP_GET, get_x,
+				 text) == SHARED_RESULT_ERROR);
+		ROW(rows[i], store_client_ask(&client, SHARED_OP_GET, get_x,
+				 text) == SHARED_RESULT_HIT);
+		ROW(rows[i], client.told[SHARED_DOWN] == 0);
+		store_client_close(&client);
+	}
+}
+
+/* F40, F42: who says nothing, or an octet every 20 ms, costs three waits */
+static void
+a_silent_store_is_waited_for_three_times(void **state)
+{
+	static const char *const rows[] = {TLSD_HANG, TLSD_DRIP};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const steps[] = {
+		    HELLO, MASTER, rows[i], TLSD_HANG, NULL};
+		AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+		struct store_client client;
+		unsigned timeouts = 0;
+		char text[STORE_CLIENT_TEXT];
+
+		open_client(&client, server, NULL, SHORT_MS);
+		store_client_await(&client, SHARED_UP, 1);
+		while (store_client_ask(&client, SHARED_OP_GET, get_x, text) ==
+		       SHARED_RESULT_TIMEOUT)
+			timeouts++;
+		/* a drip may be seen to be no answer before that */
+		ROW(rows[i], timeouts == 3 || i == 1);
+		store_client_await(&client, SHARED_DOWN, 1);
+		ROW(rows[i], store_client_ask(&client, SHARED_OP_GET, get_x,
+				 text) == SHARED_RESULT_RESTED);
+		ROW(rows[i], timeouts <= 3);
+		store_client_close(&client);
+	}
+}
+
+static void
+the_first_of_several_that_takes_writes_is_used(void **state)
+{
+	static const char *const replica[] = {HELLO, REPLICA, TLSD_HANG, NULL};
+	static const char *const master[] = {
+	    HELLO, MASTER, GET, ANSWER, TLSD_HANG, NULL};
+	AUTO(tlsd) struct tlsd *one = serve_steps(replica);
+	AUTO(tlsd) struct tlsd *two = serve_steps(master);
+	struct shared_options options = {.timeout_ms = PATIENT_MS};
+	struct store_client client;
+	char text[STORE_CLIENT_TEXT], port[16];
+
+	(void)state;
+	name_server(&options, "tcp", one);
+	store_client_server(&options, "tcp://127.0.0.1:1");
+	name_server(&options, "tcp", two);
+	assert_int_equal(options.server_count, LIMIT_SHARED_SERVERS);
+	store_client_open(&client, &options);
+	store_client_await(&client, SHARED_UP, 1);
+	snprintf(port, sizeof(port), ":%u", tlsd_port(two));
+	assert_non_null(strstr(client.where, port));
+	assert_int_equal(store_client_ask(&client, SHARED_OP_GET, get_x, text),
+	    SHARED_RESULT_HIT);
+	store_client_close(&client);
+}
+
+/* --- TLS: F45 --- */
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static struct shared_tls *
+trust_root_of(const struct tlsd *server)
+{
+	char path[] = "/tmp/postern-ca.XXXXXX";
+	struct shared_tls *tls;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	write_file(path, tlsd_root(server));
+	tls = shared_tls_new(path, NULL, NULL, NULL);
+	unlink(path);
+	assert_non_null(tls);
+	return tls;
+}
+
+static void
+only_the_named_host_with_a_good_certificate_is_used(void **state)
+{
+	static const char *const steps[] = {
+	    TLSD_TLS, HELLO, MASTER, GET, ANSWER, TLSD_HANG, NULL};
+	static const char *const plain[] = {HELLO, MASTER, TLSD_HANG, NULL};
+	static const struct row {
+		const char *id;
+		const char *name;
+		unsigned flaws;
+		const char *const *steps;
+		bool other_root;
+		bool good;
+	} rows[] = {
+	    {"its name", "localhost", 0, steps, false, true},
+	    {"F45: another name", "store.example", 0, steps, false, false},
+	    {"F45: expired", "localhost", TLSD_EXPIRED, steps, false, false},
+	    {"F45: another CA", "localhost", 0, steps, true, false},
+	    {"F45: no TLS at the port", "localhost", 0, plain, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct row *row = &rows[i];
+		struct tlsd_options as = {.steps = row->steps,
+		    .name = row->name,
+		    .flaws = row->flaws};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&as);
+		AUTO(tlsd) struct tlsd *other = tlsd_new(&as);
+		struct shared_options options = {.timeout_ms = PATIENT_MS};
+		struct store_client client;
+		char address[64], text[STORE_CLIENT_TEXT];
+
+		options.tls = trust_root_of(row->other_root ? other : server);
+		snprintf(address, sizeof(address), "tls://localhost:%u",
+		    tlsd_port(server));
+		store_client_server(&options, address);
+		store_client_open(&client, &options);
+		store_client_await(
+		    &client, row->good ? SHARED_UP : SHARED_DOWN, 1);
+		ROW(row->id,
+		    store_client_ask(&client, SHARED_OP_GET, get_x, text) ==
+			(row->good ? SHARED_RESULT_HIT : SHARED_RESULT_RESTED));
+		ROW(row->id, row->good || client.told[SHARED_UP] == 0);
+		store_client_close(&client);
+		shared_tls_free(options.tls);
+	}
+}
+
+static void
+files_of_tls_that_are_wrong_are_told(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_null(shared_tls_new("/nonexistent/ca.pem", NULL, NULL, &err));
+	assert_non_null(strstr(err.text, "/nonexistent/ca.pem"));
+	assert_null(shared_tls_new("/dev/null", NULL, NULL, &err));
+	assert_non_null(strstr(err.text, "no certificate"));
+}
+
+static void
+addresses_are_read_and_plain_ones_stay_here(void **state)
+{
+	static const struct {
+		const char *text;
+		enum shared_scheme scheme;
+		const char *host; /* NULL: refused */
+		unsigned port;
+	} rows[] = {{"unix:/run/redis/redis.sock", SHARED_UNIX,
+			"/run/redis/redis.sock", 0},
+	    {"tls://store.example", SHARED_TLS, "store.example", 6379},
+	    {"tls://store.example:6380", SHARED_TLS, "store.example", 6380},
+	    {"tls://[2001:db8::1]:1", SHARED_TLS, "2001:db8::1", 1},
+	    {"tls://192.0.2.1", SHARED_TLS, "192.0.2.1", 6379},
+	    {"tcp://127.0.0.2:7", SHARED_TCP, "127.0.0.2", 7},
+	    {"tcp://[::1]", SHARED_TCP, "::1", 6379},
+	    {"tcp://localhost", SHARED_TCP, "localhost", 6379},
+	    {"tcp://192.0.2.1", SHARED_TCP, NULL, 0},
+	    {"tcp://store.example", SHARED_TCP, NULL, 0},
+	    {"tcp://127.0.0.1.example", SHARED_TCP, NULL, 0},
+	    {"tls://", SHARED_TLS, NULL, 0}, {"tls://:1", SHARED_TLS, NULL, 0},
+	    {"tls://a b", SHARED_TLS, NULL, 0},
+	    {"tls://a.example:0", SHARED_TLS, NULL, 0},
+	    {"tls://a.example:65536", SHARED_TLS, NULL, 0},
+	    {"tls://[::1", SHARED_TLS, NULL, 0},
+	    {"tls://[::1]x", SHARED_TLS, NULL, 0},
+	    {"unix:redis.sock", SHARED_UNIX, NULL, 0},
+	    {"redis://a.example", SHARED_TLS, NULL, 0},
+	    {"a.example", SHARED_TLS, NULL, 0}, {"", SHARED_TLS, NULL, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct shared_address address;
+		int rc = shared_address_parse(rows[i].text, &address, NULL);
+
+		ROW(rows[i].text, (rc == 0) == (rows[i].host != NULL));
+		if (rc != 0)
+			continue;
+		ROW_TEXT(rows[i].text, address.host, rows[i].host);
+		ROW(rows[i].text, address.scheme == rows[i].scheme);
+		ROW(rows[i].text, address.port == rows[i].port);
+	}
+}
+
+/* F41 */
+static void
+it_starts_where_nothing_listens(void **state)
+{
+	struct shared_options options = {.timeout_ms = SHORT_MS};
+	struct store_client client;
+	char text[STORE_CLIENT_TEXT];
+
+	(void)state;
+	store_client_server(&options, "tls://name.invalid");
+	store_client_server(&options, "unix:/nonexistent/redis.sock");
+	options.tls = NULL;
+	store_client_open(&client, &options);
+	assert_int_equal(store_client_ask(&client, SHARED_OP_GET, get_x, text),
+	    SHARED_RESULT_RESTED);
+	store_client_await(&client, SHARED_DOWN, 1);
+	store_client_close(&client);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(addresses_are_read_and_plain_ones_stay_here),
+	    cmocka_unit_test(an_answer_comes_to_who_asked),
+	    cmocka_unit_test(it_logs_in_where_there_is_a_password),
+	    cmocka_unit_test(what_says_hello_otherwise_is_not_used),
+	    cmocka_unit_test(a_liar_gets_no_second_question),
+	    cmocka_unit_test(an_error_of_one_request_ends_nothing),
+	    cmocka_unit_test(a_silent_store_is_waited_for_three_times),
+	    cmocka_unit_test(the_first_of_several_that_takes_writes_is_used),
+	    cmocka_unit_test(
+		only_the_named_host_with_a_good_certificate_is_used),
+	    cmocka_unit_test(files_of_tls_that_are_wrong_are_told),
+	    cmocka_unit_test(it_starts_where_nothing_listens),
+	};
+
+	return RUN_TESTS(tests);
+}
