@@ -15,7 +15,10 @@ enum {
 	 * addresses still wants several at once */
 	LEAVES_MIN = 16,
 	LEAVES_QUEUED_FOR_EACH = 64,
-	REFRESH_PART = 4, /* of the leaves, for policies ahead of their end */
+	/* Of the leaves: for policies ahead of their end, and for those that
+	 * take longer than a check waits */
+	REFRESH_PART = 4,
+	PATIENT_PART = 4,
 
 	/* Most of the time of a check goes into waiting for lookups, which
 	 * needs no thread: a worker looks after so many at once.  Each has
@@ -211,6 +214,8 @@ open_sources(struct engine *engine)
 	    .leaves = engine->leaves,
 	    .roots = engine->roots,
 	    .timeout_ms = options->sts_timeout_ms,
+	    .patient =
+		options->refresh ? leaf_count(options) / PATIENT_PART : 0,
 	    .allow_private = options->allow_private,
 	    .counts = options->counts,
 	    .turns = options->turns};

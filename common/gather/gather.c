@@ -22,7 +22,7 @@
  *   by side.  The MTA-STS record leads to the fetch of the policy, which is not
  *   waited for yet.
  * - With the addresses known, the hosts are probed (walk.c), and from now on
- *   the policy is awaited too.
+ *   the policy is awaited too, which may have less time than probes.
  */
 
 enum gather_stage { AT_RECORD, AT_MX, AT_HOSTS, AT_GATES, AT_PROBES };
@@ -125,6 +125,15 @@ hosts_deadline(const struct gathering *g)
 	return deadline_ms;
 }
 
+/* The policy may have less time than the probes beside it. */
+static int64_t
+probes_deadline(const struct gathering *g)
+{
+	int64_t until_ms = g->sts == NULL ? INT64_MAX : sts_until(g->sts);
+
+	return until_ms < g->deadline_ms ? until_ms : g->deadline_ms;
+}
+
 int64_t
 gather_until(const struct gathering *g)
 {
@@ -140,7 +149,7 @@ gather_until(const struct gathering *g)
 	case AT_PROBES:
 		break;
 	}
-	return g->deadline_ms;
+	return probes_deadline(g);
 }
 
 static unsigned
@@ -257,9 +266,14 @@ proceed_to_probes(struct gathering *g)
 static bool
 proceed_with_probes(struct gathering *g)
 {
+	int64_t until_ms = probes_deadline(g);
+
 	if (g->sts != NULL)
 		sts_finish(g->sts, g->deadline_ms);
 	g->sts = NULL;
+	/* the policy's time is over, and not that of the probes */
+	if (until_ms < g->deadline_ms && clock_left_ms(until_ms) == 0)
+		return true;
 	return walk_proceed(&g->walk);
 }
 

@@ -64,6 +64,12 @@ sts_watch(struct sts_step *step, cache_ready *ready, void *arg)
 				  : policy_want_watch(step->want, ready, arg);
 }
 
+int64_t
+sts_until(const struct sts_step *step)
+{
+	return step->want == NULL ? INT64_MAX : policy_want_until(step->want);
+}
+
 void
 sts_finish(struct sts_step *step, int64_t deadline_ms)
 {

@@ -18,6 +18,7 @@ struct sts_step;
  * sts_fetch - await it, and see that the policy is at hand or fetched; again:
  * nothing
  * sts_watch - call ready once the fetch has ended; returns how often, 0 or 1
+ * sts_until - how long that is worth waiting for
  * sts_finish - await the policy; ends the step
  *
  * They fill facts->sts.  Lookups end at the first deadline; a policy that is
@@ -30,6 +31,7 @@ unsigned sts_watch_record(struct sts_step *step, cache_ready *ready, void *arg);
 int64_t sts_record_deadline(const struct sts_step *step);
 void sts_fetch(struct sts_step *step);
 unsigned sts_watch(struct sts_step *step, cache_ready *ready, void *arg);
+int64_t sts_until(const struct sts_step *step);
 void sts_finish(struct sts_step *step, int64_t deadline_ms);
 
 #endif

@@ -2,6 +2,7 @@
 #include "common/sts/policies.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,9 @@
  *    are told.  If it has learnt nothing, they are told why, and the next check
  *    tries anew.
  * 4. Who does not wait to the end takes the policy that is kept, if there is
- *    one; the flight goes on.
+ *    one; the flight goes on.  So that a slow policy host is one that has its
+ *    policy known in the end, a check gives up long before the flight does.
+ *    Flights of that kind are a part of the leaves: the others make way sooner.
  * 5. Whoever refreshes policies begins flights as well, ahead of their end.
  */
 
@@ -36,6 +39,7 @@ enum {
 struct policies {
 	struct policies_options options;
 	struct policy_keep *keep;
+	atomic_uint running;   /* flights in a leaf */
 	struct cache *fetches; /* struct policy_facts, by domain and id */
 };
 
@@ -43,6 +47,7 @@ struct policy_want {
 	struct policies *policies;
 	struct cache_entry *known; /* NULL where the domain is not known */
 	struct cache_entry *fetch; /* NULL where none is called for */
+	int64_t until_ms;          /* that it is waited for */
 };
 
 static void
@@ -124,6 +129,23 @@ give_up_fetch(struct fetch_job *job, struct policy_facts *failed)
 	free(job);
 }
 
+/* Fetch in the time there is; of many at once the first have more of it. */
+static struct policy_facts *
+fetch_in_time(
+    struct fetch_job *job, int64_t until_ms, struct policy_fetch_end *end)
+{
+	struct policies *policies = job->policies;
+	bool patient =
+	    atomic_fetch_add(&policies->running, 1) < policies->options.patient;
+	int timeout_ms = patient ? POLICIES_FETCH_MS : job->timeout_ms;
+	struct policy_facts *policy;
+
+	policy = policy_fetch(
+	    &job->request, clock_sooner_ms(until_ms, timeout_ms), end);
+	atomic_fetch_sub(&policies->running, 1);
+	return policy;
+}
+
 static bool
 run_fetch(void *arg, int64_t until_ms)
 {
@@ -136,8 +158,7 @@ run_fetch(void *arg, int64_t until_ms)
 				       "nobody waits for it"));
 		return true;
 	}
-	policy = policy_fetch(
-	    &job->request, clock_sooner_ms(until_ms, job->timeout_ms), &end);
+	policy = fetch_in_time(job, until_ms, &end);
 	if (policy->fetch != POLICY_FETCHED &&
 	    clock_left_ms(until_ms) < ROUNDING_MS) {
 		policy_facts_free(policy);
@@ -205,13 +226,17 @@ calls_for_fetch(const struct known *known, const char *id)
 struct policy_want *
 policies_want(struct policies *policies, const char *domain, const char *id)
 {
+	const struct policies_options *options = &policies->options;
 	struct policy_want *want = xcalloc(1, sizeof(*want));
 
 	want->policies = policies;
+	want->until_ms = INT64_MAX;
 	want->known = policy_keep_find(policies->keep, domain);
-	if (calls_for_fetch(known_of(want->known), id))
-		want->fetch = policies_fetch(
-		    policies, domain, id, policies->options.timeout_ms);
+	if (!calls_for_fetch(known_of(want->known), id))
+		return want;
+	want->fetch = policies_fetch(policies, domain, id, options->timeout_ms);
+	if (options->patient > 0)
+		want->until_ms = clock_mono_ms() + options->timeout_ms;
 	return want;
 }
 
@@ -290,12 +315,20 @@ policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg)
 	return 1;
 }
 
+int64_t
+policy_want_until(const struct policy_want *want)
+{
+	return want->until_ms;
+}
+
 void
 policy_want_finish(
     struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms)
 {
 	if (want->fetch != NULL) {
-		finish_with_fetch(want, sts, deadline_ms);
+		finish_with_fetch(want, sts,
+		    want->until_ms < deadline_ms ? want->until_ms
+						 : deadline_ms);
 		cache_release(want->fetch);
 	} else {
 		finish_without_fetch(known_of(want->known), sts);

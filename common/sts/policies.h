@@ -26,10 +26,18 @@ struct policies_options {
 	struct pool *leaves;             /* where fetches run */
 	const struct x509_store *roots;  /* for the policy hosts */
 	struct policy_keep_options keep;
-	int timeout_ms;        /* of a whole fetch that a message waits for */
+	int timeout_ms;     /* how long a check waits for a fetch */
+	unsigned patient;   /* fetches at once that may take as long as
+			       POLICIES_FETCH_MS; others have timeout_ms.  0:
+			       none, and checks wait for the end of theirs */
 	bool allow_private;    /* fetch from special-purpose addresses too */
 	struct counts *counts; /* may be NULL */
 	struct policy_turns *turns; /* may be NULL */
+};
+
+enum {
+	/* RFC 8461 section 3.3: a fetch may take a minute */
+	POLICIES_FETCH_MS = 60 * 1000,
 };
 
 /*
@@ -58,7 +66,8 @@ policies_flush(struct policies *policies, const char *domain, struct err *err);
  * policies_fetch - begin or join a fetch of a domain's policy for that id; its
  * entry, held, of struct policy_facts
  *
- * It has timeout_ms of its own, for lookups and transfer, from when it runs:
+ * It has timeout_ms of its own, or POLICIES_FETCH_MS if it is one of the
+ * patient ones, for lookups and transfer, from when it runs:
  * how long those wait who begin or join it is their affair.  What comes of it
  * is kept; where nothing was learnt of the policy host, for want of room or
  * time or since its name could not be looked up, fetched_s is 0.  One that has
@@ -83,17 +92,20 @@ struct policy_want *
 policies_want(struct policies *policies, const char *domain, const char *id);
 
 /* policy_want_watch - see that ready is called when the fetch that it waits for
- * has ended: 1, or 0 where there is none; see cache_when_filled */
+ * has ended: 1, or 0 where there is none; see cache_when_filled
+ * policy_want_until - how long that is worth waiting for; INT64_MAX: as long as
+ * anything */
 unsigned
 policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg);
+int64_t policy_want_until(const struct policy_want *want);
 
 /*
  * policy_want_finish - await it and fill policy, cached, and failed of sts, and
  * its mark where the policy is a fetched one;
  * ends the want
  *
- * An unexpired kept policy stands in for a fetch that fails or does not end by
- * deadline_ms.
+ * An unexpired kept policy stands in for a fetch that fails, or does not end by
+ * deadline_ms or policy_want_until.
  */
 void policy_want_finish(
     struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms);

@@ -29,7 +29,6 @@ enum {
 	SHORTEST_LIFE_S = 3600,
 
 	ROUND_MS = 60 * 1000,
-	TIMEOUT_MS = 60 * 1000, /* RFC 8461 section 3.3 */
 
 	/* A round of silent policy hosts takes a minute or two: so many bring
 	 * ten thousand of them through a day, and others take no time */
@@ -133,7 +132,7 @@ refresh_due(struct policy_refresh *refresh, const struct due *due)
 {
 	struct dns_query *queries[MOST_AT_ONCE];
 	struct cache_entry *fetches[MOST_AT_ONCE];
-	int64_t deadline_ms = clock_mono_ms() + TIMEOUT_MS;
+	int64_t deadline_ms = clock_mono_ms() + POLICIES_FETCH_MS;
 	bool all = true;
 
 	for (size_t i = 0; i < due->count; i++)
@@ -144,10 +143,10 @@ refresh_due(struct policy_refresh *refresh, const struct due *due)
 
 		current_id(refresh, due->domains[i], queries[i], id);
 		fetches[i] = policies_fetch(
-		    refresh->policies, due->domains[i], id, TIMEOUT_MS);
+		    refresh->policies, due->domains[i], id, POLICIES_FETCH_MS);
 	}
 	/* a flight may wait for a leaf, and run in the slow lane again */
-	deadline_ms = clock_mono_ms() + 2LL * TIMEOUT_MS;
+	deadline_ms = clock_mono_ms() + 2LL * POLICIES_FETCH_MS;
 	for (size_t i = 0; i < due->count; i++)
 		all = await_fetch(fetches[i], deadline_ms) && all;
 	return all;

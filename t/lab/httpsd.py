@@ -4,11 +4,13 @@ Behaviour words ("ok" is none of them):
 no-address  the name has none     refuse   nothing listens
 hang        never handshakes      reset    RST after the ClientHello
 stall       no answer to the GET  drip     body at a byte a second
+wait        no answer as long as it is told this
 chunked     chunked, no length    gzip     compressed unasked
 no-ctype    no Content-Type       big      body padded to 64 KiB and 1
 tls12       highest version
 """
 import gzip
+import time
 
 from live import drip, hold, listen, reset, spawn
 
@@ -92,6 +94,8 @@ def serve(live, host, connection):
             if "stall" in flags:
                 hold(connection)
                 return
+            while "wait" in live.spec("https", host)["https"].split():
+                time.sleep(0.02)
             answer(connection, spec, flags, line.split(" ")[1])
             connection.unwrap()
 

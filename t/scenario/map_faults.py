@@ -20,6 +20,7 @@ import change
 import grammar
 import mta
 import tap
+import watch
 import world
 from faulty import Told
 from socketmap import CONF, Client, Handed, ask, frame, line
@@ -132,6 +133,25 @@ def record_fails(out, postern):
         row(told, "policy", dest, secure(dest), secure(dest), X02)
         change.Changes().apply()
         change.unbound("flush_zone " + dest.domain)
+        postern.forget()
+
+
+def fetch_is_slow(out, postern):
+    """It has a minute, and a check STSTimeout."""
+    dest = dest_of("m24")
+    changes = change.Changes()
+    with Told(out, "F05: who cannot wait for the policy is told other, and the "
+              "next one has it") as told:
+        postern.forget(SYSTEM + "STSTimeout 1s\n")
+        changes.policy(dest, https="wait")
+        changes.apply()
+        row(told, "in time", dest, NOTHING, NOTHING, X01)
+        change.Changes().apply()
+        mta.await_true(lambda: ask(dest.domain) == secure(dest), 30,
+                       "the policy")
+        row(told, "later", dest, secure(dest), secure(dest), X02)
+        told.same("fetches", len(watch.policy_requests()[
+            "mta-sts." + dest.domain]), 1)
         postern.forget()
 
 
@@ -313,6 +333,7 @@ def inside():
         postern = Postern()
         resolver_fails(out, postern)
         record_fails(out, postern)
+        fetch_is_slow(out, postern)
         policy_changes(out)
         store_damaged(out, postern)
         not_validating(out, postern)

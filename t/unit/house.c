@@ -37,7 +37,7 @@ answer_lookup(const struct dns_query *query, struct dns_answer *answer)
 static void
 answer_fetch(const struct https_request *request, struct https_reply *reply)
 {
-	(void)request;
+	house_host.given_ms = clock_left_ms(request->deadline_ms);
 	house_host.gets++;
 	while (house_host.silent)
 		usleep(1000);
@@ -71,7 +71,9 @@ void
 house_move_in_with(
     struct house *house, bool read_only, bool refresh, unsigned max_queue)
 {
-	struct policies_options options = {.timeout_ms = 1000,
+	struct policies_options options = {
+	    .timeout_ms = house->timeout_ms == 0 ? 1000 : house->timeout_ms,
+	    .patient = house->patient,
 	    .turns = &house_turns,
 	    .allow_private = true,
 	    .keep = {.read_only = read_only, .trouble = house_hear_of_trouble}};

@@ -24,6 +24,7 @@ extern struct house_host {
 					  */
 	atomic_bool record;              /* whether _mta-sts announces id 1 */
 	atomic_bool silent;              /* as long as this lasts */
+	atomic_int given_ms;             /* to the last fetch that began */
 	atomic_uint lookups;
 	atomic_bool dns_silent; /* as long as this lasts, or to the deadline */
 	_Atomic(enum lookup_state) dns_fails; /* so, or with data */
@@ -47,6 +48,8 @@ struct house {
 	struct policy_refresh *refresh; /* NULL: none */
 	struct cache_budget *budget;    /* the test's; NULL: none */
 	struct counts *counts;          /* likewise */
+	int timeout_ms;                 /* of policies_options; 0: 1 s */
+	unsigned patient;               /* likewise */
 };
 
 /* house_use_fakes - before all tests */

@@ -257,6 +257,49 @@ a_fetch_that_outlives_its_waiter_begins_a_turn(void **state)
 	house_unlink_store();
 }
 
+static void *
+await_the_first(void *arg)
+{
+	struct sts_facts sts = house_ask_for(arg, "d.ex", "1", 600000);
+
+	assert_int_equal(sts.policy->fetch, POLICY_FETCH_ERROR);
+	policy_facts_free(sts.policy);
+	return NULL;
+}
+
+/* F05: a check has STSTimeout, a fetch its minute, if few want one. */
+static void
+a_fetch_goes_on_when_a_check_gives_up(void **state)
+{
+	struct house house = {.timeout_ms = 500, .patient = 1};
+	pthread_t thread;
+	bool fetched;
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, false);
+	house_host.silent = true;
+	assert_int_equal(
+	    pthread_create(&thread, NULL, await_the_first, &house), 0);
+	while (house_host.gets < 1)
+		usleep(1000);
+	assert_true(house_host.given_ms > POLICIES_FETCH_MS / 2);
+	policy_facts_free(house_ask_for(&house, "e.ex", "1", 600000).policy);
+	assert_int_equal(house_host.gets, 2);
+	assert_true(house_host.given_ms <= house.timeout_ms);
+	pthread_join(thread, NULL);
+	house_host.silent = false;
+	do {
+		struct sts_facts sts = house_ask(&house, "1");
+
+		fetched = sts.policy->fetch == POLICY_FETCHED;
+		policy_facts_free(sts.policy);
+	} while (!fetched);
+	assert_int_equal(house_host.gets, 2);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
 static void
 a_reader_uses_policies_and_ignores_failures(void **state)
 {
@@ -402,6 +445,7 @@ main(void)
 	    cmocka_unit_test(each_fetch_is_counted_by_what_came_of_it),
 	    cmocka_unit_test(another_policy_that_counts_begins_a_turn),
 	    cmocka_unit_test(a_fetch_that_outlives_its_waiter_begins_a_turn),
+	    cmocka_unit_test(a_fetch_goes_on_when_a_check_gives_up),
 	    cmocka_unit_test(a_reader_uses_policies_and_ignores_failures),
 	    cmocka_unit_test(a_fetch_that_nobody_waits_for_is_not_begun),
 	    cmocka_unit_test(
