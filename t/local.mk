@@ -178,6 +178,7 @@ LAB_TESTS = \
 	%D%/scenario/map_exim.py \
 	%D%/scenario/map_migration.py \
 	%D%/scenario/map_postfix.py \
+	%D%/scenario/map_tlsrpt.py \
 	%D%/scenario/map_sendmail.py \
 	%D%/scenario/map_faults.py \
 	%D%/scenario/metrics.py \

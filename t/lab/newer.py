@@ -1,0 +1,95 @@
+"""A Postfix that tells of TLS sessions: the host's where it is new enough, else
+that of a root that t/release made, which is only read.
+
+It has a queue and a configuration of its own, takes mail by sendmail(1) alone,
+and shares the rest with the lab: network, resolver, syslog, /etc, /run.
+"""
+import os
+import re
+import shutil
+import subprocess
+
+import mta
+
+SINCE = (3, 10)
+OTHER = os.path.join(os.environ.get("POSTERN_ROOTS", "/var/cache/postern"),
+                     "debian13")
+ROOT = "/mnt"
+HERE = mta.HERE + "/newer"
+CONF = HERE + "/conf"
+SHARED = ("etc", "run", "dev", "proc", "tmp")
+SMTP = "/usr/lib/postfix/sbin/smtp"
+LISTENS = re.compile(r"^smtp +inet .*\n", re.M)
+
+
+def host_is_newer():
+    done = subprocess.run(["postconf", "-h", "mail_version"], text=True,
+                          capture_output=True)
+    return tuple(int(n) for n in re.findall(r"\d+", done.stdout)[:2]) >= SINCE
+
+
+def why_not():
+    """Why there is none, or None."""
+    if host_is_newer() or os.path.exists(OTHER + SMTP):
+        return None
+    return "no Postfix 3.10 here, nor in %s (t/release make debian13)" % OTHER
+
+
+class Newer:
+    def __init__(self, *settings):
+        """settings of main.cf, beside those of the lab's."""
+        self.enter = []
+        files = "/etc/postfix"
+        if not host_is_newer():
+            files = OTHER + files
+            self._mount()
+            self.enter = ["chroot", ROOT]
+        for folder in ("/conf", "/spool", "/data"):
+            os.makedirs(HERE + folder)
+        mta.run("chown", "postfix", HERE + "/data")
+        for name in ("postfix-files", "dynamicmaps.cf"):
+            shutil.copy(files + "/" + name, CONF)
+        self._configure(
+            "queue_directory=%s/spool" % HERE, "data_directory=%s/data" % HERE,
+            "meta_directory=" + CONF, "shlib_directory=/usr/lib/postfix",
+            "smtpd_milters=", "syslog_name=newer", *settings)
+        self.run("postfix", "-c", CONF, "start")
+
+    @staticmethod
+    def _configure(*settings):
+        master = mta.read("/etc/postfix/master.cf")
+        mta.write(CONF + "/master.cf", LISTENS.sub("", master))
+        names = {setting.split("=")[0] for setting in settings}
+        mta.write(CONF + "/main.cf", "".join(
+            line for line in mta.read("/etc/postfix/main.cf").splitlines(True)
+            if line.split("=")[0].strip() not in names) +
+            "\n".join(settings) + "\n")
+
+    @staticmethod
+    def _mount():
+        mta.run("mount", "--bind", OTHER, ROOT)
+        for folder in SHARED:
+            mta.run("mount", "--rbind", "/" + folder, ROOT + "/" + folder)
+
+    def run(self, *command):
+        return mta.run(*self.enter, *command)
+
+    def stop(self):
+        self.run("postfix", "-c", CONF, "stop")
+
+    def send(self, recipient):
+        """(sent|deferred|bounced, the line of the log)"""
+        start = mta.syslog_size()
+        subprocess.run([*self.enter, "sendmail", "-C", CONF, "-f", mta.SENDER,
+                        recipient], input="Subject: outbound\n\nA test.\n",
+                       text=True, check=True, timeout=mta.RUN_S)
+        said = re.compile(r"newer/\w+\[\d+\]: \w+: to=<%s>, .*status=(\w+)"
+                          % re.escape(recipient))
+
+        def look():
+            for line in mta.syslog(start):
+                found = said.search(line)
+                if found:
+                    return found[1], line
+            return None
+        return mta.await_true(look, mta.DELIVERY_S, "mail to " + recipient)
