@@ -59,6 +59,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/x509_path.c %D%/proto/x509_path.h \
 	%D%/proto/x509_status.c %D%/proto/x509_status.h \
 	%D%/judge/action.c %D%/judge/action.h \
+	%D%/judge/chain.c %D%/judge/chain.h \
 	%D%/judge/enforce.c %D%/judge/enforce.h \
 	%D%/judge/enforcement.c %D%/judge/enforcement.h \
 	%D%/judge/facts.c %D%/judge/facts.h \
@@ -72,10 +73,12 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/joint_demand.c %D%/judge/joint_demand.h \
 	%D%/judge/judge.c %D%/judge/judge.h \
 	%D%/judge/level_answer.c %D%/judge/level_answer.h \
+	%D%/judge/outlook.c %D%/judge/outlook.h \
 	%D%/judge/put_off.c %D%/judge/put_off.h \
 	%D%/judge/reasons.c %D%/judge/reasons.h \
 	%D%/judge/requiretls.c %D%/judge/requiretls.h \
 	%D%/judge/rules.c %D%/judge/rules.h \
+	%D%/judge/standing.c %D%/judge/standing.h %D%/judge/standing_words.c \
 	%D%/judge/terms.c %D%/judge/terms.h \
 	%D%/judge/stale.c %D%/judge/stale.h \
 	%D%/judge/tried.c %D%/judge/tried.h \

@@ -1,3 +1,5 @@
+dist_pkgdata_DATA = %D%/providers
+
 exampledir = $(docdir)/examples
 dist_example_DATA = \
 	%D%/destinations \

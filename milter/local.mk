@@ -43,7 +43,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/view/json_tlsrpt.c %D%/view/json_tlsrpt.h \
 	%D%/view/openmetrics.c %D%/view/openmetrics.h \
 	%D%/view/sheet.c %D%/view/sheet.h \
-	%D%/view/sheet_data.c %D%/view/sheet_text.c
+	%D%/view/sheet_data.c %D%/view/sheet_markdown.c %D%/view/sheet_text.c
 
 %C%_posternd_SOURCES = \
 	%D%/daemon/arguments.c %D%/daemon/arguments.h \
@@ -97,6 +97,21 @@ noinst_LIBRARIES += %D%/libpostern.a
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \
+	%D%/cli/advise/advise.c \
+	%D%/cli/advise/checklist.c %D%/cli/advise/checklist.h \
+	%D%/cli/advise/checklist_bsi.c \
+	%D%/cli/advise/checklist_nl.c \
+	%D%/cli/advise/checklist_rfc.c \
+	%D%/cli/advise/checklist_tests.c \
+	%D%/cli/advise/groups.c %D%/cli/advise/groups.h \
+	%D%/cli/advise/look.c %D%/cli/advise/look.h \
+	%D%/cli/advise/look_chain.c \
+	%D%/cli/advise/plan.c %D%/cli/advise/plan.h \
+	%D%/cli/advise/providers.c %D%/cli/advise/providers.h \
+	%D%/cli/advise/report.c %D%/cli/advise/report.h \
+	%D%/cli/advise/report_json.c \
+	%D%/cli/advise/scenario.c %D%/cli/advise/scenario.h \
+	%D%/cli/advise/sight.c %D%/cli/advise/sight.h \
 	%D%/cli/cache.c \
 	%D%/cli/check/cached.c \
 	%D%/cli/check/check.c \
@@ -138,6 +153,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_way_sendmail.c \
 	%D%/cli/engine.c %D%/cli/engine.h \
 	%D%/cli/findings.c %D%/cli/findings.h \
+	%D%/cli/form.c %D%/cli/form.h \
 	%D%/cli/host/askers.c %D%/cli/host/askers.h \
 	%D%/cli/host/listener.c %D%/cli/host/listener.h \
 	%D%/cli/host/milter_edit.c %D%/cli/host/milter_edit.h \

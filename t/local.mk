@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 UNIT_TESTS = \
 	%D%/unit/action.t \
 	%D%/unit/address.t \
+	%D%/unit/advise.t \
 	%D%/unit/advice.t \
 	%D%/unit/anchor.t \
 	%D%/unit/base64.t \
@@ -18,6 +19,7 @@ UNIT_TESTS = \
 	%D%/unit/cache_budget.t \
 	%D%/unit/cache_index.t \
 	%D%/unit/cache_walk.t \
+	%D%/unit/chain.t \
 	%D%/unit/certname.t \
 	%D%/unit/clock.t \
 	%D%/unit/conf.t \
@@ -91,6 +93,7 @@ UNIT_TESTS = \
 	%D%/unit/pool.t \
 	%D%/unit/postfix_list.t \
 	%D%/unit/print.t \
+	%D%/unit/providers.t \
 	%D%/unit/process.t \
 	%D%/unit/openmetrics.t \
 	%D%/unit/reasons.t \
@@ -118,6 +121,7 @@ UNIT_TESTS = \
 	%D%/unit/smtp_reply.t \
 	%D%/unit/smtp_tls.t \
 	%D%/unit/stale.t \
+	%D%/unit/standing.t \
 	%D%/unit/standard.t \
 	%D%/unit/store.t \
 	%D%/unit/store_damage.t \
@@ -160,6 +164,7 @@ UNIT_TESTS = \
 check_PROGRAMS = $(UNIT_TESTS)
 # With servers of the lab: under "bootstrap check" once, with sanitizers
 LAB_TESTS = \
+	%D%/scenario/advise.py \
 	%D%/scenario/agree.py \
 	%D%/scenario/beside.py \
 	%D%/scenario/check.py \
@@ -255,6 +260,13 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_action_t_SOURCES = %D%/unit/action.c %D%/unit/tap.h
 %C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
 %C%_unit_advice_t_SOURCES = %D%/unit/advice.c %D%/unit/tap.h
+%C%_unit_advise_t_SOURCES = %D%/unit/advise.c $(FAKE_DESTINATION) %D%/unit/tap.h \
+	milter/cli/advise/checklist.c milter/cli/advise/checklist_bsi.c \
+	milter/cli/advise/checklist_nl.c milter/cli/advise/checklist_rfc.c \
+	milter/cli/advise/checklist_tests.c milter/cli/advise/groups.c \
+	milter/cli/advise/plan.c milter/cli/advise/providers.c \
+	milter/cli/advise/report.c milter/cli/advise/scenario.c \
+	milter/cli/advise/sight.c
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
 %C%_unit_base64_t_SOURCES = %D%/unit/base64.c %D%/unit/tap.h
 %C%_unit_cache_walk_t_SOURCES = %D%/unit/cache_walk.c $(NUMBERS)
@@ -264,6 +276,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_cache_index_t_SOURCES = %D%/unit/cache_index.c %D%/unit/tap.h
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c $(NUMBERS)
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
+%C%_unit_chain_t_SOURCES = %D%/unit/chain.c %D%/unit/tap.h
 %C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h
 %C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
 %C%_unit_counts_t_SOURCES = %D%/unit/counts.c %D%/unit/tap.h
@@ -410,6 +423,9 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(SMTP_STEPS)
 %C%_unit_smtp_tls_t_SOURCES = %D%/unit/smtp_tls.c $(SMTP_STEPS)
 %C%_unit_smtp_reply_t_SOURCES = %D%/unit/smtp_reply.c %D%/unit/tap.h
+%C%_unit_standing_t_SOURCES = %D%/unit/standing.c $(FACT_ROW)
+%C%_unit_providers_t_SOURCES = %D%/unit/providers.c %D%/unit/tap.h \
+	milter/cli/advise/providers.c
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
 %C%_unit_standard_t_SOURCES = %D%/unit/standard.c %D%/unit/tap.h
 %C%_unit_store_t_SOURCES = %D%/unit/store.c $(STATE)
@@ -473,6 +489,8 @@ TLSRPT_MAIL = milter/cli/tlsrpt/mail.c milter/cli/tlsrpt/authres.c \
 %C%_unit_xalloc_t_SOURCES = %D%/unit/xalloc.c %D%/unit/tap.h
 
 EXTRA_DIST += \
+	%D%/scenario/advise.expected \
+	%D%/scenario/advise.schema.json \
 	%D%/scenario/check.expected \
 	%D%/scenario/check.schema.json \
 	%D%/scenario/facts.schema.json \

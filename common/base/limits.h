@@ -348,6 +348,13 @@ enum {
 	LIMIT_REVIEW_MISSED = 200,
 	LIMIT_REVIEW_SLOWEST = 10,
 	LIMIT_REVIEW_ROWS = 5000,
+
+	/* Rows of etc/providers, which has some fifty; and octets of it */
+	LIMIT_PROVIDERS = 1000,
+	LIMIT_PROVIDERS_OCTETS = 128 * 1024,
+
+	/* Domains of one "postern advise": each is probed at all its hosts */
+	LIMIT_ADVISE_DOMAINS = 1000,
 };
 
 #endif

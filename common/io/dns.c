@@ -124,12 +124,12 @@ check_name(const char *name, struct err *err)
 	return 0;
 }
 
-/* DANE rests on these: insecure, they end it. */
+/* DANE rests on these: insecure, they end it.  The SOA tells how a zone is. */
 static bool
 decides_dane(enum dns_type type)
 {
 	return type == DNS_A || type == DNS_AAAA || type == DNS_MX ||
-	       type == DNS_CNAME || type == DNS_TLSA;
+	       type == DNS_CNAME || type == DNS_TLSA || type == DNS_SOA;
 }
 
 static struct dns_pending *

@@ -14,6 +14,7 @@ enum dns_type {
 	DNS_A = 1,
 	DNS_NS = 2,
 	DNS_CNAME = 5,
+	DNS_SOA = 6,
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,

@@ -17,6 +17,8 @@ enum {
 	POINTER = 0xc0,
 
 	KEY_HEAD = 4, /* of DNSKEY and DS: all but the key or its digest */
+
+	SOA_NUMBERS = 20, /* RFC 1035 section 3.3.13: behind two names */
 };
 
 #define NO_POINTER SIZE_MAX
@@ -96,6 +98,18 @@ fault_of_strings(struct wire *wire)
 }
 
 static const char *
+fault_of_soa(const uint8_t *message, struct wire *wire)
+{
+	const char *fault = fault_of_name(message, wire);
+
+	if (fault == NULL)
+		fault = fault_of_name(message, wire);
+	if (fault == NULL)
+		wire_take(wire, SOA_NUMBERS);
+	return fault;
+}
+
+static const char *
 read_fields(enum dns_type type, const uint8_t *message, struct wire *wire)
 {
 	switch (type) {
@@ -111,6 +125,8 @@ read_fields(enum dns_type type, const uint8_t *message, struct wire *wire)
 	case DNS_CNAME:
 	case DNS_NS:
 		return fault_of_name(message, wire);
+	case DNS_SOA:
+		return fault_of_soa(message, wire);
 	case DNS_TXT:
 		return fault_of_strings(wire);
 	case DNS_DNSKEY:

@@ -35,28 +35,32 @@ struct cli_options {
 	const char *file;      /* --file; "-" is stdin */
 	unsigned jobs;         /* --jobs: checks at once */
 	bool at_given;
-	time_t at;            /* --at, or now */
-	uint16_t port;        /* --port, or 25 */
-	enum sts_mode mode;   /* --mode, or testing */
-	uint32_t max_age_s;   /* --max-age; 0: what suits the mode */
-	struct cli_list ruas; /* --rua */
-	const char *part;     /* --part */
-	const char *html;     /* --html: a file */
-	uint32_t every_s;     /* --every, or 5 */
-	bool once;            /* --once */
-	bool no_domains;      /* --no-domains */
-	bool prometheus;      /* --prometheus */
-	bool openmetrics;     /* --openmetrics */
-	const char *as;       /* --as: a form; NULL: text */
-	const char *format;   /* --format; NULL: text */
-	const char *from;     /* --from: a day */
-	const char *to;       /* --to */
-	const char *auth;     /* --auth: an authserv-id */
-	bool all;             /* --all */
-	bool failures;        /* --failures */
-	bool raw;             /* --raw */
-	const char *output;   /* --output: a file; NULL: stdout */
-	struct cli_list logs; /* --log; "-" is stdin */
+	time_t at;                 /* --at, or now */
+	uint16_t port;             /* --port, or 25 */
+	enum sts_mode mode;        /* --mode, or testing */
+	uint32_t max_age_s;        /* --max-age; 0: what suits the mode */
+	struct cli_list ruas;      /* --rua */
+	const char *part;          /* --part */
+	const char *html;          /* --html: a file */
+	uint32_t every_s;          /* --every, or 5 */
+	bool once;                 /* --once */
+	bool no_domains;           /* --no-domains */
+	bool prometheus;           /* --prometheus */
+	bool openmetrics;          /* --openmetrics */
+	const char *as;            /* --as: a form; NULL: text */
+	const char *format;        /* --format; NULL: text */
+	const char *from;          /* --from: a day */
+	const char *to;            /* --to */
+	const char *auth;          /* --auth: an authserv-id */
+	bool all;                  /* --all */
+	bool failures;             /* --failures */
+	bool raw;                  /* --raw */
+	const char *output;        /* --output: a file; NULL: stdout */
+	struct cli_list logs;      /* --log; "-" is stdin */
+	struct cli_list standards; /* --standard */
+	bool regulated;            /* --regulated */
+	bool cannot_sign;          /* --cannot-sign */
+	const char *list;          /* --list: a file; "-" is stdin */
 	bool since_given;
 	time_t since;       /* --since */
 	time_t until;       /* --until; 0: not given */
@@ -74,6 +78,7 @@ struct cli_options {
  * code of sysexits(3) with a line on stderr.
  */
 int cli_check(const struct cli_options *options);
+int cli_advise(const struct cli_options *options);
 int cli_judge(const struct cli_options *options);
 int cli_tlsa_match(const struct cli_options *options);
 int cli_tlsa_check(const struct cli_options *options);

@@ -43,7 +43,8 @@ static const struct option_row {
     {OPTION_PORT, "port", "PORT", false, "of the TLSA records, instead of 25"},
     {OPTION_SINCE, "since", "TIME", false,
 	"from when on, as 2026-01-31T12:00:00Z, 2026-01-31, 12h or 7d: plan: "
-	"all servers have both keys' records; else: look"},
+	"all servers have both keys' records; advise: the policy is in "
+	"testing; else: look"},
     {OPTION_UNTIL, "until", "TIME", false, "up to when, likewise"},
     {OPTION_DAY, "day", "DAY", false, "of that day (UTC), as 2026-01-31"},
     {OPTION_STATE, "state", "FILE", false,
@@ -83,7 +84,15 @@ static const struct option_row {
     {OPTION_PROMETHEUS, "prometheus", NULL, false,
 	"the figures as Prometheus' text, for a file of node_exporter"},
     {OPTION_OPENMETRICS, "openmetrics", NULL, false, "the same as OpenMetrics"},
-    {OPTION_AS, "as", "text|json|csv|html", false, "the form of the answer"},
+    {OPTION_STANDARD, "standard", "rfc|bsi|nl", true,
+	"whose requirements are checked (rfc)"},
+    {OPTION_REGULATED, "regulated", NULL, false,
+	"DANE is a must here, by law or by a standard"},
+    {OPTION_CANNOT_SIGN, "cannot-sign", NULL, false,
+	"the zone cannot be signed where it is"},
+    {OPTION_LIST, "list", "FILE|-", false, "more domains, one a line"},
+    {OPTION_AS, "as", "text|json|csv|markdown|html", false,
+	"the form of the answer"},
     {'o', "output", "FILE", false, "write it there, whole or not at all"},
     {OPTION_APPLY, "apply", NULL, false, "do it"},
     {OPTION_UNDO, "undo", NULL, false, "take back what --apply did last"},
@@ -199,6 +208,9 @@ add_value(int code, char *value, struct cli_options *options)
 	case OPTION_LOG:
 		list_add(&options->logs, value);
 		break;
+	case OPTION_STANDARD:
+		list_add(&options->standards, value);
+		break;
 	}
 }
 
@@ -224,6 +236,12 @@ take_flag(int code, struct cli_options *options)
 		break;
 	case OPTION_RAW:
 		options->raw = true;
+		break;
+	case OPTION_REGULATED:
+		options->regulated = true;
+		break;
+	case OPTION_CANNOT_SIGN:
+		options->cannot_sign = true;
 		break;
 	case OPTION_APPLY:
 		options->apply = true;
@@ -298,6 +316,9 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_PART:
 		options->part = value;
+		break;
+	case OPTION_LIST:
+		options->list = value;
 		break;
 	default:
 		add_value(code, value, options);
@@ -448,6 +469,7 @@ cli_line_fini(struct cli_line *line)
 	free(line->options.txts.items);
 	free(line->options.logs.items);
 	free(line->options.ruas.items);
+	free(line->options.standards.items);
 	free(line->options.words.items);
 }
 

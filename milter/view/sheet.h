@@ -95,6 +95,9 @@ void sheet_csv_cell(FILE *out, const char *text);
 struct json_t *sheet_json(const struct sheet *sheet);
 void sheet_print_json(const struct sheet *sheet, FILE *out); /* a line */
 
+/* sheet_markdown - for who reads it, or turns it into something else */
+void sheet_markdown(const struct sheet *sheet, FILE *out);
+
 /* sheet_html - one page that loads nothing and runs nothing: html.c */
 void sheet_html(const struct sheet *sheet, FILE *out);
 

@@ -62,6 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (out != NULL) {
 		sheet_text(sheet, out, 80);
 		sheet_csv(sheet, out);
+		sheet_markdown(sheet, out);
 		sheet_html(sheet, out);
 		fclose(out);
 	}

@@ -187,7 +187,8 @@ purge() {
 inventory() {
 	cd / && find etc lib/systemd run/postern usr/bin usr/lib/sysusers.d \
 		usr/lib/systemd usr/lib/tmpfiles.d usr/sbin usr/share/doc \
-		usr/share/bash-completion usr/share/man var/lib var/spool -xdev \
+		usr/share/bash-completion usr/share/man usr/share/postern \
+		var/lib var/spool -xdev \
 		2>/dev/null | LC_ALL=C sort | grep -vxE \
 		'(etc/(passwd|group|shadow|gshadow)-?|etc/\.pwd\.lock|etc/subuid-?|etc/subgid-?|var/lib/(dpkg|systemd/(catalog|timers|random-seed))(/.*)?)'
 }

@@ -227,7 +227,7 @@ def check_addresses(out, log):
         mta.SENDER.split("@")[0].encode()}
     found.add(b"user")
     bad = []
-    for form in ("text", "json", "csv", "html"):
+    for form in ("text", "json", "csv", "markdown", "html"):
         text = ask("--log", LOG, "--as", form)[1]
         bad += ["%s: %s" % (form, name) for name in found
                 if name.decode() + "@" in text]

@@ -20,6 +20,8 @@ static const struct rdata_row {
 	bool good;
 } rdata_rows[] = {
 
+#define NINETEEN "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define TWENTY NINETEEN "\0"
 #define R(id, type, octets, good)                          \
 	{                                                  \
 		id, type, octets, sizeof(octets) - 1, good \
@@ -53,6 +55,13 @@ static const struct rdata_row {
     R("octet behind the alias", DNS_CNAME, "\2mx\0\0", false),
     R("nameserver", DNS_NS, "\2ns\0", true),
     R("nameserver without octets", DNS_NS, "", false),
+    R("start of authority", DNS_SOA, "\2ns\0\2me\0" TWENTY, true),
+    R("start of authority, octet missing", DNS_SOA, "\2ns\0\2me\0" NINETEEN,
+	false),
+    R("start of authority, octet behind it", DNS_SOA,
+	"\2ns\0\2me\0" TWENTY "\0", false),
+    R("start of authority, one name", DNS_SOA, "\2ns\0", false),
+    R("start of authority without octets", DNS_SOA, "", false),
     R("text", DNS_TXT, "\2ab\0\1c", true),
     R("empty text", DNS_TXT, "\0", true),
     R("no text", DNS_TXT, "", false),

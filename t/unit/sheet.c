@@ -129,6 +129,26 @@ html_is_escaped_in_every_chart(void **state)
 }
 
 static void
+markdown_is_a_table_of_escaped_text(void **state)
+{
+	struct sheet *sheet = small_sheet("a|b<i>*", "[c](d)\x01", SHEET_BARS);
+	char *text = written(sheet, sheet_markdown);
+
+	(void)state;
+	assert_non_null(strstr(text, "# Title\n\n## "));
+	assert_non_null(
+	    strstr(text, "| a\\|b\\<i\\>\\* | 7 | \\[c\\](d)? |\n"));
+	assert_non_null(strstr(text, "|---|---:|---|\n"));
+	free(text);
+	sheet_free(sheet);
+	sheet = small_sheet("a", "b", SHEET_DATA);
+	text = written(sheet, sheet_markdown);
+	assert_null(strstr(text, "| a |"));
+	free(text);
+	sheet_free(sheet);
+}
+
+static void
 a_timeline_draws_each_state(void **state)
 {
 	static const struct sheet_column changes[] = {
@@ -253,6 +273,7 @@ main(void)
 	    cmocka_unit_test(cells_are_no_formulas_in_csv),
 	    cmocka_unit_test(json_has_rows_as_objects),
 	    cmocka_unit_test(html_is_escaped_in_every_chart),
+	    cmocka_unit_test(markdown_is_a_table_of_escaped_text),
 	    cmocka_unit_test(a_timeline_draws_each_state),
 	    cmocka_unit_test(a_stacked_bar_is_more_than_its_colours),
 	    cmocka_unit_test(csv_is_no_command_to_a_terminal),

@@ -6,6 +6,7 @@
 #include "common/proto/domain.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/engine.h"
+#include "milter/cli/form.h"
 #include "milter/cli/log/source.h"
 #include "milter/cli/output.h"
 #include "milter/cli/print.h"
@@ -13,8 +14,6 @@
 #include "milter/cli/review/report.h"
 
 enum { MEGABYTE = 1000 * 1000 };
-
-enum form { FORM_NONE, FORM_TEXT, FORM_JSON, FORM_CSV, FORM_HTML };
 
 /* A review while it is read. */
 struct reading {
@@ -70,43 +69,6 @@ read_all(const struct cli_options *options, struct reading *reading)
 			 "%s", err.text);
 }
 
-static void
-write_sheet(const struct sheet *sheet, enum form form, FILE *out)
-{
-	switch (form) {
-	case FORM_NONE:
-	case FORM_TEXT:
-		sheet_text(sheet, out, cli_print_width());
-		break;
-	case FORM_JSON:
-		sheet_print_json(sheet, out);
-		break;
-	case FORM_CSV:
-		sheet_csv(sheet, out);
-		break;
-	case FORM_HTML:
-		sheet_html(sheet, out);
-		break;
-	}
-}
-
-static enum form
-form_of(const struct cli_options *options)
-{
-	static const char *const words[] = {[FORM_TEXT] = "text",
-	    [FORM_JSON] = "json",
-	    [FORM_CSV] = "csv",
-	    [FORM_HTML] = "html"};
-
-	if (options->as == NULL)
-		return options->json ? FORM_JSON : FORM_TEXT;
-	for (int i = FORM_TEXT; i <= FORM_HTML; i++)
-		if (strcmp(options->as, words[i]) == 0)
-			return !options->json || i == FORM_JSON ? (enum form)i
-								: FORM_NONE;
-	return FORM_NONE;
-}
-
 static int
 write_review(const struct cli_options *options, const struct review *review,
     const struct settings *settings)
@@ -117,7 +79,7 @@ write_review(const struct cli_options *options, const struct review *review,
 
 	if (status != 0)
 		return status;
-	write_sheet(sheet, form_of(options), output.out);
+	cli_form_write(sheet, cli_form_of(options), output.out);
 	return cli_output_close(&output, 0);
 }
 
@@ -149,10 +111,8 @@ cli_review(const struct cli_options *options)
 	char domain[LIMIT_DOMAIN_SIZE];
 	struct err err;
 
-	if (form_of(options) == FORM_NONE)
-		return cli_fail(
-		    EX_USAGE, options->json ? "--json is --as json"
-					    : "--as: text, json, csv or html");
+	if (cli_form_of(options) == FORM_NONE)
+		return cli_form_wrong(options);
 	if (options->domain != NULL &&
 	    domain_normalise(options->domain, domain, &err) != 0)
 		return cli_fail(EX_USAGE, "--domain: %s", err.text);
