@@ -81,6 +81,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/judge/standing.c %D%/judge/standing.h %D%/judge/standing_words.c \
 	%D%/judge/terms.c %D%/judge/terms.h \
 	%D%/judge/stale.c %D%/judge/stale.h \
+	%D%/judge/tls_sessions.c %D%/judge/tls_sessions.h \
 	%D%/judge/tried.c %D%/judge/tried.h \
 	%D%/judge/verdict.c %D%/judge/verdict.h \
 	%D%/judge/verdict_life.c %D%/judge/verdict_life.h \

@@ -88,12 +88,16 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/tlsrpt/collect.c %D%/tlsrpt/collect.h \
 	%D%/tlsrpt/counted_report.c %D%/tlsrpt/counted_report.h \
 	%D%/tlsrpt/datagram.c %D%/tlsrpt/datagram.h \
+	%D%/tlsrpt/day_clock.c %D%/tlsrpt/day_clock.h \
 	%D%/tlsrpt/day_end.c %D%/tlsrpt/day_end.h \
 	%D%/tlsrpt/day_report.c %D%/tlsrpt/day_report.h \
 	%D%/tlsrpt/inbox.c %D%/tlsrpt/inbox.h \
 	%D%/tlsrpt/intake.c %D%/tlsrpt/intake.h \
 	%D%/tlsrpt/losses.c %D%/tlsrpt/losses.h \
-	%D%/tlsrpt/teller.c %D%/tlsrpt/teller.h
+	%D%/tlsrpt/own_sessions.c %D%/tlsrpt/own_sessions.h \
+	%D%/tlsrpt/relays.c %D%/tlsrpt/relays.h \
+	%D%/tlsrpt/teller.c %D%/tlsrpt/teller.h \
+	%D%/tlsrpt/tested.c %D%/tlsrpt/tested.h
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter
 
 %C%_postern_SOURCES = \

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	%D%/unit/dane_match.t \
 	%D%/unit/book.t \
 	%D%/unit/datagram.t \
+	%D%/unit/day_clock.t \
 	%D%/unit/day_report.t \
 	%D%/unit/der.t \
 	%D%/unit/destinations.t \
@@ -98,6 +99,8 @@ UNIT_TESTS = \
 	%D%/unit/openmetrics.t \
 	%D%/unit/reasons.t \
 	%D%/unit/refusals.t \
+	%D%/unit/own_sessions.t \
+	%D%/unit/relays.t \
 	%D%/unit/report.t \
 	%D%/unit/review.t \
 	%D%/unit/review_limits.t \
@@ -106,6 +109,7 @@ UNIT_TESTS = \
 	%D%/unit/rules.t \
 	%D%/unit/session.t \
 	%D%/unit/session_header.t \
+	%D%/unit/session_refused.t \
 	%D%/unit/session_requiretls.t \
 	%D%/unit/session_routes.t \
 	%D%/unit/settings.t \
@@ -132,8 +136,10 @@ UNIT_TESTS = \
 	%D%/unit/store_tlsrpt.t \
 	%D%/unit/sts_record.t \
 	%D%/unit/tag.t \
+	%D%/unit/tested.t \
 	%D%/unit/text.t \
 	%D%/unit/tls_beyond.t \
+	%D%/unit/tls_sessions.t \
 	%D%/unit/tls_watch.t \
 	%D%/unit/tlsa.t \
 	%D%/unit/tlsrpt_hints.t \
@@ -248,7 +254,7 @@ FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
 	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c milter/mta/waiver.c \
-	milter/mta/message_outcome.c
+	milter/mta/message_outcome.c %D%/fake/own_sessions.c %D%/fake/own_sessions.h
 NUMBERS = %D%/unit/numbers.c %D%/unit/numbers.h %D%/unit/tap.h
 PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
 STORE_CLIENT = %D%/unit/store_client.c %D%/unit/store_client.h %D%/unit/tap.h
@@ -284,6 +290,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/unit/tap.h
 %C%_unit_datagram_t_SOURCES = %D%/unit/datagram.c milter/tlsrpt/datagram.c %D%/unit/tap.h
 %C%_unit_datagram_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_day_clock_t_SOURCES = %D%/unit/day_clock.c milter/tlsrpt/day_clock.c %D%/unit/tap.h
 %C%_unit_day_report_t_SOURCES = %D%/unit/day_report.c milter/tlsrpt/day_report.c %D%/unit/tap.h
 %C%_unit_day_report_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_book_t_SOURCES = %D%/unit/book.c milter/tlsrpt/book.c \
@@ -293,7 +300,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/unit/tap.h
 %C%_unit_intake_t_SOURCES = %D%/unit/intake.c $(CONF_TEXT) \
 	milter/tlsrpt/book.c milter/tlsrpt/counted_report.c milter/tlsrpt/datagram.c \
-	milter/tlsrpt/day_end.c milter/tlsrpt/day_report.c milter/tlsrpt/intake.c \
+	milter/tlsrpt/day_clock.c milter/tlsrpt/day_end.c \
+	milter/tlsrpt/day_report.c milter/tlsrpt/intake.c \
 	milter/tlsrpt/losses.c milter/tlsrpt/teller.c
 %C%_unit_intake_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
@@ -385,6 +393,10 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_openmetrics_t_SOURCES = %D%/unit/openmetrics.c %D%/unit/tap.h
 %C%_unit_outbound_t_SOURCES = %D%/unit/outbound.c %D%/unit/tap.h
 %C%_unit_reasons_t_SOURCES = %D%/unit/reasons.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_own_sessions_t_SOURCES = %D%/unit/own_sessions.c $(FACT_ROW) \
+	%D%/fake/watch.c %D%/fake/watch.h \
+	milter/tlsrpt/own_sessions.c milter/tlsrpt/relays.c milter/tlsrpt/tested.c
+%C%_unit_relays_t_SOURCES = %D%/unit/relays.c milter/tlsrpt/relays.c %D%/unit/tap.h
 %C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h milter/serve/report.c \
 	milter/serve/report_line.c \
 	milter/serve/log.c milter/serve/recent.c milter/serve/tally.c
@@ -410,6 +422,7 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_review_t_SOURCES = %D%/unit/review.c $(MAIL_LOG)
 %C%_unit_session_t_SOURCES = %D%/unit/session.c $(MAIL)
 %C%_unit_session_header_t_SOURCES = %D%/unit/session_header.c $(MAIL)
+%C%_unit_session_refused_t_SOURCES = %D%/unit/session_refused.c $(MAIL)
 %C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
 %C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
 %C%_unit_settings_files_t_SOURCES = %D%/unit/settings_files.c $(CONF_TEXT)
@@ -456,8 +469,10 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_store_tlsrpt_t_SOURCES = %D%/unit/store_tlsrpt.c %D%/unit/tap.h
 %C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
+%C%_unit_tested_t_SOURCES = %D%/unit/tested.c milter/tlsrpt/tested.c %D%/unit/tap.h
 %C%_unit_text_t_SOURCES = %D%/unit/text.c %D%/unit/tap.h
 %C%_unit_tls_beyond_t_SOURCES = %D%/unit/tls_beyond.c %D%/unit/tap.h
+%C%_unit_tls_sessions_t_SOURCES = %D%/unit/tls_sessions.c $(FACT_ROW)
 %C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_tlsrpt_hints_t_SOURCES = %D%/unit/tlsrpt_hints.c %D%/unit/tap.h

@@ -91,6 +91,11 @@ enum {
 	LIMIT_TLSRPT_KEPT_POLICIES = 64,
 	LIMIT_TLSRPT_KEPT_DETAILS = 100,
 
+	/* Next hops of which it is known how sessions under a policy in testing
+	 * mode are; and of the admin's own, which are few */
+	LIMIT_TLSRPT_TESTED = 10000,
+	LIMIT_TLSRPT_RELAYS = 256,
+
 	/* Certificates of a presented chain, and octets of all of them */
 	LIMIT_CHAIN_CERTS = 16,
 	LIMIT_CHAIN_OCTETS = 128 * 1024,

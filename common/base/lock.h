@@ -11,6 +11,8 @@
  * Which lock may be taken while another is held, outermost first:
  * - writing of policies > policies > cache budget > cache
  * - writing of policies > store
+ * - what is collected for TLS reports > the book of it
+ * - what is collected for TLS reports > relays
  *
  * All others are taken alone, and nothing is taken inside them: service,
  * listener, map answers; engine, validation; probes, outbound, refresh of

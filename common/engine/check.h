@@ -10,6 +10,7 @@
 #include "common/judge/enforcement.h"
 #include "common/judge/facts.h"
 #include "common/judge/rules.h"
+#include "common/judge/tls_sessions.h"
 #include "common/judge/verdict.h"
 
 struct engine_query {
@@ -35,6 +36,8 @@ struct check {
 	struct enforcement *enforcement; /* NULL without keep_enforcement; of
 					    several next hops, for the last
 					    that was looked at */
+	struct tls_refusal *refusal;     /* NULL without keep_refusals, and
+					    where no host failed */
 	unsigned ms;                     /* that it took */
 	bool ran_out; /* of time: with more it might have found more */
 	struct policy_mark policy; /* that it rests on */

@@ -58,6 +58,8 @@ check_new(struct check_run *run)
 	if (run->engine->options.keep_enforcement)
 		check->enforcement =
 		    enforce(run->facts, &run->terms, run->judged_s);
+	if (run->engine->options.keep_refusals)
+		check->refusal = tls_refusal_new(run->facts, check->verdict);
 	if (run->engine->options.looked != NULL)
 		run->engine->options.looked(
 		    run->engine->options.looked_arg, run->facts, check);

@@ -61,6 +61,7 @@ struct engine_options {
 	bool keep_facts;         /* for a command that prints them */
 	bool keep_walk;          /* of verdicts that are remembered */
 	bool keep_enforcement;   /* beside them, for an MTA that asks */
+	bool keep_refusals;      /* beside them, for TLS reports */
 	bool for_mtas; /* half of max_checks and max_queue is for those that
 			  ask, the other half for all other queries */
 
@@ -96,6 +97,7 @@ struct engine_options {
 
 	engine_looked *looked; /* by a worker; must not block; may be NULL */
 	void *looked_arg;
+	policies_failed *fetch_failed; /* likewise */
 
 	struct counts *counts; /* counts for several engines; may be NULL */
 	struct policy_turns *turns; /* likewise */

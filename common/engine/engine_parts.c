@@ -37,6 +37,7 @@ check_free(void *value)
 
 	verdict_free(check->verdict);
 	enforcement_free(check->enforcement);
+	tls_refusal_free(check->refusal);
 	facts_free(check->facts);
 	free(check);
 }
@@ -57,7 +58,8 @@ check_octets(const void *value)
 	return sizeof(*check) + text_octets(check->domain) + sizeof(*verdict) +
 	       text_octets(verdict->mx) + text_octets(verdict->detail) +
 	       text_octets(verdict->walk) +
-	       enforcement_octets(check->enforcement);
+	       enforcement_octets(check->enforcement) +
+	       tls_refusal_octets(check->refusal);
 }
 
 /* Whether a destination was known decides for a day how soon it is checked. */
@@ -218,7 +220,8 @@ open_sources(struct engine *engine)
 		options->refresh ? leaf_count(options) / PATIENT_PART : 0,
 	    .allow_private = options->allow_private,
 	    .counts = options->counts,
-	    .turns = options->turns};
+	    .turns = options->turns,
+	    .failed = options->fetch_failed};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .outbound = outbound_new(options->probe_port,
 		options->outbound_changed, options->outbound_arg),

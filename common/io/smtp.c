@@ -321,6 +321,7 @@ static bool
 await_greeting(struct session *s)
 {
 	begin_step(s, s->encrypted ? AT_TLS_GREETING : AT_GREETING);
+	smtp_socket_source(s->fd, s->facts->sight.source);
 	allow_time(s, s->target->greeting_ms);
 	if (!read_smtp_reply(s))
 		return false;
@@ -338,7 +339,11 @@ say_hello(struct session *s, const char *verb)
 
 	begin_step(s, s->encrypted ? AT_TLS_EHLO : AT_EHLO);
 	snprintf(line, sizeof(line), "%s %s\r\n", verb, s->target->helo);
-	return send_line(s, line) && read_smtp_reply(s);
+	if (!send_line(s, line) || !read_smtp_reply(s))
+		return false;
+	text_clean(s->facts->sight.helo, sizeof(s->facts->sight.helo),
+	    s->reply.text, strcspn(s->reply.text, " \t"));
+	return true;
 }
 
 /* An MTA goes on without extensions; but a host that refuses this as well

@@ -2,6 +2,7 @@
 #include "common/io/smtp_socket.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -80,4 +81,17 @@ smtp_socket_connect(int fd, const struct address *address, uint16_t port)
 	socklen_t size = to_sockaddr(address, port, &to);
 
 	return connect(fd, (struct sockaddr *)&to, size);
+}
+
+void
+smtp_socket_source(int fd, char out[INET6_ADDRSTRLEN])
+{
+	struct sockaddr_storage from = {0};
+	socklen_t size = sizeof(from);
+
+	out[0] = '\0';
+	if (getsockname(fd, (struct sockaddr *)&from, &size) != 0 ||
+	    getnameinfo((struct sockaddr *)&from, size, out, INET6_ADDRSTRLEN,
+		NULL, 0, NI_NUMERICHOST) != 0)
+		out[0] = '\0';
 }

@@ -36,4 +36,7 @@ int smtp_socket_open(int family);
 int smtp_socket_bind(int fd, const char *source);
 int smtp_socket_connect(int fd, const struct address *address, uint16_t port);
 
+/* smtp_socket_source - the address that it leaves from, "" if none is known */
+void smtp_socket_source(int fd, char out[INET6_ADDRSTRLEN]);
+
 #endif

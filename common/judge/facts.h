@@ -82,6 +82,8 @@ struct probe_sight {
 	char cipher[48];                /* "TLS_AES_256_GCM_SHA384" */
 	char group[24];                 /* "X25519"; of the key exchange */
 	char signature[32]; /* "ECDSA-SECP256R1-SHA256"; by the server */
+	char source[INET6_ADDRSTRLEN]; /* that it left from */
+	char helo[LIMIT_DETAIL_SIZE];  /* the name in the last answer to EHLO */
 	bool is_begun[PROBE_PHASES];
 	unsigned phase_ms[PROBE_PHASES];
 };
@@ -107,6 +109,7 @@ struct probe_facts {
 	unsigned ms;
 	int64_t begun_ms; /* the connection, by clock_mono_ms */
 	bool again; /* made since an earlier one would not do for a policy */
+	_Atomic bool reported; /* its failure is counted: see tls_sessions.h */
 	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
 	struct probe_sight sight;
 };

@@ -238,12 +238,14 @@ sts_part_of(const struct address_verdict *addresses, size_t count)
 }
 
 /* RFC 8460 section 4.3: the result type of a failure, and of records that are
- * there but unusable whatever stands in for them. */
+ * there but unusable whatever stands in for them.  Section 4.3.4: that nobody
+ * answered is none. */
 static const char *
 result_type(const struct host_case *c, const struct choice *choice)
 {
 	if (choice->by_tlsa)
-		return "dnssec-invalid";
+		return choice->reason == REASON_DNS_TIMEOUT ? ""
+							    : "dnssec-invalid";
 	if (choice->outcome == HOST_FAIL ||
 	    choice->reason == REASON_TLSA_UNUSABLE)
 		return reason_rt(choice->reason);

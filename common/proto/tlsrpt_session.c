@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "common/base/xalloc.h"
 #include "common/proto/address.h"
 #include "common/proto/domain.h"
+#include "common/proto/sts_policy.h"
+#include "common/proto/tlsa.h"
 #include "common/proto/tlsrpt_record.h"
 
 /* --- failures --- */
@@ -263,6 +266,85 @@ tlsrpt_outcome_add(
 	outcome->details = xrealloc(outcome->details, outcome->detail_count + 1,
 	    sizeof(*outcome->details));
 	tlsrpt_detail_read(&outcome->details[outcome->detail_count++], raw);
+}
+
+void
+tlsrpt_outcome_take_tlsa(
+    struct tlsrpt_outcome *outcome, const struct tlsa_set *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct tlsa *record = &records->records[i];
+		size_t size = sizeof("2 255 255 ") + 2 * record->size;
+		char *line;
+		int length;
+
+		if (record->usage != TLSA_DANE_TA &&
+		    record->usage != TLSA_DANE_EE)
+			continue;
+		line = xmalloc(size);
+		length = snprintf(line, size, "%u %u %u ", record->usage,
+		    record->selector, record->mtype);
+		text_hex(line + length, size - (size_t)length, record->data,
+		    record->size);
+		tlsrpt_lines_add(&outcome->strings, line);
+		free(line);
+	}
+}
+
+static bool
+has_line(const struct tlsrpt_lines *lines, const char *line)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		if (strcmp(lines->lines[i], line) == 0)
+			return true;
+	return false;
+}
+
+void
+tlsrpt_outcome_take_sts(
+    struct tlsrpt_outcome *outcome, const struct sts_policy *policy)
+{
+	char line[LIMIT_DOMAIN_SIZE + 16];
+
+	tlsrpt_lines_add(&outcome->strings, "version: STSv1");
+	snprintf(line, sizeof(line), "mode: %s", sts_mode_text(policy->mode));
+	tlsrpt_lines_add(&outcome->strings, line);
+	for (size_t i = 0; i < policy->mx_count; i++) {
+		if (has_line(&outcome->mx, policy->mx[i]))
+			continue;
+		tlsrpt_lines_add(&outcome->mx, policy->mx[i]);
+		snprintf(line, sizeof(line), "mx: %s", policy->mx[i]);
+		tlsrpt_lines_add(&outcome->strings, line);
+	}
+	snprintf(
+	    line, sizeof(line), "max_age: %u", (unsigned)policy->max_age_s);
+	tlsrpt_lines_add(&outcome->strings, line);
+}
+
+static size_t
+lines_octets(const struct tlsrpt_lines *lines)
+{
+	size_t octets = lines->count * sizeof(*lines->lines);
+
+	for (size_t i = 0; i < lines->count; i++)
+		octets += strlen(lines->lines[i]) + 1;
+	return octets;
+}
+
+size_t
+tlsrpt_session_octets(const struct tlsrpt_session *session)
+{
+	size_t octets = sizeof(*session) +
+			session->outcome_count * sizeof(*session->outcomes);
+
+	for (size_t i = 0; i < session->outcome_count; i++) {
+		const struct tlsrpt_outcome *outcome = &session->outcomes[i];
+
+		octets += lines_octets(&outcome->strings) +
+			  lines_octets(&outcome->mx) +
+			  outcome->detail_count * sizeof(*outcome->details);
+	}
+	return octets;
 }
 
 void

@@ -66,6 +66,8 @@ struct tlsrpt_outcome {
 	struct tlsrpt_lines strings;
 	struct tlsrpt_lines mx;
 	bool failed;
+	bool counted_elsewhere; /* neither success nor failure: the details
+				   alone are news */
 	size_t detail_count;
 	struct tlsrpt_detail *details; /* a success may have some, too */
 };
@@ -92,6 +94,22 @@ struct tlsrpt_outcome *tlsrpt_session_add(
     struct tlsrpt_session *session, enum tlsrpt_policy_type type);
 void tlsrpt_outcome_add(
     struct tlsrpt_outcome *outcome, const struct tlsrpt_raw_detail *raw);
+
+/*
+ * tlsrpt_outcome_take_tlsa, tlsrpt_outcome_take_sts - the lines of a policy
+ * that was looked at here, as MTAs tell of the same
+ *
+ * Of TLSA records those that SMTP knows, usable or not: RFC 7672 section 3.1.
+ */
+struct tlsa_set;
+struct sts_policy;
+void tlsrpt_outcome_take_tlsa(
+    struct tlsrpt_outcome *outcome, const struct tlsa_set *records);
+void tlsrpt_outcome_take_sts(
+    struct tlsrpt_outcome *outcome, const struct sts_policy *policy);
+
+/* tlsrpt_session_octets - that tlsrpt_session_free gives back */
+size_t tlsrpt_session_octets(const struct tlsrpt_session *session);
 
 /*
  * tlsrpt_outcome_finish - order its lines, and set its domain: domain, where

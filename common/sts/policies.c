@@ -100,6 +100,25 @@ count_fetch(const struct fetch_job *job, const struct policy_facts *policy,
 	counts_fetched(job->policies->options.counts, outcome);
 }
 
+/* One that is kept and has not expired counts on: RFC 8461 section 3.3. */
+static void
+tell_failure(const struct fetch_job *job, const struct policy_facts *policy)
+{
+	const struct policies *policies = job->policies;
+	struct cache_entry *entry;
+	const struct known *known;
+
+	if (policies->options.failed == NULL || policy->fetch == POLICY_FETCHED)
+		return;
+	entry = policy_keep_peek(policies->keep, job->domain);
+	known = known_of(entry);
+	policies->options.failed(job->domain, policy,
+	    known != NULL && known_is_unexpired(known) ? known->policy->policy
+						       : NULL);
+	if (entry != NULL)
+		cache_release(entry);
+}
+
 /* Something was learnt of the policy host. */
 static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
@@ -109,6 +128,7 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 
 	policy->fetched_s = clock_wall_s();
 	text_copy(policy->id, sizeof(policy->id), job->request.id);
+	tell_failure(job, policy);
 	differs = policy_keep_learn(job->policies->keep, job->domain, policy);
 	/* who looks at a mark is told of the policy by cache_fill first */
 	policy->mark = differs ? policy_turns_next(turns, job->domain)

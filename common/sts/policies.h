@@ -20,6 +20,13 @@
 struct policies;
 struct policy_want;
 
+/*
+ * A fetch has failed, by the policy host's doing.  kept: the policy that goes
+ * on to count, or NULL.  By a leaf: it must not block.
+ */
+typedef void policies_failed(const char *domain,
+    const struct policy_facts *failed, const struct sts_policy *kept);
+
 struct policies_options {
 	struct dns *dns;                 /* these outlive the policies */
 	struct translation *translation; /* NULL with allow_private */
@@ -33,6 +40,7 @@ struct policies_options {
 	bool allow_private;    /* fetch from special-purpose addresses too */
 	struct counts *counts; /* may be NULL */
 	struct policy_turns *turns; /* may be NULL */
+	policies_failed *failed;    /* may be NULL */
 };
 
 enum {

@@ -85,6 +85,8 @@ static const struct value_choice log_levels[] = {
     {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
 static const struct value_choice tls_reports[] = {
     {"no", TLS_REPORTS_NO}, {"collect", TLS_REPORTS_COLLECT}, {NULL, 0}};
+static const struct value_choice tls_sources[] = {{"mta", TLS_SOURCE_MTA},
+    {"refused", TLS_SOURCE_REFUSED}, {"policy", TLS_SOURCE_POLICY}, {NULL, 0}};
 static const struct value_choice tls_details[] = {
     {"full", TLS_DETAILS_FULL}, {"minimal", TLS_DETAILS_MINIMAL}, {NULL, 0}};
 static const struct value_choice facilities[] = {{"mail", LOG_MAIL},
@@ -217,6 +219,8 @@ static const struct keyword keywords[] = {
     CHOICE("TLSReports", RESTART, "no", tls_reports, tls_reports),
     TEXT("TLSReportSocket", RESTART, NULL, value_read_unix_socket,
 	tls_report_socket, NULL),
+    INT("TLSReportSources", RESTART, "mta,refused,policy", value_read_flags,
+	tls_report_sources, tls_sources, 0, 0),
     TEXT("TLSReportOrganization", LIVE, NULL, value_read_line,
 	tls_report_organization, NULL),
     TEXT("TLSReportContact", LIVE, NULL, value_read_address, tls_report_contact,

@@ -29,6 +29,11 @@ enum header_domains {
 
 /* Sessions are counted for TLS reports, or not. */
 enum tls_reports { TLS_REPORTS_NO, TLS_REPORTS_COLLECT };
+enum tls_sources {
+	TLS_SOURCE_MTA = 1,     /* sessions that it tells of */
+	TLS_SOURCE_REFUSED = 2, /* our probes for mail that we refused */
+	TLS_SOURCE_POLICY = 4,  /* policies that failed without a session */
+};
 enum tls_details { TLS_DETAILS_FULL, TLS_DETAILS_MINIMAL };
 
 enum log_level { LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -116,6 +121,7 @@ struct settings {
 	int tls_reports;         /* enum */
 	char *tls_report_socket; /* a path; NULL: none */
 	char *tls_report_organization, *tls_report_contact; /* NULL: none */
+	int tls_report_sources;                             /* tls_sources */
 	int tls_report_details;                             /* enum */
 	int tls_report_keep_ms;
 	int tls_report_max_domains;

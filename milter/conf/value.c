@@ -83,6 +83,30 @@ value_read_choice(const struct value_place *place,
 }
 
 void
+value_read_flags(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char *rest;
+	int flags = 0;
+
+	for (char *word = strtok_r(value, ", \t", &rest); word != NULL;
+	     word = strtok_r(NULL, ", \t", &rest)) {
+		const struct value_choice *choice =
+		    find_choice(form->choices, word);
+
+		if (choice == NULL) {
+			refuse_choice(place, form, word);
+			return;
+		}
+		flags |= choice->value;
+	}
+	if (flags == 0)
+		refuse_choice(place, form, "");
+	else
+		*(int *)field = flags;
+}
+
+void
 value_read_level(const struct value_place *place, const struct value_form *form,
     void *field, char *value)
 {

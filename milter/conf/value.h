@@ -34,6 +34,7 @@ typedef void value_reader(const struct value_place *place,
 
 /* into an int */
 value_reader value_read_choice;
+value_reader value_read_flags;    /* a list of choices, or-ed */
 value_reader value_read_level;    /* enum level */
 value_reader value_read_duration; /* in ms, or one of the choices */
 value_reader value_read_number;

@@ -30,6 +30,8 @@
 #include "milter/serve/socket.h"
 #include "milter/serve/stats.h"
 #include "milter/tlsrpt/collect.h"
+#include "milter/tlsrpt/intake.h"
+#include "milter/tlsrpt/own_sessions.h"
 
 /* Checks that nobody waits for any more may end, or not */
 enum { CLOSE_MS = 2 * 1000 };
@@ -128,14 +130,18 @@ begin_to_serve(struct settings *settings, struct err *err)
 {
 	static const struct control_counts counts = {
 	    collect_rows, collect_report, collect_today};
+	static const struct intake_hops hops = {
+	    own_sessions_relay, own_sessions_tested};
 	pthread_t thread;
 
+	own_sessions_open(settings);
 	if (service_open(settings, err) != 0)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	stats_begin(downtime_end(settings, clock_wall_s()));
 	control_answer_counts(&counts);
-	if (collect_start(settings, err) == 0 && control_start(err) == 0 &&
-	    listener_start(err) == 0 && metrics_start(err) == 0) {
+	if (collect_start(settings, &hops, err) == 0 &&
+	    control_start(err) == 0 && listener_start(err) == 0 &&
+	    metrics_start(err) == 0) {
 		if (pthread_create(&thread, NULL, serve_milter, NULL) == 0) {
 			pthread_detach(thread);
 			return 0;

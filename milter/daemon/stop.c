@@ -11,6 +11,7 @@
 #include "milter/serve/notify.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
+#include "milter/tlsrpt/own_sessions.h"
 
 enum {
 	/* Messages in flight get so long to end */
@@ -44,7 +45,10 @@ end_service(void)
 	if (!idle)
 		return false;
 	usleep(LAST_ANSWER_US);
-	return service_close(clock_mono_ms() + CLOSE_MS);
+	if (!service_close(clock_mono_ms() + CLOSE_MS))
+		return false;
+	own_sessions_close();
+	return true;
 }
 
 bool

@@ -8,6 +8,7 @@
 #include "common/base/xalloc.h"
 #include "milter/conf/destinations.h"
 #include "milter/serve/report.h"
+#include "milter/tlsrpt/own_sessions.h"
 
 enum { SMTP_PORT = 25 };
 
@@ -104,6 +105,14 @@ recipient_group_name(const struct recipient_group *group)
 	    has_own_hop(group))
 		return verdict->mx;
 	return group->domain;
+}
+
+void
+recipient_group_count_refusal(const struct recipient_group *group)
+{
+	if (group->own == NULL && group->check != NULL &&
+	    !engine_wait_cached(group->wait))
+		own_sessions_refused(group->check);
 }
 
 void

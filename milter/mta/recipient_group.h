@@ -60,6 +60,10 @@ recipient_group_set(struct recipient_group *group, struct verdict *verdict);
  * it does */
 void recipient_group_give_up(struct recipient_group *group, enum reason reason);
 
+/* recipient_group_count_refusal - the MTA will not try: what the check has seen
+ * fail counts for TLS reports, if it was made for this message */
+void recipient_group_count_refusal(const struct recipient_group *group);
+
 /* recipient_group_report - log what it came to, and with why what led there;
  * what was refused has no queue id */
 void recipient_group_report(

@@ -313,6 +313,7 @@ session_rcpt(
 	if (!is_refusal(group->action))
 		return ACTION_NONE;
 	group->refused = true;
+	recipient_group_count_refusal(group);
 	reply_write(reply, group->action, recipient_group_name(group),
 	    recipient_group_verdict(group), session_requires_tls(session));
 	return group->action;
@@ -461,6 +462,18 @@ fill_end(const struct session *session, const struct message_outcome *outcome,
 		end->tag = message_outcome_tag(outcome, settings, queue_id);
 }
 
+/* Also those that are refused with others: the MTA tries none of them. */
+static void
+count_refusals(
+    const struct session *session, const struct message_outcome *outcome)
+{
+	if (!is_refusal(outcome->action))
+		return;
+	for (size_t i = 0; i < session->count; i++)
+		if (!session->groups[i].refused)
+			recipient_group_count_refusal(&session->groups[i]);
+}
+
 static void
 settle_all(struct session *session, session_progress *progress, void *arg)
 {
@@ -535,6 +548,7 @@ session_end(struct session *session, const char *queue_id,
 		recipient_group_report(
 		    &session->groups[i], id, session->settings->log_why);
 	outcome = message_outcome_of(session->groups, session->count);
+	count_refusals(session, &outcome);
 	fill_end(session, &outcome, id, end);
 	report_end(session, id, &outcome, false);
 }

@@ -54,7 +54,8 @@ static struct {
 	    counts; /* needs no lock, nor has the turn one, nor have */
 	struct policy_turns policies;
 	_Atomic unsigned turn;
-	bool answers_mtas; /* to the end, whatever is read anew */
+	bool answers_mtas;          /* to the end, whatever is read anew */
+	struct service_watch watch; /* likewise */
 } service;
 
 static const char *
@@ -132,6 +133,8 @@ on_looked(void *arg, const struct facts *facts, const struct check *check)
 	(void)arg;
 	trace_check(settings, facts, check);
 	settings_free(settings);
+	if (service.watch.looked != NULL)
+		service.watch.looked(facts, check);
 }
 
 static bool
@@ -188,6 +191,8 @@ generation_new(struct settings *settings, struct err *err)
 	options.store_failed = on_store_failure;
 	options.flipped = on_flip;
 	options.looked = on_looked;
+	options.fetch_failed = service.watch.fetch_failed;
+	options.keep_refusals = service.watch.keep_refusals;
 	options.counts = &service.counts;
 	options.turns = &service.policies;
 	options.for_mtas = service.answers_mtas;
@@ -250,6 +255,12 @@ begin_to_retire(struct service_generation *generation)
 	lock_drop(&service.lock);
 	if (pthread_create(&thread, NULL, retire_engine, generation) == 0)
 		pthread_detach(thread);
+}
+
+void
+service_watch(const struct service_watch *watch)
+{
+	service.watch = *watch;
 }
 
 int

@@ -21,6 +21,17 @@ struct service_hold {
 	struct service_generation *generation; /* of the engine */
 };
 
+/* Who counts what checks have found: see own_sessions.h, which is of a higher
+ * floor. */
+struct service_watch {
+	void (*looked)(const struct facts *facts, const struct check *check);
+	policies_failed *fetch_failed;
+	bool keep_refusals;
+};
+
+/* service_watch - tell these of all checks; before service_open */
+void service_watch(const struct service_watch *watch);
+
 /*
  * service_open - serve by these settings from here on
  *

@@ -160,7 +160,7 @@ tally_of(int64_t day, enum tlsrpt_source source, const char *domain,
 	text_copy(tally->policy_domain, sizeof(tally->policy_domain),
 	    outcome->domain);
 	tally->body = day_report_body(outcome);
-	tally->ok = !outcome->failed;
+	tally->ok = !outcome->failed && !outcome->counted_elsewhere;
 	tally->failed = outcome->failed;
 	tally->failures =
 	    xcalloc(room_for(outcome->detail_count), sizeof(*tally->failures));

@@ -5,9 +5,7 @@
  * the book.  It is the only one that does, so that who asks for what was
  * counted has it write first, and waits.
  *
- * Sessions count to the day on which they came, until that day is closed, a
- * minute after its midnight; what comes later for it, since a clock was set
- * back, counts to the next one.
+ * Sessions count to the day on which they came; see day_clock.h.
  */
 #include "milter/tlsrpt/collect.h"
 
@@ -34,7 +32,6 @@ enum {
 	FLUSH_MS = 10 * 1000,
 	FLUSH_COUNT = 1000,
 	AGAIN_MS = 60 * 1000, /* a socket or store that could not be made */
-	CLOSE_S = 60,         /* a day, after its end */
 	SYNC_MS = 5 * 1000,   /* who asks waits for the disk */
 };
 
@@ -46,23 +43,18 @@ static struct {
 	struct inbox *inbox; /* the thread's, but for nudges with lock */
 
 	/* the thread's */
-	int64_t open_day;
 	int64_t flush_ms, again_ms;
 	unsigned unwritten;
 	bool told_socket, told_store;
 	struct intake intake;
 
-	struct lock lock; /* guards the rest */
+	struct lock lock; /* guards the rest; that of the book is inside */
 	struct cond flushed;
+	struct day_clock days; /* which the thread alone turns */
+	uint64_t unsaved;      /* own sessions that there was no room for */
 	unsigned wanted, done; /* flushes */
 	bool ending;
 } collect;
-
-static int64_t
-day_now(void)
-{
-	return (int64_t)clock_wall_s() / CLOCK_DAY_S;
-}
 
 int64_t
 collect_today(void)
@@ -70,7 +62,7 @@ collect_today(void)
 	int64_t day;
 
 	lock_take(&collect.lock);
-	day = collect.open_day;
+	day = collect.days.open;
 	lock_drop(&collect.lock);
 	return day;
 }
@@ -113,27 +105,67 @@ flush_counts(void)
 	return rc;
 }
 
-/* The day that is over, and what is too old. */
 static void
-close_day(void)
+end_day(int64_t closed, bool is_written)
 {
 	AUTO(settings) struct settings *settings = service_settings();
-	struct store_tlsrpt *store;
-	int64_t now_s = (int64_t)clock_wall_s();
-	int64_t day = (now_s - CLOSE_S) / CLOCK_DAY_S;
-	bool is_written;
+	struct store_tlsrpt *store = book_store(collect.book);
 
-	if (day <= collect.open_day)
+	if (store == NULL)
 		return;
-	is_written = flush_counts() == 0;
-	store = book_store(collect.book);
-	if (is_written && store != NULL)
-		day_end_tell(store, collect.open_day);
+	if (is_written)
+		day_end_tell(store, closed);
+	day_end_forget(store, collect.days.open, settings);
+}
+
+/* What came until the day is over, or the clock is set right, is written
+ * before. */
+static void
+turn_day(void)
+{
+	struct day_clock days = collect.days;
+	int64_t closed;
+	enum day_turn turn =
+	    day_clock_turn(&days, clock_wall_s(), clock_mono_ms(), &closed);
+	int rc = turn == DAY_STAYS ? 0 : flush_counts();
+
 	lock_take(&collect.lock);
-	collect.open_day = day;
+	collect.days = days;
 	lock_drop(&collect.lock);
-	if (store != NULL)
-		day_end_forget(store, day, settings);
+	if (turn == DAY_OVER)
+		end_day(closed, rc == 0);
+	if (turn == DAY_BACK)
+		report_tlsrpt_trouble("clock",
+		    "it was ahead: sessions count to the day that it shows "
+		    "now");
+}
+
+/* --- sessions of our own --- */
+
+void
+collect_count(enum tlsrpt_source source, const struct tlsrpt_session *session)
+{
+	AUTO(settings) struct settings *settings = service_settings();
+
+	lock_take(&collect.lock);
+	if (collect.running && !collect.ending &&
+	    intake_wants(&collect.intake, settings, session->domain) &&
+	    !book_add(collect.book, day_clock_of(&collect.days, clock_wall_s()),
+		source, session))
+		collect.unsaved++;
+	lock_drop(&collect.lock);
+}
+
+static void
+note_unsaved(void)
+{
+	uint64_t unsaved;
+
+	lock_take(&collect.lock);
+	unsaved = collect.unsaved;
+	collect.unsaved = 0;
+	lock_drop(&collect.lock);
+	losses_note(&collect.intake.losses, LOSS_UNSAVED, unsaved);
 }
 
 /* --- the thread --- */
@@ -214,10 +246,10 @@ receive_some(void)
 	}
 	do {
 		got = inbox_take(collect.inbox, until_ms, &datagram, &lost);
-		intake_lost(&collect.intake, &lost, collect.open_day);
+		intake_lost(&collect.intake, &lost, collect.days.open);
 		if (got == 1) {
-			intake_take(&collect.intake, &datagram,
-			    collect.open_day, settings);
+			intake_take(&collect.intake, &datagram, &collect.days,
+			    settings);
 			collect.unwritten++;
 			free(datagram.octets);
 		}
@@ -244,7 +276,8 @@ run_collect(void *arg)
 		receive_some();
 		if (wants_flush())
 			flush_counts();
-		close_day();
+		note_unsaved();
+		turn_day();
 	}
 	receive_last();
 	flush_counts();
@@ -254,7 +287,8 @@ run_collect(void *arg)
 /* --- from outside --- */
 
 int
-collect_start(const struct settings *settings, struct err *err)
+collect_start(const struct settings *settings, const struct intake_hops *hops,
+    struct err *err)
 {
 	char path[4096 + sizeof("/tlsrpt.db")];
 	sigset_t all, before;
@@ -270,13 +304,16 @@ collect_start(const struct settings *settings, struct err *err)
 	    book_new(path, (uint64_t)settings->tls_report_max_domains);
 	if (settings->tls_report_socket != NULL)
 		collect.path = xstrdup(settings->tls_report_socket);
-	collect.open_day = day_now();
+	day_clock_start(&collect.days, clock_wall_s(), clock_mono_ms());
+	collect.intake.hops = hops;
 	collect.intake.book = collect.book;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&collect.thread, NULL, run_collect, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	lock_take(&collect.lock);
 	collect.running = rc == 0;
+	lock_drop(&collect.lock);
 	if (rc == 0)
 		return 0;
 	collect_stop();
@@ -302,7 +339,9 @@ collect_stop(void)
 		lock_drop(&collect.lock);
 		wake_collect();
 		pthread_join(collect.thread, NULL);
+		lock_take(&collect.lock);
 		collect.running = false;
+		lock_drop(&collect.lock);
 	}
 	inbox_free(collect.inbox);
 	collect.inbox = NULL;

@@ -9,8 +9,10 @@
 #include "common/io/tlsrpt_tally.h"
 #include "milter/conf/settings.h"
 
+struct intake_hops;
+
 /*
- * collect_start - count from here on, if the settings want it
+ * collect_start - count from here on, if the settings want it; hops last
  *
  * In a thread of its own, after service_open.  A socket or store that cannot be
  * made is told to the log, and tried again each minute.  LOCAL when there is no
@@ -18,8 +20,14 @@
  *
  * collect_stop - write what was counted, and end; before service_close
  */
-int collect_start(const struct settings *settings, struct err *err);
+int collect_start(const struct settings *settings,
+    const struct intake_hops *hops, struct err *err);
 void collect_stop(void);
+
+/* collect_count - one session more, of posternd's own; any thread, at any time
+ * after collect_start */
+void
+collect_count(enum tlsrpt_source source, const struct tlsrpt_session *session);
 
 /* --- what was counted; any thread, between those two --- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/tlsrpt/intake.h"
 
-#include "common/base/clock.h"
+#include "common/base/cache.h"
 #include "common/proto/tlsrpt_session.h"
 #include "milter/serve/report.h"
 #include "milter/tlsrpt/datagram.h"
@@ -31,9 +31,12 @@ note_version(struct intake *intake, int64_t day)
 	    "sessions are told by a newer protocol than this Postern knows");
 }
 
-static bool
-is_reported_on(const struct settings *settings, const char *domain)
+bool
+intake_wants(const struct intake *intake, const struct settings *settings,
+    const char *domain)
 {
+	if (intake->hops != NULL && intake->hops->is_relay(domain))
+		return false;
 	return !settings_lists_domain(&settings->internal_domains, domain) &&
 	       !settings_lists_domain(&settings->tls_report_exclude, domain);
 }
@@ -42,7 +45,16 @@ static void
 count_session(
     struct intake *intake, int64_t day, const struct tlsrpt_session *session)
 {
-	if (book_add(intake->book, day, TLSRPT_SOURCE_MTA, session))
+	struct cache_entry *tested =
+	    intake->hops == NULL ? NULL : intake->hops->tested(session);
+	bool added;
+
+	if (tested != NULL)
+		session = cache_value(tested);
+	added = book_add(intake->book, day, TLSRPT_SOURCE_MTA, session);
+	if (tested != NULL)
+		cache_release(tested);
+	if (added)
 		return;
 	book_count(intake->book, day, BOOK_DROPPED, 1);
 	losses_note(&intake->losses, LOSS_UNSAVED, 1);
@@ -56,7 +68,7 @@ count_datagram(struct intake *intake, const struct inbox_datagram *datagram,
 
 	switch (datagram_read(datagram->octets, datagram->size, &session)) {
 	case DATAGRAM_GOOD:
-		if (is_reported_on(settings, session->domain))
+		if (intake_wants(intake, settings, session->domain))
 			count_session(intake, day, session);
 		break;
 	case DATAGRAM_NO_RUA:
@@ -75,12 +87,10 @@ count_datagram(struct intake *intake, const struct inbox_datagram *datagram,
 
 void
 intake_take(struct intake *intake, const struct inbox_datagram *datagram,
-    int64_t open_day, const struct settings *settings)
+    const struct day_clock *days, const struct settings *settings)
 {
-	int64_t day = (int64_t)datagram->at / CLOCK_DAY_S;
+	int64_t day = day_clock_of(days, datagram->at);
 
-	if (day < open_day)
-		day = open_day;
 	book_count(intake->book, day, BOOK_RECEIVED, 1);
 	if (teller_may_tell(
 		&intake->teller, datagram->uid, datagram->gid, intake->group)) {

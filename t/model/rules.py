@@ -434,7 +434,7 @@ def judge_host(host, context):
             sts = (one.sts, one.sts_reason)
     rt = "-"
     if by_tlsa:
-        rt = "dnssec-invalid"
+        rt = "-" if reason == "dns-timeout" else "dnssec-invalid"
     elif outcome == "fail" or reason == "tlsa-unusable":
         rt = report_type(reason)
     elif dane == "encrypt" and host.tlsa == "x":

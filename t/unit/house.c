@@ -2,6 +2,7 @@
 #include "t/unit/house.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -67,6 +68,19 @@ house_hear_of_trouble(void *arg, const struct err *err)
 
 char house_path[64];
 
+char house_failures[256];
+
+static void
+note_house_failure(const char *domain, const struct policy_facts *failed,
+    const struct sts_policy *kept)
+{
+	size_t length = strlen(house_failures);
+
+	snprintf(house_failures + length, sizeof(house_failures) - length,
+	    "%s %d %s\n", domain, (int)failed->fetch,
+	    kept == NULL ? "-" : sts_mode_text(kept->mode));
+}
+
 void
 house_move_in_with(
     struct house *house, bool read_only, bool refresh, unsigned max_queue)
@@ -75,6 +89,7 @@ house_move_in_with(
 	    .timeout_ms = house->timeout_ms == 0 ? 1000 : house->timeout_ms,
 	    .patient = house->patient,
 	    .turns = &house_turns,
+	    .failed = note_house_failure,
 	    .allow_private = true,
 	    .keep = {.read_only = read_only, .trouble = house_hear_of_trouble}};
 

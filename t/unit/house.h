@@ -52,6 +52,10 @@ struct house {
 	unsigned patient;               /* likewise */
 };
 
+/* What was told of failures: "d.ex FETCH MODE\n" each, by the mode of what is
+ * kept, or "-". */
+extern char house_failures[256];
+
 /* house_use_fakes - before all tests */
 void house_use_fakes(void);
 

@@ -96,7 +96,8 @@ take_from(
 	    .size = strlen(text)};
 
 	datagram.octets = xstrdup(text);
-	intake_take(intake, &datagram, DAY, the_settings);
+	intake_take(
+	    intake, &datagram, &(struct day_clock){.open = DAY}, the_settings);
 	free(datagram.octets);
 }
 

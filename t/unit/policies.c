@@ -435,10 +435,36 @@ a_lookup_that_fails_is_no_failure_of_the_policy_host(void **state)
 	house_unlink_store();
 }
 
+/* R40, R41 */
+static void
+a_failure_of_the_policy_host_is_told_once_with_what_counts_on(void **state)
+{
+	static const struct step story[] = {
+	    {"R40", "1", NULL, 0, false, false, false, "", ERROR, 1},
+	    {"R40 not again", "1", NULL, 200, false, false, false, "", ERROR,
+		1},
+	    {"a policy", "2", ENFORCE, 0, false, true, false, "2", OK, 2},
+	    {"R41", "3", "mode: enforce\n", 60, false, true, true, "2",
+		POLICY_INVALID, 3},
+	    {"R41 no record", NULL, NULL, 60, false, true, true, "2", ERROR, 3},
+	    {"R41 expired", "3", NULL, DAY, false, false, false, "", ERROR, 4},
+	};
+	static const char told[] = "d.ex 2 -\nd.ex 4 enforce\nd.ex 2 -\n";
+
+	(void)state;
+	assert_int_equal(POLICY_FETCH_ERROR, 2);
+	assert_int_equal(POLICY_INVALID, 4);
+	house_failures[0] = '\0';
+	run_story(story, COUNT(story));
+	assert_string_equal(house_failures, told);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest policies[] = {
+	    cmocka_unit_test(
+		a_failure_of_the_policy_host_is_told_once_with_what_counts_on),
 	    cmocka_unit_test(a_kept_policy_stands_in),
 	    cmocka_unit_test(a_failed_fetch_waits_for_five_minutes_or_a_new_id),
 	    cmocka_unit_test(a_new_policy_replaces_the_old),
