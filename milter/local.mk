@@ -71,7 +71,9 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/loop.c %D%/serve/loop.h \
 	%D%/serve/log.c %D%/serve/log.h \
 	%D%/serve/map_answers.c %D%/serve/map_answers.h \
+	%D%/serve/map_asking.c %D%/serve/map_asking.h \
 	%D%/serve/map_client.c %D%/serve/map_client.h \
+	%D%/serve/map_handover.c %D%/serve/map_handover.h \
 	%D%/serve/map_replies.c %D%/serve/map_replies.h \
 	%D%/serve/map_report.c %D%/serve/map_report.h \
 	%D%/serve/metrics.c %D%/serve/metrics.h \

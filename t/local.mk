@@ -364,7 +364,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/cli/log/logline_delivery.c \
 	milter/cli/log/logframe.c
 %C%_unit_map_answers_t_SOURCES = %D%/unit/map_answers.c %D%/unit/tap.h \
-	milter/serve/map_answers.c milter/serve/map_replies.c milter/serve/tally.c
+	milter/serve/map_answers.c milter/serve/map_asking.c milter/serve/map_handover.c \
+	milter/serve/map_replies.c milter/serve/tally.c
 %C%_unit_map_client_t_SOURCES = %D%/unit/map_client.c %D%/unit/tap.h \
 	milter/serve/map_client.c
 %C%_unit_loop_t_SOURCES = %D%/unit/loop.c %D%/unit/tap.h milter/serve/loop.c

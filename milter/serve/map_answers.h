@@ -23,9 +23,6 @@ void map_answers_open(struct event_base *base, void (*woken)(void));
 void map_answers_begin(void);
 void map_answers_close(void);
 
-/* The reply as it is to be sent, borrowed for the call; once. */
-typedef void map_answered(void *arg, const char *reply, size_t length);
-
 /*
  * map_answers_ask - the reply to a request
  *

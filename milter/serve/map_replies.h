@@ -56,6 +56,9 @@ enum { MAP_LINE_SIZE = LIMIT_LOG_LINE + 32 };
 const char *map_reply_print(
     const struct map_reply *reply, char out[MAP_LINE_SIZE], size_t *length);
 
+/* The reply as it is to be sent, borrowed for the call; once. */
+typedef void map_answered(void *arg, const char *reply, size_t length);
+
 /* map_reply_nothing - that of map_reply_skip, for a map, borrowed; between
  * map_replies_open and map_replies_close */
 const struct map_reply *map_reply_nothing(enum figures_asker asker);

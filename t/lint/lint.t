@@ -42,7 +42,7 @@ my %foreign = (
 	qr{^idn2\.h}              => qr{^common/proto/domain\.c$},
 	qr{^curl/}                => qr{^common/io/(?:https|mailer)\.c$},
 	qr{^unbound\.h}           => qr{^common/io/(?:dns_(?:algorithms|embedded|unbound)|unbound_context)\.c$},
-	qr{^event2/}              => qr{^(?:common/io/dns_(?:request|system)|milter/serve/(?:control|listener|loop|map_answers|map_client|metrics))\.c$},
+	qr{^event2/}              => qr{^(?:common/io/dns_(?:request|system)\.c|milter/serve/(?:(?:control|listener|loop|map_answers|map_client|metrics)\.c|map_asking\.h))$},
 	qr{^ldns/}                => qr{^common/io/dns_\w+\.[ch]$},
 	qr{^sqlite3\.h}           => qr{^common/io/store(_db|_policy|_schema|_sql|_table|_tlsrpt(_add|_read)?)?\.c$},
 	qr{^hiredis/}             => qr{^common/proto/resp\.c$},
@@ -165,6 +165,15 @@ sub check_length {
 	}
 }
 
+# Of a source of the programs.
+my $largest = 600;
+
+sub check_size {
+	my ($file, $text) = @_;
+	my $lines = $text =~ tr/\n//;
+	mistake('size', "$file: $lines lines") if $lines > $largest;
+}
+
 # A name of one file leads to it, in a search and in a stack trace.
 my %statics;
 
@@ -193,6 +202,7 @@ sub check_files {
 		my $text = do { local $/; <$in> };
 		check_head($file, $text);
 		check_length($file, $text);
+		check_size($file, $text) if $file =~ m{^(?:common|milter)/.*\.c$};
 		my $number = 0;
 		for my $line (split /\n/, $text) {
 			$number++;
@@ -355,6 +365,7 @@ my @rules = (
 	[head => 'each file says what it is, and under which licence', \&check_files],
 	[width => 'no line is over 80 columns', \&check_files],
 	[length => "no function is over $longest lines", \&check_files],
+	[size => "no source of the programs is over $largest lines", \&check_files],
 	[settings => 'every setting is in the man page and in the sample', \&check_settings],
 	[limits => 'every limit bounds something, and a test names it', \&check_limits],
 	[proven => 'every module of common has a unit program, or a reason', \&check_proven],
@@ -378,3 +389,4 @@ for (@rules) {
 	$check->();
 	report($rule, $name);
 }
+exit((grep { $mistakes{$_->[0]} } @rules) ? 1 : 0);

@@ -72,6 +72,8 @@ TURNS = [
     ("width", "a line has 81 columns",
      "common/base/text.c", end("/* %s */\n" % ("x" * 75))),
     ("length", "a function has 61 lines", "common/base/text.c", end(LONG)),
+    ("size", "a source has over 600 lines",
+     "common/base/err.c", end("/* turned */\n" * 600)),
     ("settings", "a setting is not in the man page",
      "milter/man/postern.conf.5",
      lambda old: old.replace("ProbePerHost", "ProbeForHost")),

@@ -90,7 +90,7 @@ add_note(struct reading *reading, enum reading_state state, const char *source,
 }
 
 static void
-note_state(struct reading *reading, enum reading_state state,
+note_found(struct reading *reading, enum reading_state state,
     const char *source, const struct tlsrpt_report *report, const char *why)
 {
 	if (state != READING_VALID && state != READING_NO_REPORT &&
@@ -104,7 +104,7 @@ reading_count(struct reading *reading, enum reading_state state,
 {
 	reading->counts[state]++;
 	reading->failed |= state == READING_INVALID;
-	note_state(reading, state, source, NULL, why);
+	note_found(reading, state, source, NULL, why);
 }
 
 void
@@ -181,7 +181,7 @@ reading_report(struct reading *reading, const char *source,
 	report->quirks |= around->quirks;
 	state = judge_report(reading, report, around->passed);
 	reading->counts[state]++;
-	note_state(reading, state, source, report, "");
+	note_found(reading, state, source, report, "");
 	if (state != READING_VALID && state != READING_TOLERATED)
 		return;
 	totals_add(&reading->totals, report, reading->options.domain);
