@@ -106,10 +106,11 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/reachable.c %D%/io/reachable.h \
 	%D%/io/forbidden_address.c %D%/io/forbidden_address.h \
 	%D%/io/https.c %D%/io/https.h \
-	%D%/io/shared.c %D%/io/shared.h \
+	%D%/io/shared_ask.c %D%/io/shared.h %D%/io/shared_inside.h \
 	%D%/io/shared_link.c %D%/io/shared_link.h \
 	%D%/io/shared_login.c %D%/io/shared_login.h \
 	%D%/io/shared_lookup.c %D%/io/shared_lookup.h \
+	%D%/io/shared_run.c %D%/io/shared_serve.c \
 	%D%/io/smtp.c %D%/io/smtp.h \
 	%D%/io/smtp_socket.c %D%/io/smtp_socket.h \
 	%D%/io/smtp_step.c %D%/io/smtp_step.h \

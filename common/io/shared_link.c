@@ -34,7 +34,7 @@ struct shared_link {
 /* --- where it is --- */
 
 static bool
-is_loopback(const char *host)
+is_loopback_name(const char *host)
 {
 	struct address address;
 
@@ -94,7 +94,7 @@ parse_network_address(const char *rest, const char *text,
 	    take_host_and_port(copy, out) != 0)
 		return err_set(
 		    err, ERR_DATA, "\"%.100s\" has no host or port", text);
-	if (out->scheme == SHARED_TCP && !is_loopback(out->host))
+	if (out->scheme == SHARED_TCP && !is_loopback_name(out->host))
 		return err_set(err, ERR_DATA,
 		    "\"%.100s\": without TLS only a loopback address may be "
 		    "named",
@@ -237,7 +237,7 @@ await_handshake(const struct shared_link *link, int stop, int64_t deadline_ms)
 }
 
 static int
-shake_hands(struct shared_link *link, const struct shared_address *address,
+begin_tls(struct shared_link *link, const struct shared_address *address,
     int stop, int64_t deadline_ms, struct err *err)
 {
 	int rc;
@@ -371,7 +371,7 @@ shared_link_open(const struct shared_address *address,
 		if (rc != 0)
 			err_set(err, ERR_LOCAL, "TLS: %s", gnutls_strerror(rc));
 		else
-			rc = shake_hands(link, address, stop, deadline_ms, err);
+			rc = begin_tls(link, address, stop, deadline_ms, err);
 	}
 	if (link->fd >= 0 && rc == 0)
 		return link;

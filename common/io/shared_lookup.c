@@ -53,7 +53,7 @@ shared_lookup_free(struct shared_lookup *lookup)
 }
 
 static void
-take_addresses(const struct addrinfo *list, struct shared_addresses *out)
+copy_addresses(const struct addrinfo *list, struct shared_addresses *out)
 {
 	out->count = 0;
 	for (; list != NULL && out->count < SHARED_ADDRESSES;
@@ -77,7 +77,7 @@ ask_system(const char *host, const char *service, int flags,
 
 	if (rc != 0)
 		return rc;
-	take_addresses(list, out);
+	copy_addresses(list, out);
 	freeaddrinfo(list);
 	return out->count > 0 ? 0 : EAI_NONAME;
 }
@@ -120,8 +120,8 @@ start_thread(struct shared_lookup *lookup, const char *host, uint16_t port)
 
 /* With the lock: 0 with what was found, or why not. */
 static int
-await_lookup(struct shared_lookup *lookup, const char *host,
-    int64_t deadline_ms, struct shared_addresses *out, struct err *err)
+await_names(struct shared_lookup *lookup, const char *host, int64_t deadline_ms,
+    struct shared_addresses *out, struct err *err)
 {
 	while (lookup->running)
 		if (!cond_wait_until(&lookup->done, &lookup->lock, deadline_ms))
@@ -152,7 +152,7 @@ shared_lookup_find(struct shared_lookup *lookup, const char *host,
 	else if (!start_thread(lookup, host, port))
 		rc = err_set(err, ERR_LOCAL, "no more threads");
 	else
-		rc = await_lookup(lookup, host, deadline_ms, out, err);
+		rc = await_names(lookup, host, deadline_ms, out, err);
 	lock_drop(&lookup->lock);
 	return rc;
 }

@@ -217,7 +217,7 @@ static const char *const event_words[] = {
 enum { EVENT_WORDS = sizeof(event_words) / sizeof(event_words[0]) };
 
 static bool
-take_kind(const json_t *object, enum shared_event_kind *out)
+take_record_kind(const json_t *object, enum shared_event_kind *out)
 {
 	const char *word = json_string_value(json_object_get(object, "k"));
 
@@ -246,7 +246,7 @@ fill_event(const json_t *object, time_t now, struct shared_event *event)
 {
 	json_int_t number;
 
-	if (!take_kind(object, &event->kind) ||
+	if (!take_record_kind(object, &event->kind) ||
 	    !take_event_domain(object, event) ||
 	    !take_host(object, "by", event->by) ||
 	    !take_text(object, "boot", event->boot, sizeof(event->boot)) ||

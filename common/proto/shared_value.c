@@ -59,7 +59,7 @@ hash_octets(const void *data, size_t size, uint8_t out[MAC_OCTETS])
 }
 
 static int
-read_key(struct shared_key *key, const char *line)
+read_key_line(struct shared_key *key, const char *line)
 {
 	uint8_t digest[MAC_OCTETS];
 
@@ -85,7 +85,7 @@ take_key_line(
 	if (keys->count == LIMIT_SHARED_KEYS)
 		return err_set(err, ERR_DATA, "line %u: more than %d keys",
 		    number, LIMIT_SHARED_KEYS);
-	if (read_key(&keys->keys[keys->count], digits) != 0)
+	if (read_key_line(&keys->keys[keys->count], digits) != 0)
 		return err_set(err, ERR_DATA, "line %u: not %d hex digits",
 		    number, KEY_DIGITS);
 	keys->count++;

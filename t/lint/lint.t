@@ -380,8 +380,8 @@ my %asked = map { $_ => 1 } @ARGV;
 @rules = grep { $asked{$_->[0]} } @rules if @ARGV;
 die "usage: lint [RULE...]\n" if @ARGV && @rules != keys %asked;
 print '1..', scalar @rules, "\n";
-for (@rules) {
-	my ($rule, $name, $check, $tool) = @$_;
+for my $row (@rules) {
+	my ($rule, $name, $check, $tool) = @$row;
 	if (defined $tool && !have($tool)) {
 		print 'ok ', ++$tests, " - $name # SKIP no $tool\n";
 		next;
