@@ -33,10 +33,10 @@ struct policies_options {
 	struct pool *leaves;             /* where fetches run */
 	const struct x509_store *roots;  /* for the policy hosts */
 	struct policy_keep_options keep;
-	int timeout_ms;     /* how long a check waits for a fetch */
-	unsigned patient;   /* fetches at once that may take as long as
-			       POLICIES_FETCH_MS; others have timeout_ms.  0:
-			       none, and checks wait for the end of theirs */
+	int timeout_ms;        /* how long a check waits for a fetch */
+	unsigned patient;      /* fetches at once that may take as long as
+				  POLICIES_FETCH_MS; others have timeout_ms.  0:
+				  none, and checks wait for the end of theirs */
 	bool allow_private;    /* fetch from special-purpose addresses too */
 	struct counts *counts; /* may be NULL */
 	struct policy_turns *turns; /* may be NULL */
