@@ -191,6 +191,14 @@ facts_new(void)
 	return facts;
 }
 
+const struct sts_policy *
+sts_facts_policy(const struct sts_facts *sts)
+{
+	return sts->policy != NULL && sts->policy->fetch == POLICY_FETCHED
+		   ? sts->policy->policy
+		   : NULL;
+}
+
 void
 facts_note(struct facts *facts, const struct lookup *lookup)
 {

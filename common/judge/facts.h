@@ -210,6 +210,9 @@ void sts_facts_set_texts(
     struct sts_facts *sts, const struct sts_txt *texts, size_t count);
 void sts_facts_drop_texts(struct sts_facts *sts);
 
+/* sts_facts_policy - the policy that was fetched; NULL without one */
+const struct sts_policy *sts_facts_policy(const struct sts_facts *sts);
+
 /* What kept us from looking at all. */
 enum trouble {
 	TROUBLE_NONE,

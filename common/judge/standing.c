@@ -188,20 +188,10 @@ sts_record_why(const struct sts_record *record)
 	return strncmp(record->why, "id ", 3) == 0 ? "bad-id" : "syntax";
 }
 
-static const struct sts_policy *
-fetched_policy(const struct facts *facts)
-{
-	const struct policy_facts *policy = facts->sts.policy;
-
-	return policy == NULL || policy->fetch != POLICY_FETCHED
-		   ? NULL
-		   : policy->policy;
-}
-
 static enum standing_policy
 sts_policy_standing(const struct facts *facts, enum standing_record record)
 {
-	if (fetched_policy(facts) != NULL)
+	if (sts_facts_policy(&facts->sts) != NULL)
 		return STANDING_POLICY_FETCHED;
 	if (facts->sts.policy != NULL &&
 	    facts->sts.policy->fetch != POLICY_NOT_FETCHED)
@@ -255,7 +245,7 @@ set_sts_health(struct standing *standing, const struct facts *facts,
 static void
 set_sts(struct standing *standing, const struct facts *facts)
 {
-	const struct sts_policy *policy = fetched_policy(facts);
+	const struct sts_policy *policy = sts_facts_policy(&facts->sts);
 
 	standing->sts_record = sts_record_standing(&facts->sts);
 	standing->sts_why = sts_record_why(&facts->sts.record);

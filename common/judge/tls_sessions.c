@@ -40,16 +40,6 @@ tried_hosts(const struct facts *facts, const struct verdict *verdict)
 	return count;
 }
 
-/* The policy that was fetched; NULL without one. */
-static const struct sts_policy *
-fetched_policy(const struct facts *facts)
-{
-	return facts->sts.policy != NULL &&
-		       facts->sts.policy->fetch == POLICY_FETCHED
-		   ? facts->sts.policy->policy
-		   : NULL;
-}
-
 /* The session if it has anything to say, else NULL. */
 static struct tlsrpt_session *
 end_report_session(struct tlsrpt_session *session)
@@ -63,7 +53,7 @@ end_report_session(struct tlsrpt_session *session)
 static void
 finish_sts(struct tlsrpt_outcome *outcome, const struct facts *facts)
 {
-	const struct sts_policy *policy = fetched_policy(facts);
+	const struct sts_policy *policy = sts_facts_policy(&facts->sts);
 
 	if (policy != NULL)
 		tlsrpt_outcome_take_sts(outcome, policy);
@@ -203,7 +193,7 @@ see_hosts(const struct facts *facts, const struct verdict *verdict)
 struct tlsrpt_session *
 tls_sessions_tested(const struct facts *facts, const struct verdict *verdict)
 {
-	const struct sts_policy *policy = fetched_policy(facts);
+	const struct sts_policy *policy = sts_facts_policy(&facts->sts);
 	struct tlsrpt_session *session;
 	struct tlsrpt_outcome *outcome;
 	struct tlsrpt_raw_detail raw = {0};
@@ -332,7 +322,7 @@ part_has(const struct part *part, size_t i)
 }
 
 static void
-add_part(struct tlsrpt_session *session, const struct facts *facts,
+add_tls_part(struct tlsrpt_session *session, const struct facts *facts,
     const struct part *part)
 {
 	bool by_tlsa =
@@ -397,9 +387,9 @@ add_failed_host(struct tlsrpt_session *session, const struct facts *facts,
 			   claim_probe_of(&host->addresses[i]);
 	}
 	part.fresh = fresh;
-	add_part(session, facts, &part);
+	add_tls_part(session, facts, &part);
 	part.by_sts = true;
-	add_part(session, facts, &part);
+	add_tls_part(session, facts, &part);
 	free(fresh);
 }
 
