@@ -29,6 +29,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/settings_list.c %D%/conf/settings_list.h \
 	%D%/conf/value_list.c \
 	%D%/conf/value.c %D%/conf/value.h \
+	%D%/view/facts_name.c %D%/view/facts_name.h \
 	%D%/view/figures.h \
 	%D%/view/html.c %D%/view/svg.c %D%/view/svg.h \
 	%D%/view/http_request.c %D%/view/http_request.h \
@@ -66,6 +67,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/control_connection.c %D%/serve/control_connection.h \
 	%D%/serve/control_peer.c %D%/serve/control_peer.h \
 	%D%/serve/downtime.c %D%/serve/downtime.h \
+	%D%/serve/facts_folder.c %D%/serve/facts_folder.h \
+	%D%/serve/facts_keeper.c %D%/serve/facts_keeper.h \
 	%D%/serve/handed.c %D%/serve/handed.h \
 	%D%/serve/listener.c %D%/serve/listener.h \
 	%D%/serve/loop.c %D%/serve/loop.h \
@@ -175,6 +178,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/log/refusals.c %D%/cli/log/refusals.h \
 	%D%/cli/log/refusals_view.c \
 	%D%/cli/log/rotated.c %D%/cli/log/rotated.h \
+	%D%/cli/log/seen.c %D%/cli/log/seen.h \
 	%D%/cli/log/source.c %D%/cli/log/source.h \
 	%D%/cli/log/story.c %D%/cli/log/story.h \
 	%D%/cli/log/story_outcome.c \

@@ -52,6 +52,8 @@ UNIT_TESTS = \
 	%D%/unit/engine_reach.t \
 	%D%/unit/flips.t \
 	%D%/unit/facts.t \
+	%D%/unit/facts_folder.t \
+	%D%/unit/facts_keeper.t \
 	%D%/unit/forbidden_address.t \
 	%D%/unit/gaps.t \
 	%D%/unit/gzip.t \
@@ -184,6 +186,7 @@ LAB_TESTS = \
 	%D%/scenario/faults.py \
 	%D%/scenario/filters.py \
 	%D%/scenario/judge.py \
+	%D%/scenario/kept.py \
 	%D%/scenario/map.py \
 	%D%/scenario/map_delivery.py \
 	%D%/scenario/map_exim.py \
@@ -340,6 +343,11 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/cli/log/logline_delivery.c \
 	milter/cli/log/logframe.c
 %C%_unit_facts_t_SOURCES = %D%/unit/facts.c %D%/unit/tap.h
+%C%_unit_facts_folder_t_SOURCES = %D%/unit/facts_folder.c %D%/unit/tap.h \
+	milter/serve/facts_folder.c
+%C%_unit_facts_keeper_t_SOURCES = %D%/unit/facts_keeper.c $(FACT_ROW) \
+	milter/serve/facts_keeper.c milter/serve/facts_folder.c
+%C%_unit_facts_keeper_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_forbidden_address_t_SOURCES = %D%/unit/forbidden_address.c %D%/unit/tap.h
 %C%_unit_gzip_t_SOURCES = %D%/unit/gzip.c %D%/unit/tap.h
 %C%_unit_hops_t_SOURCES = %D%/unit/hops.c %D%/unit/tap.h

@@ -291,6 +291,12 @@ enum {
 	LIMIT_FACTS_DEPTH = 9,
 	LIMIT_FACTS_VALUES = 64 * 1024,
 
+	/* Facts that posternd has to write to FactsDirectory: files, and octets
+	 * of them, of some 20 KB each.  A disk that is slower than that is not
+	 * waited for. */
+	LIMIT_FACTS_WAITING = 256,
+	LIMIT_FACTS_WAITING_OCTETS = 64 * 1024 * 1024,
+
 	/* Roots in it: those that may have issued a certificate of a chain.
 	 * Stores have some hundred. */
 	LIMIT_FACTS_ROOTS = 256,

@@ -15,9 +15,9 @@
  * - what is collected for TLS reports > relays
  *
  * All others are taken alone, and nothing is taken inside them: service,
- * listener, map answers; engine, validation; probes, outbound, refresh of
- * policies; pool, parking; dns_pending, dns_system, translation; libunbound's
- * contexts; log; in the command, that of a survey.
+ * listener, map answers, keeper of facts; engine, validation; probes, outbound,
+ * refresh of policies; pool, parking; dns_pending, dns_system, translation;
+ * libunbound's contexts; log; in the command, that of a survey.
  *
  * No lock is held across I/O or a log line, or while somebody is told of what
  * he waits for, but for these:

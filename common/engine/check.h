@@ -43,6 +43,7 @@ struct check {
 	struct policy_mark policy; /* that it rests on */
 	int64_t expires_ms;        /* clock_mono_ms */
 	time_t judged_s;           /* the time that it was judged for */
+	uint32_t facts_number;     /* of engine_number, or 0 */
 };
 
 #endif

@@ -63,13 +63,16 @@ check_new(struct check_run *run)
 	if (run->engine->options.looked != NULL)
 		run->engine->options.looked(
 		    run->engine->options.looked_arg, run->facts, check);
+	if (run->engine->options.number_facts != NULL)
+		check->facts_number = run->engine->options.number_facts(
+		    run->engine->options.facts_arg, run->facts, &run->terms,
+		    check);
 	if (run->engine->options.keep_facts) {
 		check->facts = run->facts;
 	} else {
 		verdict_slim(check->verdict);
 		if (!run->engine->options.keep_walk)
 			drop_walk(check->verdict);
-		facts_free(run->facts);
 	}
 	return check;
 }
@@ -108,9 +111,14 @@ check_run_finish(struct check_run *run)
 	cache_fill(run->entry, check,
 	    is_remembered(run, check, looked) ? check->expires_ms : 0);
 	/* whoever waits for the verdict does not wait for the disk */
+	if (check->facts_number != 0)
+		run->engine->options.take_facts(run->engine->options.facts_arg,
+		    run->facts, &run->terms, check);
 	if (noted)
 		flips_note(run->engine->flips, check->domain,
 		    check->verdict->result, check->verdict->mx);
+	if (check->facts == NULL)
+		facts_free(run->facts);
 	cache_release(run->entry);
 	rule_list_free(run->list);
 	free(run);

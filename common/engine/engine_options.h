@@ -30,6 +30,16 @@ typedef void engine_flip(void *arg, const char *domain, const char *old,
 typedef void
 engine_looked(void *arg, const struct facts *facts, const struct check *check);
 
+/*
+ * Facts that somebody keeps: the number that check->facts_number gets while it
+ * is told, 0 for none; and, where that is another, the facts once those who
+ * wait for the verdict have it.  All is borrowed for the call.
+ */
+typedef uint32_t engine_number(void *arg, const struct facts *facts,
+    const struct judge_terms *terms, const struct check *check);
+typedef void engine_take(void *arg, const struct facts *facts,
+    const struct judge_terms *terms, const struct check *check);
+
 /* Borrowed strings, needed during engine_new only. */
 struct engine_options {
 	struct dns_options dns;
@@ -98,6 +108,11 @@ struct engine_options {
 	engine_looked *looked; /* by a worker; must not block; may be NULL */
 	void *looked_arg;
 	policies_failed *fetch_failed; /* likewise */
+
+	engine_number *number_facts; /* by a worker; must not block; may be
+					NULL, then take_facts is too */
+	engine_take *take_facts;     /* likewise */
+	void *facts_arg;
 
 	struct counts *counts; /* counts for several engines; may be NULL */
 	struct policy_turns *turns; /* likewise */

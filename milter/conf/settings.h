@@ -118,6 +118,11 @@ struct settings {
 	char *metrics_socket;               /* as Socket; NULL: none */
 	char *metrics_label;                /* NULL: none */
 
+	char *facts_directory; /* NULL: none */
+	int facts_keep_days;
+	int facts_max_files;
+	int facts_max_mib;
+
 	int tls_reports;         /* enum */
 	char *tls_report_socket; /* a path; NULL: none */
 	char *tls_report_organization, *tls_report_contact; /* NULL: none */

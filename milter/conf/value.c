@@ -161,6 +161,23 @@ value_read_number(const struct value_place *place,
 
 /* "256M", "2G": less than one of these is no size for anything here. */
 void
+value_read_days(const struct value_place *place, const struct value_form *form,
+    void *field, char *value)
+{
+	char *unit = value + strspn(value, "0123456789");
+	bool known = strcasecmp(unit, "d") == 0;
+	uint32_t number;
+
+	*unit = '\0';
+	if (known && text_uint(value, (uint32_t)form->max, &number) == 0 &&
+	    number >= (uint32_t)form->min)
+		*(int *)field = (int)number;
+	else
+		value_complain(place, "no days from %dd to %dd, such as 90d",
+		    form->min, form->max);
+}
+
+void
 value_read_size(const struct value_place *place, const struct value_form *form,
     void *field, char *value)
 {

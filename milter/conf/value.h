@@ -37,6 +37,7 @@ value_reader value_read_choice;
 value_reader value_read_flags;    /* a list of choices, or-ed */
 value_reader value_read_level;    /* enum level */
 value_reader value_read_duration; /* in ms, or one of the choices */
+value_reader value_read_days;     /* "90d" */
 value_reader value_read_number;
 value_reader value_read_size; /* in MiB */
 value_reader value_read_umask;

@@ -23,6 +23,7 @@
 #include "milter/serve/control.h"
 #include "milter/serve/control_answer.h"
 #include "milter/serve/downtime.h"
+#include "milter/serve/facts_keeper.h"
 #include "milter/serve/listener.h"
 #include "milter/serve/metrics.h"
 #include "milter/serve/report.h"
@@ -139,7 +140,8 @@ begin_to_serve(struct settings *settings, struct err *err)
 		return err->kind == ERR_TEMP ? EX_OSERR : EX_OSFILE;
 	stats_begin(downtime_end(settings, clock_wall_s()));
 	control_answer_counts(&counts);
-	if (collect_start(settings, &hops, err) == 0 &&
+	if (facts_keeper_start(settings, err) == 0 &&
+	    collect_start(settings, &hops, err) == 0 &&
 	    control_start(err) == 0 && listener_start(err) == 0 &&
 	    metrics_start(err) == 0) {
 		if (pthread_create(&thread, NULL, serve_milter, NULL) == 0) {

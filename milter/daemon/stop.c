@@ -7,6 +7,7 @@
 #include "milter/daemon/loop.h"
 #include "milter/daemon/start.h"
 #include "milter/serve/downtime.h"
+#include "milter/serve/facts_keeper.h"
 #include "milter/serve/log.h"
 #include "milter/serve/notify.h"
 #include "milter/serve/report.h"
@@ -20,7 +21,8 @@ enum {
 	/* The answer to the last of them is written after its callback */
 	LAST_ANSWER_US = 200 * 1000,
 
-	/* Checks that nobody waits for any more may end, or not */
+	/* Checks that nobody waits for any more may end, or not; and facts
+	 * are written, or not */
 	CLOSE_MS = 2 * 1000,
 
 	/* For all tries to be rid of log lines */
@@ -35,7 +37,7 @@ enum {
 static bool
 end_service(void)
 {
-	bool idle;
+	bool idle, closed;
 
 	notify_stopping();
 	idle = service_drain(clock_mono_ms() + DRAIN_MS);
@@ -45,10 +47,12 @@ end_service(void)
 	if (!idle)
 		return false;
 	usleep(LAST_ANSWER_US);
-	if (!service_close(clock_mono_ms() + CLOSE_MS))
-		return false;
-	own_sessions_close();
-	return true;
+	closed = service_close(clock_mono_ms() + CLOSE_MS);
+	/* no check runs any more that could have facts */
+	facts_keeper_stop(clock_mono_ms() + CLOSE_MS);
+	if (closed)
+		own_sessions_close();
+	return closed;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "milter/conf/destinations.h"
 #include "milter/serve/report.h"
 #include "milter/tlsrpt/own_sessions.h"
+#include "milter/view/facts_name.h"
 
 enum { SMTP_PORT = 25 };
 
@@ -119,6 +120,7 @@ void
 recipient_group_report(
     const struct recipient_group *group, const char *queue_id, bool why)
 {
+	char facts[FACTS_NAME_SIZE];
 	struct report_check check = {.domain = group->domain,
 	    .verdict = recipient_group_verdict(group),
 	    .action = group->action,
@@ -140,6 +142,10 @@ recipient_group_report(
 		    (uint32_t)((clock_left_ms(group->check->expires_ms) + 999) /
 			       1000);
 		check.ms = group->check->ms;
+		if (group->check->facts_number != 0 &&
+		    facts_name_print(group->check->judged_s,
+			group->check->facts_number, facts))
+			check.facts = facts;
 	}
 	report_check(queue_id, &check);
 }

@@ -206,6 +206,15 @@ report_store(const char *detail)
 }
 
 void
+report_facts(const char *detail)
+{
+	char line[REPORT_SIZE];
+	int severity = report_facts_line(line, detail);
+
+	emit_line(severity, line);
+}
+
+void
 report_accept(const char *detail)
 {
 	char line[REPORT_SIZE];

@@ -49,6 +49,10 @@ void report_reach(unsigned port, bool open);
  * why; NULL: it is kept again, all of it */
 void report_store(const char *detail);
 
+/* report_facts - event=facts: facts are not kept, and why; NULL: they are
+ * again */
+void report_facts(const char *detail);
+
 /* report_tlsrpt_day - event=tlsrpt-day: a day of TLS reports is over
  * report_tlsrpt_drop - event=tlsrpt-drop: so many sessions are not counted
  * report_tlsrpt_trouble - event=tlsrpt-trouble: none are, and why */

@@ -54,13 +54,16 @@ check_severity(const struct report_check *check)
 	return check->action > ACTION_TAG ? LOG_WARNING : LOG_NOTICE;
 }
 
-/* A key so long that it would cut the detail off is left out. */
+/* A key so long that it would cut the detail off, or the name of the file in
+ * front of that, is left out. */
 static void
-add_rule(struct text *text, const struct rule *rule)
+add_rule(struct text *text, const struct rule *rule, const char *facts)
 {
-	if (rule != NULL && text->len + strlen(rule->key) + LIMIT_DETAIL +
-				    sizeof(" rule= detail=") <=
-				text->size)
+	size_t behind = LIMIT_DETAIL + sizeof(" rule= detail=") +
+			(facts == NULL ? 0 : strlen(facts) + strlen(" facts="));
+
+	if (rule != NULL &&
+	    text->len + strlen(rule->key) + behind <= text->size)
 		report_add(text, "rule", rule_word(rule));
 }
 
@@ -86,7 +89,9 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 		text_addf(&text, " depth=%s cache=%s ttl=%u ms=%u",
 		    verdict->probed ? "probe" : "dns",
 		    check->cached ? "hit" : "miss", check->ttl_s, check->ms);
-	add_rule(&text, verdict->rule);
+	add_rule(&text, verdict->rule, check->facts);
+	if (check->facts != NULL)
+		report_add(&text, "facts", check->facts);
 	report_add_detail(
 	    &text, check->detail != NULL ? check->detail : verdict->detail);
 	return check_severity(check);
@@ -194,7 +199,7 @@ report_map_line(char line[REPORT_SIZE], const struct report_map *map)
 	    enforce_dane_text(map->dane), enforce_sts_text(map->sts));
 	text_addf(&text, " cache=%s ttl=%u ms=%u", map->cached ? "hit" : "miss",
 	    map->ttl_s, map->ms);
-	add_rule(&text, map->rule);
+	add_rule(&text, map->rule, NULL);
 	report_add_detail(&text, map->detail);
 	return map->put_off ? LOG_WARNING : LOG_INFO;
 }
@@ -261,17 +266,33 @@ report_reach_line(char line[REPORT_SIZE], unsigned port, bool open)
 	return open ? LOG_NOTICE : LOG_ERR;
 }
 
+/* What is to be kept is, or is not, and why. */
+static int
+end_keeping(struct text *text, const char *detail)
+{
+	text_addf(text, " reason=%s",
+	    reason_text(detail == NULL ? REASON_OK : REASON_INTERNAL_ERROR));
+	if (detail != NULL)
+		report_add_detail(text, detail);
+	return detail == NULL ? LOG_NOTICE : LOG_ERR;
+}
+
 int
 report_store_line(char line[REPORT_SIZE], const char *detail)
 {
 	struct text text;
 
 	begin_event(&text, line, "-", "store");
-	text_addf(&text, " reason=%s",
-	    reason_text(detail == NULL ? REASON_OK : REASON_INTERNAL_ERROR));
-	if (detail != NULL)
-		report_add_detail(&text, detail);
-	return detail == NULL ? LOG_NOTICE : LOG_ERR;
+	return end_keeping(&text, detail);
+}
+
+int
+report_facts_line(char line[REPORT_SIZE], const char *detail)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "facts");
+	return end_keeping(&text, detail);
 }
 
 int

@@ -30,6 +30,7 @@ struct report_check {
 	bool joined;    /* somebody else had it looked at already */
 	uint32_t ttl_s; /* left of the verdict's life */
 	unsigned ms;
+	const char *facts;  /* the file that they are kept in; or NULL */
 	const char *detail; /* over the verdict's own; or NULL */
 	bool why;           /* a line about what it rests on, too */
 };
@@ -120,6 +121,7 @@ int report_garbage_line(char line[REPORT_SIZE], const char *socket);
 int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
 int report_store_line(char line[REPORT_SIZE], const char *detail);
+int report_facts_line(char line[REPORT_SIZE], const char *detail);
 int report_accept_line(char line[REPORT_SIZE], const char *detail);
 int
 report_start_line(char line[REPORT_SIZE], const char *version, int64_t down_s);

@@ -26,6 +26,7 @@
 #include "common/base/xalloc.h"
 #include "common/io/dns_nameserver.h"
 #include "milter/conf/settings_engine.h"
+#include "milter/serve/facts_keeper.h"
 #include "milter/serve/report.h"
 #include "milter/serve/trace.h"
 
@@ -137,6 +138,26 @@ on_looked(void *arg, const struct facts *facts, const struct check *check)
 		service.watch.looked(facts, check);
 }
 
+static uint32_t
+on_number(void *arg, const struct facts *facts, const struct judge_terms *terms,
+    const struct check *check)
+{
+	struct settings *settings = service_settings();
+	uint32_t number = facts_keeper_number(settings, facts, terms, check);
+
+	(void)arg;
+	settings_free(settings);
+	return number;
+}
+
+static void
+on_take(void *arg, const struct facts *facts, const struct judge_terms *terms,
+    const struct check *check)
+{
+	(void)arg;
+	facts_keeper_take(facts, terms, check);
+}
+
 static bool
 uses_resolv_conf(const struct settings *settings)
 {
@@ -193,6 +214,8 @@ generation_new(struct settings *settings, struct err *err)
 	options.looked = on_looked;
 	options.fetch_failed = service.watch.fetch_failed;
 	options.keep_refusals = service.watch.keep_refusals;
+	options.number_facts = on_number;
+	options.take_facts = on_take;
 	options.counts = &service.counts;
 	options.turns = &service.policies;
 	options.for_mtas = service.answers_mtas;

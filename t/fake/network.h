@@ -93,6 +93,8 @@ struct network_wish {
 	unsigned tried_addresses;
 	bool for_mtas;
 	struct policy_turns *turns;
+	engine_number *number_facts;
+	engine_take *take_facts;
 };
 extern struct network_wish wish;
 

@@ -95,7 +95,9 @@ network_engine_with(
 	    .resolver_arg = &told,
 	    .counts = counts,
 	    .for_mtas = wish.for_mtas,
-	    .turns = wish.turns};
+	    .turns = wish.turns,
+	    .number_facts = wish.number_facts,
+	    .take_facts = wish.take_facts};
 	struct engine *engine = engine_new(&options, NULL);
 
 	assert_non_null(engine);

@@ -27,6 +27,7 @@ QUEUE_ID = r"[A-Za-z0-9._-]{1,32}"
 NAME = r"(?:[a-z0-9_*-]{1,63}\.)*[a-z0-9_*-]{1,63}"
 LITERAL = r"\[[a-z0-9:.-]*\]"
 NUMBER = r"\d{1,10}"
+FACTS = r"\d{8}T\d{6}Z-[0-9a-f]{8}\.json"
 DAY = r"\d{4}-\d\d-\d\d"
 
 
@@ -48,7 +49,7 @@ EVENTS = {
         ("mode", "(?:enforce|testing|none)", "?"),
         ("depth", "(?:dns|probe)", "?"), ("cache", "(?:hit|miss)", "?"),
         ("ttl", NUMBER, "?"), ("ms", NUMBER, "?"), ("rule", VALUE, "?"),
-        DETAIL),
+        ("facts", FACTS, "?"), DETAIL),
     "why": (
         ("domain", "(?:%s|%s|-)" % (NAME, LITERAL), ""),
         ("dane", one_of("none pass fail encrypt temperror"), ""),
@@ -89,6 +90,7 @@ EVENTS = {
         ("addr", VALUE, ""), ("validating", "(?:yes|no)", ""),
         ("reason", REASON, ""), DETAIL),
     "store": (("reason", REASON, ""), DETAIL),
+    "facts": (("reason", REASON, ""), DETAIL),
     "accept": (("reason", REASON, ""), DETAIL),
     "log": (("lost", NUMBER, ""),),
     "rule": (("rule", VALUE, ""), ("until", DAY, ""),
@@ -110,13 +112,14 @@ EVENTS = {
     "stop": (),
 }
 
-# What is said beside the milter; see map.py, tlsrpt.py and t/unit/report.
+# What is said beside the milter; see map.py, kept.py, tlsrpt.py and t/unit/report.
 OF_MAPS = {"map", "map-level", "map-host-rule", "garbage"}
+OF_FACTS = {"facts"}
 OF_TLSRPT = {"tlsrpt-day", "tlsrpt-drop", "tlsrpt-trouble"}
 
 SEVERITIES = {
     "why": "info", "step": "debug", "skip": "info", "message": "info", "change": "notice",
-    "store": "err", "accept": "err", "log": "warning", "rule": "warning",
+    "store": "err", "facts": "err", "accept": "err", "log": "warning", "rule": "warning",
     "map-level": "warning", "map-host-rule": "warning", "garbage": "notice",
     "tlsrpt-day": "info", "tlsrpt-drop": "warning", "tlsrpt-trouble": "err",
     "start": "info", "stats": "info", "stop": "info"}
@@ -135,7 +138,8 @@ RESTS["step"] = re.compile(pattern((("domain", VALUE, ""),
                                     ("step", "[a-z-]+", ""))) +
                            "(?: [a-z]+=%s)*" % VALUE)
 OUTSIDE_MESSAGES = ("step", "change", "resolver", "map", "map-level",
-                    "map-host-rule", "garbage", "store", "accept", "log", "rule",
+                    "map-host-rule", "garbage", "store", "facts", "accept", "log",
+                    "rule",
                     "reload", "start", "stats", "stop")
 
 # libmilter speaks for itself, under the name that we registered with.
@@ -157,7 +161,7 @@ def severity(event, rest):
         return "info" if pairs["validating"] == "yes" else "err"
     if event == "map":
         return "warning" if pairs["answer"] == "temp" else "info"
-    if event == "store" and pairs["reason"] == "ok":
+    if event in ("store", "facts") and pairs["reason"] == "ok":
         return "notice"
     if event == "reload":
         return "notice" if pairs["faults"] == "0" else "err"

@@ -229,19 +229,28 @@ def destinations(docs):
 BEGIN = r'begin_event\(\s*&text, line, [^;]*, "([\w-]+)"\)'
 
 
+def line_bodies():
+    """(event, body) of report_line.c, with what is said for several."""
+    bodies = re.split(r"^}", read("milter/serve/report_line.c"), flags=re.M)
+    shared = {word: body for word in ("check_severity", "end_keeping")
+              for body in bodies if re.search(r"^%s\(" % word, body, re.M)}
+    for body in bodies:
+        name = re.search(BEGIN, body)
+        if name and "struct text *text" not in body:
+            yield name[1], body + "".join(
+                more for word, more in shared.items() if word + "(" in body)
+
+
 def code_events():
     """{event: its keys}, as report_line.c writes them."""
     found = {}
-    for body in re.split(r"^}", read("milter/serve/report_line.c"), flags=re.M):
-        name = re.search(BEGIN, body)
-        if not name or "struct text *text" in body:
-            continue
+    for name, body in line_bodies():
         keys = set(re.findall(r'report_add\(\s*&text, "(\w+)"', body))
         for text in re.findall(r'"((?: \w+=%\w+)+)"', body):
             keys |= set(re.findall(r" (\w+)=", text))
         keys |= {key for key in ("rule", "detail")
                  if "add_%s(" % key in body}
-        found[name[1]] = keys
+        found[name] = keys
     text = read("milter/serve/trace.c")
     found["step"] = set(
         re.findall(r'(?:report_add\(&line->text|add_lookup\(line), "(\w+)"',
@@ -251,20 +260,9 @@ def code_events():
 
 def code_severities():
     """{"event severity", ...}"""
-    found = set()
-    bodies = re.split(r"^}", read("milter/serve/report_line.c"), flags=re.M)
     words = r"\bLOG_(INFO|NOTICE|WARNING|ERR)\b"
-    check = [body for body in bodies if re.search(r"^check_severity\(", body,
-                                                  re.M)]
-    for body in bodies:
-        name = re.search(BEGIN, body)
-        if not name or "struct text *text" in body:
-            continue
-        if "check_severity(" in body:
-            body += check[0]
-        found |= {"%s/%s" % (name[1], word.lower())
-                  for word in re.findall(words, body)}
-    return found
+    return {"%s/%s" % (name, word.lower()) for name, body in line_bodies()
+            for word in re.findall(words, body)}
 
 
 def page_severities(text):

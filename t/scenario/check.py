@@ -313,6 +313,8 @@ ELSEWHERE = ("advise", "check --facts", "judge", "review", "setup", "status",
 def check_keys(out, conf, rules, answers):
     """What is printed is in the manual, and the other way round."""
     told = json_page.page_keys()
+    # what is seen of a message of the lab: kept.py
+    told["explain"]["domains"]["seen"] = {}
     # "the members of domains, but without recipients"
     told["explain"]["checks"] = {
         key: tree for key, tree in told["explain"]["domains"].items()

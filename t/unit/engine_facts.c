@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/engine/engine.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "common/base/text.h"
@@ -426,6 +427,72 @@ many_silent_hosts_do_not_take_all_the_lookups(void **state)
 	assert_true(asked_for("mute") >= 2 * LIMIT_MX_HOSTS);
 }
 
+/* What the keeper was told. */
+static struct {
+	atomic_uint numbers, taken;
+	struct engine *engine;
+	bool told_before; /* somebody had the verdict when they were taken */
+} kept;
+
+static uint32_t
+number_fails(void *arg, const struct facts *facts,
+    const struct judge_terms *terms, const struct check *check)
+{
+	assert_null(arg);
+	assert_string_equal(facts->domain, check->domain);
+	assert_non_null(terms->store);
+	assert_int_equal(check->facts_number, 0);
+	kept.numbers++;
+	return strcmp(check->domain, "good.example") == 0 ? 0 : 4711;
+}
+
+static void
+take_fails(void *arg, const struct facts *facts,
+    const struct judge_terms *terms, const struct check *check)
+{
+	struct engine_query query = {.domain = check->domain, .port = 25};
+	struct engine_wait *wait = engine_start(kept.engine, &query);
+
+	assert_null(arg);
+	assert_non_null(terms->store);
+	assert_string_equal(facts->domain, check->domain);
+	kept.told_before = engine_await(wait, network_soon()) == check;
+	engine_wait_free(wait);
+	kept.taken++;
+}
+
+static void
+check_numbered(const char *domain, uint32_t wanted)
+{
+	struct engine_wait *wait = network_check_by(kept.engine, domain, NULL);
+
+	assert_int_equal(engine_await(wait, 0)->facts_number, wanted);
+	engine_wait_free(wait);
+}
+
+/* Nobody waits for what is done with them, and a verdict that is remembered has
+ * its number still. */
+static void
+facts_that_are_kept_are_taken_once_the_verdict_is_told(void **state)
+{
+	(void)state;
+	wish.keep_facts = false;
+	wish.number_facts = number_fails;
+	wish.take_facts = take_fails;
+	kept.engine = network_engine(1, 10);
+	check_numbered("good.example", 0);
+	assert_int_equal(kept.numbers, 1);
+	check_numbered("nowhere.example", 4711);
+	check_numbered("nowhere.example", 4711);
+	engine_free(kept.engine); /* waits for the checks that run */
+	assert_int_equal(kept.numbers, 2);
+	assert_int_equal(kept.taken, 1);
+	assert_true(kept.told_before);
+	wish.keep_facts = true;
+	wish.number_facts = NULL;
+	wish.take_facts = NULL;
+}
+
 int
 main(void)
 {
@@ -446,6 +513,8 @@ main(void)
 	    cmocka_unit_test(
 		no_more_hosts_and_addresses_are_looked_at_than_the_limits),
 	    cmocka_unit_test(many_silent_hosts_do_not_take_all_the_lookups),
+	    cmocka_unit_test(
+		facts_that_are_kept_are_taken_once_the_verdict_is_told),
 	};
 
 	return RUN_TESTS_WITH(engine_facts, network_setup, network_teardown);

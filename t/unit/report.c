@@ -288,12 +288,18 @@ the_longest_names_leave_the_detail_its_place(void **state)
 	name[sizeof(name) - 1] = '\0';
 	memset(detail, 'd', sizeof(detail) - 1);
 	detail[sizeof(detail) - 1] = '\0';
-	for (size_t length = 0; length < sizeof(rule->key); length++) {
-		memset(rule->key, 'r', length);
+	for (size_t length = 0; length < 2 * sizeof(rule->key); length++) {
+		check.facts = length < sizeof(rule->key)
+				  ? NULL
+				  : "20261130T000019Z-0000002a.json";
+		memset(rule->key, 'r', length % sizeof(rule->key));
 		report_check_line(
 		    line, "12345678901234567890123456789012", &check);
 		must_be_of_the_grammar("long", line);
 		assert_int_equal(strlen(strstr(line, " detail=")), 8 + 120);
+		assert_int_equal(
+		    strstr(line, "Z-0000002a.json detail=") != NULL,
+		    check.facts != NULL);
 	}
 }
 
@@ -396,6 +402,21 @@ what_mtas_are_told_and_cannot_be_told_are_lines(void **state)
 	    report_map_host_rule_line(line, rule, "d.ex"), LOG_WARNING);
 	assert_string_equal(line,
 	    "-: event=map-host-rule domain=d.ex rule=mx:mx1.d.ex level=may");
+}
+
+static void
+facts_that_are_not_kept_are_told_with_the_reason(void **state)
+{
+	char line[REPORT_SIZE];
+
+	(void)state;
+	assert_int_equal(report_facts_line(line, "/x: no space"), LOG_ERR);
+	assert_string_equal(
+	    line, "-: event=facts reason=internal-error detail=/x:_no_space");
+	must_be_of_the_grammar("bad", line);
+	assert_int_equal(report_facts_line(line, NULL), LOG_NOTICE);
+	assert_string_equal(line, "-: event=facts reason=ok");
+	must_be_of_the_grammar("good", line);
 }
 
 static void
@@ -562,6 +583,7 @@ main(void)
 	    cmocka_unit_test(a_rule_past_its_day_is_told),
 	    cmocka_unit_test(rules_are_told_of_once_a_day),
 	    cmocka_unit_test(the_longest_names_leave_the_detail_its_place),
+	    cmocka_unit_test(facts_that_are_not_kept_are_told_with_the_reason),
 	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
 	    cmocka_unit_test(what_mtas_are_told_and_cannot_be_told_are_lines),

@@ -43,6 +43,10 @@ an_empty_file_gives_the_defaults(void **state)
 	assert_null(s->ca_file);
 	assert_int_equal(s->probe_port, 25);
 	assert_int_equal(s->max_domains, 500);
+	assert_null(s->facts_directory);
+	assert_int_equal(s->facts_keep_days, 90);
+	assert_int_equal(s->facts_max_files, 1000);
+	assert_int_equal(s->facts_max_mib, 100);
 	assert_string_equal(s->header_name, "X-TLS-Precheck");
 	assert_int_equal(s->header_domains, HEADER_DOMAINS_VISIBLE);
 	assert_true(strlen(s->authserv_id) > 0);
@@ -71,8 +75,8 @@ good_values_are_taken(void **state)
 	    "HeaderDomains all", "Syslog no", "SyslogFacility local3",
 	    "UserID mail:postfix", "UMask 0117", "PidFile /run/p.pid",
 	    "InsecureDomains lan", "BogusNames None", "BogusNames a.example",
-	    "Background no", "MaxQueue 1", "MaxCacheSize 16M",
-	    "MaxCacheSize 1g", "MaxCacheSize 1024G"};
+	    "Background no", "MaxQueue 1", "MaxCacheSize 16M", "FactsKeep 1D",
+	    "FactsKeep 3650d", "MaxCacheSize 1g", "MaxCacheSize 1024G"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -147,6 +151,14 @@ static const struct {
     {"MaxCacheSize M", "MaxCacheSize: no size"},
     {"MaxCacheSize 1T", "MaxCacheSize: no size"},
     {"MaxCacheSize 99999999999G", "MaxCacheSize: no size"},
+    {"FactsDirectory facts", "FactsDirectory: \"facts\" is no path"},
+    {"FactsKeep 0d", "FactsKeep: no days from 1d to 3650d"},
+    {"FactsKeep 3651d", "FactsKeep: no days from 1d to 3650d"},
+    {"FactsKeep 90", "FactsKeep: no days from 1d to 3650d"},
+    {"FactsKeep 9h", "FactsKeep: no days from 1d to 3650d"},
+    {"FactsMaxFiles 0", "FactsMaxFiles: \"0\" is no number"},
+    {"FactsMaxFiles 100001", "FactsMaxFiles: \"100001\" is no number"},
+    {"FactsMaxSize 0M", "FactsMaxSize: no size from 1M to 1024G"},
     {"MaxDomains 10001", "MaxDomains: \"10001\" is no number"},
     {"TLSReportSocket inet:24@127.0.0.1",
 	"TLSReportSocket: \"inet:24@127.0.0.1\" is not unix:/PATH"},
@@ -297,6 +309,10 @@ static const struct {
     {"LogLevel debug", IN_MESSAGE},
     {"MetricsLabel gate1", IN_MESSAGE},
     {"MetricsSocket inet:9642@127.0.0.1", AT_START},
+    {"FactsDirectory /var/facts", AT_START},
+    {"FactsKeep 91d", AT_START},
+    {"FactsMaxFiles 3", AT_START},
+    {"FactsMaxSize 101M", AT_START},
     {"TLSReports collect", AT_START},
     {"TLSReportSocket unix:/run/tlsrpt.sock", AT_START},
     {"TLSReportSources policy", AT_START},

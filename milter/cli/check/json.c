@@ -146,8 +146,8 @@ address_security(const struct host_facts *host)
 	return security_text(a);
 }
 
-static json_t *
-checked_host_json(const struct facts *facts, const struct host_facts *host,
+json_t *
+cli_json_host(const struct facts *facts, const struct host_facts *host,
     const struct host_verdict *judged)
 {
 	json_t *object = json_object(), *addresses = json_array();
@@ -249,8 +249,8 @@ cli_json_check(FILE *out, const struct settings *settings,
 	free(postfix);
 	for (size_t i = 0; i < verdict->host_count; i++)
 		json_array_append_new(
-		    hosts, checked_host_json(check->facts,
-			       &check->facts->hosts[i], &verdict->hosts[i]));
+		    hosts, cli_json_host(check->facts, &check->facts->hosts[i],
+			       &verdict->hosts[i]));
 	json_object_set_new(object, "hosts", hosts);
 	if (facts != NULL)
 		json_object_set_new(object, "facts", facts);

@@ -15,6 +15,10 @@ struct json_t; /* of jansson */
 int cli_json_check(FILE *out, const struct settings *settings,
     const struct check *check, const char *asked, struct json_t *facts);
 
+/* cli_json_host - a host of it, as there */
+struct json_t *cli_json_host(const struct facts *facts,
+    const struct host_facts *host, const struct host_verdict *judged);
+
 /* cli_json_sts_check - what `sts check` found, as one line; -1 likewise */
 int cli_json_sts_check(FILE *out, const struct check *check, const char *asked);
 

@@ -92,7 +92,8 @@ take_story_line(void *arg, const char *line)
 }
 
 static int
-explain_story(const struct cli_options *options, struct story *story)
+explain_story(const struct cli_options *options, struct story *story,
+    const struct settings *settings)
 {
 	struct reader reader = {
 	    take_story_line, story, story->program, &story->seen};
@@ -104,9 +105,9 @@ explain_story(const struct cli_options *options, struct story *story)
 		return cli_fail(
 		    EX_NOINPUT, "no line of the log is about %s", story->id);
 	if (options->json)
-		status = cli_print_json(cli_story_json(story));
+		status = cli_print_json(cli_story_json(story, settings));
 	else
-		cli_story_print(story);
+		cli_story_print(story, settings);
 	return end_story_answer(
 	    status != 0 ? status
 			: story_exit_status(story->checks, story->check_count));
@@ -131,7 +132,7 @@ explain_id(const struct cli_options *options, const char *id)
 	if (settings == NULL)
 		return EX_CONFIG;
 	story_init(&story, id, settings->syslog_name, settings->socket);
-	status = explain_story(options, &story);
+	status = explain_story(options, &story, settings);
 	story_fini(&story);
 	settings_free(settings);
 	return status;
@@ -146,7 +147,8 @@ take_refusal_line(void *arg, const char *line)
 }
 
 static int
-explain_refusals(const struct cli_options *options, struct refusals *refusals)
+explain_refusals(const struct cli_options *options, struct refusals *refusals,
+    const struct settings *settings)
 {
 	bool found = false;
 	struct reader reader = {
@@ -161,9 +163,9 @@ explain_refusals(const struct cli_options *options, struct refusals *refusals)
 		    "refused",
 		    refusals->domain);
 	if (options->json)
-		status = cli_print_json(cli_refusals_json(refusals));
+		status = cli_print_json(cli_refusals_json(refusals, settings));
 	else
-		cli_refusals_print(refusals);
+		cli_refusals_print(refusals, settings);
 	return end_story_answer(
 	    status != 0
 		? status
@@ -188,7 +190,7 @@ explain_domain(const struct cli_options *options)
 	refusals.since_given = options->since_given;
 	refusals.since = options->since;
 	refusals.now = clock_wall_s();
-	status = explain_refusals(options, &refusals);
+	status = explain_refusals(options, &refusals, settings);
 	refusals_fini(&refusals);
 	settings_free(settings);
 	return status;

@@ -25,7 +25,8 @@ print_refused(const struct refused *refused, bool first)
 }
 
 void
-cli_refusals_print(const struct refusals *refusals)
+cli_refusals_print(
+    const struct refusals *refusals, const struct settings *settings)
 {
 	printf("%s\n", refusals->domain);
 	for (size_t i = 0; i < refusals->count; i++)
@@ -38,12 +39,13 @@ cli_refusals_print(const struct refusals *refusals)
 		    stdout, "note", "there are older ones than are told");
 	for (size_t i = 0; i < refusals->check_count; i++) {
 		putchar('\n');
-		cli_story_check(&refusals->checks[i]);
+		cli_story_check(&refusals->checks[i], settings);
 	}
 }
 
 json_t *
-cli_refusals_json(const struct refusals *refusals)
+cli_refusals_json(
+    const struct refusals *refusals, const struct settings *settings)
 {
 	json_t *list = json_array(), *checks = json_array();
 	char date[CLI_TIME_SIZE];
@@ -58,8 +60,8 @@ cli_refusals_json(const struct refusals *refusals)
 			      "permanent", refused->permanent));
 	}
 	for (size_t i = 0; i < refusals->check_count; i++)
-		json_array_append_new(
-		    checks, cli_story_check_json(&refusals->checks[i]));
+		json_array_append_new(checks,
+		    cli_story_check_json(&refusals->checks[i], settings));
 	return json_pack("{s:i, s:s, s:o, s:b, s:o, s:o}", "schema", 1,
 	    "domain", refusals->domain, "since",
 	    refusals->since_given ? json_string(cli_time(refusals->since, date))

@@ -114,7 +114,8 @@ story_read_check(struct story_check *check, const char *text)
 	    KEY("action", check->action), KEY("rcpts", check->count),
 	    KEY("mx", check->mx), KEY("mode", check->mode),
 	    KEY("ms", check->ms), KEY("hop", check->hop),
-	    KEY("rule", check->rule), KEY("detail", check->detail)};
+	    KEY("rule", check->rule), KEY("facts", check->facts),
+	    KEY("detail", check->detail)};
 
 	memset(check, 0, sizeof(*check));
 	logline_values(text, keys, sizeof(keys) / sizeof(keys[0]));

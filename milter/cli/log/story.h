@@ -12,6 +12,7 @@
 #include "common/judge/verdict.h"
 #include "milter/cli/log/logline.h"
 #include "milter/cli/log/unasked.h"
+#include "milter/view/facts_name.h"
 
 enum {
 	STORY_WORD_SIZE = 48,
@@ -37,6 +38,7 @@ struct story_check {
 	char count[STORY_WORD_SIZE], ms[STORY_WORD_SIZE];
 	char hop[LIMIT_DOMAIN_SIZE + 2]; /* "" where it is not logged */
 	char mx[LIMIT_DOMAIN_SIZE], rule[LIMIT_DOMAIN_SIZE + 2];
+	char facts[FACTS_NAME_SIZE]; /* the file that they are kept in, or "" */
 	char detail[LIMIT_DETAIL_SIZE];
 
 	/* of the line that follows with LogWhy; else "" */

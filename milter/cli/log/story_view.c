@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "milter/act/advice.h"
+#include "milter/cli/log/seen.h"
 #include "milter/cli/print.h"
 
 enum { LINE_SIZE = 2048 };
@@ -142,22 +143,25 @@ print_parts(const struct story_check *check)
 }
 
 void
-cli_story_check(const struct story_check *check)
+cli_story_check(
+    const struct story_check *check, const struct settings *settings)
 {
 	print_story_verdict(check);
 	print_parts(check);
 	print_story_advice(check);
 	cli_print_text(stdout, "posternd", done_text(check->action));
+	cli_seen_print(check, settings);
 }
 
 static void
-print_check(const struct story *story, const struct story_check *check)
+print_check(const struct story *story, const struct story_check *check,
+    const struct settings *settings)
 {
 	enum story_outcome outcome;
 
 	printf("\n%s%s%s\n", check->domain, check->hop[0] == '\0' ? "" : " by ",
 	    check->hop);
-	cli_story_check(check);
+	cli_story_check(check, settings);
 	for (size_t i = 0; i < story->rcpt_count; i++)
 		if (story_check_of(story, &story->rcpts[i], &outcome) == check)
 			print_rcpt(check, &story->rcpts[i], outcome);
@@ -228,7 +232,7 @@ is_done(const struct story *story)
 }
 
 void
-cli_story_print(const struct story *story)
+cli_story_print(const struct story *story, const struct settings *settings)
 {
 	char line[LINE_SIZE];
 
@@ -254,7 +258,7 @@ cli_story_print(const struct story *story)
 			     : "nothing says that it left the queue");
 	print_notes(story);
 	for (size_t i = 0; i < story->check_count; i++)
-		print_check(story, &story->checks[i]);
+		print_check(story, &story->checks[i], settings);
 	print_others(story);
 }
 
@@ -275,16 +279,18 @@ rcpt_json(const struct story_check *check, const struct story_rcpt *rcpt,
 }
 
 json_t *
-cli_story_check_json(const struct story_check *check)
+cli_story_check_json(
+    const struct story_check *check, const struct settings *settings)
 {
 	int reason = story_reason(check->reason);
 	struct advice advice = {"", "", ""};
+	json_t *object;
 
 	if (reason >= 0)
 		advice = advice_for((enum reason)reason);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, "
-			 "s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-			 "s:s}",
+	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, "
+			   "s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+			   "s:s}",
 	    "domain", check->domain, "result", check->result, "policy",
 	    check->policy, "level", check->level, "reason", check->reason,
 	    "action", check->action, "rcpts", check->count, "refused",
@@ -293,6 +299,8 @@ cli_story_check_json(const struct story_check *check)
 	    check->dane, "sts", check->sts, "sts_reason", check->sts_reason,
 	    "requiretls", check->requiretls, "hosts", check->hosts, "why",
 	    advice.why, "who", advice.who, "try", advice.what);
+	cli_seen_json(object, check, settings);
+	return object;
 }
 
 /* Those of a check; NULL: of none. */
@@ -310,12 +318,13 @@ rcpts_json(const struct story *story, const struct story_check *check)
 }
 
 static json_t *
-story_checks_json(const struct story *story)
+story_checks_json(const struct story *story, const struct settings *settings)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < story->check_count; i++) {
-		json_t *object = cli_story_check_json(&story->checks[i]);
+		json_t *object =
+		    cli_story_check_json(&story->checks[i], settings);
 
 		json_object_set_new(
 		    object, "recipients", rcpts_json(story, &story->checks[i]));
@@ -325,7 +334,7 @@ story_checks_json(const struct story *story)
 }
 
 json_t *
-cli_story_json(const struct story *story)
+cli_story_json(const struct story *story, const struct settings *settings)
 {
 	return json_pack("{s:i, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:b, "
 			 "s:b, s:b, s:s, s:o, s:o}",
@@ -335,5 +344,6 @@ cli_story_json(const struct story *story)
 	    "action", story->action, "held", story->held, "removed",
 	    story->removed, "cut", story->checks_cut || story->rcpts_cut,
 	    "unseen", is_unseen(story) ? story->unreached : "", "domains",
-	    story_checks_json(story), "others", rcpts_json(story, NULL));
+	    story_checks_json(story, settings), "others",
+	    rcpts_json(story, NULL));
 }
