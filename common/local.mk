@@ -135,7 +135,9 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/sts/policy_fetch.c %D%/sts/policy_fetch.h \
 	%D%/sts/policy_keep.c %D%/sts/policy_keep.h \
 	%D%/sts/policy_refresh.c %D%/sts/policy_refresh.h \
+	%D%/sts/policy_share.c %D%/sts/policy_share.h \
 	%D%/sts/policy_turns.c %D%/sts/policy_turns.h \
+	%D%/sts/share.c %D%/sts/share.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
@@ -148,6 +150,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/engine_options.h \
 	%D%/engine/engine_parts.c \
 	%D%/engine/engine_state.h \
+	%D%/engine/fleet.c %D%/engine/fleet.h \
 	%D%/engine/flips.c %D%/engine/flips.h \
 	%D%/engine/errand.c %D%/engine/errand.h \
 	%D%/engine/inventory.c %D%/engine/inventory.h \

@@ -2,6 +2,7 @@ dist_man_MANS += %D%/man/postern.1 %D%/man/postern-destinations.5 \
 	%D%/man/postern.conf.5 %D%/man/postern-header.7 %D%/man/postern-json.7 \
 	%D%/man/postern-map.5 \
 	%D%/man/postern-log.7 \
+	%D%/man/postern-fleet.7 \
 	%D%/man/postern-tlsrpt.7 \
 	%D%/man/posternd.8
 
@@ -26,6 +27,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/host_name.c %D%/conf/host_name.h \
 	%D%/conf/settings.c %D%/conf/settings.h \
 	%D%/conf/settings_engine.c %D%/conf/settings_engine.h \
+	%D%/conf/settings_shared.c %D%/conf/settings_shared.h \
 	%D%/conf/settings_list.c %D%/conf/settings_list.h \
 	%D%/conf/value_list.c \
 	%D%/conf/value.c %D%/conf/value.h \
@@ -85,6 +87,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/report_line.c %D%/serve/report_line.h \
 	%D%/serve/recent.c %D%/serve/recent.h \
 	%D%/serve/service.c %D%/serve/service.h \
+	%D%/serve/sharing.c %D%/serve/sharing.h \
 	%D%/serve/socket.c %D%/serve/socket.h \
 	%D%/serve/stats.c %D%/serve/stats.h \
 	%D%/serve/tally.c %D%/serve/tally.h \
@@ -163,6 +166,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/engine.c %D%/cli/engine.h \
 	%D%/cli/findings.c %D%/cli/findings.h \
 	%D%/cli/form.c %D%/cli/form.h \
+	%D%/cli/fleet/key.c \
 	%D%/cli/host/askers.c %D%/cli/host/askers.h \
 	%D%/cli/host/listener.c %D%/cli/host/listener.h \
 	%D%/cli/host/milter_edit.c %D%/cli/host/milter_edit.h \

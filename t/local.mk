@@ -118,6 +118,7 @@ UNIT_TESTS = \
 	%D%/unit/settings_engine.t \
 	%D%/unit/settings_files.t \
 	%D%/unit/setup.t \
+	%D%/unit/share.t \
 	%D%/unit/shared.t \
 	%D%/unit/shared_record.t \
 	%D%/unit/shared_server.t \
@@ -185,6 +186,7 @@ LAB_TESTS = \
 	%D%/scenario/fairness.py \
 	%D%/scenario/faults.py \
 	%D%/scenario/filters.py \
+	%D%/scenario/fleet.py \
 	%D%/scenario/judge.py \
 	%D%/scenario/kept.py \
 	%D%/scenario/map.py \
@@ -463,6 +465,8 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_resp_t_SOURCES = %D%/unit/resp.c %D%/unit/tap.h
+%C%_unit_share_t_SOURCES = %D%/unit/share.c $(HOUSE) $(STORE_CLIENT) \
+	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_shared_t_SOURCES = %D%/unit/shared.c $(STORE_CLIENT) $(FAKE_TLSD)
 %C%_unit_shared_server_t_SOURCES = %D%/unit/shared_server.c $(STORE_CLIENT) \
 	%D%/fake/redis.c %D%/fake/redis.h

@@ -217,6 +217,12 @@ enum {
 	LIMIT_SHARED_DEPTH = 5,
 	LIMIT_SHARED_PIPELINE = 64,
 
+	/* Policies that wait to be put there, and their octets; and those that
+	 * were forgotten and are not to come back, for a day */
+	LIMIT_SHARED_PUTS = 1024,
+	LIMIT_SHARED_PUT_OCTETS = 16 * 1024 * 1024,
+	LIMIT_SHARED_GRAVES = 256,
+
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 

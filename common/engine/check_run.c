@@ -128,6 +128,7 @@ begin_hop(struct check_run *run, int64_t deadline_ms)
 	    .address_limit = engine->options.probe_addresses,
 	    .families = engine->options.probe_families,
 	    .policy_only = run->facts->trouble != TROUBLE_NONE,
+	    .own_policy = run->own_policy,
 	    .walk = {.prober = engine->prober,
 		.allow_private = engine->options.allow_private,
 		.trial = run->trial}};
@@ -148,6 +149,20 @@ end_trial(struct check_run *run)
 		facts_forget_probes(run->facts);
 }
 
+/* A failure by a policy that only another host has fetched does not count: the
+ * hop is looked at once more, with a fetch of our own. */
+static bool
+wants_own_policy(const struct check_run *run, const struct verdict *verdict)
+{
+	const struct policy_facts *policy = run->facts->sts.policy;
+
+	return !run->own_policy &&
+	       (verdict->result == RESULT_FAIL ||
+		   verdict->result == RESULT_SOFTFAIL) &&
+	       policy != NULL && policy->by[0] != '\0' &&
+	       check_run_has_time(run);
+}
+
 /* The next hop is learnt: whether it is the one that counts. */
 static bool
 ends_here(struct check_run *run)
@@ -157,6 +172,13 @@ ends_here(struct check_run *run)
 	if (run->trial)
 		end_trial(run);
 	verdict = check_run_judge(run);
+	if (wants_own_policy(run, verdict)) {
+		run->own_policy = true;
+		verdict_free(verdict);
+		forget_facts(run);
+		return false;
+	}
+	run->own_policy = false;
 	if (hops_settle(&run->hops, verdict)) {
 		run->verdict = verdict;
 		return true;

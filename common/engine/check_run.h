@@ -27,6 +27,7 @@ struct check_run {
 	bool wants_probes;           /* by the settings and the query */
 	bool unreached;   /* they are left out, since no host is in reach */
 	bool trial;       /* but for this check */
+	bool own_policy;  /* one that another host has fetched will not do */
 	int64_t until_ms; /* that its lookups have; INT64_MAX: all the time */
 	bool placed;      /* it keeps a place among the workers */
 	bool validated;   /* the resolver was seen to validate */

@@ -116,6 +116,7 @@ struct engine_options {
 
 	struct counts *counts; /* counts for several engines; may be NULL */
 	struct policy_turns *turns; /* likewise */
+	struct share *share; /* outlives the engine; NULL: none is shared */
 };
 
 #endif

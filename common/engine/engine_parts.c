@@ -221,7 +221,8 @@ open_sources(struct engine *engine)
 	    .allow_private = options->allow_private,
 	    .counts = options->counts,
 	    .turns = options->turns,
-	    .failed = options->fetch_failed};
+	    .failed = options->fetch_failed,
+	    .share = options->share};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .outbound = outbound_new(options->probe_port,
 		options->outbound_changed, options->outbound_arg),

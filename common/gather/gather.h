@@ -23,6 +23,7 @@ struct gatherer {
 				   but for facts->all_hosts */
 	struct walk_wish walk;
 	bool policy_only; /* nothing else counts: look at no host */
+	bool own_policy;  /* one that another host has fetched will not do */
 };
 
 struct gathering;

@@ -9,17 +9,19 @@ struct sts_step {
 	struct facts *facts;
 	struct dns_query *txt;
 	bool fetched; /* the record is known */
+	bool own;
 	struct policy_want *want;
 };
 
 struct sts_step *
 sts_start(struct policies *policies, struct dns *dns, struct facts *facts,
-    int64_t deadline_ms)
+    bool own, int64_t deadline_ms)
 {
 	struct sts_step *step = xcalloc(1, sizeof(*step));
 
 	step->policies = policies;
 	step->facts = facts;
+	step->own = own;
 	if (!facts->next_hop.literal)
 		step->txt =
 		    policy_fetch_ask(dns, facts->next_hop.host, deadline_ms);
@@ -39,7 +41,8 @@ sts_fetch(struct sts_step *step)
 	facts_note(step->facts, &sts->txt);
 	sts->mark = policies_mark(step->policies, step->facts->next_hop.host);
 	step->want = policies_want(step->policies, step->facts->next_hop.host,
-	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL);
+	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL,
+	    step->own);
 }
 
 unsigned

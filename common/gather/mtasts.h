@@ -22,11 +22,11 @@ struct sts_step;
  * sts_finish - await the policy; ends the step
  *
  * They fill facts->sts.  Lookups end at the first deadline; a policy that is
- * not there at the second counts as not to be had.  RFC 8461 section 3.1
- * and 3.3.
+ * not there at the second counts as not to be had.  own: as policies_want has
+ * it.  RFC 8461 section 3.1 and 3.3.
  */
 struct sts_step *sts_start(struct policies *policies, struct dns *dns,
-    struct facts *facts, int64_t deadline_ms);
+    struct facts *facts, bool own, int64_t deadline_ms);
 unsigned sts_watch_record(struct sts_step *step, cache_ready *ready, void *arg);
 int64_t sts_record_deadline(const struct sts_step *step);
 void sts_fetch(struct sts_step *step);

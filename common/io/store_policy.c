@@ -9,6 +9,7 @@
 #include "common/base/xalloc.h"
 #include "common/io/store_sql.h"
 #include "common/proto/domain.h"
+#include "common/proto/shared_record.h"
 
 /* Worth of a row: only a failure is known, a policy was asked for, again */
 enum worth { WORTH_FAILURE, WORTH_ONCE, WORTH_AGAIN };
@@ -101,6 +102,8 @@ store_policy_fault(const struct store_policy *policy)
 		return "max_age";
 	if (word_of_fetch(policy->failed_how) == NULL)
 		return "kind of failure";
+	if (policy->source[0] != '\0' && !shared_is_host_name(policy->source))
+		return "source";
 	return is_clean_detail(policy->failed_detail) ? NULL : "detail";
 }
 
@@ -167,6 +170,7 @@ store_policy_read(sqlite3_stmt *stmt, struct store_policy *row)
 		   stmt, 8, row->failed_detail, sizeof(row->failed_detail)) &&
 	       read_worth(stmt, 9, row) &&
 	       store_sql_time(stmt, 10, &row->used_s) &&
+	       store_sql_text(stmt, 11, row->source, sizeof(row->source)) &&
 	       store_policy_fault(row) == NULL;
 }
 
@@ -194,4 +198,5 @@ store_policy_bind(sqlite3_stmt *stmt, const struct store_policy *policy)
 	store_sql_bind_text(stmt, 9, policy->failed_detail);
 	sqlite3_bind_int64(stmt, 10, worth_of(policy));
 	sqlite3_bind_int64(stmt, 11, policy->used_s);
+	store_sql_bind_text(stmt, 12, policy->source);
 }

@@ -25,8 +25,10 @@ struct store_policy {
 	time_t failed_s;                  /* 0: none since the last success */
 	enum policy_fetch failed_how;
 	char failed_detail[LIMIT_DETAIL_SIZE]; /* cleaned */
-	time_t used_s; /* a check asked for it, to the day */
-	bool again;    /* and not for the first time */
+	time_t used_s;                  /* a check asked for it, to the day */
+	bool again;                     /* and not for the first time */
+	char source[LIMIT_DOMAIN_SIZE]; /* the host that has fetched the
+					   policy; "": this one */
 };
 
 void store_policy_fini(struct store_policy *policy);
@@ -56,6 +58,6 @@ store_policy_bind(struct sqlite3_stmt *stmt, const struct store_policy *policy);
 
 #define STORE_POLICY_COLUMNS                                     \
 	"domain, id, body, fetched, expires, failed_id, failed," \
-	" failed_how, failed_detail, use, used"
+	" failed_how, failed_detail, use, used, source"
 
 #endif

@@ -28,6 +28,7 @@ static const char *const migrations[] = {
     " used = fetched;"
     "DROP INDEX policy_expires;"
     "CREATE INDEX policy_used ON policy (use, used);",
+    "ALTER TABLE policy ADD COLUMN source TEXT NOT NULL DEFAULT '';",
 };
 
 static const char *const table[STORE_STATEMENTS] = {
@@ -35,7 +36,7 @@ static const char *const table[STORE_STATEMENTS] = {
     [STORE_COMMIT] = "COMMIT",
     [STORE_ROLLBACK] = "ROLLBACK",
     [STORE_PUT] = "REPLACE INTO policy (" STORE_POLICY_COLUMNS ")"
-		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [STORE_SET_CLOCK_POLICIES] = "UPDATE policy SET used = ?1"
 				 " WHERE use IN (0, 1, 2) AND used > ?1",
     [STORE_EVICT_POLICIES] =

@@ -178,9 +178,11 @@ struct policy_mark {
 struct policy_facts {
 	_Atomic unsigned refs;
 	enum policy_fetch fetch;
-	struct sts_policy *policy; /* POLICY_FETCHED only, else NULL */
-	char *body;                /* of it, as it came */
-	char id[LIMIT_STS_ID + 1]; /* the record's id it was fetched for */
+	struct sts_policy *policy;  /* POLICY_FETCHED only, else NULL */
+	char *body;                 /* of it, as it came */
+	char id[LIMIT_STS_ID + 1];  /* the record's id it was fetched for */
+	char by[LIMIT_DOMAIN_SIZE]; /* the host that has fetched it, where that
+				       is another; "": this one */
 	time_t fetched_s;
 	char detail[LIMIT_DETAIL_SIZE];
 	struct policy_mark mark; /* for those who wait for the fetch */

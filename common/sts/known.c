@@ -23,7 +23,8 @@ known_free(struct known *known)
 }
 
 static struct policy_facts *
-parse_policy(const char *body, size_t length, const char *id, time_t fetched_s)
+parse_policy(const char *body, size_t length, const char *id, const char *by,
+    time_t fetched_s)
 {
 	struct policy_facts *facts = policy_facts_new(POLICY_FETCHED);
 
@@ -34,6 +35,7 @@ parse_policy(const char *body, size_t length, const char *id, time_t fetched_s)
 	}
 	facts->fetched_s = fetched_s;
 	text_copy(facts->id, sizeof(facts->id), id);
+	text_copy(facts->by, sizeof(facts->by), by);
 	facts->body = xstrndup(body, length);
 	return facts;
 }
@@ -78,8 +80,8 @@ life_of(const struct known *known, time_t now)
 static struct policy_facts *
 with_fetch_time(const struct policy_facts *policy, time_t fetched_s)
 {
-	struct policy_facts *timed = parse_policy(
-	    policy->body, strlen(policy->body), policy->id, fetched_s);
+	struct policy_facts *timed = parse_policy(policy->body,
+	    strlen(policy->body), policy->id, policy->by, fetched_s);
 
 	assert(timed != NULL); /* it was parsed before */
 	return timed;
@@ -106,8 +108,9 @@ known_from_row(const struct store_policy *row, bool failures, bool *askew)
 	struct known *known;
 	struct life life;
 
-	if (row->body != NULL && (policy = parse_policy(row->body, row->length,
-				      row->id, row->fetched_s)) == NULL)
+	if (row->body != NULL &&
+	    (policy = parse_policy(row->body, row->length, row->id, row->source,
+		 row->fetched_s)) == NULL)
 		return NULL;
 	known = xcalloc(1, sizeof(*known));
 	known->policy = policy;
@@ -142,10 +145,67 @@ known_to_row(
 	if (known->policy == NULL)
 		return;
 	text_copy(row->id, sizeof(row->id), known->policy->id);
+	text_copy(row->source, sizeof(row->source), known->policy->by);
 	row->body = known->policy->body;
 	row->length = strlen(row->body);
 	row->fetched_s = known->fetched_s;
 	row->expires_s = known->expires_s;
+}
+
+/* The same policy, which another host has fetched again since. */
+static bool
+is_extension(const struct known *before, const struct policy_facts *fetched)
+{
+	return fetched->policy->mode == STS_MODE_ENFORCE &&
+	       strcmp(before->policy->id, fetched->id) == 0 &&
+	       strcmp(before->policy->body, fetched->body) == 0 &&
+	       fetched->fetched_s > before->policy->fetched_s;
+}
+
+/* What is known, and the life that it has by another host's fetch. */
+static struct known *
+extend_known(const struct known *before, struct policy_facts *fetched)
+{
+	struct known *known = xmemdup(before, sizeof(*before));
+
+	known->policy = policy_facts_ref(fetched);
+	known->fetched_s = fetched->fetched_s;
+	known->expires_s =
+	    fetched->fetched_s + (time_t)fetched->policy->max_age_s;
+	return known;
+}
+
+static struct known *
+copy_known(const struct known *before)
+{
+	struct known *known = xmemdup(before, sizeof(*before));
+
+	known->policy = policy_facts_ref(known->policy);
+	return known;
+}
+
+/*
+ * What another host has fetched never takes the place of what is known here: a
+ * policy that is in force is neither weakened nor shortened by it.
+ */
+struct known *
+known_borrow(const struct known *before, struct policy_facts *fetched)
+{
+	struct known *known;
+
+	assert(fetched->fetch == POLICY_FETCHED && fetched->by[0] != '\0');
+	if (before != NULL && known_is_unexpired(before))
+		return is_extension(before, fetched)
+			   ? extend_known(before, fetched)
+			   : copy_known(before);
+	known = xcalloc(1, sizeof(*known));
+	known->used_s = clock_wall_s();
+	known->again = before != NULL && before->again;
+	known->policy = policy_facts_ref(fetched);
+	known->fetched_s = fetched->fetched_s;
+	known->expires_s =
+	    fetched->fetched_s + (time_t)fetched->policy->max_age_s;
+	return known;
 }
 
 struct known *

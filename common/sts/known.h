@@ -51,6 +51,17 @@ void known_to_row(
 struct known *known_learn(
     const struct known *before, struct policy_facts *fetched) OWNED(known_free);
 
+/*
+ * known_borrow - what is known once another host has told of its fetch: before
+ * may be NULL
+ *
+ * Where a policy is in force it stays, and lives longer if fetched is the same
+ * one, enforced, under the same id, fetched later.  Else fetched, which the
+ * caller has found fit for that, is the one that is known.
+ */
+struct known *known_borrow(
+    const struct known *before, struct policy_facts *fetched) OWNED(known_free);
+
 /* known_differs - whether another policy counts than that of before, which may
  * be NULL */
 bool known_differs(const struct known *known, const struct known *before);

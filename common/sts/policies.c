@@ -29,6 +29,8 @@
  *    policy known in the end, a check gives up long before the flight does.
  *    Flights of that kind are a part of the leaves: the others make way sooner.
  * 5. Whoever refreshes policies begins flights as well, ahead of their end.
+ * 6. Where hosts share policies, a flight first looks whether one that another
+ *    has fetched will do, and gives what it has fetched itself to all.
  */
 
 enum {
@@ -48,6 +50,8 @@ struct policy_want {
 	struct cache_entry *known; /* NULL where the domain is not known */
 	struct cache_entry *fetch; /* NULL where none is called for */
 	int64_t until_ms;          /* that it is waited for */
+	bool shared;               /* it only asks for what others have */
+	char domain[LIMIT_DOMAIN_SIZE];
 };
 
 static void
@@ -70,6 +74,7 @@ struct fetch_job {
 	struct policies *policies;
 	struct cache_entry *entry;
 	char domain[LIMIT_DOMAIN_SIZE];
+	enum policy_purpose purpose;
 	int timeout_ms;
 	struct policy_fetch_request request;
 };
@@ -124,6 +129,7 @@ static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 {
 	struct policy_turns *turns = job->policies->options.turns;
+	struct share *share = job->policies->options.share;
 	bool differs;
 
 	policy->fetched_s = clock_wall_s();
@@ -133,6 +139,8 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 	/* who looks at a mark is told of the policy by cache_fill first */
 	policy->mark = differs ? policy_turns_next(turns, job->domain)
 			       : policy_turns_mark(turns, job->domain);
+	if (share != NULL && policy->fetch == POLICY_FETCHED)
+		share_put(share, job->domain, policy);
 	/* what comes of it is kept; this is for those who wait */
 	cache_fill(job->entry, policy, 0);
 	cache_release(job->entry);
@@ -166,10 +174,32 @@ fetch_in_time(
 	return policy;
 }
 
+/* Whether what other hosts have will do, or nothing else is wanted. */
+static bool
+finish_by_others(struct fetch_job *job, int64_t deadline_ms)
+{
+	const struct policies_options *options = &job->policies->options;
+	struct policy_share with = {
+	    options->share, job->policies->keep, options->turns};
+	struct policy_facts *theirs = policy_share_take(
+	    &with, job->domain, job->request.id, job->purpose, deadline_ms);
+
+	if (theirs == NULL && job->purpose != POLICY_SHARED)
+		return false;
+	if (theirs == NULL)
+		theirs = policy_fetch_failed(
+		    POLICY_FETCH_ERROR, "no other host has one");
+	cache_fill(job->entry, theirs, 0);
+	cache_release(job->entry);
+	free(job);
+	return true;
+}
+
 static bool
 run_fetch(void *arg, int64_t until_ms)
 {
 	struct fetch_job *job = arg;
+	int64_t deadline_ms = clock_sooner_ms(until_ms, job->timeout_ms);
 	struct policy_facts *policy;
 	struct policy_fetch_end end = {0};
 
@@ -178,6 +208,8 @@ run_fetch(void *arg, int64_t until_ms)
 				       "nobody waits for it"));
 		return true;
 	}
+	if (finish_by_others(job, deadline_ms))
+		return true;
 	policy = fetch_in_time(job, until_ms, &end);
 	if (policy->fetch != POLICY_FETCHED &&
 	    clock_left_ms(until_ms) < ROUNDING_MS) {
@@ -194,13 +226,15 @@ run_fetch(void *arg, int64_t until_ms)
 
 static void
 submit_fetch(struct policies *policies, struct cache_entry *entry,
-    const char *domain, const char *id, int timeout_ms)
+    const char *domain, const char *id, enum policy_purpose purpose,
+    int timeout_ms)
 {
 	const struct policies_options *options = &policies->options;
 	struct fetch_job *job = xcalloc(1, sizeof(*job));
 
 	job->policies = policies;
 	job->entry = entry;
+	job->purpose = purpose;
 	job->timeout_ms = timeout_ms;
 	text_copy(job->domain, sizeof(job->domain), domain);
 	job->request.domain = job->domain;
@@ -216,19 +250,58 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 
 struct cache_entry *
 policies_fetch(struct policies *policies, const char *domain, const char *id,
-    int timeout_ms)
+    enum policy_purpose purpose, int timeout_ms)
 {
-	char key[LIMIT_DOMAIN_SIZE + LIMIT_STS_ID + 2];
+	/* who waits for one gets no other's: an id has letters and digits */
+	static const char *const marks[] = {[POLICY_OWN] = "!",
+	    [POLICY_REFRESH] = "",
+	    [POLICY_UNKNOWN] = "",
+	    [POLICY_SHARED] = "-"};
+	char key[LIMIT_DOMAIN_SIZE + LIMIT_STS_ID + 4];
 	struct cache_entry *entry;
 	bool mine;
 
 	assert(timeout_ms > 0);
-	snprintf(key, sizeof(key), "%s %s", domain, id);
+	snprintf(key, sizeof(key), "%s %s%s", domain, id,
+	    policies->options.share == NULL ? "" : marks[purpose]);
 	entry = cache_claim(policies->fetches, key, &mine);
 	if (mine)
-		submit_fetch(
-		    policies, cache_hold(entry), domain, id, timeout_ms);
+		submit_fetch(policies, cache_hold(entry), domain, id, purpose,
+		    timeout_ms);
 	return entry;
+}
+
+/* Whether another host has fetched what counts here. */
+static bool
+is_borrowed(const struct known *known)
+{
+	return known != NULL && known_is_unexpired(known) &&
+	       known->policy->by[0] != '\0';
+}
+
+/* A policy that was taken from another is fetched, announced or not. */
+static void
+want_own(struct policy_want *want, const char *id)
+{
+	const struct known *known = known_of(want->known);
+
+	if (id == NULL)
+		id = known->policy->id;
+	if (known_failed_lately(known, id))
+		return;
+	want->fetch = policies_fetch(want->policies, want->domain, id,
+	    POLICY_OWN, want->policies->options.timeout_ms);
+}
+
+/* Where nothing is announced, another host may have seen what was. */
+static bool
+calls_for_shared(const struct policy_want *want, const char *id)
+{
+	const struct known *known = known_of(want->known);
+	struct share *share = want->policies->options.share;
+
+	return id == NULL && share != NULL && share_is_open(share) &&
+	       (known == NULL || !known_is_unexpired(known));
 }
 
 static bool
@@ -244,18 +317,26 @@ calls_for_fetch(const struct known *known, const char *id)
 }
 
 struct policy_want *
-policies_want(struct policies *policies, const char *domain, const char *id)
+policies_want(
+    struct policies *policies, const char *domain, const char *id, bool own)
 {
 	const struct policies_options *options = &policies->options;
 	struct policy_want *want = xcalloc(1, sizeof(*want));
 
 	want->policies = policies;
 	want->until_ms = INT64_MAX;
+	text_copy(want->domain, sizeof(want->domain), domain);
 	want->known = policy_keep_find(policies->keep, domain);
-	if (!calls_for_fetch(known_of(want->known), id))
-		return want;
-	want->fetch = policies_fetch(policies, domain, id, options->timeout_ms);
-	if (options->patient > 0)
+	want->shared = calls_for_shared(want, id);
+	if (own && is_borrowed(known_of(want->known)))
+		want_own(want, id);
+	else if (want->shared)
+		want->fetch = policies_fetch(
+		    policies, domain, "", POLICY_SHARED, options->timeout_ms);
+	else if (calls_for_fetch(known_of(want->known), id))
+		want->fetch = policies_fetch(
+		    policies, domain, id, POLICY_UNKNOWN, options->timeout_ms);
+	if (want->fetch != NULL && options->patient > 0)
 		want->until_ms = clock_mono_ms() + options->timeout_ms;
 	return want;
 }
@@ -294,6 +375,23 @@ finish_without_fetch(const struct known *known, struct sts_facts *sts)
 	use_known(known, sts);
 	if (sts->cached)
 		sts->failed = why_stale(known, sts);
+}
+
+/* As a policy that was kept before: nothing was announced for it. */
+static void
+finish_with_shared(
+    struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms)
+{
+	struct policy_facts *theirs = cache_await(want->fetch, deadline_ms);
+
+	if (theirs == NULL || theirs->fetch != POLICY_FETCHED) {
+		finish_without_fetch(known_of(want->known), sts);
+		return;
+	}
+	sts->policy = policy_facts_ref(theirs);
+	sts->mark = theirs->mark;
+	sts->cached = true;
+	sts->failed = POLICY_FETCH_ERROR;
 }
 
 static void
@@ -346,9 +444,13 @@ policy_want_finish(
     struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms)
 {
 	if (want->fetch != NULL) {
-		finish_with_fetch(want, sts,
-		    want->until_ms < deadline_ms ? want->until_ms
-						 : deadline_ms);
+		int64_t until_ms =
+		    want->until_ms < deadline_ms ? want->until_ms : deadline_ms;
+
+		if (want->shared)
+			finish_with_shared(want, sts, until_ms);
+		else
+			finish_with_fetch(want, sts, until_ms);
 		cache_release(want->fetch);
 	} else {
 		finish_without_fetch(known_of(want->known), sts);
@@ -385,6 +487,12 @@ struct policy_keep *
 policies_keep(struct policies *policies)
 {
 	return policies->keep;
+}
+
+struct share *
+policies_share(struct policies *policies)
+{
+	return policies->options.share;
 }
 
 struct policies *

@@ -15,6 +15,7 @@
 #include "common/io/translation.h"
 #include "common/judge/facts.h"
 #include "common/sts/policy_keep.h"
+#include "common/sts/policy_share.h"
 #include "common/sts/policy_turns.h"
 
 struct policies;
@@ -41,6 +42,7 @@ struct policies_options {
 	struct counts *counts; /* may be NULL */
 	struct policy_turns *turns; /* may be NULL */
 	policies_failed *failed;    /* may be NULL */
+	struct share *share;        /* NULL: none is shared */
 };
 
 enum {
@@ -57,8 +59,10 @@ void policies_free(struct policies *policies);
 struct policies *
 policies_new(const struct policies_options *options) OWNED(policies_free);
 
-/* policies_keep - where they are kept, borrowed */
+/* policies_keep - where they are kept, borrowed; policies_share - what hosts
+ * share, likewise, or NULL */
 struct policy_keep *policies_keep(struct policies *policies);
+struct share *policies_share(struct policies *policies);
 
 /*
  * policies_flush - forget the policy of a domain, or all where it is NULL, here
@@ -81,8 +85,9 @@ policies_flush(struct policies *policies, const char *domain, struct err *err);
  * time or since its name could not be looked up, fetched_s is 0.  One that has
  * not begun when nobody holds the entry any more never does.
  */
-struct cache_entry *policies_fetch(struct policies *policies,
-    const char *domain, const char *id, int timeout_ms);
+struct cache_entry *
+policies_fetch(struct policies *policies, const char *domain, const char *id,
+    enum policy_purpose purpose, int timeout_ms);
 
 /*
  * policies_want - the policy of a domain whose record announces id
@@ -90,14 +95,15 @@ struct cache_entry *policies_fetch(struct policies *policies,
  * id NULL: the record is absent, invalid or could not be looked up, so that
  * only a kept policy counts.  Starts or joins a fetch where there is none kept
  * for that id, and none has failed within five minutes.  RFC 8461 section 3.3
- * and 5.1.
+ * and 5.1.  Where none is kept at all, one that another host has fetched counts
+ * as if it were.  own: such a one is fetched here as well.
  *
  * policies_mark - the mark of what is kept now of a domain; before it is wanted
  */
 struct policy_mark
 policies_mark(const struct policies *policies, const char *domain);
-struct policy_want *
-policies_want(struct policies *policies, const char *domain, const char *id);
+struct policy_want *policies_want(
+    struct policies *policies, const char *domain, const char *id, bool own);
 
 /* policy_want_watch - see that ready is called when the fetch that it waits for
  * has ended: 1, or 0 where there is none; see cache_when_filled

@@ -447,9 +447,13 @@ policy_keep_find(struct policy_keep *keep, const char *domain)
 	return cache_peek(keep->memory, domain);
 }
 
-bool
-policy_keep_learn(
-    struct policy_keep *keep, const char *domain, struct policy_facts *fetched)
+/* What is known after one thing more: known_learn, known_borrow. */
+typedef struct known *
+known_change(const struct known *before, struct policy_facts *fetched);
+
+static bool
+change_known(struct policy_keep *keep, const char *domain,
+    struct policy_facts *fetched, known_change *change)
 {
 	struct cache_entry *before, *entry;
 	unsigned flushes_before;
@@ -459,8 +463,7 @@ policy_keep_learn(
 	lock_take(&keep->lock);
 	flushes_before = keep->flushes;
 	before = cache_peek(keep->memory, domain);
-	known =
-	    known_learn(before == NULL ? NULL : cache_value(before), fetched);
+	known = change(before == NULL ? NULL : cache_value(before), fetched);
 	differs =
 	    known_differs(known, before == NULL ? NULL : cache_value(before));
 	cache_put(keep->memory, domain, known, INT64_MAX);
@@ -473,6 +476,20 @@ policy_keep_learn(
 	if (entry != NULL)
 		cache_release(entry);
 	return differs;
+}
+
+bool
+policy_keep_learn(
+    struct policy_keep *keep, const char *domain, struct policy_facts *fetched)
+{
+	return change_known(keep, domain, fetched, known_learn);
+}
+
+bool
+policy_keep_borrow(
+    struct policy_keep *keep, const char *domain, struct policy_facts *fetched)
+{
+	return change_known(keep, domain, fetched, known_borrow);
 }
 
 static bool

@@ -56,6 +56,13 @@ bool policy_keep_learn(
     struct policy_keep *keep, const char *domain, struct policy_facts *fetched);
 
 /*
+ * policy_keep_borrow - policy_keep_learn of what another host has fetched, as
+ * known_borrow has it
+ */
+bool policy_keep_borrow(
+    struct policy_keep *keep, const char *domain, struct policy_facts *fetched);
+
+/*
  * policy_keep_catch_up - open a store that could not be opened, and write what
  * is owed, until the disk takes no more
  *

@@ -48,6 +48,7 @@ struct policy_refresh {
 /* Domains that are due, at most so many a round. */
 struct due {
 	time_t now;
+	const char *host; /* this one, where several share; or NULL */
 	size_t most;
 	size_t count;
 	char domains[MOST_AT_ONCE][LIMIT_DOMAIN_SIZE];
@@ -64,8 +65,22 @@ spread_s(const char *domain)
 	return (time_t)(hash % SPREAD_S);
 }
 
+/* Hosts that share are at it one after the other, so that the first does it for
+ * all: a tenth of the time before or after. */
+static time_t
+host_turn_s(const char *host, time_t after_s)
+{
+	enum { TURNS = 200 };
+
+	if (host == NULL)
+		return after_s;
+	return after_s * 9 / 10 +
+	       after_s / 5 * (spread_s(host) % TURNS) / TURNS;
+}
+
 static bool
-is_due(const char *domain, const struct known *known, time_t now)
+is_due(
+    const char *domain, const struct known *known, const char *host, time_t now)
 {
 	time_t life_s, after_s = AFTER_S + spread_s(domain);
 
@@ -78,6 +93,7 @@ is_due(const char *domain, const struct known *known, time_t now)
 		return false;
 	if (life_s / 2 < after_s)
 		after_s = life_s / 2;
+	after_s = host_turn_s(host, after_s);
 	return now - known->policy->fetched_s >= after_s &&
 	       (known->failed_s == 0 || known->failed_s > now ||
 		   now - known->failed_s >= RETRY_S);
@@ -88,7 +104,8 @@ collect_due(void *arg, const char *domain, const void *known)
 {
 	struct due *due = arg;
 
-	if (due->count < due->most && is_due(domain, known, due->now))
+	if (due->count < due->most &&
+	    is_due(domain, known, due->host, due->now))
 		text_copy(
 		    due->domains[due->count++], LIMIT_DOMAIN_SIZE, domain);
 }
@@ -142,8 +159,8 @@ refresh_due(struct policy_refresh *refresh, const struct due *due)
 		char id[LIMIT_STS_ID + 1];
 
 		current_id(refresh, due->domains[i], queries[i], id);
-		fetches[i] = policies_fetch(
-		    refresh->policies, due->domains[i], id, POLICIES_FETCH_MS);
+		fetches[i] = policies_fetch(refresh->policies, due->domains[i],
+		    id, POLICY_REFRESH, POLICIES_FETCH_MS);
 	}
 	/* a flight may wait for a leaf, and run in the slow lane again */
 	deadline_ms = clock_mono_ms() + 2LL * POLICIES_FETCH_MS;
@@ -158,7 +175,9 @@ do_round(struct policy_refresh *refresh)
 {
 	struct due due = {.now = clock_wall_s(), .most = refresh->at_once};
 	struct policy_keep *keep = policies_keep(refresh->policies);
+	const struct share *share = policies_share(refresh->policies);
 
+	due.host = share == NULL ? NULL : share_host(share);
 	policy_keep_catch_up(keep);
 	cache_each(policy_keep_memory(keep), collect_due, &due);
 	return refresh_due(refresh, &due) && due.count == due.most;

@@ -74,7 +74,7 @@ print_body(const json_t *policy)
 static void
 print_policy(const json_t *row, bool whole)
 {
-	static const char *const kept[] = {"id", "fetched", NULL};
+	static const char *const kept[] = {"id", "fetched", "source", NULL};
 	static const char *const failure[] = {"id", "at", "detail", NULL};
 	const json_t *policy = json_object_get(row, "policy");
 	const json_t *failed = json_object_get(row, "failed");

@@ -110,6 +110,7 @@ int cli_top(const struct cli_options *options);
 int cli_tlsrpt_list(const struct cli_options *options);
 int cli_tlsrpt_show(const struct cli_options *options);
 int cli_tlsrpt_read(const struct cli_options *options);
+int cli_fleet_key(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);
 

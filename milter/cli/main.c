@@ -88,6 +88,8 @@ static const struct cli_verb verbs[] = {
 	    OPTION_FAILURES, OPTION_RAW, OPTION_AUTH, OPTION_ALL},
 	1, CLI_WORDS_MANY, "FILE|-|DIR ...",
 	"what TLS reports say of one's own hosts, and what to do"},
+    {{"fleet", "key"}, cli_fleet_key, {0}, 0, 0, "",
+	"a new key for hosts that share what they know"},
     {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT}, 0, 0, "",
 	"the rules per destination in effect, most specific first"},
     {{"policy", "test"}, cli_policy_test, {'c', OPTION_AT}, 1, 1,

@@ -239,6 +239,21 @@ static const struct keyword keywords[] = {
 	1000000),
     LIST(
 	"TLSReportExclude", LIVE, NULL, value_read_domains, tls_report_exclude),
+    LIST("SharedStore", RESTART, NULL, value_read_stores, shared_store),
+    TEXT("SharedUser", RESTART, NULL, value_read_name, shared_user, NULL),
+    TEXT("SharedPasswordFile", RESTART, NULL, value_read_path,
+	shared_password_file, NULL),
+    TEXT("SharedCAFile", RESTART, NULL, value_read_input_path, shared_ca_file,
+	NULL),
+    TEXT("SharedClientCert", RESTART, NULL, value_read_input_path,
+	shared_client_cert, NULL),
+    TEXT("SharedClientKey", RESTART, NULL, value_read_path, shared_client_key,
+	NULL),
+    TEXT(
+	"SharedKeyFile", RESTART, NULL, value_read_path, shared_key_file, NULL),
+    TEXT("SharedPrefix", RESTART, "postern", value_read_name, shared_prefix,
+	NULL),
+    DURATION("SharedTimeout", RESTART, "50ms", shared_timeout_ms, 5, SECOND),
 };
 
 enum { KEYWORDS = sizeof(keywords) / sizeof(keywords[0]) };

@@ -131,6 +131,14 @@ struct settings {
 	int tls_report_keep_ms;
 	int tls_report_max_domains;
 	struct settings_list tls_report_exclude;
+
+	struct settings_list shared_store;        /* none: nothing is shared */
+	char *shared_user, *shared_password_file; /* NULL: none */
+	char *shared_ca_file;                     /* NULL: the system's */
+	char *shared_client_cert, *shared_client_key; /* NULL: none */
+	char *shared_key_file;                        /* NULL: none */
+	char *shared_prefix;
+	int shared_timeout_ms;
 };
 
 /* A keyword set by an option, over what the file says. */

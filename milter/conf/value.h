@@ -65,6 +65,8 @@ value_reader value_read_nameservers;
 /* of this host alone: unix:/path, or inet and a loopback address */
 value_reader value_read_near_socket;
 value_reader value_read_sockets; /* each as value_read_socket has it */
+value_reader
+    value_read_stores; /* that hosts share, as shared_link.h has them */
 value_reader value_read_sources; /* one address of each family, or one */
 
 /* value_set_text - put a copy of value, or NULL, in the place of a char * */

@@ -5,6 +5,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/shared_link.h"
 #include "common/proto/address.h"
 #include "common/proto/domain.h"
 #include "milter/conf/settings_list.h"
@@ -23,6 +24,23 @@ value_read_words(const struct value_place *place, const struct value_form *form,
 	for (char *word = strtok_r(value, ", \t", &rest); word != NULL;
 	     word = strtok_r(NULL, ", \t", &rest))
 		settings_list_add(list, word);
+}
+
+void
+value_read_stores(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	struct settings_list *list = field;
+	struct shared_address address;
+	struct err err;
+
+	value_read_words(place, form, field, value);
+	if (list->count > LIMIT_SHARED_SERVERS)
+		value_complain(
+		    place, "more than %d servers", LIMIT_SHARED_SERVERS);
+	for (size_t i = 0; i < list->count; i++)
+		if (shared_address_parse(list->items[i], &address, &err) != 0)
+			value_complain(place, "%s", err.text);
 }
 
 /* "name", or ".name" for what is below it. */

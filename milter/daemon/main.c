@@ -15,6 +15,7 @@
 #include "common/proto/domain.h"
 #include "milter/conf/settings.h"
 #include "milter/conf/settings_engine.h"
+#include "milter/conf/settings_shared.h"
 #include "milter/daemon/arguments.h"
 #include "milter/daemon/daemon.h"
 #include "milter/daemon/loop.h"
@@ -97,11 +98,16 @@ static int
 check_start(const struct arguments *arguments, const struct settings *settings)
 {
 	struct engine_options needed;
+	struct fleet_options shared;
 	struct err err;
 	int status = check_user(arguments, settings);
 
 	settings_engine_options(settings, &needed);
 	if (status == EX_OK && engine_try(&needed, &err) != 0)
+		status = complain_of(EX_OSFILE, &err);
+	if (status == EX_OK && settings_shares(settings) &&
+	    (settings_fleet_options(settings, &shared, &err) != 0 ||
+		fleet_try(&shared, &err) != 0))
 		status = complain_of(EX_OSFILE, &err);
 	return status;
 }

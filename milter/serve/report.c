@@ -158,6 +158,22 @@ report_reach(unsigned port, bool open)
 }
 
 void
+report_shared(const struct report_shared *shared)
+{
+	char line[REPORT_SIZE];
+
+	emit_line(report_shared_line(line, shared), line);
+}
+
+void
+report_shared_state(enum shared_state state, const char *where)
+{
+	char line[REPORT_SIZE];
+
+	emit_line(report_shared_state_line(line, state, where), line);
+}
+
+void
 report_map(const struct report_map *map)
 {
 	char line[REPORT_SIZE];

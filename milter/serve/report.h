@@ -60,6 +60,14 @@ void report_tlsrpt_day(const struct report_tlsrpt_day *day);
 void report_tlsrpt_drop(const char *reason, uintmax_t count);
 void report_tlsrpt_trouble(const char *reason, const char *detail);
 
+/*
+ * report_shared - event=shared: what became of what another host has put
+ * report_shared_state - event=shared-store: whether the store that hosts share
+ * answers, and where, or why it does not
+ */
+void report_shared(const struct report_shared *shared);
+void report_shared_state(enum shared_state state, const char *where);
+
 /* report_accept - event=accept: a connection of the MTA has to wait */
 void report_accept(const char *detail);
 

@@ -370,6 +370,47 @@ report_start_line(char line[REPORT_SIZE], const char *version, int64_t down_s)
 }
 
 int
+report_shared_line(char line[REPORT_SIZE], const struct report_shared *shared)
+{
+	static const char *const words[] = {[SHARE_REJECTED] = "rejected",
+	    [SHARE_SHUT] = "shut",
+	    [SHARE_HINT] = "hint",
+	    [SHARE_EXTENDED] = "extended",
+	    [SHARE_CREATED] = "created"};
+	bool forged = shared->fault == SHARED_FAULT_MAC;
+	struct text text;
+
+	begin_event(&text, line, "-", "shared");
+	report_add(&text, "domain", shared->domain);
+	report_add(&text, "what", words[shared->what]);
+	report_add(&text, "by", shared->by);
+	if (shared->fault != SHARED_NO_FAULT)
+		report_add(&text, "fault", shared_fault_word(shared->fault));
+	if (shared->what == SHARE_SHUT)
+		return LOG_ERR;
+	return shared->what == SHARE_REJECTED && forged ? LOG_WARNING
+							: LOG_INFO;
+}
+
+int
+report_shared_state_line(
+    char line[REPORT_SIZE], enum shared_state state, const char *where)
+{
+	static const char *const words[] = {[SHARED_DENIED] = "denied",
+	    [SHARED_DOWN] = "down",
+	    [SHARED_UP] = "up"};
+	struct text text;
+
+	begin_event(&text, line, "-", "shared-store");
+	report_add(&text, "state", words[state]);
+	if (state == SHARED_UP)
+		report_add(&text, "addr", where);
+	else
+		report_add_detail(&text, where);
+	return state == SHARED_DENIED ? LOG_ERR : LOG_NOTICE;
+}
+
+int
 report_stop_line(char line[REPORT_SIZE])
 {
 	struct text text;

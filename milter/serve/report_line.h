@@ -12,7 +12,9 @@
 #include "common/base/text.h"
 #include "common/judge/action.h"
 #include "common/judge/enforcement.h"
+#include "common/io/shared.h"
 #include "common/judge/verdict.h"
+#include "common/sts/share.h"
 #include "milter/view/figures.h"
 
 enum { REPORT_SIZE = LIMIT_LOG_LINE + 1 };
@@ -92,6 +94,14 @@ struct report_tlsrpt_day {
 	uintmax_t received, domains, dropped, norua, foreign;
 };
 
+/* What became of what another host has put. */
+struct report_shared {
+	enum share_what what;
+	const char *domain; /* "": of all */
+	const char *by;     /* "": not known */
+	enum shared_fault fault;
+};
+
 /*
  * report_..._line - write the line of that event, and say how grave it is
  *
@@ -122,6 +132,10 @@ int
 report_change_line(char line[REPORT_SIZE], const struct report_change *change);
 int report_store_line(char line[REPORT_SIZE], const char *detail);
 int report_facts_line(char line[REPORT_SIZE], const char *detail);
+int
+report_shared_line(char line[REPORT_SIZE], const struct report_shared *shared);
+int report_shared_state_line(
+    char line[REPORT_SIZE], enum shared_state state, const char *where);
 int report_accept_line(char line[REPORT_SIZE], const char *detail);
 int
 report_start_line(char line[REPORT_SIZE], const char *version, int64_t down_s);

@@ -28,6 +28,7 @@
 #include "milter/conf/settings_engine.h"
 #include "milter/serve/facts_keeper.h"
 #include "milter/serve/report.h"
+#include "milter/serve/sharing.h"
 #include "milter/serve/trace.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
@@ -218,6 +219,7 @@ generation_new(struct settings *settings, struct err *err)
 	options.take_facts = on_take;
 	options.counts = &service.counts;
 	options.turns = &service.policies;
+	options.share = sharing_share();
 	options.for_mtas = service.answers_mtas;
 	options.keep_enforcement = service.answers_mtas;
 	options.insecure_mx =
@@ -292,9 +294,13 @@ service_open(struct settings *settings, struct err *err)
 	lock_init(&service.lock);
 	cond_init(&service.changed);
 	service.answers_mtas = settings_answers_mtas(settings);
-	service.generation = generation_new(settings, err);
-	if (service.generation == NULL)
+	if (sharing_open(settings, err) != 0)
 		return -1;
+	service.generation = generation_new(settings, err);
+	if (service.generation == NULL) {
+		sharing_close();
+		return -1;
+	}
 	service.settings = settings_ref(settings);
 	return 0;
 }
@@ -529,5 +535,7 @@ service_close(int64_t deadline_ms)
 			break;
 	closed = service.retiring == 0;
 	lock_drop(&service.lock);
+	if (closed)
+		sharing_close();
 	return closed;
 }

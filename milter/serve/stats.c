@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
+#include "milter/serve/sharing.h"
 #include "milter/serve/tally.h"
 
 static struct {
@@ -136,6 +137,7 @@ stats_take(struct stats *out)
 	count_rules(held.settings->destinations, out);
 	out->map_sockets = held.settings->map_sockets.count > 0;
 	out->line_sockets = held.settings->line_sockets.count > 0;
+	out->shares = sharing_look(&out->shared);
 	service_let_go(&held);
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/base/counts.h"
 #include "common/base/limits.h"
+#include "common/engine/fleet.h"
 #include "common/engine/inventory.h"
 #include "common/judge/action.h"
 #include "common/judge/verdict.h"
@@ -105,6 +106,8 @@ struct stats {
 	uint64_t rss_kb;                /* 0: not known */
 	unsigned open_fds;              /* 0: not known */
 	bool map_sockets, line_sockets; /* MTAs may ask at some */
+	bool shares;                    /* with other hosts, and then: */
+	struct fleet_figures shared;
 
 	/* rules with a last day: in effect, ending within a week, over */
 	unsigned rules_active, rules_expiring, rules_expired;

@@ -68,6 +68,8 @@ kept_json(const struct store_policy *row, bool body)
 	for (size_t i = 0; policy != NULL && i < policy->mx_count; i++)
 		json_array_append_new(mx, json_string(policy->mx[i]));
 	json_put_text(object, "id", row->id);
+	json_object_set_new(object, "source",
+	    row->source[0] == '\0' ? json_null() : json_string(row->source));
 	json_put_text(
 	    object, "mode", policy == NULL ? "" : sts_mode_text(policy->mode));
 	json_object_set_new(object, "mx", mx);

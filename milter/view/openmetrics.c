@@ -465,6 +465,73 @@ put_overrides(struct printer *printer, const struct stats *stats)
 		    (uint64_t)stats->rules_end_s);
 }
 
+static void
+put_shared_requests(struct printer *printer, const struct fleet_figures *shared)
+{
+	static const char *const ops[SHARED_OPS] = {[SHARED_OP_GET] = "get",
+	    [SHARED_OP_PUT] = "put",
+	    [SHARED_OP_LEASE] = "lease"};
+	static const char *const results[SHARED_RESULTS] = {
+	    [SHARED_RESULT_HIT] = "hit",
+	    [SHARED_RESULT_MISS] = "miss",
+	    [SHARED_RESULT_OK] = "ok",
+	    [SHARED_RESULT_TIMEOUT] = "timeout",
+	    [SHARED_RESULT_ERROR] = "error",
+	    [SHARED_RESULT_RESTED] = "rested"};
+
+	begin_family(printer, "shared_requests", "counter",
+	    "Requests to the store that hosts share, by what came of them.");
+	for (size_t i = 0; i < SHARED_OPS; i++)
+		for (size_t j = 0; j < SHARED_RESULTS; j++)
+			put_count(printer,
+			    LABELS("op", ops[i], "result", results[j]),
+			    shared->requests[i][j]);
+}
+
+static void
+put_shared_times(struct printer *printer, const struct fleet_figures *shared)
+{
+	uint64_t count = 0;
+	char bound[32], text[32];
+
+	begin_family(printer, "shared_request_duration_seconds", "histogram",
+	    "How long the store that hosts share took for an answer.");
+	for (size_t i = 0; i <= SHARED_BOUNDS; i++) {
+		count += shared->took[i];
+		if (i == SHARED_BOUNDS)
+			snprintf(bound, sizeof(bound), "+Inf");
+		else
+			snprintf(bound, sizeof(bound), "%g",
+			    shared_bounds_us[i] / 1e6);
+		snprintf(text, sizeof(text), "%" PRIu64, count);
+		put_sample(printer, "_bucket", LABELS("le", bound), text);
+	}
+	snprintf(text, sizeof(text), "%.6f", (double)shared->took_us / 1e6);
+	put_sample(printer, "_sum", none, text);
+	snprintf(text, sizeof(text), "%" PRIu64, count);
+	put_sample(printer, "_count", none, text);
+}
+
+/* Only where hosts share. */
+static void
+put_shared(struct printer *printer, const struct fleet_figures *shared)
+{
+	put_state(printer, "shared_up",
+	    "Whether the store that hosts share answers.",
+	    shared->store.state == SHARED_UP ? FIGURES_GOOD : FIGURES_BAD);
+	put_shared_requests(printer, shared);
+	put_shared_times(printer, shared);
+	begin_family(printer, "shared_rejected", "counter",
+	    "Values of that store that do not count, by what is wrong.");
+	for (int i = 0; i < SHARED_FAULTS; i++)
+		put_count(printer,
+		    LABELS("why", shared_fault_word((enum shared_fault)i)),
+		    shared->rejected[i]);
+	begin_family(printer, "shared_dropped", "counter",
+	    "Values that were not put there, for want of room or store.");
+	put_count(printer, none, shared->dropped);
+}
+
 char *
 openmetrics_print(const struct stats *stats, const char *version,
     const char *name, enum openmetrics_form form)
@@ -489,6 +556,8 @@ openmetrics_print(const struct stats *stats, const char *version,
 	put_flips_count(&printer, &stats->counts);
 	put_overrides(&printer, stats);
 	put_asked(&printer, stats);
+	if (stats->shares)
+		put_shared(&printer, &stats->shared);
 	if (form == OPENMETRICS_1_0)
 		fputs("# EOF\n", printer.out);
 	if (fclose(printer.out) != 0)

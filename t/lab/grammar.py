@@ -91,6 +91,13 @@ EVENTS = {
         ("reason", REASON, ""), DETAIL),
     "store": (("reason", REASON, ""), DETAIL),
     "facts": (("reason", REASON, ""), DETAIL),
+    "shared": (
+        ("domain", "(?:%s|-)" % NAME, ""),
+        ("what", one_of("rejected shut hint extended created"), ""),
+        ("by", VALUE, ""),
+        ("fault", one_of("mac key syntax time size conflict"), "?")),
+    "shared-store": (("state", one_of("up down denied"), ""),
+                     ("addr", VALUE, "?"), DETAIL),
     "accept": (("reason", REASON, ""), DETAIL),
     "log": (("lost", NUMBER, ""),),
     "rule": (("rule", VALUE, ""), ("until", DAY, ""),
@@ -115,6 +122,7 @@ EVENTS = {
 # What is said beside the milter; see map.py, kept.py, tlsrpt.py and t/unit/report.
 OF_MAPS = {"map", "map-level", "map-host-rule", "garbage"}
 OF_FACTS = {"facts"}
+OF_FLEET = {"shared", "shared-store"}
 OF_TLSRPT = {"tlsrpt-day", "tlsrpt-drop", "tlsrpt-trouble"}
 
 SEVERITIES = {

@@ -99,6 +99,7 @@ house_move_in_with(
 	assert_non_null(house->store);
 	options.leaves = house->leaves;
 	options.counts = house->counts;
+	options.share = house->share;
 	options.keep.budget = house->budget;
 	options.keep.store = house->store;
 	house->policies = policies_new(&options);
@@ -161,8 +162,8 @@ house_ask_for(
 		sts.record.outcome = STS_RECORD_VALID;
 		text_copy(sts.record.id, sizeof(sts.record.id), id);
 	}
-	policy_want_finish(
-	    policies_want(house->policies, domain, id), &sts, deadline_ms);
+	policy_want_finish(policies_want(house->policies, domain, id, false),
+	    &sts, deadline_ms);
 	return sts;
 }
 

@@ -50,6 +50,7 @@ struct house {
 	struct counts *counts;          /* likewise */
 	int timeout_ms;                 /* of policies_options; 0: 1 s */
 	unsigned patient;               /* likewise */
+	struct share *share;            /* likewise */
 };
 
 /* What was told of failures: "d.ex FETCH MODE\n" each, by the mode of what is

@@ -178,7 +178,7 @@ a_policy_is_told_whatever_a_stranger_wrote(void **state)
 	(void)state;
 	assert_line(json_policy_line(&row, true),
 	    "{\"schema\":1,\"kind\":\"policy\",\"domain\":\"d.example\","
-	    "\"policy\":{\"id\":\"20260131\",\"mode\":\"\","
+	    "\"policy\":{\"id\":\"20260131\",\"source\":null,\"mode\":\"\","
 	    "\"mx\":[],\"fetched\":\"1970-01-01T00:00:00Z\","
 	    "\"expires\":\"1970-01-02T00:00:00Z\",\"expired\":true,"
 	    "\"body\":\"version: STSv1\\r\\nmode: enforce\\nmx: *.d.example\\n"

@@ -140,6 +140,35 @@ static const char *const families[] = {
     "ends, in seconds since 1970.",
 };
 
+/* Where hosts share, beside those; likewise. */
+static const char *const shared_lines[] = {
+    "# HELP postern_shared_up Whether the store that hosts share answers.",
+    "# TYPE postern_shared_up gauge",
+    "postern_shared_up 1",
+    "# HELP postern_shared_requests_total Requests to the store that hosts "
+    "share, by what came of them.",
+    "# TYPE postern_shared_requests_total counter",
+    "postern_shared_requests_total{op=\"get\",result=\"hit\"} 3",
+    "postern_shared_requests_total{op=\"lease\",result=\"rested\"} 0",
+    "# HELP postern_shared_request_duration_seconds How long the store that "
+    "hosts share took for an answer.",
+    "# TYPE postern_shared_request_duration_seconds histogram",
+    "postern_shared_request_duration_seconds_bucket{le=\"0.0005\"} 2",
+    "postern_shared_request_duration_seconds_bucket{le=\"0.1\"} 2",
+    "postern_shared_request_duration_seconds_bucket{le=\"+Inf\"} 3",
+    "postern_shared_request_duration_seconds_sum 0.250000",
+    "postern_shared_request_duration_seconds_count 3",
+    "# HELP postern_shared_rejected_total Values of that store that do not "
+    "count, by what is wrong.",
+    "# TYPE postern_shared_rejected_total counter",
+    "postern_shared_rejected_total{why=\"mac\"} 4",
+    "postern_shared_rejected_total{why=\"conflict\"} 0",
+    "# HELP postern_shared_dropped_total Values that were not put there, for "
+    "want of room or store.",
+    "# TYPE postern_shared_dropped_total counter",
+    "postern_shared_dropped_total 5",
+};
+
 static size_t
 count_lines(const char *text, const char *begin)
 {
@@ -162,6 +191,30 @@ no_family_changes_its_name_help_or_type(void **state)
 	for (size_t i = 0; i < COUNT(families); i++)
 		ROW(families[i], has_line(text, families[i]));
 	assert_int_equal(count_lines(text, "# "), COUNT(families));
+	free(text);
+}
+
+static void
+figures_of_what_is_shared_are_there_where_hosts_share(void **state)
+{
+	struct stats stats = some_stats();
+	char *text;
+
+	(void)state;
+	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	assert_null(strstr(text, "postern_shared"));
+	free(text);
+	stats.shares = true;
+	stats.shared.store.state = SHARED_UP;
+	stats.shared.requests[SHARED_OP_GET][SHARED_RESULT_HIT] = 3;
+	stats.shared.took[0] = 2;
+	stats.shared.took[SHARED_BOUNDS] = 1;
+	stats.shared.took_us = 250000;
+	stats.shared.rejected[SHARED_FAULT_MAC] = 4;
+	stats.shared.dropped = 5;
+	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	for (size_t i = 0; i < COUNT(shared_lines); i++)
+		ROW(shared_lines[i], has_line(text, shared_lines[i]));
 	free(text);
 }
 
@@ -277,6 +330,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_family_changes_its_name_help_or_type),
+	    cmocka_unit_test(
+		figures_of_what_is_shared_are_there_where_hosts_share),
 	    cmocka_unit_test(figures_stand_with_their_labels),
 	    cmocka_unit_test(what_is_not_known_is_absent),
 	    cmocka_unit_test(openmetrics_has_another_name_for_counters),

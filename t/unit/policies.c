@@ -337,8 +337,8 @@ a_fetch_that_nobody_waits_for_is_not_begun(void **state)
 	house_new_store();
 	house_move_in(&house, false, false);
 	house_host.silent = true;
-	wants[0] = policies_want(house.policies, "a.ex", "1");
-	wants[1] = policies_want(house.policies, "b.ex", "1");
+	wants[0] = policies_want(house.policies, "a.ex", "1", false);
+	wants[1] = policies_want(house.policies, "b.ex", "1", false);
 	while (house_host.gets < 2)
 		usleep(1000);
 	house_ask_for_many(&house, 10, 0);

@@ -368,6 +368,50 @@ other_events_are_printed_to_the_letter(void **state)
 }
 
 static void
+what_hosts_share_is_told_by_how_grave_it_is(void **state)
+{
+	static const struct {
+		struct report_shared shared;
+		int severity;
+		const char *line;
+	} rows[] = {
+	    {{SHARE_CREATED, "d.ex", "mx1.ex", SHARED_NO_FAULT}, LOG_INFO,
+		"-: event=shared domain=d.ex what=created by=mx1.ex"},
+	    {{SHARE_EXTENDED, "d.ex", "mx1.ex", SHARED_NO_FAULT}, LOG_INFO,
+		"-: event=shared domain=d.ex what=extended by=mx1.ex"},
+	    {{SHARE_HINT, "d.ex", "mx1.ex", SHARED_NO_FAULT}, LOG_INFO,
+		"-: event=shared domain=d.ex what=hint by=mx1.ex"},
+	    {{SHARE_REJECTED, "d.ex", "", SHARED_FAULT_TIME}, LOG_INFO,
+		"-: event=shared domain=d.ex what=rejected by=- fault=time"},
+	    {{SHARE_REJECTED, "d.ex", "", SHARED_FAULT_MAC}, LOG_WARNING,
+		"-: event=shared domain=d.ex what=rejected by=- fault=mac"},
+	    {{SHARE_SHUT, "d.ex", "", SHARED_FAULT_MAC}, LOG_ERR,
+		"-: event=shared domain=d.ex what=shut by=- fault=mac"},
+	};
+	char line[REPORT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ROW(rows[i].line, report_shared_line(line, &rows[i].shared) ==
+				      rows[i].severity);
+		ROW_TEXT(rows[i].line, line, rows[i].line);
+	}
+	assert_int_equal(
+	    report_shared_state_line(line, SHARED_UP, "s.ex:6379"), LOG_NOTICE);
+	assert_string_equal(
+	    line, "-: event=shared-store state=up addr=s.ex:6379");
+	assert_int_equal(
+	    report_shared_state_line(line, SHARED_DOWN, "it is gone"),
+	    LOG_NOTICE);
+	assert_string_equal(
+	    line, "-: event=shared-store state=down detail=it_is_gone");
+	assert_int_equal(
+	    report_shared_state_line(line, SHARED_DENIED, "no"), LOG_ERR);
+	assert_string_equal(
+	    line, "-: event=shared-store state=denied detail=no");
+}
+
+static void
 what_mtas_are_told_and_cannot_be_told_are_lines(void **state)
 {
 	AUTO(rule) struct rule *rule = rule_new();
@@ -586,6 +630,7 @@ main(void)
 	    cmocka_unit_test(facts_that_are_not_kept_are_told_with_the_reason),
 	    cmocka_unit_test(a_domain_that_is_no_name_is_a_dash),
 	    cmocka_unit_test(other_events_are_printed_to_the_letter),
+	    cmocka_unit_test(what_hosts_share_is_told_by_how_grave_it_is),
 	    cmocka_unit_test(what_mtas_are_told_and_cannot_be_told_are_lines),
 	    cmocka_unit_test(
 		a_reload_is_told_with_its_mistakes_or_what_it_changed),

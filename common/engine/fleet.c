@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/engine/fleet.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+
+enum { SECRET_SIZE = 4096 };
+
+struct fleet {
+	struct shared_tls *tls; /* NULL: no server is reached by it */
+	struct shared_counts counts;
+	struct share_counts share_counts;
+	struct shared *store;
+	struct share *share;
+};
+
+/* What is read of the files. */
+struct secrets {
+	struct shared_keys keys;
+	char password[SECRET_SIZE]; /* "": none */
+};
+
+static int
+read_open_secret(
+    int fd, const char *path, char out[SECRET_SIZE], struct err *err)
+{
+	struct stat status;
+	ssize_t length;
+
+	if (fstat(fd, &status) != 0)
+		return err_set(
+		    err, ERR_LOCAL, "%.150s: %s", path, strerror(errno));
+	if (!S_ISREG(status.st_mode))
+		return err_set(err, ERR_LOCAL, "%.150s: no file", path);
+	if ((status.st_mode & S_IROTH) != 0)
+		return err_set(err, ERR_LOCAL,
+		    "%.150s: everybody may read it: chmod 640", path);
+	length = read(fd, out, SECRET_SIZE);
+	if (length < 0)
+		return err_set(
+		    err, ERR_LOCAL, "%.150s: %s", path, strerror(errno));
+	if (length == SECRET_SIZE || memchr(out, '\0', (size_t)length) != NULL)
+		return err_set(err, ERR_LOCAL, "%.150s: no secret", path);
+	out[length] = '\0';
+	return 0;
+}
+
+static int
+read_secret(const char *path, char out[SECRET_SIZE], struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
+
+	if (fd < 0)
+		return err_set(
+		    err, ERR_LOCAL, "%.150s: %s", path, strerror(errno));
+	rc = read_open_secret(fd, path, out, err);
+	close(fd);
+	return rc;
+}
+
+static int
+read_password(const char *path, char out[SECRET_SIZE], struct err *err)
+{
+	if (read_secret(path, out, err) != 0)
+		return -1;
+	out[strcspn(out, "\r\n")] = '\0';
+	return out[0] != '\0'
+		   ? 0
+		   : err_set(err, ERR_LOCAL, "%.150s: no password", path);
+}
+
+static int
+read_shared_keys(const char *path, struct shared_keys *keys, struct err *err)
+{
+	char text[SECRET_SIZE];
+	struct err why;
+	int rc = read_secret(path, text, err);
+
+	if (rc == 0 && shared_keys_parse(keys, text, &why) != 0)
+		rc = err_set(err, ERR_LOCAL, "%.120s: %.100s", path, why.text);
+	memset(text, 0, sizeof(text));
+	return rc;
+}
+
+static int
+read_secrets(const struct fleet_options *options, struct secrets *secrets,
+    struct err *err)
+{
+	secrets->password[0] = '\0';
+	if (read_shared_keys(options->keys_file, &secrets->keys, err) != 0)
+		return -1;
+	return options->password_file == NULL
+		   ? 0
+		   : read_password(
+			 options->password_file, secrets->password, err);
+}
+
+static int
+parse_servers(const struct fleet_options *options, struct shared_options *store,
+    bool *tls, struct err *err)
+{
+	*tls = false;
+	if (options->server_count > LIMIT_SHARED_SERVERS)
+		return err_set(err, ERR_LOCAL, "more than %d servers",
+		    LIMIT_SHARED_SERVERS);
+	for (size_t i = 0; i < options->server_count; i++) {
+		if (shared_address_parse(
+			options->servers[i], &store->servers[i], err) != 0)
+			return -1;
+		*tls |= store->servers[i].scheme == SHARED_TLS;
+	}
+	store->server_count = options->server_count;
+	return 0;
+}
+
+static struct shared_tls *
+load_tls(const struct fleet_options *options, struct err *err)
+{
+	return shared_tls_new(
+	    options->ca_file, options->cert_file, options->key_file, err);
+}
+
+int
+fleet_try(const struct fleet_options *options, struct err *err)
+{
+	struct shared_options store = {.server_count = 0};
+	struct shared_tls *tls = NULL;
+	struct secrets secrets;
+	bool wants_tls;
+	int rc = read_secrets(options, &secrets, err);
+
+	memset(&secrets, 0, sizeof(secrets));
+	if (rc != 0 || parse_servers(options, &store, &wants_tls, err) != 0)
+		return -1;
+	if (wants_tls && (tls = load_tls(options, err)) == NULL)
+		return -1;
+	shared_tls_free(tls);
+	return 0;
+}
+
+static int
+open_shared(struct fleet *fleet, const struct fleet_options *options,
+    const struct secrets *secrets, struct err *err)
+{
+	struct shared_options store = {.user = options->user,
+	    .password = secrets->password[0] == '\0' ? NULL : secrets->password,
+	    .timeout_ms = options->timeout_ms,
+	    .counts = &fleet->counts,
+	    .changed = options->changed,
+	    .arg = options->arg};
+	struct share_options share = {.keys = secrets->keys,
+	    .prefix = options->prefix,
+	    .host = options->host,
+	    .counts = &fleet->share_counts,
+	    .told = options->told,
+	    .arg = options->arg};
+	bool wants_tls;
+
+	if (parse_servers(options, &store, &wants_tls, err) != 0)
+		return -1;
+	if (wants_tls && (fleet->tls = load_tls(options, err)) == NULL)
+		return -1;
+	store.tls = fleet->tls;
+	fleet->store = shared_new(&store, err);
+	if (fleet->store == NULL)
+		return -1;
+	share.store = fleet->store;
+	fleet->share = share_new(&share, err);
+	return fleet->share == NULL ? -1 : 0;
+}
+
+struct fleet *
+fleet_new(const struct fleet_options *options, struct err *err)
+{
+	struct fleet *fleet = xcalloc(1, sizeof(*fleet));
+	struct secrets secrets;
+	int rc = read_secrets(options, &secrets, err);
+
+	if (rc == 0)
+		rc = open_shared(fleet, options, &secrets, err);
+	memset(&secrets, 0, sizeof(secrets));
+	if (rc == 0)
+		return fleet;
+	fleet_free(fleet);
+	return NULL;
+}
+
+void
+fleet_free(struct fleet *fleet)
+{
+	if (fleet == NULL)
+		return;
+	share_free(fleet->share);
+	shared_free(fleet->store);
+	shared_tls_free(fleet->tls);
+	free(fleet);
+}
+
+struct share *
+fleet_share(struct fleet *fleet)
+{
+	return fleet->share;
+}
+
+void
+fleet_look(struct fleet *fleet, struct fleet_figures *out)
+{
+	shared_look(fleet->store, &out->store);
+	for (size_t i = 0; i < SHARED_OPS; i++)
+		for (size_t j = 0; j < SHARED_RESULTS; j++)
+			out->requests[i][j] = fleet->counts.requests[i][j];
+	for (size_t i = 0; i <= SHARED_BOUNDS; i++)
+		out->took[i] = fleet->counts.took[i];
+	out->took_us = fleet->counts.took_us;
+	for (size_t i = 0; i < SHARED_FAULTS; i++)
+		out->rejected[i] = fleet->share_counts.rejected[i];
+	out->dropped = fleet->share_counts.dropped;
+}

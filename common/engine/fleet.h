@@ -1,0 +1,67 @@
+/* fleet - what this host shares with others: the store, the keys, the policies.
+ * Any thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_ENGINE_FLEET_H
+#define COMMON_ENGINE_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/err.h"
+#include "common/base/own.h"
+#include "common/io/shared.h"
+#include "common/sts/share.h"
+
+/* Borrowed strings, needed during the call only. */
+struct fleet_options {
+	const char *const *servers; /* as shared_address_parse has them */
+	size_t server_count;
+	const char *user;                 /* NULL: the store's default user */
+	const char *password_file;        /* NULL: no login */
+	const char *ca_file;              /* NULL: the system's store */
+	const char *cert_file, *key_file; /* of TLS; NULL: none */
+	const char *keys_file;            /* of signatures */
+	const char *prefix;
+	const char *host; /* this one's name */
+	int timeout_ms;
+
+	shared_changed *changed; /* must not block, nor may told */
+	share_told *told;
+	void *arg;
+};
+
+/*
+ * fleet_try - whether the files that fleet_new reads can be had, and are what
+ * they should be: 0, or -1 and LOCAL
+ *
+ * A file with a secret that everybody may read is refused.
+ */
+int fleet_try(const struct fleet_options *options, struct err *err);
+
+struct fleet;
+
+/*
+ * fleet_new - begin to share; whether the store is there or not
+ *
+ * Make it after fork.  LOCAL as fleet_try, and for want of threads.
+ * fleet_free: no engine shares any more.
+ */
+void fleet_free(struct fleet *fleet);
+struct fleet *fleet_new(const struct fleet_options *options, struct err *err)
+    OWNED(fleet_free);
+
+/* fleet_share - for engines, borrowed */
+struct share *fleet_share(struct fleet *fleet);
+
+/* What was counted, and how the store is. */
+struct fleet_figures {
+	struct shared_status store;
+	uint64_t requests[SHARED_OPS][SHARED_RESULTS];
+	uint64_t took[SHARED_BOUNDS + 1];
+	uint64_t took_us;
+	uint64_t rejected[SHARED_FAULTS];
+	uint64_t dropped;
+};
+void fleet_look(struct fleet *fleet, struct fleet_figures *out);
+
+#endif

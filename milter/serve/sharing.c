@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/serve/sharing.h"
+
+#include "milter/conf/settings_shared.h"
+#include "milter/serve/report.h"
+
+/* From sharing_open to sharing_close, and needs no lock between them. */
+static struct fleet *fleet;
+
+static void
+on_shared_changed(void *arg, enum shared_state state, const char *where)
+{
+	(void)arg;
+	report_shared_state(state, where);
+}
+
+static void
+on_shared_told(void *arg, enum share_what what, const char *domain,
+    const char *by, enum shared_fault fault)
+{
+	struct report_shared shared = {
+	    .what = what, .domain = domain, .by = by, .fault = fault};
+
+	(void)arg;
+	report_shared(&shared);
+}
+
+int
+sharing_open(const struct settings *settings, struct err *err)
+{
+	struct fleet_options options;
+
+	if (!settings_shares(settings))
+		return 0;
+	if (settings_fleet_options(settings, &options, err) != 0)
+		return -1;
+	options.changed = on_shared_changed;
+	options.told = on_shared_told;
+	fleet = fleet_new(&options, err);
+	return fleet == NULL ? -1 : 0;
+}
+
+void
+sharing_close(void)
+{
+	fleet_free(fleet);
+	fleet = NULL;
+}
+
+struct share *
+sharing_share(void)
+{
+	return fleet == NULL ? NULL : fleet_share(fleet);
+}
+
+bool
+sharing_look(struct fleet_figures *out)
+{
+	if (fleet == NULL)
+		return false;
+	fleet_look(fleet, out);
+	return true;
+}

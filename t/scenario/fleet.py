@@ -1,0 +1,363 @@
+#!/usr/bin/env python3
+"""fleet - several posternd that share policies through a real store, in the lab.
+
+Three hosts, each with a name, a store and sockets of its own; between them
+redis-server with TLS and its list of users.  A policy host goes silent after
+the first of them has asked; the store is stopped, emptied, killed, and lied in;
+each goes on as if alone.  Values are signed here by Python as well.  TAP.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE + "/../lab")
+
+import change
+import mta
+import socketmap
+import tap
+import watch
+import world
+
+WAIT_S = 60
+PORT = 6390
+FOLDER = mta.HERE + "/fleet"
+KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+PASSWORD = "secret"
+ACL = """user default off
+user admin on >admin ~* &* +@all
+user postern on >%s resetkeys ~postern:1:* resetchannels -@all +get +set \
++del +pexpireat +xadd +xread +hset +hgetall +hdel +hello +auth +ping
+""" % PASSWORD
+
+POLICY = "version: STSv1\nmode: %s\nmx: %s\nmax_age: 86400\n"
+
+
+# -- the store ----------------------------------------------------------------
+
+def make_certificate(name):
+    base = "%s/%s" % (FOLDER, name)
+    mta.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-nodes", "-keyout", base + ".key",
+            "-out", base + ".pem", "-days", "9000", "-subj", "/CN=store",
+            "-addext", "subjectAltName=DNS:" + name)
+
+
+class Store:
+    def __init__(self):
+        make_certificate("localhost")
+        mta.write(FOLDER + "/users.acl", ACL)
+        mta.write(FOLDER + "/redis.conf", """port 0
+tls-port %d
+bind 127.0.0.1
+tls-cert-file %s/localhost.pem
+tls-key-file %s/localhost.key
+tls-ca-cert-file %s/localhost.pem
+tls-auth-clients no
+aclfile %s/users.acl
+unixsocket %s/redis.sock
+save ""
+dir %s
+""" % (PORT, *[FOLDER] * 6))
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", FOLDER + "/redis.conf"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        mta.await_true(lambda: self.ask("PING") == "PONG", WAIT_S,
+                       "redis-server")
+
+    def ask(self, *words):
+        done = subprocess.run(
+            ["redis-cli", "-s", FOLDER + "/redis.sock", "--user", "admin",
+             "--pass", "admin", "--no-auth-warning", *words],
+            capture_output=True, text=True, timeout=WAIT_S)
+        return done.stdout.rstrip("\n")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def signed(name, payload):
+    """A value as a host with the key puts it."""
+    key = bytes.fromhex(KEY)
+    text = json.dumps(payload, separators=(",", ":"))
+    mac = hmac.new(key, b"postern-shared-1\0" + name.encode() + b"\0" +
+                   text.encode(), hashlib.sha256).digest()
+    return "1.%s.%s.%s" % (
+        hashlib.sha256(key).hexdigest()[:8],
+        base64.urlsafe_b64encode(mac).decode().rstrip("="), text)
+
+
+def put_policy(store, domain, mode, mx, by="c.host"):
+    name = "postern:1:p:" + domain
+    now = int(time.time())
+    store.ask("SET", name, signed(name, {
+        "d": domain, "id": "1", "b": POLICY % (mode, mx), "f": now,
+        "x": now + 86400, "by": by}))
+
+
+def run(*words):
+    return subprocess.run([mta.program("postern"), *words], text=True,
+                          capture_output=True, timeout=WAIT_S)
+
+
+# -- the hosts ----------------------------------------------------------------
+
+class Host:
+    """A posternd under a host name of its own."""
+
+    def __init__(self, name, password="password"):
+        self.name = name
+        self.state = "%s/%s" % (FOLDER, name)
+        self.map = "/run/postern/%s.map" % name
+        os.makedirs(self.state, exist_ok=True)
+        shutil.chown(self.state, "postern", "postern")
+        under, mta.UNDER = mta.UNDER, [
+            "unshare", "--uts", "sh", "-c", 'hostname "$0"; exec "$@"',
+            name] + mta.UNDER
+        try:
+            self.daemon = mta.Posternd(name, settings(name, password))
+        finally:
+            mta.UNDER = under
+
+    def answer(self, domain):
+        """What an MTA is told to do."""
+        with socketmap.Client(self.map) as client:
+            return client.ask("QUERY " + domain)
+
+    def show(self, domain):
+        done = run("cache", "show", "-c", self.daemon.conf, "--json", domain)
+        for line in done.stdout.splitlines():
+            row = json.loads(line)
+            if row.get("kind") == "policy":
+                return row["policy"]
+        return None
+
+    def figures(self):
+        """{name with labels: number} of what is shared"""
+        done = run("stats", "-c", self.daemon.conf, "--prometheus")
+        return {match[1]: float(match[2]) for match in re.finditer(
+            r"^postern_shared_(\S+) (\S+)$", done.stdout, re.M)}
+
+
+def settings(name, password):
+    return """Socket unix:/run/postern/%s.sock
+ControlSocket /run/postern/%s.control
+MapSocket unix:/run/postern/%s.map
+StateDirectory %s/%s
+SharedStore tls://localhost:%d
+SharedUser postern
+SharedPasswordFile %s/%s
+SharedCAFile %s/localhost.pem
+SharedKeyFile %s/fleet.key
+SharedTimeout 1s
+""" % (name, name, name, FOLDER, name, PORT, FOLDER, password, FOLDER, FOLDER)
+
+
+def make_folder():
+    os.mkdir(FOLDER)
+    os.chmod(FOLDER, 0o755)
+    mta.write(FOLDER + "/fleet.key", "# of the fleet\n" + KEY + "\n")
+    mta.write(FOLDER + "/password", PASSWORD + "\n")
+    for name in ("fleet.key", "password"):
+        shutil.chown("%s/%s" % (FOLDER, name), "root", "postern")
+        os.chmod("%s/%s" % (FOLDER, name), 0o640)
+
+
+def said(start, *words):
+    """The log lines about what is shared, with all words in them."""
+    return [line for line in mta.syslog(start) if "event=shared" in line and
+            all(word in line for word in words)]
+
+
+def await_said(start, count, *words):
+    return mta.await_true(
+        lambda: len(said(start, *words)) >= count and said(start, *words),
+        WAIT_S, "log line with " + " ".join(words))
+
+
+def gets(dest):
+    """Connections to the policy host so far."""
+    return sum(event["event"] == "connect" and
+               event["host"] == "mta-sts." + dest.domain
+               for event in watch.events("https"))
+
+
+def enforced(dest):
+    """The answer for a policy that is in force."""
+    return "OK secure match=%s " % dest.fill(dest.hosts[0].name)
+
+
+def find(name):
+    return world.WORLD.find(name)
+
+
+# -- tests --------------------------------------------------------------------
+
+def first_use(out, hosts, changes):
+    """F20, and with three hosts one fetch"""
+    dest = find("m62")
+    a, b, c = hosts
+    told = [a.answer(dest.domain)]
+    out.test(told[0].startswith(enforced(dest)), "a host fetches a policy",
+             told)
+    changes.policy(dest, status=503)
+    changes.apply()
+    before = gets(dest)
+    mta.await_true(lambda: a.figures().get(
+        'requests_total{op="put",result="ok"}'), WAIT_S, "the put")
+    start = mta.syslog_size()
+    told = [host.answer(dest.domain) for host in (b, c)]
+    out.test(all(text.startswith(enforced(dest)) for text in told) and
+             gets(dest) == before, "F20 its policy host is silent from then "
+             "on, and the policy protects the first mail of the others",
+             told + ["%d fetches" % (gets(dest) - before)])
+    lines = await_said(start, 2, "what=created", "by=a.host",
+                       "domain=" + dest.domain)
+    out.test(len(lines) == 2, "which is told in the log", lines)
+    kept = b.show(dest.domain)
+    out.test(kept and kept.get("source") == "a.host" and
+             a.show(dest.domain)["source"] is None,
+             "cache show tells whose fetch it was", [str(kept)])
+
+
+def lies(out, hosts, store):
+    """What others put does not weaken, and what it makes stricter is mended."""
+    a, b, c = hosts
+    dest, start = find("m61"), mta.syslog_size()
+    put_policy(store, dest.domain, "enforce", "mx9.elsewhere.example")
+    told = b.answer(dest.domain)
+    out.test(told.startswith(enforced(dest)) and gets(dest) > 0 and
+             said(start, "what=created", "by=c.host"),
+             "R6 a member's policy that nobody keeps to is fetched here "
+             "before it counts", [told] + said(start))
+    dest, start = find("m64"), mta.syslog_size()
+    name = "postern:1:p:" + dest.domain
+    store.ask("SET", name, store.ask("GET", "postern:1:p:" +
+                                     find("m62").domain))
+    told = b.answer(dest.domain)
+    lines = said(start, "what=rejected", "fault=mac")
+    out.test(told.startswith(enforced(dest)) and len(lines) == 1,
+             "F60 a value of another domain is told as forged, and fetched",
+             [told] + lines)
+    dest = find("m65")
+    put_policy(store, dest.domain, "none", "mx9.elsewhere.example")
+    told = c.answer(dest.domain)
+    out.test(told.startswith(enforced(dest)),
+             "F33 mode none of a member has the policy fetched here", [told])
+
+
+def outages(out, hosts, store):
+    a, b, c = hosts
+    start = mta.syslog_size()
+    os.kill(store.process.pid, signal.SIGSTOP)
+    told = [(host, dest, host.answer(dest.domain))
+            for host in hosts for dest in map(find, ("renewed", "m03", "flip",
+                                                     "kill0", "kill1"))]
+    wrong = ["%s %s: %s" % (host.name, dest.name, text)
+             for host, dest, text in told
+             if not text.startswith(enforced(dest))]
+    out.test(not wrong, "F40 while the store is stopped each host goes on "
+             "as if alone", wrong)
+    waits = [host.figures()['requests_total{op="%s",result="timeout"}' % op]
+             for host in hosts for op in ("get", "put", "lease")]
+    await_said(start, 3, "state=down")
+    out.test(sum(waits) <= 4 * len(hosts),
+             "and few answers are waited for in vain", [str(waits)])
+    os.kill(store.process.pid, signal.SIGCONT)
+    await_said(start, 3, "state=up")
+    store.ask("FLUSHALL")
+    dest = find("m62")
+    told = [host.answer(dest.domain) for host in hosts]
+    out.test(all(text.startswith(enforced(dest)) for text in told),
+             "F46 emptied, it takes nothing away that is known", told)
+    start = mta.syslog_size()
+    store.kill()
+    await_said(start, 3, "state=down")
+    b.daemon.stop()
+    hosts[1] = b = Host("b.host")
+    told = b.answer(dest.domain)
+    out.test(told.startswith(enforced(dest)), "F41 a host starts while there "
+             "is none, with what it has", [told])
+    store.start()
+    await_said(start, 3, "state=up")
+    out.test(all(host.figures()["up"] == 1 for host in hosts),
+             "and all find it when it is back",
+             [str(host.figures()) for host in hosts])
+
+
+def strangers(out, store):
+    """A wrong password, and files that are not as they should be."""
+    start = mta.syslog_size()
+    mta.write(FOLDER + "/password-wrong", "wrong\n")
+    shutil.chown(FOLDER + "/password-wrong", "root", "postern")
+    os.chmod(FOLDER + "/password-wrong", 0o640)
+    host = Host("d.host", "password-wrong")
+    dest = find("kill2")
+    try:
+        lines = await_said(start, 1, "state=denied")
+        told = host.answer(dest.domain)
+        out.test(told.startswith(enforced(dest)) and len(lines) == 1,
+                 "F43 with a wrong password it says so once, and serves",
+                 [told] + lines)
+    finally:
+        host.daemon.stop()
+    os.chmod(FOLDER + "/fleet.key", 0o644)
+    done = subprocess.run([mta.program("posternd"), "-n", "-c",
+                           host.daemon.conf], capture_output=True, text=True,
+                          timeout=WAIT_S)
+    os.chmod(FOLDER + "/fleet.key", 0o640)
+    out.test(done.returncode != 0 and "everybody may read it" in done.stderr,
+             "a key that everybody may read is refused",
+             [str(done.returncode), done.stderr])
+
+
+def keys(out):
+    done = [run("fleet", "key").stdout for _ in range(2)]
+    row = json.loads(run("fleet", "key", "--json").stdout)
+    out.test(all(re.fullmatch("[0-9a-f]{64}\n", text) for text in done) and
+             done[0] != done[1] and
+             re.fullmatch("[0-9a-f]{64}", row["key"]),
+             "fleet key makes another key each time", done)
+
+
+def inside():
+    out = tap.Tap()
+    make_folder()
+    keys(out)
+    store, hosts = Store(), []
+    changes = change.Changes()
+    try:
+        start = mta.syslog_size()
+        for name in ("a.host", "b.host", "c.host"):
+            hosts.append(Host(name))
+        lines = await_said(start, 3, "state=up", "addr=localhost:%d" % PORT)
+        out.test(len(lines) == 3, "three hosts find the store, by TLS and "
+                 "with a login", lines)
+        first_use(out, hosts, changes)
+        lies(out, hosts, store)
+        outages(out, hosts, store)
+        strangers(out, store)
+    finally:
+        for host in hosts:
+            out.test(host.daemon.stop() == 0, host.name + " ends well",
+                     mta.read(host.daemon.err).splitlines()[-5:])
+        store.kill()
+    return out.close()
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(__file__, inside, "redis-server"))
