@@ -118,7 +118,8 @@ class House:
         mta.send(["x@" + domain for domain in domains], "control")
         return {domain: mta.check_line(domain, start) for domain in domains}
 
-    def reload(self, *swaps):
+    def reload(self, *swaps, meanwhile=lambda: None):
+        """What the log says of it; until then "meanwhile" is done again."""
         text = mta.read(self.daemon.conf)
         for old, new in swaps:
             text = text.replace(old, new)
@@ -126,9 +127,12 @@ class House:
             out.write(text)
         start = mta.syslog_size()
         self.daemon.process.send_signal(signal.SIGHUP)
-        return mta.await_true(lambda: [
-            line.split("event=reload ")[1] for line in mta.syslog(start)
-            if "event=reload" in line], PATIENCE_S, "reload")[0]
+
+        def told():
+            meanwhile()
+            return [line.split("event=reload ")[1]
+                    for line in mta.syslog(start) if "event=reload" in line]
+        return mta.await_true(told, PATIENCE_S, "reload")[0]
 
 
 class Client:
@@ -451,9 +455,13 @@ def reloaded(house):
     same("back", house.reload(("ControlSocket %s.2" % PATH, "")),
          "faults=0 engine=kept")
     asking = Client()
+
+    def ask_on():
+        same("an old client", asking.ask({"ask": "stats"})[-1]["end"], "ok")
     same("new", house.reload(("ProbeTimeout           3s",
-                              "ProbeTimeout 4s")), "faults=0 engine=new")
-    same("an old client", asking.ask({"ask": "stats"})[-1]["end"], "ok")
+                              "ProbeTimeout 4s"), meanwhile=ask_on),
+         "faults=0 engine=new")
+    ask_on()
     asking.close()
     house.say("check", "--cached", PASS).must(3)
     same("messages since the start",
