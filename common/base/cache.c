@@ -271,6 +271,24 @@ cache_peek(struct cache *cache, const char *key)
 }
 
 struct cache_entry *
+cache_find_current(struct cache *cache, const char *key)
+{
+	struct cache_entry *entry;
+
+	lock_take(&cache->lock);
+	entry = indexed_locked(cache, key);
+	if (entry != NULL &&
+	    (entry->value == NULL || entry->expires_ms <= clock_mono_ms()))
+		entry = NULL;
+	if (entry != NULL) {
+		note_use_locked(cache, entry);
+		entry->refs++;
+	}
+	lock_drop(&cache->lock);
+	return entry;
+}
+
+struct cache_entry *
 cache_hold(struct cache_entry *entry)
 {
 	lock_take(&entry->cache->lock);

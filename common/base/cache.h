@@ -74,6 +74,10 @@ struct cache_entry *cache_renew_ahead(
 /* cache_find - the entry with a value under key, held, or NULL */
 struct cache_entry *cache_find(struct cache *cache, const char *key);
 
+/* cache_find_current - cache_find, which leaves one that has expired where it
+ * is, for a cache_renew that may follow */
+struct cache_entry *cache_find_current(struct cache *cache, const char *key);
+
 /* cache_peek - cache_find, which does not count as a use */
 struct cache_entry *cache_peek(struct cache *cache, const char *key);
 

@@ -31,6 +31,19 @@ text_add(struct text *text, const char *s)
 }
 
 void
+text_add_uint(struct text *text, uint64_t value)
+{
+	char digits[24];
+	char *at = digits + sizeof(digits) - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	text_add(text, at);
+}
+
+void
 text_addf(struct text *text, const char *format, ...)
 {
 	size_t room = text->size - text->len;

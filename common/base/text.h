@@ -20,6 +20,7 @@ struct text {
 
 void text_init(struct text *text, char *array, size_t size);
 void text_add(struct text *text, const char *s);
+void text_add_uint(struct text *text, uint64_t value); /* in decimal */
 void text_addf(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

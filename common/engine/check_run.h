@@ -55,6 +55,16 @@ check_run_free(struct check_run *run); /* of one that was never submitted */
 struct check_run *check_run_new(struct engine *engine,
     const struct engine_query *query) OWNED(check_run_free);
 
+/*
+ * check_run_init - the same in place, with facts that are new or zeroed: as far
+ * as it takes to tell the key
+ *
+ * check_run_fini - of one that came no further; facts are the caller's
+ */
+void check_run_init(struct check_run *run, struct facts *facts,
+    struct engine *engine, const struct engine_query *query);
+void check_run_fini(struct check_run *run);
+
 /* check_run_set_hop - turn to one of its next hops, and the rules for that */
 void check_run_set_hop(struct check_run *run, size_t number);
 

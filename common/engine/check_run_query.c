@@ -2,7 +2,7 @@
 #include "common/engine/check_run.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
@@ -56,15 +56,15 @@ check_run_set_depth(struct check_run *run)
 	run->facts->probed = run->wants_probes && !run->unreached;
 }
 
-struct check_run *
-check_run_new(struct engine *engine, const struct engine_query *query)
+void
+check_run_init(struct check_run *run, struct facts *facts,
+    struct engine *engine, const struct engine_query *query)
 {
-	struct check_run *run = xcalloc(1, sizeof(*run));
-
+	memset(run, 0, sizeof(*run));
 	run->engine = engine;
 	run->share = &engine->shares[query->of_mta && engine->options.for_mtas];
 	run->submitted_ms = clock_mono_ms();
-	run->facts = facts_new();
+	run->facts = facts;
 	run->wants_probes = engine->options.probe && !query->dns_only;
 	check_run_set_depth(run);
 	run->ahead = query->ahead;
@@ -79,25 +79,38 @@ check_run_new(struct engine *engine, const struct engine_query *query)
 	run->terms.temperror_ttl_s = engine->options.temperror_ttl_s;
 	run->list = rule_list_ref(query->rules);
 	read_query(query, run);
+}
+
+void
+check_run_fini(struct check_run *run)
+{
+	rule_list_free(run->list);
+}
+
+struct check_run *
+check_run_new(struct engine *engine, const struct engine_query *query)
+{
+	struct check_run *run = xmalloc(sizeof(*run));
+
+	check_run_init(run, facts_new(), engine, query);
 	return run;
 }
 
 /* The rules of all next hops; the first one's are those of the run. */
 static void
-print_rules(const struct check_run *run, char out[CHECK_RUN_RULES_SIZE])
+add_rules(const struct check_run *run, struct text *text)
 {
 	struct judge_terms terms = run->terms;
 	char key[TERMS_KEY_SIZE];
 	time_t now = clock_wall_s();
-	struct text text;
 
-	text_init(&text, out, CHECK_RUN_RULES_SIZE);
 	terms_key(&terms, now, key);
-	text_add(&text, key);
+	text_add(text, key);
 	for (size_t i = 1; run->list != NULL && i < run->hops.count; i++) {
 		terms_set(&terms, run->list, run->next_hops[i].host, now);
 		terms_key(&terms, now, key);
-		text_addf(&text, ",%s", key);
+		text_add(text, ",");
+		text_add(text, key);
 	}
 }
 
@@ -105,16 +118,27 @@ void
 check_run_print_key(
     const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE])
 {
-	char hops[NEXTHOP_LIST_SIZE], terms[CHECK_RUN_RULES_SIZE];
+	const struct facts *facts = run->facts;
+	char hops[NEXTHOP_LIST_SIZE];
+	struct text text;
 
-	if (run->facts->trouble == TROUBLE_NONE)
+	text_init(&text, key, CHECK_RUN_KEY_SIZE);
+	if (facts->trouble == TROUBLE_NONE) {
 		nexthop_print_list(run->next_hops, run->hops.count, hops);
-	else
-		snprintf(hops, sizeof(hops), "!%d", (int)run->facts->trouble);
-	print_rules(run, terms);
-	snprintf(key, CHECK_RUN_KEY_SIZE, "%s %s %s %d%d%d %u", hops,
-	    run->facts->domain, terms, probed, run->facts->all_hosts,
-	    run->terms.requiretls, validation_losses(run->engine->validation));
+		text_add(&text, hops);
+	} else {
+		text_add(&text, "!");
+		text_add_uint(&text, facts->trouble);
+	}
+	text_add(&text, " ");
+	text_add(&text, facts->domain);
+	text_add(&text, " ");
+	add_rules(run, &text);
+	text_add(&text, probed ? " 1" : " 0");
+	text_add(&text, facts->all_hosts ? "1" : "0");
+	text_add(&text, run->terms.requiretls ? "1 " : "0 ");
+	text_add_uint(&text, validation_losses(run->engine->validation));
+	assert(!text.cut);
 }
 
 void

@@ -233,9 +233,11 @@ find_rule(const struct rule_list *list, enum rule_scope exact,
 struct rule *
 rule_list_find(const struct rule_list *list, const char *domain, time_t now)
 {
-	struct rule *rule =
-	    find_rule(list, RULE_DOMAIN, RULE_BELOW, domain, now);
+	struct rule *rule;
 
+	if (list->count == 0)
+		return NULL;
+	rule = find_rule(list, RULE_DOMAIN, RULE_BELOW, domain, now);
 	return rule != NULL ? rule : get_in_effect(list, RULE_ANY, "", now);
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/terms.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "common/base/text.h"
 
 void
 terms_set(struct judge_terms *terms, struct rule_list *list, const char *domain,
@@ -40,11 +39,16 @@ terms_key(const struct judge_terms *terms, time_t now, char out[TERMS_KEY_SIZE])
 {
 	size_t hosts =
 	    hosts_have_rules(terms) ? count_host_rules(terms, now) : 0;
+	struct text text;
 
-	snprintf(out, TERMS_KEY_SIZE, "%s%s %" PRIu64 " %" PRIu64 ":%zu",
-	    level_text(terms->level), terms->encrypt ? "+" : "",
-	    terms->rule == NULL ? 0 : terms->rule->id,
-	    hosts == 0 ? 0 : terms->list->id, hosts);
+	text_init(&text, out, TERMS_KEY_SIZE);
+	text_add(&text, level_text(terms->level));
+	text_add(&text, terms->encrypt ? "+ " : " ");
+	text_add_uint(&text, terms->rule == NULL ? 0 : terms->rule->id);
+	text_add(&text, " ");
+	text_add_uint(&text, hosts == 0 ? 0 : terms->list->id);
+	text_add(&text, ":");
+	text_add_uint(&text, hosts);
 }
 
 static struct demand

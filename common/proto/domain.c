@@ -111,14 +111,42 @@ to_a_labels(const char *utf8, char out[LIMIT_DOMAIN_SIZE], struct err *err)
 	return fits ? 0 : refuse_name(err, utf8, strlen(utf8), "name too long");
 }
 
+/* Most names are good ones, and are read in one go: false, and nothing said of
+ * why, for those that have to be looked at more closely. */
+static bool
+copy_plain_name(const char *text, char out[LIMIT_DOMAIN_SIZE])
+{
+	char name[LIMIT_DOMAIN_SIZE];
+	size_t label = 0;
+	size_t i;
+
+	for (i = 0; text[i] != '\0' && i < LIMIT_DOMAIN; i++) {
+		char c = text[i];
+
+		if (c == '.' ? label == 0
+			     : !is_name_octet(c) || label == MAX_LABEL)
+			return false;
+		label = c == '.' ? 0 : label + 1;
+		name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	if (label == 0 || text[i] != '\0')
+		return false;
+	memcpy(out, name, i);
+	out[i] = '\0';
+	return true;
+}
+
 int
 domain_normalise(const char *text, char out[LIMIT_DOMAIN_SIZE], struct err *err)
 {
-	size_t length = strnlen(text, MAX_UTF8 + 1);
+	size_t length;
 	char given[MAX_UTF8 + 1];
 	char name[LIMIT_DOMAIN_SIZE];
 	const char *fault;
 
+	if (copy_plain_name(text, out))
+		return 0;
+	length = strnlen(text, MAX_UTF8 + 1);
 	if (length > MAX_UTF8)
 		return refuse_name(err, text, length, "name too long");
 	text_copy(given, sizeof(given), text);

@@ -12,7 +12,42 @@
 /* What stands between two separators: hosts with a ":" and a port each. */
 enum { PART_SIZE = LIMIT_NEXTHOPS * (LIMIT_DOMAIN_SIZE + 8) };
 
-static const char separators[] = ", \t\r\n";
+/* strspn(3) and its like make a table of their set first: that takes longer
+ * than a next hop does. */
+static bool
+is_hop_separator(char c)
+{
+	return c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static const char *
+skip_separators(const char *text)
+{
+	while (is_hop_separator(*text))
+		text++;
+	return text;
+}
+
+static size_t
+part_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] != '\0' && !is_hop_separator(text[length]))
+		length++;
+	return length;
+}
+
+/* Most names have an octet that no IP address has, and early. */
+static bool
+may_be_address(const char *text)
+{
+	while ((*text >= '0' && *text <= '9') ||
+	       (*text >= 'a' && *text <= 'f') ||
+	       (*text >= 'A' && *text <= 'F') || *text == '.' || *text == ':')
+		text++;
+	return *text == '\0';
+}
 
 static int
 refuse_part(struct err *err, const char *part, const char *why)
@@ -30,6 +65,8 @@ read_ip_literal(const char *text, char host[LIMIT_DOMAIN_SIZE])
 	static const int families[] = {AF_INET, AF_INET6};
 	unsigned char octets[sizeof(struct in6_addr)];
 
+	if (!may_be_address(text))
+		return false;
 	for (size_t i = 0; i < 2; i++) {
 		if (inet_pton(families[i], text, octets) != 1)
 			continue;
@@ -42,7 +79,11 @@ read_ip_literal(const char *text, char host[LIMIT_DOMAIN_SIZE])
 static bool
 is_number(const char *text)
 {
-	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+	const char *at = text;
+
+	while (*at >= '0' && *at <= '9')
+		at++;
+	return at > text && *at == '\0';
 }
 
 static int
@@ -92,7 +133,7 @@ cut_host(char **rest, bool *bracketed)
 			return NULL;
 		*end++ = '\0';
 	} else {
-		end = host + strcspn(host, ":");
+		end = strchrnul(host, ':');
 	}
 	if (*end == '\0') {
 		*rest = NULL;
@@ -182,14 +223,18 @@ read_hop_part(char *part, uint16_t default_port, struct nexthop *out, int count,
 {
 	char *rest = part;
 
+	if (count == LIMIT_NEXTHOPS)
+		return count;
+	memset(&out[count], 0, sizeof(out[count]));
 	/* "2001:db8::25" has no brackets and no port */
-	if (count < LIMIT_NEXTHOPS && read_ip_literal(part, out[count].host)) {
+	if (read_ip_literal(part, out[count].host)) {
 		out[count].literal = true;
 		out[count].mx_lookup = false;
 		out[count].port = default_port;
 		return count + 1;
 	}
 	for (; rest != NULL && count < LIMIT_NEXTHOPS; count++) {
+		memset(&out[count], 0, sizeof(out[count]));
 		out[count].port = default_port;
 		if (read_one_hop(&rest, &out[count], err) < 0)
 			return -1;
@@ -205,11 +250,10 @@ nexthop_parse(const char *text, uint16_t default_port,
 	char part[PART_SIZE];
 	int count = 0;
 
-	memset(hops, 0, sizeof(hops));
-	for (text += strspn(text, separators);
+	for (text = skip_separators(text);
 	     *text != '\0' && count < LIMIT_NEXTHOPS;
-	     text += strspn(text, separators)) {
-		size_t length = strcspn(text, separators);
+	     text = skip_separators(text)) {
+		size_t length = part_length(text);
 
 		if (length >= sizeof(part))
 			return err_set(err, ERR_DATA, "next hop too long");
@@ -232,9 +276,15 @@ nexthop_print(const struct nexthop *hop, char out[NEXTHOP_TEXT_SIZE])
 	struct text text;
 
 	text_init(&text, out, NEXTHOP_TEXT_SIZE);
-	text_addf(&text, hop->mx_lookup ? "%s" : "[%s]", hop->host);
-	if (hop->port != 25)
-		text_addf(&text, ":%u", hop->port);
+	if (!hop->mx_lookup)
+		text_add(&text, "[");
+	text_add(&text, hop->host);
+	if (!hop->mx_lookup)
+		text_add(&text, "]");
+	if (hop->port != 25) {
+		text_add(&text, ":");
+		text_add_uint(&text, hop->port);
+	}
 	assert(!text.cut);
 }
 
@@ -248,6 +298,8 @@ nexthop_print_list(
 	text_init(&text, out, NEXTHOP_LIST_SIZE);
 	for (size_t i = 0; i < count; i++) {
 		nexthop_print(&hops[i], hop);
-		text_addf(&text, "%s%s", i == 0 ? "" : ",", hop);
+		if (i > 0)
+			text_add(&text, ",");
+		text_add(&text, hop);
 	}
 }

@@ -2,7 +2,6 @@
 #include "milter/act/tag.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
@@ -17,6 +16,14 @@ enum {
 	TAG_SIZE = (LIMIT_TAG_ITEMS + 2) * (LIMIT_DOMAIN + 80),
 };
 
+/* Each message has one: printf(3) would be most of its cost. */
+static void
+add_parts(struct text *text, const char *const parts[])
+{
+	for (size_t i = 0; parts[i] != NULL; i++)
+		text_add(text, parts[i]);
+}
+
 char *
 tag_print(const struct tag *tag)
 {
@@ -27,16 +34,18 @@ tag_print(const struct tag *tag)
 	size_t more = tag->count - shown;
 
 	text_init(&text, value, sizeof(value));
-	text_addf(&text, "%s; v=1; result=%s; action=%s; id=%s",
-	    tag->authserv_id, result_text(tag->result),
-	    action_text(tag->action), tag->queue_id);
+	add_parts(&text, (const char *const[]){tag->authserv_id,
+			     "; v=1; result=", result_text(tag->result),
+			     "; action=", action_text(tag->action),
+			     "; id=", tag->queue_id, NULL});
 	for (size_t i = 0; i < shown; i++) {
 		const struct verdict *verdict = tag->items[i].verdict;
 
-		text_addf(&text, ";\n d=%s/%s/%s/%s", tag->items[i].domain,
-		    result_text(verdict->result),
-		    policy_type_text(verdict->policy),
-		    reason_text(verdict->reason));
+		add_parts(
+		    &text, (const char *const[]){";\n d=", tag->items[i].domain,
+			       "/", result_text(verdict->result), "/",
+			       policy_type_text(verdict->policy), "/",
+			       reason_text(verdict->reason), NULL});
 	}
 	if (more > 0)
 		text_addf(
@@ -62,13 +71,20 @@ tag_queue_id(char out[TAG_QUEUE_ID_SIZE], const char *text)
 			*out = '-';
 }
 
+static char
+lower_octet(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Of nearly all fields the first octet tells. */
 bool
 tag_is_field(const char *field_name, const char *name)
 {
-	size_t length = strlen(name);
-
-	return strcspn(field_name, " \t") == length &&
-	       strncasecmp(field_name, name, length) == 0;
+	for (; *name != '\0'; name++, field_name++)
+		if (lower_octet(*field_name) != lower_octet(*name))
+			return false;
+	return *field_name == '\0' || *field_name == ' ' || *field_name == '\t';
 }
 
 bool

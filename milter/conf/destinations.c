@@ -441,6 +441,8 @@ destinations_rule(const struct rule_list *list, const char *domain,
 {
 	struct nexthop hops[LIMIT_NEXTHOPS];
 
+	if (list->count == 0)
+		return NULL;
 	if (hop != NULL && hop[0] != '\0' &&
 	    nexthop_parse(hop, 25, hops, NULL) > 0)
 		return rule_list_find(list, hops[0].host, now);

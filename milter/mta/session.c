@@ -218,7 +218,7 @@ add_group(struct session *session, const struct route *route)
 	struct recipient_group *group;
 
 	if (session->count == session->room) {
-		session->room = session->room == 0 ? 8 : 2 * session->room;
+		session->room = session->room == 0 ? 2 : 2 * session->room;
 		session->groups = xrealloc(
 		    session->groups, session->room, sizeof(*session->groups));
 	}

@@ -396,10 +396,37 @@ many_threads_make_each_value_once(void **state)
 	cache_free(cache);
 }
 
+static void
+what_has_expired_is_left_for_who_renews_it(void **state)
+{
+	AUTO(cache) struct cache *cache = cache_new(10, &numbers, NULL);
+	struct cache_entry *entry, *over;
+	bool mine;
+
+	(void)state;
+	assert_null(cache_find_current(cache, "a"));
+	numbers_put(cache, "a", 1, numbers_later());
+	entry = cache_find_current(cache, "a");
+	assert_int_equal(*(int *)cache_value(entry), 1);
+	cache_release(entry);
+	numbers_put(cache, "b", 2, clock_mono_ms() + 1000);
+	clock_shift(2);
+	assert_null(cache_find_current(cache, "b"));
+	entry = cache_renew(cache, "b", NULL, &mine, &over);
+	assert_true(mine);
+	assert_int_equal(*(int *)cache_value(over), 2);
+	/* nor is one that is being made */
+	assert_null(cache_find_current(cache, "b"));
+	cache_release(over);
+	cache_fill(entry, number_new(3), 0);
+	cache_release(entry);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest cache[] = {
+	    cmocka_unit_test(what_has_expired_is_left_for_who_renews_it),
 	    cmocka_unit_test(a_value_is_kept_until_it_expires),
 	    cmocka_unit_test(an_unwanted_value_is_replaced_once),
 	    cmocka_unit_test(a_value_is_made_anew_ahead_of_its_end),

@@ -202,10 +202,31 @@ an_error_is_cut_and_may_be_nobodys(void **state)
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 }
 
+static void
+numbers_are_added_in_decimal(void **state)
+{
+	char out[40], small[4];
+	struct text text;
+
+	(void)state;
+	text_init(&text, out, sizeof(out));
+	text_add_uint(&text, 0);
+	text_add(&text, " ");
+	text_add_uint(&text, 1090);
+	text_add(&text, " ");
+	text_add_uint(&text, UINT64_MAX);
+	assert_string_equal(out, "0 1090 18446744073709551615");
+	text_init(&text, small, sizeof(small));
+	text_add_uint(&text, 12345);
+	assert_string_equal(small, "123");
+	assert_true(text.cut);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest text[] = {
+	    cmocka_unit_test(numbers_are_added_in_decimal),
 	    cmocka_unit_test(text_never_passes_the_end_of_its_array),
 	    cmocka_unit_test(clean_text_keeps_to_the_grammar_of_a_log_value),
 	    cmocka_unit_test(what_was_typed_is_shown_escaped),
