@@ -138,6 +138,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/daemon.c %D%/cli/daemon.h \
 	%D%/cli/doctor/doctor.c %D%/cli/doctor/doctor.h \
 	%D%/cli/doctor/doctor_ciphers.c %D%/cli/doctor/doctor_ciphers.h \
+	%D%/cli/doctor/doctor_connect.c %D%/cli/doctor/doctor_connect.h \
 	%D%/cli/doctor/doctor_daemon.c \
 	%D%/cli/doctor/doctor_delivery.c %D%/cli/doctor/doctor_delivery.h \
 	%D%/cli/doctor/doctor_domains.c \
@@ -148,6 +149,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_manner.c \
 	%D%/cli/doctor/doctor_map.c %D%/cli/doctor/doctor_map.h \
 	%D%/cli/doctor/doctor_map_reach.c \
+	%D%/cli/doctor/doctor_metrics.c \
 	%D%/cli/doctor/doctor_nexthop.c \
 	%D%/cli/doctor/doctor_policy.c \
 	%D%/cli/doctor/doctor_postfix.c \
@@ -212,6 +214,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/publish/tlsa_match.c \
 	%D%/cli/publish/tlsa_plan.c \
 	%D%/cli/publish/tlsa_view.c \
+	%D%/cli/review/beside.c \
 	%D%/cli/review/domains.c %D%/cli/review/domains.h \
 	%D%/cli/review/event.c %D%/cli/review/event.h \
 	%D%/cli/review/join.c \

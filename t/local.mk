@@ -414,6 +414,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
 REVIEW_SOURCES = \
+	milter/cli/review/beside.c milter/cli/log/gaps.c \
 	milter/cli/review/domains.c milter/cli/review/event.c \
 	milter/cli/review/join.c \
 	milter/cli/review/messages.c milter/cli/review/names.c \

@@ -5,6 +5,7 @@ What is no request, drips, sits there or floods is put off, and mail does not
 notice.  Prometheus itself scrapes it in metrics.py.  TAP.
 """
 import contextlib
+import json
 import os
 import re
 import select
@@ -13,6 +14,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -256,6 +258,42 @@ def configured(out):
                       in done.stderr, True)
 
 
+def doctor_says(line):
+    """What it finds with this setting; None: it does not look."""
+    mta.write("/run/lab/doctor.conf", re.sub(
+        "MetricsSocket .*\n", "", mta.read(mta.CONF)) + line)
+    done = subprocess.run([mta.program("postern"), "doctor", "--json", "-c",
+                           "/run/lab/doctor.conf"], text=True,
+                          capture_output=True, timeout=180)
+    for check in json.loads(done.stdout)["checks"]:
+        if check["check"] == "metrics":
+            return check["state"], check["seen"]
+    return None
+
+
+def doctored(out):
+    with Told(out, "doctor says whether monitoring is told anything") as told:
+        told.same("not set", doctor_says(""), None)
+        told.same("healthy", doctor_says(TCP), (
+            "ok", "inet:%d@127.0.0.1 answers: ok" % PORT))
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            at = "inet:%d@127.0.0.1" % other.getsockname()[1]
+            thread = threading.Thread(target=answer_oddly, args=(other,))
+            thread.start()
+            told.same("another program", doctor_says(
+                "MetricsSocket %s\n" % at), (
+                    "warn", at + " accepts, but what answers is not posternd"))
+            thread.join()
+        told.same("nobody", doctor_says("MetricsSocket %s\n" % at), (
+            "warn", at + ": Connection refused; monitoring is told nothing"))
+
+
+def answer_oddly(server):
+    with server.accept()[0] as client:
+        client.sendall(b"220 mail.example ESMTP\r\n")
+        client.recv(1000)
+
+
 def inside():
     out = tap.Tap()
     try:
@@ -263,6 +301,7 @@ def inside():
         well()
         for test in (pages, refused, dripped, crowded, idle, flooded):
             test(out)
+        doctored(out)
         stopping(out, daemon)
         by_path(out)
         configured(out)

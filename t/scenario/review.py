@@ -292,6 +292,11 @@ def check_journal(out, log, plain):
             since = re.search(r"--since=@(\d+)", asked.read())
         out.test(since and abs(int(since[1]) - (time.time() - 2 * 86400)) < 60,
                  "from the time asked for on")
+        ask("--until", "1d", PATH=path)
+        with open(DIR + "/asked") as asked:
+            until = re.search(r"--until=@(\d+)", asked.read())
+        out.test(until and abs(int(until[1]) - (time.time() - 86400)) < 60,
+                 "to the time asked for")
     finally:
         run("umount", "/var/log")
 

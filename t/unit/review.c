@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/cli/review/review.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -459,6 +460,124 @@ the_answer_is_what_the_log_supports(void **state)
 	mail_log_end();
 }
 
+#define SMTPD "Jan 14 10:00:00 gate postfix/smtpd[5]: "
+#define LATER "Jan 14 11:00:00 gate postfix/"
+#define NO_ANSWER                                                      \
+	"warning: connect to Milter service unix:/spool/postern.sock:" \
+	" Connection refused"
+
+static void
+log_unseen(void)
+{
+	review_line(&reviewed, SMTPD "connect from x[192.0.2.1]");
+	review_line(&reviewed, SMTPD NO_ANSWER);
+	review_line(&reviewed, SMTPD "A1: client=x[192.0.2.1]");
+	review_line(&reviewed,
+	    "Jan 14 10:00:00 gate postfix/qmgr[4]: A1: "
+	    "from=<a@s.example>, size=6, nrcpt=1 (queue active)");
+	review_line(&reviewed, LATER "smtpd[5]: A2: client=x[192.0.2.1]");
+	review_line(&reviewed,
+	    LATER "qmgr[4]: A2: from=<a@s.example>, size=6, nrcpt=1 (queue "
+		  "active)");
+}
+
+static void
+messages_that_passed_unseen_are_counted(void **state)
+{
+	(void)state;
+	mail_log_begin();
+	log_unseen();
+	assert_int_equal(reviewed.unseen.count, 2);
+	assert_string_equal(reviewed.unseen.last, "Jan 14 11:00:00");
+	assert_int_equal(reviewed.messages, 0);
+	mail_log_end();
+	/* 2027-01-14T10:30:00Z */
+	mail_log_begin_with(NULL, 1799922600, 0);
+	log_unseen();
+	assert_int_equal(reviewed.unseen.count, 0);
+	mail_log_end();
+	mail_log_begin_with(NULL, 0, 1799922600);
+	log_unseen();
+	assert_int_equal(reviewed.unseen.count, 1);
+	mail_log_end();
+	mail_log_begin_with("a.example", 0, 0);
+	log_unseen();
+	assert_int_equal(reviewed.unseen.count, 0);
+	mail_log_end();
+}
+
+#define MAP_LINE(domain, answer)                                          \
+	"-: event=map domain=" domain " map=plain answer=" answer         \
+	" policy=sts reason=ok dane=none sts=enforce cache=miss ttl=300 " \
+	"ms=8"
+
+static void
+what_mtas_were_told_is_counted_by_its_first_word(void **state)
+{
+	char line[300];
+
+	(void)state;
+	mail_log_begin();
+	mail_log_ours(MAP_LINE("a.example", "secure"));
+	mail_log_ours(MAP_LINE("b.example", "secure"));
+	mail_log_ours(MAP_LINE("c.example", "TEMP"));
+	mail_log_ours("-: event=map map=plain answer=secure");
+	assert_int_equal(reviewed.told_count, 2);
+	assert_string_equal(reviewed.told[0].word, "secure");
+	assert_int_equal(reviewed.told[0].times, 2);
+	assert_int_equal(reviewed.told[1].times, 1);
+	assert_int_equal(reviewed.damaged, 1);
+	for (int i = 0; i < 2 * REVIEW_TOLD; i++) {
+		snprintf(line, sizeof(line),
+		    "-: event=map domain=d.example answer=word%d", i);
+		mail_log_ours(line);
+	}
+	assert_int_equal(reviewed.told_count, REVIEW_TOLD);
+	mail_log_end();
+	mail_log_begin_with("b.example", 0, 0);
+	mail_log_ours(MAP_LINE("a.example", "secure"));
+	mail_log_ours(MAP_LINE("b.example", "secure"));
+	assert_int_equal(reviewed.told[0].times, 1);
+	mail_log_end();
+}
+
+static const struct sheet_table *
+find_table(const struct sheet *sheet, const char *key)
+{
+	for (size_t i = 0; i < sheet->section_count; i++)
+		for (size_t j = 0; j < sheet->sections[i].table_count; j++)
+			if (strcmp(sheet->sections[i].tables[j].id, key) == 0)
+				return &sheet->sections[i].tables[j];
+	fail_msg("no table %s", key);
+	return NULL;
+}
+
+/* What comes most often stands first. */
+static void
+tables_of_words_are_in_the_order_of_their_counts(void **state)
+{
+	struct sheet *sheet;
+	const struct sheet_table *table;
+
+	(void)state;
+	mail_log_begin();
+	mail_log_message("A1", "a.example", LOGGED_NONE);
+	mail_log_message("A2", "b.example", LOGGED_FAIL);
+	mail_log_message("A3", "b.example", LOGGED_FAIL);
+	mail_log_ours(MAP_LINE("c.example", "TEMP"));
+	mail_log_ours(MAP_LINE("a.example", "secure"));
+	mail_log_ours(MAP_LINE("b.example", "secure"));
+	sheet = review_sheet(&reviewed, NULL);
+	table = find_table(sheet, "reasons");
+	assert_string_equal(table->cells[0], "certificate-expired");
+	assert_string_equal(table->cells[2], "no-policy");
+	table = find_table(sheet, "told");
+	assert_string_equal(table->cells[0], "secure");
+	assert_string_equal(table->cells[3], "TEMP");
+	sheet_free(sheet);
+	mail_log_end();
+}
+
 int
 main(void)
 {
@@ -478,6 +597,9 @@ main(void)
 	    cmocka_unit_test(flips_are_kept_and_temperrors_are_none),
 	    cmocka_unit_test(trouble_of_its_own_is_told),
 	    cmocka_unit_test(the_answer_is_what_the_log_supports),
+	    cmocka_unit_test(messages_that_passed_unseen_are_counted),
+	    cmocka_unit_test(what_mtas_were_told_is_counted_by_its_first_word),
+	    cmocka_unit_test(tables_of_words_are_in_the_order_of_their_counts),
 	};
 
 	return RUN_TESTS(tests);

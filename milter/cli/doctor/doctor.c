@@ -29,7 +29,9 @@ enum {
 	NEEDS_NOTHING = 0,
 	NEEDS_SETTINGS = 1,
 	NEEDS_POSTFIX = 2,
-	NEEDS_MAP = 4, /* else there is nothing to be said */
+	/* else there is nothing to be said */
+	NEEDS_MAP = 4,
+	NEEDS_METRICS = 8,
 };
 
 /* In the order in which they rest on each other. */
@@ -75,6 +77,8 @@ static const struct row {
 	NEEDS_SETTINGS | NEEDS_POSTFIX | NEEDS_MAP, false},
     {"map-settings", "MapSocket, enforced", doctor_map_settings,
 	NEEDS_SETTINGS | NEEDS_POSTFIX | NEEDS_MAP, false},
+    {"metrics", "MetricsSocket", doctor_metrics, NEEDS_SETTINGS | NEEDS_METRICS,
+	false},
     {"internal-domains", "InternalDomains", doctor_internal_domains,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
@@ -304,6 +308,10 @@ static bool
 is_beside_the_point(const struct doctor *doctor, const struct row *row)
 {
 	if ((row->needs & NEEDS_POSTFIX) != 0 && doctor->sendmail_only)
+		return true;
+	if ((row->needs & NEEDS_METRICS) != 0 &&
+	    (doctor->settings == NULL ||
+		doctor->settings->metrics_socket == NULL))
 		return true;
 	return (row->needs & NEEDS_MAP) != 0 &&
 	       (doctor->settings == NULL ||

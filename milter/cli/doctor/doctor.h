@@ -113,6 +113,7 @@ doctor_check doctor_tls_policy;
 doctor_check doctor_map;
 doctor_check doctor_map_socket;
 doctor_check doctor_map_settings;
+doctor_check doctor_metrics;
 
 /* of Postfix, what it keeps: doctor_domains.c */
 doctor_check doctor_internal_domains;

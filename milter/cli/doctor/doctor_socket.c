@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <grp.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/base/identity.h"
 #include "common/base/text.h"
 #include "milter/cli/doctor/doctor.h"
+#include "milter/cli/doctor/doctor_connect.h"
 #include "milter/cli/host/postfix.h"
 #include "milter/conf/settings.h"
 
@@ -20,63 +19,6 @@ enum { MILTER_MS = 5000, NAME_SIZE = 33, WRITABLE_BY_ALL = 0002 };
 
 /* How posternd is started where nobody said otherwise. */
 #define START "systemctl start posternd"
-
-static int
-connect_unix(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	text_copy(address.sun_path, sizeof(address.sun_path), path);
-	if (fd >= 0 &&
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int kept = errno;
-
-		close(fd);
-		errno = kept;
-		return -1;
-	}
-	return fd;
-}
-
-static int
-connect_any(const struct addrinfo *info)
-{
-	int fd = -1;
-
-	for (; info != NULL && fd < 0; info = info->ai_next) {
-		fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd >= 0 &&
-		    connect(fd, info->ai_addr, info->ai_addrlen) < 0) {
-			int kept = errno;
-
-			close(fd);
-			errno = kept;
-			fd = -1;
-		}
-	}
-	return fd;
-}
-
-static int
-connect_inet(const char *text)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *info;
-	char copy[300];
-	char *host;
-	int fd;
-
-	text_copy(copy, sizeof(copy), text);
-	host = settings_cut_host(copy);
-	if (getaddrinfo(host, copy, &hints, &info) != 0) {
-		errno = EADDRNOTAVAIL;
-		return -1;
-	}
-	fd = connect_any(info);
-	freeaddrinfo(info);
-	return fd;
-}
 
 /* Whether a milter answers the offer that every MTA begins with. */
 static bool
@@ -171,7 +113,7 @@ void
 doctor_socket(struct doctor *doctor, struct doctor_finding *found)
 {
 	const char *rest = strchr(doctor->settings->socket, ':') + 1;
-	int fd = rest[0] == '/' ? connect_unix(rest) : connect_inet(rest);
+	int fd = doctor_connect(doctor->settings->socket);
 	bool answers;
 
 	if (fd < 0) {

@@ -40,7 +40,7 @@ gaps_fini(struct gaps *gaps)
 static struct gaps_message *
 find_open(struct gaps *gaps, const char *id)
 {
-	for (size_t i = 0; i < OPEN_MAX; i++)
+	for (size_t i = 0; gaps->any_open && i < OPEN_MAX; i++)
 		if (strcmp(gaps->open[i].id, id) == 0)
 			return &gaps->open[i];
 	return NULL;
@@ -53,6 +53,7 @@ open_message(struct gaps *gaps, const char *id, const char *said)
 	struct gaps_message *message = find_open(gaps, id);
 
 	if (message == NULL) {
+		gaps->any_open = true;
 		message = &gaps->open[gaps->next];
 		gaps->next = (gaps->next + 1) % OPEN_MAX;
 	}
@@ -115,9 +116,8 @@ read_other(struct gaps *gaps, const struct logline *line)
 		count_message(gaps, message, line->when);
 }
 
-/* A quick look, for lines of deliveries above all. */
-static bool
-is_of_use(const struct gaps *gaps, const char *line)
+bool
+gaps_wants(const struct gaps *gaps, const char *line)
 {
 	return gaps->since[0] == '\0' || strstr(line, "event=") != NULL ||
 	       strstr(line, "ilter ") != NULL || strstr(line, "from") != NULL ||
@@ -126,18 +126,21 @@ is_of_use(const struct gaps *gaps, const char *line)
 }
 
 void
+gaps_take(struct gaps *gaps, const struct logline *line)
+{
+	if (gaps->since[0] == '\0')
+		text_copy(gaps->since, sizeof(gaps->since), line->when);
+	if (strcmp(line->program, gaps->program) != 0)
+		read_other(gaps, line);
+	else if (line->id[0] != '\0')
+		read_own(gaps, line);
+}
+
+void
 gaps_line(struct gaps *gaps, const char *line)
 {
 	struct logline parsed;
 
-	if (!is_of_use(gaps, line) || !logline_read(line, &parsed))
-		return;
-	if (gaps->since[0] == '\0')
-		text_copy(gaps->since, sizeof(gaps->since), parsed.when);
-	if (strcmp(parsed.program, gaps->program) == 0) {
-		if (parsed.id[0] != '\0')
-			read_own(gaps, &parsed);
-	} else {
-		read_other(gaps, &parsed);
-	}
+	if (gaps_wants(gaps, line) && logline_read(line, &parsed))
+		gaps_take(gaps, &parsed);
 }

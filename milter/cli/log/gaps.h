@@ -16,6 +16,7 @@ struct gaps {
 
 	/* A message counts once the MTA has taken it */
 	struct gaps_message *open;
+	bool any_open; /* since the begin, that is */
 	size_t next;
 
 	size_t count;
@@ -32,7 +33,14 @@ struct gaps {
 void gaps_init(struct gaps *gaps, const char *program, const char *socket);
 void gaps_fini(struct gaps *gaps);
 
-/* gaps_line - take the next line of the log */
+/*
+ * gaps_line - take the next line of the log
+ *
+ * Or gaps_take where gaps_wants it, a quick look, for who has to read the line
+ * for more than this.
+ */
 void gaps_line(struct gaps *gaps, const char *line);
+bool gaps_wants(const struct gaps *gaps, const char *line);
+void gaps_take(struct gaps *gaps, const struct logline *line);
 
 #endif

@@ -272,17 +272,19 @@ logfile_before(const char *path, char *out, size_t size)
 
 int
 logfile_read_journal(const struct logfile *logfile, const char *program,
-    time_t since, struct err *err)
+    time_t since, time_t until, struct err *err)
 {
 	struct splitter splitter = {
 	    .logfile = logfile, .deadline_ms = logfile->deadline_ms};
-	char match[MATCH_SIZE], from[MATCH_SIZE];
+	char match[MATCH_SIZE], from[MATCH_SIZE], to[MATCH_SIZE];
 	const char *const argv[] = {"journalctl", "--quiet", "--no-pager",
-	    "--output=short-iso", from, "SYSLOG_FACILITY=2", "+", match, NULL};
+	    "--output=short-iso", from, "SYSLOG_FACILITY=2", "+", match,
+	    until == 0 ? NULL : to, NULL};
 	struct process process;
 
 	snprintf(match, sizeof(match), "SYSLOG_IDENTIFIER=%s", program);
 	snprintf(from, sizeof(from), "--since=@%lld", (long long)since);
+	snprintf(to, sizeof(to), "--until=@%lld", (long long)until);
 	if (process_start(&process, argv, splitter.deadline_ms, err) != 0)
 		return -1;
 	return split_process(&process, argv[0], &splitter, NULL, err);

@@ -42,10 +42,10 @@ bool logfile_before(const char *path, char *out, size_t size);
 /*
  * logfile_read_journal - the lines of facility mail, and those of a program
  *
- * What journalctl(1) gives from since on, if it is not 0.  LOCAL when there is
- * none or it fails, TEMP as above; lines may have been seen then.
+ * What journalctl(1) gives from since to until, where they are not 0.  LOCAL
+ * when there is none or it fails, TEMP as above; lines may have been seen then.
  */
 int logfile_read_journal(const struct logfile *logfile, const char *program,
-    time_t since, struct err *err);
+    time_t since, time_t until, struct err *err);
 
 #endif

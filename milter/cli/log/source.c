@@ -37,7 +37,8 @@ read_journal(const struct cli_log *log, struct err *err)
 	struct err why;
 
 	if (logfile_read_journal(&logfile, log->program,
-		log->all_rotated ? log->since : 0, &why) == 0)
+		log->all_rotated ? log->since : 0,
+		log->all_rotated ? log->until : 0, &why) == 0)
 		return 0;
 	return why.kind == ERR_TEMP
 		   ? err_set(err, ERR_TEMP, "%s", why.text)

@@ -21,9 +21,9 @@ struct cli_log {
 	bool (*go_on)(void *arg, size_t octets); /* as logfile.h has it */
 
 	/* not only the last file that CLI_LOG_PATH was rotated to, but all that
-	 * have lines from since on; 0: all */
+	 * have lines from since on; of the journal those to until; 0: all */
 	bool all_rotated;
-	time_t since;
+	time_t since, until;
 	struct err passed_over; /* the last rotated file that could not be
 				   read; if there is none, its text is "" */
 };

@@ -81,11 +81,24 @@ is_gap(const struct unasked_list *list, const struct logline *line)
 	       names_socket(line->text, list->socket);
 }
 
+static unsigned
+key_of_pid(const char *pid)
+{
+	unsigned key = 1;
+
+	while (*pid != '\0')
+		key = key * 31 + (unsigned char)*pid++;
+	return key;
+}
+
 static struct unasked *
 find_process(struct unasked_list *list, const struct logline *line)
 {
+	unsigned key = key_of_pid(line->pid);
+
 	for (size_t i = 0; list->items != NULL && i < PROCESSES_MAX; i++)
-		if (strcmp(list->items[i].pid, line->pid) == 0 &&
+		if (list->keys[i] == key &&
+		    strcmp(list->items[i].pid, line->pid) == 0 &&
 		    strcmp(list->items[i].program, line->program) == 0)
 			return &list->items[i];
 	return NULL;
@@ -99,8 +112,11 @@ take_process(struct unasked_list *list, const struct logline *line)
 
 	if (process != NULL)
 		return process;
-	if (list->items == NULL)
+	if (list->items == NULL) {
 		list->items = xcalloc(PROCESSES_MAX, sizeof(*list->items));
+		list->keys = xcalloc(PROCESSES_MAX, sizeof(*list->keys));
+	}
+	list->keys[list->next] = key_of_pid(line->pid);
 	process = &list->items[list->next];
 	list->next = (list->next + 1) % PROCESSES_MAX;
 	memset(process, 0, sizeof(*process));
@@ -178,6 +194,7 @@ void
 unasked_fini(struct unasked_list *list)
 {
 	free(list->items);
+	free(list->keys);
 }
 
 bool

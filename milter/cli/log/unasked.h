@@ -14,6 +14,7 @@
 struct unasked_list {
 	const char *socket;
 	struct unasked *items;
+	unsigned *keys; /* of the items: a quick look at all of them */
 	size_t next;
 };
 

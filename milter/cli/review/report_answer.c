@@ -158,6 +158,11 @@ note_own(const struct review *review, struct sheet *sheet)
 		    "%" PRIu64 " checks failed for reasons of this host: see "
 		    "\"Ours\".",
 		    failures);
+	if (review->unseen.count > 0)
+		sheet_note(sheet,
+		    "%zu messages passed unseen: of them nothing is told here. "
+		    "\"postern doctor\" says why.",
+		    review->unseen.count);
 	if (review->own.resolver_is_down)
 		sheet_note(sheet, "The resolver does not validate.");
 	if (review->own.port_is_closed)
@@ -173,7 +178,8 @@ report_answer(const struct review *review, struct sheet *sheet)
 	    {"would_stop", "would stop", SHEET_NUMBER},
 	    {"as_foreseen", "as foreseen", SHEET_NUMBER},
 	    {"not_as_foreseen", "not as foreseen", SHEET_NUMBER},
-	    {"own_failures", "own failures", SHEET_NUMBER}};
+	    {"own_failures", "own failures", SHEET_NUMBER},
+	    {"unseen", "passed unseen", SHEET_NUMBER}};
 	enum review_answer answer = review_answer(review);
 
 	sheet_section(sheet, "answer", "May \"On-Fail defer\" be turned on?");
@@ -184,11 +190,12 @@ report_answer(const struct review *review, struct sheet *sheet)
 		note_forecast(review, sheet);
 		note_own(review, sheet);
 	}
-	sheet_table(sheet, "summary", "", SHEET_DATA, columns, 6);
+	sheet_table(sheet, "summary", "", SHEET_DATA, columns, 7);
 	sheet_cell(sheet, review_answer_text(answer));
 	sheet_number(sheet, review->messages);
 	sheet_number(sheet, review->would[WOULD_FAIL].messages);
 	sheet_number(sheet, review->as_foreseen);
 	sheet_number(sheet, review->not_as_foreseen);
 	sheet_number(sheet, own_failures(review));
+	sheet_number(sheet, review->unseen.count);
 }

@@ -114,6 +114,30 @@ put_day_rows(const struct review *review, struct sheet *sheet)
 	}
 }
 
+/* Whether a reason stands before another: more often, or earlier in the enum.
+ */
+static bool
+is_before(const struct review *review, int one, int other)
+{
+	return review->reasons[one] != review->reasons[other]
+		   ? review->reasons[one] > review->reasons[other]
+		   : one < other;
+}
+
+/* The one behind last, -1: the first of all; -1: there is none. */
+static int
+next_reason(const struct review *review, int last)
+{
+	int found = -1;
+
+	for (int i = 0; i < REASONS; i++)
+		if (review->reasons[i] > 0 &&
+		    (last < 0 || is_before(review, last, i)) &&
+		    (found < 0 || is_before(review, i, found)))
+			found = i;
+	return found;
+}
+
 static void
 put_reason_rows(const struct review *review, struct sheet *sheet)
 {
@@ -122,9 +146,8 @@ put_reason_rows(const struct review *review, struct sheet *sheet)
 	    {"domain_checks", "domains of messages", SHEET_NUMBER}};
 
 	sheet_table(sheet, "reasons", "By reason", SHEET_BARS, columns, 2);
-	for (int i = 0; i < REASONS; i++) {
-		if (review->reasons[i] == 0)
-			continue;
+	for (int i = next_reason(review, -1); i >= 0;
+	     i = next_reason(review, i)) {
 		sheet_cell(sheet, reason_text((enum reason)i));
 		sheet_number(sheet, review->reasons[i]);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -21,6 +22,15 @@ put_event(struct sheet *sheet, const char *what, uint64_t count, time_t last)
 	sheet_cell(sheet, report_time(last, at));
 }
 
+static time_t
+last_unseen(const struct review *review)
+{
+	time_t at;
+
+	return logline_time(review->unseen.last, review->options.now, &at) ? at
+									   : 0;
+}
+
 static void
 put_trouble(const struct review *review, struct sheet *sheet)
 {
@@ -31,6 +41,8 @@ put_trouble(const struct review *review, struct sheet *sheet)
 
 	sheet_table(
 	    sheet, "trouble", "Trouble of this host", SHEET_PLAIN, columns, 3);
+	put_event(sheet, "message that passed unseen", review->unseen.count,
+	    last_unseen(review));
 	put_event(sheet, "check past its deadline",
 	    review->reasons[REASON_DEADLINE], 0);
 	put_event(sheet, "queue of checks full",
@@ -133,6 +145,37 @@ put_slowest(const struct review *review, struct sheet *sheet)
 	}
 }
 
+/* Those that were told most often first. */
+static int
+compare_told(const void *a, const void *b)
+{
+	const struct review_told *left = a, *right = b;
+
+	if (left->times != right->times)
+		return left->times < right->times ? 1 : -1;
+	return strcmp(left->word, right->word);
+}
+
+static void
+put_told(const struct review *review, struct sheet *sheet)
+{
+	static const struct sheet_column columns[] = {
+	    {"answer", "answer", SHEET_WORDS}, {"count", "times", SHEET_NUMBER},
+	    {"last", "last", SHEET_WORDS}};
+	struct review_told told[REVIEW_TOLD];
+	char at[REPORT_WORD_SIZE];
+
+	memcpy(told, review->told, sizeof(told));
+	qsort(told, review->told_count, sizeof(*told), compare_told);
+	sheet_table(sheet, "told", "What MTAs that ask were told", SHEET_BARS,
+	    columns, 3);
+	for (size_t i = 0; i < review->told_count; i++) {
+		sheet_cell(sheet, told[i].word);
+		sheet_number(sheet, told[i].times);
+		sheet_cell(sheet, report_time(told[i].last, at));
+	}
+}
+
 void
 report_ours(const struct review *review, const struct settings *settings,
     struct sheet *sheet)
@@ -151,6 +194,7 @@ report_ours(const struct review *review, const struct settings *settings,
 	put_rules(
 	    review, settings == NULL ? NULL : settings->destinations, sheet);
 	put_slowest(review, sheet);
+	put_told(review, sheet);
 	if (sheet->sections[sheet->section_count - 1].tables[0].row_count == 0)
 		sheet_note(sheet, "posternd tells of no trouble of its own.");
 }

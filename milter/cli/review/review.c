@@ -27,6 +27,7 @@ review_init(struct review *review, const struct review_options *options)
 	review_domains_init(&review->domains);
 	review_messages_init(&review->open, review_judge, review);
 	names_init(&review->rule_names, LIMIT_REVIEW_RULES);
+	gaps_init(&review->unseen, options->program, options->socket);
 }
 
 void
@@ -43,6 +44,7 @@ review_fini(struct review *review)
 	review_messages_fini(&review->open);
 	review_domains_fini(&review->domains);
 	names_fini(&review->rule_names);
+	gaps_fini(&review->unseen);
 	for (size_t i = 0; i < WOULDS; i++)
 		review_set_fini(&review->would[i].sender_days);
 	for (size_t i = 0; i < review->missed_count; i++) {
@@ -331,6 +333,8 @@ read_event_line(struct review *review, const struct logline *line)
 		read_change_line(review, text, at);
 	else if (event_is(text, "rule"))
 		read_rule_line(review, text);
+	else if (event_is(text, "map"))
+		review_told(review, text, at);
 	else
 		read_state_line(review, text, at);
 }
@@ -352,13 +356,20 @@ review_line(struct review *review, const char *line)
 	struct logline parsed;
 	bool ours = strstr(line, EVENT) != NULL &&
 		    strstr(line, review->options.program) != NULL;
+	bool of_mta = review->open.oldest != NAMES_NONE && is_of_mta(line);
+	bool unseen =
+	    review->options.domain == NULL && gaps_wants(&review->unseen, line);
 
-	if (!ours && (review->open.oldest == NAMES_NONE || !is_of_mta(line)))
+	if ((!ours && !of_mta && !unseen) || !logline_read(line, &parsed))
 		return;
-	if (!logline_parse(line, &parsed))
+	if (unseen)
+		review_unseen(review, &parsed);
+	if (parsed.id[0] == '\0')
 		return;
-	if (strcmp(parsed.program, review->options.program) != 0)
-		review_join(review, &parsed);
-	else if (event_begins(parsed.text))
+	if (strcmp(parsed.program, review->options.program) != 0) {
+		if (ours || of_mta)
+			review_join(review, &parsed);
+	} else if (event_begins(parsed.text)) {
 		read_event_line(review, &parsed);
+	}
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/base/limits.h"
+#include "milter/cli/log/gaps.h"
 #include "milter/cli/log/logline.h"
 #include "milter/cli/log/story.h"
 #include "milter/cli/review/domains.h"
@@ -19,6 +20,7 @@
 
 struct review_options {
 	const char *program; /* of posternd's lines, borrowed like domain */
+	const char *socket;  /* as the setting has it, or NULL; see gaps_init */
 	const char *domain;  /* normalised, or NULL: all */
 	time_t now;
 	time_t since, until; /* 0: no such end */
@@ -64,6 +66,14 @@ struct review_rule {
 	char until[11]; /* as told, or "" */
 };
 
+/* What MTAs that ask were told, by the first word of it. */
+enum { REVIEW_TOLD = 32 };
+struct review_told {
+	char word[24];
+	uint64_t times;
+	time_t last;
+};
+
 enum { FORECASTS = STORY_PREDICTS_SENT + 1 };
 
 struct review {
@@ -91,6 +101,9 @@ struct review {
 	struct review_missed *missed;
 
 	struct review_own own;
+	struct gaps unseen; /* with --domain: nothing is known of them */
+	size_t told_count;
+	struct review_told told[REVIEW_TOLD];
 	struct names rule_names;
 	struct review_rule *rules; /* by the number of the name */
 	uint32_t rules_room;
@@ -124,8 +137,10 @@ void review_mask(char *to, size_t size, const char *text);
  * none that can be true */
 time_t review_time_of(struct review *review, const char *when);
 
-/* review_is_in_range - whether a line of that time counts; it is counted among
- * those that do not, or widens what is looked at */
+/* review_is_within - whether a line of that time counts; review_is_in_range -
+ * the same of one of posternd: it is counted among those that do not, or widens
+ * what is looked at */
+bool review_is_within(const struct review *review, time_t at);
 bool review_is_in_range(struct review *review, time_t at);
 
 /* review_day_of - the day of this date; NULL: there are too many */
@@ -136,6 +151,12 @@ void review_join(struct review *review, const struct logline *line);
 
 /* review_judge - count the forecasts of a message that ends */
 void review_judge(void *arg, const struct review_message *message);
+
+/* review_unseen - a line that gaps_wants, of any program */
+void review_unseen(struct review *review, const struct logline *line);
+
+/* review_told - posternd's line on what an MTA that asks was told */
+void review_told(struct review *review, const char *text, time_t at);
 
 /* review_would_stop - posternd's last line of a message was seen */
 void review_would_stop(struct review *review, struct review_message *message);

@@ -49,7 +49,8 @@ read_all(const struct cli_options *options, struct reading *reading)
 	    .go_on = step_reading,
 	    .arg = reading,
 	    .all_rotated = true,
-	    .since = options->since};
+	    .since = options->since,
+	    .until = options->until};
 	struct err err;
 	int rc;
 
@@ -88,6 +89,7 @@ review_log(const struct cli_options *options, const struct settings *settings,
     const char *domain)
 {
 	struct review_options wanted = {.program = settings->syslog_name,
+	    .socket = settings->socket,
 	    .domain = domain,
 	    .now = clock_wall_s(),
 	    .since = options->since,

@@ -79,17 +79,26 @@ review_time_of(struct review *review, const char *when)
 }
 
 bool
-review_is_in_range(struct review *review, time_t at)
+review_is_within(const struct review *review, time_t at)
 {
 	const struct review_options *options = &review->options;
-	bool bounded = options->since != 0 || options->until != 0;
+
+	if (at == 0)
+		return options->since == 0 && options->until == 0;
+	return (options->since == 0 || at >= options->since) &&
+	       (options->until == 0 || at < options->until);
+}
+
+bool
+review_is_in_range(struct review *review, time_t at)
+{
+	bool within = review_is_within(review, at);
 
 	if (at == 0) {
 		review->untimed++;
-		return !bounded;
+		return within;
 	}
-	if ((options->since != 0 && at < options->since) ||
-	    (options->until != 0 && at >= options->until)) {
+	if (!within) {
 		review->outside++;
 		return false;
 	}
