@@ -144,8 +144,11 @@ note_forecast(const struct review *review, struct sheet *sheet)
 		    "has no deliveries of these messages.");
 	else
 		sheet_note(sheet,
-		    "The forecast was right in %s of %" PRIu64 " deliveries.",
-		    report_percent(review->as_foreseen, all, percent), all);
+		    "The forecast was right in %s of %" PRIu64 " deliveries%s.",
+		    report_percent(review->as_foreseen, all, percent), all,
+		    review_agreement(review) < RIGHT_LEAST
+			? ", and 99% should be: see \"Was the forecast right\""
+			: "");
 }
 
 static void
@@ -160,9 +163,9 @@ note_own(const struct review *review, struct sheet *sheet)
 		    failures);
 	if (review->unseen.count > 0)
 		sheet_note(sheet,
-		    "%zu messages passed unseen: of them nothing is told here. "
-		    "\"postern doctor\" says why.",
-		    review->unseen.count);
+		    "%zu message%s passed unseen, of which nothing is told "
+		    "here: \"postern doctor\" says why.",
+		    review->unseen.count, review->unseen.count == 1 ? "" : "s");
 	if (review->own.resolver_is_down)
 		sheet_note(sheet, "The resolver does not validate.");
 	if (review->own.port_is_closed)
