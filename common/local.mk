@@ -151,6 +151,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/engine_parts.c \
 	%D%/engine/engine_state.h \
 	%D%/engine/fleet.c %D%/engine/fleet.h \
+	%D%/engine/fleet_events.c %D%/engine/fleet_events.h \
 	%D%/engine/flips.c %D%/engine/flips.h \
 	%D%/engine/errand.c %D%/engine/errand.h \
 	%D%/engine/inventory.c %D%/engine/inventory.h \

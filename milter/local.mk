@@ -39,6 +39,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/view/json_facts.c %D%/view/json_facts.h \
 	%D%/view/json_facts_read.c %D%/view/json_facts_words.c \
 	%D%/view/json_measure.c %D%/view/json_measure.h \
+	%D%/view/json_fleet.c %D%/view/json_fleet.h \
 	%D%/view/json_put.c %D%/view/json_put.h \
 	%D%/view/json_read.c %D%/view/json_read.h \
 	%D%/view/json_request.c %D%/view/json_request.h \
@@ -168,7 +169,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/engine.c %D%/cli/engine.h \
 	%D%/cli/findings.c %D%/cli/findings.h \
 	%D%/cli/form.c %D%/cli/form.h \
-	%D%/cli/fleet/key.c \
+	%D%/cli/fleet/key.c %D%/cli/fleet/status.c \
 	%D%/cli/host/askers.c %D%/cli/host/askers.h \
 	%D%/cli/host/listener.c %D%/cli/host/listener.h \
 	%D%/cli/host/milter_edit.c %D%/cli/host/milter_edit.h \

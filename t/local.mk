@@ -50,6 +50,7 @@ UNIT_TESTS = \
 	%D%/unit/engine_ahead.t \
 	%D%/unit/engine_places.t \
 	%D%/unit/engine_reach.t \
+	%D%/unit/fleet_events.t \
 	%D%/unit/flips.t \
 	%D%/unit/facts.t \
 	%D%/unit/facts_folder.t \
@@ -466,6 +467,8 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_resp_t_SOURCES = %D%/unit/resp.c %D%/unit/tap.h
+%C%_unit_fleet_events_t_SOURCES = %D%/unit/fleet_events.c $(STORE_CLIENT) \
+	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_share_t_SOURCES = %D%/unit/share.c $(HOUSE) $(STORE_CLIENT) \
 	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_shared_t_SOURCES = %D%/unit/shared.c $(STORE_CLIENT) $(FAKE_TLSD)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 
@@ -18,6 +19,7 @@ struct fleet {
 	struct share_counts share_counts;
 	struct shared *store;
 	struct share *share;
+	struct fleet_events *events;
 };
 
 /* What is read of the files. */
@@ -175,6 +177,20 @@ open_shared(struct fleet *fleet, const struct fleet_options *options,
 	return fleet->share == NULL ? -1 : 0;
 }
 
+static int
+open_events(
+    struct fleet *fleet, const struct fleet_options *options, struct err *err)
+{
+	struct fleet_events_options events = {.store = fleet->store,
+	    .share = fleet->share,
+	    .counts = &fleet->share_counts,
+	    .apply = options->apply,
+	    .arg = options->arg};
+
+	fleet->events = fleet_events_new(&events, err);
+	return fleet->events == NULL ? -1 : 0;
+}
+
 struct fleet *
 fleet_new(const struct fleet_options *options, struct err *err)
 {
@@ -186,6 +202,8 @@ fleet_new(const struct fleet_options *options, struct err *err)
 		rc = open_shared(fleet, options, &secrets, err);
 	memset(&secrets, 0, sizeof(secrets));
 	if (rc == 0)
+		rc = open_events(fleet, options, err);
+	if (rc == 0)
 		return fleet;
 	fleet_free(fleet);
 	return NULL;
@@ -196,6 +214,7 @@ fleet_free(struct fleet *fleet)
 {
 	if (fleet == NULL)
 		return;
+	fleet_events_free(fleet->events);
 	share_free(fleet->share);
 	shared_free(fleet->store);
 	shared_tls_free(fleet->tls);
@@ -206,6 +225,15 @@ struct share *
 fleet_share(struct fleet *fleet)
 {
 	return fleet->share;
+}
+
+int
+fleet_tell(struct fleet *fleet, enum shared_event_kind kind, const char *domain,
+    struct err *err)
+{
+	if (kind == SHARED_EVENT_FORGET)
+		share_bury(fleet->share, domain, clock_wall_s());
+	return fleet_events_send(fleet->events, kind, domain, err);
 }
 
 void
@@ -220,5 +248,8 @@ fleet_look(struct fleet *fleet, struct fleet_figures *out)
 	out->took_us = fleet->counts.took_us;
 	for (size_t i = 0; i < SHARED_FAULTS; i++)
 		out->rejected[i] = fleet->share_counts.rejected[i];
+	for (size_t i = 0; i < SHARED_EVENTS; i++)
+		for (size_t j = 0; j < SHARE_EVENTS; j++)
+			out->events[i][j] = fleet->share_counts.events[i][j];
 	out->dropped = fleet->share_counts.dropped;
 }

@@ -9,6 +9,7 @@
 
 #include "common/base/err.h"
 #include "common/base/own.h"
+#include "common/engine/fleet_events.h"
 #include "common/io/shared.h"
 #include "common/sts/share.h"
 
@@ -27,6 +28,7 @@ struct fleet_options {
 
 	shared_changed *changed; /* must not block, nor may told */
 	share_told *told;
+	fleet_apply *apply;
 	void *arg;
 };
 
@@ -53,6 +55,14 @@ struct fleet *fleet_new(const struct fleet_options *options, struct err *err)
 /* fleet_share - for engines, borrowed */
 struct share *fleet_share(struct fleet *fleet);
 
+/*
+ * fleet_tell - have all other hosts flush or forget, as fleet_events_send
+ *
+ * Of what is to be forgotten no copy comes back here either.
+ */
+int fleet_tell(struct fleet *fleet, enum shared_event_kind kind,
+    const char *domain, struct err *err);
+
 /* What was counted, and how the store is. */
 struct fleet_figures {
 	struct shared_status store;
@@ -60,6 +70,7 @@ struct fleet_figures {
 	uint64_t took[SHARED_BOUNDS + 1];
 	uint64_t took_us;
 	uint64_t rejected[SHARED_FAULTS];
+	uint64_t events[SHARED_EVENTS][SHARE_EVENTS];
 	uint64_t dropped;
 };
 void fleet_look(struct fleet *fleet, struct fleet_figures *out);

@@ -136,6 +136,20 @@ inventory_flush(struct engine *engine, const char *domain,
 	return policies < 0 ? -1 : 0;
 }
 
+void
+inventory_renew(
+    struct engine *engine, const char *domain, struct inventory_flushed *out)
+{
+	char wanted[LIMIT_DOMAIN_SIZE];
+
+	text_copy(wanted, sizeof(wanted), domain == NULL ? "" : domain);
+	out->probes = cache_flush(prober_cache(engine->prober), NULL, NULL);
+	out->verdicts = cache_flush(engine->checks, is_check_of, wanted);
+	out->policies = 0;
+	if (engine->refresh != NULL)
+		policy_refresh_ask(engine->refresh, domain);
+}
+
 /* --- listed --- */
 
 static int

@@ -46,6 +46,14 @@ int inventory_flush(struct engine *engine, const char *domain,
     struct inventory_flushed *out, struct err *err);
 
 /*
+ * inventory_renew - the same, but that policies stay, and are fetched anew
+ *
+ * Where the engine refreshes none, they only stay.
+ */
+void inventory_renew(
+    struct engine *engine, const char *domain, struct inventory_flushed *out);
+
+/*
  * inventory_new - begin a list: of all, or of a normalised domain as above
  *
  * It holds what there is now, and the engine must outlive it.  One thread at a

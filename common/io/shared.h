@@ -33,8 +33,9 @@ enum shared_op {
 	SHARED_OP_GET,
 	SHARED_OP_PUT,
 	SHARED_OP_LEASE,
+	SHARED_OP_EVENT,
 };
-enum { SHARED_OPS = SHARED_OP_LEASE + 1 };
+enum { SHARED_OPS = SHARED_OP_EVENT + 1 };
 enum shared_result {
 	SHARED_RESULT_RESTED, /* not asked: it is down */
 	SHARED_RESULT_ERROR,  /* it answered with one, or the answer was lost */

@@ -54,6 +54,7 @@ char *shared_policy_print(const struct shared_policy *policy);
 
 /* What all hosts are to do. */
 enum shared_event_kind { SHARED_EVENT_FLUSH, SHARED_EVENT_FORGET };
+enum { SHARED_EVENTS = SHARED_EVENT_FORGET + 1 };
 
 struct shared_event {
 	enum shared_event_kind kind;

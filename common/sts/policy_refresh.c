@@ -33,6 +33,16 @@ enum {
 	/* A round of silent policy hosts takes a minute or two: so many bring
 	 * ten thousand of them through a day, and others take no time */
 	MOST_AT_ONCE = 16,
+
+	/* More at once are taken for all */
+	MOST_ASKED = 128,
+};
+
+/* Policies that somebody wants fetched anew, since then. */
+struct asked {
+	size_t count;
+	char domains[MOST_ASKED][LIMIT_DOMAIN_SIZE];
+	time_t all_s; /* 0: not all */
 };
 
 struct policy_refresh {
@@ -42,13 +52,16 @@ struct policy_refresh {
 	pthread_t thread;
 	struct lock lock;
 	struct cond ending;
-	bool end; /* with lock */
+	bool end;           /* with lock */
+	struct asked asked; /* likewise */
 };
 
 /* Domains that are due, at most so many a round. */
 struct due {
 	time_t now;
 	const char *host; /* this one, where several share; or NULL */
+	time_t all_s;     /* as in struct asked */
+	enum policy_purpose purpose;
 	size_t most;
 	size_t count;
 	char domains[MOST_AT_ONCE][LIMIT_DOMAIN_SIZE];
@@ -99,13 +112,22 @@ is_due(
 		   now - known->failed_s >= RETRY_S);
 }
 
+/* Neither fetched nor tried since all were asked for. */
+static bool
+is_due_as_asked(const struct known *known, time_t all_s)
+{
+	return all_s != 0 && known_is_unexpired(known) &&
+	       known->policy->fetched_s < all_s && known->failed_s < all_s;
+}
+
 static void
 collect_due(void *arg, const char *domain, const void *known)
 {
 	struct due *due = arg;
 
 	if (due->count < due->most &&
-	    is_due(domain, known, due->host, due->now))
+	    (is_due(domain, known, due->host, due->now) ||
+		is_due_as_asked(known, due->all_s)))
 		text_copy(
 		    due->domains[due->count++], LIMIT_DOMAIN_SIZE, domain);
 }
@@ -160,7 +182,7 @@ refresh_due(struct policy_refresh *refresh, const struct due *due)
 
 		current_id(refresh, due->domains[i], queries[i], id);
 		fetches[i] = policies_fetch(refresh->policies, due->domains[i],
-		    id, POLICY_REFRESH, POLICIES_FETCH_MS);
+		    id, due->purpose, POLICIES_FETCH_MS);
 	}
 	/* a flight may wait for a leaf, and run in the slow lane again */
 	deadline_ms = clock_mono_ms() + 2LL * POLICIES_FETCH_MS;
@@ -169,18 +191,69 @@ refresh_due(struct policy_refresh *refresh, const struct due *due)
 	return all;
 }
 
+/* Those that were asked for one by one. */
+static void
+take_asked_by_name(struct policy_refresh *refresh, struct due *due)
+{
+	struct asked *asked = &refresh->asked;
+
+	lock_take(&refresh->lock);
+	while (asked->count > 0 && due->count < due->most)
+		text_copy(due->domains[due->count++], LIMIT_DOMAIN_SIZE,
+		    asked->domains[--asked->count]);
+	due->all_s = asked->all_s;
+	lock_drop(&refresh->lock);
+}
+
+/* All have had their turn, unless they were asked for again meanwhile. */
+static void
+end_asked(struct policy_refresh *refresh, time_t all_s)
+{
+	lock_take(&refresh->lock);
+	if (refresh->asked.all_s == all_s)
+		refresh->asked.all_s = 0;
+	lock_drop(&refresh->lock);
+}
+
+void
+policy_refresh_ask(struct policy_refresh *refresh, const char *domain)
+{
+	struct asked *asked = &refresh->asked;
+
+	lock_take(&refresh->lock);
+	if (domain != NULL && asked->count < MOST_ASKED)
+		text_copy(
+		    asked->domains[asked->count++], LIMIT_DOMAIN_SIZE, domain);
+	else
+		asked->all_s = clock_wall_s();
+	cond_broadcast(&refresh->ending);
+	lock_drop(&refresh->lock);
+}
+
 /* Whether there is likely to be more. */
 static bool
 do_round(struct policy_refresh *refresh)
 {
-	struct due due = {.now = clock_wall_s(), .most = refresh->at_once};
+	struct due due = {.now = clock_wall_s(),
+	    .purpose = POLICY_OWN,
+	    .most = refresh->at_once};
 	struct policy_keep *keep = policies_keep(refresh->policies);
 	const struct share *share = policies_share(refresh->policies);
+	bool by_name, more;
 
 	due.host = share == NULL ? NULL : share_host(share);
 	policy_keep_catch_up(keep);
-	cache_each(policy_keep_memory(keep), collect_due, &due);
-	return refresh_due(refresh, &due) && due.count == due.most;
+	take_asked_by_name(refresh, &due);
+	by_name = due.count > 0;
+	if (!by_name) {
+		due.purpose = due.all_s != 0 ? POLICY_OWN : POLICY_REFRESH;
+		cache_each(policy_keep_memory(keep), collect_due, &due);
+	}
+	more = refresh_due(refresh, &due) && due.count == due.most;
+	/* nor are those waited for that cannot even be tried */
+	if (due.all_s != 0 && due.purpose == POLICY_OWN && !by_name && !more)
+		end_asked(refresh, due.all_s);
+	return more;
 }
 
 /* False when it is time to end. */
@@ -191,7 +264,8 @@ wait_for_round(struct policy_refresh *refresh, bool more)
 	bool end;
 
 	lock_take(&refresh->lock);
-	while (!refresh->end &&
+	while (!refresh->end && refresh->asked.count == 0 &&
+	       refresh->asked.all_s == 0 &&
 	       cond_wait_until(&refresh->ending, &refresh->lock, until_ms))
 		continue;
 	end = refresh->end;

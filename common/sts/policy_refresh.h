@@ -24,4 +24,12 @@ void policy_refresh_free(struct policy_refresh *refresh);
 struct policy_refresh *policy_refresh_new(struct policies *policies,
     struct dns *dns, unsigned at_once) OWNED(policy_refresh_free);
 
+/*
+ * policy_refresh_ask - have the policy of a domain, or of all where it is NULL,
+ * fetched by this host now, however new it is
+ *
+ * What is known stays until that succeeds.
+ */
+void policy_refresh_ask(struct policy_refresh *refresh, const char *domain);
+
 #endif

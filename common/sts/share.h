@@ -19,19 +19,26 @@ struct share;
 
 /* What became of a value that another host has put. */
 enum share_what {
-	SHARE_REJECTED, /* for its fault */
-	SHARE_SHUT,     /* too many are forged: nothing is asked for a while */
-	SHARE_HINT,     /* it says that there is news, which is fetched here */
-	SHARE_EXTENDED, /* the policy that is known was fetched again */
-	SHARE_CREATED,  /* a policy was not known here, and is now */
+	SHARE_REJECTED,  /* for its fault */
+	SHARE_SHUT,      /* too many are forged: nothing is asked for a while */
+	SHARE_HINT,      /* it says that there is news, which is fetched here */
+	SHARE_EXTENDED,  /* the policy that is known was fetched again */
+	SHARE_CREATED,   /* a policy was not known here, and is now */
+	SHARE_FLUSHED,   /* what is known is looked at anew, as it wants */
+	SHARE_FORGOTTEN, /* the policy is forgotten, likewise */
 };
 
 /* For the log; by: "" where nobody is known.  Must not block. */
 typedef void share_told(void *arg, enum share_what what, const char *domain,
     const char *by, enum shared_fault fault);
 
+/* What became of what all hosts are to do. */
+enum share_event { SHARE_EVENT_FORGED, SHARE_EVENT_OLD, SHARE_EVENT_APPLIED };
+enum { SHARE_EVENTS = SHARE_EVENT_APPLIED + 1 };
+
 struct share_counts {
 	_Atomic uint64_t rejected[SHARED_FAULTS];
+	_Atomic uint64_t events[SHARED_EVENTS][SHARE_EVENTS];
 	_Atomic uint64_t dropped; /* that were to be put, for want of room */
 };
 

@@ -232,13 +232,26 @@ print_flushed(void *arg, const json_t *row)
 		    (long long)cli_daemon_number(row, "policies"));
 }
 
+/* Without the fleet: this host alone, and its policy goes. */
+static enum json_ask
+kind_of_flush(const struct cli_options *options)
+{
+	if (options->forget)
+		return JSON_ASK_FLEET_FORGET;
+	return options->fleet ? JSON_ASK_FLEET_FLUSH : JSON_ASK_FLUSH;
+}
+
 int
 cli_cache_flush(const struct cli_options *options)
 {
 	AUTO(settings) struct settings *settings = NULL;
-	struct json_request request = {.ask = JSON_ASK_FLUSH};
+	struct json_request request = {.ask = kind_of_flush(options)};
 	struct cli_options copy = *options;
 	struct err err;
+
+	if (options->forget && (!options->fleet || options->words.count == 0))
+		return cli_fail(
+		    EX_USAGE, "--forget needs --fleet and a domain");
 
 	if (options->words.count > 0 &&
 	    domain_normalise(options->words.items[0], request.domain, &err) !=

@@ -70,6 +70,7 @@ struct cli_options {
 	bool old_ttl_given;
 	uint32_t old_ttl_s;    /* --old-ttl */
 	bool apply, undo;      /* --apply, --undo */
+	bool fleet, forget;    /* --fleet, --forget */
 	struct cli_list words; /* what stands behind the verb */
 };
 
@@ -110,6 +111,7 @@ int cli_top(const struct cli_options *options);
 int cli_tlsrpt_list(const struct cli_options *options);
 int cli_tlsrpt_show(const struct cli_options *options);
 int cli_tlsrpt_read(const struct cli_options *options);
+int cli_fleet_status(const struct cli_options *options);
 int cli_fleet_key(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);

@@ -47,6 +47,9 @@ static const struct option_row {
 	"testing; else: look"},
     {OPTION_UNTIL, "until", "TIME", false, "up to when, likewise"},
     {OPTION_DAY, "day", "DAY", false, "of that day (UTC), as 2026-01-31"},
+    {OPTION_FLEET, "fleet", NULL, false, "have all hosts that share do it"},
+    {OPTION_FORGET, "forget", NULL, false,
+	"with --fleet: drop the domain's policy everywhere"},
     {OPTION_STATE, "state", "FILE", false,
 	"keep there when they were first seen everywhere"},
     {OPTION_OLD_TTL, "old-ttl", "SECONDS", false,
@@ -283,6 +286,12 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_DAY:
 		options->day = value;
+		break;
+	case OPTION_FLEET:
+		options->fleet = true;
+		break;
+	case OPTION_FORGET:
+		options->forget = true;
 		break;
 	case OPTION_STATE:
 		options->state = value;

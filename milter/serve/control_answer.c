@@ -10,8 +10,10 @@
 #include "common/io/tlsrpt_tally.h"
 #include "milter/serve/recent.h"
 #include "milter/serve/service.h"
+#include "milter/serve/sharing.h"
 #include "milter/serve/stats.h"
 #include "milter/view/json_check.h"
+#include "milter/view/json_fleet.h"
 #include "milter/view/json_request.h"
 #include "milter/view/json_stats.h"
 #include "milter/view/json_tlsrpt.h"
@@ -135,18 +137,62 @@ add_metrics(struct control_answer *answer, enum openmetrics_form form,
 
 /* What is forgotten may be lied about when it is asked for again: who holds a
  * policy back would profit. */
+static bool
+may_flush(struct control_answer *answer)
+{
+	answer->stage = STAGE_ENDED;
+	answer->refused = !answer->may_flush;
+	if (answer->refused)
+		err_set(&answer->err, ERR_LOCAL,
+		    "root and the user that it runs as may flush");
+	return !answer->refused;
+}
+
+/* All hosts do the same, this one first: what is known is looked at anew, or a
+ * policy is forgotten. */
+static void
+flush_fleet(struct control_answer *answer, struct control_lines *lines)
+{
+	bool forget = answer->request.ask == JSON_ASK_FLEET_FORGET;
+	struct inventory_flushed flushed;
+
+	if (!may_flush(answer) ||
+	    sharing_tell(forget ? SHARED_EVENT_FORGET : SHARED_EVENT_FLUSH,
+		domain_of(answer), &answer->err) != 0)
+		return;
+	if (forget)
+		inventory_flush(answer->held.engine, domain_of(answer),
+		    &flushed, &answer->err);
+	else
+		inventory_renew(
+		    answer->held.engine, domain_of(answer), &flushed);
+	service_forget();
+	add_owned(lines, json_flushed_line(&flushed));
+	answer->lines++;
+}
+
+static void
+add_fleet(struct control_answer *answer, struct control_lines *lines)
+{
+	struct fleet_figures figures;
+
+	answer->stage = STAGE_ENDED;
+	if (!sharing_look(&figures)) {
+		err_set(&answer->err, ERR_LOCAL,
+		    "nothing is shared: there is no SharedStore");
+		return;
+	}
+	add_owned(lines, json_fleet_line(&figures));
+	answer->lines++;
+}
+
 static void
 flush_cached(struct control_answer *answer, struct control_lines *lines)
 {
 	struct inventory_flushed flushed;
 
-	answer->stage = STAGE_ENDED;
-	answer->refused = !answer->may_flush;
-	if (answer->refused) {
-		err_set(&answer->err, ERR_LOCAL,
-		    "root and the user that it runs as may flush");
+	if (!may_flush(answer))
 		return;
-	}
 	inventory_flush(
 	    answer->held.engine, domain_of(answer), &flushed, &answer->err);
 	service_forget();
@@ -239,6 +285,13 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 		break;
 	case JSON_ASK_FLUSH:
 		flush_cached(answer, lines);
+		break;
+	case JSON_ASK_FLEET_FLUSH:
+	case JSON_ASK_FLEET_FORGET:
+		flush_fleet(answer, lines);
+		break;
+	case JSON_ASK_FLEET_STATUS:
+		add_fleet(answer, lines);
 		break;
 	case JSON_ASK_STATS:
 		add_stats(answer, lines);

@@ -376,7 +376,9 @@ report_shared_line(char line[REPORT_SIZE], const struct report_shared *shared)
 	    [SHARE_SHUT] = "shut",
 	    [SHARE_HINT] = "hint",
 	    [SHARE_EXTENDED] = "extended",
-	    [SHARE_CREATED] = "created"};
+	    [SHARE_CREATED] = "created",
+	    [SHARE_FLUSHED] = "flushed",
+	    [SHARE_FORGOTTEN] = "forgotten"};
 	bool forged = shared->fault == SHARED_FAULT_MAC;
 	struct text text;
 

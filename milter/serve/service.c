@@ -24,6 +24,7 @@
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/engine/inventory.h"
 #include "common/io/dns_nameserver.h"
 #include "milter/conf/settings_engine.h"
 #include "milter/serve/facts_keeper.h"
@@ -288,13 +289,49 @@ service_watch(const struct service_watch *watch)
 	service.watch = *watch;
 }
 
+/* Before there is an engine, or after, there is nothing to flush. */
+static bool
+hold_engine(struct service_hold *held)
+{
+	bool there;
+
+	lock_take(&service.lock);
+	there = service.generation != NULL && service.settings != NULL;
+	lock_drop(&service.lock);
+	if (there)
+		service_hold(held);
+	return there;
+}
+
+/* What another host wants done by all. */
+static void
+on_fleet_event(void *arg, const struct shared_event *event)
+{
+	const char *domain = event->domain[0] == '\0' ? NULL : event->domain;
+	struct inventory_flushed flushed;
+	struct service_hold held;
+	struct err err;
+
+	(void)arg;
+	if (event->kind == SHARED_EVENT_FORGET)
+		sharing_bury(event->domain, event->at_s);
+	if (!hold_engine(&held))
+		return;
+	if (event->kind == SHARED_EVENT_FLUSH)
+		inventory_renew(held.engine, domain, &flushed);
+	else
+		inventory_flush(held.engine, domain, &flushed, &err);
+	service_forget();
+	service_let_go(&held);
+}
+
 int
 service_open(struct settings *settings, struct err *err)
 {
 	lock_init(&service.lock);
 	cond_init(&service.changed);
 	service.answers_mtas = settings_answers_mtas(settings);
-	if (sharing_open(settings, err) != 0)
+	if (sharing_open(settings, on_fleet_event, err) != 0)
 		return -1;
 	service.generation = generation_new(settings, err);
 	if (service.generation == NULL) {

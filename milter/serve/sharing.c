@@ -6,6 +6,7 @@
 
 /* From sharing_open to sharing_close, and needs no lock between them. */
 static struct fleet *fleet;
+static fleet_apply *apply_event;
 
 static void
 on_shared_changed(void *arg, enum shared_state state, const char *where)
@@ -25,8 +26,39 @@ on_shared_told(void *arg, enum share_what what, const char *domain,
 	report_shared(&shared);
 }
 
+static void
+on_event(void *arg, const struct shared_event *event)
+{
+	struct report_shared shared = {.what = event->kind == SHARED_EVENT_FLUSH
+						   ? SHARE_FLUSHED
+						   : SHARE_FORGOTTEN,
+	    .domain = event->domain,
+	    .by = event->by,
+	    .fault = SHARED_NO_FAULT};
+
+	apply_event(arg, event);
+	report_shared(&shared);
+}
+
 int
-sharing_open(const struct settings *settings, struct err *err)
+sharing_tell(enum shared_event_kind kind, const char *domain, struct err *err)
+{
+	if (fleet == NULL)
+		return err_set(err, ERR_LOCAL,
+		    "nothing is shared: there is no SharedStore");
+	return fleet_tell(fleet, kind, domain, err);
+}
+
+void
+sharing_bury(const char *domain, time_t at)
+{
+	if (fleet != NULL)
+		share_bury(fleet_share(fleet), domain, at);
+}
+
+int
+sharing_open(
+    const struct settings *settings, fleet_apply *apply, struct err *err)
 {
 	struct fleet_options options;
 
@@ -36,6 +68,8 @@ sharing_open(const struct settings *settings, struct err *err)
 		return -1;
 	options.changed = on_shared_changed;
 	options.told = on_shared_told;
+	options.apply = on_event;
+	apply_event = apply;
 	fleet = fleet_new(&options, err);
 	return fleet == NULL ? -1 : 0;
 }

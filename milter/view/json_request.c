@@ -23,6 +23,9 @@ static const struct {
     [JSON_ASK_OPENMETRICS] = {"stats openmetrics", false, false},
     [JSON_ASK_RECENT] = {"recent", false, false},
     [JSON_ASK_TLSRPT_LIST] = {"tlsrpt list", false, true, true},
+    [JSON_ASK_FLEET_FLUSH] = {"fleet flush", false, true},
+    [JSON_ASK_FLEET_STATUS] = {"fleet status", false, false},
+    [JSON_ASK_FLEET_FORGET] = {"fleet forget", true, true},
     [JSON_ASK_TLSRPT_SHOW] = {"tlsrpt show", true, true, true},
 };
 

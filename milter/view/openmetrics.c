@@ -470,7 +470,8 @@ put_shared_requests(struct printer *printer, const struct fleet_figures *shared)
 {
 	static const char *const ops[SHARED_OPS] = {[SHARED_OP_GET] = "get",
 	    [SHARED_OP_PUT] = "put",
-	    [SHARED_OP_LEASE] = "lease"};
+	    [SHARED_OP_LEASE] = "lease",
+	    [SHARED_OP_EVENT] = "event"};
 	static const char *const results[SHARED_RESULTS] = {
 	    [SHARED_RESULT_HIT] = "hit",
 	    [SHARED_RESULT_MISS] = "miss",
@@ -512,6 +513,25 @@ put_shared_times(struct printer *printer, const struct fleet_figures *shared)
 	put_sample(printer, "_count", none, text);
 }
 
+static void
+put_shared_events(struct printer *printer, const struct fleet_figures *shared)
+{
+	static const char *const kinds[SHARED_EVENTS] = {
+	    [SHARED_EVENT_FLUSH] = "flush", [SHARED_EVENT_FORGET] = "forget"};
+	static const char *const ends[SHARE_EVENTS] = {
+	    [SHARE_EVENT_APPLIED] = "applied",
+	    [SHARE_EVENT_OLD] = "old",
+	    [SHARE_EVENT_FORGED] = "forged"};
+
+	begin_family(printer, "shared_events", "counter",
+	    "What other hosts wanted done, by what came of it.");
+	for (size_t i = 0; i < SHARED_EVENTS; i++)
+		for (size_t j = 0; j < SHARE_EVENTS; j++)
+			put_count(printer,
+			    LABELS("kind", kinds[i], "how", ends[j]),
+			    shared->events[i][j]);
+}
+
 /* Only where hosts share. */
 static void
 put_shared(struct printer *printer, const struct fleet_figures *shared)
@@ -527,6 +547,7 @@ put_shared(struct printer *printer, const struct fleet_figures *shared)
 		put_count(printer,
 		    LABELS("why", shared_fault_word((enum shared_fault)i)),
 		    shared->rejected[i]);
+	put_shared_events(printer, shared);
 	begin_family(printer, "shared_dropped", "counter",
 	    "Values that were not put there, for want of room or store.");
 	put_count(printer, none, shared->dropped);

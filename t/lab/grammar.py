@@ -93,7 +93,8 @@ EVENTS = {
     "facts": (("reason", REASON, ""), DETAIL),
     "shared": (
         ("domain", "(?:%s|-)" % NAME, ""),
-        ("what", one_of("rejected shut hint extended created"), ""),
+        ("what", one_of("rejected shut hint extended created "
+                        "flushed forgotten"), ""),
         ("by", VALUE, ""),
         ("fault", one_of("mac key syntax time size conflict"), "?")),
     "shared-store": (("state", one_of("up down denied"), ""),

@@ -306,7 +306,8 @@ def postern(*words):
 # What a running posternd is asked for: see control.
 DAEMON = ("cache list", "cache flush", "stats")
 # Their own scenarios compare them.
-ELSEWHERE = ("advise", "check --facts", "fleet key", "judge", "review",
+ELSEWHERE = ("advise", "check --facts", "fleet key", "fleet status",
+             "judge", "review",
              "setup", "status",
              "tlsrpt list", "tlsrpt read", "tlsrpt show", "top")
 

@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
 import change
+import json_page
 import mta
 import socketmap
 import tap
@@ -260,12 +261,50 @@ def lies(out, hosts, store):
              "F33 mode none of a member has the policy fetched here", [told])
 
 
+def flushes(out, hosts, changes):
+    """F30, F31"""
+    a, b, c = hosts
+    dest, start = find("renewed"), mta.syslog_size()
+    told = [host.answer(dest.domain) for host in hosts]
+    changes.policy(dest, body=POLICY % ("none", "x.example"))
+    changes.apply()
+    done = run("cache", "flush", "-c", a.daemon.conf, "--fleet", dest.domain)
+    lines = await_said(start, 2, "what=flushed", "by=a.host",
+                       "domain=" + dest.domain)
+    out.test(done.returncode == 0 and len(lines) == 2 and
+             all(text.startswith(enforced(dest)) for text in told),
+             "a flush for the fleet reaches all", [done.stderr] + lines + told)
+    mta.await_true(lambda: all(host.show(dest.domain)["mode"] == "none"
+                               for host in hosts), WAIT_S, "fetches")
+    out.test(True, "and each has fetched the policy anew")
+    dest = find("m62") # whose policy host is silent by now
+    run("cache", "flush", "-c", a.daemon.conf, "--fleet", dest.domain)
+    await_said(start, 2, "what=flushed", "domain=" + dest.domain)
+    told = [host.answer(dest.domain) for host in hosts]
+    out.test(all(text.startswith(enforced(dest)) for text in told),
+             "F31 a policy whose host is silent stays", told)
+    dest = find("kill3")
+    told = b.answer(dest.domain)
+    changes.policy(dest, status=503)
+    changes.apply()
+    done = run("cache", "flush", "-c", c.daemon.conf, "--fleet", "--forget",
+               dest.domain)
+    await_said(start, 2, "what=forgotten", "domain=" + dest.domain)
+    after = [host.answer(dest.domain) for host in hosts]
+    out.test(done.returncode == 0 and told.startswith(enforced(dest)) and
+             not any(text.startswith(enforced(dest)) for text in after),
+             "F30 what is forgotten is forgotten by all", [told] + after)
+    done = run("cache", "flush", "-c", c.daemon.conf, "--fleet", "--forget")
+    out.test(done.returncode == 64, "but not all policies at once",
+             [str(done.returncode)])
+
+
 def outages(out, hosts, store):
     a, b, c = hosts
     start = mta.syslog_size()
     os.kill(store.process.pid, signal.SIGSTOP)
     told = [(host, dest, host.answer(dest.domain))
-            for host in hosts for dest in map(find, ("renewed", "m03", "flip",
+            for host in hosts for dest in map(find, ("kill4", "m03", "flip",
                                                      "kill0", "kill1"))]
     wrong = ["%s %s: %s" % (host.name, dest.name, text)
              for host, dest, text in told
@@ -297,6 +336,18 @@ def outages(out, hosts, store):
     out.test(all(host.figures()["up"] == 1 for host in hosts),
              "and all find it when it is back",
              [str(host.figures()) for host in hosts])
+
+
+def states(out, hosts):
+    """fleet status, of a host that shares and of one that does not"""
+    done = run("fleet", "status", "-c", hosts[0].daemon.conf)
+    row = json.loads(run("fleet", "status", "-c", hosts[0].daemon.conf,
+                         "--json").stdout)
+    told = json_page.page_keys()["fleet status"]
+    out.test(done.returncode == 0 and done.stdout.startswith(
+        "store up: localhost:%d, for " % PORT) and row["state"] == "up" and
+        set(row) == set(told), "fleet status tells how the store is",
+        [done.stdout + done.stderr, str(row), str(told)])
 
 
 def strangers(out, store):
@@ -349,7 +400,9 @@ def inside():
                  "with a login", lines)
         first_use(out, hosts, changes)
         lies(out, hosts, store)
+        flushes(out, hosts, changes)
         outages(out, hosts, store)
+        states(out, hosts)
         strangers(out, store)
     finally:
         for host in hosts:

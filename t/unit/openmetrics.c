@@ -163,6 +163,11 @@ static const char *const shared_lines[] = {
     "# TYPE postern_shared_rejected_total counter",
     "postern_shared_rejected_total{why=\"mac\"} 4",
     "postern_shared_rejected_total{why=\"conflict\"} 0",
+    "# HELP postern_shared_events_total What other hosts wanted done, by what "
+    "came of it.",
+    "# TYPE postern_shared_events_total counter",
+    "postern_shared_events_total{kind=\"forget\",how=\"applied\"} 6",
+    "postern_shared_requests_total{op=\"event\",result=\"ok\"} 0",
     "# HELP postern_shared_dropped_total Values that were not put there, for "
     "want of room or store.",
     "# TYPE postern_shared_dropped_total counter",
@@ -212,6 +217,7 @@ figures_of_what_is_shared_are_there_where_hosts_share(void **state)
 	stats.shared.took_us = 250000;
 	stats.shared.rejected[SHARED_FAULT_MAC] = 4;
 	stats.shared.dropped = 5;
+	stats.shared.events[SHARED_EVENT_FORGET][SHARE_EVENT_APPLIED] = 6;
 	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
 	for (size_t i = 0; i < COUNT(shared_lines); i++)
 		ROW(shared_lines[i], has_line(text, shared_lines[i]));

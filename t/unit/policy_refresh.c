@@ -7,6 +7,8 @@
 #include "t/unit/house.h"
 #include "t/unit/tap.h"
 
+enum { PATIENCE_MS = 30 * 1000 };
+
 static void
 a_policy_is_fetched_ahead_of_its_end(void **state)
 {
@@ -100,6 +102,48 @@ a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh(void **state)
 	house_unlink_store();
 }
 
+static void
+await_gets(unsigned gets)
+{
+	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
+
+	while (house_host.gets < gets && clock_left_ms(deadline_ms) > 0)
+		usleep(10000);
+	assert_int_equal(house_host.gets, gets);
+}
+
+/* More than are fetched at once, so that there are several rounds. */
+static void
+what_is_asked_for_is_fetched_at_once_and_once(void **state)
+{
+	struct house house = {0};
+
+	(void)state;
+	house_new_store();
+	house_move_in(&house, false, true);
+	house_ask_for_many(&house, 10, PATIENCE_MS);
+	await_gets(10);
+	policy_refresh_ask(house.refresh, "d3.ex");
+	await_gets(11);
+	clock_shift(60);
+	policy_refresh_ask(house.refresh, NULL);
+	await_gets(21);
+	/* what fails is tried once as well, and stays known */
+	clock_shift(600);
+	house_host.body = NULL;
+	policy_refresh_ask(house.refresh, NULL);
+	await_gets(31);
+	clock_shift(600);
+	policy_refresh_ask(house.refresh, "d3.ex");
+	await_gets(32);
+	house_host.body = ENFORCE;
+	policy_facts_free(
+	    house_ask_for(&house, "d3.ex", "1", PATIENCE_MS).policy);
+	assert_int_equal(house_host.gets, 32);
+	house_move_out(&house);
+	house_unlink_store();
+}
+
 int
 main(void)
 {
@@ -110,6 +154,7 @@ main(void)
 		a_policy_that_is_short_lived_is_not_fetched_for_ever),
 	    cmocka_unit_test(
 		a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh),
+	    cmocka_unit_test(what_is_asked_for_is_fetched_at_once_and_once),
 	};
 
 	house_use_fakes();

@@ -385,6 +385,10 @@ what_hosts_share_is_told_by_how_grave_it_is(void **state)
 		"-: event=shared domain=d.ex what=rejected by=- fault=time"},
 	    {{SHARE_REJECTED, "d.ex", "", SHARED_FAULT_MAC}, LOG_WARNING,
 		"-: event=shared domain=d.ex what=rejected by=- fault=mac"},
+	    {{SHARE_FLUSHED, "", "mx1.ex", SHARED_NO_FAULT}, LOG_INFO,
+		"-: event=shared domain=- what=flushed by=mx1.ex"},
+	    {{SHARE_FORGOTTEN, "d.ex", "mx1.ex", SHARED_NO_FAULT}, LOG_INFO,
+		"-: event=shared domain=d.ex what=forgotten by=mx1.ex"},
 	    {{SHARE_SHUT, "d.ex", "", SHARED_FAULT_MAC}, LOG_ERR,
 		"-: event=shared domain=d.ex what=shut by=- fault=mac"},
 	};

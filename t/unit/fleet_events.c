@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Two hosts, and a real store that tells one what the other wants. */
+#include "common/engine/fleet_events.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "t/fake/redis.h"
+#include "t/unit/store_client.h"
+#include "t/unit/tap.h"
+
+#define KEY                                \
+	"000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1e1f"
+#define BOOT "0123456789abcdef"
+
+enum { PATIENT_MS = 30 * 1000, LOOK_US = 10 * 1000, MOST = 200 };
+
+struct listener {
+	struct store_client client;
+	struct share_counts counts;
+	struct share *share;
+	struct fleet_events *events;
+	struct lock lock;
+	unsigned count; /* with the lock */
+	struct shared_event applied[MOST];
+};
+
+static struct redis *server;
+static struct listener a, b;
+
+static void
+ignore_told(void *arg, enum share_what what, const char *domain, const char *by,
+    enum shared_fault fault)
+{
+	(void)arg;
+	(void)what;
+	(void)domain;
+	(void)by;
+	(void)fault;
+}
+
+static void
+note_applied(void *arg, const struct shared_event *event)
+{
+	struct listener *listener = arg;
+
+	lock_take(&listener->lock);
+	assert_true(listener->count < MOST);
+	listener->applied[listener->count++] = *event;
+	lock_drop(&listener->lock);
+}
+
+static void
+begin_to_listen(struct listener *listener, const char *host)
+{
+	struct shared_options options = {.timeout_ms = PATIENT_MS};
+	struct share_options share = {.prefix = "postern",
+	    .host = host,
+	    .counts = &listener->counts,
+	    .told = ignore_told};
+	struct fleet_events_options events = {.counts = &listener->counts,
+	    .apply = note_applied,
+	    .arg = listener};
+	char text[160];
+
+	memset(listener, 0, sizeof(*listener));
+	lock_init(&listener->lock);
+	snprintf(text, sizeof(text), "unix:%s", redis_path(server));
+	store_client_server(&options, text);
+	store_client_open(&listener->client, &options);
+	store_client_await(&listener->client, SHARED_UP, 1);
+	assert_int_equal(shared_keys_parse(&share.keys, KEY, NULL), 0);
+	share.store = listener->client.shared;
+	listener->share = share_new(&share, NULL);
+	events.store = listener->client.shared;
+	events.share = listener->share;
+	listener->events = fleet_events_new(&events, NULL);
+	assert_non_null(listener->events);
+}
+
+static void
+end_to_listen(struct listener *listener)
+{
+	fleet_events_free(listener->events);
+	share_free(listener->share);
+	store_client_close(&listener->client);
+	lock_fini(&listener->lock);
+}
+
+static int
+begin_events(void **state)
+{
+	(void)state;
+	server = redis_new("");
+	begin_to_listen(&a, "a.host");
+	begin_to_listen(&b, "b.host");
+	return 0;
+}
+
+static int
+end_events(void **state)
+{
+	(void)state;
+	end_to_listen(&a);
+	end_to_listen(&b);
+	redis_free(server);
+	return 0;
+}
+
+static unsigned
+count_applied(struct listener *listener)
+{
+	unsigned count;
+
+	lock_take(&listener->lock);
+	count = listener->count;
+	lock_drop(&listener->lock);
+	return count;
+}
+
+static void
+await_applied(struct listener *listener, unsigned count)
+{
+	int64_t deadline_ms = clock_mono_ms() + STORE_CLIENT_WAIT_MS;
+
+	while (count_applied(listener) < count) {
+		if (clock_left_ms(deadline_ms) == 0)
+			fail_msg("%u events, not %u", count_applied(listener),
+			    count);
+		usleep(LOOK_US);
+	}
+}
+
+static void
+add_raw(const char *value)
+{
+	const char *const words[] = {
+	    "XADD", "postern:1:e", "*", "v", value, NULL};
+	char text[STORE_CLIENT_TEXT];
+
+	assert_int_equal(
+	    store_client_ask(&a.client, SHARED_OP_EVENT, words, text),
+	    SHARED_RESULT_OK);
+}
+
+/* By a third host that has the key. */
+static void
+add_event(enum shared_event_kind kind, const char *domain, int64_t number,
+    int later_s)
+{
+	struct shared_event event = {.kind = kind,
+	    .by = "c.host",
+	    .boot = BOOT,
+	    .number = number,
+	    .at_s = clock_wall_s() + later_s};
+	char *payload, *value;
+
+	text_copy(event.domain, sizeof(event.domain), domain);
+	payload = shared_event_print(&event);
+	value = share_sign(a.share, "postern:1:e", payload);
+	add_raw(value);
+	free(value);
+	free(payload);
+}
+
+static void
+what_one_wants_the_other_does(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    fleet_events_send(a.events, SHARED_EVENT_FLUSH, "d.ex", NULL), 0);
+	assert_int_equal(
+	    fleet_events_send(a.events, SHARED_EVENT_FLUSH, NULL, NULL), 0);
+	assert_int_equal(
+	    fleet_events_send(a.events, SHARED_EVENT_FORGET, "e.ex", NULL), 0);
+	await_applied(&b, 3);
+	assert_string_equal(b.applied[0].domain, "d.ex");
+	assert_string_equal(b.applied[0].by, "a.host");
+	assert_int_equal(b.applied[0].kind, SHARED_EVENT_FLUSH);
+	assert_string_equal(b.applied[1].domain, "");
+	assert_int_equal(b.applied[2].kind, SHARED_EVENT_FORGET);
+	/* its own are none of its affair */
+	assert_int_equal(count_applied(&a), 0);
+}
+
+static void
+to_forget_takes_the_policy_out_of_the_store(void **state)
+{
+	const char *const set[] = {"SET", "postern:1:p:e.ex", "x", NULL};
+	const char *const get[] = {"GET", "postern:1:p:e.ex", NULL};
+	char text[STORE_CLIENT_TEXT];
+
+	(void)state;
+	store_client_ask(&a.client, SHARED_OP_PUT, set, text);
+	assert_int_equal(
+	    fleet_events_send(a.events, SHARED_EVENT_FORGET, "e.ex", NULL), 0);
+	assert_int_equal(store_client_ask(&a.client, SHARED_OP_GET, get, text),
+	    SHARED_RESULT_MISS);
+}
+
+/* F63; the last one of each test shows that all before it were heard */
+static void
+an_event_counts_once_and_for_ten_minutes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		add_event(SHARED_EVENT_FLUSH, "d.ex", 1, 0);
+	add_event(SHARED_EVENT_FLUSH, "d.ex", 2, -601);
+	add_event(SHARED_EVENT_FLUSH, "d.ex", 3, 700);
+	add_event(SHARED_EVENT_FLUSH, "d.ex", 0, 0);
+	add_event(SHARED_EVENT_FLUSH, "last.ex", 9, 0);
+	await_applied(&b, 3);
+	assert_int_equal(b.applied[0].number, 1);
+	assert_int_equal(b.applied[1].number, 0);
+	assert_int_equal(b.applied[2].number, 9);
+	assert_int_equal(
+	    b.counts.events[SHARED_EVENT_FLUSH][SHARE_EVENT_OLD], 4);
+}
+
+/* F63 */
+static void
+a_flood_of_events_is_cut(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		add_event(SHARED_EVENT_FLUSH, "", 1000 + i, 0);
+	for (int i = 0; i < 100; i++)
+		add_event(SHARED_EVENT_FLUSH, "d.ex", i, 0);
+	await_applied(&b, 6 + 60 - 8);
+	while (b.counts.events[SHARED_EVENT_FLUSH][SHARE_EVENT_APPLIED] +
+		   b.counts.events[SHARED_EVENT_FLUSH][SHARE_EVENT_OLD] <
+	       108)
+		usleep(LOOK_US);
+	assert_int_equal(count_applied(&b), 6 + 60 - 8);
+}
+
+static void
+what_is_no_event_is_passed_over(void **state)
+{
+	static const char *const words[] = {
+	    "XADD", "postern:1:e", "*", "x", "y", NULL};
+	char *value, text[STORE_CLIENT_TEXT];
+
+	(void)state;
+	add_raw("1.630dcd29.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.{}");
+	add_raw("");
+	value = share_sign(a.share, "postern:1:e", "{}");
+	add_raw(value);
+	free(value);
+	/* what stands for a policy is no event */
+	value = share_sign(a.share, "postern:1:p:d.ex", "{}");
+	add_raw(value);
+	free(value);
+	store_client_ask(&a.client, SHARED_OP_EVENT, words, text);
+	add_event(SHARED_EVENT_FLUSH, "last.ex", 9, 0);
+	await_applied(&b, 1);
+	assert_string_equal(b.applied[0].domain, "last.ex");
+	assert_int_equal(b.counts.rejected[SHARED_FAULT_MAC], 2);
+	assert_int_equal(b.counts.rejected[SHARED_FAULT_SYNTAX], 2);
+}
+
+/* F32 */
+static void
+what_was_missed_is_heard_later(void **state)
+{
+	(void)state;
+	end_to_listen(&b);
+	assert_int_equal(
+	    fleet_events_send(a.events, SHARED_EVENT_FLUSH, "d.ex", NULL), 0);
+	begin_to_listen(&b, "b.host");
+	await_applied(&b, 1);
+	assert_string_equal(b.applied[0].domain, "d.ex");
+}
+
+static void
+without_a_store_nobody_is_told(void **state)
+{
+	struct err err;
+
+	(void)state;
+	redis_signal(server, SIGKILL);
+	store_client_await(&a.client, SHARED_DOWN, 1);
+	assert_int_equal(
+	    fleet_events_send(a.events, SHARED_EVENT_FLUSH, "d.ex", &err), -1);
+	assert_int_equal(err.kind, ERR_TEMP);
+}
+
+#define EVENTS_TEST(name) \
+	cmocka_unit_test_setup_teardown(name, begin_events, end_events)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    EVENTS_TEST(what_one_wants_the_other_does),
+	    EVENTS_TEST(to_forget_takes_the_policy_out_of_the_store),
+	    EVENTS_TEST(an_event_counts_once_and_for_ten_minutes),
+	    EVENTS_TEST(a_flood_of_events_is_cut),
+	    EVENTS_TEST(what_is_no_event_is_passed_over),
+	    EVENTS_TEST(what_was_missed_is_heard_later),
+	    EVENTS_TEST(without_a_store_nobody_is_told),
+	};
+
+	if (!redis_is_there()) {
+		puts("1..0 # SKIP no redis-server");
+		return 0;
+	}
+	return RUN_TESTS(tests);
+}
