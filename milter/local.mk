@@ -162,6 +162,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_socket.c \
 	%D%/cli/doctor/sendmail_filters.c \
 	%D%/cli/doctor/sendmail_filters.h \
+	%D%/cli/doctor/doctor_tlsrpt.c \
 	%D%/cli/doctor/doctor_way.c %D%/cli/doctor/doctor_way.h \
 	%D%/cli/doctor/doctor_way_ciphers.c \
 	%D%/cli/doctor/doctor_way_protocols.c \

@@ -195,7 +195,10 @@ LAB_TESTS = \
 	%D%/scenario/map_exim.py \
 	%D%/scenario/map_migration.py \
 	%D%/scenario/map_postfix.py \
+	%D%/scenario/doctor_tlsrpt.py \
 	%D%/scenario/map_tlsrpt.py \
+	%D%/scenario/tlsrpt_own.py \
+	%D%/scenario/tlsrpt_postfix.py \
 	%D%/scenario/map_sendmail.py \
 	%D%/scenario/map_faults.py \
 	%D%/scenario/metrics.py \

@@ -2,6 +2,7 @@
 FUZZ_TESTS = \
 	%D%/anchor.t \
 	%D%/chain.t \
+	%D%/datagram.t \
 	%D%/dns_answer.t \
 	%D%/dns_reply.t \
 	%D%/domain.t \
@@ -28,6 +29,7 @@ FUZZ_TESTS = \
 	%D%/tls_watch.t \
 	%D%/tlsa.t \
 	%D%/tlsrpt_mail.t \
+	%D%/tlsrpt_record.t \
 	%D%/tlsrpt_report.t \
 	%D%/x509_effort.t
 
@@ -38,6 +40,9 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 
 %C%_anchor_t_SOURCES = %D%/anchor.c $(FUZZ_SOURCES)
 %C%_chain_t_SOURCES = %D%/chain.c $(FUZZ_SOURCES)
+%C%_datagram_t_SOURCES = %D%/datagram.c $(FUZZ_SOURCES) \
+	milter/tlsrpt/datagram.c milter/tlsrpt/day_report.c
+%C%_datagram_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_dns_answer_t_SOURCES = %D%/dns_answer.c $(FUZZ_SOURCES)
 %C%_dns_reply_t_SOURCES = %D%/dns_reply.c $(FUZZ_SOURCES)
 %C%_domain_t_SOURCES = %D%/domain.c $(FUZZ_SOURCES)
@@ -75,6 +80,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_tlsa_t_SOURCES = %D%/tlsa.c $(FUZZ_SOURCES)
 %C%_tlsrpt_mail_t_SOURCES = %D%/tlsrpt_mail.c $(FUZZ_SOURCES) $(TLSRPT_MAIL)
 %C%_tlsrpt_mail_t_LDADD = $(LDADD) $(GMIME_LIBS)
+%C%_tlsrpt_record_t_SOURCES = %D%/tlsrpt_record.c $(FUZZ_SOURCES)
 %C%_tlsrpt_report_t_SOURCES = %D%/tlsrpt_report.c $(FUZZ_SOURCES)
 %C%_x509_effort_t_SOURCES = %D%/x509_effort.c $(FUZZ_SOURCES)
 

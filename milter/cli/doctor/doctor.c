@@ -32,6 +32,7 @@ enum {
 	/* else there is nothing to be said */
 	NEEDS_MAP = 4,
 	NEEDS_METRICS = 8,
+	NEEDS_REPORTS = 16,
 };
 
 /* In the order in which they rest on each other. */
@@ -79,6 +80,10 @@ static const struct row {
 	NEEDS_SETTINGS | NEEDS_POSTFIX | NEEDS_MAP, false},
     {"metrics", "MetricsSocket", doctor_metrics, NEEDS_SETTINGS | NEEDS_METRICS,
 	false},
+    {"tls-reports", "TLS reports, told by Postfix", doctor_tlsrpt,
+	NEEDS_SETTINGS | NEEDS_POSTFIX | NEEDS_REPORTS, false},
+    {"tls-report-contact", "TLS reports, from whom", doctor_tlsrpt_contact,
+	NEEDS_SETTINGS | NEEDS_REPORTS, false},
     {"internal-domains", "InternalDomains", doctor_internal_domains,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
     {"sendmail", "sendmail.cf", doctor_sendmail, NEEDS_SETTINGS, false},
@@ -312,6 +317,10 @@ is_beside_the_point(const struct doctor *doctor, const struct row *row)
 	if ((row->needs & NEEDS_METRICS) != 0 &&
 	    (doctor->settings == NULL ||
 		doctor->settings->metrics_socket == NULL))
+		return true;
+	if ((row->needs & NEEDS_REPORTS) != 0 &&
+	    (doctor->settings == NULL ||
+		doctor->settings->tls_reports == TLS_REPORTS_NO))
 		return true;
 	return (row->needs & NEEDS_MAP) != 0 &&
 	       (doctor->settings == NULL ||

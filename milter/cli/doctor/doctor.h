@@ -115,6 +115,10 @@ doctor_check doctor_map_socket;
 doctor_check doctor_map_settings;
 doctor_check doctor_metrics;
 
+/* of both, what is counted for TLS reports: doctor_tlsrpt.c */
+doctor_check doctor_tlsrpt;
+doctor_check doctor_tlsrpt_contact;
+
 /* of Postfix, what it keeps: doctor_domains.c */
 doctor_check doctor_internal_domains;
 

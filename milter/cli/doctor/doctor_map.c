@@ -25,7 +25,7 @@
 #define TLSRPT_NAME "QUERYwithTLSRPT"
 
 enum {
-	/* Postfix's versions, as version_of has them */
+	/* Postfix's versions, as doctor_map_version has them */
 	WITH_ATTRIBUTES = 31000,
 	WITH_PATTERNS = 31005,
 };
@@ -188,9 +188,8 @@ mend_name(const struct doctor *doctor, struct doctor_finding *found,
 	doctor_map_mend(doctor, found, asker, table);
 }
 
-/* "3.10.5" as 31005; 0 for what is no version. */
-static unsigned
-version_of(const struct doctor *doctor)
+unsigned
+doctor_map_version(const struct doctor *doctor)
 {
 	const char *text = postfix_get(doctor->postfix, "mail_version");
 	unsigned parts[3] = {0, 0, 0};
@@ -244,7 +243,7 @@ say_name(const struct map_askers *all, const struct map_asker *asker,
     struct doctor_finding *found)
 {
 	const struct doctor *doctor = all->doctor;
-	unsigned version = version_of(doctor);
+	unsigned version = doctor_map_version(doctor);
 
 	if (strcasecmp(asker->name, "sts") == 0) {
 		doctor_say(found, DOCTOR_FAIL,
@@ -283,7 +282,7 @@ static void
 say_asks(const struct map_askers *all, struct doctor_finding *found)
 {
 	const struct map_asker *asker = &all->items[0];
-	bool hint = version_of(all->doctor) >= WITH_PATTERNS &&
+	bool hint = doctor_map_version(all->doctor) >= WITH_PATTERNS &&
 		    strcasecmp(asker->name, TLSRPT_NAME) != 0;
 
 	doctor_say(found, DOCTOR_OK, "%s asks %.120s%s%.80s%s",

@@ -39,4 +39,7 @@ void doctor_map_find(struct doctor *doctor, struct map_askers *all);
 void doctor_map_mend(const struct doctor *doctor, struct doctor_finding *found,
     const struct map_asker *asker, const char *table);
 
+/* doctor_map_version - Postfix's, "3.10.5" as 31005; 0 for what is none */
+unsigned doctor_map_version(const struct doctor *doctor);
+
 #endif
