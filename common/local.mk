@@ -36,6 +36,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/shared_record.c %D%/proto/shared_record.h \
 	%D%/proto/shared_value.c %D%/proto/shared_value.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
+	%D%/proto/public_suffix.c %D%/proto/public_suffix.h \
 	%D%/proto/sts_field.c %D%/proto/sts_field.h \
 	%D%/proto/sts_policy.c %D%/proto/sts_policy.h \
 	%D%/proto/sts_record.c %D%/proto/sts_record.h \
@@ -120,6 +121,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_schema.c %D%/io/store_schema.h \
 	%D%/io/store_policy.c %D%/io/store_policy.h \
 	%D%/io/store_sql.c %D%/io/store_sql.h \
+	%D%/io/store_survey.c %D%/io/store_survey.h \
 	%D%/io/store_table.c %D%/io/store_table.h \
 	%D%/io/store_tlsrpt.c %D%/io/store_tlsrpt.h \
 	%D%/io/store_tlsrpt_add.c %D%/io/store_tlsrpt_read.c \
@@ -161,5 +163,5 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/validation.c %D%/engine/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \
-	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS) $(JANSSON_LIBS) \
+	$(CURL_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(JANSSON_LIBS) \
 	$(ZLIB_LIBS) $(HIREDIS_LIBS) -lm

@@ -195,6 +195,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/main.c \
 	%D%/cli/near.c \
 	%D%/cli/options.c %D%/cli/options.h \
+	%D%/cli/options_value.c \
 	%D%/cli/output.c %D%/cli/output.h \
 	%D%/cli/policy.c \
 	%D%/cli/print.c %D%/cli/print.h \
@@ -265,6 +266,14 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/tlsrpt/view_csv.c %D%/cli/tlsrpt/view_html.c \
 	%D%/cli/tlsrpt/view_json.c %D%/cli/tlsrpt/view_text.c \
 	%D%/cli/tlsrpt/views.c %D%/cli/tlsrpt/views.h \
+	%D%/cli/survey/asking.c %D%/cli/survey/asking.h \
+	%D%/cli/survey/export.c \
+	%D%/cli/survey/import.c \
+	%D%/cli/survey/names.c %D%/cli/survey/names.h \
+	%D%/cli/survey/record.c %D%/cli/survey/record.h \
+	%D%/cli/survey/report.c \
+	%D%/cli/survey/survey.h \
+	%D%/cli/survey/verbs.c \
 	%D%/cli/watch/status.c %D%/cli/watch/top.c %D%/cli/watch/top.h \
 	%D%/cli/watch/top_draw.c \
 	%D%/cli/watch/watch.c %D%/cli/watch/watch.h

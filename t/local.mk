@@ -98,6 +98,10 @@ UNIT_TESTS = \
 	%D%/unit/postfix_list.t \
 	%D%/unit/print.t \
 	%D%/unit/providers.t \
+	%D%/unit/public_suffix.t \
+	%D%/unit/store_survey.t \
+	%D%/unit/survey_names.t \
+	%D%/unit/survey_report.t \
 	%D%/unit/process.t \
 	%D%/unit/openmetrics.t \
 	%D%/unit/reasons.t \
@@ -213,6 +217,7 @@ LAB_TESTS = \
 	%D%/scenario/review.py \
 	%D%/scenario/setup.py \
 	%D%/scenario/sts_cache.py \
+	%D%/scenario/survey.py \
 	%D%/scenario/tools.py \
 	%D%/scenario/vectors.py \
 	%D%/scenario/verbs.py \
@@ -455,6 +460,13 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_standing_t_SOURCES = %D%/unit/standing.c $(FACT_ROW)
 %C%_unit_providers_t_SOURCES = %D%/unit/providers.c %D%/unit/tap.h \
 	milter/cli/advise/providers.c
+%C%_unit_public_suffix_t_SOURCES = %D%/unit/public_suffix.c %D%/unit/tap.h
+%C%_unit_store_survey_t_SOURCES = %D%/unit/store_survey.c %D%/unit/tap.h
+%C%_unit_survey_names_t_SOURCES = %D%/unit/survey_names.c %D%/unit/tap.h \
+	milter/cli/survey/names.c
+%C%_unit_survey_report_t_SOURCES = %D%/unit/survey_report.c %D%/unit/tap.h \
+	milter/cli/survey/report.c
+%C%_unit_survey_report_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
 %C%_unit_standard_t_SOURCES = %D%/unit/standard.c %D%/unit/tap.h
 %C%_unit_store_t_SOURCES = %D%/unit/store.c $(STATE)
@@ -529,6 +541,8 @@ EXTRA_DIST += \
 	%D%/scenario/check.expected \
 	%D%/scenario/check.schema.json \
 	%D%/scenario/facts.schema.json \
+	%D%/scenario/survey.expected \
+	%D%/scenario/survey.schema.json \
 	%D%/scenario/tlsrpt.schema.json \
 	%D%/demo \
 	%D%/.clang-tidy \

@@ -370,6 +370,17 @@ enum {
 	LIMIT_PROVIDERS = 1000,
 	LIMIT_PROVIDERS_OCTETS = 128 * 1024,
 
+	/* Octets of a word in the file of a survey: the names of
+	 * LIMIT_MX_HOSTS hosts are the longest, with a fourth left over */
+	LIMIT_SURVEY_ROW = 5 * LIMIT_MX_HOSTS * LIMIT_DOMAIN_SIZE / 4,
+
+	/* Names of a survey that is kept in memory alone */
+	LIMIT_SURVEY_MEMORY = 10000,
+
+	/* Octets of a line in a list for it, and a weight there */
+	LIMIT_SURVEY_LINE = 1024,
+	LIMIT_SURVEY_WEIGHT = 1000000000,
+
 	/* Domains of one "postern advise": each is probed at all its hosts */
 	LIMIT_ADVISE_DOMAINS = 1000,
 };

@@ -256,8 +256,9 @@ set_sts(struct standing *standing, const struct facts *facts)
 }
 
 /* V50 */
-static void
-set_tlsrpt(struct standing *standing, const struct standing_extra *extra)
+void
+standing_add_reports(
+    struct standing *standing, const struct standing_extra *extra)
 {
 	const struct tlsrpt_record *record = &extra->tlsrpt_record;
 
@@ -343,7 +344,7 @@ standing_make(const struct facts *facts, const struct standing_extra *extra,
 		standing.dane_hosts += standing_host_has_dane(&facts->hosts[i]);
 	standing.dane = dane_standing(facts, extra, standing.dane_hosts);
 	set_sts(&standing, facts);
-	set_tlsrpt(&standing, extra);
+	standing_add_reports(&standing, extra);
 	judge_senders(&standing, facts, store, now);
 	standing.protection = protection_of(&standing);
 	return standing;

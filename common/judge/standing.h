@@ -108,6 +108,10 @@ struct standing
 standing_make(const struct facts *facts, const struct standing_extra *extra,
     const struct x509_store *store, time_t now);
 
+/* standing_add_reports - what the TXT record says, where it came later */
+void standing_add_reports(
+    struct standing *standing, const struct standing_extra *extra);
+
 /* standing_host_has_dane - secure and usable TLSA records */
 bool standing_host_has_dane(const struct host_facts *host);
 

@@ -11,6 +11,7 @@ cli_form_of(const struct cli_options *options)
 {
 	static const char *const words[] = {[FORM_TEXT] = "text",
 	    [FORM_JSON] = "json",
+	    [FORM_NDJSON] = "ndjson",
 	    [FORM_CSV] = "csv",
 	    [FORM_MARKDOWN] = "markdown",
 	    [FORM_HTML] = "html"};
@@ -42,6 +43,8 @@ cli_form_write(const struct sheet *sheet, enum form form, FILE *out)
 		break;
 	case FORM_JSON:
 		sheet_print_json(sheet, out);
+		break;
+	case FORM_NDJSON:
 		break;
 	case FORM_CSV:
 		sheet_csv(sheet, out);

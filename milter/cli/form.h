@@ -12,11 +12,14 @@ enum form {
 	FORM_NONE, /* no such form, or two at once */
 	FORM_TEXT,
 	FORM_JSON,
+	FORM_NDJSON, /* a line for each thing, of who has them */
 	FORM_CSV,
 	FORM_MARKDOWN,
 	FORM_HTML,
 };
 
+/* cli_form_of - ndjson is for the verbs that say so: FORM_NDJSON is theirs to
+ * refuse */
 enum form cli_form_of(const struct cli_options *options);
 
 /* cli_form_wrong - EX_USAGE said, for FORM_NONE */

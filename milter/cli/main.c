@@ -28,6 +28,16 @@ static const struct cli_verb verbs[] = {
 	    OPTION_LIST, OPTION_REGULATED, OPTION_SINCE, OPTION_STANDARD},
 	0, CLI_WORDS_MANY, "DOMAIN ...",
 	"what a domain should publish next, and which standards it meets"},
+    {{"survey", "scan"}, cli_survey_scan,
+	{'c', 'j', OPTION_ADD, OPTION_DB, OPTION_LIMIT, OPTION_LIST,
+	    OPTION_RATE, OPTION_RETRY, OPTION_RETRY_WAIT},
+	0, CLI_WORDS_MANY, "DOMAIN ...",
+	"what many domains have of DANE and MTA-STS, into a file"},
+    {{"survey", "status"}, cli_survey_status, {OPTION_DB}, 0, 0, "",
+	"how far a survey has come"},
+    {{"survey", "report"}, cli_survey_report,
+	{'o', OPTION_AS, OPTION_AT, OPTION_DB}, 0, 0, "",
+	"what a survey found: shares, senders, sites, and each domain"},
     {{"judge", NULL}, cli_judge, {'c', 'v', OPTION_AT, OPTION_LEVEL}, 0, 1,
 	"[FILE|-]", "what check --facts wrote, judged again without network"},
     {{"tlsa", "match"}, cli_tlsa_match, {OPTION_CHAIN, OPTION_NAME, OPTION_AT},
@@ -147,11 +157,11 @@ verb_name(const struct cli_verb *verb, char out[NAME_SIZE])
 static void
 print_verb_line(FILE *out, const struct cli_verb *verb)
 {
-	static const char indent[] = "                ";
+	static const char indent[] = "                 ";
 	char name[NAME_SIZE];
 
 	verb_name(verb, name);
-	fprintf(out, "  %-13s ", name);
+	fprintf(out, "  %-14s ", name);
 	cli_print_wrap(out, sizeof(indent) - 1, indent, verb->about);
 }
 
@@ -168,7 +178,8 @@ print_overview(FILE *out, const struct cli_list *words)
 	    "Exit status: 0 pass, 1 none or softfail, 2 fail, 3 temperror or "
 	    "skip; 64 usage, 65 bad data, 66 no such file, 69 no resolver or "
 	    "daemon, 73 a file not written, 74 output, 75 another setup "
-	    "runs, 77 only for root, 78 configuration.");
+	    "runs or a survey has names left, 77 only for root, 78 "
+	    "configuration.");
 }
 
 static int

@@ -10,7 +10,8 @@
 
 /* Options without a letter; those with one go by it. */
 enum {
-	OPTION_ALL = 256,
+	OPTION_ADD = 256,
+	OPTION_ALL,
 	OPTION_APPLY,
 	OPTION_AS,
 	OPTION_AT,
@@ -19,6 +20,7 @@ enum {
 	OPTION_CANNOT_SIGN,
 	OPTION_CHAIN,
 	OPTION_DAY,
+	OPTION_DB,
 	OPTION_DEPTH,
 	OPTION_DOMAIN,
 	OPTION_EVERY,
@@ -31,6 +33,7 @@ enum {
 	OPTION_HTML,
 	OPTION_JSON,
 	OPTION_LEVEL,
+	OPTION_LIMIT,
 	OPTION_LIST,
 	OPTION_LOG,
 	OPTION_MAX_AGE,
@@ -43,8 +46,11 @@ enum {
 	OPTION_PART,
 	OPTION_PORT,
 	OPTION_PROMETHEUS,
+	OPTION_RATE,
 	OPTION_RAW,
 	OPTION_REGULATED,
+	OPTION_RETRY,
+	OPTION_RETRY_WAIT,
 	OPTION_RUA,
 	OPTION_SINCE,
 	OPTION_STANDARD,
@@ -73,6 +79,12 @@ struct cli_line {
 	bool help, version;
 	char wrong[120]; /* the first mistake, or "" */
 };
+
+/* cli_option_value - take the value of an option, by its letter or OPTION_...;
+ * NULL, or what is wrong with it.  cli_list_add - item is borrowed */
+const char *
+cli_option_value(int code, char *value, struct cli_options *options);
+void cli_list_add(struct cli_list *list, char *item);
 
 /* cli_line_read - borrow strings of argv, which is put in order */
 void cli_line_read(struct cli_line *line, int argc, char *argv[]);

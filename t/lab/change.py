@@ -29,8 +29,8 @@ def unbound(*commands):
             raise Failure("unbound: %s: %s" % (command, reply.strip()))
 
 
-def nsd():
-    """The PID of the authoritative server."""
+def server(name):
+    """The PID of "nsd", the authoritative server, or of "unbound"."""
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open("/proc/%s/cmdline" % pid) as file:
@@ -39,9 +39,14 @@ def nsd():
                 parent = file.read().rsplit(")", 1)[1].split()[1]
         except OSError:
             continue
-        if HERE + "/nsd.conf" in words and parent == "1":
+        if "%s/%s.conf" % (HERE, name) in words and parent == "1":
             return int(pid)
-    raise Failure("no nsd")
+    raise Failure("no " + name)
+
+
+def nsd():
+    """The PID of the authoritative server."""
+    return server("nsd")
 
 
 def serial(zone, text=None):

@@ -307,9 +307,9 @@ def postern(*words):
 DAEMON = ("cache list", "cache flush", "stats")
 # Their own scenarios compare them.
 ELSEWHERE = ("advise", "check --facts", "fleet key", "fleet status",
-             "judge", "review",
-             "setup", "status",
-             "tlsrpt list", "tlsrpt read", "tlsrpt show", "top")
+             "judge", "review", "setup", "status", "survey report",
+             "survey scan", "survey status", "tlsrpt list", "tlsrpt read",
+             "tlsrpt show", "top")
 
 
 def check_keys(out, conf, rules, answers):

@@ -52,7 +52,7 @@ EITHER = {"explain": ["--domain", "x.example"]}
 DOCTORS = {"doctor"}
 
 # Verbs that ask a resolver, and cannot do without.
-ONLINE = {"advise", "check", "sts check"}
+ONLINE = {"advise", "check", "sts check", "survey scan"}
 
 
 def run(*words, stdout=subprocess.PIPE):

@@ -280,7 +280,7 @@ cli_advise(const struct cli_options *options)
 	struct advising a = {.options = options, .form = cli_form_of(options)};
 	int status;
 
-	if (a.form == FORM_NONE || a.form == FORM_CSV)
+	if (a.form == FORM_NONE || a.form == FORM_CSV || a.form == FORM_NDJSON)
 		return cli_fail(EX_USAGE, "--as: text, json, markdown or html");
 	status = run_advice(&a);
 	for (size_t i = 0; i < a.count; i++)

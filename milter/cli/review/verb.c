@@ -113,7 +113,8 @@ cli_review(const struct cli_options *options)
 	char domain[LIMIT_DOMAIN_SIZE];
 	struct err err;
 
-	if (cli_form_of(options) == FORM_NONE)
+	if (cli_form_of(options) == FORM_NONE ||
+	    cli_form_of(options) == FORM_NDJSON)
 		return cli_form_wrong(options);
 	if (options->domain != NULL &&
 	    domain_normalise(options->domain, domain, &err) != 0)

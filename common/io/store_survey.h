@@ -1,0 +1,158 @@
+/* store_survey - the state of a survey in one file: names, what was found of
+ * each, and counts of that. One thread at a time. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMON_IO_STORE_SURVEY_H
+#define COMMON_IO_STORE_SURVEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/own.h"
+
+/* What is found of a domain, a word each; those up to SURVEY_DEPTH are the
+ * columns of CSV, in its order. */
+enum survey_field {
+	SURVEY_TLD,
+	SURVEY_MX_STATE,
+	SURVEY_MX_SECURE,
+	SURVEY_MX_COUNT,
+	SURVEY_SITE,
+	SURVEY_PROVIDER,
+	SURVEY_CLASS,
+	SURVEY_DNSSEC,
+	SURVEY_DANE,
+	SURVEY_DANE_HEALTH,
+	SURVEY_DANE_FAULT,
+	SURVEY_STS_RECORD,
+	SURVEY_STS_POLICY,
+	SURVEY_STS_FAULT,
+	SURVEY_STS_MODE,
+	SURVEY_STS_MAX_AGE,
+	SURVEY_STS_COVER,
+	SURVEY_STS_HEALTH,
+	SURVEY_TLSRPT,
+	SURVEY_PROTECTION,
+	SURVEY_MAY,
+	SURVEY_ENCRYPT,
+	SURVEY_DANE_SENDER,
+	SURVEY_STS_SENDER,
+	SURVEY_AUTO,
+	SURVEY_DANE_ONLY,
+	SURVEY_SECURE,
+	SURVEY_RESULT,
+	SURVEY_REASON,
+	SURVEY_DEPTH,
+	SURVEY_HOSTS, /* with a blank between */
+	SURVEY_HOSTS_SECURE,
+	SURVEY_STS_WHY,
+	SURVEY_STS_ID,
+	SURVEY_TLSRPT_WHY,
+	SURVEY_RUA,
+};
+enum { SURVEY_FIELDS = SURVEY_RUA + 1, SURVEY_CSV_FIELDS = SURVEY_DEPTH + 1 };
+
+/* survey_field_name - of the column; a constant */
+const char *survey_field_name(enum survey_field field);
+
+struct survey_row {
+	const char *domain;
+	int64_t weight;
+	int64_t rank; /* 0: none */
+	int64_t tries;
+	time_t time;
+	bool failing; /* a lookup fails: to be asked once more */
+	const char *fields[SURVEY_FIELDS];
+};
+
+struct survey_totals {
+	int64_t names, done, failing;
+	int64_t weight;      /* of all names */
+	int64_t messages;    /* of those that are done */
+	bool weighted;       /* any name has another weight than 1 */
+	time_t began, ended; /* first and last answer, or 0 */
+};
+
+enum store_survey_mode {
+	STORE_SURVEY_READ, /* others may write meanwhile */
+	STORE_SURVEY_SCAN, /* made if it is not there; nobody else may */
+};
+
+/* store_survey_open - path NULL: in memory.  LOCAL when it cannot be opened,
+ * TEMP when another scan has it, DATA when it is no survey's, or a newer one's:
+ * then it stays as it is */
+struct store_survey;
+void store_survey_free(struct store_survey *survey);
+struct store_survey *store_survey_open(const char *path,
+    enum store_survey_mode mode, struct err *err) OWNED(store_survey_free);
+AUTO_DEFINE(store_survey);
+
+/* These return 0, or -1 with LOCAL. */
+int store_survey_begin(struct store_survey *survey, struct err *err);
+int store_survey_commit(struct store_survey *survey, struct err *err);
+
+/* store_survey_add - a name, or more weight for one that is there */
+int store_survey_add(struct store_survey *survey, const char *domain,
+    int64_t weight, int64_t rank, struct err *err);
+
+/* store_survey_note - keep a word on the whole: "source" may be said again;
+ * store_survey_notes - how many there are of that key */
+int store_survey_note(struct store_survey *survey, const char *key,
+    const char *value, struct err *err);
+int store_survey_notes(struct store_survey *survey, const char *key,
+    int64_t *count, struct err *err);
+
+/* store_survey_todo - up to most names behind after, in their order: those that
+ * nobody asked about, or with tries those that failed so often at most */
+typedef char survey_name[LIMIT_DOMAIN_SIZE];
+int store_survey_todo(struct store_survey *survey, const char *after, int tries,
+    survey_name names[], size_t most, size_t *count, struct err *err);
+
+/* store_survey_put - what was found; one try more */
+int store_survey_put(
+    struct store_survey *survey, const struct survey_row *row, struct err *err);
+
+/* store_survey_undo - names that fail and were asked about since then are as if
+ * nobody had */
+int
+store_survey_undo(struct store_survey *survey, time_t since, struct err *err);
+
+int store_survey_total(
+    struct store_survey *survey, struct survey_totals *totals, struct err *err);
+
+/* store_survey_each - each name that was asked about, in their order, or those
+ * that auto would queue, by weight; most 0: all.  The row is lent */
+typedef void survey_each(void *arg, const struct survey_row *row);
+int store_survey_each(struct store_survey *survey, bool queued, size_t most,
+    survey_each *each, void *arg, struct err *err);
+
+/* Which of the names that were asked about are counted. */
+enum survey_filter {
+	SURVEY_ALL,
+	SURVEY_MAIL, /* that take mail */
+};
+
+/* A combination of words: how many domains, and their weights. */
+struct survey_count {
+	const char *words[2]; /* lent */
+	int64_t domains, messages;
+};
+typedef void survey_counted(void *arg, const struct survey_count *count);
+
+/* store_survey_count - by one field, or by two; the most frequent first, then
+ * by the words; most 0: all */
+struct survey_question {
+	enum survey_filter filter;
+	enum survey_field by;
+	bool by_two;
+	enum survey_field and_by;
+	size_t most;
+};
+int store_survey_count(struct store_survey *survey,
+    const struct survey_question *question, survey_counted *counted, void *arg,
+    struct err *err);
+
+#endif

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How it works: one thread takes names from the file, starts a check for each
+ * and a lookup of its record for TLS reports, no more at once than jobs, and
+ * writes what comes back.  A worker that ends a check makes the record of it;
+ * who comes last, the check or the lookup, puts the item on the list of those
+ * that are done.  A transaction is of a thousand records or a second, so that
+ * who is killed has lost no more.  When the names are through, those that
+ * failed are asked about again, in rounds.
+ */
+#include "milter/cli/survey/asking.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/base/clock.h"
+#include "common/base/lock.h"
+#include "common/base/xalloc.h"
+#include "common/io/dns_text.h"
+#include "milter/cli/progress.h"
+
+enum {
+	BATCH = 256,
+	TICK_MS = 100,
+	COMMIT_ROWS = 1000,
+	COMMIT_MS = 1000,
+	SECOND_MS = 1000,
+
+	/* Names in a row whose lookups fail: that many do not by themselves */
+	DEAD_STREAK = 200,
+};
+
+struct asked {
+	struct asked_run *run;
+	struct asked *next;  /* of those that are done */
+	struct asked **slot; /* of those that run */
+	survey_name domain;
+	struct dns_query *query; /* NULL when it was awaited */
+	struct dns_answer *answer;
+	_Atomic unsigned parts; /* that are to come: check and lookup */
+	struct record record;
+};
+
+struct asked_run {
+	const struct asking *asking;
+	struct lock lock;
+	struct cond changed;
+	struct asked *done; /* under the lock */
+
+	/* The rest is of the one thread. */
+	struct asked **running; /* jobs of them, NULL where there is none */
+	size_t running_count;
+	survey_name names[BATCH], after;
+	size_t name_count, name_at;
+	int tries;
+	uint64_t begun;
+	int64_t begun_ms, committed_ms;
+	size_t written; /* since the last commit */
+	bool open;      /* a transaction is */
+	bool no_more;   /* names in this round */
+	size_t streak;
+	time_t streak_since;
+	int status;
+	struct cli_progress progress;
+};
+
+/* --- one name --- */
+
+static void
+part_is_done(struct asked *asked)
+{
+	struct asked_run *run = asked->run;
+
+	if (atomic_fetch_sub(&asked->parts, 1) != 1)
+		return;
+	lock_take(&run->lock);
+	asked->next = run->done;
+	run->done = asked;
+	cond_signal(&run->changed);
+	lock_drop(&run->lock);
+}
+
+static void
+take_reports_answer(void *arg, const void *nothing)
+{
+	(void)nothing;
+	part_is_done(arg);
+}
+
+/* By a worker: the check is only lent. */
+static void
+take_check(void *arg, const struct check *check, bool cached)
+{
+	struct asked *asked = arg;
+	const struct asking *asking = asked->run->asking;
+
+	(void)cached;
+	record_make(&asked->record, check, asking->roots, asking->providers);
+	part_is_done(asked);
+}
+
+static void
+start_name(struct asked_run *run, const char *domain)
+{
+	static const struct engine_query like = {
+	    .level = LEVEL_AUTO, .dns_only = true};
+	const struct asking *asking = run->asking;
+	struct asked *asked = xcalloc(1, sizeof(*asked));
+	char owner[LIMIT_DOMAIN_SIZE];
+
+	asked->run = run;
+	memcpy(asked->domain, domain, sizeof(asked->domain));
+	asked->parts = 2;
+	asked->slot = run->running;
+	while (*asked->slot != NULL)
+		asked->slot++;
+	*asked->slot = asked;
+	run->running_count++;
+	run->begun++;
+	if ((size_t)snprintf(owner, sizeof(owner), "_smtp._tls.%s", domain) <
+	    sizeof(owner)) {
+		asked->query = dns_ask(asking->dns, owner, DNS_TXT,
+		    clock_mono_ms() + asking->dns_timeout_ms);
+		dns_watch(asked->query, take_reports_answer, asked);
+	} else {
+		asked->answer =
+		    dns_answer_failed(LOOKUP_NXDOMAIN, "name too long");
+		part_is_done(asked);
+	}
+	cli_engine_submit(asking->cli, &like, domain, take_check, asked);
+}
+
+/* A lookup that nobody answers ends when it is awaited, and no sooner. */
+static void
+end_late_lookups(struct asked_run *run)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	for (unsigned i = 0; i < run->asking->jobs; i++) {
+		struct asked *asked = run->running[i];
+		struct dns_query *query = asked == NULL ? NULL : asked->query;
+
+		if (query == NULL || now_ms < dns_deadline(query))
+			continue;
+		asked->query = NULL;
+		asked->answer = dns_await(query);
+	}
+}
+
+static void
+drop_asked(struct asked *asked)
+{
+	*asked->slot = NULL;
+	asked->run->running_count--;
+	dns_answer_free(asked->answer);
+	free(asked);
+}
+
+/* --- keeping --- */
+
+static int
+say_not_kept(struct asked_run *run, const struct err *err)
+{
+	run->status = cli_fail(EX_IOERR, "cannot keep answers: %s", err->text);
+	return -1;
+}
+
+static int
+commit_records(struct asked_run *run)
+{
+	struct err err;
+
+	if (!run->open)
+		return 0;
+	run->open = false;
+	run->written = 0;
+	run->committed_ms = clock_mono_ms();
+	return store_survey_commit(run->asking->survey, &err) == 0
+		   ? 0
+		   : say_not_kept(run, &err);
+}
+
+static void
+note_streak(struct asked_run *run, const struct record *record)
+{
+	bool dead = record->row.failing &&
+		    strcmp(record->row.fields[SURVEY_MAY], "t") == 0;
+
+	if (dead && run->streak++ == 0)
+		run->streak_since = record->row.time;
+	if (!dead)
+		run->streak = 0;
+}
+
+static void
+write_record(struct asked_run *run, struct asked *asked)
+{
+	struct dns_texts texts = {.count = 0};
+	struct tlsrpt_record reports;
+	struct err err;
+
+	if (asked->answer == NULL)
+		asked->answer = dns_await(asked->query);
+	asked->query = NULL;
+	dns_texts_take(&texts, asked->answer);
+	reports = tlsrpt_record_select(texts.texts, texts.count, NULL, NULL);
+	dns_texts_fini(&texts);
+	record_reports(&asked->record, &asked->answer->lookup, &reports);
+	asked->record.row.domain = asked->domain;
+	note_streak(run, &asked->record);
+	if (run->status != 0)
+		return;
+	if (!run->open && store_survey_begin(run->asking->survey, &err) != 0) {
+		say_not_kept(run, &err);
+		return;
+	}
+	run->open = true;
+	run->written++;
+	if (store_survey_put(run->asking->survey, &asked->record.row, &err) !=
+	    0)
+		say_not_kept(run, &err);
+}
+
+static struct asked *
+take_done(struct asked_run *run)
+{
+	struct asked *done;
+
+	lock_take(&run->lock);
+	if (run->done == NULL)
+		cond_wait_until(
+		    &run->changed, &run->lock, clock_mono_ms() + TICK_MS);
+	done = run->done;
+	run->done = NULL;
+	lock_drop(&run->lock);
+	return done;
+}
+
+static void
+write_done(struct asked_run *run)
+{
+	struct asked *done = take_done(run);
+
+	while (done != NULL) {
+		struct asked *next = done->next;
+
+		write_record(run, done);
+		drop_asked(done);
+		done = next;
+	}
+	if (run->written >= COMMIT_ROWS ||
+	    clock_mono_ms() - run->committed_ms >= COMMIT_MS)
+		commit_records(run);
+}
+
+/* --- all of them --- */
+
+static bool
+scan_is_over(const struct asked_run *run)
+{
+	const struct asking *asking = run->asking;
+
+	return run->status != 0 || cli_progress_is_stopped() ||
+	       (asking->limit > 0 && run->begun >= asking->limit) ||
+	       run->streak >= DEAD_STREAK;
+}
+
+/* Whether another may begin at the rate that is wanted. */
+static bool
+is_time_for_one(const struct asked_run *run)
+{
+	uint64_t took_ms = (uint64_t)(clock_mono_ms() - run->begun_ms);
+
+	return run->asking->rate == 0 ||
+	       run->begun <= took_ms * run->asking->rate / SECOND_MS;
+}
+
+/* The next name of the round, or NULL when there is none. */
+static const char *
+next_name(struct asked_run *run)
+{
+	struct err err;
+
+	if (run->name_at < run->name_count)
+		return run->names[run->name_at++];
+	if (run->no_more)
+		return NULL;
+	if (store_survey_todo(run->asking->survey, run->after, run->tries,
+		run->names, BATCH, &run->name_count, &err) != 0) {
+		say_not_kept(run, &err);
+		return NULL;
+	}
+	run->no_more = run->name_count < BATCH;
+	run->name_at = 0;
+	if (run->name_count == 0)
+		return NULL;
+	memcpy(run->after, run->names[run->name_count - 1], sizeof(run->after));
+	return run->names[run->name_at++];
+}
+
+static void
+run_round(struct asked_run *run, unsigned tries)
+{
+	const char *name = "";
+
+	run->tries = (int)tries;
+	run->after[0] = '\0';
+	run->name_count = run->name_at = 0;
+	run->no_more = false;
+	while (run->running_count > 0 || (name != NULL && !scan_is_over(run))) {
+		while (name != NULL && !scan_is_over(run) &&
+		       run->running_count < run->asking->jobs &&
+		       is_time_for_one(run)) {
+			name = next_name(run);
+			if (name != NULL)
+				start_name(run, name);
+		}
+		cli_progress_draw(&run->progress, run->begun);
+		end_late_lookups(run);
+		write_done(run);
+	}
+	commit_records(run);
+}
+
+/* False when Ctrl-C came. */
+static bool
+wait_before_round(struct asked_run *run)
+{
+	int64_t until_ms =
+	    clock_mono_ms() + (int64_t)run->asking->retry_wait_s * SECOND_MS;
+
+	lock_take(&run->lock);
+	while (clock_mono_ms() < until_ms && !cli_progress_is_stopped())
+		cond_wait_until(
+		    &run->changed, &run->lock, clock_mono_ms() + TICK_MS);
+	lock_drop(&run->lock);
+	return !cli_progress_is_stopped();
+}
+
+static void
+run_rounds(struct asked_run *run)
+{
+	run_round(run, 0);
+	for (unsigned i = 1; i <= run->asking->retries && !scan_is_over(run);
+	     i++) {
+		size_t count;
+		struct err err;
+
+		if (store_survey_todo(run->asking->survey, "", (int)i,
+			run->names, 1, &count, &err) != 0) {
+			say_not_kept(run, &err);
+			return;
+		}
+		if (count == 0 || !wait_before_round(run))
+			continue;
+		run_round(run, i);
+	}
+}
+
+/* How it ended; a resolver that died must not leave what it did not say. */
+static int
+end_scan(struct asked_run *run)
+{
+	struct survey_totals totals = {.names = 0};
+	struct err err;
+
+	if (run->status != 0)
+		return run->status;
+	if (run->streak >= DEAD_STREAK) {
+		if (store_survey_undo(
+			run->asking->survey, run->streak_since, &err) != 0)
+			say_not_kept(run, &err);
+		return cli_fail(EX_UNAVAILABLE,
+		    "the resolver answers no more; run it again when it does");
+	}
+	if (store_survey_total(run->asking->survey, &totals, &err) != 0) {
+		say_not_kept(run, &err);
+		return run->status;
+	}
+	if (totals.done == totals.names)
+		return 0;
+	return cli_fail(EX_TEMPFAIL,
+	    "stopped, with %lld names left: run it again",
+	    (long long)(totals.names - totals.done));
+}
+
+int
+asking_run(const struct asking *asking)
+{
+	struct asked_run *run = xcalloc(1, sizeof(*run));
+	struct survey_totals totals = {.names = 0};
+	int status;
+
+	run->asking = asking;
+	run->running = xcalloc(asking->jobs, sizeof(struct asked *));
+	run->begun_ms = run->committed_ms = clock_mono_ms();
+	lock_init(&run->lock);
+	cond_init(&run->changed);
+	store_survey_total(asking->survey, &totals, NULL);
+	cli_progress_begin(&run->progress, "asking", "domains", 1,
+	    (uint64_t)(totals.names - totals.done));
+	run_rounds(run);
+	cli_progress_end(&run->progress);
+	status = end_scan(run);
+	cond_fini(&run->changed);
+	lock_fini(&run->lock);
+	free(run->running);
+	free(run);
+	return status;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/cli/survey/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/proto/public_suffix.h"
+
+static const char *
+word_of_security(const struct lookup *lookup)
+{
+	if (lookup->state == LOOKUP_BOGUS)
+		return "bogus";
+	if (lookup->state == LOOKUP_NOT_ASKED || lookup_failed(lookup))
+		return "error";
+	return lookup->secure ? "secure" : "insecure";
+}
+
+static const char *
+word_of_fault(enum reason reason)
+{
+	return reason == REASON_OK ? "" : reason_text(reason);
+}
+
+static void
+record_names(struct record *record, const struct facts *facts,
+    const struct providers *providers)
+{
+	const char **fields = record->row.fields;
+	const char *dot = strrchr(facts->domain, '.');
+	const struct provider *provider = NULL;
+	char own[LIMIT_DOMAIN_SIZE];
+	struct text text;
+
+	text_copy(record->domain, sizeof(record->domain), facts->domain);
+	text_copy(record->tld, sizeof(record->tld),
+	    dot == NULL ? facts->domain : dot + 1);
+	text_init(&text, record->hosts, sizeof(record->hosts));
+	for (size_t i = 0; i < facts->host_count; i++)
+		text_addf(
+		    &text, "%s%s", i == 0 ? "" : " ", facts->hosts[i].name);
+	fields[SURVEY_CLASS] = "unknown";
+	if (facts->host_count > 0) {
+		if (facts->hosts[0].literal)
+			text_copy(record->site, sizeof(record->site),
+			    facts->hosts[0].name);
+		else
+			public_suffix_site(facts->hosts[0].name, record->site);
+		public_suffix_site(facts->domain, own);
+		provider = providers_find(providers, facts->hosts[0].name);
+		fields[SURVEY_CLASS] = strcmp(record->site, own) == 0
+					   ? "self"
+					   : provider_class_text(provider);
+	}
+	text_copy(record->provider, sizeof(record->provider),
+	    provider == NULL ? "" : provider->name);
+	snprintf(record->mx_count, sizeof(record->mx_count), "%zu",
+	    facts->host_count);
+	record->row.domain = record->domain;
+	fields[SURVEY_TLD] = record->tld;
+	fields[SURVEY_SITE] = record->site;
+	fields[SURVEY_HOSTS] = record->hosts;
+	fields[SURVEY_PROVIDER] = record->provider;
+	fields[SURVEY_MX_COUNT] = record->mx_count;
+}
+
+static void
+record_sts(struct record *record, const struct facts *facts,
+    const struct standing *standing)
+{
+	const struct policy_facts *policy = facts->sts.policy;
+	const char **fields = record->row.fields;
+
+	text_copy(record->id, sizeof(record->id), facts->sts.record.id);
+	fields[SURVEY_STS_RECORD] = standing_record_text(standing->sts_record);
+	fields[SURVEY_STS_WHY] = standing->sts_why;
+	fields[SURVEY_STS_ID] = record->id;
+	fields[SURVEY_STS_POLICY] = standing_policy_text(standing->sts_policy);
+	fields[SURVEY_STS_FAULT] = word_of_fault(standing->sts_fault);
+	fields[SURVEY_STS_COVER] = standing_share_text(standing->sts_cover);
+	fields[SURVEY_STS_HEALTH] = standing_health_text(standing->sts_health);
+	if (standing->sts_policy != STANDING_POLICY_FETCHED)
+		return;
+	snprintf(record->max_age, sizeof(record->max_age), "%" PRIu32,
+	    policy->policy->max_age_s);
+	fields[SURVEY_STS_MODE] = sts_mode_text(standing->sts_mode);
+	fields[SURVEY_STS_MAX_AGE] = record->max_age;
+}
+
+static void
+record_rest(struct record *record, const struct check *check,
+    const struct standing *standing)
+{
+	const char **fields = record->row.fields;
+
+	fields[SURVEY_MX_STATE] = standing_mx_text(standing->mx);
+	fields[SURVEY_MX_SECURE] = standing->mx_secure ? "1" : "0";
+	fields[SURVEY_DNSSEC] = word_of_security(&check->facts->mx);
+	fields[SURVEY_HOSTS_SECURE] =
+	    standing_share_text(standing->hosts_secure);
+	fields[SURVEY_DANE] = standing_dane_text(standing->dane);
+	fields[SURVEY_DANE_HEALTH] =
+	    standing_health_text(standing->dane_health);
+	fields[SURVEY_DANE_FAULT] = word_of_fault(standing->dane_fault);
+	fields[SURVEY_PROTECTION] =
+	    standing_protection_text(standing->protection);
+	for (int i = 0; i < OUTLOOK_SENDERS; i++)
+		fields[SURVEY_MAY + i] = outlook_end_text(standing->ends[i]);
+	fields[SURVEY_RESULT] = result_text(check->verdict->result);
+	fields[SURVEY_REASON] = reason_text(check->verdict->reason);
+	fields[SURVEY_DEPTH] = check->facts->probed ? "probe" : "dns";
+}
+
+void
+record_make(struct record *record, const struct check *check,
+    const struct x509_store *roots, const struct providers *providers)
+{
+	const struct standing_extra nothing = {.own_tlsa = false};
+	struct standing standing =
+	    standing_make(check->facts, &nothing, roots, check->judged_s);
+
+	memset(record, 0, sizeof(*record));
+	for (int i = 0; i < SURVEY_FIELDS; i++)
+		record->row.fields[i] = "";
+	record->row.time = check->judged_s;
+	record->row.failing = check->verdict->result == RESULT_TEMPERROR;
+	record_names(record, check->facts, providers);
+	record_sts(record, check->facts, &standing);
+	record_rest(record, check, &standing);
+}
+
+void
+record_reports(struct record *record, const struct lookup *lookup,
+    const struct tlsrpt_record *reports)
+{
+	struct standing_extra extra = {
+	    .tlsrpt = *lookup, .tlsrpt_record = *reports};
+	struct standing standing = {.tlsrpt_why = ""};
+	bool has[2] = {false, false};
+
+	standing_add_reports(&standing, &extra);
+	for (size_t i = 0; i < reports->count; i++)
+		has[reports->rua[i].scheme == TLSRPT_HTTPS] = true;
+	snprintf(record->rua, sizeof(record->rua), "%s%s%s",
+	    has[0] ? "mailto" : "", has[0] && has[1] ? " " : "",
+	    has[1] ? "https" : "");
+	record->row.fields[SURVEY_TLSRPT] =
+	    standing_record_text(standing.tlsrpt_record);
+	record->row.fields[SURVEY_TLSRPT_WHY] = standing.tlsrpt_why;
+	record->row.fields[SURVEY_RUA] = record->rua;
+}

@@ -1,0 +1,32 @@
+/* record - what a survey keeps of one domain, in words. Plain data. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_SURVEY_RECORD_H
+#define MILTER_CLI_SURVEY_RECORD_H
+
+#include "common/engine/check.h"
+#include "common/io/store_survey.h"
+#include "common/judge/standing.h"
+#include "milter/cli/advise/providers.h"
+
+/* A row, and the memory of its words. */
+struct record {
+	struct survey_row row;
+	char domain[LIMIT_DOMAIN_SIZE];
+	char tld[LIMIT_DOMAIN_SIZE], site[LIMIT_DOMAIN_SIZE];
+	char mx_count[12], max_age[12];
+	char provider[PROVIDER_WORD_SIZE];
+	char id[LIMIT_STS_ID + 1];
+	char hosts[LIMIT_MX_HOSTS * LIMIT_DOMAIN_SIZE];
+	char rua[16];
+};
+
+/* record_make - of a check at level auto, all but what TLS reports are; record
+ * stays where it is */
+void record_make(struct record *record, const struct check *check,
+    const struct x509_store *roots, const struct providers *providers);
+
+/* record_reports - what TLS reports are, by the TXT record at _smtp._tls */
+void record_reports(struct record *record, const struct lookup *lookup,
+    const struct tlsrpt_record *reports);
+
+#endif

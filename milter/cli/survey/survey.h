@@ -1,0 +1,36 @@
+/* survey - what the verbs of a survey share. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_CLI_SURVEY_SURVEY_H
+#define MILTER_CLI_SURVEY_SURVEY_H
+
+#include <stdio.h>
+
+#include "common/io/store_survey.h"
+#include "milter/cli/cli.h"
+#include "milter/view/sheet.h"
+
+struct json_t; /* of jansson */
+
+/* survey_open - --db; NULL with *status when that was said */
+struct store_survey *survey_open(const char *path, enum store_survey_mode mode,
+    int *status) OWNED(store_survey_free);
+
+/* survey_import - all names of the list and the command line, or none; 0, or
+ * the exit status of what was said */
+int
+survey_import(struct store_survey *survey, const struct cli_options *options);
+
+/* survey_report - 0, or the exit status of what was said */
+int survey_report(struct store_survey *survey,
+    const struct cli_options *options, struct sheet **sheet);
+
+/* survey_ndjson, survey_csv - a line for each domain; likewise */
+int survey_ndjson(struct store_survey *survey, FILE *out);
+int survey_csv(struct store_survey *survey, FILE *out);
+
+/* survey_share - "12.3 %", "<0.1 %", or "-" of nothing */
+enum { SURVEY_SHARE_SIZE = 24 };
+const char *
+survey_share(int64_t part, int64_t whole, char out[SURVEY_SHARE_SIZE]);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/base/clock.h"
+#include "milter/cli/cli.h"
+#include "milter/cli/form.h"
+#include "milter/cli/output.h"
+#include "milter/cli/survey/asking.h"
+#include "milter/cli/survey/survey.h"
+#include "milter/conf/settings_engine.h"
+#include "milter/view/json_put.h"
+
+enum {
+	JOBS = 64,
+	LOOKUPS_A_JOB = 8, /* that are given up count for a while */
+};
+
+struct store_survey *
+survey_open(const char *path, enum store_survey_mode mode, int *status)
+{
+	struct err err;
+	struct store_survey *survey = store_survey_open(path, mode, &err);
+
+	if (survey != NULL)
+		return survey;
+	*status = cli_fail(err.kind == ERR_DATA        ? EX_CONFIG
+			   : err.kind == ERR_TEMP      ? EX_UNAVAILABLE
+			   : mode == STORE_SURVEY_READ ? EX_NOINPUT
+						       : EX_CANTCREAT,
+	    "%s: %s", path == NULL ? "memory" : path, err.text);
+	return NULL;
+}
+
+/* --- scan --- */
+
+/* A repeated command must not double the weights. */
+static int
+take_input(struct store_survey *survey, const struct cli_options *options)
+{
+	bool input = options->words.count > 0 || options->list != NULL;
+	struct survey_totals totals;
+	int64_t sources;
+	struct err err;
+	int status = 0;
+
+	if (store_survey_notes(survey, "source", &sources, &err) != 0)
+		return cli_fail(EX_IOERR, "%s", err.text);
+	if (!input && sources == 0)
+		return cli_fail(
+		    EX_USAGE, "survey scan wants a domain, or --list");
+	if (input && sources > 0 && !options->add)
+		return cli_fail(EX_USAGE,
+		    "%s has names already: go on without any, or --add more",
+		    options->db);
+	if (input)
+		status = survey_import(survey, options);
+	if (status != 0 || options->db != NULL)
+		return status;
+	if (store_survey_total(survey, &totals, &err) != 0)
+		return cli_fail(EX_IOERR, "%s", err.text);
+	if (totals.names > LIMIT_SURVEY_MEMORY)
+		return cli_fail(
+		    EX_USAGE, "over %d names want --db", LIMIT_SURVEY_MEMORY);
+	return 0;
+}
+
+static int
+ask_with_engine(struct store_survey *survey, struct cli_engine *cli,
+    const struct cli_options *options)
+{
+	AUTO(x509_store) struct x509_store *roots = NULL;
+	AUTO(providers) struct providers *providers = NULL;
+	AUTO(dns) struct dns *dns = NULL;
+	struct engine_options wanted;
+	struct asking asking;
+	struct err err;
+	int status = cli_load_roots(cli->settings, &roots);
+
+	if (status != 0)
+		return status;
+	providers = providers_load(&err);
+	if (providers == NULL)
+		return cli_fail(EX_CONFIG, "%s", err.text);
+	settings_engine_options(cli->settings, &wanted);
+	wanted.dns.max_outstanding = LOOKUPS_A_JOB * options->jobs;
+	dns = dns_new(&wanted.dns, &err);
+	if (dns == NULL)
+		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	asking = (struct asking){.cli = cli,
+	    .dns = dns,
+	    .dns_timeout_ms = wanted.dns.timeout_ms,
+	    .roots = roots,
+	    .providers = providers,
+	    .survey = survey,
+	    .jobs = options->jobs,
+	    .rate = options->rate,
+	    .retries = options->retries,
+	    .retry_wait_s = options->retry_wait_s,
+	    .limit = options->limit};
+	return asking_run(&asking);
+}
+
+static int
+write_report(struct store_survey *survey, const struct cli_options *options,
+    enum form form)
+{
+	AUTO(sheet) struct sheet *sheet = NULL;
+	struct cli_output output;
+	int status = 0;
+
+	if (form != FORM_CSV && form != FORM_NDJSON)
+		status = survey_report(survey, options, &sheet);
+	if (status == 0)
+		status = cli_output_open(&output, options->output);
+	if (status != 0)
+		return status;
+	if (form == FORM_NDJSON)
+		status = survey_ndjson(survey, output.out);
+	else if (form == FORM_CSV)
+		status = survey_csv(survey, output.out);
+	else
+		cli_form_write(sheet, form, output.out);
+	return cli_output_close(&output, status);
+}
+
+int
+cli_survey_scan(const struct cli_options *options)
+{
+	AUTO(store_survey) struct store_survey *survey = NULL;
+	struct cli_options own = *options;
+	struct cli_engine cli;
+	int status;
+
+	if (!options->jobs_given)
+		own.jobs = JOBS;
+	survey = survey_open(options->db, STORE_SURVEY_SCAN, &status);
+	if (survey == NULL)
+		return status;
+	status = take_input(survey, options);
+	if (status != 0)
+		return status;
+	status = cli_engine_open(&cli, &own, false);
+	if (status == 0)
+		status = ask_with_engine(survey, &cli, &own);
+	cli_engine_close(&cli);
+	if (options->db == NULL && (status == 0 || status == EX_TEMPFAIL)) {
+		int told = write_report(
+		    survey, options, options->json ? FORM_JSON : FORM_TEXT);
+
+		status = told == 0 ? status : told;
+	}
+	return status;
+}
+
+/* --- status and report --- */
+
+static struct store_survey *
+open_to_read(const struct cli_options *options, int *status)
+{
+	if (options->db != NULL)
+		return survey_open(options->db, STORE_SURVEY_READ, status);
+	*status = cli_fail(EX_USAGE, "which file? --db FILE");
+	return NULL;
+}
+
+int
+cli_survey_status(const struct cli_options *options)
+{
+	AUTO(store_survey) struct store_survey *survey = NULL;
+	struct survey_totals totals;
+	struct err err;
+	int status;
+
+	survey = open_to_read(options, &status);
+	if (survey == NULL)
+		return status;
+	if (store_survey_total(survey, &totals, &err) != 0)
+		return cli_fail(EX_DATAERR, "%s", err.text);
+	if (options->json) {
+		json_t *object = json_object();
+
+		json_put_number(object, "schema", 1);
+		json_put_number(object, "names", totals.names);
+		json_put_number(object, "done", totals.done);
+		json_put_number(object, "left", totals.names - totals.done);
+		json_put_number(object, "failing", totals.failing);
+		json_put_number(object, "weight", totals.weight);
+		json_put_time(object, "began", totals.began);
+		json_put_time(object, "ended", totals.ended);
+		return json_print(stdout, object) == 0 ? 0 : EX_IOERR;
+	}
+	printf("%" PRId64 " names, %" PRId64 " asked about, %" PRId64
+	       " left; lookups of %" PRId64 " fail\n",
+	    totals.names, totals.done, totals.names - totals.done,
+	    totals.failing);
+	return 0;
+}
+
+int
+cli_survey_report(const struct cli_options *options)
+{
+	AUTO(store_survey) struct store_survey *survey = NULL;
+	enum form form = cli_form_of(options);
+	int status;
+
+	if (form == FORM_NONE)
+		return cli_form_wrong(options);
+	survey = open_to_read(options, &status);
+	return survey == NULL ? status : write_report(survey, options, form);
+}

@@ -1,0 +1,438 @@
+#!/usr/bin/env python3
+"""survey - what "postern survey" finds of the lab's domains, and keeps.
+
+Lists with weights, each kind of destination by its vector's id, files that are
+gone on with after kill -9, files of others, and the report in each form against
+survey.expected/ ("--write" writes it anew).  TAP.
+"""
+import copy
+import csv
+import io
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE + "/../lab")
+
+import change
+import check
+import cli
+import json_page
+import mta
+import tap
+import world
+
+EXPECTED = HERE + "/survey.expected/"
+DIR = "/run/lab/survey"
+FORMS = ("text", "json", "ndjson", "csv", "markdown", "html")
+AT, WHEN = "2026-11-30T12:00:00Z", 1796000000
+KILLS = 20
+SEED = 20
+
+# A destination, and what must be found of it: "a.b=value".
+VECTORS = {
+    "V10": ("null-mx", "mx.state=null-mx protection=na out.may=b "
+            "out.secure=b"),
+    "V10 nxdomain": ("d71", "mx.state=nxdomain protection=na out.auto=b"),
+    "V10 no address": ("d59", "mx.state=no-address protection=na "
+                       "out.auto=b"),
+    "V10 implicit": ("d69", "mx.state=implicit protection=dane"),
+    "V11 bogus": ("bogus", "mx.state=error reason=dnssec-invalid out.may=t "
+                  "out.secure=t protection=unknown dnssec.domain=bogus"),
+    "V11 servfail": ("d62", "mx.state=error out.may=t out.auto=t"),
+    "V20 V29": ("dane-ee", "dane.adoption=full dane.health=unknown "
+                "protection=dane out.may=d out.dane=u out.dane-only=u "
+                "dnssec.domain=secure dnssec.hosts=all mx.class=self"),
+    "V21": ("half-dane", "dane.adoption=half protection=partial "
+            "out.dane-only=q mx.secure=False dnssec.domain=insecure "
+            "mx.site=mx.hosting"),
+    "V22": ("d91", "dane.adoption=partial protection=partial"),
+    "V23": ("d35", "dane.adoption=unusable dane.health=na out.dane-only=q"),
+    "V24": ("d53", "dane.adoption=none out.auto=d"),
+    "V28": ("d55-servfail", "dane.adoption=error out.dane=t out.auto=t "
+            "out.sts=d out.may=d"),
+    "V40": ("sts", "sts.record=valid sts.policy=fetched sts.mode=enforce "
+            "sts.cover=all sts.max_age=86400 sts.id=1 protection=sts "
+            "sts.health=unknown"),
+    "V40 testing": ("sts-testing", "sts.mode=testing "
+                    "protection=sts-testing out.sts=d"),
+    "V40 none": ("plain", "sts.record=none sts.policy=none "
+                 "protection=neither out.auto=d out.encrypt=u"),
+    "V41 two": ("m07", "sts.record=invalid sts.why=multiple"),
+    "V41 no id": ("m12", "sts.record=invalid sts.why=no-id"),
+    "V41 33": ("m13-long", "sts.record=invalid sts.why=bad-id"),
+    "V42 404": ("m17-404", "sts.record=valid sts.policy=failed "
+                "sts.health=broken sts.fault=sts-policy-fetch-error "
+                "out.sts=d out.auto=d protection=neither"),
+    "V42 name": ("m19", "sts.fault=sts-webpki-invalid sts.health=broken"),
+    "V43": ("m25", "sts.fault=sts-policy-invalid"),
+    "V44 all": ("sts-mx", "sts.cover=none sts.health=broken out.sts=q "
+                "out.auto=q out.may=d result=fail"),
+    "V46": ("m60", "sts.mode=none protection=neither"),
+}
+
+# What the golden report is of.
+GOLDEN = """dane-ee dane-mismatch sts sts-mx sts-testing plain half-dane null-mx
+bogus d35 d71 m12 m17-404 m19 second-mx""".split()
+
+
+def survey(*words, given=None):
+    kept = {"input": given} if given is not None else \
+        {"stdin": subprocess.DEVNULL}
+    return subprocess.run([mta.program("postern"), "survey", *words],
+                          capture_output=True, text=True, timeout=cli.ASK_S,
+                          **kept)
+
+
+def scan(conf, path, *words, given=None):
+    return survey("scan", "-c", conf, "--db", path, "--retry", "0", *words,
+                  given=given)
+
+
+def rows_of(path):
+    done = survey("report", "--db", path, "--as", "ndjson")
+    return {row["domain"]: row for row in
+            map(json.loads, done.stdout.splitlines())}
+
+
+def status(path):
+    return json.loads(survey("status", "--db", path, "--json").stdout)
+
+
+def without_time(rows):
+    rows = copy.deepcopy(rows)
+    for row in rows.values():
+        del row["time"], row["tries"]
+    return rows
+
+
+def failed(done):
+    return ["exit %d" % done.returncode, done.stdout[:500], done.stderr[:500]]
+
+
+# -- what is found -----------------------------------------------------------
+
+def value_at(row, path):
+    for key in path.split("."):
+        row = row[key]
+    return str(row)
+
+
+def check_vectors(out, conf):
+    path = DIR + "/vectors"
+    names = ["%s.example" % name for name, _ in VECTORS.values()]
+    done = scan(conf, path, *names)
+    rows = rows_of(path)
+    out.test(done.returncode == 0 and not done.stderr and
+             set(rows) == set(names), "all names are asked about",
+             failed(done))
+    for vector, (name, wanted) in VECTORS.items():
+        row = rows["%s.example" % name]
+        wrong = ["%s is %s" % (pair, value_at(row, pair.split("=")[0]))
+                 for pair in wanted.split()
+                 if value_at(row, pair.split("=")[0]) != pair.split("=")[1]]
+        out.test(not wrong, "%s: %s is told as it is" % (vector, name), wrong)
+    schema = check.validator("survey")
+    wrong = [text for row in rows.values()
+             for text in check.mistakes(schema, row)]
+    out.test(not wrong, "all of it is as the schema has it", wrong)
+    out.test(not list(check.open_objects(schema.schema)),
+             "and no object takes keys that nobody promised")
+    json_page.compare(out, "survey report", json_page.keys_of(
+        list(rows.values()), {}))
+    json_page.compare(out, "survey status", json_page.keys_of(
+        status(path), {}))
+
+
+def check_retry(out, conf):
+    """V11: a name whose lookup fails has three tries."""
+    path = DIR + "/retry"
+    done = survey("scan", "-c", conf, "--db", path, "--retry", "2",
+                  "--retry-wait", "0", "d62.example", "plain.example")
+    rows = rows_of(path)
+    out.test(done.returncode == 0 and rows["d62.example"]["tries"] == 3 and
+             rows["plain.example"]["tries"] == 1,
+             "a lookup that fails is tried three times", failed(done))
+
+
+# -- lists -------------------------------------------------------------------
+
+def check_lists(out, conf):
+    """V01 to V03, V08."""
+    path = DIR + "/lists"
+    given = "\ufeffPlain.EXAMPLE. 2\r\n# none\n\nplain.example\t3\n" \
+        "user@plain.example\n12,sts.example\nnull-mx.example,12\n" \
+        "-x.example\n[192.0.2.1]\n%s\nm\u00fcller.example\na\0b\n" % (
+            "x" * 1025)
+    done = scan(conf, path, "--list", "-", given=given)
+    rows = rows_of(path)
+    out.test(done.returncode == 0 and
+             {name: (row["weight"], row["rank"])
+              for name, row in rows.items()} ==
+             {"plain.example": (6, 0), "sts.example": (1, 12),
+              "null-mx.example": (12, 0), "xn--mller-kva.example": (1, 0)} and
+             [line.split()[2] for line in done.stderr.splitlines()] ==
+             ["8", "9", "10", "12"],
+             "a list has weights, ranks, doubles, and lines that are told",
+             [str(rows.keys())] + failed(done))
+    done = scan(conf, path, "sts.example")
+    out.test(done.returncode == 64 and "--add" in done.stderr,
+             "names for a file that has some are refused", failed(done))
+    done = scan(conf, path, "--add", "sts.example", "dane-ee.example")
+    rows = rows_of(path)
+    out.test(done.returncode == 0 and rows["sts.example"]["weight"] == 2 and
+             "dane-ee.example" in rows, "but for --add", failed(done))
+    done = scan(conf, path)
+    out.test(done.returncode == 0 and not done.stderr,
+             "and without any it goes on, here with nothing", failed(done))
+    for words, code in ((["--list", "/nonexistent"], 66),
+                        (["-x.example"], 64), (["a..b"], 66), ([], 64),
+                        (["--list", "/dev/null"], 66)):
+        done = scan(conf, DIR + "/none%d" % len(words), *words)
+        out.test(done.returncode == code and not done.stdout,
+                 "%s: exit %d" % (" ".join(words), code), failed(done))
+    done = survey("scan", "-c", conf, "--retry", "0", "plain.example")
+    out.test(done.returncode == 0 and "Survey of 1 domains" in done.stdout,
+             "without a file the report comes at once", failed(done))
+    # LIMIT_SURVEY_MEMORY
+    done = survey("scan", "-c", conf, "--list", "-", given="".join(
+        "d%d.example\n" % i for i in range(10001)))
+    out.test(done.returncode == 64 and "want --db" in done.stderr,
+             "that is for 10,000 names at most", failed(done))
+
+
+# -- files -------------------------------------------------------------------
+
+def steady():
+    """Names whose answers do not depend on how busy the machine is, or, as
+    those below an alias, on what the resolver has in its cache."""
+    return [dest.domain for dest in world.WORLD.dests
+            if dest.expect is not None and
+            dest.expect.result != "temperror" and
+            not any(record.startswith("{d} CNAME ")
+                    for record in dest.records)][:240]
+
+
+def check_kills(out, conf):
+    """V75: who is killed goes on, and finds the same."""
+    whole, path = DIR + "/whole", DIR + "/killed"
+    given = "\n".join(steady())
+    done = scan(conf, whole, "--list", "-", given=given)
+    out.test(done.returncode == 0, "a run that nobody kills", failed(done))
+    dice = random.Random(SEED)
+    seen, good = [], True
+    with open(DIR + "/names", "w") as file:
+        file.write(given)
+    for i in range(KILLS):
+        known = i > 0 and os.path.exists(path) and status(path)["names"] > 0
+        child = subprocess.Popen(
+            [mta.program("postern"), "survey", "scan", "-c", conf, "--db",
+             path, "--retry", "0", "--rate", "60"] +
+            ([] if known else ["--list", DIR + "/names"]),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0.1, 2))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        database = sqlite3.connect(path)
+        good &= database.execute("PRAGMA integrity_check").fetchone() == \
+            ("ok",)
+        database.close()
+        try:
+            seen.append(status(path)["done"])
+        except ValueError:
+            seen.append(0)
+    out.test(good and seen == sorted(seen) and max(seen) > 0,
+             "after each of %d kills the file is whole, and nothing that was "
+             "kept is lost" % KILLS, [str(seen)])
+    done = scan(conf, path)
+    one, other = without_time(rows_of(path)), without_time(rows_of(whole))
+    out.test(done.returncode == 0 and one == other and
+             len(one) == len(steady()),
+             "in the end it has what the other run has", failed(done) +
+             ["%s: %s" % (name, part) for name in other for part in (
+                 one.get(name), other[name]) if one.get(name) != other[name]])
+
+
+def check_stops(out, conf):
+    path = DIR + "/stops"
+    names = ["plain.example", "sts.example", "dane-ee.example"]
+    done = scan(conf, path, "-j", "1", "--limit", "2", *names)
+    left = status(path)
+    out.test(done.returncode == 75 and (left["done"], left["left"]) == (2, 1)
+             and "1 names left" in done.stderr,
+             "--limit stops, says so, and exits 75", failed(done))
+    done = scan(conf, path)
+    out.test(done.returncode == 0 and status(path)["left"] == 0,
+             "and the next run does the rest", failed(done))
+
+
+def check_files(out, conf):
+    """V75: files of others, and two scans."""
+    path = DIR + "/two"
+    scan(conf, path, "plain.example")
+    child = subprocess.Popen(
+        [mta.program("postern"), "survey", "scan", "-c", conf, "--db", path,
+         "--add", "--rate", "1", "--retry", "0",
+         *["d%02d.example" % i for i in range(1, 30)]],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        mta.await_true(lambda: status(path)["names"] > 1, cli.ASK_S,
+                       "the second list")
+        done = scan(conf, path)
+        out.test(done.returncode == 69 and "another scan" in done.stderr,
+                 "a second scan of a file is refused", failed(done))
+        out.test(survey("report", "--db", path).returncode == 0,
+                 "while it is read")
+    finally:
+        child.kill()
+        child.wait()
+    out.test(os.stat(path).st_mode & 0o777 == 0o600,
+             "nobody else may read it")
+    for text, make in (("a text", lambda file: file.write(b"no" * 999)),
+                       ("another's database", None)):
+        foreign = DIR + "/foreign"
+        if make:
+            with open(foreign, "wb") as file:
+                make(file)
+        else:
+            os.unlink(foreign)
+            database = sqlite3.connect(foreign)
+            database.execute("CREATE TABLE theirs (a)")
+            database.commit()
+            database.close()
+        before = open(foreign, "rb").read()
+        codes = [scan(conf, foreign, "plain.example").returncode,
+                 survey("report", "--db", foreign).returncode]
+        out.test(codes == [78, 78] and open(foreign, "rb").read() == before,
+                 "%s is refused, and stays as it is" % text, [str(codes)])
+    newer = DIR + "/newer"
+    scan(conf, newer, "plain.example")
+    database = sqlite3.connect(newer)
+    database.execute("PRAGMA user_version = 2")
+    database.close()
+    out.test(scan(conf, newer).returncode == 78,
+             "so is the file of a newer postern")
+    for words, code in ((["status", "--db", "/nonexistent"], 66),
+                        (["report"], 64), (["status"], 64),
+                        (["report", "--db", path, "--as", "xml"], 64)):
+        done = survey(*words)
+        out.test(done.returncode == code and not done.stdout,
+                 "survey %s: exit %d" % (" ".join(words), code), failed(done))
+
+
+def check_dead_resolver(out, conf):
+    """V74: a resolver that dies writes no failures of names."""
+    path = DIR + "/dead"
+    names = ["n%d.plain.example" % i for i in range(2000)]
+    unbound = change.server("unbound")
+    child = subprocess.Popen(
+        [mta.program("postern"), "survey", "scan", "-c", conf, "--db", path,
+         "--retry", "0", "--rate", "150", *names],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        mta.await_true(lambda: os.path.exists(path) and
+                       status(path)["done"] > 0, cli.ASK_S, "first answers")
+        os.kill(unbound, signal.SIGSTOP)
+        error = child.communicate(timeout=cli.ASK_S)[1]
+    finally:
+        os.kill(unbound, signal.SIGCONT)
+    found = status(path)
+    out.test(child.returncode == 69 and "answers no more" in error and
+             0 < found["done"] < 2000 and found["failing"] == 0,
+             "a resolver that dies ends the run, and no name is blamed",
+             [str(found), error])
+    done = scan(conf, path)
+    found = status(path)
+    out.test(done.returncode == 0 and found["left"] == found["failing"] == 0,
+             "when it is back, the rest is asked about", failed(done) +
+             [str(found)])
+
+
+# -- the report --------------------------------------------------------------
+
+def golden_file(conf):
+    path = DIR + "/golden"
+    scan(conf, path, "--list", "-", given="".join(
+        "%s.example %d\n" % (name, i + 1) for i, name in enumerate(GOLDEN)))
+    database = sqlite3.connect(path)
+    database.execute("UPDATE domain SET time = %d" % WHEN)
+    database.commit()
+    database.close()
+    return path
+
+
+def report(path, form):
+    return survey("report", "--db", path, "--at", AT, "--as", form).stdout
+
+
+def check_report(out, conf):
+    """V80, V90."""
+    path = golden_file(conf)
+    for form in FORMS:
+        with open(EXPECTED + form, newline="") as file:
+            wanted = file.read()
+        said = subprocess.run(
+            [mta.program("postern"), "survey", "report", "--db", path, "--at",
+             AT, "--as", form], capture_output=True,
+            timeout=cli.ASK_S).stdout.decode()
+        out.test(said == wanted, "the report as %s is the one that is kept" %
+                 form, check.differences(said, wanted)[:40])
+    rows = list(csv.DictReader(io.StringIO(report(path, "csv"))))
+    out.test(len(rows) == len(GOLDEN) and all(
+        row["dane_sender"] in "dqtbu" for row in rows), "CSV has all columns")
+    page = report(path, "html")
+    out.test("<script" not in page and "default-src 'none'" in page and
+             len(page) < 400 * 1024, "the page runs nothing")
+    wide = [line for line in report(path, "text").splitlines()
+            if len(line) > 80]
+    out.test(not wide, "text is 80 columns wide", wide)
+    target = DIR + "/written"
+    done = survey("report", "--db", path, "--as", "csv", "-o", target)
+    out.test(done.returncode == 0 and not done.stdout and
+             mta.read(target).startswith("domain,weight,rank,tld"),
+             "it can be written to a file", failed(done))
+
+
+def inside():
+    out = tap.Tap()
+    os.makedirs(DIR, exist_ok=True)
+    try:
+        conf = cli.configuration("embedded")
+        with open(HERE + "/../../etc/providers") as file:
+            text = file.read()
+        with open("/etc/postern/providers", "w") as file:
+            file.write(text)
+        if "--write" in sys.argv:
+            os.makedirs(EXPECTED, exist_ok=True)
+            path = golden_file(conf)
+            for form in FORMS:
+                with open(EXPECTED + form, "w", newline="") as file:
+                    file.write(subprocess.run(
+                        [mta.program("postern"), "survey", "report", "--db",
+                         path, "--at", AT, "--as", form],
+                        capture_output=True).stdout.decode())
+            return 0
+        check_vectors(out, conf)
+        check_retry(out, conf)
+        check_lists(out, conf)
+        check_stops(out, conf)
+        check_files(out, conf)
+        check_report(out, conf)
+        check_dead_resolver(out, conf)
+        check_kills(out, conf)
+    except mta.Failure as error:
+        print("Bail out! " + str(error).replace("\n", " / "))
+        return 1
+    return out.close()
+
+
+if __name__ == "__main__":
+    sys.exit(check.main(__file__, inside))

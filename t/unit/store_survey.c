@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/io/store_survey.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/text.h"
+#include "common/base/xalloc.h"
+#include "t/unit/tap.h"
+
+static char folder[] = "/tmp/survey-XXXXXX";
+static char path[64];
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/db", folder);
+	return 0;
+}
+
+static void
+drop_files(void)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		char name[80];
+
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		unlink(name);
+	}
+}
+
+static int
+drop_folder(void **state)
+{
+	(void)state;
+	drop_files();
+	return rmdir(folder);
+}
+
+static struct store_survey *
+opened(const char *file)
+{
+	struct err err = {.text = ""};
+	struct store_survey *survey =
+	    store_survey_open(file, STORE_SURVEY_SCAN, &err);
+
+	if (survey == NULL)
+		fail_msg("%s", err.text);
+	return survey;
+}
+
+static void
+put(struct store_survey *survey, const char *domain, const char *mx,
+    const char *automatic, bool failing)
+{
+	struct survey_row row = {
+	    .domain = domain, .time = 1800000000, .failing = failing};
+
+	for (int i = 0; i < SURVEY_FIELDS; i++)
+		row.fields[i] = "";
+	row.fields[SURVEY_MX_STATE] = mx;
+	row.fields[SURVEY_AUTO] = automatic;
+	assert_int_equal(store_survey_put(survey, &row, NULL), 0);
+}
+
+/* V01, V08 */
+static void
+doubles_add_their_weights(void **state)
+{
+	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	struct survey_totals totals;
+	int64_t count;
+
+	(void)state;
+	assert_int_equal(store_survey_notes(survey, "source", &count, NULL), 0);
+	assert_int_equal(count, 0);
+	store_survey_add(survey, "a.example", 2, 0, NULL);
+	store_survey_add(survey, "a.example", 3, 12, NULL);
+	store_survey_add(survey, "b.example", INT64_MAX / 2, 0, NULL);
+	store_survey_add(survey, "b.example", INT64_MAX / 2, 0, NULL);
+	store_survey_note(survey, "source", "x", NULL);
+	assert_int_equal(store_survey_notes(survey, "source", &count, NULL), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(store_survey_total(survey, &totals, NULL), 0);
+	assert_int_equal(totals.names, 2);
+	assert_int_equal(totals.done, 0);
+	assert_true(totals.weighted);
+	assert_true(totals.weight > 0);
+}
+
+struct seen {
+	size_t count;
+	char text[512];
+};
+
+static void
+see_row(void *arg, const struct survey_row *row)
+{
+	struct seen *seen = arg;
+
+	seen->count++;
+	strncat(seen->text, row->domain,
+	    sizeof(seen->text) - strlen(seen->text) - 1);
+	strncat(seen->text, " ", sizeof(seen->text) - strlen(seen->text) - 1);
+}
+
+static void
+see_count(void *arg, const struct survey_count *count)
+{
+	struct seen *seen = arg;
+	size_t used = strlen(seen->text);
+
+	seen->count++;
+	snprintf(seen->text + used, sizeof(seen->text) - used, "%s/%s=%d/%d ",
+	    count->words[0], count->words[1], (int)count->domains,
+	    (int)count->messages);
+}
+
+static void
+names_are_asked_about_once_and_failures_again(void **state)
+{
+	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	survey_name names[4];
+	struct survey_totals totals;
+	struct seen seen = {.count = 0};
+	size_t count;
+
+	(void)state;
+	for (const char *c = "dbca"; *c != '\0'; c++)
+		store_survey_add(survey, (char[]){*c, '\0'}, 1, 0, NULL);
+	store_survey_todo(survey, "", 0, names, 3, &count, NULL);
+	assert_int_equal(count, 3);
+	assert_string_equal(names[0], "a");
+	store_survey_todo(survey, "c", 0, names, 3, &count, NULL);
+	assert_int_equal(count, 1);
+	put(survey, "a", "mx", "d", false);
+	put(survey, "b", "error", "t", true);
+	put(survey, "d", "mx", "q", false);
+	store_survey_todo(survey, "", 0, names, 4, &count, NULL);
+	assert_int_equal(count, 1);
+	assert_string_equal(names[0], "c");
+	store_survey_todo(survey, "", 1, names, 4, &count, NULL);
+	assert_int_equal(count, 1);
+	assert_string_equal(names[0], "b");
+	put(survey, "b", "error", "t", true);
+	store_survey_todo(survey, "", 1, names, 4, &count, NULL);
+	assert_int_equal(count, 0); /* it had two tries */
+	store_survey_total(survey, &totals, NULL);
+	assert_int_equal(totals.done, 3);
+	assert_int_equal(totals.failing, 1);
+	assert_false(totals.weighted);
+	assert_int_equal(totals.began, 1800000000);
+	store_survey_each(survey, false, 0, see_row, &seen, NULL);
+	assert_string_equal(seen.text, "a b d ");
+	seen = (struct seen){.count = 0};
+	store_survey_each(survey, true, 5, see_row, &seen, NULL);
+	assert_string_equal(seen.text, "d ");
+	assert_int_equal(store_survey_undo(survey, 1800000000, NULL), 0);
+	store_survey_todo(survey, "", 0, names, 4, &count, NULL);
+	assert_int_equal(count, 2);
+}
+
+static void
+counts_are_by_words_and_filters(void **state)
+{
+	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	struct survey_question question = {.by = SURVEY_MX_STATE};
+	struct seen seen = {.count = 0};
+
+	(void)state;
+	store_survey_add(survey, "a", 5, 0, NULL);
+	store_survey_add(survey, "b", 1, 0, NULL);
+	store_survey_add(survey, "c", 1, 0, NULL);
+	store_survey_add(survey, "never", 1, 0, NULL);
+	put(survey, "a", "mx", "d", false);
+	put(survey, "b", "mx", "q", false);
+	put(survey, "c", "null-mx", "b", false);
+	store_survey_count(survey, &question, see_count, &seen, NULL);
+	assert_string_equal(seen.text, "mx/=2/6 null-mx/=1/1 ");
+	seen = (struct seen){.count = 0};
+	question.filter = SURVEY_MAIL;
+	question.by_two = true;
+	question.and_by = SURVEY_AUTO;
+	store_survey_count(survey, &question, see_count, &seen, NULL);
+	assert_string_equal(seen.text, "mx/d=1/5 mx/q=1/1 ");
+	question.most = 1;
+	seen = (struct seen){.count = 0};
+	store_survey_count(survey, &question, see_count, &seen, NULL);
+	assert_int_equal(seen.count, 1);
+}
+
+/* V75 */
+static void
+a_file_is_one_scans_and_stays_whole(void **state)
+{
+	struct store_survey *survey = opened(path);
+	struct store_survey *other;
+	struct survey_totals totals;
+	struct err err = {.text = ""};
+	struct stat st;
+	int status;
+	pid_t child;
+
+	(void)state;
+	store_survey_add(survey, "a", 1, 0, NULL);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_null(store_survey_open(path, STORE_SURVEY_SCAN, &err));
+	assert_int_equal(err.kind, ERR_TEMP);
+	other = store_survey_open(path, STORE_SURVEY_READ, &err);
+	assert_non_null(other);
+	store_survey_total(other, &totals, NULL);
+	assert_int_equal(totals.names, 1);
+	store_survey_free(other);
+	store_survey_free(survey);
+	child = fork();
+	if (child == 0) { /* dies in a transaction */
+		survey = opened(path);
+		store_survey_begin(survey, NULL);
+		store_survey_add(survey, "b", 1, 0, NULL);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	survey = opened(path);
+	store_survey_total(survey, &totals, NULL);
+	assert_int_equal(totals.names, 1);
+	store_survey_free(survey);
+	drop_files();
+}
+
+static void
+a_file_of_others_stays_as_it_is(void **state)
+{
+	static const char text[] = "this is no database, and long enough to be "
+				   "seen as none by anybody who looks at it";
+	struct err err = {.text = ""};
+	char again[sizeof(text)];
+	int fd = open(path, O_CREAT | O_RDWR, 0600);
+
+	(void)state;
+	assert_true(write(fd, text, sizeof(text)) == sizeof(text));
+	assert_null(store_survey_open(path, STORE_SURVEY_SCAN, &err));
+	assert_int_equal(err.kind, ERR_DATA);
+	assert_int_equal(pread(fd, again, sizeof(again), 0), sizeof(text));
+	assert_memory_equal(again, text, sizeof(text));
+	close(fd);
+	drop_files();
+	assert_null(store_survey_open(path, STORE_SURVEY_READ, &err));
+	assert_int_equal(err.kind, ERR_LOCAL);
+}
+
+/* LIMIT_SURVEY_ROW */
+static void
+a_word_has_a_limit(void **state)
+{
+	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	char *word = xmalloc(LIMIT_SURVEY_ROW + 2);
+	struct err err;
+
+	(void)state;
+	memset(word, 'x', LIMIT_SURVEY_ROW + 1);
+	word[LIMIT_SURVEY_ROW + 1] = '\0';
+	assert_int_equal(store_survey_note(survey, "k", word, &err), -1);
+	free(word);
+}
+
+static void
+each_field_has_a_name(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SURVEY_FIELDS; i++)
+		assert_non_null(survey_field_name((enum survey_field)i));
+	assert_string_equal(survey_field_name(SURVEY_CSV_FIELDS - 1), "depth");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest store_survey[] = {
+	    cmocka_unit_test(doubles_add_their_weights),
+	    cmocka_unit_test(names_are_asked_about_once_and_failures_again),
+	    cmocka_unit_test(counts_are_by_words_and_filters),
+	    cmocka_unit_test(a_file_is_one_scans_and_stays_whole),
+	    cmocka_unit_test(a_file_of_others_stays_as_it_is),
+	    cmocka_unit_test(a_word_has_a_limit),
+	    cmocka_unit_test(each_field_has_a_name),
+	};
+
+	return RUN_TESTS_WITH(store_survey, make_folder, drop_folder);
+}

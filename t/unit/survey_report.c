@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "milter/cli/survey/survey.h"
+#include "t/unit/tap.h"
+
+/* In place of the command's. */
+int
+cli_fail(int status, const char *format, ...)
+{
+	(void)format;
+	return status;
+}
+
+/* V81, V82 */
+static void
+a_share_is_never_without_its_count(void **state)
+{
+	static const struct {
+		int64_t part, whole;
+		const char *share;
+	} rows[] = {
+	    {30, 5499028, "<0.1 %"},
+	    {15997, 5499028, "0.3 %"},
+	    {0, 5499028, "0.0 %"},
+	    {1, 1, "100.0 %"},
+	    {0, 0, "-"},
+	};
+	char share[SURVEY_SHARE_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		ROW_TEXT(rows[i].share,
+		    survey_share(rows[i].part, rows[i].whole, share),
+		    rows[i].share);
+}
+
+static void
+add_row(struct store_survey *survey, const char *domain, int64_t weight,
+    const char *protection, const char *automatic)
+{
+	struct survey_row row = {.domain = domain, .time = 1800000000};
+
+	for (int i = 0; i < SURVEY_FIELDS; i++)
+		row.fields[i] = "";
+	row.fields[SURVEY_MX_STATE] =
+	    strcmp(protection, "na") == 0 ? "null-mx" : "mx";
+	row.fields[SURVEY_PROTECTION] = protection;
+	row.fields[SURVEY_AUTO] = automatic;
+	row.fields[SURVEY_REASON] = "sts-mx-mismatch";
+	row.fields[SURVEY_SITE] = "<script>";
+	assert_int_equal(store_survey_add(survey, domain, weight, 0, NULL), 0);
+	assert_int_equal(store_survey_put(survey, &row, NULL), 0);
+}
+
+static char *
+report_text(
+    struct store_survey *survey, void (*form)(const struct sheet *, FILE *))
+{
+	const struct cli_options options = {.at_given = true, .at = 1800000000};
+	struct sheet *sheet = NULL;
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_int_equal(survey_report(survey, &options, &sheet), 0);
+	form(sheet, out);
+	fclose(out);
+	sheet_free(sheet);
+	return text;
+}
+
+static void
+wide_text(const struct sheet *sheet, FILE *out)
+{
+	sheet_text(sheet, out, 80);
+}
+
+static struct store_survey *
+in_memory(void)
+{
+	struct store_survey *survey =
+	    store_survey_open(NULL, STORE_SURVEY_SCAN, NULL);
+
+	assert_non_null(survey);
+	return survey;
+}
+
+static void
+what_is_not_known_is_in_no_share(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text;
+
+	(void)state;
+	add_row(survey, "a.example", 10, "both", "d");
+	add_row(survey, "b.example", 1, "neither", "q");
+	add_row(survey, "c.example", 1, "unknown", "t");
+	add_row(survey, "d.example", 1, "na", "b");
+	text = report_text(survey, wide_text);
+	assert_non_null(strstr(text, "1 (50.0 %) of 2 domains"));
+	assert_non_null(
+	    strstr(text, "both              1  50.0 %        10  90.9 %"));
+	assert_non_null(strstr(text, "unknown           1  -"));
+	assert_non_null(strstr(text, "b.example         1  sts-mx-mismatch"));
+	free(text);
+	store_survey_free(survey);
+}
+
+/* V82: nobody said weights; nobody takes mail */
+static void
+without_weights_there_is_one_column(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text;
+
+	(void)state;
+	add_row(survey, "d.example", 1, "na", "b");
+	text = report_text(survey, wide_text);
+	assert_null(strstr(text, "of messages"));
+	assert_non_null(strstr(text, "0 (-) of 0 domains"));
+	free(text);
+	store_survey_free(survey);
+}
+
+/* V82: nothing to report; V90: nothing runs on the page */
+static void
+an_empty_file_has_no_report(void **state)
+{
+	const struct cli_options options = {.at_given = true};
+	struct store_survey *survey = in_memory();
+	struct sheet *sheet = NULL;
+	char *text;
+
+	(void)state;
+	assert_int_equal(survey_report(survey, &options, &sheet), 66);
+	add_row(survey, "a.example", 1, "both", "d");
+	text = report_text(survey, sheet_html);
+	assert_null(strstr(text, "<script"));
+	assert_non_null(strstr(text, "&lt;script&gt;"));
+	free(text);
+	store_survey_free(survey);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest report[] = {
+	    cmocka_unit_test(a_share_is_never_without_its_count),
+	    cmocka_unit_test(what_is_not_known_is_in_no_share),
+	    cmocka_unit_test(without_weights_there_is_one_column),
+	    cmocka_unit_test(an_empty_file_has_no_report),
+	};
+
+	return RUN_TESTS(report);
+}
