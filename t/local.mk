@@ -145,6 +145,7 @@ UNIT_TESTS = \
 	%D%/unit/sts_record.t \
 	%D%/unit/tag.t \
 	%D%/unit/tested.t \
+	%D%/unit/terms.t \
 	%D%/unit/text.t \
 	%D%/unit/tls_beyond.t \
 	%D%/unit/tls_sessions.t \
@@ -502,6 +503,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
 %C%_unit_tested_t_SOURCES = %D%/unit/tested.c milter/tlsrpt/tested.c %D%/unit/tap.h
+%C%_unit_terms_t_SOURCES = %D%/unit/terms.c %D%/unit/tap.h
 %C%_unit_text_t_SOURCES = %D%/unit/text.c %D%/unit/tap.h
 %C%_unit_tls_beyond_t_SOURCES = %D%/unit/tls_beyond.c %D%/unit/tap.h
 %C%_unit_tls_sessions_t_SOURCES = %D%/unit/tls_sessions.c $(FACT_ROW)
@@ -550,7 +552,7 @@ EXTRA_DIST += \
 	%D%/scenario/hours.c \
 	%D%/lab \
 	%D%/lint/proven.list \
-	%D%/mutants \
+	%D%/mutants %D%/mutants.list \
 	%D%/scenario/moment.c \
 	%D%/scenario/posternd.key \
 	%D%/scenario/posternd.lua \

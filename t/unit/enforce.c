@@ -468,6 +468,83 @@ hosts_that_are_shut_out_are_known(void **state)
 	}
 }
 
+/* What each of the two comes to, and whether hosts are kept since one of them
+ * may be answered another way. */
+static const struct {
+	const char *id, *mx, *hosts, *policy;
+	enum level level;
+	bool floor;
+	enum enforce_dane dane;
+	enum enforce_sts sts;
+	size_t kept;
+} states[] = {
+    {"none", "s", "N", NULL, 0, false, ENFORCE_DANE_NONE, ENFORCE_STS_NONE, 0},
+    {"unusable", "s", "XN", NULL, 0, false, ENFORCE_DANE_UNUSABLE,
+	ENFORCE_STS_NONE, 0},
+    {"all", "s", "UU", NULL, 0, false, ENFORCE_DANE_ALL, ENFORCE_STS_NONE, 0},
+    {"N", "s", "UN", NULL, 0, false, ENFORCE_DANE_PARTIAL, ENFORCE_STS_NONE, 0},
+    {"X", "s", "UX", NULL, 0, false, ENFORCE_DANE_PARTIAL, ENFORCE_STS_NONE, 0},
+    {"X and E", "s", "UXE", NULL, 0, false, ENFORCE_DANE_PARTIAL,
+	ENFORCE_STS_NONE, 0},
+    {"N and X", "s", "UNX", NULL, 0, false, ENFORCE_DANE_PARTIAL,
+	ENFORCE_STS_NONE, 0},
+    {"half", "i", "UN", NULL, 0, false, ENFORCE_DANE_HALF, ENFORCE_STS_NONE, 0},
+    {"one lookup failed", "s", "EN", NULL, 0, false, ENFORCE_DANE_UNKNOWN,
+	ENFORCE_STS_NONE, 0},
+    {"one failed, one unusable", "s", "XE", NULL, 0, false,
+	ENFORCE_DANE_UNKNOWN, ENFORCE_STS_NONE, 0},
+    {"MX failed", "f", "", "error", 0, false, ENFORCE_DANE_UNKNOWN,
+	ENFORCE_STS_ERROR, 0},
+    {"deadline", "-", "", "?", 0, false, ENFORCE_DANE_UNKNOWN,
+	ENFORCE_STS_UNKNOWN, 0},
+    {"testing", "s", "N", "testing mx1.d.ex", 0, false, ENFORCE_DANE_NONE,
+	ENFORCE_STS_TESTING, 0},
+    {"mode none", "s", "N", "none", 0, false, ENFORCE_DANE_NONE,
+	ENFORCE_STS_NONE, 0},
+    {"policy", "s", "UN", BOTH, 0, false, ENFORCE_DANE_PARTIAL,
+	ENFORCE_STS_ENFORCE, 2},
+    {"a floor, all", "s", "UU", NULL, 0, true, ENFORCE_DANE_ALL,
+	ENFORCE_STS_NONE, 0},
+    {"a floor, not all", "s", "UN", NULL, 0, true, ENFORCE_DANE_PARTIAL,
+	ENFORCE_STS_NONE, 2},
+    {"dane-only", "s", "UU", NULL, LEVEL_DANE_ONLY, false, ENFORCE_DANE_ALL,
+	ENFORCE_STS_NONE, 2},
+};
+
+static void
+what_both_come_to_is_told_beside_the_answer(void **state)
+{
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(states); i++) {
+		struct judge_terms terms = {
+		    .level = states[i].level, .encrypt = states[i].floor};
+		AUTO(facts)
+		struct facts *facts = destination_make(
+		    states[i].mx, states[i].hosts, states[i].policy);
+		AUTO(enforcement)
+		struct enforcement *e = enforce(facts, &terms, DESTINATION_NOW);
+
+		ROW(states[i].id, e->dane == states[i].dane);
+		ROW(states[i].id, e->sts == states[i].sts);
+		ROW(states[i].id, e->host_count == states[i].kept);
+		ROW(states[i].id, e->level == states[i].level && !e->ruled);
+	}
+}
+
+static void
+a_record_that_cannot_be_looked_up_is_an_error(void **state)
+{
+	struct judge_terms terms = {.level = LEVEL_AUTO};
+	AUTO(facts) struct facts *facts = destination_make("s", "N", NULL);
+	AUTO(enforcement) struct enforcement *e = NULL;
+
+	(void)state;
+	facts->sts.txt = (struct lookup){LOOKUP_SERVFAIL, false, 0};
+	e = enforce(facts, &terms, DESTINATION_NOW);
+	assert_int_equal(e->sts, ENFORCE_STS_ERROR);
+}
+
 int
 main(void)
 {
@@ -484,6 +561,8 @@ main(void)
 	    cmocka_unit_test(a_rule_past_its_end_is_none),
 	    cmocka_unit_test(hosts_that_are_not_looked_at_are_not_known),
 	    cmocka_unit_test(hosts_that_are_shut_out_are_known),
+	    cmocka_unit_test(what_both_come_to_is_told_beside_the_answer),
+	    cmocka_unit_test(a_record_that_cannot_be_looked_up_is_an_error),
 	};
 
 	return RUN_TESTS(tests);

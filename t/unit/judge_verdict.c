@@ -341,6 +341,158 @@ a_lookup_that_failed_lets_a_verdict_live_shortly(void **state)
 	}
 }
 
+static const struct {
+	const char *id;
+	struct row row;
+	const char *detail; /* begin of it; NULL: none */
+} detailed[] = {
+    {"MX", {.mx = ERR}, "of MX"},
+    {"kept", {.mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)}, "of probe"},
+    {"no policy to be had",
+	{.mx = SEC, .hosts = ONE(SEC, T_NIL, P_PLAIN), .sts = S_ERROR},
+	"of probe"},
+    {"TLSA", {.mx = SEC, .hosts = ONE(SEC, T_ERR, P_GOOD)}, "of host"},
+    {"address", {.mx = SEC, .hosts = ONE(ERR, T_NIL, P_NOT)}, "of host"},
+    {"no address", {.mx = SEC, .hosts = ONE(NIL, T_NIL, P_NOT)}, NULL},
+    {"not named",
+	{.mx = SEC, .hosts = ONE(SEC, T_NIL, P_GOOD), .sts = S_ONLY_2}, NULL},
+    {"no STARTTLS", {.mx = SEC, .hosts = ONE(SEC, T_OK, P_PLAIN)}, "of probe"},
+    {"another key", {.mx = SEC, .hosts = ONE(SEC, T_BAD, P_GOOD)},
+	"presented_3_1_1_"},
+    {"another issuer",
+	{.mx = SEC, .hosts = ONE(SEC, T_NIL, P_SELF), .sts = S_ENFORCE},
+	"issuer_"},
+    {"another name",
+	{.mx = SEC, .hosts = ONE(SEC, T_NIL, P_OTHER), .sts = S_ENFORCE},
+	"subject_"},
+    {"for testing",
+	{.mx = SEC, .hosts = ONE(SEC, T_NIL, P_SELF), .sts = S_TESTING},
+	"issuer_"},
+};
+
+static void
+the_detail_is_that_of_what_decides(void **state)
+{
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(detailed); i++) {
+		struct judge_terms terms = {.store = fact_pki.store};
+		AUTO(facts)
+		struct facts *facts = fact_row_make(&detailed[i].row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+		const char *wanted = detailed[i].detail;
+
+		text_copy(facts->detail, sizeof(facts->detail), "of MX");
+		for (size_t k = 0; k < facts->host_count; k++) {
+			struct host_facts *host = &facts->hosts[k];
+
+			text_copy(
+			    host->detail, sizeof(host->detail), "of host");
+			if (host->address_count > 0 &&
+			    host->addresses[0].probe != NULL)
+				text_copy(host->addresses[0].probe->detail,
+				    LIMIT_DETAIL_SIZE, "of probe");
+		}
+		verdict = judge(facts, &terms, CERTS_NOW);
+		if (wanted == NULL)
+			ROW(detailed[i].id, verdict->detail == NULL);
+		else if (verdict->detail == NULL ||
+			 strncmp(verdict->detail, wanted, strlen(wanted)) != 0)
+			fail_msg("%s: %s", detailed[i].id,
+			    verdict->detail == NULL ? "-" : verdict->detail);
+	}
+}
+
+static void
+there_is_no_detail_where_nobody_said_any(void **state)
+{
+	static const struct row rows[] = {{.mx = ERR},
+	    {.mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)},
+	    {.mx = SEC, .hosts = ONE(SEC, T_OK, P_PLAIN)}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(verdict)
+		struct verdict *verdict = fact_row_judge(&rows[i]);
+
+		assert_null(verdict->detail);
+	}
+}
+
+static void
+why_there_is_no_policy_is_told_where_the_host_says_nothing(void **state)
+{
+	const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_NIL, P_GOOD), .sts = S_ERROR};
+	struct judge_terms terms = {.store = fact_pki.store};
+	AUTO(facts) struct facts *facts = fact_row_make(&row);
+	AUTO(verdict) struct verdict *verdict = NULL;
+
+	(void)state;
+	text_copy(facts->sts.policy->detail, LIMIT_DETAIL_SIZE, "status 404");
+	verdict = judge(facts, &terms, CERTS_NOW);
+	assert_string_equal(verdict->detail, "status 404");
+}
+
+static void
+mode_depth_and_whether_it_is_settled_are_told(void **state)
+{
+	static const struct {
+		const char *id;
+		enum tlsa_kind tlsa;
+		enum probe_kind probe;
+		enum sts_kind sts;
+		bool requiretls, settled;
+		const char *mode;
+	} rows[] = {
+	    {"no policy", T_OK, P_GOOD, S_NIL, false, true, ""},
+	    {"enforce", T_NIL, P_GOOD, S_ENFORCE, false, true, "enforce"},
+	    {"testing", T_NIL, P_GOOD, S_TESTING, false, true, "testing"},
+	    {"none", T_NIL, P_GOOD, S_MODE_NONE, false, true, "none"},
+	    {"no policy to be had", T_NIL, P_GOOD, S_ERROR, false, true, ""},
+	    {"fails", T_BAD, P_GOOD, S_NIL, false, false, ""},
+	    {"not probed", T_OK, P_NOT, S_NIL, false, false, ""},
+	    {"REQUIRETLS is not met", T_OK, P_GOOD, S_NIL, true, false, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (int probed = 0; probed < 2; probed++) {
+			struct row row = {.mx = SEC,
+			    .hosts = ONE(SEC, rows[i].tlsa, rows[i].probe),
+			    .sts = rows[i].sts};
+			struct judge_terms terms = {.store = fact_pki.store,
+			    .requiretls = rows[i].requiretls};
+			AUTO(facts) struct facts *facts = fact_row_make(&row);
+			AUTO(verdict) struct verdict *verdict = NULL;
+
+			facts->probed = probed == 1;
+			verdict = judge(facts, &terms, CERTS_NOW);
+			ROW_TEXT(rows[i].id, verdict->mode, rows[i].mode);
+			ROW(rows[i].id, verdict->settled == rows[i].settled);
+			ROW(rows[i].id, verdict->probed == facts->probed);
+		}
+}
+
+/* A certificate that was not looked at, for an address that no mail gets to,
+ * has matched no record. */
+static void
+an_address_without_a_certificate_has_matched_nothing(void **state)
+{
+	const struct row row = {.mx = SEC, .hosts = ONE(SEC, T_OK, P_CLOSED)};
+	struct judge_terms terms = {.store = fact_pki.store};
+	AUTO(facts) struct facts *facts = fact_row_make(&row);
+	AUTO(verdict) struct verdict *closed = NULL;
+	AUTO(verdict) struct verdict *untried = NULL;
+
+	(void)state;
+	closed = judge(facts, &terms, CERTS_NOW);
+	assert_int_equal(closed->hosts[0].addresses[0].matched, -1);
+	facts->hosts[0].addresses[0].untried = true;
+	untried = judge(facts, &terms, CERTS_NOW);
+	assert_int_equal(untried->hosts[0].addresses[0].matched, -1);
+}
+
 int
 main(void)
 {
@@ -357,6 +509,13 @@ main(void)
 	    cmocka_unit_test(a_lookup_that_failed_lets_a_verdict_live_shortly),
 	    cmocka_unit_test(what_nobody_filled_in_does_not_pass),
 	    cmocka_unit_test(mta_sts_is_told_of_the_host_that_decides),
+	    cmocka_unit_test(the_detail_is_that_of_what_decides),
+	    cmocka_unit_test(there_is_no_detail_where_nobody_said_any),
+	    cmocka_unit_test(
+		why_there_is_no_policy_is_told_where_the_host_says_nothing),
+	    cmocka_unit_test(mode_depth_and_whether_it_is_settled_are_told),
+	    cmocka_unit_test(
+		an_address_without_a_certificate_has_matched_nothing),
 	};
 
 	return RUN_TESTS_WITH(judge_verdict, fact_pki_make, fact_pki_drop);
