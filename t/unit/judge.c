@@ -2,6 +2,7 @@
 #include "common/judge/judge.h"
 
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "t/unit/fact_row.h"
 #include "t/unit/tap.h"
 
@@ -55,6 +56,43 @@ what_an_own_address_takes_comes_back(void **state)
 			row.hosts[1].preference = 0;
 		verdict = fact_row_judge(&row);
 		ROW(row.id, verdict->comes_back == rows[i].comes_back);
+	}
+}
+
+/* By each of its addresses that was looked at, and by any of the best hosts. */
+static void
+a_host_that_is_another_by_one_address_does_not_come_back(void **state)
+{
+	static const struct {
+		const char *id;
+		enum probe_outcome first, second;
+		bool comes_back;
+	} rows[] = {
+	    {"both", PROBE_OWN, PROBE_OWN, true},
+	    {"the first", PROBE_OWN, PROBE_CONNECT_FAILED, false},
+	    {"the second", PROBE_CONNECT_FAILED, PROBE_OWN, false},
+	};
+	const struct row one = {.mx = SEC, .hosts = ONE(SEC, T_NIL, P_NOT)};
+	const struct row equals = {.mx = SEC,
+	    .hosts = {{10, SEC, T_NIL, P_CLOSED}, {10, SEC, T_NIL, P_OWN}}};
+	AUTO(verdict) struct verdict *second = fact_row_judge(&equals);
+	struct judge_terms terms = {.store = fact_pki.store};
+
+	(void)state;
+	assert_true(second->comes_back);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(facts) struct facts *facts = fact_row_make(&one);
+		struct host_facts *host = &facts->hosts[0];
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		host->addresses =
+		    xrealloc(host->addresses, 2, sizeof(*host->addresses));
+		host->addresses[1] = host->addresses[0];
+		host->addresses[0].probe = probe_facts_new(rows[i].first);
+		host->addresses[1].probe = probe_facts_new(rows[i].second);
+		host->address_count = 2;
+		verdict = judge(facts, &terms, CERTS_NOW);
+		ROW(rows[i].id, verdict->comes_back == rows[i].comes_back);
 	}
 }
 
@@ -327,6 +365,8 @@ main(void)
 	const struct CMUnitTest judge[] = {
 	    cmocka_unit_test(a_next_hop_whose_mx_lookup_fails_is_named),
 	    cmocka_unit_test(what_an_own_address_takes_comes_back),
+	    cmocka_unit_test(
+		a_host_that_is_another_by_one_address_does_not_come_back),
 	    cmocka_unit_test(dane_decides_at_one_host),
 	    cmocka_unit_test(a_failed_lookup_is_never_a_fail),
 	    cmocka_unit_test(what_the_mta_bounces_is_none),
