@@ -15,12 +15,14 @@ FUZZ_TESTS = \
 	%D%/media_type.t \
 	%D%/mta_policy.t \
 	%D%/nat64.t \
+	%D%/names.t \
 	%D%/nexthop.t \
 	%D%/postfix_list.t \
 	%D%/resp.t \
 	%D%/review.t \
 	%D%/setup_text.t \
 	%D%/shared_value.t \
+	%D%/providers.t \
 	%D%/smtp_reply.t \
 	%D%/story.t \
 	%D%/sts_policy.t \
@@ -58,6 +60,7 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_mta_policy_t_SOURCES = %D%/mta_policy.c $(FUZZ_SOURCES) \
 	t/fake/destination.c t/fake/destination.h
 %C%_nat64_t_SOURCES = %D%/nat64.c $(FUZZ_SOURCES)
+%C%_names_t_SOURCES = %D%/names.c milter/cli/survey/names.c $(FUZZ_SOURCES)
 %C%_nexthop_t_SOURCES = %D%/nexthop.c $(FUZZ_SOURCES)
 %C%_postfix_list_t_SOURCES = %D%/postfix_list.c $(FUZZ_SOURCES) \
 	milter/cli/host/postfix_list.c
@@ -67,6 +70,8 @@ FUZZ_SOURCES = %D%/fuzz.c %D%/fuzz.h %D%/pki.c %D%/replay.c
 %C%_setup_text_t_SOURCES = %D%/setup_text.c $(FUZZ_SOURCES) \
 	milter/cli/setup/setup_diff.c milter/cli/setup/setup_text.c
 %C%_shared_value_t_SOURCES = %D%/shared_value.c $(FUZZ_SOURCES)
+%C%_providers_t_SOURCES = %D%/providers.c $(FUZZ_SOURCES) \
+	milter/cli/advise/providers.c
 %C%_smtp_reply_t_SOURCES = %D%/smtp_reply.c $(FUZZ_SOURCES)
 %C%_story_t_SOURCES = %D%/story.c $(FUZZ_SOURCES) \
 	milter/cli/log/story.c milter/cli/log/story_outcome.c milter/cli/log/unasked.c \
