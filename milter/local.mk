@@ -155,6 +155,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_policy.c \
 	%D%/cli/doctor/doctor_postfix.c \
 	%D%/cli/doctor/doctor_resolver.c \
+	%D%/cli/doctor/doctor_shared.c \
 	%D%/cli/doctor/doctor_sendmail.c \
 	%D%/cli/doctor/doctor_sendmail_cf.c \
 	%D%/cli/doctor/doctor_sendmail_cf.h \

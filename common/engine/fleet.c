@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 
@@ -145,6 +147,126 @@ fleet_try(const struct fleet_options *options, struct err *err)
 	shared_tls_free(tls);
 	return 0;
 }
+
+/* --- what a store lets us do --- */
+
+/* What its client tells, of which the first thing counts. */
+struct examined {
+	struct lock lock;
+	struct cond told;
+	bool done; /* with the lock, as what follows */
+	enum shared_state state;
+	char where[LIMIT_DETAIL_SIZE];
+};
+
+static void
+note_examined(void *arg, enum shared_state state, const char *where)
+{
+	struct examined *examined = arg;
+
+	lock_take(&examined->lock);
+	examined->done = true;
+	examined->state = state;
+	text_copy(examined->where, sizeof(examined->where), where);
+	cond_broadcast(&examined->told);
+	lock_drop(&examined->lock);
+}
+
+/* Up, or -1 with why not. */
+static int
+await_examined(struct examined *examined, int64_t deadline_ms,
+    struct fleet_exam *out, struct err *err)
+{
+	bool up;
+
+	lock_take(&examined->lock);
+	while (!examined->done &&
+	       cond_wait_until(&examined->told, &examined->lock, deadline_ms))
+		continue;
+	up = examined->done && examined->state == SHARED_UP;
+	text_copy(out->where, sizeof(out->where), examined->where);
+	lock_drop(&examined->lock);
+	if (up)
+		return 0;
+	return err_set(err, ERR_TEMP, "%s",
+	    out->where[0] == '\0' ? "it does not answer" : out->where);
+}
+
+/* Each once, on keys that nobody else has; what is left goes by itself. */
+static void
+try_requests(
+    struct shared *store, const char *prefix, char *denied, size_t size)
+{
+	char key[SHARE_PREFIX_SIZE + 24], stream[SHARE_PREFIX_SIZE + 32];
+	const struct resp_words tries[] = {
+	    {5, {"SET", key, "x", "PX", "60000"}}, {2, {"GET", key}},
+	    {8, {"XADD", stream, "MAXLEN", "~", "10", "*", "v", "x"}},
+	    {6, {"XREAD", "COUNT", "1", "STREAMS", stream, "0"}},
+	    {3, {"DEL", key, stream}}};
+	struct text text;
+
+	snprintf(key, sizeof(key), "%s:1:doctor:%d", prefix, (int)getpid());
+	snprintf(stream, sizeof(stream), "%s-e", key);
+	text_init(&text, denied, size);
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		enum shared_result result;
+
+		resp_free(shared_ask(store, SHARED_OP_PUT, &tries[i], &result));
+		if (result < SHARED_RESULT_MISS)
+			text_addf(&text, "%s%s", text.len > 0 ? "," : "",
+			    tries[i].items[0]);
+	}
+}
+
+static int
+examine_store(const struct shared_options *store, const char *prefix,
+    int64_t deadline_ms, struct fleet_exam *out, struct err *err)
+{
+	struct shared *shared = shared_new(store, err);
+	int rc;
+
+	if (shared == NULL)
+		return -1;
+	rc = await_examined(store->arg, deadline_ms, out, err);
+	if (rc == 0)
+		try_requests(shared, prefix, out->denied, sizeof(out->denied));
+	shared_free(shared);
+	return rc;
+}
+
+int
+fleet_examine(const struct fleet_options *options, int64_t deadline_ms,
+    struct fleet_exam *out, struct err *err)
+{
+	struct shared_counts counts = {.took_us = 0};
+	struct examined examined = {.done = false};
+	struct shared_options store = {.user = options->user,
+	    .timeout_ms = clock_left_ms(deadline_ms) / 10 + 1,
+	    .counts = &counts,
+	    .changed = note_examined,
+	    .arg = &examined};
+	struct secrets secrets;
+	bool wants_tls;
+	int rc;
+
+	*out = (struct fleet_exam){.where = ""};
+	if (read_secrets(options, &secrets, err) != 0 ||
+	    parse_servers(options, &store, &wants_tls, err) != 0)
+		return -1;
+	if (wants_tls && (store.tls = load_tls(options, err)) == NULL)
+		return -1;
+	store.password = secrets.password[0] == '\0' ? NULL : secrets.password;
+	lock_init(&examined.lock);
+	cond_init(&examined.told);
+	rc = examine_store(&store, options->prefix, deadline_ms, out, err);
+	cond_fini(&examined.told);
+	lock_fini(&examined.lock);
+	shared_tls_free(store.tls);
+	memset(&secrets, 0, sizeof(secrets));
+	return rc;
+}
+
+/* --- making and ending --- */
 
 static int
 open_shared(struct fleet *fleet, const struct fleet_options *options,

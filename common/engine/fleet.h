@@ -40,6 +40,20 @@ struct fleet_options {
  */
 int fleet_try(const struct fleet_options *options, struct err *err);
 
+/*
+ * fleet_examine - connect, log in, and try each request that is made of a store
+ *
+ * denied: the commands that it does not let us do, with commas; "" where all is
+ * well.  where: the server.  LOCAL as fleet_try; TEMP where none answers by
+ * deadline_ms (clock_mono_ms), or does not take the login.
+ */
+struct fleet_exam {
+	char where[LIMIT_DETAIL_SIZE];
+	char denied[LIMIT_DETAIL_SIZE];
+};
+int fleet_examine(const struct fleet_options *options, int64_t deadline_ms,
+    struct fleet_exam *out, struct err *err);
+
 struct fleet;
 
 /*

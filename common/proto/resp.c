@@ -134,8 +134,8 @@ on_array(const redisReadTask *task, resp_count count)
 {
 	struct resp *part;
 
-	if (task->type != REDIS_REPLY_ARRAY || count < 0 ||
-	    (size_t)count > LIMIT_SHARED_ITEMS ||
+	if (task->type != REDIS_REPLY_ARRAY ||
+	    (size_t)count > LIMIT_SHARED_ITEMS || /* also what is negative */
 	    depth_of(task) >= LIMIT_SHARED_DEPTH)
 		return NULL;
 	part = add_part(task, RESP_ARRAY);

@@ -350,6 +350,32 @@ def states(out, hosts):
         [done.stdout + done.stderr, str(row), str(told)])
 
 
+def doctor(host):
+    """(state, what was seen, what mends it) of the shared store"""
+    done = run("doctor", "-c", host.daemon.conf, "--json")
+    row = next(row for row in json.loads(done.stdout)["checks"]
+               if row["check"] == "shared-store")
+    return row["state"], row["seen"], str(row.get("mend"))
+
+
+def examined(out, hosts, store):
+    """doctor, where all is well, a right is missing, and the store is gone"""
+    host = hosts[0]
+    told = doctor(host)
+    out.test(told[0] == "ok" and "localhost:%d" % PORT in told[1],
+             "doctor finds the store fit", told)
+    store.ask("ACL", "SETUSER", "postern", "-xadd", "-set")
+    told = doctor(host)
+    store.ask("ACL", "SETUSER", "postern", "+xadd", "+set")
+    out.test(told[0] == "warn" and "SET,XADD" in told[1] and
+             "+xadd" in told[2], "it names each right that is missing", told)
+    os.kill(store.process.pid, signal.SIGSTOP)
+    told = doctor(host)
+    os.kill(store.process.pid, signal.SIGCONT)
+    out.test(told[0] == "warn" and "by itself" in told[1],
+             "a store that does not answer is a warning", told)
+
+
 def strangers(out, store):
     """A wrong password, and files that are not as they should be."""
     start = mta.syslog_size()
@@ -403,6 +429,7 @@ def inside():
         flushes(out, hosts, changes)
         outages(out, hosts, store)
         states(out, hosts)
+        examined(out, hosts, store)
         strangers(out, store)
     finally:
         for host in hosts:

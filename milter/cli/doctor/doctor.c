@@ -13,6 +13,7 @@
 #include "common/base/xalloc.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/doctor/doctor.h"
+#include "milter/conf/settings_shared.h"
 #include "milter/cli/host/postfix.h"
 #include "milter/cli/print.h"
 #include "milter/view/json_put.h"
@@ -33,6 +34,7 @@ enum {
 	NEEDS_MAP = 4,
 	NEEDS_METRICS = 8,
 	NEEDS_REPORTS = 16,
+	NEEDS_SHARED = 32,
 };
 
 /* In the order in which they rest on each other. */
@@ -47,6 +49,8 @@ static const struct row {
 	false},
     {"user", "user of posternd", doctor_user, NEEDS_SETTINGS, false},
     {"store", "store", doctor_store, NEEDS_SETTINGS, false},
+    {"shared-store", "SharedStore", doctor_shared,
+	NEEDS_SETTINGS | NEEDS_SHARED, false},
     {"socket", "socket", doctor_socket, NEEDS_SETTINGS, false},
     {"socket-user", "socket, for Postfix", doctor_socket_user,
 	NEEDS_SETTINGS | NEEDS_POSTFIX, false},
@@ -321,6 +325,9 @@ is_beside_the_point(const struct doctor *doctor, const struct row *row)
 	if ((row->needs & NEEDS_REPORTS) != 0 &&
 	    (doctor->settings == NULL ||
 		doctor->settings->tls_reports == TLS_REPORTS_NO))
+		return true;
+	if ((row->needs & NEEDS_SHARED) != 0 &&
+	    (doctor->settings == NULL || !settings_shares(doctor->settings)))
 		return true;
 	return (row->needs & NEEDS_MAP) != 0 &&
 	       (doctor->settings == NULL ||

@@ -77,6 +77,7 @@ const char *doctor_conf_file(const struct doctor *doctor);
 doctor_check doctor_configuration;
 doctor_check doctor_user;
 doctor_check doctor_store;
+doctor_check doctor_shared; /* doctor_shared.c */
 
 /* of its socket: doctor_socket.c */
 doctor_check doctor_socket;
