@@ -547,6 +547,7 @@ EXTRA_DIST += \
 	%D%/scenario/survey.schema.json \
 	%D%/scenario/tlsrpt.schema.json \
 	%D%/demo \
+	%D%/demo-fleet \
 	%D%/.clang-tidy \
 	%D%/full \
 	%D%/scenario/hours.c \
