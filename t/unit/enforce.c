@@ -545,6 +545,30 @@ a_record_that_cannot_be_looked_up_is_an_error(void **state)
 	assert_int_equal(e->sts, ENFORCE_STS_ERROR);
 }
 
+/* P16, P30: and TLS is a must. */
+static void
+what_is_no_name_takes_no_mail_and_a_floor_counts_unknown_hosts(void **state)
+{
+	static const enum trouble troubles[] = {
+	    TROUBLE_NAME_INVALID, TROUBLE_LITERAL};
+	struct judge_terms terms = {.level = LEVEL_AUTO, .encrypt = true};
+	AUTO(facts) struct facts *mixed = destination_make("i", "UNE", NULL);
+	AUTO(enforcement)
+	struct enforcement *floor = enforce(mixed, &terms, DESTINATION_NOW);
+
+	(void)state;
+	assert_int_equal(floor->answer, ENFORCE_ENCRYPT);
+	for (size_t i = 0; i < COUNT(troubles); i++) {
+		AUTO(facts)
+		struct facts *facts = destination_make("-", "", NULL);
+		AUTO(enforcement) struct enforcement *e = NULL;
+
+		facts->trouble = troubles[i];
+		e = enforce(facts, &terms, DESTINATION_NOW);
+		assert_int_equal(e->answer, ENFORCE_NOTHING);
+	}
+}
+
 int
 main(void)
 {
@@ -563,6 +587,8 @@ main(void)
 	    cmocka_unit_test(hosts_that_are_shut_out_are_known),
 	    cmocka_unit_test(what_both_come_to_is_told_beside_the_answer),
 	    cmocka_unit_test(a_record_that_cannot_be_looked_up_is_an_error),
+	    cmocka_unit_test(
+		what_is_no_name_takes_no_mail_and_a_floor_counts_unknown_hosts),
 	};
 
 	return RUN_TESTS(tests);
