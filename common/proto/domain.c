@@ -120,7 +120,7 @@ copy_plain_name(const char *text, char out[LIMIT_DOMAIN_SIZE])
 	size_t label = 0;
 	size_t i;
 
-	for (i = 0; text[i] != '\0' && i < LIMIT_DOMAIN; i++) {
+	for (i = 0; i < LIMIT_DOMAIN && text[i] != '\0'; i++) {
 		char c = text[i];
 
 		if (c == '.' ? label == 0
