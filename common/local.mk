@@ -119,6 +119,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_db.c %D%/io/store_db.h \
 	%D%/io/store_file.c %D%/io/store_file.h \
 	%D%/io/store_schema.c %D%/io/store_schema.h \
+	%D%/io/store_outbox.c %D%/io/store_outbox.h \
 	%D%/io/store_policy.c %D%/io/store_policy.h \
 	%D%/io/store_sql.c %D%/io/store_sql.h \
 	%D%/io/store_survey.c %D%/io/store_survey.h \

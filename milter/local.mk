@@ -28,6 +28,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/settings.c %D%/conf/settings.h \
 	%D%/conf/settings_engine.c %D%/conf/settings_engine.h \
 	%D%/conf/settings_shared.c %D%/conf/settings_shared.h \
+	%D%/conf/settings_reports.c %D%/conf/settings_reports.h \
 	%D%/conf/settings_list.c %D%/conf/settings_list.h \
 	%D%/conf/value_list.c \
 	%D%/conf/value.c %D%/conf/value.h \
@@ -86,6 +87,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/serve/notify.c %D%/serve/notify.h \
 	%D%/serve/report.c %D%/serve/report.h \
 	%D%/serve/report_line.c %D%/serve/report_line.h \
+	%D%/serve/own_mail.c %D%/serve/own_mail.h \
 	%D%/serve/recent.c %D%/serve/recent.h \
 	%D%/serve/service.c %D%/serve/service.h \
 	%D%/serve/sharing.c %D%/serve/sharing.h \
@@ -96,6 +98,12 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/tlsrpt/book.c %D%/tlsrpt/book.h \
 	%D%/tlsrpt/collect.c %D%/tlsrpt/collect.h \
 	%D%/tlsrpt/counted_report.c %D%/tlsrpt/counted_report.h \
+	%D%/tlsrpt/delivery.c %D%/tlsrpt/delivery.h \
+	%D%/tlsrpt/due.c %D%/tlsrpt/due.h \
+	%D%/tlsrpt/maker.c %D%/tlsrpt/maker.h \
+	%D%/tlsrpt/outcome_line.c %D%/tlsrpt/outcome_line.h \
+	%D%/tlsrpt/pace.c %D%/tlsrpt/pace.h \
+	%D%/tlsrpt/sender.c %D%/tlsrpt/sender.h \
 	%D%/tlsrpt/datagram.c %D%/tlsrpt/datagram.h \
 	%D%/tlsrpt/day_clock.c %D%/tlsrpt/day_clock.h \
 	%D%/tlsrpt/day_end.c %D%/tlsrpt/day_end.h \

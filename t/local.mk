@@ -157,6 +157,10 @@ UNIT_TESTS = \
 	%D%/unit/tlsrpt_report.t \
 	%D%/unit/tlsrpt_result.t \
 	%D%/unit/errand.t \
+	%D%/unit/due.t \
+	%D%/unit/pace.t \
+	%D%/unit/own_mail.t \
+	%D%/unit/store_outbox.t \
 	%D%/unit/tlsrpt_message.t \
 	%D%/unit/tlsrpt_record.t \
 	%D%/unit/mailer.t \
@@ -204,6 +208,7 @@ LAB_TESTS = \
 	%D%/scenario/map_tlsrpt.py \
 	%D%/scenario/tlsrpt_own.py \
 	%D%/scenario/tlsrpt_postfix.py \
+	%D%/scenario/tlsrpt_send.py \
 	%D%/scenario/map_sendmail.py \
 	%D%/scenario/map_faults.py \
 	%D%/scenario/metrics.py \
@@ -269,7 +274,7 @@ FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
 	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c milter/mta/waiver.c \
-	milter/mta/message_outcome.c %D%/fake/own_sessions.c %D%/fake/own_sessions.h
+	milter/mta/message_outcome.c milter/serve/own_mail.c %D%/fake/own_sessions.c %D%/fake/own_sessions.h
 NUMBERS = %D%/unit/numbers.c %D%/unit/numbers.h %D%/unit/tap.h
 PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
 STORE_CLIENT = %D%/unit/store_client.c %D%/unit/store_client.h %D%/unit/tap.h
@@ -495,6 +500,11 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
 %C%_unit_tlsrpt_message_t_SOURCES = %D%/unit/tlsrpt_message.c %D%/unit/tap.h
 %C%_unit_tlsrpt_message_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_due_t_SOURCES = %D%/unit/due.c milter/tlsrpt/due.c %D%/unit/tap.h
+%C%_unit_pace_t_SOURCES = %D%/unit/pace.c milter/tlsrpt/pace.c %D%/unit/tap.h
+%C%_unit_own_mail_t_SOURCES = %D%/unit/own_mail.c milter/serve/own_mail.c \
+	%D%/unit/tap.h
+%C%_unit_store_outbox_t_SOURCES = %D%/unit/store_outbox.c %D%/unit/tap.h
 %C%_unit_errand_t_SOURCES = %D%/unit/errand.c $(FAKE_NETWORK)
 %C%_unit_mailer_t_SOURCES = %D%/unit/mailer.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsrpt_record_t_SOURCES = %D%/unit/tlsrpt_record.c %D%/unit/tap.h

@@ -71,6 +71,14 @@ enum {
 	LIMIT_TLSRPT_DEPTH = 8,
 	LIMIT_TLSRPT_DATAGRAM = 256 * 1024,
 
+	/* Addresses that reports went to within a day, whose mail is exempt
+	 * from checks: two of each of 20,000 domains */
+	LIMIT_OWN_MAIL = 40000,
+
+	/* Octets of a report that is sent, packed: RFC 8460 section 5.2 has
+	 * receivers take 10 MB, of base64 in mail */
+	LIMIT_TLSRPT_MADE = 7 * 1024 * 1024,
+
 	/* Octets of what a host answers to a report that is posted */
 	LIMIT_TLSRPT_ANSWER = 64 * 1024,
 

@@ -45,8 +45,29 @@ static const char *const versions[] = {
     " n TEXT NOT NULL, h TEXT NOT NULL, a TEXT NOT NULL,"
     " reason TEXT NOT NULL, count INTEGER NOT NULL,"
     " UNIQUE (policy, source, rt, s, r, n, h, a, reason)) STRICT;",
+    "INSERT INTO meta VALUES ('secret', lower(hex(randomblob(16))));"
+    "CREATE TABLE report ("
+    " id INTEGER PRIMARY KEY NOT NULL, day INTEGER NOT NULL,"
+    " domain TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,"
+    " ok INTEGER NOT NULL, failed INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, due INTEGER NOT NULL, first INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, UNIQUE (day, domain)) STRICT;"
+    "CREATE INDEX report_due ON report (state, due);"
+    "CREATE TABLE delivery ("
+    " id INTEGER PRIMARY KEY NOT NULL, report INTEGER NOT NULL,"
+    " day INTEGER NOT NULL, scheme INTEGER NOT NULL, target TEXT NOT NULL,"
+    " host TEXT NOT NULL, state INTEGER NOT NULL, due INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, tried INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, said TEXT NOT NULL,"
+    " UNIQUE (report, target)) STRICT;"
+    "CREATE INDEX delivery_due ON delivery (scheme, state, due);"
+    "CREATE INDEX delivery_to ON delivery (day, host);"
+    "CREATE INDEX delivery_tried ON delivery (scheme, tried);",
 };
 
+#define REPORT_ID                                               \
+	"(SELECT id FROM report r WHERE r.day = policy.day AND" \
+	" r.domain = policy.domain)"
 #define POLICY_KEY                                                      \
 	"day = ?1 AND domain = ?2 AND type = ?3 AND policy_domain = ?4" \
 	" AND body = ?5"
@@ -86,7 +107,15 @@ static const char *const statements[TLSRPT_STATEMENTS] = {
 	"INSERT INTO failure VALUES"
 	" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, min(?10, " MOST "))",
     [TLSRPT_ROWS] =
-	"SELECT day, domain, min(sum(ok), " MOST "), min(sum(failed), " MOST ")"
+	"SELECT day, domain, min(sum(ok), " MOST "), min(sum(failed), " MOST
+	"),"
+	" coalesce((SELECT state FROM report r WHERE r.day = policy.day AND"
+	" r.domain = policy.domain), -1),"
+	" (SELECT count(*) FROM delivery WHERE report = " REPORT_ID "),"
+	" (SELECT count(*) FROM delivery WHERE report = " REPORT_ID
+	" AND state IN (0, 1, 2)),"
+	" (SELECT count(*) FROM delivery WHERE report = " REPORT_ID
+	" AND state = 3)"
 	" FROM policy WHERE (?1 < 0 OR day = ?1)"
 	" AND (?2 IS NULL OR domain = ?2) AND (day, domain) > (?3, ?4)"
 	" GROUP BY day, domain ORDER BY day, domain LIMIT ?5",
@@ -96,6 +125,65 @@ static const char *const statements[TLSRPT_STATEMENTS] = {
     [TLSRPT_FAILURES] =
 	"SELECT source, rt, s, r, n, h, a, reason, count FROM failure"
 	" WHERE policy = ?1 ORDER BY rt, n, r, s, reason, source, h, a",
+    [TLSRPT_GET_SECRET] = "SELECT value FROM meta WHERE key = 'secret'",
+    [TLSRPT_UNMADE] =
+	"SELECT day, domain, min(sum(ok), " MOST "), min(sum(failed), " MOST ")"
+	" FROM policy p WHERE day < ?1 AND (day, domain) > (?2, ?3) AND"
+	" NOT EXISTS (SELECT 1 FROM report r WHERE r.day = p.day"
+	" AND r.domain = p.domain)"
+	" GROUP BY day, domain ORDER BY day, domain LIMIT ?4",
+    [TLSRPT_MAKE_REPORT] =
+	"INSERT OR IGNORE INTO report (day, domain, name, body, ok, failed,"
+	" state, due, first, tries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+	" 0, 0)",
+    [TLSRPT_DUE_REPORTS] =
+	"SELECT id, day, domain, name, ok, failed, first, tries FROM report"
+	" WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT ?2",
+    [TLSRPT_SET_REPORT] = "UPDATE report SET state = ?2, due = ?3, tries = ?4,"
+			  " first = ?5 WHERE id = ?1",
+    [TLSRPT_GET_BODY] = "SELECT body FROM report WHERE id = ?1",
+    [TLSRPT_FIND_BODY] =
+	"SELECT body FROM report WHERE day = ?1 AND domain = ?2",
+    [TLSRPT_COUNT_TO] = "SELECT count(*) FROM delivery WHERE day = ?1 AND"
+			" host = ?2 AND scheme = ?3 AND state <> 4 AND"
+			" (?3 <> 0 OR target = ?4)",
+    [TLSRPT_MAKE_DELIVERY] =
+	"INSERT OR IGNORE INTO delivery (report, day, scheme, target, host,"
+	" state, due, first, tried, tries, said)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, ?8)",
+    [TLSRPT_NEXT_DELIVERIES] =
+	"SELECT d.id, d.report, d.target, d.host, d.first, d.tries, r.day,"
+	" r.domain, r.name, r.ok, r.failed, min(d.due) FROM delivery d"
+	" JOIN report r ON r.id = d.report WHERE d.scheme = ?1 AND"
+	" d.state IN (0, 2) AND d.due <= ?2 GROUP BY d.host"
+	" ORDER BY min(d.due) LIMIT ?3",
+    [TLSRPT_BEGIN_DELIVERY] =
+	"UPDATE delivery SET state = 1, tried = ?2, tries = tries + 1,"
+	" first = CASE first WHEN 0 THEN ?2 ELSE first END WHERE id = ?1",
+    [TLSRPT_END_DELIVERY] =
+	"UPDATE delivery SET state = ?2, due = ?3, said = ?4 WHERE id = ?1",
+    [TLSRPT_RECOVER] = "UPDATE delivery SET state = 2 WHERE state = 1",
+    [TLSRPT_SOONEST] =
+	"SELECT coalesce(min(due), -1) FROM (SELECT min(due) AS due FROM"
+	" delivery WHERE scheme = ?1 AND state IN (0, 2) UNION ALL"
+	" SELECT min(due) FROM report WHERE state = 0)",
+    [TLSRPT_HURRY_REPORTS] =
+	"UPDATE report SET state = 0, due = ?1, first = 0, tries = 0"
+	" WHERE state IN (0, 2, 3) AND (?2 < 0 OR day = ?2)"
+	" AND (?3 IS NULL OR domain = ?3)",
+    [TLSRPT_HURRY_DELIVERIES] =
+	"UPDATE delivery SET state = 0, due = ?1, first = 0, tries = 0"
+	" WHERE (state IN (0, 2, 4, 5) OR (state = 3 AND ?4))"
+	" AND report IN (SELECT id FROM report WHERE (?2 < 0 OR day = ?2)"
+	" AND (?3 IS NULL OR domain = ?3))",
+    [TLSRPT_LAST_MAIL] =
+	"SELECT DISTINCT target, max(tried) FROM delivery"
+	" WHERE scheme = 0 AND tried >= ?1 GROUP BY target LIMIT ?2",
+    [TLSRPT_OWN_MAIL] =
+	"SELECT count(*) FROM delivery WHERE scheme = 0 AND tried >= ?1"
+	" AND tried < ?2 AND host = ?3 AND state = 3",
+    [TLSRPT_DROP_DELIVERIES] = "DELETE FROM delivery WHERE day < ?1",
+    [TLSRPT_DROP_REPORTS] = "DELETE FROM report WHERE day < ?1",
     [TLSRPT_DROP_DETAILS] = "DELETE FROM failure WHERE policy IN"
 			    " (SELECT id FROM policy WHERE day < ?1)",
     [TLSRPT_DROP_POLICIES] = "DELETE FROM policy WHERE day < ?1",
@@ -107,16 +195,13 @@ static const struct store_schema schema_of_counts = {
     .migrations = versions,
     .version = sizeof(versions) / sizeof(versions[0]),
     .check = "SELECT (SELECT count(*) FROM policy WHERE +domain > '') +"
-	     " (SELECT count(*) FROM failure WHERE +n >= '')",
-    .max_row = 2 * LIMIT_TLSRPT_DATAGRAM,
+	     " (SELECT count(*) FROM failure WHERE +n >= '') +"
+	     " (SELECT count(*) FROM report WHERE +domain > '') +"
+	     " (SELECT count(*) FROM delivery WHERE +host > '')",
+    .max_row = LIMIT_TLSRPT_MADE + 2 * LIMIT_TLSRPT_DATAGRAM,
     .durable = "NORMAL",
     .statements = statements,
     .statement_count = TLSRPT_STATEMENTS,
-};
-
-struct store_tlsrpt {
-	struct lock lock; /* held across I/O; guards the rest */
-	struct store_db *db;
 };
 
 struct store_tlsrpt *
@@ -144,9 +229,8 @@ store_tlsrpt_free(struct store_tlsrpt *store)
 	free(store);
 }
 
-/* Commit what went well, take back what did not: rc. */
-static int
-end_transaction(struct store_db *db, int rc)
+int
+store_tlsrpt_settle(struct store_db *db, int rc)
 {
 	sqlite3 *handle =
 	    sqlite3_db_handle(store_db_statement(db, TLSRPT_COMMIT));
@@ -158,10 +242,10 @@ end_transaction(struct store_db *db, int rc)
 	return rc;
 }
 
-/* What tells this store from another; a damaged one gives none. */
-int
-store_tlsrpt_id(
-    struct store_tlsrpt *store, char id[STORE_TLSRPT_ID_SIZE], struct err *err)
+/* A word that this store has and no other; a damaged one gives none. */
+static int
+read_meta(struct store_tlsrpt *store, enum tlsrpt_statement statement,
+    char id[STORE_TLSRPT_ID_SIZE], struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int rc;
@@ -169,7 +253,7 @@ store_tlsrpt_id(
 	lock_take(&store->lock);
 	rc = store_db_ready(store->db, err);
 	if (rc == 0) {
-		stmt = store_db_statement(store->db, TLSRPT_GET_ID);
+		stmt = store_db_statement(store->db, statement);
 		rc = store_sql_step(stmt);
 		if (rc == SQLITE_ROW &&
 		    !store_sql_text(stmt, 0, id, STORE_TLSRPT_ID_SIZE))
@@ -185,6 +269,20 @@ store_tlsrpt_id(
 }
 
 int
+store_tlsrpt_id(
+    struct store_tlsrpt *store, char id[STORE_TLSRPT_ID_SIZE], struct err *err)
+{
+	return read_meta(store, TLSRPT_GET_ID, id, err);
+}
+
+int
+store_tlsrpt_secret(
+    struct store_tlsrpt *store, char id[STORE_TLSRPT_ID_SIZE], struct err *err)
+{
+	return read_meta(store, TLSRPT_GET_SECRET, id, err);
+}
+
+int
 store_tlsrpt_add(struct store_tlsrpt *store, const struct tlsrpt_batch *batch,
     uint64_t max_domains, uint64_t *left_out, struct err *err)
 {
@@ -196,7 +294,7 @@ store_tlsrpt_add(struct store_tlsrpt *store, const struct tlsrpt_batch *batch,
 	if (rc == 0) {
 		rc = store_sql_run(store_db_statement(store->db, TLSRPT_BEGIN));
 		if (rc == SQLITE_OK)
-			rc = end_transaction(
+			rc = store_tlsrpt_settle(
 			    store->db, store_tlsrpt_put(store->db, batch,
 					   max_domains, &count));
 		rc = store_db_conclude(store->db, rc, err);
@@ -269,8 +367,9 @@ store_tlsrpt_day(struct store_tlsrpt *store, int64_t day,
 static int
 drop_days(struct store_db *db, int64_t before, int *count)
 {
-	static const enum tlsrpt_statement steps[] = {
-	    TLSRPT_DROP_DETAILS, TLSRPT_DROP_POLICIES, TLSRPT_DROP_DAYS};
+	static const enum tlsrpt_statement steps[] = {TLSRPT_DROP_DELIVERIES,
+	    TLSRPT_DROP_REPORTS, TLSRPT_DROP_DETAILS, TLSRPT_DROP_POLICIES,
+	    TLSRPT_DROP_DAYS};
 	int rc = store_sql_run(store_db_statement(db, TLSRPT_BEGIN));
 
 	if (rc != SQLITE_OK)
@@ -282,7 +381,7 @@ drop_days(struct store_db *db, int64_t before, int *count)
 	}
 	*count = sqlite3_changes(
 	    sqlite3_db_handle(store_db_statement(db, TLSRPT_DROP_DAYS)));
-	return end_transaction(db, rc);
+	return store_tlsrpt_settle(db, rc);
 }
 
 int

@@ -25,9 +25,12 @@ struct store_tlsrpt *store_tlsrpt_open(
     const char *path, bool *renamed, struct err *err) OWNED(store_tlsrpt_free);
 AUTO_DEFINE(store_tlsrpt);
 
-/* store_tlsrpt_id - hex digits that no other store has */
+/* store_tlsrpt_id - hex digits that no other store has; store_tlsrpt_secret -
+ * others, which nobody is told */
 enum { STORE_TLSRPT_ID_SIZE = 33 };
 int store_tlsrpt_id(
+    struct store_tlsrpt *store, char id[STORE_TLSRPT_ID_SIZE], struct err *err);
+int store_tlsrpt_secret(
     struct store_tlsrpt *store, char id[STORE_TLSRPT_ID_SIZE], struct err *err);
 
 /*

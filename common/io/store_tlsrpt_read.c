@@ -17,13 +17,23 @@ read_count(sqlite3_stmt *stmt, int column, uint64_t *out)
 	return number >= 0;
 }
 
-static bool
-read_row(sqlite3_stmt *stmt, struct tlsrpt_row *out)
+bool
+store_tlsrpt_read_row(sqlite3_stmt *stmt, struct tlsrpt_row *out)
 {
 	out->day = sqlite3_column_int64(stmt, 0);
 	return store_sql_text(stmt, 1, out->domain, sizeof(out->domain)) &&
 	       read_count(stmt, 2, &out->ok) &&
 	       read_count(stmt, 3, &out->failed);
+}
+
+static bool
+read_listed_row(sqlite3_stmt *stmt, struct tlsrpt_row *out)
+{
+	out->report = sqlite3_column_int(stmt, 4);
+	out->destinations = (unsigned)sqlite3_column_int(stmt, 5);
+	out->waiting = (unsigned)sqlite3_column_int(stmt, 6);
+	out->sent = (unsigned)sqlite3_column_int(stmt, 7);
+	return store_tlsrpt_read_row(stmt, out);
 }
 
 int
@@ -41,7 +51,7 @@ store_tlsrpt_list(struct store_db *db, const struct tlsrpt_query *query,
 	store_sql_bind_text(stmt, 4, query->after.domain);
 	sqlite3_bind_int(stmt, 5, most);
 	while ((rc = store_sql_step(stmt)) == SQLITE_ROW)
-		*count += *count < most && read_row(stmt, &rows[*count]);
+		*count += *count < most && read_listed_row(stmt, &rows[*count]);
 	store_sql_release(stmt);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/base/lock.h"
 #include "common/io/store_db.h"
 #include "common/io/tlsrpt_tally.h"
 
@@ -32,13 +33,42 @@ enum tlsrpt_statement {
 	TLSRPT_ROWS,
 	TLSRPT_POLICIES,
 	TLSRPT_FAILURES,
+	TLSRPT_GET_SECRET,
+	TLSRPT_UNMADE,
+	TLSRPT_MAKE_REPORT,
+	TLSRPT_DUE_REPORTS,
+	TLSRPT_SET_REPORT,
+	TLSRPT_GET_BODY,
+	TLSRPT_FIND_BODY,
+	TLSRPT_COUNT_TO,
+	TLSRPT_MAKE_DELIVERY,
+	TLSRPT_NEXT_DELIVERIES,
+	TLSRPT_BEGIN_DELIVERY,
+	TLSRPT_END_DELIVERY,
+	TLSRPT_RECOVER,
+	TLSRPT_SOONEST,
+	TLSRPT_HURRY_REPORTS,
+	TLSRPT_HURRY_DELIVERIES,
+	TLSRPT_LAST_MAIL,
+	TLSRPT_OWN_MAIL,
+	TLSRPT_DROP_DELIVERIES,
+	TLSRPT_DROP_REPORTS,
 	TLSRPT_DROP_DETAILS,
 	TLSRPT_DROP_POLICIES,
 	TLSRPT_DROP_DAYS,
 	TLSRPT_STATEMENTS,
 };
 
+struct store_tlsrpt {
+	struct lock lock; /* held across I/O; guards the rest */
+	struct store_db *db;
+};
+
 /* These give SQLite's code. */
+
+/* store_tlsrpt_settle - end a transaction: commit what went well (rc), take
+ * back what did not */
+int store_tlsrpt_settle(struct store_db *db, int rc);
 
 /* store_tlsrpt_put - add a batch, inside a transaction; see store_tlsrpt_add */
 int store_tlsrpt_put(struct store_db *db, const struct tlsrpt_batch *batch,
@@ -54,6 +84,10 @@ struct store_tlsrpt_loading {
 /* store_tlsrpt_load - all of a next hop in a day */
 int store_tlsrpt_load(struct store_db *db, int64_t day, const char *domain,
     struct store_tlsrpt_loading *loading);
+
+/* store_tlsrpt_read_row - day, next hop and sums, the first columns; false: no
+ * Postern wrote them */
+bool store_tlsrpt_read_row(struct sqlite3_stmt *stmt, struct tlsrpt_row *out);
 
 /* store_tlsrpt_list - see store_tlsrpt_rows; *count is what there was */
 int store_tlsrpt_list(struct store_db *db, const struct tlsrpt_query *query,

@@ -57,6 +57,8 @@ struct tlsrpt_row {
 	int64_t day;
 	char domain[LIMIT_DOMAIN_SIZE];
 	uint64_t ok, failed;
+	int report; /* enum outbox_report; -1: none was made */
+	unsigned destinations, waiting, sent; /* of it, and of these */
 };
 
 /* Which rows are wanted: of one day or of all, of one next hop or of all

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/proto/tlsrpt_json.h"
 #include "common/base/xalloc.h"
 #include "common/proto/x509.h"
 
@@ -143,4 +144,18 @@ tlsrpt_quirks_text(uint32_t quirks, char out[TLSRPT_QUIRKS_SIZE])
 	for (unsigned i = 1; i < TLSRPT_QUIRKS; i++)
 		if ((quirks & TLSRPT_QUIRK(i)) != 0)
 			text_addf(&text, "%sT%02u", text.len > 0 ? " " : "", i);
+}
+
+struct tlsrpt_report *
+tlsrpt_report_load(const char *octets, size_t size, struct err *err)
+{
+	struct tlsrpt_hints hints = {.domain = ""};
+	struct tlsrpt_report *report = NULL;
+	bool mended = false;
+	json_t *object = tlsrpt_json_load(octets, size, &mended, err);
+
+	if (object != NULL)
+		report = tlsrpt_report_parse(object, &hints, err);
+	json_decref(object);
+	return report;
 }

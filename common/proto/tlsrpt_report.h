@@ -104,6 +104,10 @@ struct tlsrpt_report *
 tlsrpt_report_parse(struct json_t *object, const struct tlsrpt_hints *hints,
     struct err *err) OWNED(tlsrpt_report_free);
 
+/* tlsrpt_report_load - the same of a text of JSON, which we made ourselves */
+struct tlsrpt_report *tlsrpt_report_load(
+    const char *octets, size_t size, struct err *err) OWNED(tlsrpt_report_free);
+
 /* tlsrpt_report_json - it in one form, whoever wrote it: RFC 8460 section 4.4,
  * what is unknown is left out; for json_decref() */
 struct json_t *tlsrpt_report_json(const struct tlsrpt_report *report);

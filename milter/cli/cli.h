@@ -74,6 +74,8 @@ struct cli_options {
 	const char *state;  /* --state: a file */
 	const char *domain; /* --domain */
 	const char *day;    /* --day: as 2026-01-31 */
+	bool again;         /* --again */
+	bool dry_run;       /* --dry-run */
 	bool old_ttl_given;
 	uint32_t old_ttl_s;    /* --old-ttl */
 	bool apply, undo;      /* --apply, --undo */
@@ -120,6 +122,7 @@ int cli_status(const struct cli_options *options);
 int cli_top(const struct cli_options *options);
 int cli_tlsrpt_list(const struct cli_options *options);
 int cli_tlsrpt_show(const struct cli_options *options);
+int cli_tlsrpt_send(const struct cli_options *options);
 int cli_tlsrpt_read(const struct cli_options *options);
 int cli_fleet_status(const struct cli_options *options);
 int cli_fleet_key(const struct cli_options *options);

@@ -45,6 +45,8 @@ static const struct option_row {
 	"all servers have both keys' records; advise: the policy is in "
 	"testing; else: look"},
     {OPTION_UNTIL, "until", "TIME", false, "up to when, likewise"},
+    {OPTION_AGAIN, "again", NULL, false, "what was sent already, too"},
+    {OPTION_DRY_RUN, "dry-run", NULL, false, "say what would be sent"},
     {OPTION_DAY, "day", "DAY", false, "of that day (UTC), as 2026-01-31"},
     {OPTION_FLEET, "fleet", NULL, false, "have all hosts that share do it"},
     {OPTION_FORGET, "forget", NULL, false,

@@ -11,6 +11,7 @@
 /* Options without a letter; those with one go by it. */
 enum {
 	OPTION_ADD = 256,
+	OPTION_AGAIN,
 	OPTION_ALL,
 	OPTION_APPLY,
 	OPTION_AS,
@@ -23,6 +24,7 @@ enum {
 	OPTION_DB,
 	OPTION_DEPTH,
 	OPTION_DOMAIN,
+	OPTION_DRY_RUN,
 	OPTION_EVERY,
 	OPTION_FACTS,
 	OPTION_FAILURES,

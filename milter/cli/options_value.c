@@ -166,6 +166,12 @@ take_further_flag(int code, struct cli_options *options)
 	case OPTION_REGULATED:
 		options->regulated = true;
 		break;
+	case OPTION_AGAIN:
+		options->again = true;
+		break;
+	case OPTION_DRY_RUN:
+		options->dry_run = true;
+		break;
 	default:
 		return false;
 	}

@@ -83,8 +83,10 @@ static const struct value_choice header_domains[] = {
     {"all", HEADER_DOMAINS_ALL}, {NULL, 0}};
 static const struct value_choice log_levels[] = {
     {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
-static const struct value_choice tls_reports[] = {
-    {"no", TLS_REPORTS_NO}, {"collect", TLS_REPORTS_COLLECT}, {NULL, 0}};
+static const struct value_choice tls_reports[] = {{"no", TLS_REPORTS_NO},
+    {"collect", TLS_REPORTS_COLLECT}, {"yes", TLS_REPORTS_YES}, {NULL, 0}};
+static const struct value_choice own_sessions[] = {
+    {"excluded", 0}, {"counted", 1}, {NULL, 0}};
 static const struct value_choice tls_sources[] = {{"mta", TLS_SOURCE_MTA},
     {"refused", TLS_SOURCE_REFUSED}, {"policy", TLS_SOURCE_POLICY}, {NULL, 0}};
 static const struct value_choice tls_details[] = {
@@ -232,6 +234,17 @@ static const struct keyword keywords[] = {
 	tls_report_organization, NULL),
     TEXT("TLSReportContact", LIVE, NULL, value_read_address, tls_report_contact,
 	NULL),
+    TEXT("TLSReportSender", LIVE, NULL, value_read_sender, tls_report_sender,
+	NULL),
+    TEXT("TLSReportMailer", LIVE, "smtp:127.0.0.1:25", value_read_mailer,
+	tls_report_mailer, NULL),
+    DURATION("TLSReportSpread", LIVE, "4h", tls_report_spread_ms, 0,
+	12 * 60 * MINUTE),
+    NUMBER(
+	"TLSReportMaxPerRua", LIVE, "1000", tls_report_max_per_rua, 1, 1000000),
+    CHOICE("TLSReportHTTPSVerify", LIVE, "yes", tls_report_verify, yes_no),
+    CHOICE("TLSReportOwnSessions", LIVE, "excluded", tls_report_own_counted,
+	own_sessions),
     CHOICE("TLSReportDetails", LIVE, "full", tls_report_details, tls_details),
     DURATION(
 	"TLSReportKeep", LIVE, "14d", tls_report_keep_ms, 2 * DAY, 21 * DAY),
@@ -385,6 +398,20 @@ compare_sockets(const struct settings *settings, const struct conf *conf,
 		    path_of_socket(settings->metrics_socket), conf, faults);
 }
 
+/* RFC 8460 section 4.4: who reports, and whom to ask, is told. */
+static void
+check_reporter(const struct settings *settings, const struct conf *conf,
+    struct conf_faults *faults)
+{
+	if (settings->tls_reports == TLS_REPORTS_YES &&
+	    (settings->tls_report_organization == NULL ||
+		settings->tls_report_contact == NULL))
+		conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
+		    conf == NULL ? 0 : line_of_keyword(conf, "TLSReports"),
+		    "TLSReports: \"yes\" needs TLSReportOrganization and "
+		    "TLSReportContact");
+}
+
 static void
 set_store_path(struct settings *settings)
 {
@@ -456,6 +483,7 @@ settings_load(const char *path, const struct settings_override *overrides,
 		    place, overrides[i].value);
 	}
 	compare_sockets(settings, conf, faults);
+	check_reporter(settings, conf, faults);
 	load_destinations(settings, faults);
 	if (faults->count > 0)
 		return NULL;

@@ -28,7 +28,7 @@ enum header_domains {
 };
 
 /* Sessions are counted for TLS reports, or not. */
-enum tls_reports { TLS_REPORTS_NO, TLS_REPORTS_COLLECT };
+enum tls_reports { TLS_REPORTS_NO, TLS_REPORTS_COLLECT, TLS_REPORTS_YES };
 enum tls_sources {
 	TLS_SOURCE_MTA = 1,     /* sessions that it tells of */
 	TLS_SOURCE_REFUSED = 2, /* our probes for mail that we refused */
@@ -128,6 +128,12 @@ struct settings {
 	char *tls_report_organization, *tls_report_contact; /* NULL: none */
 	int tls_report_sources;                             /* tls_sources */
 	int tls_report_details;                             /* enum */
+	char *tls_report_sender; /* NULL: the contact; "<>" */
+	char *tls_report_mailer; /* as mailer_parse reads it */
+	int tls_report_spread_ms;
+	int tls_report_max_per_rua;
+	int tls_report_verify;      /* certificates of https: */
+	int tls_report_own_counted; /* the MTA tells of report mail, too */
 	int tls_report_keep_ms;
 	int tls_report_max_domains;
 	struct settings_list tls_report_exclude;

@@ -12,6 +12,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/mailer.h"
 #include "common/judge/rules.h"
 #include "common/proto/address.h"
 #include "common/proto/domain.h"
@@ -531,6 +532,30 @@ value_read_address(const struct value_place *place,
 		}
 	}
 	value_complain(place, "\"%s\" is no mail address", value);
+}
+
+void
+value_read_sender(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	if (strcmp(value, "<>") == 0)
+		value_set_text(field, value);
+	else
+		value_read_address(place, form, field, value);
+}
+
+void
+value_read_mailer(const struct value_place *place,
+    const struct value_form *form, void *field, char *value)
+{
+	struct mailer mailer;
+	const char *why = mailer_parse(value, &mailer);
+
+	(void)form;
+	if (why == NULL)
+		value_set_text(field, value);
+	else
+		value_complain(place, "\"%s\": %s", value, why);
 }
 
 /* "none", or "sqlite:" and the name of a file, in StateDirectory unless it

@@ -56,6 +56,8 @@ value_reader value_read_store;
 value_reader value_read_unix_socket; /* "unix:/path"; the path of it */
 value_reader value_read_line;        /* printable ASCII */
 value_reader value_read_address;     /* of mail */
+value_reader value_read_sender;      /* the same, or "<>" */
+value_reader value_read_mailer;      /* as mailer_parse reads it */
 
 /* into a struct settings_list; but for sockets in value_list.c */
 value_reader value_read_words;

@@ -33,6 +33,7 @@
 #include "milter/tlsrpt/collect.h"
 #include "milter/tlsrpt/intake.h"
 #include "milter/tlsrpt/own_sessions.h"
+#include "milter/tlsrpt/sender.h"
 
 /* Checks that nobody waits for any more may end, or not */
 enum { CLOSE_MS = 2 * 1000 };
@@ -74,6 +75,7 @@ start_stop_answering(void)
 	metrics_close();
 	listener_close();
 	control_close();
+	sender_stop();
 	collect_stop();
 }
 
@@ -130,7 +132,7 @@ static int
 begin_to_serve(struct settings *settings, struct err *err)
 {
 	static const struct control_counts counts = {
-	    collect_rows, collect_report, collect_today};
+	    collect_rows, collect_report, collect_today, sender_hurry};
 	static const struct intake_hops hops = {
 	    own_sessions_relay, own_sessions_tested};
 	pthread_t thread;
@@ -142,8 +144,8 @@ begin_to_serve(struct settings *settings, struct err *err)
 	control_answer_counts(&counts);
 	if (facts_keeper_start(settings, err) == 0 &&
 	    collect_start(settings, &hops, err) == 0 &&
-	    control_start(err) == 0 && listener_start(err) == 0 &&
-	    metrics_start(err) == 0) {
+	    sender_start(settings, err) == 0 && control_start(err) == 0 &&
+	    listener_start(err) == 0 && metrics_start(err) == 0) {
 		if (pthread_create(&thread, NULL, serve_milter, NULL) == 0) {
 			pthread_detach(thread);
 			return 0;

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/forbidden_address.h"
 #include "milter/mta/session.h"
 #include "milter/serve/service.h"
 #include "milter/serve/tally.h"
@@ -207,6 +208,29 @@ is_loopback_client(const char *address)
 				      strcasecmp(address, "IPv6:::1") == 0);
 }
 
+/* Whether it may be a report of ours, which comes by the way that we hand it
+ * over: from this host, by the address that it is sent from. */
+static bool
+is_report_mail(
+    const struct settings *settings, const char *sender, const char *client)
+{
+	const char *ours = settings->tls_report_sender != NULL
+			       ? settings->tls_report_sender
+			       : settings->tls_report_contact;
+	size_t length = strlen(sender);
+
+	if (settings->tls_reports != TLS_REPORTS_YES || ours == NULL ||
+	    client == NULL)
+		return false;
+	if (sender[0] == '<' && length > 2 && sender[length - 1] == '>') {
+		sender++;
+		length -= 2;
+	}
+	return strlen(ours) == length &&
+	       strncasecmp(sender, ours, length) == 0 &&
+	       (is_loopback_client(client) || forbidden_address_is_own(client));
+}
+
 static struct message *
 begin_mail(SMFICTX *ctx, char **argv)
 {
@@ -222,6 +246,8 @@ begin_mail(SMFICTX *ctx, char **argv)
 	mail.requiretls = mail_requires_tls(argv);
 	mail.authenticated = user != NULL && user[0] != '\0';
 	mail.local = is_loopback_client(smfi_getsymval(ctx, name_client));
+	mail.reports = is_report_mail(
+	    message->held.settings, argv[0], smfi_getsymval(ctx, name_client));
 	message->session =
 	    session_new(message->held.settings, message->held.engine, &mail);
 	return message;

@@ -33,6 +33,7 @@
 #include "milter/mta/recipient_group.h"
 #include "milter/mta/message_outcome.h"
 #include "milter/mta/waiver.h"
+#include "milter/serve/own_mail.h"
 #include "milter/serve/report.h"
 
 enum {
@@ -58,7 +59,8 @@ struct session {
 	bool null_sender;
 	bool authenticated;
 	bool local; /* the client is on this host */
-	bool smtp;  /* the MTA said where a recipient goes */
+	bool reports;
+	bool smtp; /* the MTA said where a recipient goes */
 	struct requiretls tls;
 	char mta_name[LIMIT_DOMAIN_SIZE];
 	int rcpt_budget_ms;
@@ -86,6 +88,7 @@ session_new(struct settings *settings, struct engine *engine,
 	session->null_sender = mail->null_sender;
 	session->authenticated = mail->authenticated;
 	session->local = mail->local;
+	session->reports = mail->reports;
 	session->tls.required = mail->requiretls;
 	session->rcpt_budget_ms = RCPT_BUDGET_MS;
 	session->scan_left = LIMIT_MESSAGE_SCAN;
@@ -293,6 +296,21 @@ await_at_rcpt(struct session *session, struct recipient_group *group)
 	return !group->open;
 }
 
+/* X01: what we send ourselves goes, whatever becomes of it.  Who uses the
+ * sender for other mail gains nothing. */
+static void
+exempt_report(const struct session *session, const struct route_rcpt *rcpt,
+    struct route *route)
+{
+	const char *address = rcpt->addr != NULL ? rcpt->addr : rcpt->address;
+
+	if (session->reports && route->reason == REASON_OK &&
+	    own_mail_goes_to(address, (int64_t)clock_wall_s())) {
+		route->result = RESULT_SKIP;
+		route->reason = REASON_EXEMPT;
+	}
+}
+
 enum action
 session_rcpt(
     struct session *session, const struct route_rcpt *rcpt, struct reply *reply)
@@ -302,6 +320,7 @@ session_rcpt(
 
 	assert(!session->ended);
 	route_read(session->settings, session->mta_name, rcpt, &route);
+	exempt_report(session, rcpt, &route);
 	session->smtp = session->smtp || route.smtp;
 	group = recipient_group_for(session, &route);
 	group->rcpts++;

@@ -18,6 +18,7 @@ struct session_mail {
 	bool null_sender;
 	bool authenticated;
 	bool local;           /* the client is on this host */
+	bool reports;         /* the sender of our own reports, from here */
 	bool requiretls;      /* REQUIRETLS, RFC 8689 */
 	const char *mta_name; /* {j}, or NULL */
 };

@@ -247,6 +247,24 @@ add_tlsrpt_rows(struct control_answer *answer, struct control_lines *lines)
 		answer->query.after = rows[PAGE - 1];
 }
 
+/* What leaves this host in its name is for who may do more than ask. */
+static void
+hurry_reports(struct control_answer *answer)
+{
+	int64_t day = day_asked(answer);
+
+	answer->stage = STAGE_ENDED;
+	if (answer->err.text[0] != '\0')
+		return;
+	answer->refused = !answer->may_flush;
+	if (answer->refused)
+		err_set(&answer->err, ERR_LOCAL,
+		    "root and the user that it runs as may send");
+	else
+		counted.hurry(day, domain_of(answer), answer->request.again,
+		    &answer->err);
+}
+
 /* Of the day that is asked about, or of today. */
 static void
 add_tlsrpt_report(struct control_answer *answer, struct control_lines *lines)
@@ -308,6 +326,9 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 		break;
 	case JSON_ASK_TLSRPT_SHOW:
 		add_tlsrpt_report(answer, lines);
+		break;
+	case JSON_ASK_TLSRPT_SEND:
+		hurry_reports(answer);
 		break;
 	case JSON_ASK_OPENMETRICS:
 		add_metrics(answer, OPENMETRICS_1_0, lines);

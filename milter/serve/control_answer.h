@@ -35,6 +35,8 @@ struct control_counts {
 	    int most, struct err *err);
 	char *(*report)(int64_t day, const char *domain, struct err *err);
 	int64_t (*today)(void);
+	int (*hurry)(
+	    int64_t day, const char *domain, bool again, struct err *err);
 };
 
 /* control_answer_counts - ask these from here on; before control_start */

@@ -240,6 +240,14 @@ report_accept(const char *detail)
 }
 
 void
+report_tlsrpt(const struct report_tlsrpt *told)
+{
+	char line[REPORT_SIZE];
+
+	emit_line(report_tlsrpt_line(line, told), line);
+}
+
+void
 report_tlsrpt_day(const struct report_tlsrpt_day *day)
 {
 	char line[REPORT_SIZE];

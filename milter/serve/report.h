@@ -53,9 +53,11 @@ void report_store(const char *detail);
  * again */
 void report_facts(const char *detail);
 
-/* report_tlsrpt_day - event=tlsrpt-day: a day of TLS reports is over
+/* report_tlsrpt - event=tlsrpt: what became of a TLS report
+ * report_tlsrpt_day - event=tlsrpt-day: a day of TLS reports is over
  * report_tlsrpt_drop - event=tlsrpt-drop: so many sessions are not counted
  * report_tlsrpt_trouble - event=tlsrpt-trouble: none are, and why */
+void report_tlsrpt(const struct report_tlsrpt *told);
 void report_tlsrpt_day(const struct report_tlsrpt_day *day);
 void report_tlsrpt_drop(const char *reason, uintmax_t count);
 void report_tlsrpt_trouble(const char *reason, const char *detail);

@@ -295,6 +295,39 @@ report_facts_line(char line[REPORT_SIZE], const char *detail)
 	return end_keeping(&text, detail);
 }
 
+static int
+severity_of_tlsrpt(const char *action)
+{
+	if (strcmp(action, "failed") == 0 || strcmp(action, "expired") == 0)
+		return LOG_WARNING;
+	return strcmp(action, "made") == 0 || strcmp(action, "sent") == 0
+		   ? LOG_INFO
+		   : LOG_NOTICE;
+}
+
+int
+report_tlsrpt_line(char line[REPORT_SIZE], const struct report_tlsrpt *told)
+{
+	struct text text;
+
+	begin_event(&text, line, "-", "tlsrpt");
+	text_addf(&text, " action=%s domain=%s day=%s", told->action,
+	    told->domain, told->day);
+	report_add(&text, "id", told->id);
+	if (told->to != NULL)
+		report_add(&text, "to", told->to);
+	text_addf(&text, " sessions=%ju failures=%ju", told->sessions,
+	    told->failures);
+	if (told->tries > 0)
+		text_addf(&text, " tries=%u", told->tries);
+	if (told->untrusted)
+		text_add(&text, " verify=failed");
+	if (told->reason != NULL)
+		report_add(&text, "reason", told->reason);
+	report_add_detail(&text, told->detail);
+	return severity_of_tlsrpt(told->action);
+}
+
 int
 report_tlsrpt_day_line(
     char line[REPORT_SIZE], const struct report_tlsrpt_day *day)

@@ -88,6 +88,16 @@ struct report_reload {
 	const char *detail;  /* the first mistake; or NULL */
 };
 
+/* What became of a TLS report. */
+struct report_tlsrpt {
+	const char *action, *domain, *day, *id;
+	const char *to; /* "mailto:reports.ex"; or NULL */
+	uintmax_t sessions, failures;
+	unsigned tries;              /* 0: none */
+	bool untrusted;              /* sent to who shows no good certificate */
+	const char *reason, *detail; /* or NULL */
+};
+
 /* What came of a day of TLS reports. */
 struct report_tlsrpt_day {
 	const char *day; /* "2026-11-28" */
@@ -139,6 +149,8 @@ int report_shared_state_line(
 int report_accept_line(char line[REPORT_SIZE], const char *detail);
 int
 report_start_line(char line[REPORT_SIZE], const char *version, int64_t down_s);
+int
+report_tlsrpt_line(char line[REPORT_SIZE], const struct report_tlsrpt *told);
 int report_tlsrpt_day_line(
     char line[REPORT_SIZE], const struct report_tlsrpt_day *day);
 int report_tlsrpt_drop_line(

@@ -53,6 +53,7 @@ static struct {
 	struct day_clock days; /* which the thread alone turns */
 	uint64_t unsaved;      /* own sessions that there was no room for */
 	unsigned wanted, done; /* flushes */
+	int64_t closed_before; /* all of the days before it is written */
 	bool ending;
 } collect;
 
@@ -65,6 +66,23 @@ collect_today(void)
 	day = collect.days.open;
 	lock_drop(&collect.lock);
 	return day;
+}
+
+int64_t
+collect_closed_before(void)
+{
+	int64_t day;
+
+	lock_take(&collect.lock);
+	day = collect.closed_before;
+	lock_drop(&collect.lock);
+	return day;
+}
+
+struct store_tlsrpt *
+collect_store(void)
+{
+	return collect.book == NULL ? NULL : book_store(collect.book);
 }
 
 /* --- writing --- */
@@ -99,6 +117,8 @@ flush_counts(void)
 	collect.unwritten = 0;
 	collect.flush_ms = clock_mono_ms() + FLUSH_MS;
 	lock_take(&collect.lock);
+	if (rc == 0)
+		collect.closed_before = collect.days.open;
 	collect.done = wanted;
 	cond_broadcast(&collect.flushed);
 	lock_drop(&collect.lock);
@@ -351,9 +371,8 @@ collect_stop(void)
 	collect.path = NULL;
 }
 
-/* What is counted is written; the store, or NULL with err. */
-static struct store_tlsrpt *
-write_counts(struct err *err)
+struct store_tlsrpt *
+collect_write(struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + SYNC_MS;
 	struct store_tlsrpt *store;
@@ -383,7 +402,7 @@ int
 collect_rows(const struct tlsrpt_query *query, struct tlsrpt_row *rows,
     int most, struct err *err)
 {
-	struct store_tlsrpt *store = write_counts(err);
+	struct store_tlsrpt *store = collect_write(err);
 
 	return store == NULL ? -1
 			     : store_tlsrpt_rows(store, query, rows, most, err);
@@ -393,9 +412,13 @@ char *
 collect_report(int64_t day, const char *domain, struct err *err)
 {
 	AUTO(settings) struct settings *settings = service_settings();
-	struct store_tlsrpt *store = write_counts(err);
+	struct store_tlsrpt *store = collect_write(err);
+	char *text;
 
-	return store == NULL
-		   ? NULL
+	if (store == NULL)
+		return NULL;
+	text = counted_report_made(store, day, domain);
+	return text != NULL
+		   ? text
 		   : counted_report_print(store, settings, day, domain, err);
 }

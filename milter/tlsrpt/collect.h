@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/io/store_tlsrpt.h"
 #include "common/io/tlsrpt_tally.h"
 #include "milter/conf/settings.h"
 
@@ -38,6 +39,17 @@ int collect_rows(const struct tlsrpt_query *query, struct tlsrpt_row *rows,
 /* collect_report - the report of a day to a next hop, as it stands, for free();
  * NULL with err: DATA where there is none */
 char *collect_report(int64_t day, const char *domain, struct err *err);
+
+/* collect_closed_before - to the days before that one nobody counts any more,
+ * and what was counted is in the store */
+int64_t collect_closed_before(void);
+
+/* collect_store - where it is written, or NULL while that cannot be opened;
+ * borrowed */
+struct store_tlsrpt *collect_store(void);
+
+/* collect_write - the same after what is new was written; NULL with err */
+struct store_tlsrpt *collect_write(struct err *err);
 
 /* collect_today - the day that sessions are counted to now */
 int64_t collect_today(void);

@@ -2,8 +2,21 @@
 #include "milter/tlsrpt/counted_report.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/base/text.h"
+#include "common/io/store_outbox.h"
+#include "common/proto/gzip.h"
+#include "common/proto/tlsrpt_report.h"
 #include "milter/tlsrpt/day_report.h"
+
+/* What a report is made of. */
+struct ingredients {
+	char id[STORE_TLSRPT_ID_SIZE];
+	struct day_report report;
+	struct tlsrpt_tally **tallies;
+	size_t count;
+};
 
 static const char *
 text_or_empty(const char *text)
@@ -11,32 +24,149 @@ text_or_empty(const char *text)
 	return text == NULL ? "" : text;
 }
 
+static void
+drop_ingredients(struct ingredients *ingredients)
+{
+	for (size_t i = 0; i < ingredients->count; i++)
+		tlsrpt_tally_free(ingredients->tallies[i]);
+	free(ingredients->tallies);
+}
+
+/* 0, and they are to be dropped; or -1 with err. */
+static int
+load_ingredients(struct ingredients *out, struct store_tlsrpt *store,
+    const struct settings *settings, int64_t day, const char *domain,
+    struct err *err)
+{
+	memset(out, 0, sizeof(*out));
+	out->report = (struct day_report){.day = day,
+	    .domain = domain,
+	    .organization = text_or_empty(settings->tls_report_organization),
+	    .contact = text_or_empty(settings->tls_report_contact),
+	    .store_id = out->id,
+	    .minimal = settings->tls_report_details == TLS_DETAILS_MINIMAL};
+	if (store_tlsrpt_id(store, out->id, err) != 0 ||
+	    store_tlsrpt_tallies(
+		store, day, domain, &out->tallies, &out->count, err) != 0)
+		return -1;
+	if (out->count > 0)
+		return 0;
+	drop_ingredients(out);
+	return err_set(err, ERR_DATA, "no session on that day");
+}
+
 char *
 counted_report_print(struct store_tlsrpt *store,
     const struct settings *settings, int64_t day, const char *domain,
     struct err *err)
 {
-	char id[STORE_TLSRPT_ID_SIZE];
-	struct day_report report = {.day = day,
-	    .domain = domain,
-	    .organization = text_or_empty(settings->tls_report_organization),
-	    .contact = text_or_empty(settings->tls_report_contact),
-	    .store_id = id,
-	    .minimal = settings->tls_report_details == TLS_DETAILS_MINIMAL};
-	struct tlsrpt_tally **tallies;
-	size_t count;
-	char *text = NULL;
+	struct ingredients all;
+	char *text;
 
-	if (store_tlsrpt_id(store, id, err) != 0 ||
-	    store_tlsrpt_tallies(store, day, domain, &tallies, &count, err) !=
-		0)
+	if (load_ingredients(&all, store, settings, day, domain, err) != 0)
 		return NULL;
-	if (count > 0)
-		text = day_report_print(&report, tallies, count);
-	else
-		err_set(err, ERR_DATA, "no session on that day");
-	for (size_t i = 0; i < count; i++)
-		tlsrpt_tally_free(tallies[i]);
-	free(tallies);
+	text = day_report_print(&all.report, all.tallies, all.count);
+	drop_ingredients(&all);
 	return text;
+}
+
+/* R44: what an MTA that counts them told of our own reports. */
+static void
+leave_out_own(struct ingredients *all, uint64_t own)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct tlsrpt_tally *tally = all->tallies[i];
+		uint64_t part = own < tally->ok ? own : tally->ok;
+
+		tally->ok -= part;
+		own -= part;
+		if (part > 0 && tally->ok + tally->failed == 0)
+			tlsrpt_tally_free(tally);
+		else
+			all->tallies[kept++] = tally;
+	}
+	all->count = kept;
+}
+
+static void
+sum_tallies(const struct ingredients *all, struct tlsrpt_row *row)
+{
+	row->ok = 0;
+	row->failed = 0;
+	for (size_t i = 0; i < all->count; i++) {
+		row->ok = tlsrpt_count_add(row->ok, all->tallies[i]->ok);
+		row->failed =
+		    tlsrpt_count_add(row->failed, all->tallies[i]->failed);
+	}
+}
+
+static char *
+pack_ingredients(const struct ingredients *all, size_t *size)
+{
+	char *text = day_report_print(&all->report, all->tallies, all->count);
+	char *packed = gzip_pack(text, strlen(text), size);
+
+	free(text);
+	return packed;
+}
+
+/* J10 */
+static char *
+pack_within(struct ingredients *all, size_t *size)
+{
+	char *packed = pack_ingredients(all, size);
+
+	if (*size > LIMIT_TLSRPT_MADE) {
+		free(packed);
+		all->report.minimal = true;
+		packed = pack_ingredients(all, size);
+	}
+	if (*size > LIMIT_TLSRPT_MADE) {
+		free(packed);
+		for (size_t i = 0; i < all->count; i++)
+			all->tallies[i]->body[0] = '\0';
+		packed = pack_ingredients(all, size);
+	}
+	return packed;
+}
+
+char *
+counted_report_pack(struct store_tlsrpt *store, const struct settings *settings,
+    struct tlsrpt_row *row, uint64_t own, char name[LIMIT_TLSRPT_ID],
+    size_t *size, struct err *err)
+{
+	char id[DAY_REPORT_ID_SIZE];
+	struct ingredients all;
+	char *packed;
+
+	if (load_ingredients(
+		&all, store, settings, row->day, row->domain, err) != 0)
+		return NULL;
+	leave_out_own(&all, own);
+	sum_tallies(&all, row);
+	day_report_id(&all.report, id);
+	text_copy(name, LIMIT_TLSRPT_ID, id);
+	packed = pack_within(&all, size);
+	drop_ingredients(&all);
+	return packed;
+}
+
+char *
+counted_report_made(struct store_tlsrpt *store, int64_t day, const char *domain)
+{
+	struct gzip_inside inside;
+	size_t size;
+	void *packed = store_outbox_find(store, day, domain, &size, NULL);
+
+	if (packed == NULL)
+		return NULL;
+	if (gzip_unpack(packed, size, LIMIT_TLSRPT_JSON, &inside) !=
+	    GZIP_WHOLE) {
+		free(inside.octets);
+		inside.octets = NULL;
+	}
+	free(packed);
+	return inside.octets;
 }

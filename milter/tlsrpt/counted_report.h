@@ -20,4 +20,22 @@ char *counted_report_print(struct store_tlsrpt *store,
     const struct settings *settings, int64_t day, const char *domain,
     struct err *err);
 
+/*
+ * counted_report_pack - the same as it is sent, packed, for free()
+ *
+ * own: so many of the sessions that succeeded were our own reports, and are
+ * left out.  row has the day and next hop, and gets the sums; name the
+ * report-id.  Where it would be over LIMIT_TLSRPT_MADE octets, first the
+ * details are left out, as with TLSReportDetails minimal, then the lines of
+ * policies.
+ */
+char *counted_report_pack(struct store_tlsrpt *store,
+    const struct settings *settings, struct tlsrpt_row *row, uint64_t own,
+    char name[LIMIT_TLSRPT_ID], size_t *size, struct err *err);
+
+/* counted_report_made - the JSON text of one that was made to be sent, for
+ * free(); NULL: none was */
+char *counted_report_made(
+    struct store_tlsrpt *store, int64_t day, const char *domain);
+
 #endif

@@ -27,6 +27,7 @@ static const struct {
     [JSON_ASK_FLEET_STATUS] = {"fleet status", false, false},
     [JSON_ASK_FLEET_FORGET] = {"fleet forget", true, true},
     [JSON_ASK_TLSRPT_SHOW] = {"tlsrpt show", true, true, true},
+    [JSON_ASK_TLSRPT_SEND] = {"tlsrpt send", false, true, true},
 };
 
 enum { ASKS = sizeof(asks) / sizeof(asks[0]) };
@@ -114,6 +115,7 @@ json_request_parse(const char *line, size_t length,
 		rc = read_request_domain(object, request, err);
 	if (rc == 0)
 		rc = read_request_day(object, request, err);
+	request->again = json_is_true(json_object_get(object, "again"));
 	json_decref(object);
 	return rc;
 }
@@ -128,6 +130,8 @@ json_request_line(const struct json_request *request)
 		json_put_text(object, "domain", request->domain);
 	if (request->day[0] != '\0')
 		json_put_text(object, "day", request->day);
+	if (request->again)
+		json_put_bool(object, "again", true);
 	return json_line(object);
 }
 

@@ -3,6 +3,7 @@
 #ifndef MILTER_VIEW_JSON_REQUEST_H
 #define MILTER_VIEW_JSON_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/err.h"
@@ -23,6 +24,7 @@ enum json_ask {
 	JSON_ASK_FLEET_FLUSH,
 	JSON_ASK_FLEET_FORGET,
 	JSON_ASK_FLEET_STATUS,
+	JSON_ASK_TLSRPT_SEND,
 };
 
 enum { JSON_DAY_SIZE = 11 };
@@ -30,6 +32,7 @@ struct json_request {
 	enum json_ask ask;
 	char domain[LIMIT_DOMAIN_SIZE]; /* normalised; "" where none */
 	char day[JSON_DAY_SIZE];        /* "2026-11-28"; "" where none */
+	bool again;                     /* of TLSRPT_SEND: what was sent, too */
 };
 
 /* json_request_parse - read one of length octets; DATA when it is none */

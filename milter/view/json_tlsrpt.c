@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/base/clock.h"
+#include "common/io/store_outbox.h"
 #include "milter/view/json_put.h"
 
 void
@@ -33,6 +34,29 @@ json_tlsrpt_day_of(const char *text)
 	return strcmp(again, text) == 0 ? day : -1;
 }
 
+/* Of a day that is over: what became of its report. */
+static const char *
+word_of_report(const struct tlsrpt_row *row)
+{
+	switch (row->report) {
+	case OUTBOX_REPORT_DUE:
+		return "due";
+	case OUTBOX_REPORT_WITHDRAWN:
+		return "withdrawn";
+	case OUTBOX_REPORT_EXPIRED:
+		return "expired";
+	case OUTBOX_REPORT_SUPPRESSED:
+		return "suppressed";
+	case OUTBOX_REPORT_PLANNED:
+		break;
+	default:
+		return "closed";
+	}
+	if (row->waiting > 0)
+		return "sending";
+	return row->sent > 0 ? "sent" : "failed";
+}
+
 char *
 json_tlsrpt_row_line(const struct tlsrpt_row *row, bool open)
 {
@@ -46,7 +70,9 @@ json_tlsrpt_row_line(const struct tlsrpt_row *row, bool open)
 	json_put_text(object, "domain", row->domain);
 	json_put_number(object, "sessions", (int64_t)(row->ok + row->failed));
 	json_put_number(object, "failures", (int64_t)row->failed);
-	json_put_text(object, "state", open ? "open" : "closed");
+	json_put_text(object, "state", open ? "open" : word_of_report(row));
+	json_put_number(object, "destinations", row->destinations);
+	json_put_number(object, "sent", row->sent);
 	return json_line(object);
 }
 

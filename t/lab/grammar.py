@@ -112,6 +112,12 @@ EVENTS = {
               ("store", "[a-z-]+", ""), ("resolver", "[a-z-]+", ""),
               ("rss", NUMBER, ""), ("rcptdefer", NUMBER, ""),
               ("rcptreject", NUMBER, "")),
+    "tlsrpt": (("action", one_of("made sent retry failed expired withdrawn "
+                                 "suppressed"), ""),
+               ("domain", NAME, ""), ("day", DAY, ""), ("id", VALUE, ""),
+               ("to", VALUE, "?"), ("sessions", NUMBER, ""),
+               ("failures", NUMBER, ""), ("tries", NUMBER, "?"),
+               ("verify", "failed", "?"), ("reason", "[a-z-]+", "?"), DETAIL),
     "tlsrpt-day": (("day", DAY, ""), *((key, NUMBER, "") for key in (
         "received domains dropped norua foreign").split())),
     "tlsrpt-drop": (("reason", "[a-z-]+", ""), ("count", NUMBER, "")),
@@ -124,7 +130,7 @@ EVENTS = {
 OF_MAPS = {"map", "map-level", "map-host-rule", "garbage"}
 OF_FACTS = {"facts"}
 OF_FLEET = {"shared", "shared-store"}
-OF_TLSRPT = {"tlsrpt-day", "tlsrpt-drop", "tlsrpt-trouble"}
+OF_TLSRPT = {"tlsrpt", "tlsrpt-day", "tlsrpt-drop", "tlsrpt-trouble"}
 
 SEVERITIES = {
     "why": "info", "step": "debug", "skip": "info", "message": "info", "change": "notice",

@@ -1,4 +1,4 @@
-"""MTA-STS policy hosts that misbehave as told.
+"""MTA-STS policy hosts that misbehave as told, and take what is posted.
 
 Behaviour words ("ok" is none of them):
 no-address  the name has none     refuse   nothing listens
@@ -10,6 +10,8 @@ no-ctype    no Content-Type       big      body padded to 64 KiB and 1
 tls12       highest version
 """
 import gzip
+import json
+import os
 import time
 
 from live import drip, hold, listen, reset, spawn
@@ -19,13 +21,38 @@ BIG = 65537
 
 
 def request(connection):
+    """The lines of the head, and what came behind it."""
     data = b""
     while b"\r\n\r\n" not in data:
         part = connection.recv(4096)
         if not part or len(data) > REQUEST_MAX:
             return None
         data += part
-    return data.split(b"\r\n", 1)[0].decode("latin-1")
+    head, _, rest = data.partition(b"\r\n\r\n")
+    return head.split(b"\r\n"), rest
+
+
+def take_post(live, spec, connection, head, rest):
+    """Keep what is posted in posted/NNNN, and answer with the status that
+    "post" is, 201 where nothing else is wanted."""
+    size = int(next(line.split(b":")[1] for line in head
+                    if line.lower().startswith(b"content-length:")))
+    while len(rest) < size:
+        part = connection.recv(65536)
+        if not part:
+            return
+        rest += part
+    folder = os.path.join(live.folder, "posted")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "%04d" % live.number())
+    with open(path + ".json", "w") as out:
+        json.dump([line.decode("latin-1") for line in head], out)
+    with open(path + ".tmp", "wb") as out:
+        out.write(rest[:size])
+    os.rename(path + ".tmp", path + ".gz")
+    connection.sendall(("HTTP/1.1 %d Lab\r\nConnection: close\r\n"
+                        "Content-Length: 0\r\n\r\n"
+                        % spec.get("post", 201)).encode())
 
 
 def body_of(spec, flags):
@@ -86,7 +113,8 @@ def serve(live, host, connection):
                      error=str(error))
             raise
         with connection:
-            line = request(connection)
+            asked = request(connection)
+            line = asked and asked[0][0].decode("latin-1")
             live.log("https", "request", host=spec["name"], sni=seen[-1:],
                      line=line)
             if line is None:
@@ -96,7 +124,10 @@ def serve(live, host, connection):
                 return
             while "wait" in live.spec("https", host)["https"].split():
                 time.sleep(0.02)
-            answer(connection, spec, flags, line.split(" ")[1])
+            if line.startswith("POST "):
+                take_post(live, spec, connection, *asked)
+            else:
+                answer(connection, spec, flags, line.split(" ")[1])
             connection.unwrap()
 
 

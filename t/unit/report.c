@@ -618,6 +618,56 @@ the_domain_not_seen_for_longest_makes_room(void **state)
 	free(rows);
 }
 
+static void
+what_becomes_of_a_report_is_told(void **state)
+{
+	static const struct {
+		struct report_tlsrpt told;
+		int severity;
+		const char *rest;
+	} rows[] = {
+	    {{.action = "sent", .to = "mailto:r.ex", .tries = 1}, LOG_INFO,
+		" to=mailto:r.ex sessions=120 failures=3 tries=1"},
+	    {{.action = "sent",
+		 .to = "https:r.ex",
+		 .tries = 2,
+		 .untrusted = true},
+		LOG_INFO,
+		" to=https:r.ex sessions=120 failures=3 tries=2 verify=failed"},
+	    {{.action = "made"}, LOG_INFO, " sessions=120 failures=3"},
+	    {{.action = "withdrawn", .reason = "no-rua"}, LOG_NOTICE,
+		" sessions=120 failures=3 reason=no-rua"},
+	    {{.action = "retry",
+		 .to = "mailto:r.ex",
+		 .tries = 1,
+		 .detail = "450 busy"},
+		LOG_NOTICE,
+		" to=mailto:r.ex sessions=120 failures=3 tries=1 "
+		"detail=450_busy"},
+	    {{.action = "failed"}, LOG_WARNING, " sessions=120 failures=3"},
+	    {{.action = "expired"}, LOG_WARNING, " sessions=120 failures=3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct report_tlsrpt told = rows[i].told;
+		char line[REPORT_SIZE], wanted[REPORT_SIZE];
+
+		told.domain = "d.ex";
+		told.day = "2026-11-28";
+		told.id = "20261128.1f0c22ab.d.ex@example.org";
+		told.sessions = 120;
+		told.failures = 3;
+		assert_int_equal(
+		    report_tlsrpt_line(line, &told), rows[i].severity);
+		snprintf(wanted, sizeof(wanted),
+		    "-: event=tlsrpt action=%s domain=d.ex day=2026-11-28 "
+		    "id=20261128.1f0c22ab.d.ex@example.org%s",
+		    told.action, rows[i].rest);
+		assert_string_equal(line, wanted);
+	}
+}
+
 int
 main(void)
 {
@@ -642,6 +692,7 @@ main(void)
 	    cmocka_unit_test(events_are_counted_though_not_told),
 	    cmocka_unit_test(domains_that_fail_are_listed_until_they_do_not),
 	    cmocka_unit_test(the_domain_not_seen_for_longest_makes_room),
+	    cmocka_unit_test(what_becomes_of_a_report_is_told),
 	};
 
 	return RUN_TESTS(report);

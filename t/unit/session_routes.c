@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/limits.h"
+#include "milter/serve/own_mail.h"
 #include "t/unit/mail.h"
 #include "t/unit/tap.h"
 
@@ -319,6 +321,42 @@ mail_without_smtp_to_this_host_is_internal(void **state)
 	}
 }
 
+/* X01 H09 */
+static void
+our_own_reports_are_let_pass(void **state)
+{
+	static const struct {
+		bool reports;
+		const char *to, *line;
+	} rows[] = {
+	    {true, "<r@fail.example>", "skip fail.example exempt none 1"},
+	    {true, "<R@FAIL.example>", "skip fail.example exempt none 1"},
+	    {true, "<s@fail.example>", NULL},
+	    {true, "<old@fail.example>", NULL},
+	    {false, "<r@fail.example>", NULL},
+	};
+
+	(void)state;
+	own_mail_add("r@fail.example", (int64_t)clock_wall_s());
+	own_mail_add("old@fail.example", (int64_t)clock_wall_s() - CLOCK_DAY_S);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_mail mail = {.reports = rows[i].reports};
+		struct session *session = mail_begin_as(ALL("reject"), &mail);
+		struct route_rcpt rcpt = {
+		    .address = rows[i].to, .mailer = "smtp"};
+		struct reply reply;
+		bool passed =
+		    session_rcpt(session, &rcpt, &reply) == ACTION_NONE;
+
+		ROW(rows[i].to, passed == (rows[i].line != NULL));
+		mail_finish_and_free(session);
+		if (rows[i].line != NULL)
+			ROW(rows[i].to,
+			    strstr(fake_report_log(), rows[i].line) != NULL);
+	}
+	own_mail_forget();
+}
+
 int
 main(void)
 {
@@ -335,6 +373,7 @@ main(void)
 	    cmocka_unit_test(domains_beyond_the_maximum_are_not_looked_at),
 	    cmocka_unit_test(domains_without_number_cost_bounded_memory),
 	    cmocka_unit_test(so_many_domains_are_told_apart),
+	    cmocka_unit_test(our_own_reports_are_let_pass),
 	};
 
 	return RUN_TESTS(session_routes);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <jansson.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/proto/domain.h"
 #include "milter/cli/cli.h"
@@ -143,4 +145,102 @@ cli_tlsrpt_show(const struct cli_options *options)
 		return cli_fail(
 		    1, "no session with %s was counted", request.domain);
 	return status;
+}
+
+/* --- sending --- */
+
+enum {
+	LOOK_MS = 500,            /* between two looks at what became of it */
+	PATIENCE_MS = 180 * 1000, /* two tries of a minute, and some */
+};
+
+/* What there is to send, and what became of it. */
+struct outcome_count {
+	bool json, told;
+	size_t rows, sent, waiting;
+};
+
+static void
+count_report(void *arg, const json_t *row)
+{
+	struct outcome_count *count = arg;
+	char day[CLI_DAEMON_TEXT_SIZE], domain[CLI_DAEMON_TEXT_SIZE];
+	char state[CLI_DAEMON_TEXT_SIZE];
+
+	cli_daemon_text(row, "state", state);
+	if (strcmp(state, "open") == 0)
+		return;
+	count->rows++;
+	count->sent += strcmp(state, "sent") == 0;
+	count->waiting +=
+	    strcmp(state, "due") == 0 || strcmp(state, "sending") == 0;
+	if (!count->told)
+		return;
+	if (count->json)
+		cli_print_row(row);
+	else
+		printf("%s  %-36s  %s\n", cli_daemon_text(row, "day", day),
+		    cli_daemon_text(row, "domain", domain), state);
+}
+
+/* Each report of days that are over; told: as they are. */
+static int
+look_at_reports(const struct cli_options *options, struct json_request like,
+    bool told, struct outcome_count *count)
+{
+	*count = (struct outcome_count){.json = options->json, .told = told};
+	like.ask = JSON_ASK_TLSRPT_LIST;
+	like.again = false;
+	return ask_daemon(options, &like, count_report, count);
+}
+
+static void
+ignore_row(void *arg, const json_t *row)
+{
+	(void)arg;
+	(void)row;
+}
+
+/* Until nothing is due any more: 0, or the exit status. */
+static int
+await_reports(
+    const struct cli_options *options, const struct json_request *request)
+{
+	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
+	struct outcome_count count;
+	int status;
+
+	do {
+		poll(NULL, 0, LOOK_MS);
+		status = look_at_reports(options, *request, false, &count);
+	} while (
+	    status == 0 && count.waiting > 0 && clock_left_ms(deadline_ms) > 0);
+	return status;
+}
+
+int
+cli_tlsrpt_send(const struct cli_options *options)
+{
+	struct json_request request = {
+	    .ask = JSON_ASK_TLSRPT_SEND, .again = options->again};
+	const char *domain =
+	    options->words.count == 0 ? NULL : options->words.items[0];
+	struct outcome_count count;
+	int status;
+
+	if (!read_question(options, domain, &request, &status))
+		return status;
+	if (!options->dry_run)
+		status = ask_daemon(options, &request, ignore_row, NULL);
+	else
+		status = 0;
+	if (status == 0 && !options->dry_run)
+		status = await_reports(options, &request);
+	if (status == 0)
+		status = look_at_reports(options, request, true, &count);
+	if (status != 0)
+		return status;
+	if (count.rows == 0)
+		return cli_fail(1, "no day that is over has a report");
+	return count.sent == count.rows ? 0 : 1;
 }

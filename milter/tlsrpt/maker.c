@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/tlsrpt/maker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+#include "common/engine/errand.h"
+#include "milter/tlsrpt/counted_report.h"
+#include "milter/tlsrpt/due.h"
+#include "milter/tlsrpt/outcome_line.h"
+
+enum {
+	PAGE = 32,             /* reports in one step */
+	LOOKUP_MS = 20 * 1000, /* all records of one */
+};
+
+/* --- made --- */
+
+/* R44: how many of a day's sessions are known to be our own mail. */
+static uint64_t
+own_sessions_of(struct store_tlsrpt *store, const struct settings *settings,
+    const struct tlsrpt_row *row)
+{
+	int64_t own =
+	    settings->tls_report_own_counted == 0
+		? 0
+		: store_outbox_own(store, row->day, row->domain, NULL);
+
+	return own < 0 ? 0 : (uint64_t)own;
+}
+
+static enum outbox_report
+state_of_made(const struct outbox_made *made, int64_t now)
+{
+	int64_t end = (made->row.day + 1) * CLOCK_DAY_S;
+
+	if (made->row.ok + made->row.failed == 0)
+		return OUTBOX_REPORT_SUPPRESSED;
+	return now - end > DUE_OLD_S ? OUTBOX_REPORT_EXPIRED
+				     : OUTBOX_REPORT_DUE;
+}
+
+static void
+tell_made(const struct outbox_made *made)
+{
+	struct outbox_item item = {.row = made->row};
+
+	text_copy(item.name, sizeof(item.name), made->name);
+	switch (made->state) {
+	case OUTBOX_REPORT_SUPPRESSED:
+		outcome_line_tell("suppressed", &item, "own-mail", NULL);
+		break;
+	case OUTBOX_REPORT_EXPIRED:
+		outcome_line_tell("expired", &item, "old", NULL);
+		break;
+	case OUTBOX_REPORT_DUE:
+	case OUTBOX_REPORT_PLANNED:
+	case OUTBOX_REPORT_WITHDRAWN:
+		outcome_line_tell("made", &item, NULL, NULL);
+		break;
+	}
+}
+
+/* Whether it is kept. */
+static bool
+make_report(struct store_tlsrpt *store, const struct settings *settings,
+    const char *secret, const struct tlsrpt_row *row)
+{
+	int64_t now = (int64_t)clock_wall_s();
+	struct outbox_made made = {.row = *row};
+	char name[LIMIT_TLSRPT_ID];
+	bool kept = false;
+	char *body = counted_report_pack(store, settings, &made.row,
+	    own_sessions_of(store, settings, row), name, &made.size, NULL);
+
+	if (body == NULL)
+		return false;
+	made.name = name;
+	made.body = body;
+	made.state = state_of_made(&made, now);
+	made.due = due_first(secret, row->day, row->domain,
+	    settings->tls_report_spread_ms / 1000, now);
+	kept = store_outbox_make(store, &made, NULL) == 0;
+	if (kept)
+		tell_made(&made);
+	free(body);
+	return kept;
+}
+
+bool
+maker_make(struct maker *maker, struct store_tlsrpt *store,
+    const struct settings *settings, int64_t before)
+{
+	struct tlsrpt_row rows[PAGE];
+	char secret[STORE_TLSRPT_ID_SIZE];
+	int count;
+
+	if (maker->before >= before ||
+	    store_tlsrpt_secret(store, secret, NULL) != 0)
+		return false;
+	count =
+	    store_outbox_unmade(store, before, &maker->after, rows, PAGE, NULL);
+	for (int i = 0; i < count; i++)
+		if (!make_report(store, settings, secret, &rows[i]))
+			return false; /* the store is not to be had now */
+	if (count == PAGE) {
+		maker->after = rows[PAGE - 1];
+		return true;
+	}
+	if (count >= 0) {
+		memset(&maker->after, 0, sizeof(maker->after));
+		maker->before = before;
+	}
+	return false;
+}
+
+/* --- planned --- */
+
+/* Destinations that the admin wants left out go. */
+static void
+drop_excluded(const struct settings *settings, struct tlsrpt_record *record)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < record->count; i++)
+		if (!settings_lists_domain(
+			&settings->tls_report_exclude, record->rua[i].host))
+			record->rua[kept++] = record->rua[i];
+	record->count = kept;
+}
+
+static void
+settle_item(struct store_tlsrpt *store, struct outbox_item *item,
+    enum outbox_report state, const char *action, const char *reason)
+{
+	if (store_outbox_settle(store, item, state, 0, NULL) == 0)
+		outcome_line_tell(action, item, reason, NULL);
+}
+
+/* F04: nobody can say now. */
+static void
+put_off_lookup(
+    struct store_tlsrpt *store, struct outbox_item *item, const char *why)
+{
+	int64_t now = (int64_t)clock_wall_s(), due;
+
+	if (item->first == 0)
+		item->first = now;
+	item->tries++;
+	if (!due_again(item->tries, item->first, now, (uint32_t)clock_mono_ms(),
+		0, &due)) {
+		settle_item(
+		    store, item, OUTBOX_REPORT_EXPIRED, "expired", "record");
+		return;
+	}
+	if (store_outbox_settle(store, item, OUTBOX_REPORT_DUE, due, NULL) == 0)
+		outcome_line_tell("retry", item, "record", why);
+}
+
+static void
+plan_item(struct store_tlsrpt *store, const struct settings *settings,
+    struct outbox_item *item, struct tlsrpt_record *record)
+{
+	int64_t now = (int64_t)clock_wall_s();
+	unsigned limited;
+
+	if (record->outcome != TLSRPT_RECORD_VALID) {
+		settle_item(store, item, OUTBOX_REPORT_WITHDRAWN, "withdrawn",
+		    record->outcome == TLSRPT_RECORD_NO_RUA ? "no-rua"
+							    : "no-record");
+		return;
+	}
+	drop_excluded(settings, record);
+	if (record->count == 0) {
+		settle_item(store, item, OUTBOX_REPORT_SUPPRESSED, "suppressed",
+		    "excluded");
+		return;
+	}
+	item->first = 0;
+	item->tries = 0;
+	if (store_outbox_plan(store, item, record, now,
+		(uint64_t)settings->tls_report_max_per_rua, &limited,
+		NULL) == 0 &&
+	    limited > 0)
+		outcome_line_tell("failed", item, "rua-limit", NULL);
+}
+
+bool
+maker_plan(struct store_tlsrpt *store, const struct settings *settings,
+    struct engine *engine)
+{
+	struct outbox_item items[PAGE];
+	struct dns_query *queries[PAGE];
+	int64_t deadline_ms = clock_mono_ms() + LOOKUP_MS;
+	int count =
+	    store_outbox_due(store, (int64_t)clock_wall_s(), items, PAGE, NULL);
+
+	for (int i = 0; i < count; i++)
+		queries[i] =
+		    errand_ask(engine, items[i].row.domain, deadline_ms);
+	for (int i = 0; i < count; i++) {
+		char why[LIMIT_DETAIL_SIZE];
+		struct tlsrpt_record record;
+
+		if (errand_record(queries[i], NULL, NULL, &record, why))
+			plan_item(store, settings, &items[i], &record);
+		else
+			put_off_lookup(store, &items[i], why);
+	}
+	return count > 0;
+}

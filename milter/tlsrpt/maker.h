@@ -1,0 +1,40 @@
+/* maker - reports of days that are over: made, and where each is to go. One
+ * thread. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MILTER_TLSRPT_MAKER_H
+#define MILTER_TLSRPT_MAKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/engine/engine.h"
+#include "common/io/store_outbox.h"
+#include "milter/conf/settings.h"
+
+struct maker {
+	struct tlsrpt_row after; /* the last one that was made; zeroed */
+	int64_t before;          /* days that were looked for; zeroed */
+};
+
+/*
+ * maker_make - make some reports of days before that one, which nobody counts
+ * to any more; true when there may be more of them
+ *
+ * What it says then is what is sent, whatever becomes of the settings.  One of
+ * a day that has been over for DUE_OLD_S is not sent.
+ */
+bool maker_make(struct maker *maker, struct store_tlsrpt *store,
+    const struct settings *settings, int64_t before);
+
+/*
+ * maker_plan - look up the records of some reports that are due, and have them
+ * sent where those say; true when there was any
+ *
+ * The record that an MTA saw does not count: it may be withdrawn by now, and
+ * whoever can tell of sessions must not have us write to anybody.
+ * RFC 8460 section 3
+ */
+bool maker_plan(struct store_tlsrpt *store, const struct settings *settings,
+    struct engine *engine);
+
+#endif

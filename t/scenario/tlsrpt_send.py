@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""tlsrpt_send - TLS reports of a day that is over, sent by a real posternd: by
+mail through Postfix and past its own milter, and to an https: address.
+
+Sessions are told as Postfix 3.10 does; then their day is made yesterday.  TAP.
+"""
+import email
+import email.policy
+import glob
+import gzip
+import json
+import os
+import smtplib
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE + "/../lab")
+
+import change
+import grammar
+import mta
+import tap
+import world
+
+STATE = "/var/lib/postern"
+SOCKET = "/run/postern/tlsrpt.sock"
+SENDER = "tlsrpt@sender.example"
+CONF = """TLSReports yes
+TLSReportSocket unix:%s
+TLSReportOrganization Example Org
+TLSReportContact %s
+On-Fail reject
+On-TempError reject
+DecideAt rcpt
+""" % (SOCKET, SENDER)
+# what has a record, and where that has reports sent
+PLAIN, BROKEN, GONE, WEB = "plain", "dane-mismatch", "dane-ee", "sts"
+WEB_HOST = "mta-sts.%s"
+
+
+def dest_of(name):
+    return next(dest for dest in world.WORLD.dests if dest.name == name)
+
+
+def domain_of(name):
+    return dest_of(name).domain
+
+
+def session(domain, failed):
+    policy = {"policy-type": 9, "t": int(failed), "f": int(failed)}
+    if failed:
+        policy["failure-details"] = [{"c": 201, "n": "mx1." + domain}]
+    return json.dumps({"d": domain, "policies": [policy],
+                       "pr": "v=TLSRPTv1; rua=mailto:x@elsewhere.example"}
+                      ).encode()
+
+
+def tell(domain, good, bad):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.connect(SOCKET)
+        for number in range(good + bad):
+            out.send(session(domain, number >= good))
+
+
+def postern(verb, *words):
+    done = subprocess.run(
+        [mta.program("postern"), "tlsrpt", verb, "-c",
+         mta.HERE + "/send.conf", *words], capture_output=True, text=True,
+        timeout=4 * mta.RUN_S)
+    return done.returncode, done.stdout, done.stderr
+
+
+def rows(*words):
+    _, text, _ = postern("list", "--json", *words)
+    return {row["domain"]: row for row in map(json.loads, text.splitlines())}
+
+
+def start():
+    daemon = mta.Posternd("send", CONF)
+    mta.await_true(lambda: os.path.exists(SOCKET), mta.START_S, SOCKET)
+    return daemon
+
+
+def make_yesterday():
+    """The day of all sessions, in the store of a posternd that is down."""
+    with sqlite3.connect(STATE + "/tlsrpt.db") as db:
+        for table in ("policy", "day"):
+            db.execute("UPDATE %s SET day = day - 1" % table)
+    db.close()
+
+
+def mailed(domain):
+    """[(path, message)] of reports about a domain, as a mail host took them."""
+    found = []
+    for path in sorted(glob.glob(mta.HERE + "/mail/*.eml")):
+        with open(path, "rb") as file:
+            message = email.message_from_binary_file(
+                file, policy=email.policy.default)
+        if message["TLS-Report-Domain"] == domain:
+            found.append((path, message))
+    return found
+
+
+def posted():
+    return sorted(glob.glob(mta.HERE + "/posted/*.gz"))
+
+
+def attached(message):
+    for part in message.walk():
+        if part.get_content_type() == "application/tlsrpt+gzip":
+            return part
+    return None
+
+
+def records():
+    for name, rua in ((PLAIN, "mailto:tls@" + domain_of(PLAIN)),
+                      (BROKEN, "mailto:tls@" + domain_of(BROKEN)),
+                      (WEB, "https://%s/v1/report" % (
+                          WEB_HOST % domain_of(WEB)))):
+        change.records(domain_of(name), "_smtp._tls." + domain_of(name), "TXT",
+                       ['"v=TLSRPTv1; rua=%s"' % rua])
+
+
+def sent(out):
+    """E03 E04 E08 E10: once, to each."""
+    before = {name: json.loads(postern("show", domain_of(name), "--day",
+                                       DAY)[1]) for name in (PLAIN, WEB)}
+    status, text, error = postern("send", "--dry-run")
+    out.test(status == 1 and not mailed(domain_of(PLAIN)),
+             "--dry-run sends nothing", [text, error])
+    status, text, error = postern("send")
+    got = rows("--day", DAY)
+    states = {name: got[domain_of(name)]["state"]
+              for name in (PLAIN, BROKEN, WEB, GONE)}
+    out.test(states == {PLAIN: "sent", BROKEN: "sent", WEB: "sent",
+                        GONE: "withdrawn"} and status == 1,
+             "S01 F04 each report goes where the record says now, and where "
+             "there is none it does not go", [repr(states), text, error])
+    mta.await_true(lambda: mailed(domain_of(PLAIN)), mta.DELIVERY_S,
+                   "the mail")
+    path, message = mailed(domain_of(PLAIN))[0]
+    part = attached(message)
+    report = json.loads(gzip.decompress(part.get_content()))
+    out.test(report == before[PLAIN] and
+             [policy["summary"] for policy in report["policies"]] == [
+                 {"total-successful-session-count": 5,
+                  "total-failure-session-count": 2}],
+             "E03 J03 what arrives is what show printed the day before",
+             [repr(report)])
+    out.test(message.get_content_type() == "multipart/report" and
+             message["From"] == SENDER and
+             message["TLS-Report-Submitter"] == "sender.example" and
+             message["TLS-Required"] == "No" and
+             message["Auto-Submitted"] == "auto-generated" and
+             report["report-id"] in message["Subject"] and
+             part.get_filename().startswith("sender.example!" +
+                                            domain_of(PLAIN) + "!"),
+             "S10 S11 S12 in the form that RFC 8460 has for it",
+             [str(message)[:2000]])
+    done = subprocess.run(
+        [mta.program("postern"), "tlsrpt", "read", "--format", "json", path],
+        capture_output=True, text=True, timeout=mta.RUN_S)
+    page = json.loads(done.stdout)
+    summary = page["reports"][0]["policies"][0]["summary"]
+    out.test(summary == before[PLAIN]["policies"][0]["summary"],
+             "E10 postern tlsrpt read gives the same numbers",
+             [done.stdout[:2000]])
+    with open(posted()[0], "rb") as file:
+        report = json.loads(gzip.decompress(file.read()))
+    with open(posted()[0][:-3] + ".json") as file:
+        head = json.load(file)
+    out.test(report == before[WEB] and
+             head[0] == "POST /v1/report HTTP/1.1" and
+             "Content-Type: application/tlsrpt+gzip" in head,
+             "S20 E04 what is posted is the same", head)
+
+
+def exempt(out, start_of_log):
+    """X01 E05: a report passes where other mail by the same sender does not."""
+    mta.await_true(lambda: [line for line in mta.syslog(start_of_log)
+                            if "event=skip domain=%s reason=exempt"
+                            % domain_of(BROKEN) in line],
+                   mta.DELIVERY_S, "the line of the exempt mail")
+    out.test(True, "X01 E05 the report to a broken domain is let pass")
+    with smtplib.SMTP("127.0.0.1", 25, "app.sender.example",
+                      timeout=90) as client:
+        client.ehlo()
+        client.mail(SENDER)
+        code, reply = client.rcpt("other@" + domain_of(BROKEN))
+        out.test(code == 550, "X01 H09 other mail by its sender is refused",
+                 [str(code), repr(reply)])
+
+
+def once(out, daemon):
+    counts = len(mailed(domain_of(PLAIN))), len(posted())
+    daemon.kill()
+    daemon = start()
+    status, _, _ = postern("send", domain_of(PLAIN))
+    out.test(status == 0 and
+             (len(mailed(domain_of(PLAIN))), len(posted())) == counts,
+             "E08 after SIGKILL nothing that was taken is sent again")
+    with sqlite3.connect(STATE + "/tlsrpt.db") as db:
+        states = db.execute("SELECT state FROM delivery").fetchall()
+    db.close()
+    out.test(set(states) == {(3,)}, "and all are noted as sent",
+             [repr(states)])
+    return daemon
+
+
+def answers(out):
+    """S02: what a web server says decides."""
+    for code, state in ((503, "sending"), (404, "failed"), (201, "sent")):
+        changes = change.Changes()
+        changes.policy(dest_of(WEB), post=code)
+        changes.apply()
+        count = len(posted())
+        start_of_log = mta.syslog_size()
+        word = {"sending": "retry"}.get(state, state)
+        asked = subprocess.Popen(
+            [mta.program("postern"), "tlsrpt", "send", "--again",
+             domain_of(WEB), "-c", mta.HERE + "/send.conf"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        line = mta.await_true(
+            lambda: [line for line in mta.syslog(start_of_log)
+                     if "event=tlsrpt action=%s domain=%s"
+                     % (word, domain_of(WEB)) in line],
+            mta.DELIVERY_S, "what came of %d" % code)
+        asked.kill()
+        asked.wait()
+        got = rows(domain_of(WEB))[domain_of(WEB)]["state"]
+        out.test(got == state and len(posted()) == count + 1,
+                 "S02 E04 %d makes it %s" % (code, state), [got, line[0]])
+
+
+def logged(out):
+    wrong, events = [], 0
+    for line in mta.syslog():
+        if "event=tlsrpt" not in line:
+            continue
+        found = grammar.LINE.search(line[line.index(" -: ") + 1:])
+        events += 1
+        if not grammar.RESTS[found["event"]].fullmatch(found["rest"]):
+            wrong.append(line)
+    out.test(events > 8 and not wrong, "what is logged is as promised", wrong)
+
+
+def inside():
+    global DAY
+    out = tap.Tap()
+    try:
+        records()
+        daemon = start()
+        tell(domain_of(PLAIN), 5, 2)
+        tell(domain_of(BROKEN), 1, 1)
+        tell(domain_of(GONE), 3, 0)
+        tell(domain_of(WEB), 2, 0)
+        mta.await_true(lambda: len(rows()) == 4, mta.START_S, "the sessions")
+        out.test(daemon.stop() == 0, "posternd ends well")
+        make_yesterday()
+        start_of_log = mta.syslog_size()
+        daemon = start()
+        DAY = min(row["day"] for row in rows().values())
+        mta.await_true(lambda: all(row["state"] == "due"
+                                   for row in rows().values()),
+                       4 * mta.START_S, "the reports")
+        out.test(time.strftime("%Y-%m-%d", time.gmtime()) > DAY,
+                 "reports of a day that is over are made")
+        sent(out)
+        exempt(out, start_of_log)
+        daemon = once(out, daemon)
+        answers(out)
+        logged(out)
+        out.test(daemon.stop() == 0, "F09 posternd ends well")
+    except mta.Failure as error:
+        print("Bail out! " + str(error).replace("\n", " / "))
+        return 1
+    return out.close()
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main(__file__, inside, "swaks"))

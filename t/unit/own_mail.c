@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/serve/own_mail.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "t/unit/tap.h"
+
+enum { NOW = 1795910400 };
+
+/* X01 */
+static void
+an_address_counts_for_a_day(void **state)
+{
+	char longest[LIMIT_TLSRPT_URI + 10];
+
+	(void)state;
+	own_mail_add("r@d.ex", NOW);
+	assert_true(own_mail_goes_to("r@d.ex", NOW));
+	assert_true(own_mail_goes_to("<R@D.EX>", NOW + CLOCK_DAY_S - 1));
+	assert_false(own_mail_goes_to("r@d.ex", NOW + CLOCK_DAY_S));
+	assert_false(own_mail_goes_to("s@d.ex", NOW));
+	assert_false(own_mail_goes_to("", NOW));
+	assert_false(own_mail_goes_to("<", NOW));
+	own_mail_add("r@d.ex", NOW + 100);
+	own_mail_add("r@d.ex", NOW + 50);
+	assert_true(own_mail_goes_to("r@d.ex", NOW + 99 + CLOCK_DAY_S));
+	memset(longest, 'a', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	assert_false(own_mail_goes_to(longest, NOW));
+	own_mail_forget();
+	assert_false(own_mail_goes_to("r@d.ex", NOW));
+}
+
+static void
+there_is_an_end_to_them(void **state)
+{
+	char address[32];
+
+	(void)state;
+	for (int i = 0; i <= LIMIT_OWN_MAIL; i++) {
+		snprintf(address, sizeof(address), "r%d@d.ex", i);
+		own_mail_add(address, NOW);
+	}
+	assert_true(own_mail_goes_to("r0@d.ex", NOW));
+	assert_false(own_mail_goes_to(address, NOW));
+	own_mail_forget();
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_address_counts_for_a_day),
+	    cmocka_unit_test(there_is_an_end_to_them),
+	};
+
+	return RUN_TESTS(tests);
+}
