@@ -321,7 +321,7 @@ report_tlsrpt_line(char line[REPORT_SIZE], const struct report_tlsrpt *told)
 	if (told->tries > 0)
 		text_addf(&text, " tries=%u", told->tries);
 	if (told->untrusted)
-		text_add(&text, " verify=failed");
+		report_add(&text, "verify", "failed");
 	if (told->reason != NULL)
 		report_add(&text, "reason", told->reason);
 	report_add_detail(&text, told->detail);

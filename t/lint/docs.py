@@ -232,7 +232,8 @@ BEGIN = r'begin_event\(\s*&text, line, [^;]*, "([\w-]+)"\)'
 def line_bodies():
     """(event, body) of report_line.c, with what is said for several."""
     bodies = re.split(r"^}", read("milter/serve/report_line.c"), flags=re.M)
-    shared = {word: body for word in ("check_severity", "end_keeping")
+    shared = {word: body for word in ("check_severity", "severity_of_tlsrpt",
+                                   "end_keeping")
               for body in bodies if re.search(r"^%s\(" % word, body, re.M)}
     for body in bodies:
         name = re.search(BEGIN, body)
