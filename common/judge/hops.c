@@ -10,15 +10,6 @@ hops_init(struct hops *hops, size_t count)
 	*hops = (struct hops){.count = count, .ttl_s = UINT32_MAX};
 }
 
-/* Where there is nobody to connect to, which is a verdict of its own only if
- * there is no other next hop. */
-static bool
-is_absent(enum reason reason)
-{
-	return reason == REASON_NXDOMAIN || reason == REASON_NO_ADDRESS ||
-	       reason == REASON_NULL_MX;
-}
-
 /* RFC 8689 section 4.2.1 - mail that demands TLS goes on until a host does. */
 static bool
 keeps_tls(enum requiretls_state requiretls)
@@ -39,7 +30,7 @@ takes_mail(const struct verdict *verdict)
 	case RESULT_SKIP:
 		return true;
 	case RESULT_NONE:
-		return !is_absent(verdict->reason);
+		return !reason_is_nowhere(verdict->reason);
 	case RESULT_TEMPERROR:
 	case RESULT_FAIL:
 		return false;

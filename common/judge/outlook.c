@@ -52,11 +52,9 @@ demands_tls(const struct verdict *verdict)
 enum outlook_end
 outlook_end_of(const struct verdict *verdict)
 {
-	switch (verdict->reason) {
-	case REASON_NULL_MX:
-	case REASON_NXDOMAIN:
-	case REASON_NO_ADDRESS:
+	if (reason_is_nowhere(verdict->reason))
 		return OUTLOOK_BOUNCED;
+	switch (verdict->reason) {
 	case REASON_NAME_INVALID:
 		return OUTLOOK_UNKNOWN;
 	case REASON_NOT_PROBED:

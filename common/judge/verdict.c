@@ -215,6 +215,13 @@ reason_text(enum reason reason)
 	return words[reason];
 }
 
+bool
+reason_is_nowhere(enum reason reason)
+{
+	return reason == REASON_NULL_MX || reason == REASON_NXDOMAIN ||
+	       reason == REASON_NO_ADDRESS;
+}
+
 const char *
 host_outcome_text(enum host_outcome outcome)
 {

@@ -211,6 +211,10 @@ void verdict_slim(struct verdict *verdict);
 const char *result_text(enum result result);
 const char *policy_type_text(enum policy_type policy);
 const char *reason_text(enum reason reason);
+
+/* reason_is_nowhere - whether it says that a domain has no host to send to: an
+ * MTA gives such mail back */
+bool reason_is_nowhere(enum reason reason);
 const char *host_outcome_text(enum host_outcome outcome);
 const char *dane_state_text(enum dane_state state);
 const char *sts_state_text(enum sts_state state);

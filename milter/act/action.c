@@ -4,15 +4,9 @@
 bool
 action_is_left_to_mta(const struct verdict *verdict)
 {
-	switch (verdict->reason) {
-	case REASON_NULL_MX:
-	case REASON_NXDOMAIN:
-	case REASON_NO_ADDRESS:
-	case REASON_NAME_INVALID:
-		return verdict->result == RESULT_NONE;
-	default:
-		return false;
-	}
+	return verdict->result == RESULT_NONE &&
+	       (reason_is_nowhere(verdict->reason) ||
+		   verdict->reason == REASON_NAME_INVALID);
 }
 
 /* What may be well tomorrow is never refused for good: trouble of ours, and a

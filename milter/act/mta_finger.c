@@ -72,11 +72,8 @@ level_to_ask(const struct check *check)
 static bool
 is_nowhere(const struct check *check)
 {
-	enum reason reason = check->verdict->reason;
-
 	return check->facts->trouble != TROUBLE_NONE ||
-	       reason == REASON_NXDOMAIN || reason == REASON_NULL_MX ||
-	       reason == REASON_NO_ADDRESS;
+	       reason_is_nowhere(check->verdict->reason);
 }
 
 void

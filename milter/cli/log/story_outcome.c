@@ -25,16 +25,10 @@ story_result(const char *word)
 enum story_forecast
 story_predicts(enum result result, enum reason reason)
 {
-	switch (reason) {
-	case REASON_NULL_MX:
-	case REASON_NXDOMAIN:
-	case REASON_NO_ADDRESS:
+	if (reason_is_nowhere(reason))
 		return STORY_PREDICTS_BOUNCED;
-	case REASON_NOT_PROBED:
+	if (reason == REASON_NOT_PROBED)
 		return STORY_PREDICTS_NOTHING;
-	default:
-		break;
-	}
 	switch (result) {
 	case RESULT_FAIL:
 		return STORY_PREDICTS_DEFERRED;
