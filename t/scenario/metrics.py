@@ -21,6 +21,7 @@ sys.path.insert(0, HERE + "/../lab")
 
 import faulty
 import mta
+import newer
 import tap
 
 TREE = os.path.dirname(os.path.dirname(HERE))
@@ -315,6 +316,45 @@ def check_label(out, daemon):
              "F09 MetricsLabel stands at every figure", bare + [said])
     out.test(value(text, 'postern_last_reload_successful{name="gate1"}') == 1,
              "the reload is told", [text])
+    check_two(out, daemon)
+
+
+def exporters():
+    """Those of this Debian and, where t/release made its root, of the next, by
+    the name of each: only read, with the libraries of its own."""
+    program = "prometheus-node-exporter"
+    found = [("here", [program])]
+    other = "%s/usr/bin/%s" % (newer.OTHER, program)
+    if os.path.exists(other):
+        lib = newer.OTHER + "/usr/lib/x86_64-linux-gnu"
+        found.append(("of Debian 13", [
+            lib + "/ld-linux-x86-64.so.2", "--library-path", lib, other]))
+    return found
+
+
+def check_two(out, daemon):
+    folder = DIR + "/two"
+    os.mkdir(folder)
+    for label in ("gate1", "gate2"):
+        daemon.reload("MetricsLabel %s\nOn-Fail tag\n" % label)
+        stats("--prometheus", "-o", "%s/%s.prom" % (folder, label),
+              conf=daemon.conf)
+    for name, command in exporters():
+        child = subprocess.Popen(
+            command + ["--web.listen-address=" + EXPORTER,
+                       "--collector.disable-defaults", "--collector.textfile",
+                       "--collector.textfile.directory=" + folder],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            text = ready("http://%s/metrics" % EXPORTER)
+        finally:
+            child.terminate()
+            child.wait()
+        out.test(value(text, "node_textfile_scrape_error") == 0 and
+                 all('postern_start_time_seconds{name="%s"}' % label in text
+                     for label in ("gate1", "gate2")),
+                 "F09 node_exporter %s reads the files of two posternd" % name,
+                 [text[:500]])
 
 
 def expressions():
