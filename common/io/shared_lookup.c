@@ -118,10 +118,11 @@ start_thread(struct shared_lookup *lookup, const char *host, uint16_t port)
 	return true;
 }
 
-/* With the lock: 0 with what was found, or why not. */
+/* 0 with what was found, or why not. */
 static int
-await_names(struct shared_lookup *lookup, const char *host, int64_t deadline_ms,
-    struct shared_addresses *out, struct err *err)
+await_names_locked(struct shared_lookup *lookup, const char *host,
+    int64_t deadline_ms, struct shared_addresses *out, struct err *err)
+    HOLDS(lookup->lock)
 {
 	while (lookup->running)
 		if (!cond_wait_until(&lookup->done, &lookup->lock, deadline_ms))
@@ -152,7 +153,7 @@ shared_lookup_find(struct shared_lookup *lookup, const char *host,
 	else if (!start_thread(lookup, host, port))
 		rc = err_set(err, ERR_LOCAL, "no more threads");
 	else
-		rc = await_names(lookup, host, deadline_ms, out, err);
+		rc = await_names_locked(lookup, host, deadline_ms, out, err);
 	lock_drop(&lookup->lock);
 	return rc;
 }

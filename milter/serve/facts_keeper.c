@@ -202,7 +202,7 @@ write_kept(const struct kept_text *kept)
 
 /* The next text; NULL at the end of time, or at tidy_ms. */
 static struct kept_text *
-next_kept(int64_t tidy_ms)
+next_kept_locked(int64_t tidy_ms) HOLDS(keeper.lock)
 {
 	struct kept_text *kept;
 
@@ -244,7 +244,7 @@ keep_facts(void *arg)
 			tidy_ms = clock_mono_ms() + TIDY_MS;
 		}
 		lock_take(&keeper.lock);
-		kept = next_kept(tidy_ms);
+		kept = next_kept_locked(tidy_ms);
 		over = kept == NULL && keeper.ending;
 		lock_drop(&keeper.lock);
 		if (kept == NULL)

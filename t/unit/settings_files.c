@@ -107,7 +107,8 @@ add_sample_line(struct text *text, const char *line)
 	size_t length = strcspn(line, "\n");
 
 	if (line[0] != '#' || line[1] < 'A' || line[1] > 'Z' ||
-	    strstr(line, "File ") != NULL || strstr(line, "file:") != NULL)
+	    strstr(line, "File ") != NULL || strstr(line, "file:") != NULL ||
+	    strstr(line, " /etc/postern/") != NULL)
 		return;
 	if (remark != NULL)
 		length = (size_t)(remark - line);
