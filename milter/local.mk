@@ -275,6 +275,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/tlsrpt/view_csv.c %D%/cli/tlsrpt/view_html.c \
 	%D%/cli/tlsrpt/view_json.c %D%/cli/tlsrpt/view_text.c \
 	%D%/cli/tlsrpt/views.c %D%/cli/tlsrpt/views.h \
+	%D%/cli/verbs.c %D%/cli/verbs.h \
 	%D%/cli/survey/asking.c %D%/cli/survey/asking.h \
 	%D%/cli/survey/export.c \
 	%D%/cli/survey/import.c \
