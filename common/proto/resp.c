@@ -266,7 +266,7 @@ resp_command(const struct resp_words *words, size_t *size)
 	const char *items[RESP_WORDS];
 	size_t lengths[RESP_WORDS];
 	char *printed = NULL, *command;
-	int length;
+	long long length; /* an int before hiredis 1 */
 
 	assert(words->count > 0 && words->count <= RESP_WORDS);
 	for (size_t i = 0; i < words->count; i++) {
