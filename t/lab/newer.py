@@ -23,7 +23,7 @@ LISTENS = re.compile(r"^smtp +inet .*\n", re.M)
 
 
 def host_is_newer():
-    done = subprocess.run(["postconf", "-h", "mail_version"], text=True,
+    done = subprocess.run(["postconf", "-dh", "mail_version"], text=True,
                           capture_output=True)
     return tuple(int(n) for n in re.findall(r"\d+", done.stdout)[:2]) >= SINCE
 
