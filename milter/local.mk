@@ -268,6 +268,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/tlsrpt/mending.c %D%/cli/tlsrpt/mending.h \
 	%D%/cli/tlsrpt/message_scan.c %D%/cli/tlsrpt/message_scan.h \
 	%D%/cli/tlsrpt/read.c \
+	%D%/cli/tlsrpt/sample.c %D%/cli/tlsrpt/sample.h \
+	%D%/cli/tlsrpt/test.c \
 	%D%/cli/tlsrpt/reading.c %D%/cli/tlsrpt/reading.h \
 	%D%/cli/tlsrpt/reading_find.c \
 	%D%/cli/tlsrpt/totals.c %D%/cli/tlsrpt/totals.h \

@@ -57,7 +57,7 @@ struct cli_options {
 	const char *as;            /* --as: a form; NULL: text */
 	const char *format;        /* --format; NULL: text */
 	const char *from;          /* --from: a day */
-	const char *to;            /* --to */
+	const char *to;            /* --to: a day, or where a sample goes */
 	const char *auth;          /* --auth: an authserv-id */
 	bool all;                  /* --all */
 	bool failures;             /* --failures */
@@ -123,6 +123,7 @@ int cli_top(const struct cli_options *options);
 int cli_tlsrpt_list(const struct cli_options *options);
 int cli_tlsrpt_show(const struct cli_options *options);
 int cli_tlsrpt_send(const struct cli_options *options);
+int cli_tlsrpt_test(const struct cli_options *options);
 int cli_tlsrpt_read(const struct cli_options *options);
 int cli_fleet_status(const struct cli_options *options);
 int cli_fleet_key(const struct cli_options *options);

@@ -85,6 +85,8 @@ static const struct cli_verb verbs[] = {
     {{"tlsrpt", "send"}, cli_tlsrpt_send,
 	{'c', OPTION_DAY, OPTION_AGAIN, OPTION_DRY_RUN}, 0, 1, "[DOMAIN]",
 	"the TLS reports of days that are over and were not sent, sent now"},
+    {{"tlsrpt", "test"}, cli_tlsrpt_test, {'c', OPTION_TO}, 1, 1, "DOMAIN",
+	"where the TLS reports to a domain go; a sample sent to try it"},
     {{"tlsrpt", "read"}, cli_tlsrpt_read,
 	{'o', OPTION_FROM, OPTION_TO, OPTION_DOMAIN, OPTION_FORMAT,
 	    OPTION_FAILURES, OPTION_RAW, OPTION_AUTH, OPTION_ALL},

@@ -11,4 +11,8 @@
  * tell of its sessions and has no socket to do so */
 bool settings_send_reports(const struct settings *settings);
 
+/* settings_report_sender - the address that reports are mailed from, "" for
+ * none, borrowed; there is a TLSReportContact */
+const char *settings_report_sender(const struct settings *settings);
+
 #endif

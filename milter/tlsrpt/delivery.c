@@ -10,6 +10,7 @@
 #include "common/io/mailer.h"
 #include "common/proto/gzip.h"
 #include "common/proto/tlsrpt_message.h"
+#include "milter/conf/settings_reports.h"
 #include "milter/serve/own_mail.h"
 
 enum { DELIVERY_MS = 60 * 1000 };
@@ -35,22 +36,12 @@ end_delivery(
 	text_copy(end->why, sizeof(end->why), why);
 }
 
-static const char *
-sender_of(const struct settings *settings)
-{
-	if (settings->tls_report_sender == NULL)
-		return settings->tls_report_contact;
-	return strcmp(settings->tls_report_sender, "<>") == 0
-		   ? ""
-		   : settings->tls_report_sender;
-}
-
 static char *
 print_message(const struct settings *settings, const struct outbox_item *item,
     const struct tlsrpt_report *report, const void *body, size_t size,
     size_t *length)
 {
-	const char *sender = sender_of(settings);
+	const char *sender = settings_report_sender(settings);
 	const char *contact = settings->tls_report_contact;
 	struct tlsrpt_message message = {
 	    .from = sender[0] == '\0' ? contact : sender,
@@ -92,7 +83,7 @@ mail_report(const struct settings *settings, const struct outbox_item *item,
 	struct tlsrpt_report *report = unpack_report(body, size);
 	struct mailer mailer;
 	struct mailer_mail mail = {.helo = settings->authserv_id,
-	    .sender = sender_of(settings),
+	    .sender = settings_report_sender(settings),
 	    .recipient = item->rua.target,
 	    .deadline_ms = clock_mono_ms() + DELIVERY_MS,
 	    .ended = ended};

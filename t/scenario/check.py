@@ -309,7 +309,7 @@ DAEMON = ("cache list", "cache flush", "stats")
 ELSEWHERE = ("advise", "check --facts", "fleet key", "fleet status",
              "judge", "review", "setup", "status", "survey report",
              "survey scan", "survey status", "tlsrpt list", "tlsrpt read",
-             "tlsrpt send", "tlsrpt show", "top")
+             "tlsrpt send", "tlsrpt show", "tlsrpt test", "top")
 
 
 def check_keys(out, conf, rules, answers):

@@ -23,6 +23,7 @@ sys.path.insert(0, HERE + "/../lab")
 
 import change
 import grammar
+import json_page
 import mta
 import tap
 import world
@@ -37,9 +38,12 @@ TLSReportContact %s
 On-Fail reject
 On-TempError reject
 DecideAt rcpt
+TLSReportExclude left-out.example
 """ % (SOCKET, SENDER)
 # what has a record, and where that has reports sent
 PLAIN, BROKEN, GONE, WEB = "plain", "dane-mismatch", "dane-ee", "sts"
+# whose certificate is its own
+SELF = "m20-self"
 WEB_HOST = "mta-sts.%s"
 
 
@@ -237,6 +241,91 @@ def answers(out):
                  "S02 E04 %d makes it %s" % (code, state), [got, line[0]])
 
 
+def ask_test(keys, *words):
+    """Exit status, and the object, whose keys are noted."""
+    status, text, error = postern("test", "--json", *words)
+    if not text:
+        return status, {"error": error}
+    found = json.loads(text)
+    json_page.keys_of(found, keys)
+    return status, found
+
+
+def tried(out):
+    """What the record says of each URI."""
+    keys = {}
+    domain = domain_of(PLAIN)
+    before = len(mailed(domain)), len(posted())
+    status, found = ask_test(keys, domain)
+    out.test(status == 0 and found["record"] == "valid" and found["sending"]
+             and found["uris"] == [{
+                 "uri": "mailto:tls@" + domain, "used": True, "why": "",
+                 "by": "smtp:127.0.0.1:25"}],
+             "tlsrpt test says where a report goes", [repr(found)])
+    change.records(domain_of(GONE), "_smtp._tls." + domain_of(GONE), "TXT",
+                   ['"v=TLSRPTv1; rua=ftp://x.example/?a,'
+                    'mailto:tls@left-out.example,https://r.example/v1"'])
+    status, found = ask_test(keys, domain_of(GONE))
+    out.test(status == 0 and
+             [(uri["used"], uri["by"]) for uri in found["uris"]] == [
+                 (False, ""), (False, ""), (True, "POST")] and
+             found["uris"][0]["why"] and
+             found["uris"][0]["uri"] == "ftp://x.example/?a" and
+             found["uris"][1]["why"] == "TLSReportExclude",
+             "and where none does, and why", [repr(found)])
+    status, found = ask_test(keys, "dane-ta.example")
+    out.test(status == 1 and found["record"] == "absent" and found["why"],
+             "and that there is no record", [str(status), repr(found)])
+    status, text, _ = postern("test", domain_of(GONE))
+    out.test(status == 0 and "left-out.example\n    none goes there: "
+             "TLSReportExclude\n" in text and
+             "https://r.example/v1\n    a report goes there, by POST\n"
+             in text, "in words, too", [text])
+    out.test((len(mailed(domain)), len(posted())) == before,
+             "and sends nothing")
+    sampled(out, keys)
+    json_page.compare(out, "tlsrpt test", keys)
+
+
+def sampled(out, keys):
+    """A sample, which nobody takes for a report."""
+    domain = domain_of(GONE)
+    status, found = ask_test(keys, domain, "--to",
+                             "probe@" + domain_of(PLAIN))
+    mta.await_true(lambda: mailed(domain), mta.DELIVERY_S, "the sample")
+    _, message = mailed(domain)[0]
+    report = json.loads(gzip.decompress(attached(message).get_content()))
+    out.test(status == 0 and found["sample"]["taken"] and
+             report["report-id"] == found["sample"]["id"] and
+             report["report-id"].split(".")[1].startswith("sample-") and
+             report["report-id"] in message["Subject"] and
+             message["To"] == "probe@" + domain_of(PLAIN) and
+             message.get_body().get_content().startswith("THIS IS A SAMPLE"),
+             "--to sends a sample, marked in its id and its text",
+             [repr(found), str(message)[:2000]])
+    out.test([policy["summary"] for policy in report["policies"]] == [
+        {"total-successful-session-count": 0,
+         "total-failure-session-count": 0}], "of no session", [repr(report)])
+    count = len(posted())
+    status, found = ask_test(keys, domain, "--to", "https://%s/v1/sample" % (
+        WEB_HOST % domain_of(WEB)))
+    with open(posted()[-1], "rb") as file:
+        report = json.loads(gzip.decompress(file.read()))
+    out.test(status == 0 and len(posted()) == count + 1 and
+             found["sample"]["verified"] and
+             report["report-id"] == found["sample"]["id"],
+             "by POST as well", [repr(found)])
+    status, found = ask_test(keys, domain, "--to", "https://%s/v1/sample" % (
+        WEB_HOST % domain_of(SELF)))
+    out.test(status == 1 and len(posted()) == count + 1 and
+             not found["sample"]["taken"] and found["sample"]["why"],
+             "S21 to who shows a certificate of his own it is not posted",
+             [repr(found)])
+    status, _, error = postern("test", domain, "--to", "ftp://x.example/")
+    out.test(status == 64 and "--to" in error, "what is no rua is a mistake",
+             [str(status), error])
+
+
 def logged(out):
     wrong, events = [], 0
     for line in mta.syslog():
@@ -274,6 +363,7 @@ def inside():
         exempt(out, start_of_log)
         daemon = once(out, daemon)
         answers(out)
+        tried(out)
         logged(out)
         out.test(daemon.stop() == 0, "F09 posternd ends well")
     except mta.Failure as error:
