@@ -164,6 +164,7 @@ UNIT_TESTS = \
 	%D%/unit/tlsrpt_message.t \
 	%D%/unit/tlsrpt_record.t \
 	%D%/unit/mailer.t \
+	%D%/unit/maker.t \
 	%D%/unit/tlsrpt_session.t \
 	%D%/unit/tlsrpt_totals.t \
 	%D%/unit/trace.t \
@@ -501,6 +502,10 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_tlsrpt_message_t_SOURCES = %D%/unit/tlsrpt_message.c %D%/unit/tap.h
 %C%_unit_tlsrpt_message_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_due_t_SOURCES = %D%/unit/due.c milter/tlsrpt/due.c %D%/unit/tap.h
+%C%_unit_maker_t_SOURCES = %D%/unit/maker.c $(CONF_TEXT) \
+	milter/tlsrpt/counted_report.c milter/tlsrpt/day_report.c milter/tlsrpt/due.c \
+	milter/tlsrpt/maker.c milter/tlsrpt/outcome_line.c
+%C%_unit_maker_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_pace_t_SOURCES = %D%/unit/pace.c milter/tlsrpt/pace.c %D%/unit/tap.h
 %C%_unit_own_mail_t_SOURCES = %D%/unit/own_mail.c milter/serve/own_mail.c \
 	%D%/unit/tap.h
@@ -509,7 +514,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_mailer_t_SOURCES = %D%/unit/mailer.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsrpt_record_t_SOURCES = %D%/unit/tlsrpt_record.c %D%/unit/tap.h
 %C%_unit_tlsrpt_session_t_SOURCES = %D%/unit/tlsrpt_session.c %D%/unit/tap.h
-%C%_unit_store_tlsrpt_t_SOURCES = %D%/unit/store_tlsrpt.c %D%/unit/tap.h
+%C%_unit_store_tlsrpt_t_SOURCES = %D%/unit/store_tlsrpt.c $(STATE)
 %C%_unit_sts_record_t_SOURCES = %D%/unit/sts_record.c %D%/unit/tap.h
 %C%_unit_tag_t_SOURCES = %D%/unit/tag.c %D%/unit/tap.h
 %C%_unit_tested_t_SOURCES = %D%/unit/tested.c milter/tlsrpt/tested.c %D%/unit/tap.h

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "t/unit/state.h"
 #include "t/unit/tap.h"
 
 enum { DAY = 20786, MANY = 1000 };
@@ -284,6 +285,64 @@ days_are_counted_and_forgotten(void **state)
 	assert_int_equal(found.foreign, 2);
 }
 
+/* As the first version with such a store wrote it. */
+static void
+what_an_older_version_counted_is_kept(void **state)
+{
+	AUTO(store_tlsrpt) struct store_tlsrpt *store = NULL;
+	char id[STORE_TLSRPT_ID_SIZE], secret[STORE_TLSRPT_ID_SIZE];
+	struct tlsrpt_query query = {.day = TLSRPT_ALL_DAYS};
+	struct tlsrpt_tally **tallies;
+	struct tlsrpt_row row;
+	size_t count;
+
+	(void)state;
+	assert_true(state_sql(
+	    "CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL,"
+	    " value TEXT NOT NULL) STRICT;"
+	    "CREATE TABLE day ( day INTEGER PRIMARY KEY NOT NULL,"
+	    " received INTEGER NOT NULL, dropped INTEGER NOT NULL,"
+	    " norua INTEGER NOT NULL, foreigners INTEGER NOT NULL,"
+	    " domains INTEGER NOT NULL) STRICT;"
+	    "CREATE TABLE policy ( id INTEGER PRIMARY KEY NOT NULL,"
+	    " day INTEGER NOT NULL, domain TEXT NOT NULL,"
+	    " type INTEGER NOT NULL, policy_domain TEXT NOT NULL,"
+	    " body TEXT NOT NULL, ok INTEGER NOT NULL,"
+	    " failed INTEGER NOT NULL,"
+	    " UNIQUE (day, domain, type, policy_domain, body)) STRICT;"
+	    "CREATE TABLE failure ( policy INTEGER NOT NULL,"
+	    " source INTEGER NOT NULL, rt INTEGER NOT NULL, s TEXT NOT NULL,"
+	    " r TEXT NOT NULL, n TEXT NOT NULL, h TEXT NOT NULL,"
+	    " a TEXT NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL,"
+	    " UNIQUE (policy, source, rt, s, r, n, h, a, reason)) STRICT;"
+	    "INSERT INTO meta VALUES"
+	    " ('id','186276ff5cb30d8c5982f6bb8267e299');"
+	    "INSERT INTO day VALUES (20786,7,0,0,0,1);"
+	    "INSERT INTO policy VALUES"
+	    " (1,20786,'d.ex',1,'mx.d.ex','[[\"3 1 1 A6\"],[]]',5,2);"
+	    "INSERT INTO failure VALUES"
+	    " (1,1,4,'192.0.2.9','192.0.2.1','mx.d.ex','mx.d.ex','','',2);"
+	    "PRAGMA application_id = 1349743698; PRAGMA user_version = 1"));
+	store = store_tlsrpt_open(state_path, NULL, NULL);
+	assert_non_null(store);
+	state_assert_answer("PRAGMA user_version", "2");
+	assert_int_equal(store_tlsrpt_id(store, id, NULL), 0);
+	assert_string_equal(id, "186276ff5cb30d8c5982f6bb8267e299");
+	assert_int_equal(store_tlsrpt_secret(store, secret, NULL), 0);
+	assert_int_equal(strlen(secret), sizeof(secret) - 1);
+	assert_string_not_equal(secret, id);
+	assert_int_equal(store_tlsrpt_rows(store, &query, &row, 1, NULL), 1);
+	assert_int_equal(row.ok, 5);
+	assert_int_equal(row.failed, 2);
+	assert_int_equal(row.report, -1);
+	tallies = get_tallies(store, "d.ex", &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(tallies[0]->failure_count, 1);
+	assert_int_equal(tallies[0]->failures[0].count, 2);
+	drop_tallies(tallies, count);
+	assert_int_equal(state_files_with("damaged"), 0);
+}
+
 int
 main(void)
 {
@@ -295,6 +354,7 @@ main(void)
 	    cmocka_unit_test(a_count_stays_where_json_ends),
 	    cmocka_unit_test(rows_come_by_day_and_name_in_pages),
 	    cmocka_unit_test(days_are_counted_and_forgotten),
+	    STATE_TEST(what_an_older_version_counted_is_kept),
 	};
 
 	return RUN_TESTS_WITH(store_tlsrpt, make_counts, drop_counts);
