@@ -42,8 +42,8 @@ TLSReportExclude left-out.example
 """ % (SOCKET, SENDER)
 # what has a record, and where that has reports sent
 PLAIN, BROKEN, GONE, WEB = "plain", "dane-mismatch", "dane-ee", "sts"
-# whose certificate is its own
-SELF = "m20-self"
+# whose certificate is its own; which has reports sent where none may go
+SELF, BARRED = "m20-self", "second-mx"
 WEB_HOST = "mta-sts.%s"
 
 
@@ -123,7 +123,9 @@ def attached(message):
 
 def records():
     for name, rua in ((PLAIN, "mailto:tls@" + domain_of(PLAIN)),
-                      (BROKEN, "mailto:tls@" + domain_of(BROKEN)),
+                      (BROKEN, "https://left-out.example/,mailto:tls@" +
+                       domain_of(BROKEN)),
+                      (BARRED, "mailto:tls@left-out.example"),
                       (WEB, "https://%s/v1/report" % (
                           WEB_HOST % domain_of(WEB)))):
         change.records(domain_of(name), "_smtp._tls." + domain_of(name), "TXT",
@@ -140,11 +142,15 @@ def sent(out):
     status, text, error = postern("send")
     got = rows("--day", DAY)
     states = {name: got[domain_of(name)]["state"]
-              for name in (PLAIN, BROKEN, WEB, GONE)}
+              for name in (PLAIN, BROKEN, WEB, GONE, BARRED)}
     out.test(states == {PLAIN: "sent", BROKEN: "sent", WEB: "sent",
-                        GONE: "withdrawn"} and status == 1,
+                        GONE: "withdrawn", BARRED: "suppressed"} and
+             status == 1,
              "S01 F04 each report goes where the record says now, and where "
              "there is none it does not go", [repr(states), text, error])
+    out.test(got[domain_of(BROKEN)]["destinations"] == 1 and
+             got[domain_of(BARRED)]["destinations"] == 0,
+             "none goes where TLSReportExclude has it left out", [repr(got)])
     mta.await_true(lambda: mailed(domain_of(PLAIN)), mta.DELIVERY_S,
                    "the mail")
     path, message = mailed(domain_of(PLAIN))[0]
@@ -326,6 +332,56 @@ def sampled(out, keys):
              [str(status), error])
 
 
+def became(start_of_log, action):
+    """The line of the log that says so of the report to GONE."""
+    return mta.await_true(
+        lambda: [line for line in mta.syslog(start_of_log)
+                 if "event=tlsrpt action=%s domain=%s "
+                 % (action, domain_of(GONE)) in line],
+        4 * mta.START_S, "action=" + action)[0]
+
+
+def untrusted(out, daemon):
+    """S21 S02 F07: a server whose certificate does not do."""
+    domain, host = domain_of(GONE), WEB_HOST % domain_of(SELF)
+    count = len(posted())
+    change.records(domain, "_smtp._tls." + domain, "TXT",
+                   ['"v=TLSRPTv1; rua=https://%s/v1/r"' % host])
+    start_of_log = mta.syslog_size()
+    with subprocess.Popen(
+            [mta.program("postern"), "tlsrpt", "send", domain, "-c",
+             mta.HERE + "/send.conf"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL) as asked:
+        line = became(start_of_log, "retry")
+        asked.kill()
+    out.test(" to=https:%s " % host in line and len(posted()) == count,
+             "S21 it gets no report, which is tried again", [line])
+    out.test(daemon.stop() == 0, "posternd ends well between two tries")
+    with sqlite3.connect(STATE + "/tlsrpt.db") as db:
+        changed = db.execute("UPDATE delivery SET first = first - 86400,"
+                             " due = 0 WHERE state = 2").rowcount
+    db.close()
+    start_of_log = mta.syslog_size()
+    daemon = start()
+    line = became(start_of_log, "expired")
+    out.test(changed == 1 and " tries=2 " in line + " " and
+             rows(domain)[domain]["state"] == "failed" and
+             len(posted()) == count,
+             "S02 F07 after a day of failures it expires", [line])
+    daemon.reload(CONF + "TLSReportHTTPSVerify no\n")
+    start_of_log = mta.syslog_size()
+    status, text, error = postern("send", domain)
+    line = became(start_of_log, "sent")
+    with open(posted()[-1], "rb") as file:
+        report = json.loads(gzip.decompress(file.read()))
+    out.test(status == 0 and " verify=failed" in line and
+             len(posted()) == count + 1 and
+             report == json.loads(postern("show", domain, "--day", DAY)[1]),
+             "S21 with TLSReportHTTPSVerify no it gets it, and the log says "
+             "so", [line, text, error])
+    return daemon
+
+
 def logged(out):
     wrong, events = [], 0
     for line in mta.syslog():
@@ -348,7 +404,8 @@ def inside():
         tell(domain_of(BROKEN), 1, 1)
         tell(domain_of(GONE), 3, 0)
         tell(domain_of(WEB), 2, 0)
-        mta.await_true(lambda: len(rows()) == 4, mta.START_S, "the sessions")
+        tell(domain_of(BARRED), 1, 0)
+        mta.await_true(lambda: len(rows()) == 5, mta.START_S, "the sessions")
         out.test(daemon.stop() == 0, "posternd ends well")
         make_yesterday()
         start_of_log = mta.syslog_size()
@@ -364,6 +421,7 @@ def inside():
         daemon = once(out, daemon)
         answers(out)
         tried(out)
+        daemon = untrusted(out, daemon)
         logged(out)
         out.test(daemon.stop() == 0, "F09 posternd ends well")
     except mta.Failure as error:
