@@ -113,6 +113,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/shared_lookup.c %D%/io/shared_lookup.h \
 	%D%/io/shared_run.c %D%/io/shared_serve.c \
 	%D%/io/smtp.c %D%/io/smtp.h \
+	%D%/io/smtp_session.c %D%/io/smtp_session.h \
 	%D%/io/smtp_socket.c %D%/io/smtp_socket.h \
 	%D%/io/smtp_step.c %D%/io/smtp_step.h \
 	%D%/io/store.c %D%/io/store.h \

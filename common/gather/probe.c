@@ -25,8 +25,9 @@
  * - submit_probe gives it to the leaf pool.  A leaf runs run_probe: it drops
  *   the job if nobody holds the entry any more, and else connects.  A leaf in a
  *   hurry that was cut short gives the job back to the pool, whole.
- * - end_probe fills the entry, which wakes all who joined, and leaves the gate,
- *   which lets the first of the line pass.
+ * - end_probe fills the entry, which wakes all who joined: nobody waits for the
+ *   answer to QUIT.  When the connection is closed, it leaves the gate, which
+ *   lets the first of the line pass.
  *
  * A probe has its own time-outs and not the deadline of whoever began it.  Who
  * waits may give up; the others, and the cache, get the whole answer.
@@ -242,13 +243,16 @@ submit_probe(struct probe_job *job)
 }
 
 static void
-end_probe(struct probe_job *job, struct probe_facts *facts)
+end_probe(
+    struct probe_job *job, struct probe_facts *facts, struct smtp_session *left)
 {
 	struct prober *prober = job->prober;
-	struct probe_job *following = leave_gate(prober, job->address);
+	struct probe_job *following;
 
 	cache_fill(job->entry, facts, keep_until(prober, facts));
 	cache_release(job->entry);
+	smtp_quit(left);
+	following = leave_gate(prober, job->address);
 	free(job);
 	submit_probe(following);
 }
@@ -303,6 +307,7 @@ run_probe(void *arg, int64_t until_ms)
 	    .greeting_ms = prober->options.greeting_ms,
 	    .timeout_ms = prober->options.timeout_ms};
 	int64_t started_ms = clock_mono_ms();
+	struct smtp_session *left;
 	struct probe_facts *facts;
 	bool hurried;
 
@@ -314,20 +319,21 @@ run_probe(void *arg, int64_t until_ms)
 		return true;
 	}
 	counts_probe(prober->options.counts);
-	facts = smtp_probe(&target, until_ms);
+	facts = smtp_look(&target, until_ms, &left);
 	counts_probed(prober->options.counts, counted_as(facts->outcome));
 	hurried =
 	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;
 	if (facts->connected || (!hurried && facts->outcome != PROBE_NO_SOURCE))
 		tell_reach(job, facts->connected);
 	if (hurried) {
+		smtp_quit(left);
 		probe_facts_free(facts);
 		return false;
 	}
 	facts->begun_ms = started_ms;
 	facts->ms = (unsigned)(clock_mono_ms() - started_ms);
 	facts->again = job->again;
-	end_probe(job, facts);
+	end_probe(job, facts, left);
 	return true;
 }
 

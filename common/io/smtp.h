@@ -49,6 +49,17 @@ struct smtp_target {
 struct probe_facts *smtp_probe(const struct smtp_target *target,
     int64_t deadline_ms) OWNED(probe_facts_free);
 
+/*
+ * smtp_look - smtp_probe, but for QUIT, whose answer tells nothing
+ *
+ * *left: a session that smtp_quit is still to end in the same way, for which
+ * target stays; NULL where there is none.  smtp_quit(NULL) is fine.
+ */
+struct smtp_session;
+struct probe_facts *smtp_look(const struct smtp_target *target,
+    int64_t deadline_ms, struct smtp_session **left) OWNED(probe_facts_free);
+void smtp_quit(struct smtp_session *left);
+
 /* smtp_library - the version of the library behind this, a constant */
 const char *smtp_library(void);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "t/fake/network.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -353,13 +354,36 @@ is_host_0(const char *address)
 	return strcmp(address, "203.0.112.1") == 0;
 }
 
+/* What is left of one: a connection, until smtp_quit. */
+struct smtp_session {
+	bool at_farm;
+};
+
+/* At a gate of its own. */
+void
+smtp_quit(struct smtp_session *left)
+{
+	lock_take(&net.lock);
+	net.quitting++;
+	cond_broadcast(&net.changed);
+	while (net.quit_shut)
+		cond_wait(&net.changed, &net.lock);
+	net.quitting--;
+	net.at_farm -= left->at_farm;
+	lock_drop(&net.lock);
+	free(left);
+}
+
 struct probe_facts *
-smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
+smtp_look(const struct smtp_target *target, int64_t deadline_ms,
+    struct smtp_session **left)
 {
 	bool at_farm = strcmp(target->address, "198.51.100.99") == 0;
 	bool cut_off, open = true;
 	struct probe_facts *facts;
 
+	*left = xmalloc(sizeof(**left));
+	(*left)->at_farm = at_farm;
 	lock_take(&net.lock);
 	net.probes++;
 	text_copy(net.sni, sizeof(net.sni), target->sni);
@@ -373,7 +397,6 @@ smtp_probe(const struct smtp_target *target, int64_t deadline_ms)
 		open = cond_wait_until(&net.changed, &net.lock,
 		    strstr(target->sni, "stuck") ? INT64_MAX : deadline_ms);
 	net.waiting--;
-	net.at_farm -= at_farm;
 	cut_off = net.cut_off || (net.dead && !is_host_0(target->address));
 	lock_drop(&net.lock);
 	facts = probe_facts_new(cut_off ? PROBE_CONNECT_FAILED

@@ -47,7 +47,9 @@ struct network {
 	const char *sourceless; /* part of addresses that none can leave for */
 	unsigned probes;
 	unsigned waiting;        /* probes at the gate */
-	unsigned at_farm;        /* of these */
+	bool quit_shut;          /* no session ends */
+	unsigned quitting;       /* sessions at that */
+	unsigned at_farm;        /* connections to the farm */
 	unsigned most;           /* of those, ever */
 	unsigned lookups;        /* at the gate */
 	unsigned most_lookups;   /* of those, ever */
@@ -112,9 +114,11 @@ struct engine *network_engine_with(
     unsigned max_checks, unsigned max_queue, struct counts *counts);
 struct engine *network_engine(unsigned max_checks, unsigned max_queue);
 
-/* network_set_gate - shut it, or open it; network_await - until a count of net
- * is at least so large */
+/* network_set_gate - shut it, or open it; network_set_quit - likewise, the one
+ * that sessions wait at before they are closed; network_await - until a count
+ * of net is at least so large */
 void network_set_gate(bool shut);
+void network_set_quit(bool shut);
 void network_await(const unsigned *count, unsigned wanted);
 
 /* network_take_places - take all places for lookups that a check's worker has,

@@ -107,7 +107,7 @@ network_engine_with(
 	net.cut_off = net.dead = false;
 	net.sourceless = NULL;
 	net.probes = net.most = net.most_lookups = 0;
-	net.gate_shut = false;
+	net.gate_shut = net.quit_shut = false;
 	net.asked[0] = '\0';
 	return engine;
 }
@@ -141,6 +141,15 @@ network_set_gate(bool shut)
 	lock_drop(&net.lock);
 	if (!shut)
 		network_let_through();
+}
+
+void
+network_set_quit(bool shut)
+{
+	lock_take(&net.lock);
+	net.quit_shut = shut;
+	cond_broadcast(&net.changed);
+	lock_drop(&net.lock);
 }
 
 void

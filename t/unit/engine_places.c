@@ -230,6 +230,33 @@ what_is_done_is_counted(void **state)
 	assert_int_equal(counts.probes, net.probes);
 }
 
+/* Its answer tells nothing; but the connection is one of its address until it
+ * is closed. */
+static void
+the_verdict_does_not_wait_for_quit(void **state)
+{
+	AUTO(engine) struct engine *engine = network_engine(2, 100);
+	struct engine_wait *waits[4];
+	char name[32];
+
+	(void)state;
+	network_set_quit(true);
+	for (size_t i = 0; i < COUNT(waits); i++) {
+		snprintf(name, sizeof(name), "c%zu.farm.example", i);
+		waits[i] = network_start(engine, name);
+		if (i == 1) {
+			assert_non_null(engine_await(waits[0], network_soon()));
+			assert_non_null(engine_await(waits[1], network_soon()));
+			network_await(&net.quitting, 2);
+		}
+	}
+	assert_null(engine_await(waits[2], clock_mono_ms() + 50));
+	network_set_quit(false);
+	network_await_all(waits, COUNT(waits));
+	assert_int_equal(net.most, 2);
+	assert_int_equal(net.probes, COUNT(waits));
+}
+
 int
 main(void)
 {
@@ -243,6 +270,7 @@ main(void)
 	    cmocka_unit_test(a_known_destination_goes_first),
 	    cmocka_unit_test(many_that_wait_are_a_congestion),
 	    cmocka_unit_test(what_is_done_is_counted),
+	    cmocka_unit_test(the_verdict_does_not_wait_for_quit),
 	};
 
 	return RUN_TESTS_WITH(tests, network_setup, network_teardown);

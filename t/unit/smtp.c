@@ -538,6 +538,53 @@ deadline_in_the_past_is_a_timeout(void **state)
 	assert_int_equal(facts->outcome, PROBE_TIMEOUT);
 }
 
+/* A session that is lost has no end; one that is left outlives its facts. */
+static void
+what_is_left_of_a_session_is_quit(void **state)
+{
+	static const struct {
+		const char *id;
+		const char *steps[12];
+		enum probe_outcome outcome;
+		const char *heard; /* with what smtp_quit says; NULL: nothing */
+	} ends[] = {
+	    {"TLS", {TO_TLS, INSIDE}, PROBE_TLS,
+		"EHLO client.example\r\nSTARTTLS\r\n"
+		"EHLO client.example\r\nQUIT\r\n"},
+	    {"silent at QUIT inside TLS",
+		{TO_TLS, TLSD_READ, "250 mx\r\n", TLSD_READ, TLSD_HANG},
+		PROBE_TLS,
+		"EHLO client.example\r\nSTARTTLS\r\n"
+		"EHLO client.example\r\nQUIT\r\n"},
+	    {"refused", {"554 no\r\n", BYE}, PROBE_REFUSED, "QUIT\r\n"},
+	    {"silent at QUIT", {"554 no\r\n", TLSD_READ, TLSD_HANG},
+		PROBE_REFUSED, "QUIT\r\n"},
+	    {"no SMTP at QUIT", {"554 no\r\n", TLSD_READ, TLSD_GARBAGE},
+		PROBE_REFUSED, "QUIT\r\n"},
+	    {"hung up", {NULL}, PROBE_CONNECT_FAILED, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct tlsd_options options = {
+		    .steps = ends[i].steps, .name = "mx.example"};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		struct smtp_target target =
+		    smtp_steps_target(tlsd_port(server));
+		struct smtp_session *left;
+		struct probe_facts *facts =
+		    smtp_look(&target, clock_mono_ms() + AMPLE_MS, &left);
+
+		ROW(ends[i].id, facts->outcome == ends[i].outcome);
+		ROW(ends[i].id, (left != NULL) == (ends[i].heard != NULL));
+		probe_facts_free(facts);
+		smtp_quit(left);
+		if (ends[i].heard != NULL)
+			ROW(ends[i].id,
+			    strcmp(tlsd_heard(server), ends[i].heard) == 0);
+	}
+}
+
 int
 main(void)
 {
@@ -555,6 +602,7 @@ main(void)
 	    cmocka_unit_test(
 		an_address_that_is_not_ours_is_no_fault_of_the_host),
 	    cmocka_unit_test(deadline_in_the_past_is_a_timeout),
+	    cmocka_unit_test(what_is_left_of_a_session_is_quit),
 	};
 
 	return RUN_TESTS(smtp);
