@@ -12,6 +12,16 @@ SAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 CLIENTS_OF_MILTERS = ("smtpd", "cleanup")
 
 
+def map_settings():
+    """{name: value} in etc/postfix-main.cf with which Postfix asks
+    posternd, the first of each."""
+    found = {}
+    for name, value in re.findall(r"^#(smtp_(?:dns|tls)_\w+) = (.*)",
+                                  mta.read(SAMPLE), re.M):
+        found.setdefault(name, value)
+    return found
+
+
 def processes(*names):
     """{ID as text: root folder} of those with a name."""
     found = {}

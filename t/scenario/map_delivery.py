@@ -6,7 +6,6 @@ A difference that the table below explains is one of reading the RFCs, or of one
 answer for all hosts of a next hop; any other fails.  TAP.
 """
 import os
-import re
 import subprocess
 import sys
 
@@ -39,11 +38,7 @@ DIFFERS = dict(agree.POSTFIX_DIFFERS, **{
 
 
 def sample():
-    """The lines of etc/postfix-main.cf for it, the first of each setting."""
-    found = {}
-    for name, value in re.findall(r"^#(smtp_\w+) = (.*)", mta.read(
-            postfix.SAMPLE), re.M):
-        found.setdefault(name, value)
+    found = postfix.map_settings()
     found["smtp_tls_CAfile"] = ca_file()
     return found
 
