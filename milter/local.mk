@@ -152,6 +152,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor_delivery.c %D%/cli/doctor/doctor_delivery.h \
 	%D%/cli/doctor/doctor_domains.c \
 	%D%/cli/doctor/doctor_edit.c %D%/cli/doctor/doctor_edit.h \
+	%D%/cli/doctor/doctor_finding.c %D%/cli/doctor/doctor_finding.h \
 	%D%/cli/doctor/doctor_gaps.c \
 	%D%/cli/doctor/doctor_ground.c \
 	%D%/cli/doctor/doctor_hops.c %D%/cli/doctor/doctor_hops.h \

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -10,20 +8,15 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "common/base/xalloc.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/doctor/doctor.h"
+#include "milter/cli/doctor/doctor_finding.h"
 #include "milter/conf/settings_shared.h"
 #include "milter/cli/host/postfix.h"
-#include "milter/cli/print.h"
 #include "milter/view/json_put.h"
 
 /* Of postconf; each check has its own time beyond that */
 enum { POSTFIX_MS = 20 * 1000 };
-
-#define STATE_INDENT "      "
-#define MEND_INDENT "          "
-#define COMMENT_INDENT "            # "
 
 /* What a check cannot be made without. */
 enum {
@@ -114,180 +107,6 @@ doctor_conf_file(const struct doctor *doctor)
 	return doctor->conf_file == NULL ? SETTINGS_PATH : doctor->conf_file;
 }
 
-void
-doctor_say(struct doctor_finding *found, enum doctor_state state,
-    const char *format, ...)
-{
-	va_list args;
-
-	found->state = state;
-	found->blind = false;
-	va_start(args, format);
-	vsnprintf(found->seen, sizeof(found->seen), format, args);
-	va_end(args);
-}
-
-void
-doctor_blind(struct doctor_finding *found, const char *format, ...)
-{
-	va_list args;
-
-	found->state = DOCTOR_SKIP;
-	found->blind = true;
-	va_start(args, format);
-	vsnprintf(found->seen, sizeof(found->seen), format, args);
-	va_end(args);
-}
-
-void
-doctor_mend(struct doctor_finding *found, const char *format, ...)
-{
-	size_t before = found->mend == NULL ? 0 : strlen(found->mend) + 1;
-	va_list args;
-	int length;
-
-	va_start(args, format);
-	length = vsnprintf(NULL, 0, format, args);
-	va_end(args);
-	assert(length >= 0);
-	found->mend = xrealloc(found->mend, before + (size_t)length + 1, 1);
-	if (before > 0)
-		found->mend[before - 1] = '\n';
-	va_start(args, format);
-	vsnprintf(found->mend + before, (size_t)length + 1, format, args);
-	va_end(args);
-}
-
-static const char *
-state_text(enum doctor_state state)
-{
-	switch (state) {
-	case DOCTOR_SKIP:
-		return "SKIP";
-	case DOCTOR_OK:
-		return "OK";
-	case DOCTOR_WARN:
-		return "WARN";
-	case DOCTOR_FAIL:
-		break;
-	}
-	return "FAIL";
-}
-
-static const char *
-state_colour(enum doctor_state state)
-{
-	switch (state) {
-	case DOCTOR_SKIP:
-		return "\033[1m";
-	case DOCTOR_OK:
-		return "\033[32m";
-	case DOCTOR_WARN:
-		return "\033[33m";
-	case DOCTOR_FAIL:
-		break;
-	}
-	return "\033[31m";
-}
-
-/* Names of files and words of hosts are in it: nothing for a terminal. */
-static void
-clean_finding(char *text)
-{
-	for (; text != NULL && *text != '\0'; text++)
-		if (*text != '\n' && (*text < ' ' || *text > '~'))
-			*text = '?';
-}
-
-static json_t *
-lines_json(const char *text)
-{
-	json_t *lines = json_array();
-
-	while (text != NULL && *text != '\0') {
-		size_t length = strcspn(text, "\n");
-
-		json_array_append_new(lines, json_stringn(text, length));
-		text += length;
-		text += *text == '\n';
-	}
-	return lines;
-}
-
-static void
-add_json(struct report *report, const struct row *row,
-    const struct doctor_finding *found)
-{
-	char state[8];
-
-	text_copy(state, sizeof(state), state_text(found->state));
-	text_lower(state);
-	json_array_append_new(report->checks,
-	    json_pack("{s:s, s:s, s:s, s:s, s:o}", "check", row->name, "state",
-		state, "what", row->what, "seen", found->seen, "mend",
-		lines_json(found->mend)));
-}
-
-/* Where the comment of "COMMAND    # why" begins, or NULL; what is quoted is of
- * the command. */
-static char *
-find_comment(char *line, const char *mark)
-{
-	bool quoted = false;
-
-	for (char *at = line; *at != '\0'; at++) {
-		if (*at == '\'')
-			quoted = !quoted;
-		else if (!quoted && strncmp(at, mark, strlen(mark)) == 0)
-			return at;
-	}
-	return NULL;
-}
-
-/* A command stays whole; a comment that makes the line too long stands below
- * it. */
-static void
-print_mend(char *line)
-{
-	static const char mark[] = "    # ";
-	char *comment = find_comment(line, mark);
-
-	if (strncmp(line, "# ", 2) == 0) {
-		printf(MEND_INDENT "# ");
-		cli_print_wrap(stdout, strlen(MEND_INDENT "# "),
-		    MEND_INDENT "# ", line + 2);
-		return;
-	}
-	if (comment == NULL ||
-	    strlen(MEND_INDENT) + strlen(line) <= cli_print_width()) {
-		printf(MEND_INDENT "%s\n", line);
-		return;
-	}
-	*comment = '\0';
-	printf(MEND_INDENT "%s\n" COMMENT_INDENT, line);
-	cli_print_wrap(stdout, strlen(COMMENT_INDENT), COMMENT_INDENT,
-	    comment + strlen(mark));
-}
-
-static void
-print_text(const struct report *report, const struct row *row,
-    const struct doctor_finding *found)
-{
-	char *mend = xstrdup(found->mend == NULL ? "" : found->mend);
-	char *rest;
-
-	printf("%s%-4s%s  %s - ",
-	    report->colour ? state_colour(found->state) : "",
-	    state_text(found->state), report->colour ? CLI_PRINT_PLAIN : "",
-	    row->what);
-	cli_print_wrap(stdout, strlen(STATE_INDENT " - ") + strlen(row->what),
-	    STATE_INDENT, found->seen);
-	for (char *line = strtok_r(mend, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest))
-		print_mend(line);
-	free(mend);
-}
-
 static void
 look_by_row(struct report *report, const struct row *row, struct doctor *doctor)
 {
@@ -299,15 +118,15 @@ look_by_row(struct report *report, const struct row *row, struct doctor *doctor)
 		doctor_say(&found, DOCTOR_SKIP, "%s", doctor->no_postfix);
 	else
 		row->check(doctor, &found);
-	clean_finding(found.seen);
-	clean_finding(found.mend);
+	doctor_finding_clean(&found);
 	if (found.state > report->worst)
 		report->worst = found.state;
 	report->blind |= found.blind;
 	if (report->json)
-		add_json(report, row, &found);
+		json_array_append_new(report->checks,
+		    doctor_finding_json(row->name, row->what, &found));
 	else
-		print_text(report, row, &found);
+		doctor_finding_print(row->what, &found, report->colour);
 	free(found.mend);
 	fflush(stdout);
 }

@@ -9,23 +9,10 @@
 
 #include "common/base/conf.h"
 #include "common/io/dns.h"
+#include "milter/cli/doctor/doctor_finding.h"
 #include "milter/conf/settings.h"
 
-/* The worse the later. */
-enum doctor_state { DOCTOR_SKIP, DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL };
-
-enum { DOCTOR_SEEN_SIZE = 400 };
-
 #define DOCTOR_SENDMAIL_CF "/etc/mail/sendmail.cf"
-
-/* What was seen, and lines that mend it: text of this host and of others, to be
- * cleaned where it is printed.  A line is never cut: it may be a command. */
-struct doctor_finding {
-	enum doctor_state state;
-	bool blind; /* SKIP because it could not be looked at */
-	char seen[DOCTOR_SEEN_SIZE];
-	char *mend; /* a line each; or NULL */
-};
 
 struct postfix;
 struct cli_list; /* cli.h */
@@ -55,20 +42,6 @@ struct doctor {
 };
 
 typedef void doctor_check(struct doctor *doctor, struct doctor_finding *found);
-
-/* doctor_say - the state, and what was seen; a finding that nothing is said of
- * is a SKIP */
-void doctor_say(struct doctor_finding *found, enum doctor_state state,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* doctor_blind - a SKIP because it could not be looked at */
-void doctor_blind(struct doctor_finding *found, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* doctor_mend - one more line that mends it: a command, "LINE    # where it
- * goes", or "# " and words where no command is sure to be right */
-void doctor_mend(struct doctor_finding *found, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
 
 /* doctor_conf_file - whose settings they are */
 const char *doctor_conf_file(const struct doctor *doctor);
