@@ -118,6 +118,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/smtp_step.c %D%/io/smtp_step.h \
 	%D%/io/store.c %D%/io/store.h \
 	%D%/io/store_db.c %D%/io/store_db.h \
+	%D%/io/store_flip.c %D%/io/store_flip.h \
 	%D%/io/store_file.c %D%/io/store_file.h \
 	%D%/io/store_schema.c %D%/io/store_schema.h \
 	%D%/io/store_outbox.c %D%/io/store_outbox.h \

@@ -10,6 +10,7 @@
 
 #include "common/base/err.h"
 #include "common/base/own.h"
+#include "common/io/store_flip.h"
 #include "common/io/store_policy.h"
 
 struct store;
@@ -106,14 +107,6 @@ int store_each_policy(
  * and out (fini it), 0 at the end, -1 with err */
 int store_next_policy(struct store *store, const char *after,
     struct store_policy *out, struct err *err);
-
-/* A domain's result to be noted, and what came of it. */
-struct store_flip {
-	const char *domain;
-	const char *result; /* a word of lower-case letters and "-" */
-	bool differs;       /* from the last noted: */
-	char old[STORE_RESULT_SIZE];
-};
 
 /*
  * store_flips - note results of some domains, in one transaction; whether each
