@@ -109,10 +109,12 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/tlsrpt/day_end.c %D%/tlsrpt/day_end.h \
 	%D%/tlsrpt/day_report.c %D%/tlsrpt/day_report.h \
 	%D%/tlsrpt/inbox.c %D%/tlsrpt/inbox.h \
+	%D%/tlsrpt/inbox_tries.c %D%/tlsrpt/inbox_tries.h \
 	%D%/tlsrpt/intake.c %D%/tlsrpt/intake.h \
 	%D%/tlsrpt/losses.c %D%/tlsrpt/losses.h \
 	%D%/tlsrpt/own_sessions.c %D%/tlsrpt/own_sessions.h \
 	%D%/tlsrpt/relays.c %D%/tlsrpt/relays.h \
+	%D%/tlsrpt/so_far.c %D%/tlsrpt/so_far.h \
 	%D%/tlsrpt/teller.c %D%/tlsrpt/teller.h \
 	%D%/tlsrpt/tested.c %D%/tlsrpt/tested.h
 %C%_posternd_LDADD = %D%/libpostern.a $(COMMON_LIBS) $(JANSSON_LIBS) -lmilter

@@ -34,6 +34,7 @@
 #include "milter/tlsrpt/intake.h"
 #include "milter/tlsrpt/own_sessions.h"
 #include "milter/tlsrpt/sender.h"
+#include "milter/tlsrpt/so_far.h"
 
 /* Checks that nobody waits for any more may end, or not */
 enum { CLOSE_MS = 2 * 1000 };
@@ -132,7 +133,7 @@ static int
 begin_to_serve(struct settings *settings, struct err *err)
 {
 	static const struct control_counts counts = {
-	    collect_rows, collect_report, collect_today, sender_hurry};
+	    so_far_rows, so_far_report, collect_today, sender_hurry};
 	static const struct intake_hops hops = {
 	    own_sessions_relay, own_sessions_tested};
 	pthread_t thread;

@@ -13,39 +13,34 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
-#include "common/base/xalloc.h"
 #include "milter/serve/report.h"
 #include "milter/serve/service.h"
 #include "milter/tlsrpt/book.h"
-#include "milter/tlsrpt/counted_report.h"
 #include "milter/tlsrpt/day_end.h"
 #include "milter/tlsrpt/inbox.h"
+#include "milter/tlsrpt/inbox_tries.h"
 #include "milter/tlsrpt/intake.h"
 
 enum {
 	FLUSH_MS = 10 * 1000,
 	FLUSH_COUNT = 1000,
-	AGAIN_MS = 60 * 1000, /* a socket or store that could not be made */
-	SYNC_MS = 5 * 1000,   /* who asks waits for the disk */
+	SYNC_MS = 5 * 1000, /* who asks waits for the disk */
 };
 
 static struct {
 	bool running;
 	pthread_t thread;
-	char *path; /* of the socket; NULL: none */
 	struct book *book;
 	struct inbox *inbox; /* the thread's, but for nudges with lock */
 
 	/* the thread's */
-	int64_t flush_ms, again_ms;
+	int64_t flush_ms;
+	struct inbox_tries tries;
 	unsigned unwritten;
-	bool told_socket, told_store;
+	bool told_store;
 	struct intake intake;
 
 	struct lock lock; /* guards the rest; that of the book is inside */
@@ -193,24 +188,13 @@ note_unsaved(void)
 static void
 open_inbox(void)
 {
-	struct err err = {.text = ""};
 	struct inbox *inbox;
-	struct stat status;
 
-	if (collect.path == NULL || collect.inbox != NULL ||
-	    clock_left_ms(collect.again_ms) > 0)
+	if (collect.inbox != NULL)
 		return;
-	collect.again_ms = clock_mono_ms() + AGAIN_MS;
-	inbox = inbox_open(collect.path, &err);
-	if (inbox == NULL) {
-		if (!collect.told_socket)
-			report_tlsrpt_trouble("socket", err.text);
-		collect.told_socket = true;
+	inbox = inbox_tries_open(&collect.tries, &collect.intake.group);
+	if (inbox == NULL)
 		return;
-	}
-	collect.told_socket = false;
-	collect.intake.group =
-	    stat(collect.path, &status) == 0 ? status.st_gid : getegid();
 	lock_take(&collect.lock);
 	collect.inbox = inbox;
 	lock_drop(&collect.lock);
@@ -257,7 +241,7 @@ receive_some(void)
 	AUTO(settings) struct settings *settings = service_settings();
 	struct inbox_datagram datagram;
 	struct inbox_lost lost;
-	int64_t until_ms = clock_sooner_ms(collect.flush_ms, AGAIN_MS);
+	int64_t until_ms = clock_sooner_ms(collect.flush_ms, INBOX_TRIES_MS);
 	int got;
 
 	if (collect.inbox == NULL) {
@@ -322,8 +306,7 @@ collect_start(const struct settings *settings, const struct intake_hops *hops,
 	    path, sizeof(path), "%.4095s/tlsrpt.db", settings->state_directory);
 	collect.book =
 	    book_new(path, (uint64_t)settings->tls_report_max_domains);
-	if (settings->tls_report_socket != NULL)
-		collect.path = xstrdup(settings->tls_report_socket);
+	inbox_tries_init(&collect.tries, settings->tls_report_socket);
 	day_clock_start(&collect.days, clock_wall_s(), clock_mono_ms());
 	collect.intake.hops = hops;
 	collect.intake.book = collect.book;
@@ -367,8 +350,7 @@ collect_stop(void)
 	collect.inbox = NULL;
 	book_free(collect.book);
 	collect.book = NULL;
-	free(collect.path);
-	collect.path = NULL;
+	inbox_tries_fini(&collect.tries);
 }
 
 struct store_tlsrpt *
@@ -396,29 +378,4 @@ collect_write(struct err *err)
 	if (store == NULL)
 		err_set(err, ERR_LOCAL, "the store cannot be opened");
 	return store;
-}
-
-int
-collect_rows(const struct tlsrpt_query *query, struct tlsrpt_row *rows,
-    int most, struct err *err)
-{
-	struct store_tlsrpt *store = collect_write(err);
-
-	return store == NULL ? -1
-			     : store_tlsrpt_rows(store, query, rows, most, err);
-}
-
-char *
-collect_report(int64_t day, const char *domain, struct err *err)
-{
-	AUTO(settings) struct settings *settings = service_settings();
-	struct store_tlsrpt *store = collect_write(err);
-	char *text;
-
-	if (store == NULL)
-		return NULL;
-	text = counted_report_made(store, day, domain);
-	return text != NULL
-		   ? text
-		   : counted_report_print(store, settings, day, domain, err);
 }

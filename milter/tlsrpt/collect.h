@@ -32,14 +32,6 @@ collect_count(enum tlsrpt_source source, const struct tlsrpt_session *session);
 
 /* --- what was counted; any thread, between those two --- */
 
-/* collect_rows - see store_tlsrpt_rows; what is new is written first */
-int collect_rows(const struct tlsrpt_query *query, struct tlsrpt_row *rows,
-    int most, struct err *err);
-
-/* collect_report - the report of a day to a next hop, as it stands, for free();
- * NULL with err: DATA where there is none */
-char *collect_report(int64_t day, const char *domain, struct err *err);
-
 /* collect_closed_before - to the days before that one nobody counts any more,
  * and what was counted is in the store */
 int64_t collect_closed_before(void);
