@@ -141,6 +141,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/sts/policy_keep.c %D%/sts/policy_keep.h \
 	%D%/sts/policy_refresh.c %D%/sts/policy_refresh.h \
 	%D%/sts/policy_share.c %D%/sts/policy_share.h \
+	%D%/sts/policy_want.c %D%/sts/policy_want.h \
 	%D%/sts/policy_turns.c %D%/sts/policy_turns.h \
 	%D%/sts/share.c %D%/sts/share.h \
 	%D%/gather/dane.c %D%/gather/dane.h \

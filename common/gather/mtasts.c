@@ -3,6 +3,7 @@
 
 #include "common/base/xalloc.h"
 #include "common/sts/policy_fetch.h"
+#include "common/sts/policy_want.h"
 
 struct sts_step {
 	struct policies *policies;
@@ -40,9 +41,10 @@ sts_fetch(struct sts_step *step)
 	step->fetched = true;
 	facts_note(step->facts, &sts->txt);
 	sts->mark = policies_mark(step->policies, step->facts->next_hop.host);
-	step->want = policies_want(step->policies, step->facts->next_hop.host,
-	    sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL,
-	    step->own);
+	step->want =
+	    policy_want_begin(step->policies, step->facts->next_hop.host,
+		sts->record.outcome == STS_RECORD_VALID ? sts->record.id : NULL,
+		step->own);
 }
 
 unsigned

@@ -19,7 +19,6 @@
 #include "common/sts/policy_turns.h"
 
 struct policies;
-struct policy_want;
 
 /*
  * A fetch has failed, by the policy host's doing.  kept: the policy that goes
@@ -59,6 +58,10 @@ void policies_free(struct policies *policies);
 struct policies *
 policies_new(const struct policies_options *options) OWNED(policies_free);
 
+/* policies_options - what they were made with, borrowed */
+const struct policies_options *
+policies_options(const struct policies *policies);
+
 /* policies_keep - where they are kept, borrowed; policies_share - what hosts
  * share, likewise, or NULL */
 struct policy_keep *policies_keep(struct policies *policies);
@@ -89,39 +92,9 @@ struct cache_entry *
 policies_fetch(struct policies *policies, const char *domain, const char *id,
     enum policy_purpose purpose, int timeout_ms);
 
-/*
- * policies_want - the policy of a domain whose record announces id
- *
- * id NULL: the record is absent, invalid or could not be looked up, so that
- * only a kept policy counts.  Starts or joins a fetch where there is none kept
- * for that id, and none has failed within five minutes.  RFC 8461 section 3.3
- * and 5.1.  Where none is kept at all, one that another host has fetched counts
- * as if it were.  own: such a one is fetched here as well.
- *
- * policies_mark - the mark of what is kept now of a domain; before it is wanted
- */
+/* policies_mark - the mark of what is kept now of a domain; to be taken before
+ * policy_want_begin */
 struct policy_mark
 policies_mark(const struct policies *policies, const char *domain);
-struct policy_want *policies_want(
-    struct policies *policies, const char *domain, const char *id, bool own);
-
-/* policy_want_watch - see that ready is called when the fetch that it waits for
- * has ended: 1, or 0 where there is none; see cache_when_filled
- * policy_want_until - how long that is worth waiting for; INT64_MAX: as long as
- * anything */
-unsigned
-policy_want_watch(struct policy_want *want, cache_ready *ready, void *arg);
-int64_t policy_want_until(const struct policy_want *want);
-
-/*
- * policy_want_finish - await it and fill policy, cached, and failed of sts, and
- * its mark where the policy is a fetched one;
- * ends the want
- *
- * An unexpired kept policy stands in for a fetch that fails, or does not end by
- * deadline_ms or policy_want_until.
- */
-void policy_want_finish(
-    struct policy_want *want, struct sts_facts *sts, int64_t deadline_ms);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/sts/policy_want.h"
 #include "t/fake/dns.h"
 #include "t/fake/https.h"
 #include "t/unit/tap.h"
@@ -162,8 +163,9 @@ house_ask_for(
 		sts.record.outcome = STS_RECORD_VALID;
 		text_copy(sts.record.id, sizeof(sts.record.id), id);
 	}
-	policy_want_finish(policies_want(house->policies, domain, id, false),
-	    &sts, deadline_ms);
+	policy_want_finish(
+	    policy_want_begin(house->policies, domain, id, false), &sts,
+	    deadline_ms);
 	return sts;
 }
 

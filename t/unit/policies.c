@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/sts/policy_want.h"
 #include "t/unit/house.h"
 #include "t/unit/tap.h"
 
@@ -337,8 +338,8 @@ a_fetch_that_nobody_waits_for_is_not_begun(void **state)
 	house_new_store();
 	house_move_in(&house, false, false);
 	house_host.silent = true;
-	wants[0] = policies_want(house.policies, "a.ex", "1", false);
-	wants[1] = policies_want(house.policies, "b.ex", "1", false);
+	wants[0] = policy_want_begin(house.policies, "a.ex", "1", false);
+	wants[1] = policy_want_begin(house.policies, "b.ex", "1", false);
 	while (house_host.gets < 2)
 		usleep(1000);
 	house_ask_for_many(&house, 10, 0);

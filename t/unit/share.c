@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/sts/known.h"
 #include "common/sts/policy_share.h"
+#include "common/sts/policy_want.h"
 #include "t/fake/redis.h"
 #include "t/unit/house.h"
 #include "t/unit/store_client.h"
@@ -434,7 +435,7 @@ a_failure_has_it_fetched_here_first(void **state)
 	ask_member(&b, "1");
 	assert_int_equal(house_host.gets, 0);
 	house_host.body = MODE_NONE;
-	want = policies_want(b.house.policies, D, "1", true);
+	want = policy_want_begin(b.house.policies, D, "1", true);
 	policy_want_finish(want, &sts, clock_mono_ms() + PATIENT_MS);
 	assert_int_equal(house_host.gets, 1);
 	assert_int_equal(sts.policy->policy->mode, STS_MODE_NONE);
