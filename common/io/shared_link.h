@@ -10,28 +10,9 @@
 #include <sys/types.h>
 
 #include "common/base/err.h"
-#include "common/base/limits.h"
 #include "common/base/own.h"
+#include "common/io/shared_address.h"
 #include "common/io/shared_lookup.h"
-
-enum shared_scheme { SHARED_TLS, SHARED_TCP, SHARED_UNIX };
-
-/* Where a store listens. */
-struct shared_address {
-	enum shared_scheme scheme;
-	char host[LIMIT_DOMAIN_SIZE]; /* or the path of a socket */
-	uint16_t port;
-};
-
-/*
- * shared_address_parse - "unix:/path", "tls://host" with ":port" or without, or
- * "tcp://" and a loopback address with one
- *
- * A host of IPv6 stands in brackets.  DATA for anything else: without TLS
- * nothing may go over a network, for passwords would go with it.
- */
-int shared_address_parse(
-    const char *text, struct shared_address *out, struct err *err);
 
 /* Whom we trust, and whom we are; files are read once. */
 struct shared_tls;
