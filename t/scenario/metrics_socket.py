@@ -236,6 +236,9 @@ def by_path(out):
         told.same("status", status, 503)
         told.among("word", word, ("resolver-unknown\n",
                                   "resolver-not-validating\n"))
+        told.among("doctor", doctor_says("MetricsSocket unix:%s\n" % UNIX), [
+            ("warn", "unix:%s answers that posternd is not well: resolver-%s"
+             % (UNIX, why)) for why in ("unknown", "not-validating")])
         told.same("without figures", re.findall(
             "^postern_resolver_validating 1$", get("/metrics", at=UNIX)[2],
             re.M), [])
