@@ -17,8 +17,8 @@
 #include "common/proto/address.h"
 
 /*
- * libcurl moves the octets; whom they come from is for us to say, with the
- * verifier that judges mail hosts.
+ * How it works: libcurl moves the octets; whom they come from is for us to say,
+ * with the verifier that judges mail hosts.
  * 1. libcurl tells in its trace when it has made a TLS session, before it uses
  *    it.  There tls_watch is put on the session: it takes down what the server
  *    presents, and ends a handshake that would cost too much.

@@ -10,6 +10,21 @@
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 
+/*
+ * How it works: line by line, in the order of the log, and nothing is looked at
+ * twice.
+ * 1. A line with the message's queue id is posternd's, and tells of a check, of
+ *    why, or of the message; or it is the MTA's, and tells of the client, the
+ *    sender, a delivery or a refusal.
+ * 2. What the MTA refuses at RCPT has no queue id in posternd's lines.  The
+ *    MTA's line comes first and makes a check with a domain, a reason and no
+ *    result; the next line NOQUEUE of that domain and reason fills it.
+ * 3. "why" has no id of its check: it belongs to the last check of its domain,
+ *    if that has none yet.
+ * 4. A queue id comes again.  When the MTA begins a message under it and there
+ *    is something of one before, that is dropped, and counted.
+ */
+
 #define EVENT "event="
 #define NOQUEUE "NOQUEUE"
 #define KEY(name, to)                \

@@ -18,6 +18,20 @@
 #include "common/base/text.h"
 #include "common/proto/x509.h"
 
+/*
+ * How it works, for a file, so that whatever ends it there is a whole one:
+ * 1. Its digest is compared with the one that was planned for: somebody may
+ *    have changed it since.
+ * 2. What it shall be is written beside it as ".setup-new", with the owner and
+ *    mode of the old one, and is on the disk.
+ * 3. The old one gets a second name, that of its backup; then the new one takes
+ *    its name, and the folder is on the disk.
+ * To take it back is to rename the backup, or to remove the file where there
+ * was none before, if it still has the digest of what was written.  If it has
+ * that of before, step 3 did not end or was taken back already, and the backup
+ * goes only where it is that second name.
+ */
+
 enum { RUN_MS = 120 * 1000, CONF_MODE = 0644, OUTPUT_SIZE = 4096 };
 
 void
