@@ -346,13 +346,16 @@ def lines(out):
 
 class Silence(threading.Thread):
     """A nameserver in front of the lab's that has no answer for names with
-    "silent" in them, ever: other nameservers are given up after some time."""
+    "silent" in them before it speaks: others are given up after some time."""
     PORT = 5399
 
     def __init__(self):
         super().__init__(daemon=True)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", self.PORT))
+        self.lock = threading.Lock()
+        self.held = []
+        self.speaks = False
         self.start()
 
     def run(self):
@@ -361,6 +364,23 @@ class Silence(threading.Thread):
             if b"silent" not in query.lower():
                 threading.Thread(target=self.forward, args=(query, client),
                                  daemon=True).start()
+                continue
+            with self.lock:
+                if not self.speaks:
+                    self.held.append((query, client))
+                    continue
+            self.fail(query, client)
+
+    def fail(self, query, client):
+        """SERVFAIL"""
+        self.socket.sendto(query[:2] + bytes([query[2] | 0x80, 2]) +
+                           query[4:], client)
+
+    def speak(self):
+        with self.lock:
+            self.speaks = True
+        for query, client in self.held:
+            self.fail(query, client)
 
     def forward(self, query, client):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as up:
@@ -460,8 +480,10 @@ def inside():
         spellings(out, postern)
         rules(out, postern)
         settings(out, postern)
-        Silence()
+        silence = Silence()
         slow(out, postern)
+        # else old lookups outlive posternd
+        silence.speak()
         flush(out, postern.conf)
         out.test(postern.stop() == 0, "posternd ends well")
         handed(out)
