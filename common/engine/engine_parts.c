@@ -306,6 +306,7 @@ engine_free(struct engine *engine)
 		return;
 	policy_refresh_free(engine->refresh);
 	await_idle(engine);
+	policies_end(engine->policies);
 	pool_free(engine->leaves);
 	dns_free(engine->stub);
 	dns_free(engine->dns);

@@ -85,8 +85,8 @@ read_post_reply(const struct https_reply *reply, struct errand_end *end)
 
 void
 errand_post(struct engine *engine, const struct tlsrpt_rua *rua,
-    const struct https_upload *upload, int64_t deadline_ms,
-    struct errand_end *end)
+    const struct https_upload *upload, const atomic_bool *ended,
+    int64_t deadline_ms, struct errand_end *end)
 {
 	struct reachable_by by = {
 	    engine->dns, engine->translation, engine->options.allow_private};
@@ -96,7 +96,8 @@ errand_post(struct engine *engine, const struct tlsrpt_rua *rua,
 	    .path = path,
 	    .roots = engine->roots,
 	    .max_octets = LIMIT_TLSRPT_ANSWER,
-	    .deadline_ms = deadline_ms};
+	    .deadline_ms = deadline_ms,
+	    .ended = ended};
 	AUTO(https_reply) struct https_reply *reply = NULL;
 
 	memset(end, 0, sizeof(*end));

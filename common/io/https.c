@@ -247,7 +247,7 @@ on_progress(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
 	(void)down;
 	(void)up_all;
 	(void)up;
-	return atomic_load(t->upload->ended) ? 1 : 0;
+	return atomic_load(t->request->ended) ? 1 : 0;
 }
 
 static unsigned
@@ -310,6 +310,12 @@ set_callbacks(struct transfer *t)
 	curl_easy_setopt(t->curl, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(t->curl, CURLOPT_PREREQDATA, t);
 	curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, t->error);
+	if (t->request->ended != NULL) {
+		curl_easy_setopt(
+		    t->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(t->curl, CURLOPT_XFERINFODATA, t);
+		curl_easy_setopt(t->curl, CURLOPT_NOPROGRESS, 0L);
+	}
 }
 
 static CURLcode
@@ -353,12 +359,6 @@ set_upload(struct transfer *t)
 	curl_easy_setopt(
 	    t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)upload->size);
 	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->fields);
-	if (upload->ended != NULL) {
-		curl_easy_setopt(
-		    t->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-		curl_easy_setopt(t->curl, CURLOPT_XFERINFODATA, t);
-		curl_easy_setopt(t->curl, CURLOPT_NOPROGRESS, 0L);
-	}
 	return curl_easy_setopt(t->curl, CURLOPT_USERAGENT, upload->agent);
 }
 
@@ -417,6 +417,8 @@ conclude_failed(struct transfer *t, CURLcode rc)
 		return conclude_transfer(t, HTTPS_UNTRUSTED, t->watch.refused);
 	if (t->lack != 0)
 		return conclude_transfer(t, HTTPS_NOT_TRIED, strerror(t->lack));
+	if (rc == CURLE_ABORTED_BY_CALLBACK && t->upload == NULL)
+		return conclude_transfer(t, HTTPS_NOT_TRIED, "given up");
 	/* so libcurl calls what is over one of its own limits */
 	if (rc == CURLE_OUT_OF_MEMORY)
 		return conclude_transfer(t, HTTPS_FAILED, "line too long");

@@ -23,10 +23,13 @@ struct https_request {
 	const struct x509_store *roots; /* borrowed */
 	size_t max_octets;              /* of the body, however encoded */
 	int64_t deadline_ms;            /* for everything, clock_mono_ms */
+	const atomic_bool *ended;       /* borrowed: once it is true the rest
+					   is given up; or NULL */
 };
 
 enum https_outcome {
-	HTTPS_NOT_TRIED, /* we lack what it takes: time, sockets, memory */
+	HTTPS_NOT_TRIED, /* we lack what it takes: time, sockets, memory; or
+			    a GET was given up */
 	HTTPS_FAILED,    /* connection, TLS, protocol or time */
 	HTTPS_UNTRUSTED, /* the certificate: chain, dates, no dNSName, or a key
 			    that costs too much to check by */
@@ -77,10 +80,9 @@ AUTO_DEFINE(https_reply);
 struct https_upload {
 	const void *octets;
 	size_t size;
-	const char *type;         /* of media */
-	const char *agent;        /* "Postern/1.0" */
-	bool untrusted_too;       /* a certificate that does not do is told */
-	const atomic_bool *ended; /* true: give up; or NULL */
+	const char *type;   /* of media */
+	const char *agent;  /* "Postern/1.0" */
+	bool untrusted_too; /* a certificate that does not do is told */
 };
 
 /*

@@ -38,6 +38,7 @@ struct policies {
 	struct policies_options options;
 	struct policy_keep *keep;
 	atomic_uint running;   /* flights in a leaf */
+	atomic_bool ended;     /* no flight goes on */
 	struct cache *fetches; /* struct policy_facts, by domain and id */
 };
 
@@ -225,6 +226,7 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 	job->request.translation = options->translation;
 	job->request.roots = options->roots;
 	job->request.allow_private = options->allow_private;
+	job->request.ended = &policies->ended;
 	if (!pool_submit(options->leaves, POOL_NEW, run_fetch, job))
 		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
 				       "too many fetches are waiting"));
@@ -311,6 +313,13 @@ policies_new(const struct policies_options *options)
 	policies->fetches =
 	    cache_new(LIMIT_KEPT_POLICIES, &flights, options->keep.budget);
 	return policies;
+}
+
+void
+policies_end(struct policies *policies)
+{
+	if (policies != NULL)
+		atomic_store(&policies->ended, true);
 }
 
 void

@@ -58,6 +58,10 @@ void policies_free(struct policies *policies);
 struct policies *
 policies_new(const struct policies_options *options) OWNED(policies_free);
 
+/* policies_end - have fetches that run end within two seconds, and teach
+ * nothing; NULL is fine */
+void policies_end(struct policies *policies);
+
 /* policies_options - what they were made with, borrowed */
 const struct policies_options *
 policies_options(const struct policies *policies);

@@ -177,7 +177,8 @@ policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
 	    .address_count = host.count,
 	    .roots = request->roots,
 	    .max_octets = LIMIT_STS_BODY,
-	    .deadline_ms = deadline_ms};
+	    .deadline_ms = deadline_ms,
+	    .ended = request->ended};
 	AUTO(https_reply) struct https_reply *reply = NULL;
 	struct policy_facts *read;
 

@@ -3,6 +3,7 @@
 #ifndef COMMON_STS_POLICY_FETCH_H
 #define COMMON_STS_POLICY_FETCH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,7 +19,8 @@ struct policy_fetch_request {
 	struct dns *dns;
 	struct translation *translation; /* NULL with allow_private */
 	const struct x509_store *roots;
-	bool allow_private; /* from special-purpose addresses too */
+	bool allow_private;       /* from special-purpose addresses too */
+	const atomic_bool *ended; /* once true, it is given up; or NULL */
 };
 
 /*

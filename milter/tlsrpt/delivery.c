@@ -127,12 +127,11 @@ post_report(const struct settings *settings, struct engine *engine,
 	    .size = size,
 	    .type = "application/tlsrpt+gzip",
 	    .agent = "Postern/" PACKAGE_VERSION,
-	    .untrusted_too = settings->tls_report_verify == 0,
-	    .ended = ended};
+	    .untrusted_too = settings->tls_report_verify == 0};
 	struct errand_end errand;
 
-	errand_post(engine, &item->rua, &upload, clock_mono_ms() + DELIVERY_MS,
-	    &errand);
+	errand_post(engine, &item->rua, &upload, ended,
+	    clock_mono_ms() + DELIVERY_MS, &errand);
 	end_delivery(end, errand_outcome_means(errand.outcome), errand.why);
 	end->untrusted = errand.untrusted;
 	end->asked_s = errand.retry_after_s;

@@ -103,7 +103,8 @@ post_to(struct engine *engine, const char *url)
 	struct tlsrpt_rua rua;
 
 	assert_null(tlsrpt_rua_parse(url, strlen(url), &rua));
-	errand_post(engine, &rua, &upload, clock_mono_ms() + AMPLE_MS, &end);
+	errand_post(
+	    engine, &rua, &upload, NULL, clock_mono_ms() + AMPLE_MS, &end);
 	return end;
 }
 

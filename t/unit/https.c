@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "t/unit/tap.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,6 +26,8 @@ enum { AMPLE_MS = 10000, SHORT_MS = 1500, SLACK_MS = 1000, MAX_OCTETS = 64 };
 
 static char ca_file[] = "/tmp/postern-t-https-XXXXXX";
 
+static atomic_bool ended;
+
 static struct https_reply *
 get_from(const struct tlsd *server, const char *const *addresses, size_t count,
     int timeout_ms)
@@ -38,7 +41,8 @@ get_from(const struct tlsd *server, const char *const *addresses, size_t count,
 	    .port = tlsd_port(server),
 	    .roots = roots,
 	    .max_octets = MAX_OCTETS,
-	    .deadline_ms = clock_mono_ms() + timeout_ms};
+	    .deadline_ms = clock_mono_ms() + timeout_ms,
+	    .ended = &ended};
 
 	return https_get(&request);
 }
@@ -444,6 +448,22 @@ no_time_left_is_no_fetch(void **state)
 	assert_string_equal(reply->detail, "no_time_left");
 }
 
+static void
+what_nobody_wants_any_more_is_given_up(void **state)
+{
+	static const char *const steps[] = {TLSD_HANG, NULL};
+	struct tlsd_options options = {.steps = steps};
+	AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+	AUTO(https_reply) struct https_reply *reply = NULL;
+
+	(void)state;
+	atomic_store(&ended, true);
+	reply = get(server, AMPLE_MS);
+	atomic_store(&ended, false);
+	assert_int_equal(reply->outcome, HTTPS_NOT_TRIED);
+	assert_string_equal(reply->detail, "given_up");
+}
+
 static int
 set_up(void **state)
 {
@@ -484,6 +504,7 @@ main(void)
 		nothing_is_posted_to_a_stranger_unless_that_is_wanted),
 	    cmocka_unit_test(of_too_long_an_answer_the_status_counts),
 	    cmocka_unit_test(no_time_left_is_no_fetch),
+	    cmocka_unit_test(what_nobody_wants_any_more_is_given_up),
 	};
 
 	return RUN_TESTS_WITH(https, set_up, tear_down);

@@ -88,8 +88,8 @@ post_sample(struct cli_engine *cli, const struct tlsrpt_rua *rua,
 	    .untrusted_too = cli->settings->tls_report_verify == 0};
 	struct errand_end errand;
 
-	errand_post(
-	    cli->engine, rua, &upload, clock_mono_ms() + SAMPLE_MS, &errand);
+	errand_post(cli->engine, rua, &upload, NULL,
+	    clock_mono_ms() + SAMPLE_MS, &errand);
 	end->taken = errand.outcome == ERRAND_TAKEN;
 	end->untrusted = errand.untrusted;
 	text_copy(end->why, sizeof(end->why), errand.why);
