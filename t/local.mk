@@ -109,6 +109,7 @@ UNIT_TESTS = \
 	%D%/unit/own_sessions.t \
 	%D%/unit/relays.t \
 	%D%/unit/report.t \
+	%D%/unit/report_tally.t \
 	%D%/unit/review.t \
 	%D%/unit/review_limits.t \
 	%D%/unit/resp.t \
@@ -424,9 +425,11 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/fake/watch.c %D%/fake/watch.h \
 	milter/tlsrpt/own_sessions.c milter/tlsrpt/relays.c milter/tlsrpt/tested.c
 %C%_unit_relays_t_SOURCES = %D%/unit/relays.c milter/tlsrpt/relays.c %D%/unit/tap.h
-%C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h milter/serve/report.c \
-	milter/serve/report_line.c \
+REPORT_SOURCES = milter/serve/report.c milter/serve/report_line.c \
 	milter/serve/log.c milter/serve/recent.c milter/serve/tally.c
+%C%_unit_report_t_SOURCES = %D%/unit/report.c %D%/unit/tap.h $(REPORT_SOURCES)
+%C%_unit_report_tally_t_SOURCES = %D%/unit/report_tally.c %D%/unit/tap.h \
+	$(REPORT_SOURCES)
 %C%_unit_rollover_t_SOURCES = %D%/unit/rollover.c %D%/unit/tap.h \
 	milter/cli/publish/rollover.c
 REVIEW_SOURCES = \

@@ -256,19 +256,6 @@ only_whole_lines_of_posternd_count(void **state)
 }
 
 static void
-damaged_lines_are_counted(void **state)
-{
-	(void)state;
-	mail_log_begin();
-	mail_log_ours("A1: event=check domain=x.exa");
-	mail_log_ours("A1: event=check domain=x.example result=fa?l policy=sts "
-		      "level=may reason=ok action=none rcpts=1");
-	mail_log_ours("A1: event=message resu");
-	assert_int_equal(reviewed.damaged, 3);
-	mail_log_end();
-}
-
-static void
 times_that_cannot_be_stand_apart(void **state)
 {
 	static const struct {
@@ -588,7 +575,6 @@ main(void)
 	    cmocka_unit_test(a_disagreement_has_both_lines_and_no_address),
 	    cmocka_unit_test(addresses_are_masked_in_any_form),
 	    cmocka_unit_test(only_whole_lines_of_posternd_count),
-	    cmocka_unit_test(damaged_lines_are_counted),
 	    cmocka_unit_test(times_that_cannot_be_stand_apart),
 	    cmocka_unit_test(a_clock_may_go_back),
 	    cmocka_unit_test(a_time_can_be_asked_for),

@@ -192,6 +192,19 @@ rows_of_a_table_are_bounded(void **state)
 	mail_log_end();
 }
 
+static void
+damaged_lines_are_counted(void **state)
+{
+	(void)state;
+	mail_log_begin();
+	mail_log_ours("A1: event=check domain=x.exa");
+	mail_log_ours("A1: event=check domain=x.example result=fa?l policy=sts "
+		      "level=may reason=ok action=none rcpts=1");
+	mail_log_ours("A1: event=message resu");
+	assert_int_equal(reviewed.damaged, 3);
+	mail_log_end();
+}
+
 int
 main(void)
 {
@@ -205,6 +218,7 @@ main(void)
 	    cmocka_unit_test(the_slowest_checks_are_kept),
 	    cmocka_unit_test(disagreements_that_are_kept_are_bounded),
 	    cmocka_unit_test(rows_of_a_table_are_bounded),
+	    cmocka_unit_test(damaged_lines_are_counted),
 	};
 
 	return RUN_TESTS(tests);

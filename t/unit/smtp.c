@@ -188,31 +188,6 @@ misbehaviour_ends_in_time_and_with_its_name(void **state)
 }
 
 static void
-connection_cut_at_any_octet_is_no_tls(void **state)
-{
-	static const char *const steps[] = {
-	    GREETING, TLSD_READ, OFFER, TLSD_READ, GO_AHEAD, TLSD_TLS, NULL};
-	size_t total = strlen(GREETING OFFER GO_AHEAD);
-
-	(void)state;
-	for (size_t cut = 1; cut <= total; cut++) {
-		struct tlsd_options options = {
-		    .steps = steps, .cut = cut, .name = NULL};
-		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
-		AUTO(probe_facts)
-		struct probe_facts *facts =
-		    smtp_steps_probe(tlsd_port(server), AMPLE_MS);
-		enum probe_outcome wanted = PROBE_CONNECT_FAILED;
-
-		if (cut >= strlen(GREETING OFFER))
-			wanted = PROBE_TLS_FAILED;
-		if (facts->outcome != wanted)
-			fail_msg("cut at %zu: outcome %d, %s", cut,
-			    facts->outcome, facts->detail);
-	}
-}
-
-static void
 good_session_shows_chain_version_and_requiretls(void **state)
 {
 	static const char *const steps[] = {
@@ -590,7 +565,6 @@ main(void)
 {
 	const struct CMUnitTest smtp[] = {
 	    cmocka_unit_test(misbehaviour_ends_in_time_and_with_its_name),
-	    cmocka_unit_test(connection_cut_at_any_octet_is_no_tls),
 	    cmocka_unit_test(good_session_shows_chain_version_and_requiretls),
 	    cmocka_unit_test(what_nobody_judges_is_there_to_be_shown),
 	    cmocka_unit_test(

@@ -460,6 +460,31 @@ no_sni_is_sent_without_a_name(void **state)
 	assert_string_equal(tlsd_sni(server), "");
 }
 
+static void
+connection_cut_at_any_octet_is_no_tls(void **state)
+{
+	static const char *const steps[] = {
+	    GREETING, TLSD_READ, OFFER, TLSD_READ, GO_AHEAD, TLSD_TLS, NULL};
+	size_t total = strlen(GREETING OFFER GO_AHEAD);
+
+	(void)state;
+	for (size_t cut = 1; cut <= total; cut++) {
+		struct tlsd_options options = {
+		    .steps = steps, .cut = cut, .name = NULL};
+		AUTO(tlsd) struct tlsd *server = tlsd_new(&options);
+		AUTO(probe_facts)
+		struct probe_facts *facts =
+		    smtp_steps_probe(tlsd_port(server), AMPLE_MS);
+		enum probe_outcome wanted = PROBE_CONNECT_FAILED;
+
+		if (cut >= strlen(GREETING OFFER))
+			wanted = PROBE_TLS_FAILED;
+		if (facts->outcome != wanted)
+			fail_msg("cut at %zu: outcome %d, %s", cut,
+			    facts->outcome, facts->detail);
+	}
+}
+
 int
 main(void)
 {
@@ -479,6 +504,7 @@ main(void)
 	    cmocka_unit_test(what_later_ones_offer_depends_on_those_here),
 	    cmocka_unit_test(the_kind_of_key_can_be_chosen),
 	    cmocka_unit_test(no_sni_is_sent_without_a_name),
+	    cmocka_unit_test(connection_cut_at_any_octet_is_no_tls),
 	};
 
 	return RUN_TESTS(smtp_tls);
