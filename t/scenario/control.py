@@ -506,9 +506,11 @@ def killed(house):
     began, ended = (datetime.fromisoformat(stats[key].replace("Z", "+00:00"))
                     for key in ("started", "stopped"))
     same("down", stats["down"], (began - ended).total_seconds())
-    true("event=start", any(line.endswith(" down=%d" % stats["down"])
-                            for line in mta.syslog(start)
-                            if "event=start " in line))
+    told = mta.await_true(lambda: [line for line in mta.syslog(start)
+                                   if "event=start " in line],
+                          PATIENCE_S, "event=start")
+    true("event=start: %s" % told,
+         told[0].endswith(" down=%d" % stats["down"]))
     true("in words", re.search(r"^down +%d$" % stats["down"],
                                house.say("stats").must(0).out, re.M))
     house.daemon.kill()
