@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/text.h"
@@ -18,8 +19,6 @@
 #include "milter/cli/print.h"
 #include "milter/cli/watch/top.h"
 #include "milter/cli/watch/watch.h"
-
-enum { SECOND_MS = 1000 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -91,9 +90,10 @@ static bool
 await_key(struct top *top, const struct watch *watch)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct timespec every = {.tv_sec = top->options->every_s};
 	char key;
 
-	if (poll(&in, 1, (int)top->options->every_s * SECOND_MS) <= 0)
+	if (ppoll(&in, 1, &every, &top->waiting) <= 0)
 		return interrupted == 0;
 	if (read(STDIN_FILENO, &key, 1) != 1)
 		return false;
@@ -107,6 +107,7 @@ enter_screen(struct top *top)
 {
 	struct termios raw;
 	struct sigaction action = {.sa_handler = note_interrupt};
+	sigset_t ends;
 
 	if (top->options->once || !cli_print_is_terminal() ||
 	    tcgetattr(STDIN_FILENO, &top->before) != 0)
@@ -117,6 +118,13 @@ enter_screen(struct top *top)
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) != 0)
 		return false;
+	/* one that comes while the screen is drawn is there when we wait */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, &top->waiting);
+	sigdelset(&top->waiting, SIGINT);
+	sigdelset(&top->waiting, SIGTERM);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	fputs("\033[?1049h\033[2J", stdout);

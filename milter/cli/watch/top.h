@@ -3,6 +3,7 @@
 #ifndef MILTER_CLI_WATCH_TOP_H
 #define MILTER_CLI_WATCH_TOP_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ struct top {
 	int64_t at_ms, messages, pass, none, softfail, fail, temperror, probes,
 	    fetches;
 	struct termios before;
+	sigset_t waiting; /* what is blocked while a key is awaited */
 };
 
 /* top_draw - show a look, in top_draw.c */
