@@ -495,6 +495,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_fleet_events_t_SOURCES = %D%/unit/fleet_events.c $(STORE_CLIENT) \
 	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_share_t_SOURCES = %D%/unit/share.c $(HOUSE) $(STORE_CLIENT) \
+	%D%/unit/members.c %D%/unit/members.h \
 	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_shared_t_SOURCES = %D%/unit/shared.c $(STORE_CLIENT) $(FAKE_TLSD)
 %C%_unit_shared_server_t_SOURCES = %D%/unit/shared_server.c $(STORE_CLIENT) \

@@ -29,7 +29,7 @@ enum {
 
 enum state { STATE_NEW, STATE_DONE, STATE_FAILING };
 
-enum statement { ADD, NOTE, NOTES, TODO, PUT, UNDO, TOTAL, STATEMENTS };
+enum statement { ADD, NOTE, NOTES, UNASKED, PUT, UNDO, TOTAL, STATEMENTS };
 
 struct store_survey {
 	sqlite3 *handle;
@@ -175,8 +175,9 @@ prepare_all(struct store_survey *survey, struct err *err)
 		    "rank = 0 THEN ?3 ELSE rank END",
 	    [NOTE] = "INSERT INTO note (key, value) VALUES (?1, ?2)",
 	    [NOTES] = "SELECT count(*) FROM note WHERE key = ?1",
-	    [TODO] = "SELECT domain FROM domain WHERE domain > ?1 AND state = "
-		     "?2 AND tries <= ?3 ORDER BY domain LIMIT ?4",
+	    [UNASKED] =
+		"SELECT domain FROM domain WHERE domain > ?1 AND state = "
+		"?2 AND tries <= ?3 ORDER BY domain LIMIT ?4",
 	    [UNDO] = "UPDATE domain SET state = 0, tries = 0 WHERE "
 		     "state = 2 AND time >= ?1",
 	    [TOTAL] = "SELECT count(*), coalesce(sum(state <> 0), 0), "
@@ -372,7 +373,7 @@ int
 store_survey_todo(struct store_survey *survey, const char *after, int tries,
     survey_name names[], size_t most, size_t *count, struct err *err)
 {
-	sqlite3_stmt *stmt = survey->statements[TODO];
+	sqlite3_stmt *stmt = survey->statements[UNASKED];
 	int rc;
 
 	*count = 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
 #include <string.h>
 
 #include "milter/cli/advise/checklist.h"
@@ -72,19 +73,17 @@ check_all_zones(const struct sight *sight, struct check_answer *answer)
 		check_hosts_signed(sight, answer);
 }
 
-/* R6 */
+/* A record with what is told of one that is valid, and why another is not. */
 static void
-check_sts_record(const struct sight *sight, struct check_answer *answer)
+say_record(struct check_answer *answer, enum standing_record record,
+    const char *valid, const char *why)
 {
-	const struct standing *standing = &sight->standing;
-
-	switch (standing->sts_record) {
+	switch (record) {
 	case STANDING_RECORD_VALID:
-		check_say(
-		    answer, CHECK_PASS, "id=%s", sight->facts->sts.record.id);
+		check_say(answer, CHECK_PASS, "%s", valid);
 		return;
 	case STANDING_RECORD_INVALID:
-		check_say(answer, CHECK_FAIL, "%s", standing->sts_why);
+		check_say(answer, CHECK_FAIL, "%s", why);
 		return;
 	case STANDING_RECORD_NONE:
 		check_say(answer, CHECK_FAIL, "there is none");
@@ -93,6 +92,17 @@ check_sts_record(const struct sight *sight, struct check_answer *answer)
 		break;
 	}
 	check_say(answer, CHECK_NOT_TESTED, "the lookup failed");
+}
+
+/* R6 */
+static void
+check_sts_record(const struct sight *sight, struct check_answer *answer)
+{
+	char valid[LIMIT_STS_ID + 4];
+
+	snprintf(valid, sizeof(valid), "id=%s", sight->facts->sts.record.id);
+	say_record(
+	    answer, sight->standing.sts_record, valid, sight->standing.sts_why);
 }
 
 /* R7 */
@@ -187,20 +197,8 @@ check_tlsrpt(const struct sight *sight, struct check_answer *answer)
 {
 	const struct tlsrpt_record *record = &sight->extra.tlsrpt_record;
 
-	switch (sight->standing.tlsrpt_record) {
-	case STANDING_RECORD_VALID:
-		check_say(answer, CHECK_PASS, "%s", record->rua[0].target);
-		return;
-	case STANDING_RECORD_INVALID:
-		check_say(answer, CHECK_FAIL, "%s", sight->standing.tlsrpt_why);
-		return;
-	case STANDING_RECORD_NONE:
-		check_say(answer, CHECK_FAIL, "there is none");
-		return;
-	case STANDING_RECORD_ERROR:
-		break;
-	}
-	check_say(answer, CHECK_NOT_TESTED, "the lookup failed");
+	say_record(answer, sight->standing.tlsrpt_record, record->rua[0].target,
+	    sight->standing.tlsrpt_why);
 }
 
 /* R12 */
