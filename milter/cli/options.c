@@ -116,6 +116,8 @@ static const struct option_row {
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+_Static_assert(
+    sizeof(rows) / sizeof(rows[0]) <= CLI_ROWS, "each has its place");
 
 /* What getopt found wrong, with its variables as they are then. */
 static void
@@ -144,7 +146,7 @@ take_option(struct cli_line *line, size_t row)
 {
 	const char *wrong;
 
-	line->given |= UINT64_C(1) << row;
+	line->given[row] = true;
 	line->help |= rows[row].code == 'h';
 	line->version |= rows[row].code == 'V';
 	wrong = cli_option_value(rows[row].code, optarg, &line->options);
@@ -225,8 +227,7 @@ const char *
 cli_line_unwanted(const struct cli_line *line, const struct cli_verb *verb)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if ((line->given >> i & 1) != 0 &&
-		    !takes_option(verb, rows[i].code))
+		if (line->given[i] && !takes_option(verb, rows[i].code))
 			return rows[i].name;
 	return NULL;
 }

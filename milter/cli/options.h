@@ -63,7 +63,7 @@ enum {
 	OPTION_UNTIL,
 };
 
-enum { CLI_VERB_OPTIONS = 12, CLI_WORDS_MANY = 1 << 30 };
+enum { CLI_VERB_OPTIONS = 24, CLI_ROWS = 96, CLI_WORDS_MANY = 1 << 30 };
 
 struct cli_verb {
 	const char *words[2]; /* "tlsa" "match"; one word: NULL behind it */
@@ -77,7 +77,7 @@ struct cli_verb {
 /* What argv said, before it is known whether its verb takes it. */
 struct cli_line {
 	struct cli_options options; /* its words: the verb's own first */
-	uint64_t given;
+	bool given[CLI_ROWS];       /* by the row of the table */
 	bool help, version;
 	char wrong[120]; /* the first mistake, or "" */
 };
