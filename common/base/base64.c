@@ -23,8 +23,8 @@ base64_encode(const uint8_t *data, size_t size)
 		bits |= left > 2 ? data[i + 2] : 0;
 		*to++ = digits[bits >> 18];
 		*to++ = digits[bits >> 12 & 63];
-		*to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-		*to++ = left > 2 ? digits[bits & 63] : '=';
+		*to++ = (char)(left > 1 ? digits[bits >> 6 & 63] : '=');
+		*to++ = (char)(left > 2 ? digits[bits & 63] : '=');
 	}
 	*to = '\0';
 	return text;

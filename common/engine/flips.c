@@ -118,22 +118,29 @@ write_notes(struct flips *flips, struct notes *notes, size_t count)
 	free(rows);
 }
 
+/* Takes what waits; where there is nothing, nobody writes any more. */
+static size_t
+take_waiting(struct flips *flips, struct notes *notes)
+{
+	size_t count;
+
+	lock_take(&flips->lock);
+	TAILQ_CONCAT(notes, &flips->waiting, next);
+	count = flips->count;
+	flips->count = 0;
+	flips->writing = count > 0;
+	lock_drop(&flips->lock);
+	return count;
+}
+
 static void
 write_waiting(struct flips *flips)
 {
-	lock_take(&flips->lock);
-	while (!TAILQ_EMPTY(&flips->waiting)) {
-		struct notes notes = TAILQ_HEAD_INITIALIZER(notes);
-		size_t count = flips->count;
+	struct notes notes = TAILQ_HEAD_INITIALIZER(notes);
+	size_t count;
 
-		TAILQ_CONCAT(&notes, &flips->waiting, next);
-		flips->count = 0;
-		lock_drop(&flips->lock);
+	while ((count = take_waiting(flips, &notes)) > 0)
 		write_notes(flips, &notes, count);
-		lock_take(&flips->lock);
-	}
-	flips->writing = false;
-	lock_drop(&flips->lock);
 }
 
 void

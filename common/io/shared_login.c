@@ -111,7 +111,7 @@ judge_hello(const struct resp *reply, struct err *err)
 
 enum shared_login
 shared_login(struct shared_link *link, struct resp_reader *reader,
-    const char *user, const char *password, int stop, int64_t deadline_ms,
+    const struct shared_name *name, int stop, int64_t deadline_ms,
     struct err *err)
 {
 	struct resp_words words = {.count = 2, .items = {"HELLO", "2"}};
@@ -121,10 +121,11 @@ shared_login(struct shared_link *link, struct resp_reader *reader,
 	char *command;
 	int rc;
 
-	if (password != NULL) {
+	if (name->password != NULL) {
 		words.items[words.count++] = "AUTH";
-		words.items[words.count++] = user == NULL ? "default" : user;
-		words.items[words.count++] = password;
+		words.items[words.count++] =
+		    name->user == NULL ? "default" : name->user;
+		words.items[words.count++] = name->password;
 	}
 	command = resp_command(&words, &size);
 	rc = send_all(link, command, size, stop, deadline_ms);

@@ -18,13 +18,19 @@ enum shared_login {
 	SHARED_LOGIN_DONE,
 };
 
+/* who we are to it */
+struct shared_name {
+	const char *user;     /* or NULL: "default" */
+	const char *password; /* or NULL: nobody asks for it */
+};
+
 /*
  * shared_login - HELLO, with user and password where there is one
  *
  * err: why it is not done.  A cluster is LOST: its keys are elsewhere.
  */
 enum shared_login shared_login(struct shared_link *link,
-    struct resp_reader *reader, const char *user, const char *password,
-    int stop, int64_t deadline_ms, struct err *err);
+    struct resp_reader *reader, const struct shared_name *name, int stop,
+    int64_t deadline_ms, struct err *err);
 
 #endif

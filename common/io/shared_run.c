@@ -63,6 +63,8 @@ try_server(
     struct shared *shared, const struct shared_address *server, struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms() + OPEN_MS;
+	struct shared_name name = {
+	    .user = shared->user, .password = shared->password};
 	enum shared_login outcome;
 
 	shared->connection = shared_link_open(server, shared->options.tls,
@@ -70,8 +72,8 @@ try_server(
 	if (shared->connection == NULL)
 		return SHARED_LOGIN_LOST;
 	shared->reader = resp_reader_new();
-	outcome = shared_login(shared->connection, shared->reader, shared->user,
-	    shared->password, shared->wake, deadline_ms, err);
+	outcome = shared_login(shared->connection, shared->reader, &name,
+	    shared->wake, deadline_ms, err);
 	if (outcome == SHARED_LOGIN_DONE)
 		return outcome;
 	shared_link_free(shared->connection);

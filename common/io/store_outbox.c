@@ -201,12 +201,12 @@ plan_delivery(struct store_db *db, const struct outbox_item *item,
 int
 store_outbox_plan(struct store_tlsrpt *store, const struct outbox_item *item,
     const struct tlsrpt_record *record, int64_t now, uint64_t max_per_rua,
-    unsigned *limited, struct err *err)
+    struct err *err)
 {
 	sqlite3_stmt *stmt = begin_call(store, TLSRPT_BEGIN, err);
+	unsigned limited = 0;
 	int rc;
 
-	*limited = 0;
 	if (stmt == NULL)
 		return -1;
 	rc = store_sql_run(stmt);
@@ -214,12 +214,13 @@ store_outbox_plan(struct store_tlsrpt *store, const struct outbox_item *item,
 		return end_call(store, rc, err);
 	for (size_t i = 0; i < record->count && rc == SQLITE_OK; i++)
 		rc = plan_delivery(store->db, item, &record->rua[i], now,
-		    max_per_rua, limited);
+		    max_per_rua, &limited);
 	stmt = store_db_statement(store->db, TLSRPT_SET_REPORT);
 	bind_report_state(stmt, item, OUTBOX_REPORT_PLANNED, now);
 	if (rc == SQLITE_OK)
 		rc = store_sql_run(stmt);
-	return end_call(store, store_tlsrpt_settle(store->db, rc), err);
+	rc = end_call(store, store_tlsrpt_settle(store->db, rc), err);
+	return rc == 0 ? (int)limited : -1;
 }
 
 static bool
@@ -363,32 +364,35 @@ store_outbox_soonest(struct store_tlsrpt *store, enum tlsrpt_scheme scheme)
 	return end_call(store, rc, NULL) != 0 ? -1 : at;
 }
 
-static int
-hurry_by(struct store_tlsrpt *store, enum tlsrpt_statement statement,
-    int64_t day, const char *domain, int64_t now, bool again, struct err *err)
+static sqlite3_stmt *
+begin_hurry(struct store_tlsrpt *store, enum tlsrpt_statement statement,
+    int64_t day, const char *domain, int64_t now, struct err *err)
 {
 	sqlite3_stmt *stmt = begin_call(store, statement, err);
 
 	if (stmt == NULL)
-		return -1;
+		return NULL;
 	sqlite3_bind_int64(stmt, 1, now);
 	sqlite3_bind_int64(stmt, 2, day);
 	if (domain != NULL)
 		store_sql_bind_text(stmt, 3, domain);
-	if (statement == TLSRPT_HURRY_DELIVERIES)
-		sqlite3_bind_int(stmt, 4, again);
-	return run_call(store, stmt, err);
+	return stmt;
 }
 
 int
 store_outbox_hurry(struct store_tlsrpt *store, int64_t day, const char *domain,
     int64_t now, bool again, struct err *err)
 {
-	if (hurry_by(store, TLSRPT_HURRY_DELIVERIES, day, domain, now, again,
-		err) != 0)
+	sqlite3_stmt *stmt =
+	    begin_hurry(store, TLSRPT_HURRY_DELIVERIES, day, domain, now, err);
+
+	if (stmt == NULL)
 		return -1;
-	return hurry_by(
-	    store, TLSRPT_HURRY_REPORTS, day, domain, now, again, err);
+	sqlite3_bind_int(stmt, 4, again);
+	if (run_call(store, stmt, err) != 0)
+		return -1;
+	stmt = begin_hurry(store, TLSRPT_HURRY_REPORTS, day, domain, now, err);
+	return stmt == NULL ? -1 : run_call(store, stmt, err);
 }
 
 int

@@ -79,11 +79,11 @@ store_outbox_settle(struct store_tlsrpt *store, const struct outbox_item *item,
  * store_outbox_plan - it is to be sent to each rua of the record; one step
  *
  * A rua that max_per_rua reports of that day go to already (an address, or a
- * URL's host) gets none; *limited counts those.
+ * URL's host) gets none.  Returns how many those are, -1 with err.
  */
 int store_outbox_plan(struct store_tlsrpt *store,
     const struct outbox_item *item, const struct tlsrpt_record *record,
-    int64_t now, uint64_t max_per_rua, unsigned *limited, struct err *err);
+    int64_t now, uint64_t max_per_rua, struct err *err);
 
 /* store_outbox_next - deliveries to be tried by now, one of each host, the
  * longest due first: how many, -1 with err */

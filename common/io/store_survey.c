@@ -371,23 +371,22 @@ column_word(sqlite3_stmt *stmt, int at)
 
 int
 store_survey_todo(struct store_survey *survey, const char *after, int tries,
-    survey_name names[], size_t most, size_t *count, struct err *err)
+    survey_name names[], int most, struct err *err)
 {
 	sqlite3_stmt *stmt = survey->statements[UNASKED];
-	int rc;
+	int count = 0, rc;
 
-	*count = 0;
 	bind_word(stmt, 1, after);
 	sqlite3_bind_int(stmt, 2, tries == 0 ? STATE_NEW : STATE_FAILING);
 	sqlite3_bind_int(stmt, 3, tries);
-	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)most);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && *count < most)
+	sqlite3_bind_int(stmt, 4, most);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW && count < most)
 		text_copy(
-		    names[(*count)++], LIMIT_DOMAIN_SIZE, column_word(stmt, 0));
+		    names[count++], LIMIT_DOMAIN_SIZE, column_word(stmt, 0));
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		fail_sql(survey, err);
 	sqlite3_reset(stmt);
-	return rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : -1;
+	return rc == SQLITE_DONE || rc == SQLITE_ROW ? count : -1;
 }
 
 int

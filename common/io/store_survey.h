@@ -106,10 +106,11 @@ int store_survey_notes(struct store_survey *survey, const char *key,
     int64_t *count, struct err *err);
 
 /* store_survey_todo - up to most names behind after, in their order: those that
- * nobody asked about, or with tries those that failed so often at most */
+ * nobody asked about, or with tries those that failed so often at most; how
+ * many, or -1 with err */
 typedef char survey_name[LIMIT_DOMAIN_SIZE];
 int store_survey_todo(struct store_survey *survey, const char *after, int tries,
-    survey_name names[], size_t most, size_t *count, struct err *err);
+    survey_name names[], int most, struct err *err);
 
 /* store_survey_put - what was found; one try more */
 int store_survey_put(

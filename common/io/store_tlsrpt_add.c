@@ -110,7 +110,7 @@ fold_policy(struct store_db *db, struct policy_key *key)
 	    store_db_statement(db, TLSRPT_COUNT_POLICIES), &count, &none);
 	if (count >= LIMIT_TLSRPT_KEPT_POLICIES)
 		key->body = "";
-	if (count >= 2 * LIMIT_TLSRPT_KEPT_POLICIES)
+	if (count / 2 >= LIMIT_TLSRPT_KEPT_POLICIES)
 		key->policy_domain = key->tally->domain;
 	return rc;
 }
@@ -193,7 +193,7 @@ add_failures(
 	sqlite3_bind_int64(store_db_statement(db, TLSRPT_COUNT_DETAILS), 1, id);
 	rc = store_sql_number(
 	    store_db_statement(db, TLSRPT_COUNT_DETAILS), &count, &none);
-	for (int turn = 1; turn <= 2 && rc == SQLITE_OK && !found; turn++) {
+	for (int64_t turn = 1; turn <= 2 && rc == SQLITE_OK && !found; turn++) {
 		if (count < turn * LIMIT_TLSRPT_KEPT_DETAILS)
 			break;
 		fold_detail(&kept.detail, turn == 1);

@@ -165,10 +165,9 @@ joint_demand(
 		return joint;
 	if (!d.mixed)
 		joint.demand = d.first;
-	else if (d.strictest.level == LEVEL_DANE_ONLY)
-		joint.demand = d.strictest;
-	else if (level_strictness(d.strictest.level) > 0 &&
-		 !has_more_to_keep(&d.all, facts, terms, now))
+	else if (d.strictest.level == LEVEL_DANE_ONLY ||
+		 (level_strictness(d.strictest.level) > 0 &&
+		     !has_more_to_keep(&d.all, facts, terms, now)))
 		joint.demand = d.strictest;
 	else if (d.all.dane || d.all.sts || domain.level != LEVEL_AUTO)
 		joint.demand = with_domain(&d.all, &domain);

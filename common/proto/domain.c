@@ -127,7 +127,7 @@ copy_plain_name(const char *text, char out[LIMIT_DOMAIN_SIZE])
 			     : !is_name_octet(c) || label == MAX_LABEL)
 			return false;
 		label = c == '.' ? 0 : label + 1;
-		name[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		name[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 	}
 	if (label == 0 || text[i] != '\0')
 		return false;

@@ -121,9 +121,14 @@ print_mac(const uint8_t mac[MAC_OCTETS], char out[MAC_SIZE])
 {
 	char *text = base64_encode(mac, MAC_OCTETS);
 
-	for (size_t i = 0; i < MAC_LETTERS; i++)
-		out[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
-	out[MAC_LETTERS] = '\0';
+	text[MAC_LETTERS] = '\0';
+	for (char *c = text; *c != '\0'; c++) {
+		if (*c == '+')
+			*c = '-';
+		if (*c == '/')
+			*c = '_';
+	}
+	text_copy(out, MAC_SIZE, text);
 	free(text);
 }
 

@@ -74,7 +74,7 @@ tag_queue_id(char out[TAG_QUEUE_ID_SIZE], const char *text)
 static char
 lower_octet(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
 /* Of nearly all fields the first octet tells. */

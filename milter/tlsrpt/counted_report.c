@@ -132,25 +132,24 @@ pack_within(struct ingredients *all, size_t *size)
 	return packed;
 }
 
-char *
+int
 counted_report_pack(struct store_tlsrpt *store, const struct settings *settings,
-    struct tlsrpt_row *row, uint64_t own, char name[LIMIT_TLSRPT_ID],
-    size_t *size, struct err *err)
+    struct tlsrpt_row *row, uint64_t own, struct counted_packed *out,
+    struct err *err)
 {
 	char id[DAY_REPORT_ID_SIZE];
 	struct ingredients all;
-	char *packed;
 
 	if (load_ingredients(
 		&all, store, settings, row->day, row->domain, err) != 0)
-		return NULL;
+		return -1;
 	leave_out_own(&all, own);
 	sum_tallies(&all, row);
 	day_report_id(&all.report, id);
-	text_copy(name, LIMIT_TLSRPT_ID, id);
-	packed = pack_within(&all, size);
+	text_copy(out->name, sizeof(out->name), id);
+	out->octets = pack_within(&all, &out->size);
 	drop_ingredients(&all);
-	return packed;
+	return 0;
 }
 
 char *

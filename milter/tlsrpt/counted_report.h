@@ -20,18 +20,25 @@ char *counted_report_print(struct store_tlsrpt *store,
     const struct settings *settings, int64_t day, const char *domain,
     struct err *err);
 
+/* one as it is sent */
+struct counted_packed {
+	char name[LIMIT_TLSRPT_ID]; /* its report-id */
+	void *octets;               /* for free() */
+	size_t size;
+};
+
 /*
- * counted_report_pack - the same as it is sent, packed, for free()
+ * counted_report_pack - the same packed, as it is sent
  *
  * own: so many of the sessions that succeeded were our own reports, and are
- * left out.  row has the day and next hop, and gets the sums; name the
- * report-id.  Where it would be over LIMIT_TLSRPT_MADE octets, first the
- * details are left out, as with TLSReportDetails minimal, then the lines of
- * policies.
+ * left out.  row has the day and next hop, and gets the sums.  0, or -1 as
+ * counted_report_print does.  Where it would be over LIMIT_TLSRPT_MADE octets,
+ * first the details are left out, as with TLSReportDetails minimal, then the
+ * lines of policies.
  */
-char *counted_report_pack(struct store_tlsrpt *store,
+int counted_report_pack(struct store_tlsrpt *store,
     const struct settings *settings, struct tlsrpt_row *row, uint64_t own,
-    char name[LIMIT_TLSRPT_ID], size_t *size, struct err *err);
+    struct counted_packed *out, struct err *err);
 
 /* counted_report_made - the JSON text of one that was made to be sent, for
  * free(); NULL: none was */

@@ -17,12 +17,13 @@ enum { DELIVERY_MS = 60 * 1000 };
 
 /* What is inside; NULL when it is no report. */
 static struct tlsrpt_report *
-unpack_report(const void *body, size_t size)
+unpack_report(const struct delivery_body *body)
 {
 	struct tlsrpt_report *report = NULL;
 	struct gzip_inside inside;
 
-	if (gzip_unpack(body, size, LIMIT_TLSRPT_JSON, &inside) == GZIP_WHOLE)
+	if (gzip_unpack(body->octets, body->size, LIMIT_TLSRPT_JSON, &inside) ==
+	    GZIP_WHOLE)
 		report = tlsrpt_report_load(inside.octets, inside.size, NULL);
 	free(inside.octets);
 	return report;
@@ -38,7 +39,7 @@ end_delivery(
 
 static char *
 print_message(const struct settings *settings, const struct outbox_item *item,
-    const struct tlsrpt_report *report, const void *body, size_t size,
+    const struct tlsrpt_report *report, const struct delivery_body *body,
     size_t *length)
 {
 	const char *sender = settings_report_sender(settings);
@@ -55,8 +56,8 @@ print_message(const struct settings *settings, const struct outbox_item *item,
 	    .whole = settings->tls_report_socket != NULL &&
 		     (settings->tls_report_sources & TLS_SOURCE_MTA) != 0,
 	    .report = report,
-	    .body = body,
-	    .size = size};
+	    .body = body->octets,
+	    .size = body->size};
 
 	return tlsrpt_message_print(&message, length);
 }
@@ -77,10 +78,10 @@ mailer_outcome_means(enum mailer_outcome outcome)
 
 static void
 mail_report(const struct settings *settings, const struct outbox_item *item,
-    const void *body, size_t size, const atomic_bool *ended,
+    const struct delivery_body *body, const atomic_bool *ended,
     struct delivery_end *end)
 {
-	struct tlsrpt_report *report = unpack_report(body, size);
+	struct tlsrpt_report *report = unpack_report(body);
 	struct mailer mailer;
 	struct mailer_mail mail = {.helo = settings->authserv_id,
 	    .sender = settings_report_sender(settings),
@@ -95,7 +96,7 @@ mail_report(const struct settings *settings, const struct outbox_item *item,
 		tlsrpt_report_free(report);
 		return;
 	}
-	text = print_message(settings, item, report, body, size, &mail.size);
+	text = print_message(settings, item, report, body, &mail.size);
 	mail.octets = text;
 	own_mail_add(item->rua.target, (int64_t)clock_wall_s());
 	end->outcome =
@@ -120,11 +121,11 @@ errand_outcome_means(enum errand_outcome outcome)
 
 static void
 post_report(const struct settings *settings, struct engine *engine,
-    const struct outbox_item *item, const void *body, size_t size,
+    const struct outbox_item *item, const struct delivery_body *body,
     const atomic_bool *ended, struct delivery_end *end)
 {
-	struct https_upload upload = {.octets = body,
-	    .size = size,
+	struct https_upload upload = {.octets = body->octets,
+	    .size = body->size,
 	    .type = "application/tlsrpt+gzip",
 	    .agent = "Postern/" PACKAGE_VERSION,
 	    .untrusted_too = settings->tls_report_verify == 0};
@@ -139,16 +140,16 @@ post_report(const struct settings *settings, struct engine *engine,
 
 void
 delivery_try(const struct settings *settings, struct engine *engine,
-    const struct outbox_item *item, const void *body, size_t size,
+    const struct outbox_item *item, const struct delivery_body *body,
     const atomic_bool *ended, struct delivery_end *end)
 {
 	memset(end, 0, sizeof(*end));
 	switch (item->rua.scheme) {
 	case TLSRPT_MAILTO:
-		mail_report(settings, item, body, size, ended, end);
+		mail_report(settings, item, body, ended, end);
 		break;
 	case TLSRPT_HTTPS:
-		post_report(settings, engine, item, body, size, ended, end);
+		post_report(settings, engine, item, body, ended, end);
 		break;
 	}
 }

@@ -25,14 +25,20 @@ struct delivery_end {
 	char why[LIMIT_DETAIL_SIZE]; /* not TAKEN; cleaned */
 };
 
+/* a report packed by gzip */
+struct delivery_body {
+	const void *octets;
+	size_t size;
+};
+
 /*
- * delivery_try - send body, a report packed by gzip, to item's rua
+ * delivery_try - send body to item's rua
  *
  * Takes a minute at most; true in ended has it given up.
  * RFC 8460 section 5
  */
 void delivery_try(const struct settings *settings, struct engine *engine,
-    const struct outbox_item *item, const void *body, size_t size,
+    const struct outbox_item *item, const struct delivery_body *body,
     const atomic_bool *ended, struct delivery_end *end);
 
 #endif

@@ -70,22 +70,22 @@ make_report(struct store_tlsrpt *store, const struct settings *settings,
 {
 	int64_t now = (int64_t)clock_wall_s();
 	struct outbox_made made = {.row = *row};
-	char name[LIMIT_TLSRPT_ID];
+	struct counted_packed packed;
 	bool kept = false;
-	char *body = counted_report_pack(store, settings, &made.row,
-	    own_sessions_of(store, settings, row), name, &made.size, NULL);
 
-	if (body == NULL)
+	if (counted_report_pack(store, settings, &made.row,
+		own_sessions_of(store, settings, row), &packed, NULL) != 0)
 		return false;
-	made.name = name;
-	made.body = body;
+	made.name = packed.name;
+	made.body = packed.octets;
+	made.size = packed.size;
 	made.state = state_of_made(&made, now);
 	made.due = due_first(secret, row->day, row->domain,
 	    settings->tls_report_spread_ms / 1000, now);
 	kept = store_outbox_make(store, &made, NULL) == 0;
 	if (kept)
 		tell_made(&made);
-	free(body);
+	free(packed.octets);
 	return kept;
 }
 
@@ -164,7 +164,6 @@ plan_item(struct store_tlsrpt *store, const struct settings *settings,
     struct outbox_item *item, struct tlsrpt_record *record)
 {
 	int64_t now = (int64_t)clock_wall_s();
-	unsigned limited;
 
 	if (record->outcome != TLSRPT_RECORD_VALID) {
 		settle_item(store, item, OUTBOX_REPORT_WITHDRAWN, "withdrawn",
@@ -181,9 +180,7 @@ plan_item(struct store_tlsrpt *store, const struct settings *settings,
 	item->first = 0;
 	item->tries = 0;
 	if (store_outbox_plan(store, item, record, now,
-		(uint64_t)settings->tls_report_max_per_rua, &limited,
-		NULL) == 0 &&
-	    limited > 0)
+		(uint64_t)settings->tls_report_max_per_rua, NULL) > 0)
 		outcome_line_tell("failed", item, "rua-limit", NULL);
 }
 

@@ -155,20 +155,21 @@ try_item(struct store_tlsrpt *store, struct courier *courier,
 	int64_t now = (int64_t)clock_wall_s();
 	struct service_hold held;
 	struct delivery_end end;
-	size_t size;
-	void *body;
+	struct delivery_body body;
+	void *octets;
 
 	if (store_outbox_begin(store, item->delivery, now, NULL) != 0)
 		return false;
-	body = store_outbox_body(store, item->report, &size, NULL);
-	if (body == NULL)
+	octets = store_outbox_body(store, item->report, &body.size, NULL);
+	if (octets == NULL)
 		return false; /* SENDING, until a restart finds it so */
+	body.octets = octets;
 	pace_note(&courier->pace, item->rua.host, clock_mono_ms());
 	service_hold(&held);
 	delivery_try(
-	    held.settings, held.engine, item, body, size, &sender.cut, &end);
+	    held.settings, held.engine, item, &body, &sender.cut, &end);
 	service_let_go(&held);
-	free(body);
+	free(octets);
 	settle_try(store, item, now, &end);
 	return true;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/view/json_facts.h"
 
-#define WORD_OF(words, number)                                              \
-	((number) >= 0 && (size_t)(number) < sizeof(words) / sizeof(*words) \
-		? (words)[number]                                           \
+#define WORD_OF(words, number)                                            \
+	((number) >= 0 &&                                                 \
+		    (size_t)(number) < sizeof(words) / sizeof((words)[0]) \
+		? (words)[number]                                         \
 		: NULL)
 
 const char *

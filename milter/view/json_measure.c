@@ -48,6 +48,12 @@ gauge_octet(struct gauge *g, char c)
 	}
 }
 
+static bool
+is_json_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 size_t
 json_measure(const char *text, size_t length, const struct json_bounds *most,
     struct err *err)
@@ -55,7 +61,7 @@ json_measure(const char *text, size_t length, const struct json_bounds *most,
 	struct gauge g = {.depth = 0};
 	size_t begin = 0;
 
-	while (begin < length && memchr(" \t\r\n", text[begin], 4) != NULL)
+	while (begin < length && is_json_blank(text[begin]))
 		begin++;
 	if (begin == length || text[begin] != '{') {
 		err_set(err, ERR_DATA, "not a JSON object");

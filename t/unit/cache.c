@@ -164,7 +164,7 @@ static void
 what_is_used_again_stays_in_a_flood(void **state)
 {
 	struct cache *cache = cache_new(80, &numbers, NULL);
-	char key[16];
+	char key[24];
 
 	(void)state;
 	for (int i = 0; i < 70; i++) {
@@ -189,7 +189,7 @@ static void
 what_was_used_long_ago_leaves_in_the_end(void **state)
 {
 	struct cache *cache = cache_new(8, &numbers, NULL);
-	char key[16];
+	char key[24];
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {

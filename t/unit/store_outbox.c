@@ -81,12 +81,11 @@ plan(struct store_tlsrpt *store, const char *text, uint64_t max, unsigned *over)
 
 	*over = 0;
 	for (int i = 0; i < count; i++) {
-		unsigned limited;
+		int limited = store_outbox_plan(
+		    store, &items[i], &record, NOW, max, NULL);
 
-		assert_int_equal(store_outbox_plan(store, &items[i], &record,
-				     NOW, max, &limited, NULL),
-		    0);
-		*over += limited;
+		assert_true(limited >= 0);
+		*over += (unsigned)limited;
 	}
 	return count;
 }

@@ -132,27 +132,27 @@ names_are_asked_about_once_and_failures_again(void **state)
 	survey_name names[4];
 	struct survey_totals totals;
 	struct seen seen = {.count = 0};
-	size_t count;
+	int count;
 
 	(void)state;
 	for (const char *c = "dbca"; *c != '\0'; c++)
 		store_survey_add(survey, (char[]){*c, '\0'}, 1, 0, NULL);
-	store_survey_todo(survey, "", 0, names, 3, &count, NULL);
+	count = store_survey_todo(survey, "", 0, names, 3, NULL);
 	assert_int_equal(count, 3);
 	assert_string_equal(names[0], "a");
-	store_survey_todo(survey, "c", 0, names, 3, &count, NULL);
+	count = store_survey_todo(survey, "c", 0, names, 3, NULL);
 	assert_int_equal(count, 1);
 	put(survey, "a", "mx", "d", false);
 	put(survey, "b", "error", "t", true);
 	put(survey, "d", "mx", "q", false);
-	store_survey_todo(survey, "", 0, names, 4, &count, NULL);
+	count = store_survey_todo(survey, "", 0, names, 4, NULL);
 	assert_int_equal(count, 1);
 	assert_string_equal(names[0], "c");
-	store_survey_todo(survey, "", 1, names, 4, &count, NULL);
+	count = store_survey_todo(survey, "", 1, names, 4, NULL);
 	assert_int_equal(count, 1);
 	assert_string_equal(names[0], "b");
 	put(survey, "b", "error", "t", true);
-	store_survey_todo(survey, "", 1, names, 4, &count, NULL);
+	count = store_survey_todo(survey, "", 1, names, 4, NULL);
 	assert_int_equal(count, 0); /* it had two tries */
 	store_survey_total(survey, &totals, NULL);
 	assert_int_equal(totals.done, 3);
@@ -165,7 +165,7 @@ names_are_asked_about_once_and_failures_again(void **state)
 	store_survey_each(survey, true, 5, see_row, &seen, NULL);
 	assert_string_equal(seen.text, "d ");
 	assert_int_equal(store_survey_undo(survey, 1800000000, NULL), 0);
-	store_survey_todo(survey, "", 0, names, 4, &count, NULL);
+	count = store_survey_todo(survey, "", 0, names, 4, NULL);
 	assert_int_equal(count, 2);
 }
 

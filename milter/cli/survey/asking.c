@@ -283,16 +283,19 @@ static const char *
 next_name(struct asked_run *run)
 {
 	struct err err;
+	int count;
 
 	if (run->name_at < run->name_count)
 		return run->names[run->name_at++];
 	if (run->no_more)
 		return NULL;
-	if (store_survey_todo(run->asking->survey, run->after, run->tries,
-		run->names, BATCH, &run->name_count, &err) != 0) {
+	count = store_survey_todo(run->asking->survey, run->after, run->tries,
+	    run->names, BATCH, &err);
+	if (count < 0) {
 		say_not_kept(run, &err);
 		return NULL;
 	}
+	run->name_count = (size_t)count;
 	run->no_more = run->name_count < BATCH;
 	run->name_at = 0;
 	if (run->name_count == 0)
@@ -346,11 +349,11 @@ run_rounds(struct asked_run *run)
 	run_round(run, 0);
 	for (unsigned i = 1; i <= run->asking->retries && !scan_is_over(run);
 	     i++) {
-		size_t count;
 		struct err err;
+		int count = store_survey_todo(
+		    run->asking->survey, "", (int)i, run->names, 1, &err);
 
-		if (store_survey_todo(run->asking->survey, "", (int)i,
-			run->names, 1, &count, &err) != 0) {
+		if (count < 0) {
 			say_not_kept(run, &err);
 			return;
 		}

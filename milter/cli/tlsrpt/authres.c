@@ -21,7 +21,8 @@ copy_quoted(const char *s, char **out)
 		if (*s == '\\' && s[1] != '\0')
 			s++;
 		*(*out)++ =
-		    strchr(" \t\r\n;=", *s) != NULL ? quoted_separator : *s;
+		    (char)(strchr(" \t\r\n;=", *s) != NULL ? quoted_separator
+							   : *s);
 	}
 	return *s == '"' ? s + 1 : s;
 }
