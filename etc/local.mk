@@ -4,6 +4,7 @@ exampledir = $(docdir)/examples
 dist_example_DATA = \
 	%D%/destinations \
 	%D%/exim.conf \
+	%D%/filter-amavis.conf \
 	%D%/filter-postfix.regexp \
 	%D%/filter-spamassassin.cf \
 	%D%/filter-rspamd.lua \

@@ -2,6 +2,8 @@
 import os
 import re
 import shutil
+import smtplib
+import socket
 import subprocess
 import time
 
@@ -29,6 +31,23 @@ worker "normal" { bind_socket = "127.0.0.1:%(port)d"; count = 1; }
 lua = "%(dir)s/filter-rspamd.lua";
 """
 RSPAMD_PORT = 11333
+# No scanner of its own: what is in the score comes from the sample.
+AMAVIS_CONF = """use strict;
+$MYHOME = $TEMPBASE = $QUARANTINEDIR = '%(dir)s/amavis';
+$pid_file = '%(dir)s/amavis/pid'; $lock_file = '%(dir)s/amavis/lock';
+$daemon_user = 'nobody'; $daemon_group = 'nogroup'; $max_servers = 1;
+$enable_db = 0; $enable_zmq = 0; $do_syslog = 0; $log_level = 1;
+$logfile = '%(dir)s/amavis/log'; $myhostname = 'filter.sender.example';
+$inet_socket_port = %(port)d; $inet_socket_bind = '127.0.0.1';
+$unix_socketname = undef; $protocol = 'SMTP'; $enable_dkim_verification = 0;
+$forward_method = $notify_method = 'smtp:[127.0.0.1]:%(sink)d';
+@bypass_virus_checks_maps = @bypass_banned_checks_maps = (1);
+@bypass_header_checks_maps = @local_domains_maps = (1);
+@spam_scanners = @decoders = (); $sa_tag_level_deflt = undef;
+$sa_tag2_level_deflt = $sa_kill_level_deflt = 100;
+1;
+"""
+AMAVIS_PORT, SINK_PORT = 10024, 10025
 
 
 def run(*command, text=None, statuses=(0,)):
@@ -94,3 +113,62 @@ class Rspamd:
     def stop(self):
         self.process.terminate()
         self.process.wait()
+
+
+def connects(port):
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Amavis:
+    """amavisd, which takes mail by SMTP, and where it sends it to."""
+
+    def __init__(self):
+        self.folder = DIR + "/amavis"
+        self.sunk = self.folder + "/sunk"
+        os.makedirs(self.sunk)
+        for folder in (self.folder, self.sunk):
+            os.chown(folder, NOBODY, NOBODY)
+        # it takes none from a folder that its own user can write to
+        rules = DIR + "/rules/"
+        mta.write(rules + "amavisd.conf", AMAVIS_CONF % {
+            "dir": DIR, "port": AMAVIS_PORT, "sink": SINK_PORT})
+        self.said = open(DIR + "/amavisd.err", "w")
+        self.processes = [subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=self.said,
+            stderr=self.said) for words in (
+                ["smtp-sink", "-u", "nobody", "-R", self.sunk, "-d", "%s.",
+                 "127.0.0.1:%d" % SINK_PORT, "10"],
+                ["amavisd", "-c", rules + "amavisd.conf",
+                 "-c", rules + "filter-amavis.conf", "foreground"])]
+        try:
+            for port in (SINK_PORT, AMAVIS_PORT):
+                mta.await_true(lambda p=port: connects(p), START_S,
+                               "port %d" % port)
+        except mta.Failure as error:
+            self.stop()
+            raise mta.Failure("%s: %s" % (error, mta.read(
+                DIR + "/amavisd.err"))) from None
+
+    def read(self, message):
+        """[({test: score}, [recipients])] of the messages it makes of one to
+        all who are named in it."""
+        with smtplib.SMTP("127.0.0.1", AMAVIS_PORT, timeout=60) as client:
+            client.sendmail(mta.SENDER, re.findall(
+                r"[\w.-]+@[\w.-]+", mta.headers(message, "To")[0]),
+                message.encode())
+        found = []
+        for name in sorted(os.listdir(self.sunk)):
+            text = mta.read(os.path.join(self.sunk, name))
+            os.unlink(os.path.join(self.sunk, name))
+            status = mta.headers(text, "X-Spam-Status")[0]
+            tests = re.sub(r"\s", "", status).partition("tests=[")[2]
+            found.append((dict(re.findall(r"([A-Z_]+)=([\d.]+)", tests)),
+                          re.findall("^X-Rcpt-Args: <(.*)>", text, re.M)))
+        return found
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+            process.wait()
+        self.said.close()

@@ -2,9 +2,9 @@
 """filters - the sample rules of etc/ on real tags, by the programs they are for.
 
 posternd tags real mail in the lab; Postfix's cleanup and postmap, Pigeonhole's
-sieve-test, SpamAssassin, rspamd, Exim and procmail then say what they make of
-it.  The same mail with the tag of another host must mean nothing to them.  The
-last three are unpacked where they are not installed.  TAP.
+sieve-test, SpamAssassin, rspamd, Exim, procmail and amavis then say what they
+make of it.  The same mail with the tag of another host must mean nothing to
+them.  The last four are unpacked where they are not installed.  TAP.
 """
 import os
 import re
@@ -19,19 +19,20 @@ import mta
 import packages
 import release
 import tap
-from readers import DIR, NOBODY, Rspamd, exim, procmail, run
+from readers import DIR, NOBODY, Amavis, Rspamd, exim, procmail, run
 
 SRC = os.environ.get("POSTERN_SRCDIR", os.path.dirname(os.path.dirname(HERE)))
 GATE = "gate.sender.example"
 PARTNER = "two-bad.example"
 NAMES = ("filter-postfix.regexp", "filter.sieve", "filter-spamassassin.cf",
-         "filter-rspamd.lua", "filter.exim", "filter.procmailrc")
+         "filter-rspamd.lua", "filter.exim", "filter.procmailrc",
+         "filter-amavis.conf")
 # Each program, and the package that brings it.
 UNPACKED = {"rspamd": "rspamd", "exim4": "exim4-daemon-light",
-            "procmail": "procmail"}
+            "procmail": "procmail", "amavisd": "amavisd-new"}
 
 # What each program has to say of mail to these domains: Postfix, Sieve,
-# SpamAssassin and rspamd, Exim, procmail.
+# SpamAssassin, rspamd and amavis, Exim, procmail.
 HELD = "partner.example fails its TLS policy"
 EXPIRED = "a certificate has expired"
 ROWS = (
@@ -65,8 +66,9 @@ def install():
             for dot in (".", r"\.", r"\\."):
                 text = text.replace(old.replace(".", dot),
                                     new.replace(".", dot))
-        with open("%s/%s%s" % (DIR, "rules/" if name.endswith(".cf") else "",
-                               name), "w") as out:
+        ruled = name.endswith((".cf", ".conf"))
+        with open("%s/%s%s" % (DIR, "rules/" if ruled else "", name),
+                  "w") as out:
             out.write(text)
     with open(DIR + "/dovecot.conf", "w") as out:
         out.write(release.word("dovecot") % (DIR + "/mail"))
@@ -117,19 +119,27 @@ class Readers:
 
     def __init__(self, lacking):
         self.rspamd = Rspamd() if "rspamd" not in lacking else None
+        self.amavis = Amavis() if "amavisd" not in lacking else None
         self.programs = [("Postfix", 0, postfix), ("Sieve", 1, sieve),
                          ("SpamAssassin", 2, spamassassin)]
         if self.rspamd:
             self.programs.append(("rspamd", 2, lambda message: sorted(
                 self.rspamd.symbols(message))))
+        if self.amavis:
+            self.programs.append(("amavis", 2, self.by_amavis))
         if "exim4" not in lacking:
             self.programs.append(("Exim", 3, by_exim))
         if "procmail" not in lacking:
             self.programs.append(("procmail", 4, procmail))
 
+    def by_amavis(self, message):
+        """Tests of all recipients."""
+        return sorted({name for tests, _ in self.amavis.read(message)
+                       for name in tests})
+
     def stop(self):
-        if self.rspamd:
-            self.rspamd.stop()
+        for each in filter(None, (self.rspamd, self.amavis)):
+            each.stop()
 
 
 def by_exim(message):
@@ -207,10 +217,25 @@ def check_topmost(out, readers, good, failing):
             ("our tag below that of a later gate", above + "\n" + failing,
              UNKNOWN)):
         for program, what, ask in readers.programs:
-            if program in ("rspamd", "Exim"):
+            if program in ("rspamd", "Exim", "amavis"):
                 said = ask(message)
                 out.test(said == wanted[what], "%s: the topmost counts: %s" % (
                     program, name), [str(said)])
+
+
+def check_recipients(out, readers, failing):
+    """Each recipient has a score of its own; only the partner's mail goes
+    elsewhere."""
+    if readers.amavis:
+        said = sorted((to, tests) for tests, many in
+                      readers.amavis.read(failing) for to in many)
+        others = {"TLS_FAIL": "0.5"}
+        out.test(said == [("postmaster@example.org",
+                           {**others, "TLS_FAIL_PARTNER": "2"}),
+                          ("user@plain.example", others),
+                          ("user@two-good.example", others)],
+                 "amavis: mail for the partner that fails is redirected",
+                 [str(said)])
 
 
 def check_words(out, readers, failing):
@@ -233,6 +258,7 @@ def check_all(out, readers):
         expect(out, readers, "a tag of " + name, forged, UNKNOWN)
     check_topmost(out, readers, good, failing)
     check_words(out, readers, failing)
+    check_recipients(out, readers, failing)
     item = " d=%s/fail/" % PARTNER
     for other in (item.replace("=", "=x-"), item.replace("fail", "softfail")):
         expect(out, readers, "instead of the partner's item" + other,
