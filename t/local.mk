@@ -112,6 +112,7 @@ UNIT_TESTS = \
 	%D%/unit/report_tally.t \
 	%D%/unit/review.t \
 	%D%/unit/review_limits.t \
+	%D%/unit/review_report.t \
 	%D%/unit/resp.t \
 	%D%/unit/rollover.t \
 	%D%/unit/rules.t \
@@ -450,6 +451,7 @@ REVIEW_SOURCES = \
 	milter/cli/log/logframe.c
 MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURCES)
 %C%_unit_review_limits_t_SOURCES = %D%/unit/review_limits.c $(MAIL_LOG)
+%C%_unit_review_report_t_SOURCES = %D%/unit/review_report.c $(MAIL_LOG)
 %C%_unit_review_t_SOURCES = %D%/unit/review.c $(MAIL_LOG)
 %C%_unit_session_t_SOURCES = %D%/unit/session.c $(MAIL)
 %C%_unit_session_header_t_SOURCES = %D%/unit/session_header.c $(MAIL)

@@ -144,6 +144,9 @@ def check_demo(out, sent):
     results = {r["result"]: r["messages"] for r in found["decided"]["results"]}
     out.test(results == count(v[0] for v in sent.values()),
              "results are those of the demo", [str(results), str(sent)])
+    out.test(found["decided"]["counts"][0]["authenticated"] ==
+             results["pass"], "of those that pass every domain was "
+             "authenticated", [str(found["decided"]["counts"])])
     reasons = {r["reason"]: r["domain_checks"]
                for r in found["decided"]["reasons"]}
     out.test(reasons == count(v[1] for v in sent.values()),

@@ -64,12 +64,13 @@ mail_log_message(const char *id, const char *domain, const char *found)
 	snprintf(result, sizeof(result), "%.*s",
 	    (int)strcspn(found + strlen("result="), " "),
 	    found + strlen("result="));
+	/* auth is of the client: of the domains it says nothing */
 	snprintf(text, sizeof(text),
 	    "%s: event=message result=%s action=%s domains=1 rcpts=1 "
 	    "auth=%s "
 	    "ms=3",
 	    id, result, strstr(found, "action=tag") != NULL ? "tag" : "none",
-	    strcmp(result, "pass") == 0 ? "yes" : "no");
+	    strcmp(result, "pass") == 0 ? "no" : "yes");
 	mail_log_ours(text);
 }
 

@@ -33,6 +33,12 @@ void mail_log_mta(const char *text);
 	"result=temperror policy=no-policy-found level=may reason=deadline " \
 	"action=tag rcpts=1"
 
+/* What an MTA that asks was told. */
+#define MAIL_LOG_MAP(domain, answer)                                      \
+	"-: event=map domain=" domain " map=plain answer=" answer         \
+	" policy=sts reason=ok dane=none sts=enforce cache=miss ttl=300 " \
+	"ms=8"
+
 /* mail_log_message - posternd's lines about a message to one domain
  * mail_log_day - the last of them, of a message at this time */
 void mail_log_message(const char *id, const char *domain, const char *found);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
-#include "milter/cli/review/report.h"
 #include "t/unit/mail_log.h"
 #include "t/unit/tap.h"
 
@@ -35,7 +34,7 @@ messages_and_their_domains_are_counted(void **state)
 	    "A5: event=skip domain=i.example reason=internal action=none "
 	    "rcpts=1");
 	assert_int_equal(reviewed.messages, 4);
-	assert_int_equal(reviewed.authenticated, 1);
+	assert_int_equal(reviewed.results[RESULT_PASS], 1);
 	assert_int_equal(reviewed.results[RESULT_FAIL], 2);
 	assert_int_equal(reviewed.actions[ACTION_TAG], 2);
 	assert_int_equal(reviewed.check_results[RESULT_FAIL], 3);
@@ -421,32 +420,6 @@ trouble_of_its_own_is_told(void **state)
 	mail_log_end();
 }
 
-static void
-the_answer_is_what_the_log_supports(void **state)
-{
-	(void)state;
-	mail_log_begin();
-	assert_int_equal(review_answer(&reviewed), REVIEW_NOT_KNOWN);
-	mail_log_message("A1", "a.example", LOGGED_PASS);
-	assert_int_equal(review_answer(&reviewed), REVIEW_NOT_KNOWN);
-	mail_log_mta("A1: to=<x@a.example>, relay=m[192.0.2.1]:25, dsn=2.0.0, "
-		     "status=sent (250 ok)");
-	review_end(&reviewed);
-	assert_int_equal(review_answer(&reviewed), REVIEW_YES);
-	mail_log_message("A2", "b.example", LOGGED_FAIL);
-	assert_int_equal(review_answer(&reviewed), REVIEW_LOOK);
-	mail_log_mta("A2: to=<x@b.example>, relay=m[192.0.2.1]:25, dsn=2.0.0, "
-		     "status=sent (250 ok)");
-	review_end(&reviewed);
-	assert_int_equal(review_answer(&reviewed), REVIEW_NOT_YET);
-	mail_log_end();
-	mail_log_begin();
-	mail_log_message("A1", "b.example", LOGGED_FAIL);
-	mail_log_message("A2", "b.example", LOGGED_TEMP);
-	assert_int_equal(review_answer(&reviewed), REVIEW_NOT_YET);
-	mail_log_end();
-}
-
 #define SMTPD "Jan 14 10:00:00 gate postfix/smtpd[5]: "
 #define LATER "Jan 14 11:00:00 gate postfix/"
 #define NO_ANSWER                                                      \
@@ -493,11 +466,6 @@ messages_that_passed_unseen_are_counted(void **state)
 	mail_log_end();
 }
 
-#define MAP_LINE(domain, answer)                                          \
-	"-: event=map domain=" domain " map=plain answer=" answer         \
-	" policy=sts reason=ok dane=none sts=enforce cache=miss ttl=300 " \
-	"ms=8"
-
 static void
 what_mtas_were_told_is_counted_by_its_first_word(void **state)
 {
@@ -505,9 +473,9 @@ what_mtas_were_told_is_counted_by_its_first_word(void **state)
 
 	(void)state;
 	mail_log_begin();
-	mail_log_ours(MAP_LINE("a.example", "secure"));
-	mail_log_ours(MAP_LINE("b.example", "secure"));
-	mail_log_ours(MAP_LINE("c.example", "TEMP"));
+	mail_log_ours(MAIL_LOG_MAP("a.example", "secure"));
+	mail_log_ours(MAIL_LOG_MAP("b.example", "secure"));
+	mail_log_ours(MAIL_LOG_MAP("c.example", "TEMP"));
 	mail_log_ours("-: event=map map=plain answer=secure");
 	assert_int_equal(reviewed.told_count, 2);
 	assert_string_equal(reviewed.told[0].word, "secure");
@@ -522,46 +490,9 @@ what_mtas_were_told_is_counted_by_its_first_word(void **state)
 	assert_int_equal(reviewed.told_count, REVIEW_TOLD);
 	mail_log_end();
 	mail_log_begin_with("b.example", 0, 0);
-	mail_log_ours(MAP_LINE("a.example", "secure"));
-	mail_log_ours(MAP_LINE("b.example", "secure"));
+	mail_log_ours(MAIL_LOG_MAP("a.example", "secure"));
+	mail_log_ours(MAIL_LOG_MAP("b.example", "secure"));
 	assert_int_equal(reviewed.told[0].times, 1);
-	mail_log_end();
-}
-
-static const struct sheet_table *
-find_table(const struct sheet *sheet, const char *key)
-{
-	for (size_t i = 0; i < sheet->section_count; i++)
-		for (size_t j = 0; j < sheet->sections[i].table_count; j++)
-			if (strcmp(sheet->sections[i].tables[j].id, key) == 0)
-				return &sheet->sections[i].tables[j];
-	fail_msg("no table %s", key);
-	return NULL;
-}
-
-/* What comes most often stands first. */
-static void
-tables_of_words_are_in_the_order_of_their_counts(void **state)
-{
-	struct sheet *sheet;
-	const struct sheet_table *table;
-
-	(void)state;
-	mail_log_begin();
-	mail_log_message("A1", "a.example", LOGGED_NONE);
-	mail_log_message("A2", "b.example", LOGGED_FAIL);
-	mail_log_message("A3", "b.example", LOGGED_FAIL);
-	mail_log_ours(MAP_LINE("c.example", "TEMP"));
-	mail_log_ours(MAP_LINE("a.example", "secure"));
-	mail_log_ours(MAP_LINE("b.example", "secure"));
-	sheet = review_sheet(&reviewed, NULL);
-	table = find_table(sheet, "reasons");
-	assert_string_equal(table->cells[0], "certificate-expired");
-	assert_string_equal(table->cells[2], "no-policy");
-	table = find_table(sheet, "told");
-	assert_string_equal(table->cells[0], "secure");
-	assert_string_equal(table->cells[3], "TEMP");
-	sheet_free(sheet);
 	mail_log_end();
 }
 
@@ -582,10 +513,8 @@ main(void)
 	    cmocka_unit_test(a_queue_id_that_comes_again_is_another_message),
 	    cmocka_unit_test(flips_are_kept_and_temperrors_are_none),
 	    cmocka_unit_test(trouble_of_its_own_is_told),
-	    cmocka_unit_test(the_answer_is_what_the_log_supports),
 	    cmocka_unit_test(messages_that_passed_unseen_are_counted),
 	    cmocka_unit_test(what_mtas_were_told_is_counted_by_its_first_word),
-	    cmocka_unit_test(tables_of_words_are_in_the_order_of_their_counts),
 	};
 
 	return RUN_TESTS(tests);

@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/text.h"
 #include "milter/cli/review/report.h"
 
 /* Of a thousand: forecasts that must be right, messages that posternd may have
  * let down; domains that the answer names. */
 enum { RIGHT_LEAST = 990, OWN_MOST = 10, THOUSAND = 1000, NAMED = 3 };
+
+enum { MISSED_SIZE = 300 };
 
 /* What is this host's matter, whatever the destination does. */
 static uint64_t
@@ -100,16 +103,19 @@ name_domains(const struct review *review, struct sheet *sheet)
 	for (size_t i = 0; i < count && i < NAMED; i++) {
 		const struct review_domain *domain =
 		    &review->domains.items[numbers[i]];
+		char times[REPORT_WORD_SIZE] = "once";
 
-		sheet_note(sheet, "%s: fail %" PRIu32 " times, %s%s",
-		    review->domains.names.items[numbers[i]],
-		    domain->results[RESULT_FAIL],
+		if (domain->results[RESULT_FAIL] > 1)
+			snprintf(times, sizeof(times), "%" PRIu32 " times",
+			    domain->results[RESULT_FAIL]);
+		sheet_note(sheet, "%s fails %s: %s%s",
+		    review->domains.names.items[numbers[i]], times,
 		    reason_text(domain->fail_reason),
 		    review_domain_is_mended(domain) ? "; mended since" : "");
 	}
 	if (count > NAMED)
-		sheet_note(sheet, "and %zu more domains: see \"Who fails\"",
-		    count - NAMED);
+		sheet_note(sheet, "and %zu more domain%s: see \"Who fails\"",
+		    count - NAMED, count - NAMED == 1 ? "" : "s");
 	free(numbers);
 }
 
@@ -132,11 +138,37 @@ note_effect(const struct review *review, struct sheet *sheet)
 		    stopped);
 }
 
+/* In which of two ways it was wrong: what settles it differs. */
+static void
+print_missed(const struct review *review, char *out, size_t size)
+{
+	const uint64_t *waits = review->forecast[STORY_PREDICTS_DEFERRED];
+	uint64_t went = waits[OUTCOME_DELIVERED] + waits[OUTCOME_ANSWERED];
+	uint64_t stayed = review->not_as_foreseen - went;
+	struct text text;
+
+	text_init(&text, out, size);
+	text_add(&text, ", and 99% should be");
+	if (went > 0)
+		text_addf(&text,
+		    "; %" PRIu64 " went out that should wait (does the MTA "
+		    "enforce policies? \"postern doctor\" tells)",
+		    went);
+	if (stayed > 0)
+		text_addf(&text,
+		    "; %" PRIu64 " that should go out did not: see \"Was the "
+		    "forecast right\"",
+		    stayed);
+}
+
 static void
 note_forecast(const struct review *review, struct sheet *sheet)
 {
 	uint64_t all = review->as_foreseen + review->not_as_foreseen;
-	char percent[REPORT_WORD_SIZE];
+	char percent[REPORT_WORD_SIZE], missed[MISSED_SIZE] = "";
+
+	if (review_agreement(review) < RIGHT_LEAST)
+		print_missed(review, missed, sizeof(missed));
 
 	if (all == 0)
 		sheet_note(sheet,
@@ -146,9 +178,7 @@ note_forecast(const struct review *review, struct sheet *sheet)
 		sheet_note(sheet,
 		    "The forecast was right in %s of %" PRIu64 " deliveries%s.",
 		    report_percent(review->as_foreseen, all, percent), all,
-		    review_agreement(review) < RIGHT_LEAST
-			? ", and 99% should be: see \"Was the forecast right\""
-			: "");
+		    missed);
 }
 
 static void

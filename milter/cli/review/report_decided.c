@@ -167,7 +167,7 @@ put_counts(const struct review *review, struct sheet *sheet)
 
 	sheet_table(sheet, "counts", "", SHEET_DATA, columns, 7);
 	sheet_number(sheet, review->messages);
-	sheet_number(sheet, review->authenticated);
+	sheet_number(sheet, review->results[RESULT_PASS]);
 	sheet_number(sheet, review->domains.names.count);
 	sheet_number(sheet, review->own_lines);
 	sheet_number(sheet, review->damaged);
@@ -209,7 +209,8 @@ report_decided(const struct review *review, struct sheet *sheet)
 	    "%" PRIu64 " messages to %" PRIu32
 	    " domains. Of %s of them every domain was authenticated.",
 	    review->messages, review->domains.names.count,
-	    report_percent(review->authenticated, review->messages, percent));
+	    report_percent(
+		review->results[RESULT_PASS], review->messages, percent));
 	note_lines(review, sheet);
 	put_counts(review, sheet);
 	put_result_rows(review, sheet);

@@ -31,16 +31,19 @@ last_unseen(const struct review *review)
 									   : 0;
 }
 
-static void
+/* Whether there was any. */
+static bool
 put_trouble(const struct review *review, struct sheet *sheet)
 {
 	static const struct sheet_column columns[] = {
 	    {"what", "what", SHEET_WORDS}, {"count", "times", SHEET_NUMBER},
 	    {"last", "last", SHEET_WORDS}};
 	const struct review_own *own = &review->own;
+	const struct sheet_table *table;
+	bool found;
 
 	sheet_table(
-	    sheet, "trouble", "Trouble of this host", SHEET_PLAIN, columns, 3);
+	    sheet, "trouble", "Events at this host", SHEET_PLAIN, columns, 3);
 	put_event(sheet, "message that passed unseen", review->unseen.count,
 	    last_unseen(review));
 	put_event(sheet, "check past its deadline",
@@ -62,8 +65,11 @@ put_trouble(const struct review *review, struct sheet *sheet)
 	put_event(sheet, "connection of the MTA had to wait", own->accept, 0);
 	put_event(sheet, "log line lost", own->lost_lines, 0);
 	put_event(sheet, "reload with mistakes", own->reload_faults, 0);
+	table = &sheet->sections[sheet->section_count - 1].tables[0];
+	found = table->row_count > 0;
 	put_event(sheet, "start", own->starts, 0);
 	put_event(sheet, "stop", own->stops, 0);
+	return found;
 }
 
 static const char *
@@ -190,11 +196,10 @@ report_ours(const struct review *review, const struct settings *settings,
 		    own->store_is_down ? " the policy store is not written."
 				       : "",
 		    own->port_is_closed ? " port 25 is closed." : "");
-	put_trouble(review, sheet);
+	if (!put_trouble(review, sheet))
+		sheet_note(sheet, "posternd tells of no trouble of its own.");
 	put_rules(
 	    review, settings == NULL ? NULL : settings->destinations, sheet);
 	put_slowest(review, sheet);
 	put_told(review, sheet);
-	if (sheet->sections[sheet->section_count - 1].tables[0].row_count == 0)
-		sheet_note(sheet, "posternd tells of no trouble of its own.");
 }

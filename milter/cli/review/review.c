@@ -201,8 +201,8 @@ read_check_line(struct review *review, const struct logline *line, time_t at)
 }
 
 static void
-count_review_message(struct review *review, enum result result,
-    enum action action, bool authenticated, time_t at)
+count_review_message(
+    struct review *review, enum result result, enum action action, time_t at)
 {
 	struct review_day *day =
 	    at == 0 ? NULL : review_day_of(review, review->minute_date);
@@ -210,7 +210,6 @@ count_review_message(struct review *review, enum result result,
 	review->messages++;
 	review->results[result]++;
 	review->actions[action]++;
-	review->authenticated += authenticated;
 	if (day == NULL)
 		return;
 	day->messages++;
@@ -223,11 +222,10 @@ read_message_line(struct review *review, const struct logline *line, time_t at)
 {
 	struct review_message *message =
 	    review_messages_find(&review->open, line->id);
-	char result[STORY_WORD_SIZE], action[STORY_WORD_SIZE], auth[8];
+	char result[STORY_WORD_SIZE], action[STORY_WORD_SIZE];
 
 	logline_value(line->text, "result", result, sizeof(result));
 	logline_value(line->text, "action", action, sizeof(action));
-	logline_value(line->text, "auth", auth, sizeof(auth));
 	if (story_result(result) < 0 || event_action(action) < 0) {
 		review->damaged++;
 		return;
@@ -236,7 +234,7 @@ read_message_line(struct review *review, const struct logline *line, time_t at)
 	    (message == NULL || message->closed))
 		return;
 	count_review_message(review, (enum result)story_result(result),
-	    (enum action)event_action(action), strcmp(auth, "yes") == 0, at);
+	    (enum action)event_action(action), at);
 	if (message == NULL || message->closed)
 		return;
 	message->closed = true;

@@ -81,7 +81,7 @@ struct review {
 	uint64_t own_lines, damaged, untimed, outside;
 	time_t first, last; /* of posternd's lines that count; 0: none */
 
-	uint64_t messages, authenticated;
+	uint64_t messages;
 	uint64_t results[RESULTS]; /* of messages */
 	uint64_t actions[ACTIONS];
 	uint64_t reasons[REASONS];       /* of checks */
