@@ -218,6 +218,7 @@ LAB_TESTS = \
 	%D%/scenario/metrics_socket.py \
 	%D%/scenario/mta.py \
 	%D%/scenario/mta_life.py \
+	%D%/scenario/pages.py \
 	%D%/scenario/peers.py \
 	%D%/scenario/postfix.py \
 	%D%/scenario/probe.py \

@@ -2,7 +2,8 @@
 /*
  * One file that can be mailed or put on any web server: style and charts stand
  * in it, it loads nothing and runs nothing, and its own policy (CSP) forbids
- * both.  On a narrow screen a row of a table becomes a block.
+ * both.  On a narrow screen a row of a table becomes a block, unless it has two
+ * cells.  On paper it is light.
  */
 #include <inttypes.h>
 
@@ -11,6 +12,9 @@
 
 /* Rows of a table: a page is for people, CSV for the rest */
 enum { ROWS_SHOWN = 200 };
+
+/* Columns that stand side by side on any screen. */
+enum { PAIR = 2 };
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -26,12 +30,13 @@ static const char style[] =
     "<style>\n"
     ":root{color-scheme:light dark;--bg:#fff;--fg:#1b1f24;--dim:#57606a;"
     "--line:#d0d7de;--box:#f6f8fa;--plain:#4f6d8f;--pass:#2a7d46;"
-    "--none:#7a8794;--softfail:#b7791f;--fail:#c2312c;--temperror:#7b4fb5;"
-    "--skip:#b8c0c8}\n"
-    "@media (prefers-color-scheme:dark){:root{--bg:#12161b;--fg:#e3e8ee;"
+    "--none:#616d79;--softfail:#b7791f;--fail:#c2312c;--temperror:#7b4fb5;"
+    "--skip:#87919b}\n"
+    "@media screen and (prefers-color-scheme:dark){:root{--bg:#12161b;"
+    "--fg:#e3e8ee;"
     "--dim:#9aa7b4;--line:#333d47;--box:#1a2027;--plain:#7fa3cc;"
-    "--pass:#4fae6d;--none:#8793a0;--softfail:#d8a24a;--fail:#ec6a64;"
-    "--temperror:#a98be0;--skip:#55616d}}\n"
+    "--pass:#4fae6d;--none:#96a2af;--softfail:#d8a24a;--fail:#ec6a64;"
+    "--temperror:#a98be0;--skip:#66727f}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0 auto;padding:1rem;max-width:70rem;background:var(--bg);"
     "color:var(--fg);font:1rem/1.5 system-ui,sans-serif;"
@@ -48,7 +53,9 @@ static const char style[] =
     "th,td{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:"
     "top;border-bottom:1px solid var(--line)}\n"
     "th{color:var(--dim);font-weight:500}\n"
-    ".n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    ".n{text-align:right;font-variant-numeric:tabular-nums;padding-right:"
+    "1.5rem}th:last-child,td:last-child{padding-right:0}\n"
+    "tr:has(+.below)>td{border-bottom:0}\n"
     ".below td{color:var(--dim);padding-left:1.25rem}\n"
     ".below b{font-weight:500;color:var(--fg)}\n"
     ".chart{margin:.4rem 0 .75rem}\n"
@@ -71,17 +78,19 @@ static const char style[] =
     "var(--temperror)}.b-skip{background:var(--skip)}\n"
     ".lines{fill:var(--bg);opacity:.55}.b-fail{background-image:"
     "repeating-linear-gradient(90deg,transparent 0 2px,var(--bg) 2px 3px)}\n"
-    "@media (max-width:40rem){thead{position:absolute;clip-path:inset(50%);"
-    "width:1px;height:1px;overflow:hidden}tr,td{display:block;border:0;"
-    "padding:0}tr{padding:.35rem 0}tbody tr:not(.below){border-top:1px solid "
-    "var(--line)}td.n{text-align:left}td[data-label]::before{content:"
-    "attr(data-label) \": \";color:var(--dim)}.below td{padding-left:1rem}"
-    "td:empty{display:none}td[data-label=\"\"]::before{content:none}"
+    "@media (max-width:40rem){.wide thead{position:absolute;clip-path:"
+    "inset(50%);width:1px;height:1px;overflow:hidden}.wide tr,.wide td{"
+    "display:block;border:0;padding:0}.wide tr{padding:.35rem 0}.wide tbody "
+    "tr:not(.below){border-top:1px solid var(--line)}.wide td.n{display:"
+    "inline-block;text-align:left;margin-right:1rem}.wide "
+    "td[data-label]::before{content:attr(data-label) \": \";color:"
+    "var(--dim)}.wide .below td{padding-left:1rem}.wide td:empty{display:"
+    "none}.wide td[data-label=\"\"]::before{content:none}"
     ".strip{grid-template-columns:minmax(5rem,40%) 1fr max-content}}\n"
     "@media print{:root{--bg:#fff;--fg:#000;--dim:#444;--line:#999;--box:"
-    "#fff}body{max-width:none;padding:0;font-size:10pt}rect,i{"
-    "-webkit-print-color-adjust:exact;print-color-adjust:exact}tr{"
-    "break-inside:avoid}h2,h3{break-after:avoid}}\n"
+    "#fff;color-scheme:light}body{max-width:none;padding:0;font-size:10pt}"
+    "rect,i{-webkit-print-color-adjust:exact;print-color-adjust:exact}tr{"
+    "break-inside:avoid}h2,h3,.legend,tr:has(+.below){break-after:avoid}}\n"
     "</style></head><body>\n";
 
 void
@@ -217,7 +226,9 @@ put_html_table(FILE *out, const struct sheet_table *table)
 		return;
 	put_element(out, "h3", table->title);
 	put_chart(out, table);
-	fputs("<table>", out);
+	fputs(
+	    columns_beside(table) > PAIR ? "<table class=\"wide\">" : "<table>",
+	    out);
 	put_head(out, table);
 	fputs("<tbody>\n", out);
 	for (size_t row = 0; row < shown; row++) {

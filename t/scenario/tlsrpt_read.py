@@ -26,6 +26,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import contrast
 import json_page
 import tap
 
@@ -676,6 +677,11 @@ def html_form(out, corpus):
     out.test("by policy" in words and "mx2.d.ex" in words and
              "prefers-color-scheme:dark" in text.decode(),
              "tables stand below")
+    out.test(list(contrast.schemes(text.decode())) == [
+        "", "screen and (prefers-color-scheme:dark)", "print"] and
+             not contrast.faint(text.decode()),
+             "text and charts stand out, light, dark and on paper",
+             contrast.faint(text.decode()))
     evil = "<script>alert(1)</script>\"'&\x1b[31m"
     text = run("--format", "html", "-", text=octets(report(
         evil, [policy("sts", evil, 1, 2, STS, [detail(
