@@ -100,6 +100,8 @@ UNIT_TESTS = \
 	%D%/unit/providers.t \
 	%D%/unit/public_suffix.t \
 	%D%/unit/store_survey.t \
+	%D%/unit/survey_attempts.t \
+	%D%/unit/survey_diff.t \
 	%D%/unit/survey_names.t \
 	%D%/unit/survey_report.t \
 	%D%/unit/process.t \
@@ -283,6 +285,12 @@ NUMBERS = %D%/unit/numbers.c %D%/unit/numbers.h %D%/unit/tap.h
 PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
 STORE_CLIENT = %D%/unit/store_client.c %D%/unit/store_client.h %D%/unit/tap.h
 SMTP_STEPS = %D%/unit/smtp_steps.c %D%/unit/smtp_steps.h $(FAKE_TLSD) %D%/unit/tap.h
+SURVEY_DIFF = milter/cli/survey/change.c milter/cli/survey/diff.c \
+	milter/cli/survey/open.c
+ATTEMPTS = milter/cli/log/logframe.c milter/cli/log/logline.c \
+	milter/cli/log/logline_delivery.c milter/cli/review/event.c \
+	milter/cli/review/names.c milter/cli/survey/attempts.c \
+	milter/cli/survey/names.c milter/cli/survey/pairs.c
 STATE = %D%/unit/state.c %D%/unit/state.h %D%/unit/tap.h
 
 LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
@@ -475,10 +483,14 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 	milter/cli/advise/providers.c
 %C%_unit_public_suffix_t_SOURCES = %D%/unit/public_suffix.c %D%/unit/tap.h
 %C%_unit_store_survey_t_SOURCES = %D%/unit/store_survey.c %D%/unit/tap.h
+%C%_unit_survey_attempts_t_SOURCES = %D%/unit/survey_attempts.c \
+	$(CONF_TEXT) $(ATTEMPTS)
+%C%_unit_survey_diff_t_SOURCES = %D%/unit/survey_diff.c %D%/unit/tap.h $(SURVEY_DIFF)
+%C%_unit_survey_diff_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_survey_names_t_SOURCES = %D%/unit/survey_names.c %D%/unit/tap.h \
 	milter/cli/survey/names.c
 %C%_unit_survey_report_t_SOURCES = %D%/unit/survey_report.c %D%/unit/tap.h \
-	milter/cli/survey/report.c
+	milter/cli/survey/report.c $(SURVEY_DIFF)
 %C%_unit_survey_report_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
 %C%_unit_standard_t_SOURCES = %D%/unit/standard.c %D%/unit/tap.h
@@ -567,6 +579,7 @@ EXTRA_DIST += \
 	%D%/scenario/facts.schema.json \
 	%D%/scenario/survey.expected \
 	%D%/scenario/survey.schema.json \
+	%D%/scenario/survey_diff.schema.json \
 	%D%/scenario/tlsrpt.schema.json \
 	%D%/demo \
 	%D%/demo-fleet \

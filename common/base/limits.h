@@ -389,6 +389,17 @@ enum {
 	LIMIT_SURVEY_LINE = 1024,
 	LIMIT_SURVEY_WEIGHT = 1000000000,
 
+	/* From a mail log: messages that are under way and domains of each,
+	 * beyond which deliveries count by line; transports of Exim's, with a
+	 * domain, that no line named a host for yet; and of the answer to
+	 * "postqueue -j" what one message may have */
+	LIMIT_SURVEY_MESSAGES = 4000000,
+	LIMIT_SURVEY_WAITING = 10000,
+	LIMIT_SURVEY_QUEUED = 1024 * 1024,
+
+	/* Octets of a line of its export that is read back */
+	LIMIT_SURVEY_EXPORT_LINE = 64 * 1024,
+
 	/* Domains of one "postern advise": each is probed at all its hosts */
 	LIMIT_ADVISE_DOMAINS = 1000,
 };

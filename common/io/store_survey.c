@@ -19,6 +19,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_parts.h"
 
 enum {
 	APPLICATION_ID = 0x50737672, /* "Psvr" */
@@ -220,12 +221,13 @@ open_survey(struct store_survey *survey, const char *path,
     enum store_survey_mode mode, struct err *err)
 {
 	bool scan = mode == STORE_SURVEY_SCAN;
+	bool own = path == NULL || path[0] == '\0';
 
-	if (path != NULL && scan && lock_survey(survey, path, err) != 0)
+	if (!own && scan && lock_survey(survey, path, err) != 0)
 		return -1;
 	if (sqlite3_open_v2(path == NULL ? ":memory:" : path, &survey->handle,
-		path == NULL ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-			     : SQLITE_OPEN_READWRITE,
+		own ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+		    : SQLITE_OPEN_READWRITE,
 		NULL) != SQLITE_OK)
 		return fail_sql(survey, err);
 	sqlite3_busy_timeout(survey->handle, BUSY_MS);
@@ -267,6 +269,12 @@ store_survey_open(
 }
 
 /* --- writing --- */
+
+struct sqlite3 *
+store_survey_handle(struct store_survey *survey)
+{
+	return survey->handle;
+}
 
 int
 store_survey_begin(struct store_survey *survey, struct err *err)

@@ -81,9 +81,10 @@ enum store_survey_mode {
 	STORE_SURVEY_SCAN, /* made if it is not there; nobody else may */
 };
 
-/* store_survey_open - path NULL: in memory.  LOCAL when it cannot be opened,
- * TEMP when another scan has it, DATA when it is no survey's, or a newer one's:
- * then it stays as it is */
+/* store_survey_open - path NULL: in memory; "": in a file that nobody else
+ * sees, and that goes with it.  LOCAL when it cannot be opened, TEMP when
+ * another scan has it, DATA when it is no survey's, or a newer one's: then it
+ * stays as it is */
 struct store_survey;
 void store_survey_free(struct store_survey *survey);
 struct store_survey *store_survey_open(const char *path,

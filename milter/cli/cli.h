@@ -35,12 +35,16 @@ struct cli_options {
 	const char *file;      /* --file; "-" is stdin */
 	unsigned jobs;         /* --jobs: checks at once */
 	bool jobs_given;
-	const char *db;        /* --db: a file; NULL: in memory */
-	bool add;              /* --add */
-	uint32_t rate;         /* --rate: a second; 0: as it goes */
-	uint32_t retries;      /* --retry */
-	uint32_t retry_wait_s; /* --retry-wait */
-	uint32_t limit;        /* --limit; 0: none */
+	const char *db;           /* --db: a file; NULL: in memory */
+	const char *baseline;     /* --baseline: a file */
+	struct cli_list maillogs; /* --maillog; "-" is stdin */
+	bool journal;             /* --journal */
+	bool queue;               /* --queue */
+	bool add;                 /* --add */
+	uint32_t rate;            /* --rate: a second; 0: as it goes */
+	uint32_t retries;         /* --retry */
+	uint32_t retry_wait_s;    /* --retry-wait */
+	uint32_t limit;           /* --limit; 0: none */
 	bool at_given;
 	time_t at;                 /* --at, or now */
 	uint16_t port;             /* --port, or 25 */
@@ -117,6 +121,7 @@ int cli_explain(const struct cli_options *options);
 int cli_survey_scan(const struct cli_options *options);
 int cli_survey_status(const struct cli_options *options);
 int cli_survey_report(const struct cli_options *options);
+int cli_survey_diff(const struct cli_options *options);
 int cli_review(const struct cli_options *options);
 int cli_status(const struct cli_options *options);
 int cli_top(const struct cli_options *options);

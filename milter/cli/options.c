@@ -97,6 +97,12 @@ static const struct option_row {
 	"the zone cannot be signed where it is"},
     {OPTION_LIST, "list", "FILE|-", false, "more domains, one a line"},
     {OPTION_DB, "db", "FILE", false, "the file of the survey"},
+    {OPTION_MAILLOG, "maillog", "FILE|-", true,
+	"the domains that this mail log has deliveries to, by messages"},
+    {OPTION_JOURNAL, "journal", NULL, false, "those of the journal"},
+    {OPTION_QUEUE, "queue", NULL, false, "those of Postfix' queue"},
+    {OPTION_BASELINE, "baseline", "FILE", false,
+	"and what changed since that survey, a file of its own or NDJSON"},
     {OPTION_ADD, "add", NULL, false, "more names for a file that has some"},
     {OPTION_RATE, "rate", "NUMBER", false,
 	"domains a second at most; 0: as it goes (0)"},
@@ -209,6 +215,7 @@ cli_line_fini(struct cli_line *line)
 	free(line->options.names.items);
 	free(line->options.txts.items);
 	free(line->options.logs.items);
+	free(line->options.maillogs.items);
 	free(line->options.ruas.items);
 	free(line->options.standards.items);
 	free(line->options.words.items);

@@ -140,6 +140,9 @@ add_value(int code, char *value, struct cli_options *options)
 	case OPTION_LOG:
 		cli_list_add(&options->logs, value);
 		break;
+	case OPTION_MAILLOG:
+		cli_list_add(&options->maillogs, value);
+		break;
 	case OPTION_STANDARD:
 		cli_list_add(&options->standards, value);
 		break;
@@ -165,6 +168,12 @@ take_further_flag(int code, struct cli_options *options)
 		break;
 	case OPTION_REGULATED:
 		options->regulated = true;
+		break;
+	case OPTION_JOURNAL:
+		options->journal = true;
+		break;
+	case OPTION_QUEUE:
+		options->queue = true;
 		break;
 	case OPTION_AGAIN:
 		options->again = true;
@@ -280,6 +289,9 @@ take_value(int code, char *value, struct cli_options *options)
 		break;
 	case OPTION_DB:
 		options->db = value;
+		break;
+	case OPTION_BASELINE:
+		options->baseline = value;
 		break;
 	default:
 		add_value(code, value, options);

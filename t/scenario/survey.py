@@ -11,6 +11,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -373,6 +374,68 @@ def report(path, form):
     return survey("report", "--db", path, "--at", AT, "--as", form).stdout
 
 
+# What is another in the later survey.
+LATER = """UPDATE domain SET "auto" = 'q' WHERE domain = 'sts.example';
+UPDATE domain SET protection = 'sts' WHERE domain = 'dane-ee.example';
+UPDATE domain SET dane = 'partial' WHERE domain = 'half-dane.example';
+UPDATE domain SET "auto" = 'd' WHERE domain = 'sts-mx.example';
+DELETE FROM domain WHERE domain = 'plain.example';
+UPDATE domain SET depth = 'probe', dane_health = 'ok' WHERE domain =
+'d35.example';
+INSERT INTO domain (domain, weight, rank, state, protection) VALUES
+('"new".example', 5, 0, 1, 'both')"""
+
+
+def later_file(old):
+    new = DIR + "/later"
+    shutil.copy(old, new)
+    database = sqlite3.connect(new)
+    database.executescript(LATER)
+    database.close()
+    return new
+
+
+def check_diff(out, old):
+    """V83: what changed, from a database or from an export."""
+    new, export = later_file(old), DIR + "/export"
+    with open(export, "w") as file:
+        file.write(report(old, "ndjson"))
+    said = survey("diff", old, new)
+    with open(EXPECTED + "diff") as file:
+        wanted = file.read()
+    out.test(said.stdout == wanted and said.returncode == 1,
+             "what changed is told as it is kept, and exits 1",
+             check.differences(said.stdout, wanted) + failed(said))
+    other = survey("diff", export, new)
+    out.test(other.stdout == wanted and other.returncode == 1,
+             "from an export it is the same", failed(other))
+    told = survey("report", "--db", new, "--at", AT, "--baseline", export)
+    out.test(wanted.split("\n", 2)[2].rstrip() in told.stdout and
+             told.returncode == 0, "so it is in a report", failed(told))
+    lines = [json.loads(line) for line in
+             survey("diff", old, new, "--as", "ndjson").stdout.splitlines()]
+    json_page.compare(out, "survey diff", json_page.keys_of(lines, {}))
+    rows = list(csv.DictReader(io.StringIO(
+        survey("diff", old, new, "--as", "csv").stdout)))
+    out.test([row["domain"] for row in rows] ==
+             [line.get("domain") for line in lines[:-1]] and
+             rows[0]["auto_then"] + rows[0]["auto"] == "uq",
+             "each form has the same rows", [str(rows)])
+    schema = check.validator("survey_diff")
+    wrong = [text for line in lines for text in check.mistakes(schema, line)]
+    out.test(not wrong and not list(check.open_objects(schema.schema)),
+             "each line is as its schema has it", wrong)
+    done = survey("diff", new, new)
+    out.test(done.returncode == 0, "nothing changed: exit 0", failed(done))
+    for words, code in (([old], 64), ([old, "/nonexistent"], 66),
+                        ([old, EXPECTED + "html"], 78),
+                        ([EXPECTED + "../survey.schema.json", old], 65)):
+        done = survey("diff", *words)
+        out.test(done.returncode == code and not done.stdout,
+                 "diff %s: exit %d" % (" ".join(words)[-30:], code),
+                 failed(done))
+
+
 def check_report(out, conf):
     """V80, V90."""
     path = golden_file(conf)
@@ -394,6 +457,7 @@ def check_report(out, conf):
     wide = [line for line in report(path, "text").splitlines()
             if len(line) > 80]
     out.test(not wide, "text is 80 columns wide", wide)
+    check_diff(out, path)
     target = DIR + "/written"
     done = survey("report", "--db", path, "--as", "csv", "-o", target)
     out.test(done.returncode == 0 and not done.stdout and
@@ -419,6 +483,8 @@ def inside():
                         [mta.program("postern"), "survey", "report", "--db",
                          path, "--at", AT, "--as", form],
                         capture_output=True).stdout.decode())
+            with open(EXPECTED + "diff", "w") as file:
+                file.write(survey("diff", path, later_file(path)).stdout)
             return 0
         check_vectors(out, conf)
         check_retry(out, conf)

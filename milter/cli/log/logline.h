@@ -74,6 +74,7 @@ struct logline_delivery {
 	char address[LOGLINE_ADDRESS_SIZE];  /* as it is; all else is escaped */
 	char original[LOGLINE_ADDRESS_SIZE]; /* before aliases, or "" */
 	char relay[LOGLINE_RELAY_SIZE];
+	char mailer[LOGLINE_WORD_SIZE]; /* Sendmail's, or "" */
 	char dsn[LOGLINE_WORD_SIZE];
 	char status[LOGLINE_WORD_SIZE]; /* Postfix's word: sent, deferred... */
 	char said[LOGLINE_SAID_SIZE];

@@ -131,6 +131,9 @@ read_delivery_fields(const char *at, struct logline_delivery *out)
 		if (strncmp(at, "relay=", 6) == 0)
 			text_escape(
 			    out->relay, sizeof(out->relay), at + 6, length - 6);
+		else if (strncmp(at, "mailer=", 7) == 0)
+			text_escape(out->mailer, sizeof(out->mailer), at + 7,
+			    length - 7);
 		else if (strncmp(at, "dsn=", 4) == 0)
 			text_escape(
 			    out->dsn, sizeof(out->dsn), at + 4, length - 4);

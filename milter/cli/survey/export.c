@@ -98,6 +98,7 @@ json_domain(const struct survey_row *row)
 	json_t *object = json_object(), *tlsrpt = json_pairs(row, reports);
 
 	json_put_number(object, "schema", 1);
+	json_put_text(object, "kind", "domain");
 	json_put_text(object, "domain", row->domain);
 	json_put_number(object, "weight", row->weight);
 	json_put_number(object, "rank", row->rank);

@@ -5,23 +5,29 @@
 #include <sysexits.h>
 
 #include "common/base/text.h"
+#include "milter/cli/survey/import.h"
 #include "milter/cli/survey/names.h"
-#include "milter/cli/survey/survey.h"
 
 /* Bad lines that are told one by one. */
 enum { TOLD = 20, SHOWN_SIZE = 64 };
-
-struct import {
-	struct store_survey *survey;
-	uint64_t line, good, bad;
-	int status;
-};
 
 static int
 say_no_room(struct import *import, const struct err *err)
 {
 	import->status = cli_fail(EX_IOERR, "%s", err->text);
 	return import->status;
+}
+
+void
+import_domain(
+    struct import *import, const char *domain, int64_t weight, int64_t rank)
+{
+	struct err err;
+
+	import->good++;
+	if (import->status == 0 &&
+	    store_survey_add(import->survey, domain, weight, rank, &err) != 0)
+		say_no_room(import, &err);
 }
 
 static void
@@ -40,7 +46,6 @@ static void
 import_line(struct import *import, const char *line, size_t length)
 {
 	struct named named;
-	struct err err;
 
 	import->line++;
 	switch (names_read(line, length, &named)) {
@@ -53,10 +58,7 @@ import_line(struct import *import, const char *line, size_t length)
 	case NAMES_DOMAIN:
 		break;
 	}
-	import->good++;
-	if (store_survey_add(import->survey, named.domain, named.weight,
-		named.rank, &err) != 0)
-		say_no_room(import, &err);
+	import_domain(import, named.domain, named.weight, named.rank);
 }
 
 /* Lines of any length, of which no more is kept than counts. */
@@ -98,30 +100,59 @@ import_list(struct import *import, const char *path)
 }
 
 static void
-import_all(struct import *import, const struct cli_options *options)
+import_note(struct import *import, const char *key, const char *value)
 {
-	char source[LIMIT_DOMAIN_SIZE];
+	char clean[LIMIT_DOMAIN_SIZE];
 	struct err err;
 
+	text_clean(clean, sizeof(clean), value, strlen(value));
+	if (import->status == 0 &&
+	    store_survey_note(import->survey, key, clean, &err) != 0)
+		say_no_room(import, &err);
+}
+
+static void
+note_sources(struct import *import, const struct cli_options *options)
+{
+	if (options->words.count > 0)
+		import_note(import, "source", "command line");
+	if (options->list != NULL)
+		import_note(import, "source", options->list);
+	for (size_t i = 0; i < options->maillogs.count; i++)
+		import_note(import, "source", options->maillogs.items[i]);
+	if (options->journal)
+		import_note(import, "source", "journal");
+	if (options->queue)
+		import_note(import, "source", "queue");
+	if (import->by_line)
+		import_note(import, "by_line", "1");
+}
+
+static void
+import_all(struct import *import, const struct cli_options *options)
+{
 	for (size_t i = 0; import->status == 0 && i < options->words.count; i++)
 		import_line(import, options->words.items[i],
 		    strlen(options->words.items[i]));
 	if (import->status == 0 && options->list != NULL)
 		import_list(import, options->list);
+	if (import->status == 0 &&
+	    (options->maillogs.count > 0 || options->journal))
+		import_logs(import, options);
+	if (import->status == 0 && options->queue)
+		import_queue(import);
 	if (import->status != 0)
 		return;
 	if (import->bad > TOLD)
 		cli_fail(0, "%llu lines are no names",
 		    (unsigned long long)import->bad);
-	if (import->good == 0) {
+	if (import->unread > 0)
+		cli_fail(0, "%llu recipients in the queue have no domain",
+		    (unsigned long long)import->unread);
+	if (import->good == 0)
 		import->status = cli_fail(EX_NOINPUT, "there is no name in it");
-		return;
-	}
-	text_clean(source, sizeof(source),
-	    options->list == NULL ? "" : options->list,
-	    options->list == NULL ? 0 : strlen(options->list));
-	if (store_survey_note(import->survey, "source", source, &err) != 0)
-		say_no_room(import, &err);
+	else
+		note_sources(import, options);
 }
 
 /* In one transaction: who is killed has imported nothing. */

@@ -19,9 +19,9 @@ read_weight(const char *word, int64_t *out)
 	return true;
 }
 
-/* A name that mail can be for: domain_normalise takes what DNS has. */
-static bool
-read_named(const char *word, char out[LIMIT_DOMAIN_SIZE])
+/* domain_normalise takes what DNS has, and so what no mail can be for. */
+bool
+names_domain(const char *word, char out[LIMIT_DOMAIN_SIZE])
 {
 	const char *at = strrchr(word, '@');
 
@@ -53,12 +53,15 @@ names_read(const char *line, size_t length, struct named *out)
 	out->rank = 0;
 	rest = word + strcspn(word, " \t,");
 	if (*rest == '\0')
-		return read_named(word, out->domain) ? NAMES_DOMAIN : NAMES_BAD;
+		return names_domain(word, out->domain) ? NAMES_DOMAIN
+						       : NAMES_BAD;
 	*rest++ = '\0';
 	rest = text_trim(rest);
 	if (read_weight(word, &out->rank))
-		return read_named(rest, out->domain) ? NAMES_DOMAIN : NAMES_BAD;
-	return read_named(word, out->domain) && read_weight(rest, &out->weight)
+		return names_domain(rest, out->domain) ? NAMES_DOMAIN
+						       : NAMES_BAD;
+	return names_domain(word, out->domain) &&
+		       read_weight(rest, &out->weight)
 		   ? NAMES_DOMAIN
 		   : NAMES_BAD;
 }

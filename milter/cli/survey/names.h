@@ -3,6 +3,7 @@
 #ifndef MILTER_CLI_SURVEY_NAMES_H
 #define MILTER_CLI_SURVEY_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,10 @@ struct named {
 	int64_t weight;                 /* 1 where none is said */
 	int64_t rank;                   /* 0 where none is said */
 };
+
+/* names_domain - normalise a name that mail can be for, alone or behind an "@";
+ * whether it is one */
+bool names_domain(const char *word, char out[LIMIT_DOMAIN_SIZE]);
 
 /*
  * names_read - read a line without its end, length octets of it

@@ -455,6 +455,7 @@ survey_report(struct store_survey *survey, const struct cli_options *options,
 {
 	struct reporting r = {.survey = survey, .options = options};
 	char title[80], time[CLOCK_PRINT_SIZE];
+	int status = 0;
 
 	if (store_survey_total(survey, &r.totals, &r.err) != 0)
 		return cli_fail(EX_DATAERR, "%s", r.err.text);
@@ -472,7 +473,14 @@ survey_report(struct store_survey *survey, const struct cli_options *options,
 	put_dnssec(&r);
 	put_sites(&r);
 	put_list(&r);
+	if (options->baseline != NULL)
+		status =
+		    survey_put_baseline(r.sheet, survey, options->baseline);
 	put_method(&r);
+	if (status != 0) {
+		sheet_free(r.sheet);
+		return status;
+	}
 	if (r.failed) {
 		sheet_free(r.sheet);
 		return cli_fail(EX_DATAERR, "%s", r.err.text);

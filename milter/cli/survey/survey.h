@@ -15,6 +15,16 @@ struct json_t; /* of jansson */
 struct store_survey *survey_open(const char *path, enum store_survey_mode mode,
     int *status) OWNED(store_survey_free);
 
+/* survey_open_either - a survey's file, or what "report --as ndjson" wrote of
+ * one, to be compared; NULL with *status when that was said */
+struct store_survey *
+survey_open_either(const char *path, int *status) OWNED(store_survey_free);
+
+/* survey_put_baseline - a section of what changed since the one in path; 0, or
+ * the exit status of what was said */
+int survey_put_baseline(
+    struct sheet *sheet, struct store_survey *survey, const char *path);
+
 /* survey_import - all names of the list and the command line, or none; 0, or
  * the exit status of what was said */
 int

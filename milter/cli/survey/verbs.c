@@ -19,29 +19,15 @@ enum {
 	LOOKUPS_A_JOB = 8, /* that are given up count for a while */
 };
 
-struct store_survey *
-survey_open(const char *path, enum store_survey_mode mode, int *status)
-{
-	struct err err;
-	struct store_survey *survey = store_survey_open(path, mode, &err);
-
-	if (survey != NULL)
-		return survey;
-	*status = cli_fail(err.kind == ERR_DATA        ? EX_CONFIG
-			   : err.kind == ERR_TEMP      ? EX_UNAVAILABLE
-			   : mode == STORE_SURVEY_READ ? EX_NOINPUT
-						       : EX_CANTCREAT,
-	    "%s: %s", path == NULL ? "memory" : path, err.text);
-	return NULL;
-}
-
 /* --- scan --- */
 
 /* A repeated command must not double the weights. */
 static int
 take_input(struct store_survey *survey, const struct cli_options *options)
 {
-	bool input = options->words.count > 0 || options->list != NULL;
+	bool input = options->words.count > 0 || options->list != NULL ||
+		     options->maillogs.count > 0 || options->journal ||
+		     options->queue;
 	struct survey_totals totals;
 	int64_t sources;
 	struct err err;
@@ -51,7 +37,7 @@ take_input(struct store_survey *survey, const struct cli_options *options)
 		return cli_fail(EX_IOERR, "%s", err.text);
 	if (!input && sources == 0)
 		return cli_fail(
-		    EX_USAGE, "survey scan wants a domain, or --list");
+		    EX_USAGE, "survey scan wants a domain, a list or a log");
 	if (input && sources > 0 && !options->add)
 		return cli_fail(EX_USAGE,
 		    "%s has names already: go on without any, or --add more",
