@@ -127,7 +127,6 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_sql.c %D%/io/store_sql.h \
 	%D%/io/store_survey.c %D%/io/store_survey.h \
 	%D%/io/store_survey_diff.c %D%/io/store_survey_diff.h \
-	%D%/io/store_survey_parts.h \
 	%D%/io/store_table.c %D%/io/store_table.h \
 	%D%/io/store_tlsrpt.c %D%/io/store_tlsrpt.h \
 	%D%/io/store_tlsrpt_add.c %D%/io/store_tlsrpt_read.c \

@@ -19,7 +19,6 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/io/store_survey_parts.h"
 
 enum {
 	APPLICATION_ID = 0x50737672, /* "Psvr" */

@@ -91,6 +91,10 @@ struct store_survey *store_survey_open(const char *path,
     enum store_survey_mode mode, struct err *err) OWNED(store_survey_free);
 AUTO_DEFINE(store_survey);
 
+/* store_survey_handle - for store_survey_diff; borrowed */
+struct sqlite3; /* of SQLite */
+struct sqlite3 *store_survey_handle(struct store_survey *survey);
+
 /* These return 0, or -1 with LOCAL. */
 int store_survey_begin(struct store_survey *survey, struct err *err);
 int store_survey_commit(struct store_survey *survey, struct err *err);

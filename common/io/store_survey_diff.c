@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "common/base/text.h"
-#include "common/io/store_survey_parts.h"
 
 enum { SQL_SIZE = 4096, HEAD = 3 };
 

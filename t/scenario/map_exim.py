@@ -22,6 +22,7 @@ import fetched
 import map_delivery
 import mta
 import tap
+import weights
 from exim import Exim
 from faulty import Told
 from socketmap import CONF
@@ -186,6 +187,10 @@ def inside(root):
         policies(out, gate)
         rules(out, gate, postern)
         down(out, gate, postern)
+        log = exim.HERE + "/log/mainlog"
+        wanted = weights.of_exim(mta.read(log))
+        weights.compare(out, "a survey counts %d domains of Exim" %
+                        len(wanted), conf, wanted, "--maillog", log)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1

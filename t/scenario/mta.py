@@ -22,6 +22,7 @@ import mta
 import release
 import rows
 import sendmail
+import weights
 import world
 from dialogue import Dialogue
 from gates import actions
@@ -264,6 +265,16 @@ def ask(verb, *words):
         capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL)
 
 
+def weighed(out):
+    """V04: a survey has each message of both, once for each domain."""
+    log = mta.syslog()
+    wanted = weights.of_syslog(log)
+    path = mta.HERE + "/both.log"
+    mta.write(path, "".join(line + "\n" for line in log))
+    weights.compare(out, "a survey counts %d domains of Postfix and Sendmail"
+                    % len(wanted), mta.CONF, wanted, "--maillog", path)
+
+
 def mailers(gate, notes):
     """What leaves Sendmail otherwise than by SMTP is not looked at."""
     start = mta.syslog_size()
@@ -339,6 +350,7 @@ def inside(out, *both):
     gates.tell(out, both, explained)
     gates.tell(out, both[1:], mailers)
     examined(out, both[1])
+    weighed(out)
     out.test(postern.stop() == 0, "posternd ends")
 
 

@@ -25,6 +25,7 @@ import change
 import json_page
 import mta
 import tap
+import weights
 import world
 
 DIR = "/run/lab/review"
@@ -436,6 +437,19 @@ def check_changed(out):
              [str(summary)])
 
 
+def check_weights(out, log, sent):
+    """V04, V07: what a survey takes from this log, and from the queue."""
+    wanted = weights.of_syslog(log.decode().splitlines())
+    out.test(wanted == dict.fromkeys(sent, 1), "a message went to each domain",
+             [str(wanted)])
+    weights.compare(out, "of a survey each weighs as much", mta.CONF, wanted,
+                    "--maillog", LOG)
+    weights.compare(out, "a log that comes twice has no message more",
+                    mta.CONF, wanted, "--maillog", LOG, "--maillog", LOG)
+    weights.compare(out, "the queue has what waits", mta.CONF,
+                    weights.of_queue(), "--queue")
+
+
 def inside():
     out = tap.Tap()
     os.mkdir(DIR)
@@ -447,6 +461,7 @@ def inside():
     write(LOG, log)
     found = check_demo(out, sent)
     plain = untitled(found)
+    check_weights(out, log, sent)
     check_text(out)
     check_forms(out, found)
     check_addresses(out, log)

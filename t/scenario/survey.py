@@ -209,6 +209,81 @@ def check_lists(out, conf):
              "that is for 10,000 names at most", failed(done))
 
 
+# What stands in place of postqueue, and what comes of it.
+QUEUES = (
+    ("three messages", """#!/bin/sh
+echo '{"queue_id":"A","recipients":[{"address":"a@plain.example"},\
+{"address":"b@plain.example"},{"address":"c@sts.example"}]}'
+echo '{"queue_id":"B","recipients":[{"address":"a@plain.example"}]}'
+echo nonsense
+echo '{"queue_id":"C","recipients":[{"address":"root"}]}'
+""", 75, "1 entries of the queue"),
+    # LIMIT_SURVEY_QUEUED
+    ("a message that is too large", """#!/bin/sh
+head -c 1048577 /dev/zero | tr '\\0' ' '
+echo '{"queue_id":"A","recipients":[{"address":"a@plain.example"}]}'
+echo '{"queue_id":"A","recipients":[{"address":"a@plain.example"}]}'
+""", 0, "1 entries of the queue"),
+    ("nothing", "#!/bin/sh\n", 66, "no name"),
+    ("a failure", "#!/bin/sh\nexit 1\n", 69, "status 1"),
+)
+
+
+def put_postqueue(text):
+    mta.write(DIR + "/postqueue", text)
+    os.chmod(DIR + "/postqueue", 0o755)
+
+
+def check_queue(out, conf):
+    """V07; the one that hangs is looked at by queue_ends."""
+    put_postqueue("")
+    mta.run("mount", "--bind", DIR + "/postqueue", "/usr/sbin/postqueue")
+    for name, text, code, words in QUEUES:
+        path = DIR + "/queue%d" % code
+        put_postqueue(text)
+        done = scan(conf, path, "--queue", "--limit", "1")
+        out.test(done.returncode == code and words in done.stderr,
+                 "a queue with %s: exit %d" % (name, code), failed(done))
+    database = sqlite3.connect(DIR + "/queue75")
+    rows = dict(database.execute("SELECT domain, weight FROM domain"))
+    database.close()
+    out.test(rows == {"plain.example": 2, "sts.example": 1},
+             "its messages are the weights", [str(rows)])
+    put_postqueue("#!/bin/sh\nexec sleep 600\n")
+    return subprocess.Popen(
+        [mta.program("postern"), "survey", "scan", "-c", conf, "--db",
+         DIR + "/silent", "--queue"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def queue_ends(out, child):
+    error = child.communicate(timeout=cli.ASK_S)[1]
+    out.test(child.returncode == 69 and "the queue" in error,
+             "one that says nothing ends the scan in time", [error])
+    mta.run("umount", "/usr/sbin/postqueue")
+
+
+def check_logs(out, conf):
+    """V06: a log without a delivery, one that is not there, hostile ones."""
+    path = DIR + "/hostile"
+    with open(path, "wb") as file:
+        file.write(b"to=<\0" * 9999 + b"\n" + b"x" * 99999 + b"\n" +
+                   b"x postfix/smtp[1]: A: to=<" + b"a" * 9000 + b"\n" +
+                   b"x postfix/smtp[1]: A: to=<q@sts.example>, status=sent\n"
+                   b"x postfix/smtp[1]: A: to=<q b\"@x.example>, status=sent")
+    for words, code in ((["--maillog", "/dev/null"], 66),
+                        (["--maillog", "/nonexistent"], 66),
+                        (["--maillog", path], 0)):
+        name = DIR + "/log%d" % code
+        done = scan(conf, name, *words)
+        out.test(done.returncode == code and "q" not in
+                 done.stderr.replace("queue", ""),
+                 "%s: exit %d" % (" ".join(words), code), failed(done))
+    out.test("2 deliveries in the log have no domain" in done.stderr and
+             list(rows_of(name)) == ["sts.example"],
+             "what is forged is told by its number", failed(done))
+
+
 # -- files -------------------------------------------------------------------
 
 def steady():
@@ -489,11 +564,14 @@ def inside():
         check_vectors(out, conf)
         check_retry(out, conf)
         check_lists(out, conf)
+        silent = check_queue(out, conf)
+        check_logs(out, conf)
         check_stops(out, conf)
         check_files(out, conf)
         check_report(out, conf)
         check_dead_resolver(out, conf)
         check_kills(out, conf)
+        queue_ends(out, silent)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1

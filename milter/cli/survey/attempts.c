@@ -96,7 +96,7 @@ find_transport(struct attempts *attempts, const char *name)
 
 /* A name of Exim's configuration: no blank, of which find_transport knows. */
 static bool
-take_transport(
+copy_transport(
     const char *word, size_t length, char name[ATTEMPTS_TRANSPORT_SIZE])
 {
 	for (size_t i = 0; i < length; i++)
@@ -118,7 +118,7 @@ read_exim_transport(
 		const char *word = at + 1, *end = skip_exim_word(word);
 
 		if (!found && strncmp(word, "T=", 2) == 0)
-			found = take_transport(
+			found = copy_transport(
 			    word + 2, (size_t)(end - word - 2), name);
 		*host |= strncmp(word, "H=", 2) == 0;
 		if (end > word && end[-1] == ':')

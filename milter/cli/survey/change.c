@@ -27,7 +27,7 @@ change_text(enum change change)
 }
 
 static bool
-is_known(const char *word)
+is_known_word(const char *word)
 {
 	return strcmp(word, "unknown") != 0 && strcmp(word, "u") != 0;
 }
@@ -39,7 +39,7 @@ change_differs(enum survey_compared which, const char *const then[],
 	if (which == COMPARED_DEPTH || strcmp(then[which], now[which]) == 0)
 		return false;
 	return strcmp(then[COMPARED_DEPTH], now[COMPARED_DEPTH]) == 0 ||
-	       (is_known(then[which]) && is_known(now[which]));
+	       (is_known_word(then[which]) && is_known_word(now[which]));
 }
 
 /* How well a word protects; 0: that cannot be said. */

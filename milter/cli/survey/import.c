@@ -147,7 +147,7 @@ import_all(struct import *import, const struct cli_options *options)
 		cli_fail(0, "%llu lines are no names",
 		    (unsigned long long)import->bad);
 	if (import->unread > 0)
-		cli_fail(0, "%llu recipients in the queue have no domain",
+		cli_fail(0, "%llu entries of the queue cannot be read",
 		    (unsigned long long)import->unread);
 	if (import->good == 0)
 		import->status = cli_fail(EX_NOINPUT, "there is no name in it");

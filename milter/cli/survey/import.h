@@ -11,7 +11,7 @@
 struct import {
 	struct store_survey *survey;
 	uint64_t line, good, bad; /* of a list */
-	uint64_t unread;          /* of the queue: without a domain */
+	uint64_t unread;          /* of the queue */
 	bool by_line;             /* deliveries of a log, not messages */
 	int status;               /* of what was said; 0: go on */
 };

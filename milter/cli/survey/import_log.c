@@ -19,7 +19,7 @@
 
 enum {
 	MEGABYTE = 1000 * 1000,
-	QUEUE_MS = 60000,
+	QUEUE_MS = 30000,
 	CHUNK = 4096,
 };
 
@@ -70,7 +70,7 @@ tell_attempts(const struct attempts *attempts)
 }
 
 static int
-read_logs(
+import_each_log(
     struct log_import *log, const struct cli_options *options, struct err *err)
 {
 	const struct cli_list *paths = &options->maillogs;
@@ -106,7 +106,7 @@ import_logs(struct import *import, const struct cli_options *options)
 		return;
 	}
 	attempts_init(&log.attempts, settings, import_attempt, &log);
-	rc = read_logs(&log, options, &err);
+	rc = import_each_log(&log, options, &err);
 	if (rc != 0 && import->status == 0)
 		import->status = cli_fail(err.kind == ERR_DATA   ? EX_DATAERR
 					  : err.kind == ERR_TEMP ? EX_TEMPFAIL
