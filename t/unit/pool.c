@@ -35,6 +35,7 @@ pass(void *arg, int64_t until_ms)
 	while (!gate->open)
 		cond_wait(&gate->changed, &gate->lock);
 	gate->done++;
+	cond_broadcast(&gate->changed);
 	lock_drop(&gate->lock);
 	return true;
 }
@@ -76,6 +77,31 @@ a_full_queue_refuses_and_the_rest_is_done(void **state)
 	open_gate(&gate);
 	pool_free(pool);
 	assert_int_equal(gate.done, 5);
+}
+
+/* One thread at a time is woken, and each has to wake the next: all jobs wait
+ * for the last of them to be begun. */
+static void
+jobs_that_come_at_once_get_a_thread_each(void **state)
+{
+	enum { THREADS = 16, ROUNDS = 20 };
+	struct gate gate;
+	AUTO(pool) struct pool *pool = pool_new("test", THREADS, THREADS, NULL);
+
+	(void)state;
+	gate_init(&gate);
+	for (unsigned round = 1; round <= ROUNDS; round++) {
+		for (int i = 0; i < THREADS; i++)
+			assert_true(pool_submit(pool,
+			    i % 2 == 0 ? POOL_AGAIN : POOL_FIRST, pass, &gate));
+		await_inside(&gate, round * THREADS);
+		open_gate(&gate);
+		lock_take(&gate.lock);
+		while (gate.done < round * THREADS)
+			cond_wait(&gate.changed, &gate.lock);
+		gate.open = false;
+		lock_drop(&gate.lock);
+	}
 }
 
 /* Whether a job was told to hurry, and what it made of it. */
@@ -263,6 +289,7 @@ int
 main(void)
 {
 	const struct CMUnitTest pool[] = {
+	    cmocka_unit_test(jobs_that_come_at_once_get_a_thread_each),
 	    cmocka_unit_test(a_full_queue_refuses_and_the_rest_is_done),
 	    cmocka_unit_test(what_is_not_quick_is_run_again_when_there_is_room),
 	    cmocka_unit_test(the_job_that_waits_longest_is_displaced),
