@@ -163,6 +163,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/flips.c %D%/engine/flips.h \
 	%D%/engine/errand.c %D%/engine/errand.h \
 	%D%/engine/inventory.c %D%/engine/inventory.h \
+	%D%/engine/check_pack.c %D%/engine/check_pack.h \
 	%D%/engine/check_run.c %D%/engine/check_run.h \
 	%D%/engine/check_run_end.c \
 	%D%/engine/check_run_query.c \

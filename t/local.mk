@@ -44,6 +44,7 @@ UNIT_TESTS = \
 	%D%/unit/domain.t \
 	%D%/unit/downtime.t \
 	%D%/unit/enforce.t \
+	%D%/unit/check_pack.t \
 	%D%/unit/engine.t \
 	%D%/unit/engine_facts.t \
 	%D%/unit/engine_hops.t \
@@ -312,6 +313,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_authres_t_SOURCES = %D%/unit/authres.c %D%/unit/tap.h \
 	milter/cli/tlsrpt/authres.c
 %C%_unit_cache_index_t_SOURCES = %D%/unit/cache_index.c %D%/unit/tap.h
+%C%_unit_check_pack_t_SOURCES = %D%/unit/check_pack.c %D%/unit/tap.h
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c $(NUMBERS)
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
 %C%_unit_chain_t_SOURCES = %D%/unit/chain.c %D%/unit/tap.h

@@ -55,28 +55,49 @@ static struct cache_entry *
 entry_new(struct cache *cache, const char *key)
 {
 	size_t size = strlen(key) + 1;
-	struct cache_entry *entry = xcalloc(1, sizeof(*entry) + size);
+	struct cache_entry *entry =
+	    xcalloc(1, offsetof(struct cache_entry, node.key) + size);
 
 	entry->cache = cache;
-	entry->waiting = xmalloc(sizeof(*entry->waiting));
-	TAILQ_INIT(entry->waiting);
-	memcpy(entry->key, key, size);
+	memcpy(entry->node.key, key, size);
+	return entry;
+}
+
+/* One that somebody is to fill. */
+static struct cache_entry *
+unfilled_new(struct cache *cache, const char *key)
+{
+	struct cache_entry *entry = entry_new(cache, key);
+
+	entry->making = xcalloc(1, sizeof(*entry->making));
+	TAILQ_INIT(&entry->making->waiting);
 	return entry;
 }
 
 void
 cache_entry_free(struct cache_entry *entry)
 {
-	if (entry->value != NULL)
+	if (entry->filled)
 		entry->cache->kind->free(entry->value);
-	free(entry->waiting);
+	else
+		free(entry->making);
 	free(entry);
 }
 
-static_assert(
-    offsetof(struct cache_entry, key) ==
-	offsetof(struct cache_entry, node) + sizeof(struct cache_node),
-    "the index looks for the key right behind the node");
+static void *
+value_locked(const struct cache_entry *entry)
+{
+	return entry->filled ? entry->value : NULL;
+}
+
+static void
+set_value(struct cache_entry *entry, void *value, int64_t expires_ms)
+{
+	assert(value != NULL && !entry->filled);
+	entry->filled = true;
+	entry->value = value;
+	entry->expires_ms = expires_ms;
+}
 
 static struct cache_entry *
 indexed_locked(struct cache *cache, const char *key) HOLDS(cache->lock)
@@ -102,7 +123,8 @@ entry_octets(const struct cache *cache, const struct cache_entry *entry)
 	size_t value =
 	    cache->kind->octets == NULL ? 0 : cache->kind->octets(entry->value);
 
-	return sizeof(*entry) + strlen(entry->key) + 1 + HIDDEN_OCTETS + value;
+	return offsetof(struct cache_entry, node.key) +
+	       strlen(entry->node.key) + 1 + HIDDEN_OCTETS + value;
 }
 
 static void
@@ -111,7 +133,7 @@ list_locked(struct cache *cache, struct cache_entry *entry, bool again)
 {
 	struct used *used = again ? &cache->again : &cache->once;
 
-	assert(entry->value != NULL && entry->indexed);
+	assert(entry->filled && entry->indexed);
 	entry->again = again;
 	TAILQ_INSERT_TAIL(&used->list, entry, listed);
 	used->count++;
@@ -138,7 +160,7 @@ cache_unindex_locked(struct cache *cache, struct cache_entry *entry)
 	assert(entry->indexed);
 	cache_index_drop(&cache->index, &entry->node);
 	entry->indexed = false;
-	if (entry->value != NULL)
+	if (entry->filled)
 		unlist_locked(cache, entry);
 	else
 		TAILQ_REMOVE(&cache->making, entry, listed);
@@ -172,7 +194,7 @@ find_locked(struct cache *cache, const char *key, const void *unwanted,
 
 	assert(found == NULL ||
 	       (found->cache == cache && found->indexed && found->refs > 0));
-	if (found == NULL || found->value == NULL)
+	if (found == NULL || !found->filled)
 		return found;
 	if (found->value == unwanted || found->expires_ms <= clock_mono_ms()) {
 		cache_unindex_locked(cache, found);
@@ -191,11 +213,11 @@ cache_renew(struct cache *cache, const char *key, const void *unwanted,
 	*over = NULL;
 	lock_take(&cache->lock);
 	entry = find_locked(cache, key, unwanted, over);
-	if (entry != NULL && entry->value != NULL)
+	if (entry != NULL && entry->filled)
 		note_use_locked(cache, entry);
 	*mine = entry == NULL;
 	if (entry == NULL) {
-		entry = entry_new(cache, key);
+		entry = unfilled_new(cache, key);
 		entry->indexed = true;
 		entry->refs = 1;
 		index_locked(cache, entry);
@@ -214,13 +236,14 @@ cache_renew_ahead(
 
 	lock_take(&cache->lock);
 	entry = find_locked(cache, key, NULL, &over);
-	*mine = entry != NULL && entry->value == ending && !entry->renewed;
+	*mine =
+	    entry != NULL && value_locked(entry) == ending && !entry->renewed;
 	if (*mine) {
 		entry->renewed = true;
 		entry->refs++;
-		fresh = entry_new(cache, key);
+		fresh = unfilled_new(cache, key);
 		fresh->refs = 1;
-		fresh->ahead_of = entry;
+		fresh->making->ahead_of = entry;
 	}
 	lock_drop(&cache->lock);
 	if (over != NULL)
@@ -246,7 +269,7 @@ hold_found(struct cache *cache, const char *key, bool use)
 
 	lock_take(&cache->lock);
 	entry = find_locked(cache, key, NULL, &over);
-	if (entry != NULL && entry->value == NULL)
+	if (entry != NULL && !entry->filled)
 		entry = NULL;
 	if (entry != NULL && use)
 		note_use_locked(cache, entry);
@@ -278,7 +301,7 @@ cache_find_current(struct cache *cache, const char *key)
 	lock_take(&cache->lock);
 	entry = indexed_locked(cache, key);
 	if (entry != NULL &&
-	    (entry->value == NULL || entry->expires_ms <= clock_mono_ms()))
+	    (!entry->filled || entry->expires_ms <= clock_mono_ms()))
 		entry = NULL;
 	if (entry != NULL) {
 		note_use_locked(cache, entry);
@@ -340,7 +363,6 @@ call_back(struct waiters *waiting, const void *value)
 		waiter->ready(waiter->arg, value);
 		free(waiter);
 	}
-	free(waiting);
 }
 
 /* Returns an entry that has left the index, with a reference, or NULL. */
@@ -361,14 +383,12 @@ keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 	return leaving;
 }
 
-/* What was made ahead takes the place of the one that it is for, which is
+/* What was made ahead takes the place of the old one that it is for, which is
  * returned; not if that has left the index. */
 static struct cache_entry *
-replace_locked(struct cache *cache, struct cache_entry *entry)
-    HOLDS(cache->lock)
+replace_locked(struct cache *cache, struct cache_entry *entry,
+    struct cache_entry *old) HOLDS(cache->lock)
 {
-	struct cache_entry *old = entry->ahead_of;
-
 	if (!old->indexed || entry->expires_ms <= clock_mono_ms())
 		return NULL;
 	entry->again = old->again;
@@ -379,15 +399,15 @@ replace_locked(struct cache *cache, struct cache_entry *entry)
 	return old;
 }
 
-/* Ends the hold of what it is ahead of. */
+/* What an entry needed while it was made, and its hold of what it is ahead
+ * of. */
 static void
-drop_ahead(struct cache_entry *entry)
+end_making(struct making *making, const void *value)
 {
-	struct cache_entry *old = entry->ahead_of;
-
-	entry->ahead_of = NULL;
-	if (old != NULL)
-		cache_release(old);
+	call_back(&making->waiting, value);
+	if (making->ahead_of != NULL)
+		cache_release(making->ahead_of);
+	free(making);
 }
 
 void
@@ -395,24 +415,20 @@ cache_fill(struct cache_entry *entry, void *value, int64_t expires_ms)
 {
 	struct cache *cache = entry->cache;
 	struct cache_entry *leaving, *replaced = NULL;
-	struct waiters *waiting;
+	struct making *making;
 
-	assert(value != NULL);
 	lock_take(&cache->lock);
-	assert(entry->value == NULL && entry->refs > 0);
+	assert(entry->refs > 0);
 	if (entry->indexed)
 		TAILQ_REMOVE(&cache->making, entry, listed);
-	entry->value = value;
-	entry->expires_ms = expires_ms;
-	waiting = entry->waiting;
-	entry->waiting = NULL;
-	wake_threads_locked(waiting);
-	if (entry->ahead_of != NULL)
-		replaced = replace_locked(cache, entry);
+	making = entry->making;
+	set_value(entry, value, expires_ms);
+	wake_threads_locked(&making->waiting);
+	if (making->ahead_of != NULL)
+		replaced = replace_locked(cache, entry, making->ahead_of);
 	leaving = keep_locked(cache, entry);
 	lock_drop(&cache->lock);
-	call_back(waiting, value);
-	drop_ahead(entry);
+	end_making(making, value);
 	if (replaced != NULL)
 		cache_release(replaced);
 	if (leaving != NULL)
@@ -428,7 +444,7 @@ cache_forsake(struct cache_entry *entry)
 	bool forsaken;
 
 	lock_take(&cache->lock);
-	assert(entry->value == NULL);
+	assert(!entry->filled);
 	assert(entry->refs >= 1U + entry->indexed);
 	forsaken = entry->refs == 1U + entry->indexed;
 	if (forsaken && entry->indexed) {
@@ -445,11 +461,7 @@ cache_put(struct cache *cache, const char *key, void *value, int64_t expires_ms)
 	struct cache_entry *entry = entry_new(cache, key);
 	struct cache_entry *old, *leaving;
 
-	assert(value != NULL);
-	free(entry->waiting);
-	entry->waiting = NULL;
-	entry->value = value;
-	entry->expires_ms = expires_ms;
+	set_value(entry, value, expires_ms);
 	entry->indexed = true;
 	entry->refs = 1;
 	lock_take(&cache->lock);
@@ -476,7 +488,7 @@ cache_value(struct cache_entry *entry)
 
 	lock_take(&entry->cache->lock);
 	assert(entry->refs > 0);
-	value = entry->value;
+	value = value_locked(entry);
 	lock_drop(&entry->cache->lock);
 	return value;
 }
@@ -492,15 +504,15 @@ cache_await(struct cache_entry *entry, int64_t deadline_ms)
 	cond_init(&cond);
 	lock_take(&cache->lock);
 	assert(entry->refs > 0);
-	if (entry->value == NULL) {
-		TAILQ_INSERT_TAIL(entry->waiting, &waiter, next);
-		while (entry->value == NULL &&
+	if (!entry->filled) {
+		TAILQ_INSERT_TAIL(&entry->making->waiting, &waiter, next);
+		while (!entry->filled &&
 		       cond_wait_until(&cond, &cache->lock, deadline_ms))
 			continue;
-		if (entry->value == NULL)
-			TAILQ_REMOVE(entry->waiting, &waiter, next);
+		if (!entry->filled)
+			TAILQ_REMOVE(&entry->making->waiting, &waiter, next);
 	}
-	value = entry->value;
+	value = value_locked(entry);
 	lock_drop(&cache->lock);
 	cond_fini(&cond);
 	return value;
@@ -517,9 +529,9 @@ cache_when_filled(struct cache_entry *entry, cache_ready *ready, void *arg)
 	waiter->arg = arg;
 	lock_take(&cache->lock);
 	assert(ready != NULL && entry->refs > 0);
-	value = entry->value;
+	value = value_locked(entry);
 	if (value == NULL)
-		TAILQ_INSERT_TAIL(entry->waiting, waiter, next);
+		TAILQ_INSERT_TAIL(&entry->making->waiting, waiter, next);
 	lock_drop(&cache->lock);
 	if (value != NULL) {
 		free(waiter);

@@ -62,7 +62,7 @@ mix_round(uint64_t v[4])
 	v[2] = rotate_left(v[2], 32);
 }
 
-static uint64_t
+static uint32_t
 hash_key(const struct cache_index *index, const char *key)
 {
 	uint64_t v[4] = {index->secret[0] ^ 0x736f6d6570736575,
@@ -87,19 +87,13 @@ hash_key(const struct cache_index *index, const char *key)
 	v[2] ^= 0xff;
 	for (int i = 0; i < 3; i++)
 		mix_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 
 /* --- the table --- */
 
-static const char *
-key_behind(const struct cache_node *node)
-{
-	return (const char *)(node + 1);
-}
-
 static struct cache_node **
-bucket_by_hash(const struct cache_index *index, uint64_t hash)
+bucket_by_hash(const struct cache_index *index, uint32_t hash)
 {
 	size_t number = hash & (index->room - 1);
 
@@ -111,11 +105,11 @@ bucket_by_hash(const struct cache_index *index, uint64_t hash)
 struct cache_node *
 cache_index_find(const struct cache_index *index, const char *key)
 {
-	uint64_t hash = hash_key(index, key);
+	uint32_t hash = hash_key(index, key);
 	struct cache_node *node = *bucket_by_hash(index, hash);
 
-	while (node != NULL &&
-	       (node->hash != hash || strcmp(key_behind(node), key) != 0))
+	while (
+	    node != NULL && (node->hash != hash || strcmp(node->key, key) != 0))
 		node = node->next;
 	return node;
 }
@@ -157,7 +151,7 @@ cache_index_put(struct cache_index *index, struct cache_node *node)
 {
 	struct cache_node **bucket;
 
-	node->hash = hash_key(index, key_behind(node));
+	node->hash = hash_key(index, node->key);
 	if (++index->count > index->used)
 		split_bucket(index);
 	bucket = bucket_by_hash(index, node->hash);

@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is indexed ends with it, and its key stands right behind. */
+/* What is indexed ends with it. */
 struct cache_node {
 	struct cache_node *next; /* in its bucket */
-	uint64_t hash;
+	uint32_t hash;           /* there may be very many: they are small */
+	char key[];
 };
 
 struct cache_index {

@@ -26,19 +26,27 @@ struct waiter {
 };
 TAILQ_HEAD(waiters, waiter);
 
+/* Of an entry that has no value yet. */
+struct making {
+	struct waiters waiting;
+	struct cache_entry *ahead_of; /* held; or NULL */
+};
+
+/* There may be very many: what only one without a value needs stands apart. */
 struct cache_entry {
 	struct cache *cache;
-	void *value;
+	union {
+		void *value; /* once filled */
+		struct making *making;
+	};
 	int64_t expires_ms;
-	unsigned refs; /* holders, and one for the index while in it */
-	bool indexed;
-	bool again;   /* of the two lists of values, the second */
-	bool renewed; /* one was made, or is, ahead of its end */
-	struct cache_entry *ahead_of; /* held; or NULL */
-	struct waiters *waiting;      /* NULL once filled: most entries are */
 	TAILQ_ENTRY(cache_entry) listed;
-	struct cache_node node; /* in the index; the key behind it */
-	char key[];
+	unsigned refs; /* holders, and one for the index while in it */
+	bool filled;
+	bool indexed;
+	bool again;             /* of the two lists of values, the second */
+	bool renewed;           /* one was made, or is, ahead of its end */
+	struct cache_node node; /* in the index; ends with the key */
 };
 TAILQ_HEAD(entries, cache_entry);
 

@@ -11,7 +11,7 @@ each_of(const struct used *used, cache_visit *each, void *arg)
 	const struct cache_entry *entry;
 
 	TAILQ_FOREACH (entry, &used->list, listed)
-		each(arg, entry->key, entry->value);
+		each(arg, entry->node.key, entry->value);
 }
 
 void
@@ -50,7 +50,7 @@ hold_list_locked(const struct used *used, cache_match *match, void *arg,
 	TAILQ_FOREACH (entry, &used->list, listed) {
 		if (held == room)
 			break;
-		if (match != NULL && !match(arg, entry->key))
+		if (match != NULL && !match(arg, entry->node.key))
 			continue;
 		entry->refs++;
 		entries[held++] = entry;
@@ -77,7 +77,7 @@ cache_hold_all(
 const char *
 cache_key(const struct cache_entry *entry)
 {
-	return entry->key;
+	return entry->node.key;
 }
 
 /* Which entries are meant; called under the lock. */
@@ -92,7 +92,8 @@ struct choice {
 static bool
 chooses_key(const struct choice *choice, const struct cache_entry *entry)
 {
-	return choice->match == NULL || choice->match(choice->arg, entry->key);
+	return choice->match == NULL ||
+	       choice->match(choice->arg, entry->node.key);
 }
 
 static bool

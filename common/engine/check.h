@@ -44,6 +44,7 @@ struct check {
 	int64_t expires_ms;        /* clock_mono_ms */
 	time_t judged_s;           /* the time that it was judged for */
 	uint32_t facts_number;     /* of engine_number, or 0 */
+	uint32_t octets;           /* see check_pack.h; 0 before */
 };
 
 #endif

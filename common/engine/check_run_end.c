@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/xalloc.h"
+#include "common/engine/check_pack.h"
 #include "common/engine/engine_state.h"
 #include "common/judge/enforce.h"
 
@@ -39,42 +40,48 @@ has_run_out(const struct check_run *run, const struct verdict *verdict)
 	       clock_left_ms(check_run_deadline(run)) == 0;
 }
 
+/* What others learn of it while the facts are there. */
+static void
+tell_check(struct check_run *run, struct check *check)
+{
+	const struct engine_options *options = &run->engine->options;
+
+	if (options->looked != NULL)
+		options->looked(options->looked_arg, run->facts, check);
+	if (options->number_facts != NULL)
+		check->facts_number = options->number_facts(
+		    options->facts_arg, run->facts, &run->terms, check);
+}
+
 /* A check is kept for long, and there may be very many. */
 static struct check *
 check_new(struct check_run *run)
 {
-	size_t size = strlen(run->facts->domain) + 1;
-	struct check *check = xcalloc(1, sizeof(*check) + size);
+	const struct engine_options *options = &run->engine->options;
 	int64_t now_ms = clock_mono_ms();
+	struct check check = {.domain = run->facts->domain,
+	    .ms = (unsigned)(now_ms - run->submitted_ms),
+	    .policy = run->facts->sts.mark};
 
-	check->domain = memcpy(check + 1, run->facts->domain, size);
-	check->verdict =
+	check.verdict =
 	    run->verdict != NULL ? run->verdict : check_run_judge(run);
-	check->judged_s = run->judged_s;
-	check->ran_out = has_run_out(run, check->verdict);
-	check->ms = (unsigned)(now_ms - run->submitted_ms);
-	check->policy = run->facts->sts.mark;
-	check->expires_ms = now_ms + (int64_t)check->verdict->ttl_s * 1000;
-	if (run->engine->options.keep_enforcement)
-		check->enforcement =
+	check.judged_s = run->judged_s;
+	check.ran_out = has_run_out(run, check.verdict);
+	check.expires_ms = now_ms + (int64_t)check.verdict->ttl_s * 1000;
+	if (options->keep_enforcement)
+		check.enforcement =
 		    enforce(run->facts, &run->terms, run->judged_s);
-	if (run->engine->options.keep_refusals)
-		check->refusal = tls_refusal_new(run->facts, check->verdict);
-	if (run->engine->options.looked != NULL)
-		run->engine->options.looked(
-		    run->engine->options.looked_arg, run->facts, check);
-	if (run->engine->options.number_facts != NULL)
-		check->facts_number = run->engine->options.number_facts(
-		    run->engine->options.facts_arg, run->facts, &run->terms,
-		    check);
-	if (run->engine->options.keep_facts) {
-		check->facts = run->facts;
+	if (options->keep_refusals)
+		check.refusal = tls_refusal_new(run->facts, check.verdict);
+	tell_check(run, &check);
+	if (options->keep_facts) {
+		check.facts = run->facts;
 	} else {
-		verdict_slim(check->verdict);
-		if (!run->engine->options.keep_walk)
-			drop_walk(check->verdict);
+		verdict_slim(check.verdict);
+		if (!options->keep_walk)
+			drop_walk(check.verdict);
 	}
-	return check;
+	return check_pack(&check);
 }
 
 bool

@@ -114,25 +114,35 @@ add_rules(const struct check_run *run, struct text *text)
 	}
 }
 
+/* "HOPS DOMAIN "; where both are the same, it stands there once. */
+static void
+add_destination(const struct check_run *run, struct text *text)
+{
+	const struct facts *facts = run->facts;
+	char hops[NEXTHOP_LIST_SIZE];
+
+	if (facts->trouble == TROUBLE_NONE) {
+		nexthop_print_list(run->next_hops, run->hops.count, hops);
+		text_add(text, hops);
+	} else {
+		text_add(text, "!");
+		text_add_uint(text, facts->trouble);
+	}
+	text_add(text, " ");
+	if (facts->trouble != TROUBLE_NONE || strcmp(hops, facts->domain) != 0)
+		text_add(text, facts->domain);
+	text_add(text, " ");
+}
+
 void
 check_run_print_key(
     const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE])
 {
 	const struct facts *facts = run->facts;
-	char hops[NEXTHOP_LIST_SIZE];
 	struct text text;
 
 	text_init(&text, key, CHECK_RUN_KEY_SIZE);
-	if (facts->trouble == TROUBLE_NONE) {
-		nexthop_print_list(run->next_hops, run->hops.count, hops);
-		text_add(&text, hops);
-	} else {
-		text_add(&text, "!");
-		text_add_uint(&text, facts->trouble);
-	}
-	text_add(&text, " ");
-	text_add(&text, facts->domain);
-	text_add(&text, " ");
+	add_destination(run, &text);
 	add_rules(run, &text);
 	text_add(&text, probed ? " 1" : " 0");
 	text_add(&text, facts->all_hosts ? "1" : "0");

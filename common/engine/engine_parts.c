@@ -8,6 +8,7 @@
 
 #include "common/base/cache_budget.h"
 #include "common/base/xalloc.h"
+#include "common/engine/check_pack.h"
 #include "common/engine/engine_state.h"
 
 enum {
@@ -31,40 +32,20 @@ enum {
 };
 
 static void
-check_free(void *value)
+drop_check(void *check)
 {
-	struct check *check = value;
-
-	verdict_free(check->verdict);
-	enforcement_free(check->enforcement);
-	tls_refusal_free(check->refusal);
-	facts_free(check->facts);
-	free(check);
+	check_free(check);
 }
 
 static size_t
-text_octets(const char *text)
+check_size(const void *check)
 {
-	return text == NULL ? 0 : strlen(text) + 1;
-}
-
-/* Facts are kept by commands only, which make few checks. */
-static size_t
-check_octets(const void *value)
-{
-	const struct check *check = value;
-	const struct verdict *verdict = check->verdict;
-
-	return sizeof(*check) + text_octets(check->domain) + sizeof(*verdict) +
-	       text_octets(verdict->mx) + text_octets(verdict->detail) +
-	       text_octets(verdict->walk) +
-	       enforcement_octets(check->enforcement) +
-	       tls_refusal_octets(check->refusal);
+	return check_octets(check);
 }
 
 /* Whether a destination was known decides for a day how soon it is checked. */
 static const struct cache_kind checks = {
-    check_free, check_octets, 24 * 3600LL * 1000};
+    drop_check, check_size, 24 * 3600LL * 1000};
 
 /* Sockets of the resolver, of probes and fetches, and of the MTA: what the hard
  * limit gives, so that our own lack of them is not taken for a destination's

@@ -57,7 +57,7 @@ names_host(const char *hops, size_t length, const char *domain)
 	return false;
 }
 
-/* "HOPS DOMAIN ..." */
+/* "HOPS DOMAIN ...", see check_run_print_key */
 static bool
 is_check_of(void *arg, const char *key)
 {

@@ -34,24 +34,6 @@ enforcement_free(struct enforcement *e)
 	free(e);
 }
 
-size_t
-enforcement_octets(const struct enforcement *e)
-{
-	size_t octets;
-
-	if (e == NULL)
-		return 0;
-	octets = sizeof(*e) + e->name_count * sizeof(*e->names) +
-		 e->host_count * sizeof(*e->hosts);
-	for (size_t i = 0; i < e->name_count; i++)
-		octets += strlen(e->names[i]) + 1;
-	for (size_t i = 0; i < e->host_count; i++)
-		octets += strlen(e->hosts[i].name) + 1;
-	if (e->where != NULL)
-		octets += strlen(e->where) + 1;
-	return octets + (e->domain == NULL ? 0 : strlen(e->domain) + 1);
-}
-
 static void
 add_name(struct enforcement *e, const char *name)
 {

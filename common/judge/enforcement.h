@@ -75,14 +75,15 @@ struct enforcement {
 	bool mixed_rules : 1; /* the hosts have different rules: one answer
 				 cannot be for all of them */
 	uint32_t max_age_s;   /* of the policy */
+	uint32_t name_count;
+	uint32_t host_count;
 	struct rule *unheard; /* of a host, which the answer is not; or NULL */
 	char *where;          /* what the reason speaks of, or NULL */
 	char *domain;         /* that the policy is of; NULL without one */
-	size_t name_count;    /* patterns of the policy in its order, none
-				 twice; or names of the rule */
-	char **names;
-	size_t host_count; /* those with an address, as the MTA tries them */
-	struct enforced_host *hosts;
+	char **names; /* patterns of the policy in its order, none twice; or
+			 names of the rule */
+	struct enforced_host *hosts; /* those with an address, as the MTA tries
+					them */
 };
 
 void enforcement_free(struct enforcement *e);
@@ -101,9 +102,6 @@ enforcement_take_names(struct enforcement *e, char *const *names, size_t count);
  * itself be allowed to take it */
 bool enforce_shuts_out(
     const struct enforcement *e, const struct enforced_host *host);
-
-/* enforcement_octets - that enforcement_free gives back; NULL is fine */
-size_t enforcement_octets(const struct enforcement *e);
 
 /* The words of a log line; each is a constant. */
 const char *enforce_dane_text(enum enforce_dane dane);

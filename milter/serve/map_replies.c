@@ -2,6 +2,7 @@
 #include "milter/serve/map_replies.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,16 @@ status_of(const char *text)
 	return FIGURES_TEMP;
 }
 
+/* No less than the struct, the end of which octets overlap. */
+static size_t
+reply_size(size_t length)
+{
+	size_t size = offsetof(struct map_reply, octets) + length;
+
+	return size < sizeof(struct map_reply) ? sizeof(struct map_reply)
+					       : size;
+}
+
 /* W12: no text is longer than an MTA takes. */
 struct map_reply *
 map_reply_new(enum figures_asker asker, const char *text)
@@ -63,11 +74,11 @@ map_reply_new(enum figures_asker asker, const char *text)
 	assert(length <= LIMIT_MAP_REPLY);
 	if (asker != FIGURES_LINE)
 		head = (size_t)snprintf(size, sizeof(size), "%zu:", length);
-	reply = xmalloc(sizeof(*reply) + head + length + 1);
+	reply = xmalloc(reply_size(head + length + 1));
 	*reply = (struct map_reply){.asker = asker,
 	    .status = status_of(text),
 	    .renew_ms = INT64_MAX,
-	    .length = head + length + 1};
+	    .length = (uint32_t)(head + length + 1)};
 	if (head > 0)
 		memcpy(reply->octets, size, head);
 	memcpy(reply->octets + head, text, length);
@@ -128,8 +139,7 @@ map_reply_print(
 static size_t
 reply_octets(const void *value)
 {
-	return sizeof(struct map_reply) +
-	       ((const struct map_reply *)value)->length;
+	return reply_size(((const struct map_reply *)value)->length);
 }
 
 static const struct cache_kind reply_kind = {free, reply_octets, 0};

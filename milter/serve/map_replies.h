@@ -21,17 +21,17 @@ enum map_protocol {
 	MAP_PROTOCOL_LINE,
 };
 
-/* A reply, framed. */
+/* A reply, framed.  Small, for there may be a hundred thousand of them. */
 struct map_reply {
-	enum figures_asker asker;
-	enum figures_status status;
-	unsigned turn;             /* see service_turn */
-	struct policy_mark policy; /* that it rests on */
 	int64_t renew_ms;          /* from then on it is made anew; INT64_MAX:
 				      it is being, or was tried */
 	int64_t expires_ms;        /* where a line says how long it counts; 0:
 				      none says so */
-	size_t length;
+	struct policy_mark policy; /* that it rests on */
+	unsigned turn;             /* see service_turn */
+	uint32_t length;
+	enum figures_asker asker : 8;
+	enum figures_status status : 8;
 	char octets[];
 };
 

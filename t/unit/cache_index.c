@@ -2,48 +2,64 @@
 #include "common/base/cache_index.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/xalloc.h"
 #include "t/unit/tap.h"
 
 enum { MANY = 5000, KEY_SIZE = 32 };
 
-struct entry {
-	struct cache_node node;
+static struct cache_node *
+node_new(const char *key)
+{
+	size_t size = strlen(key) + 1;
+	struct cache_node *node = xcalloc(1, sizeof(*node) + size);
+
+	memcpy(node->key, key, size);
+	return node;
+}
+
+static struct cache_node *
+numbered_new(unsigned number)
+{
 	char key[KEY_SIZE];
-};
+
+	snprintf(key, sizeof(key), "d%u.example", number);
+	return node_new(key);
+}
 
 static void
-name_entry(struct entry *entry, unsigned number)
+drop_node(struct cache_index *index, struct cache_node *node)
 {
-	snprintf(entry->key, KEY_SIZE, "d%u.example", number);
+	cache_index_drop(index, node);
+	free(node);
 }
 
 static bool
 has_number(const struct cache_index *index, unsigned number)
 {
-	struct entry wanted;
-	const struct cache_node *found;
+	struct cache_node *wanted = numbered_new(number);
+	const struct cache_node *found = cache_index_find(index, wanted->key);
+	bool has = found != NULL && strcmp(found->key, wanted->key) == 0;
 
-	name_entry(&wanted, number);
-	found = cache_index_find(index, wanted.key);
-	return found != NULL &&
-	       strcmp((const char *)(found + 1), wanted.key) == 0;
+	free(wanted);
+	return has;
 }
 
 /* At each size: as many as there are, whatever grew and moved. */
 static void
 each_entry_is_found_while_the_index_grows_and_shrinks(void **state)
 {
-	static struct entry entries[MANY];
+	static struct cache_node *nodes[MANY];
 	struct cache_index index;
 
 	(void)state;
 	cache_index_init(&index);
 	for (unsigned i = 0; i < MANY; i++) {
 		assert_false(has_number(&index, i));
-		name_entry(&entries[i], i);
-		cache_index_put(&index, &entries[i].node);
+		nodes[i] = numbered_new(i);
+		cache_index_put(&index, nodes[i]);
 		assert_true(has_number(&index, i));
 		assert_true(has_number(&index, i / 2));
 		assert_true(has_number(&index, i / 3 * 2));
@@ -51,7 +67,7 @@ each_entry_is_found_while_the_index_grows_and_shrinks(void **state)
 	for (unsigned i = 0; i < MANY; i++)
 		assert_true(has_number(&index, i));
 	for (unsigned i = 0; i < MANY; i++) {
-		cache_index_drop(&index, &entries[i].node);
+		drop_node(&index, nodes[i]);
 		assert_false(has_number(&index, i));
 		assert_int_equal(has_number(&index, MANY - 1), i < MANY - 1);
 	}
@@ -63,25 +79,24 @@ the_hash_depends_on_the_secret_and_on_each_octet(void **state)
 {
 	static const char *const near[] = {"", "a", "b", "aa", "abcdefgh",
 	    "abcdefgi", "abcdefgha", "abcdefghb", "bbcdefgh"};
-	struct entry mine[COUNT(near)], yours[COUNT(near)];
+	struct cache_node *mine[COUNT(near)], *yours[COUNT(near)];
 	struct cache_index index, other;
 
 	(void)state;
 	cache_index_init(&index);
 	cache_index_init(&other);
 	for (size_t i = 0; i < COUNT(near); i++) {
-		snprintf(mine[i].key, KEY_SIZE, "%s", near[i]);
-		yours[i] = mine[i];
-		cache_index_put(&index, &mine[i].node);
-		cache_index_put(&other, &yours[i].node);
-		assert_int_not_equal(mine[i].node.hash, yours[i].node.hash);
+		mine[i] = node_new(near[i]);
+		yours[i] = node_new(near[i]);
+		cache_index_put(&index, mine[i]);
+		cache_index_put(&other, yours[i]);
+		assert_int_not_equal(mine[i]->hash, yours[i]->hash);
 		for (size_t j = 0; j < i; j++)
-			assert_int_not_equal(
-			    mine[i].node.hash, mine[j].node.hash);
+			assert_int_not_equal(mine[i]->hash, mine[j]->hash);
 	}
 	for (size_t i = 0; i < COUNT(near); i++) {
-		cache_index_drop(&index, &mine[i].node);
-		cache_index_drop(&other, &yours[i].node);
+		drop_node(&index, mine[i]);
+		drop_node(&other, yours[i]);
 	}
 	cache_index_fini(&index);
 	cache_index_fini(&other);
@@ -91,15 +106,15 @@ the_hash_depends_on_the_secret_and_on_each_octet(void **state)
 static void
 entries_are_spread_over_the_buckets(void **state)
 {
-	static struct entry entries[MANY];
+	static struct cache_node *nodes[MANY];
 	struct cache_index index;
 	size_t longest = 0;
 
 	(void)state;
 	cache_index_init(&index);
 	for (unsigned i = 0; i < MANY; i++) {
-		name_entry(&entries[i], i);
-		cache_index_put(&index, &entries[i].node);
+		nodes[i] = numbered_new(i);
+		cache_index_put(&index, nodes[i]);
 	}
 	assert_true(index.used >= MANY);
 	for (size_t i = 0; i < index.used; i++) {
@@ -112,7 +127,7 @@ entries_are_spread_over_the_buckets(void **state)
 	}
 	assert_in_range(longest, 1, 16);
 	for (unsigned i = 0; i < MANY; i++) {
-		cache_index_drop(&index, &entries[i].node);
+		drop_node(&index, nodes[i]);
 	}
 	cache_index_fini(&index);
 }
