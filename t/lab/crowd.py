@@ -2,7 +2,7 @@
 
 A name server with the AD bit and mail hosts in one process, for a network
 namespace of its own; no signatures, but for those of a root that is given.
-KIND-N.test, N below 65536:
+KIND-N.test; from N 65536 on their addresses come again:
 
 good    answers at once, without STARTTLS
 warm    the same, and what is not there may be remembered for an hour
@@ -47,7 +47,8 @@ def address(kind, number):
     block = BLOCKS["good" if kind in ("web", "warm", "late") else kind]
     if kind == "farm":
         number = 1
-    return socket.inet_aton("%s.%d.%d" % (block, number >> 8, number & 255))
+    return socket.inet_aton("%s.%d.%d" % (block, number >> 8 & 255,
+                                          number & 255))
 
 
 def rdata(labels, rtype):
