@@ -33,7 +33,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/value_list.c \
 	%D%/conf/value.c %D%/conf/value.h \
 	%D%/view/facts_name.c %D%/view/facts_name.h \
-	%D%/view/figures.h \
+	%D%/view/figures.c %D%/view/figures.h \
 	%D%/view/html.c %D%/view/svg.c %D%/view/svg.h \
 	%D%/view/http_request.c %D%/view/http_request.h \
 	%D%/view/json_check.c %D%/view/json_check.h \
@@ -46,6 +46,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/view/json_request.c %D%/view/json_request.h \
 	%D%/view/json_stats.c %D%/view/json_stats.h \
 	%D%/view/json_tlsrpt.c %D%/view/json_tlsrpt.h \
+	%D%/view/metric.c %D%/view/metric.h \
+	%D%/view/metric_optional.c %D%/view/metric_optional.h \
 	%D%/view/openmetrics.c %D%/view/openmetrics.h \
 	%D%/view/sheet.c %D%/view/sheet.h \
 	%D%/view/sheet_data.c %D%/view/sheet_markdown.c %D%/view/sheet_text.c

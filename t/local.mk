@@ -336,7 +336,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/tlsrpt/book.c milter/tlsrpt/counted_report.c milter/tlsrpt/datagram.c \
 	milter/tlsrpt/day_clock.c milter/tlsrpt/day_end.c \
 	milter/tlsrpt/day_report.c milter/tlsrpt/intake.c \
-	milter/tlsrpt/losses.c milter/tlsrpt/teller.c
+	milter/tlsrpt/losses.c milter/tlsrpt/teller.c \
+	milter/serve/tally.c milter/view/figures.c
 %C%_unit_intake_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
 %C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h

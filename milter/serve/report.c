@@ -244,6 +244,7 @@ report_tlsrpt(const struct report_tlsrpt *told)
 {
 	char line[REPORT_SIZE];
 
+	tally_tls_report(told->action);
 	emit_line(report_tlsrpt_line(line, told), line);
 }
 

@@ -137,6 +137,7 @@ stats_take(struct stats *out)
 	count_rules(held.settings->destinations, out);
 	out->map_sockets = held.settings->map_sockets.count > 0;
 	out->line_sockets = held.settings->line_sockets.count > 0;
+	out->tls_reports = held.settings->tls_reports != TLS_REPORTS_NO;
 	out->shares = sharing_look(&out->shared);
 	service_let_go(&held);
 }

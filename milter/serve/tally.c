@@ -27,6 +27,9 @@ static struct {
 	_Atomic uint64_t lost_lines;
 	_Atomic uint64_t connections;
 	_Atomic uint64_t mta_errors[FIGURES_STEPS];
+	_Atomic uint64_t reports[FIGURES_REPORTS];
+	_Atomic uint64_t datagrams;
+	_Atomic uint64_t dropped[FIGURES_LOSSES];
 	_Atomic int port_open;
 	_Atomic int reload;
 	_Atomic int64_t reload_s;
@@ -111,6 +114,27 @@ tally_lost(uintmax_t lines)
 }
 
 void
+tally_tls_report(const char *action)
+{
+	for (int i = 0; i < FIGURES_REPORTS; i++)
+		if (strcmp(figures_report_text((enum figures_report)i),
+			action) == 0)
+			tally.reports[i]++;
+}
+
+void
+tally_datagrams(uint64_t count)
+{
+	tally.datagrams += count;
+}
+
+void
+tally_dropped(enum figures_loss loss, uint64_t count)
+{
+	tally.dropped[loss] += count;
+}
+
+void
 tally_port(bool open)
 {
 	tally.port_open = open ? FIGURES_GOOD : FIGURES_BAD;
@@ -149,6 +173,9 @@ tally_counts(struct report_counts *out)
 	out->lost_lines = tally.lost_lines;
 	out->connections = tally.connections;
 	copy_counts(out->mta_errors, tally.mta_errors, FIGURES_STEPS);
+	copy_counts(out->reports, tally.reports, FIGURES_REPORTS);
+	out->datagrams = tally.datagrams;
+	copy_counts(out->dropped, tally.dropped, FIGURES_LOSSES);
 	out->port_open = (enum figures_state)tally.port_open;
 	out->reload = (enum figures_state)tally.reload;
 	out->reload_s = (time_t)tally.reload_s;

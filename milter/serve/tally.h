@@ -33,6 +33,13 @@ void tally_connection(bool begins); /* of an MTA; else it ends */
 void tally_mta_error(enum figures_step step);
 void tally_change(const char *after); /* a word of result_text */
 void tally_lost(uintmax_t lines);
+
+/* tally_tls_report - action: a word of figures_report_text
+ * tally_datagrams - so many more sessions were told; of them
+ * tally_dropped - so many are not counted */
+void tally_tls_report(const char *action);
+void tally_datagrams(uint64_t count);
+void tally_dropped(enum figures_loss loss, uint64_t count);
 void tally_port(bool open);
 void tally_reload(bool good, time_t now);
 

@@ -92,8 +92,8 @@ note_store(int rc, const struct book_flushed *flushed, const struct err *err)
 		    "store", "damaged, moved aside; counting begins anew");
 	collect.told_store = rc != 0;
 	if (flushed->left_out > 0)
-		losses_note(
-		    &collect.intake.losses, LOSS_DOMAINS, flushed->left_out);
+		losses_note(&collect.intake.losses, FIGURES_LOSS_DOMAINS,
+		    flushed->left_out);
 }
 
 static int
@@ -180,7 +180,7 @@ note_unsaved(void)
 	unsaved = collect.unsaved;
 	collect.unsaved = 0;
 	lock_drop(&collect.lock);
-	losses_note(&collect.intake.losses, LOSS_UNSAVED, unsaved);
+	losses_note(&collect.intake.losses, FIGURES_LOSS_UNSAVED, unsaved);
 }
 
 /* --- the thread --- */

@@ -4,6 +4,7 @@
 #include "common/base/cache.h"
 #include "common/proto/tlsrpt_session.h"
 #include "milter/serve/report.h"
+#include "milter/serve/tally.h"
 #include "milter/tlsrpt/datagram.h"
 
 void
@@ -12,12 +13,13 @@ intake_lost(
 {
 	uint64_t sum = lost->full + lost->cut;
 
+	tally_datagrams(sum);
 	if (sum > 0) {
 		book_count(intake->book, open_day, BOOK_RECEIVED, sum);
 		book_count(intake->book, open_day, BOOK_DROPPED, sum);
 	}
-	losses_note(&intake->losses, LOSS_FULL, lost->full);
-	losses_note(&intake->losses, LOSS_CUT, lost->cut);
+	losses_note(&intake->losses, FIGURES_LOSS_FULL, lost->full);
+	losses_note(&intake->losses, FIGURES_LOSS_CUT, lost->cut);
 }
 
 /* Once a day: an MTA was upgraded, and every datagram is such. */
@@ -57,7 +59,7 @@ count_session(
 	if (added)
 		return;
 	book_count(intake->book, day, BOOK_DROPPED, 1);
-	losses_note(&intake->losses, LOSS_UNSAVED, 1);
+	losses_note(&intake->losses, FIGURES_LOSS_UNSAVED, 1);
 }
 
 static void
@@ -80,7 +82,7 @@ count_datagram(struct intake *intake, const struct inbox_datagram *datagram,
 		break;
 	case DATAGRAM_MALFORMED:
 		book_count(intake->book, day, BOOK_DROPPED, 1);
-		losses_note(&intake->losses, LOSS_MALFORMED, 1);
+		losses_note(&intake->losses, FIGURES_LOSS_MALFORMED, 1);
 		break;
 	}
 }
@@ -91,6 +93,7 @@ intake_take(struct intake *intake, const struct inbox_datagram *datagram,
 {
 	int64_t day = day_clock_of(days, datagram->at);
 
+	tally_datagrams(1);
 	book_count(intake->book, day, BOOK_RECEIVED, 1);
 	if (teller_may_tell(
 		&intake->teller, datagram->uid, datagram->gid, intake->group)) {
@@ -98,5 +101,5 @@ intake_take(struct intake *intake, const struct inbox_datagram *datagram,
 		return;
 	}
 	book_count(intake->book, day, BOOK_FOREIGN, 1);
-	losses_note(&intake->losses, LOSS_FOREIGN, 1);
+	losses_note(&intake->losses, FIGURES_LOSS_FOREIGN, 1);
 }

@@ -6,20 +6,12 @@
 
 #include <stdint.h>
 
-enum loss {
-	LOSS_MALFORMED, /* no session can be read of it */
-	LOSS_FULL,      /* too many waited */
-	LOSS_CUT,       /* longer than a datagram may be */
-	LOSS_FOREIGN,   /* from somebody who may not tell */
-	LOSS_UNSAVED,   /* the store cannot be written, and memory is full */
-	LOSS_DOMAINS,   /* more next hops than are kept of a day */
-};
-enum { LOSS_KINDS = LOSS_DOMAINS + 1 };
+#include "milter/view/figures.h"
 
 /* All zero to begin. */
 struct losses {
-	uint64_t untold[LOSS_KINDS];
-	int64_t told_ms[LOSS_KINDS]; /* of clock_mono_ms; 0: never */
+	uint64_t untold[FIGURES_LOSSES];
+	int64_t told_ms[FIGURES_LOSSES]; /* of clock_mono_ms; 0: never */
 };
 
 /*
@@ -29,6 +21,6 @@ struct losses {
  * they are in the number of the next such line.  With count 0 one is written if
  * it is due.
  */
-void losses_note(struct losses *losses, enum loss loss, uint64_t count);
+void losses_note(struct losses *losses, enum figures_loss loss, uint64_t count);
 
 #endif

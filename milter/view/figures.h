@@ -60,6 +60,32 @@ enum { FIGURES_STATUSES = FIGURES_OK + 1 };
 const char *figures_asker_text(enum figures_asker asker);
 const char *figures_status_text(enum figures_status status);
 
+/* What became of a TLS report, as the log has it. */
+enum figures_report {
+	FIGURES_MADE,
+	FIGURES_SENT,
+	FIGURES_RETRY,
+	FIGURES_FAILED,
+	FIGURES_EXPIRED,
+	FIGURES_WITHDRAWN,
+	FIGURES_SUPPRESSED,
+};
+enum { FIGURES_REPORTS = FIGURES_SUPPRESSED + 1 };
+const char *figures_report_text(enum figures_report report);
+
+/* Why a session is in no TLS report. */
+enum figures_loss {
+	FIGURES_LOSS_MALFORMED, /* no session can be read of what was told */
+	FIGURES_LOSS_FULL,      /* too many waited */
+	FIGURES_LOSS_CUT,       /* longer than a datagram may be */
+	FIGURES_LOSS_FOREIGN,   /* from somebody who may not tell */
+	FIGURES_LOSS_UNSAVED,   /* the store cannot be written, and memory is
+				   full */
+	FIGURES_LOSS_DOMAINS,   /* more next hops than are kept of a day */
+};
+enum { FIGURES_LOSSES = FIGURES_LOSS_DOMAINS + 1 };
+const char *figures_loss_text(enum figures_loss loss);
+
 /* What was reported since the start, told in the log or not. */
 struct report_counts {
 	uint64_t messages;
@@ -80,6 +106,10 @@ struct report_counts {
 	uint64_t lost_lines;
 	uint64_t connections; /* of MTAs, now */
 	uint64_t mta_errors[FIGURES_STEPS];
+	uint64_t reports[FIGURES_REPORTS]; /* TLS reports; one sent to two
+					    * counts twice */
+	uint64_t datagrams;                /* of MTAs, for them */
+	uint64_t dropped[FIGURES_LOSSES];
 	enum figures_state port_open;
 	enum figures_state reload;
 	time_t reload_s; /* the last good one; 0: none */
@@ -106,6 +136,7 @@ struct stats {
 	uint64_t rss_kb;                /* 0: not known */
 	unsigned open_fds;              /* 0: not known */
 	bool map_sockets, line_sockets; /* MTAs may ask at some */
+	bool tls_reports;               /* sessions are counted for them */
 	bool shares;                    /* with other hosts, and then: */
 	struct fleet_figures shared;
 

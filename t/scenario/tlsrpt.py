@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -89,6 +90,14 @@ TLSReportContact tlsrpt@example.org
             [program("postern"), "tlsrpt", verb, "-c", self.conf, *words],
             text=True, capture_output=True, timeout=PATIENCE_S)
         return done.returncode, done.stdout, done.stderr
+
+    def figures(self):
+        """{what monitoring is told: how many}"""
+        text = subprocess.run(
+            [program("postern"), "stats", "--prometheus", "-c", self.conf],
+            text=True, capture_output=True, timeout=PATIENCE_S).stdout
+        return {name: int(count) for name, count in
+                re.findall(r"^postern_(tlsrpt_\S+) (\d+)$", text, re.M)}
 
     def rows(self, *words):
         """{domain: (sessions, failures)}"""
@@ -207,6 +216,12 @@ def logging(out, daemon):
     out.test(daemon.told("event=tlsrpt-drop reason=malformed count=1") and
              len(daemon.told("event=tlsrpt-trouble reason=version")) == 1,
              "F02 R12 what is not counted is told", daemon.lines())
+    found = daemon.figures()
+    out.test(found["tlsrpt_dropped_total{reason=\"malformed\"}"] >= 1 and
+             found["tlsrpt_datagrams_total"] >=
+             sum(sessions for sessions, _ in daemon.rows().values()) and
+             found["tlsrpt_reports_total{action=\"sent\"}"] == 0,
+             "F01 F03 of TLS reports there are figures", [str(found)])
     wrong = [line for line in daemon.told("event=tlsrpt")
              if not grammar.RESTS[line.split("event=")[1].split()[0]].fullmatch(
                  line.split("event=")[1].partition(" ")[1] +

@@ -368,6 +368,7 @@ def untrusted(out, daemon):
              rows(domain)[domain]["state"] == "failed" and
              len(posted()) == count,
              "S02 F07 after a day of failures it expires", [line])
+    counted(out, start_of_log)
     daemon.reload(CONF + "TLSReportHTTPSVerify no\n")
     start_of_log = mta.syslog_size()
     status, text, error = postern("send", domain)
@@ -380,6 +381,19 @@ def untrusted(out, daemon):
              "S21 with TLSReportHTTPSVerify no it gets it, and the log says "
              "so", [line, text, error])
     return daemon
+
+
+def counted(out, start_of_log):
+    """Since posternd was started: what the log tells, as figures."""
+    said = [line.split(" action=")[1].split()[0]
+            for line in mta.syslog(start_of_log) if "event=tlsrpt " in line]
+    text = mta.run(mta.program("postern"), "stats", "--prometheus", "-c",
+                   mta.HERE + "/send.conf")
+    wrong = [action for action in set(said) if
+             'postern_tlsrpt_reports_total{action="%s"} %d\n' % (
+                 action, said.count(action)) not in text]
+    out.test("expired" in said and not wrong,
+             "F03 what became of reports is counted", wrong + [text])
 
 
 def logged(out):

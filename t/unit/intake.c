@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/serve/report.h"
+#include "milter/serve/tally.h"
 #include "milter/tlsrpt/counted_report.h"
 #include "milter/tlsrpt/day_end.h"
 #include "t/unit/conf_text.h"
@@ -210,17 +211,17 @@ a_loss_is_told_once_a_minute_with_all_that_came_since(void **state)
 	struct losses losses = {.untold = {0}};
 
 	(void)state;
-	losses_note(&losses, LOSS_CUT, 0);
+	losses_note(&losses, FIGURES_LOSS_CUT, 0);
 	assert_string_equal(intake_log, "");
-	losses_note(&losses, LOSS_CUT, 2);
-	losses_note(&losses, LOSS_CUT, 3);
-	losses_note(&losses, LOSS_FULL, 1);
+	losses_note(&losses, FIGURES_LOSS_CUT, 2);
+	losses_note(&losses, FIGURES_LOSS_CUT, 3);
+	losses_note(&losses, FIGURES_LOSS_FULL, 1);
 	assert_string_equal(
 	    intake_log, "drop too-large 2\ndrop queue-full 1\n");
 	clock_shift(61);
 	text_init(&intake_lines, intake_log, sizeof(intake_log));
-	losses_note(&losses, LOSS_CUT, 0);
-	losses_note(&losses, LOSS_CUT, 0);
+	losses_note(&losses, FIGURES_LOSS_CUT, 0);
+	losses_note(&losses, FIGURES_LOSS_CUT, 0);
 	assert_string_equal(intake_log, "drop too-large 3\n");
 }
 
@@ -228,8 +229,18 @@ static void
 what_did_not_come_in_is_received_and_dropped(void **state)
 {
 	struct inbox_lost lost = {.full = 5, .cut = 2};
+	struct report_counts before, after;
 
+	tally_counts(&before);
 	intake_lost(*state, &lost, DAY);
+	tally_counts(&after);
+	assert_int_equal(after.datagrams - before.datagrams, 7);
+	assert_int_equal(after.dropped[FIGURES_LOSS_FULL] -
+			     before.dropped[FIGURES_LOSS_FULL],
+	    5);
+	assert_int_equal(
+	    after.dropped[FIGURES_LOSS_CUT] - before.dropped[FIGURES_LOSS_CUT],
+	    2);
 	assert_string_equal(
 	    intake_log, "drop queue-full 5\ndrop too-large 2\n");
 	assert_string_equal(say_day(*state, DAY), "2026-11-29 7:0 d7 n0 f0\n");

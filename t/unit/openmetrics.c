@@ -174,6 +174,23 @@ static const char *const shared_lines[] = {
     "postern_shared_dropped_total 5",
 };
 
+/* Where sessions are counted for TLS reports; likewise. */
+static const char *const reports_lines[] = {
+    "# HELP postern_tlsrpt_reports_total TLS reports, by what became of them.",
+    "# TYPE postern_tlsrpt_reports_total counter",
+    "postern_tlsrpt_reports_total{action=\"failed\"} 3",
+    "postern_tlsrpt_reports_total{action=\"suppressed\"} 0",
+    "# HELP postern_tlsrpt_datagrams_total What MTAs told of sessions, whether "
+    "it counted or not.",
+    "# TYPE postern_tlsrpt_datagrams_total counter",
+    "postern_tlsrpt_datagrams_total 40",
+    "# HELP postern_tlsrpt_dropped_total What of it was not counted, by "
+    "reason.",
+    "# TYPE postern_tlsrpt_dropped_total counter",
+    "postern_tlsrpt_dropped_total{reason=\"queue-full\"} 4",
+    "postern_tlsrpt_dropped_total{reason=\"malformed\"} 0",
+};
+
 static size_t
 count_lines(const char *text, const char *begin)
 {
@@ -221,6 +238,26 @@ figures_of_what_is_shared_are_there_where_hosts_share(void **state)
 	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
 	for (size_t i = 0; i < COUNT(shared_lines); i++)
 		ROW(shared_lines[i], has_line(text, shared_lines[i]));
+	free(text);
+}
+
+static void
+figures_of_reports_are_there_where_sessions_are_counted(void **state)
+{
+	struct stats stats = some_stats();
+	char *text;
+
+	(void)state;
+	stats.counts.reports[FIGURES_FAILED] = 3;
+	stats.counts.datagrams = 40;
+	stats.counts.dropped[FIGURES_LOSS_FULL] = 4;
+	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	assert_null(strstr(text, "postern_tlsrpt"));
+	free(text);
+	stats.tls_reports = true;
+	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	for (size_t i = 0; i < COUNT(reports_lines); i++)
+		ROW(reports_lines[i], has_line(text, reports_lines[i]));
 	free(text);
 }
 
@@ -338,6 +375,8 @@ main(void)
 	    cmocka_unit_test(no_family_changes_its_name_help_or_type),
 	    cmocka_unit_test(
 		figures_of_what_is_shared_are_there_where_hosts_share),
+	    cmocka_unit_test(
+		figures_of_reports_are_there_where_sessions_are_counted),
 	    cmocka_unit_test(figures_stand_with_their_labels),
 	    cmocka_unit_test(what_is_not_known_is_absent),
 	    cmocka_unit_test(openmetrics_has_another_name_for_counters),

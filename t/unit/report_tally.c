@@ -109,6 +109,7 @@ the_domain_not_seen_for_longest_makes_room(void **state)
 static void
 what_becomes_of_a_report_is_told(void **state)
 {
+	struct report_counts before, after;
 	static const struct {
 		struct report_tlsrpt told;
 		int severity;
@@ -137,6 +138,7 @@ what_becomes_of_a_report_is_told(void **state)
 	};
 
 	(void)state;
+	tally_counts(&before);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct report_tlsrpt told = rows[i].told;
 		char line[REPORT_SIZE], wanted[REPORT_SIZE];
@@ -153,7 +155,15 @@ what_becomes_of_a_report_is_told(void **state)
 		    "id=20261128.1f0c22ab.d.ex@example.org%s",
 		    told.action, rows[i].rest);
 		assert_string_equal(line, wanted);
+		tally_tls_report(told.action);
 	}
+	tally_counts(&after);
+	assert_int_equal(
+	    after.reports[FIGURES_SENT] - before.reports[FIGURES_SENT], 2);
+	for (int i = 0; i < FIGURES_REPORTS; i++)
+		if (i != FIGURES_SENT)
+			assert_int_equal(after.reports[i] - before.reports[i],
+			    i != FIGURES_SUPPRESSED);
 }
 
 int
