@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -37,7 +38,29 @@ messages_total check_duration_seconds_bucket wait_duration_seconds_bucket
 cache_requests_total cache_entries checks_running checks_waiting
 checks_refused_total probes_total sts_fetches_total store_ok changes_total
 log_lines_dropped_total overrides dns_lookups_total sts_policies
-milter_connections milter_errors_total""".split()
+milter_connections milter_errors_total tlsrpt_reports_total
+tlsrpt_datagrams_total tlsrpt_dropped_total shared_up shared_requests_total
+shared_request_duration_seconds_bucket shared_rejected_total
+shared_dropped_total shared_events_total""".split()
+STORE = "/run/lab/store.sock"
+CONF = """On-Fail tag
+MetricsSocket inet:9642@127.0.0.1
+TLSReports collect
+TLSReportOrganization Postern's lab
+TLSReportContact tlsrpt@sender.example
+SharedStore unix:%s
+SharedKeyFile %s/fleet.key
+""" % (STORE, DIR)
+# Settings, and who then gets mail: each result, and each action.
+KINDS = (
+    ("", ("two-good",)), ("", ("two-bad",)), ("", ("two-good", "two-bad")),
+    ("", ("bogus",)), ("", ("sts",)), ("", ("plain",)),
+    ("", ("sts-testing",)),
+    ("ExemptDomains plain.example\n", ("plain",)),
+    ("On-Fail hold\n", ("two-bad",)),
+    ("On-Fail defer\nDecideAt message\n", ("two-bad",)),
+    ("On-Fail reject\nDecideAt message\n", ("two-bad",)),
+)
 # What each of these makes one more of, beside what all do.
 FETCH_S = 90  # a fetch has a minute
 ONE_MORE = (
@@ -107,17 +130,25 @@ def check_fresh(out, daemon):
              [text])
 
 
-def send_some(daemon):
+def settings(more):
+    """CONF, with these in the place of what it has of the same keyword."""
+    words = {line.split()[0] for line in more.splitlines()}
+    return "".join(line for line in CONF.splitlines(True)
+                   if line.split()[0] not in words) + more
+
+
+def send_some(daemon, kinds=KINDS):
     """A message of each kind: counters are compared with the log."""
-    start = mta.syslog_size()
-    for names in (("two-good",), ("two-bad",), ("two-good", "two-bad"),
-                  ("plain",), ("bogus",), ("sts",)):
-        sent = mta.send(["user@%s.example" % n for n in names], "-".join(names))
-        if not sent.queue_id():
-            raise mta.Failure("not queued: %s" % sent)
-        mta.await_true(lambda: [line for line in mta.syslog(start) if
-                                sent.queue_id() + ": event=message" in line],
+    start, now = mta.syslog_size(), ""
+    for count, (more, names) in enumerate(kinds, 1):
+        if more != now:
+            daemon.reload(settings(more))
+            now = more
+        mta.send(["user@%s.example" % n for n in names], "-".join(names))
+        mta.await_true(lambda c=count: c == sum(
+            " event=message " in line for line in mta.syslog(start)),
                        mta.DELIVERY_S, "the message line")
+    daemon.reload(CONF)
     return mta.syslog(start)
 
 
@@ -130,15 +161,22 @@ def check_counters(out, daemon, lines):
             key = 'postern_messages_total{result="%(result)s",' \
                 'action="%(action)s"}' % words
             wanted[key] = wanted.get(key, 0) + 1
-        elif " event=check " in line:
+        elif " event=check " in line or " event=skip " in line:
+            words = {"policy": "no-policy-found", "result": "skip", **words}
             key = 'postern_domain_checks_total{policy="%(policy)s",' \
                 'result="%(result)s",reason="%(reason)s"}' % words
             checks[key] = checks.get(key, 0) + 1
     wrong = ["%s: %s in the log, %s" % (key, count, value(text, key))
              for key, count in {**wanted, **checks}.items()
              if value(text, key) != count]
-    out.test(not wrong and len(wanted) >= 4 and len(checks) >= 4,
-             "F03 counters are what the log tells", wrong)
+    kinds = {tuple(re.findall('"(.*?)"', key)) for key in wanted}
+    out.test({result for result, _ in kinds} == set(
+        "pass none softfail fail temperror skip".split()) and
+             {action for _, action in kinds} == set(
+                 "none tag hold defer reject".split()),
+             "F03 there is a message of each result, and of each action",
+             [str(kinds)])
+    out.test(not wrong, "F03 counters are what the log tells", wrong)
     said = {m for m in re.findall(r"^(postern_domain_checks_total\{.*\}) ",
                                   text, re.M)}
     out.test(said == set(checks), "F03 and there are no others", [str(said)])
@@ -147,7 +185,9 @@ def check_counters(out, daemon, lines):
     hits = value(text, 'postern_cache_requests_total{result="hit"}')
     miss = value(text, 'postern_cache_requests_total{result="miss"}')
     miss += value(text, 'postern_cache_requests_total{result="joined"}')
-    out.test(hits + miss == sum(checks.values()) and hits >= 2,
+    looked = sum(count for key, count in checks.items()
+                 if 'result="skip"' not in key)
+    out.test(hits + miss == looked and hits >= 2,
              "F03 hits and misses are the checks", [str((hits, miss))])
     out.test(value(text, "postern_port25_open") == 1 and
              value(text, "postern_resolver_validating") == 1 and
@@ -319,7 +359,7 @@ def check_exporter(out, daemon):
 
 def check_label(out, daemon):
     """Two posternd on one host: with a label their files do not collide."""
-    daemon.reload("MetricsLabel gate1\nOn-Fail tag\n")
+    daemon.reload(CONF + "MetricsLabel gate1\n")
     _, text, _ = stats("--prometheus", conf=daemon.conf)
     bare = [line for line in text.splitlines() if not line.startswith("#") and
             'name="gate1"' not in line]
@@ -348,7 +388,7 @@ def check_two(out, daemon):
     folder = DIR + "/two"
     os.mkdir(folder)
     for label in ("gate1", "gate2"):
-        daemon.reload("MetricsLabel %s\nOn-Fail tag\n" % label)
+        daemon.reload(CONF + "MetricsLabel %s\n" % label)
         stats("--prometheus", "-o", "%s/%s.prom" % (folder, label),
               conf=daemon.conf)
     for name, command in exporters():
@@ -422,7 +462,7 @@ def check_scraped(out, daemon):
              "F02 by MetricsSocket it is OpenMetrics that it reads",
              [str(kinds)])
     # rates want two samples that differ
-    send_some(daemon)
+    send_some(daemon, KINDS[:5])
     stats("--prometheus", "-o", PROM, conf=daemon.conf)
     mta.await_true(lambda: query("sum(increase(postern_messages_total[1m])) "
                                  "> 0"), RUN_S, "a change")
@@ -440,6 +480,12 @@ def check_rules(out):
     rc, said = promtool("check", "rules", folder + "postern-rules.yml")
     out.test(rc == 0, "F11 the alerts are rules", [said])
     rc, said = promtool("test", "rules", folder + "postern-rules.test.yml")
+    named = [set(re.findall(pattern, mta.read(folder + name), re.M))
+             for name, pattern in (
+                 ("postern-rules.yml", r"^ *- alert: (\w+)"),
+                 ("postern-rules.test.yml", r'alertname="(\w+)"'))]
+    out.test(named[0] == named[1] and len(named[0]) == 12,
+             "F11 the test has each alert", [str(named)])
     out.test(rc == 0, "F11 each fires for one series, and not for another",
              [said])
     _, found = expressions()
@@ -452,12 +498,25 @@ def check_rules(out):
     out.test(rc == 0, "F10 each expression of the dashboard is one", [said])
 
 
+def start_store():
+    """What hosts share; there is one host."""
+    mta.write(DIR + "/fleet.key", "5a" * 32 + "\n")
+    os.chmod(DIR + "/fleet.key", 0o640)
+    shutil.chown(DIR + "/fleet.key", "root", "postern")
+    store = subprocess.Popen(
+        ["redis-server", "--port", "0", "--unixsocket", STORE,
+         "--unixsocketperm", "777", "--save", ""],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    mta.await_true(lambda: os.path.exists(STORE), RUN_S, STORE)
+    return store
+
+
 def inside():
     out = tap.Tap()
     os.mkdir(DIR)
+    store = start_store()
     try:
-        daemon = mta.Posternd("metrics", "On-Fail tag\nMetricsSocket inet:"
-                              "9642@127.0.0.1\n")
+        daemon = mta.Posternd("metrics", CONF)
         check_fresh(out, daemon)
         check_counters(out, daemon, send_some(daemon))
         check_each(out, daemon)
@@ -472,9 +531,12 @@ def inside():
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1
+    finally:
+        store.terminate()
+        store.wait()
     return out.close()
 
 
 if __name__ == "__main__":
     sys.exit(tap.main(__file__, inside, "swaks", "promtool", "prometheus",
-                      "prometheus-node-exporter"))
+                      "prometheus-node-exporter", "redis-server"))
