@@ -120,7 +120,7 @@ add_stats(struct control_answer *answer, struct control_lines *lines)
 }
 
 static void
-add_metrics(struct control_answer *answer, enum openmetrics_form form,
+add_metrics(struct control_answer *answer, enum metric_form form,
     struct control_lines *lines)
 {
 	struct stats stats;
@@ -315,7 +315,7 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 		add_stats(answer, lines);
 		break;
 	case JSON_ASK_PROMETHEUS:
-		add_metrics(answer, OPENMETRICS_PROMETHEUS, lines);
+		add_metrics(answer, METRIC_PROMETHEUS, lines);
 		break;
 	case JSON_ASK_RECENT:
 		answer->recent = recent_copy(&answer->recent_count);
@@ -331,7 +331,7 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 		hurry_reports(answer);
 		break;
 	case JSON_ASK_OPENMETRICS:
-		add_metrics(answer, OPENMETRICS_1_0, lines);
+		add_metrics(answer, METRIC_OPENMETRICS, lines);
 		break;
 	}
 }

@@ -86,7 +86,7 @@ metrics_page(bool openmetrics)
 	stats_take(&stats);
 	page.text =
 	    openmetrics_print(&stats, PACKAGE_VERSION, settings->metrics_label,
-		openmetrics ? OPENMETRICS_1_0 : OPENMETRICS_PROMETHEUS);
+		openmetrics ? METRIC_OPENMETRICS : METRIC_PROMETHEUS);
 	return page;
 }
 

@@ -13,7 +13,7 @@ metric_family(struct metric_printer *printer, const char *family,
 {
 	bool counter = strcmp(type, "counter") == 0;
 	const char *suffix =
-	    counter && printer->form == OPENMETRICS_PROMETHEUS ? "_total" : "";
+	    counter && printer->form == METRIC_PROMETHEUS ? "_total" : "";
 
 	printer->family = family;
 	printer->counter = counter;

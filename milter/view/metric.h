@@ -8,12 +8,16 @@
 #include <stdio.h>
 
 #include "milter/view/figures.h"
-#include "milter/view/openmetrics.h"
+
+enum metric_form {
+	METRIC_PROMETHEUS, /* text format 0.0.4 */
+	METRIC_OPENMETRICS,
+};
 
 struct metric_printer {
 	FILE *out;
 	const char *name; /* of MetricsLabel, or NULL */
-	enum openmetrics_form form;
+	enum metric_form form;
 
 	/* the family that is printed, with "postern_" left out */
 	const char *family;

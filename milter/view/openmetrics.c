@@ -332,7 +332,7 @@ put_overrides(struct metric_printer *printer, const struct stats *stats)
 
 char *
 openmetrics_print(const struct stats *stats, const char *version,
-    const char *name, enum openmetrics_form form)
+    const char *name, enum metric_form form)
 {
 	char *text = NULL;
 	size_t size;
@@ -358,7 +358,7 @@ openmetrics_print(const struct stats *stats, const char *version,
 		metric_reports(&printer, &stats->counts);
 	if (stats->shares)
 		metric_shared(&printer, &stats->shared);
-	if (form == OPENMETRICS_1_0)
+	if (form == METRIC_OPENMETRICS)
 		fputs("# EOF\n", printer.out);
 	if (fclose(printer.out) != 0)
 		abort();

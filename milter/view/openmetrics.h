@@ -4,14 +4,7 @@
 #ifndef MILTER_VIEW_OPENMETRICS_H
 #define MILTER_VIEW_OPENMETRICS_H
 
-#include <stddef.h>
-
-struct stats; /* figures.h */
-
-enum openmetrics_form {
-	OPENMETRICS_PROMETHEUS, /* text format 0.0.4 */
-	OPENMETRICS_1_0,
-};
+#include "milter/view/metric.h"
 
 /*
  * openmetrics_print - all families that there is a source for, for free()
@@ -20,7 +13,7 @@ enum openmetrics_form {
  * name: a label of that name on all, or NULL.
  */
 char *openmetrics_print(const struct stats *stats, const char *version,
-    const char *name, enum openmetrics_form form)
+    const char *name, enum metric_form form)
     __attribute__((warn_unused_result));
 
 #endif

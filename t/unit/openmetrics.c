@@ -206,8 +206,7 @@ static void
 no_family_changes_its_name_help_or_type(void **state)
 {
 	struct stats stats = some_stats();
-	char *text =
-	    openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	char *text = openmetrics_print(&stats, "1.0", NULL, METRIC_PROMETHEUS);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(families); i++)
@@ -223,7 +222,7 @@ figures_of_what_is_shared_are_there_where_hosts_share(void **state)
 	char *text;
 
 	(void)state;
-	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	text = openmetrics_print(&stats, "1.0", NULL, METRIC_PROMETHEUS);
 	assert_null(strstr(text, "postern_shared"));
 	free(text);
 	stats.shares = true;
@@ -235,7 +234,7 @@ figures_of_what_is_shared_are_there_where_hosts_share(void **state)
 	stats.shared.rejected[SHARED_FAULT_MAC] = 4;
 	stats.shared.dropped = 5;
 	stats.shared.events[SHARED_EVENT_FORGET][SHARE_EVENT_APPLIED] = 6;
-	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	text = openmetrics_print(&stats, "1.0", NULL, METRIC_PROMETHEUS);
 	for (size_t i = 0; i < COUNT(shared_lines); i++)
 		ROW(shared_lines[i], has_line(text, shared_lines[i]));
 	free(text);
@@ -251,11 +250,11 @@ figures_of_reports_are_there_where_sessions_are_counted(void **state)
 	stats.counts.reports[FIGURES_FAILED] = 3;
 	stats.counts.datagrams = 40;
 	stats.counts.dropped[FIGURES_LOSS_FULL] = 4;
-	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	text = openmetrics_print(&stats, "1.0", NULL, METRIC_PROMETHEUS);
 	assert_null(strstr(text, "postern_tlsrpt"));
 	free(text);
 	stats.tls_reports = true;
-	text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	text = openmetrics_print(&stats, "1.0", NULL, METRIC_PROMETHEUS);
 	for (size_t i = 0; i < COUNT(reports_lines); i++)
 		ROW(reports_lines[i], has_line(text, reports_lines[i]));
 	free(text);
@@ -312,8 +311,7 @@ figures_stand_with_their_labels(void **state)
 	    "postern_override_expiry_timestamp_seconds 1800009000",
 	};
 	struct stats stats = some_stats();
-	char *text =
-	    openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	char *text = openmetrics_print(&stats, "1.0", NULL, METRIC_PROMETHEUS);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++)
@@ -329,8 +327,7 @@ what_is_not_known_is_absent(void **state)
 	    "postern_override_expiry", "postern_open_fds",
 	    "postern_resident_memory", "postern_domain_checks_total{"};
 	struct stats stats = {.now = {.store = "none", .resolver = "unknown"}};
-	char *text =
-	    openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_PROMETHEUS);
+	char *text = openmetrics_print(&stats, "1.0", NULL, METRIC_PROMETHEUS);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(words); i++)
@@ -342,7 +339,7 @@ static void
 openmetrics_has_another_name_for_counters(void **state)
 {
 	struct stats stats = some_stats();
-	char *text = openmetrics_print(&stats, "1.0", NULL, OPENMETRICS_1_0);
+	char *text = openmetrics_print(&stats, "1.0", NULL, METRIC_OPENMETRICS);
 
 	(void)state;
 	assert_true(has_line(text, "# TYPE postern_messages counter"));
@@ -358,8 +355,8 @@ static void
 label_values_are_escaped(void **state)
 {
 	struct stats stats = some_stats();
-	char *text = openmetrics_print(
-	    &stats, "1\"\\\n{}", "gate1", OPENMETRICS_PROMETHEUS);
+	char *text =
+	    openmetrics_print(&stats, "1\"\\\n{}", "gate1", METRIC_PROMETHEUS);
 
 	(void)state;
 	assert_true(has_line(text,
