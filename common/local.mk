@@ -125,6 +125,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_outbox.c %D%/io/store_outbox.h \
 	%D%/io/store_policy.c %D%/io/store_policy.h \
 	%D%/io/store_sql.c %D%/io/store_sql.h \
+	%D%/io/store_survey_probes.c %D%/io/store_survey_probes.h \
 	%D%/io/store_survey.c %D%/io/store_survey.h \
 	%D%/io/store_survey_diff.c %D%/io/store_survey_diff.h \
 	%D%/io/store_table.c %D%/io/store_table.h \
@@ -150,7 +151,11 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
+	%D%/gather/manners.h \
+	%D%/gather/pacing.c %D%/gather/pacing.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
+	%D%/gather/survey_probes.c %D%/gather/survey_probes.h \
+	%D%/gather/tenants.c %D%/gather/tenants.h \
 	%D%/gather/walk.c %D%/gather/walk.h \
 	%D%/gather/outbound.c %D%/gather/outbound.h \
 	%D%/engine/check.h \

@@ -288,12 +288,14 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/survey/change.c %D%/cli/survey/change.h \
 	%D%/cli/survey/diff.c %D%/cli/survey/diff.h \
 	%D%/cli/survey/diff_verb.c \
+	%D%/cli/survey/exclude.c %D%/cli/survey/exclude.h \
 	%D%/cli/survey/export.c \
 	%D%/cli/survey/import.c %D%/cli/survey/import.h \
 	%D%/cli/survey/import_log.c \
 	%D%/cli/survey/names.c %D%/cli/survey/names.h \
 	%D%/cli/survey/open.c \
 	%D%/cli/survey/pairs.c %D%/cli/survey/pairs.h \
+	%D%/cli/survey/probing.c %D%/cli/survey/probing.h \
 	%D%/cli/survey/record.c %D%/cli/survey/record.h \
 	%D%/cli/survey/report.c \
 	%D%/cli/survey/survey.h \

@@ -91,6 +91,7 @@ UNIT_TESTS = \
 	%D%/unit/nat64.t \
 	%D%/unit/nexthop.t \
 	%D%/unit/outbound.t \
+	%D%/unit/pacing.t \
 	%D%/unit/parking.t \
 	%D%/unit/policies.t \
 	%D%/unit/policy_keep.t \
@@ -100,9 +101,12 @@ UNIT_TESTS = \
 	%D%/unit/print.t \
 	%D%/unit/providers.t \
 	%D%/unit/public_suffix.t \
+	%D%/unit/exclude.t \
 	%D%/unit/store_survey.t \
 	%D%/unit/survey_attempts.t \
 	%D%/unit/survey_diff.t \
+	%D%/unit/store_survey_probes.t \
+	%D%/unit/tenants.t \
 	%D%/unit/survey_names.t \
 	%D%/unit/survey_report.t \
 	%D%/unit/process.t \
@@ -231,6 +235,7 @@ LAB_TESTS = \
 	%D%/scenario/setup.py \
 	%D%/scenario/sts_cache.py \
 	%D%/scenario/survey.py \
+	%D%/scenario/survey_probe.py \
 	%D%/scenario/tools.py \
 	%D%/scenario/vectors.py \
 	%D%/scenario/verbs.py \
@@ -490,6 +495,12 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 	$(CONF_TEXT) $(ATTEMPTS)
 %C%_unit_survey_diff_t_SOURCES = %D%/unit/survey_diff.c %D%/unit/tap.h $(SURVEY_DIFF)
 %C%_unit_survey_diff_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_store_survey_probes_t_SOURCES = %D%/unit/store_survey_probes.c \
+	%D%/unit/tap.h
+%C%_unit_exclude_t_SOURCES = %D%/unit/exclude.c %D%/unit/tap.h \
+	milter/cli/survey/exclude.c
+%C%_unit_pacing_t_SOURCES = %D%/unit/pacing.c %D%/unit/tap.h
+%C%_unit_tenants_t_SOURCES = %D%/unit/tenants.c %D%/unit/tap.h
 %C%_unit_survey_names_t_SOURCES = %D%/unit/survey_names.c %D%/unit/tap.h \
 	milter/cli/survey/names.c
 %C%_unit_survey_report_t_SOURCES = %D%/unit/survey_report.c %D%/unit/tap.h \

@@ -278,6 +278,10 @@ enum {
 	LIMIT_CACHED_FACTS = 1000,
 	LIMIT_CACHED_PROBES = 20000,
 
+	/* Addresses of which a survey remembers when they were connected to,
+	 * how often they failed, and what they show; some 300 octets each */
+	LIMIT_PACED_ADDRESSES = 200000,
+
 	/* Results that wait to be noted in the store */
 	LIMIT_FLIPS_WAITING = 10000,
 

@@ -129,9 +129,11 @@ begin_hop(struct check_run *run, int64_t deadline_ms)
 	    .families = engine->options.probe_families,
 	    .policy_only = run->facts->trouble != TROUBLE_NONE,
 	    .own_policy = run->own_policy,
+	    .survey = engine->options.manners.survey,
 	    .walk = {.prober = engine->prober,
 		.allow_private = engine->options.allow_private,
-		.trial = run->trial}};
+		.trial = run->trial,
+		.once = engine->options.manners.survey}};
 
 	check_run_set_hop(run, run->hops.passed);
 	run->gathering = gather_begin(

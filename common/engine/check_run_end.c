@@ -100,6 +100,7 @@ is_remembered(
     const struct check_run *run, const struct check *check, bool looked)
 {
 	return looked && !check->ran_out &&
+	       !run->engine->options.manners.survey &&
 	       (!run->ahead || check_run_is_decided(check));
 }
 

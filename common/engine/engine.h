@@ -70,6 +70,10 @@ AUTO_DEFINE(engine_wait);
  */
 bool engine_congested(struct engine *engine);
 
+/* engine_put_off - probes that wait for their turn are not made: for a survey
+ * that is to end soon */
+void engine_put_off(struct engine *engine);
+
 /*
  * engine_self_test - see dns_self_test
  *

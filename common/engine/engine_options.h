@@ -10,6 +10,7 @@
 #include "common/base/counts.h"
 #include "common/engine/check.h"
 #include "common/engine/validation.h"
+#include "common/gather/manners.h"
 #include "common/gather/outbound.h"
 #include "common/io/dns_options.h"
 #include "common/io/smtp_socket.h"
@@ -68,6 +69,7 @@ struct engine_options {
 	uint32_t fail_ttl_s;
 	uint32_t temperror_ttl_s;
 	size_t max_cache_octets; /* of verdicts, probes and policies together */
+	struct manners manners;  /* of a survey, which remembers no verdict */
 	bool keep_facts;         /* for a command that prints them */
 	bool keep_walk;          /* of verdicts that are remembered */
 	bool keep_enforcement;   /* beside them, for an MTA that asks */

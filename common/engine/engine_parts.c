@@ -27,6 +27,8 @@ enum {
 	 * those is max_outstanding of the resolver. */
 	PLACES_OF_WORKER = 4,
 
+	SURVEY_KEEP_S = 365 * 24 * 3600, /* what a host shows: to the end */
+
 	STUB_LOOKUPS = 4, /* one at once; others were given up */
 	STUB_MS = 1500,   /* so that a second is enough for two nameservers */
 };
@@ -182,8 +184,8 @@ open_translation(struct engine *engine)
 	    translation_new(engine->stub != NULL ? engine->stub : engine->dns);
 }
 
-static void
-open_sources(struct engine *engine)
+static int
+open_sources(struct engine *engine, struct err *err)
 {
 	const struct engine_options *options = &engine->options;
 	struct policy_keep_options keep = {.store = engine->store,
@@ -214,9 +216,11 @@ open_sources(struct engine *engine)
 	    .timeout_ms = options->probe_timeout_ms,
 	    .per_address = options->probe_per_host,
 	    .budget = engine->budget,
-	    .keep_s = options->fail_ttl_s,
+	    .keep_s =
+		options->manners.survey ? SURVEY_KEEP_S : options->fail_ttl_s,
 	    .keep_failed_s = options->temperror_ttl_s,
-	    .counts = options->counts};
+	    .counts = options->counts,
+	    .manners = options->manners};
 
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
@@ -229,10 +233,11 @@ open_sources(struct engine *engine)
 		engine->refresh = policy_refresh_new(engine->policies,
 		    engine->dns, leaf_count(options) / REFRESH_PART);
 	engine->outbound = prober.outbound;
-	engine->prober = prober_new(&prober);
+	engine->prober = prober_new(&prober, err);
 	engine->checks = cache_new(
 	    options->keep_facts ? LIMIT_CACHED_FACTS : LIMIT_CACHED_VERDICTS,
 	    &checks, engine->budget);
+	return engine->prober == NULL ? -1 : 0;
 }
 
 /* The caller's strings are not kept. */
@@ -263,9 +268,18 @@ engine_new(const struct engine_options *options, struct err *err)
 	open_engine_store(engine);
 	if (!options->allow_private)
 		open_translation(engine);
-	open_sources(engine);
+	if (open_sources(engine, err) != 0) {
+		engine_free(engine);
+		return NULL;
+	}
 	forget_strings(&engine->options);
 	return engine;
+}
+
+void
+engine_put_off(struct engine *engine)
+{
+	prober_end(engine->prober);
 }
 
 static void

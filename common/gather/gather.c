@@ -209,7 +209,9 @@ proceed_to_hosts(struct gathering *g)
 {
 	struct facts *facts = g->facts;
 	struct dane_wish wish = {.dns = g->gatherer.dns,
-	    .families = facts->all_hosts ? FAMILIES_ALL : g->gatherer.families,
+	    .families = facts->all_hosts && !g->gatherer.survey
+			    ? FAMILIES_ALL
+			    : g->gatherer.families,
 	    .deadline_ms = g->lookups_ms};
 
 	mx_learn(facts, g->mx);
@@ -253,13 +255,19 @@ proceed_with_hosts(struct gathering *g)
 	g->stage = AT_GATES;
 }
 
+/* Of a survey the policy decides which hosts are probed. */
 static void
 proceed_to_probes(struct gathering *g)
 {
 	translation_learn(g->gatherer.translation, NULL, 0, &g->walk.prefixes);
 	g->stage = AT_PROBES;
-	if (g->facts->probed && !policy_decides_name(g))
-		walk_start(&g->walk);
+	if (!g->facts->probed || policy_decides_name(g))
+		return;
+	if (g->gatherer.survey && g->sts != NULL)
+		return;
+	if (g->gatherer.survey)
+		tried_mark_least(g->facts);
+	walk_start(&g->walk);
 }
 
 /* Whether the gathering goes on. */
@@ -270,6 +278,8 @@ proceed_with_probes(struct gathering *g)
 
 	if (g->sts != NULL)
 		sts_finish(g->sts, g->deadline_ms);
+	if (g->gatherer.survey && g->sts != NULL)
+		tried_mark_least(g->facts);
 	g->sts = NULL;
 	/* the policy's time is over, and not that of the probes */
 	if (until_ms < g->deadline_ms && clock_left_ms(until_ms) == 0)

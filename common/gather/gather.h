@@ -24,6 +24,7 @@ struct gatherer {
 	struct walk_wish walk;
 	bool policy_only; /* nothing else counts: look at no host */
 	bool own_policy;  /* one that another host has fetched will not do */
+	bool survey;      /* see manners.h: probe what tried_mark_least says */
 };
 
 struct gathering;

@@ -2,15 +2,15 @@
 #include "common/gather/probe.h"
 
 #include <assert.h>
-#include <search.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "common/base/clock.h"
-#include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/gather/pacing.h"
+#include "common/gather/survey_probes.h"
 #include "common/io/smtp.h"
 
 /*
@@ -20,14 +20,17 @@
  *   Who made it has a probe_job, which owns one hold of the entry; everybody
  *   else has joined and holds the entry only.  probe_again does not take what
  *   is remembered, if that was made before.
- * - enter_gate lets the job pass if its address has less than per_address
- *   connections.  Else the job stands in the gate's line, without a thread.
+ * - pacing lets the job go on when it is its turn at the address.  Until then
+ *   it stands in line there, without a thread.
  * - submit_probe gives it to the leaf pool.  A leaf runs run_probe: it drops
  *   the job if nobody holds the entry any more, and else connects.  A leaf in a
  *   hurry that was cut short gives the job back to the pool, whole.
  * - end_probe fills the entry, which wakes all who joined: nobody waits for the
- *   answer to QUIT.  When the connection is closed, it leaves the gate, which
- *   lets the first of the line pass.
+ *   answer to QUIT.  When the connection is closed, the first of the line has
+ *   its turn.
+ * - Of a survey, what was kept is no job at all; and one whose turn has come is
+ *   settled without a connection where the address is to be left alone, or
+ *   shows all names the same.
  *
  * A probe has its own time-outs and not the deadline of whoever began it.  Who
  * waits may give up; the others, and the cache, get the whole answer.
@@ -35,23 +38,14 @@
 
 /* One probe on its way through the leaf pool. */
 struct probe_job {
-	TAILQ_ENTRY(probe_job) next; /* of those that wait for an address */
+	struct pacing_turn turn; /* with the address */
 	struct prober *prober;
 	struct cache_entry *entry;
-	char address[INET6_ADDRSTRLEN];
 	char sni[LIMIT_DOMAIN_SIZE];
 	uint16_t port;
 	enum pool_lane lane;
 	bool forced; /* to be made though nobody waits for it */
 	bool again;  /* see probe_facts */
-};
-TAILQ_HEAD(turns, probe_job);
-
-/* An address with connections, for as long as it has any. */
-struct gate {
-	char address[INET6_ADDRSTRLEN]; /* first: the key of the index */
-	unsigned passed;
-	struct turns waiting;
 };
 
 /* Of one that was made again: by the time that it may be once more, a check of
@@ -63,20 +57,14 @@ struct prober {
 	char *helo;
 	char *ipv4, *ipv6; /* that probes leave from, or NULL */
 	struct cache *cache;
-	struct lock lock;
-	void *gates; /* with lock: a tree, by address */
+	struct pacing *pacing;
+	struct survey_probes *known; /* of a survey, or NULL */
 };
 
 struct probe {
 	struct cache_entry *entry;
 	bool joined;
 };
-
-static int
-compare_addresses(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
 
 static void
 drop_facts(void *facts)
@@ -103,35 +91,6 @@ static char *
 copy_text(const char *text)
 {
 	return text == NULL ? NULL : xstrdup(text);
-}
-
-struct prober *
-prober_new(const struct prober_options *options)
-{
-	struct prober *prober = xcalloc(1, sizeof(*prober));
-
-	prober->options = *options;
-	prober->helo = xstrdup(options->helo);
-	prober->ipv4 = copy_text(options->source.ipv4);
-	prober->ipv6 = copy_text(options->source.ipv6);
-	prober->cache =
-	    cache_new(LIMIT_CACHED_PROBES, &probes, options->budget);
-	lock_init(&prober->lock);
-	return prober;
-}
-
-void
-prober_free(struct prober *prober)
-{
-	if (prober == NULL)
-		return;
-	cache_free(prober->cache);
-	assert(prober->gates == NULL);
-	lock_fini(&prober->lock);
-	free(prober->helo);
-	free(prober->ipv4);
-	free(prober->ipv6);
-	free(prober);
 }
 
 /* What healing looks like differs: a host that is down may be up at once, a
@@ -168,78 +127,75 @@ drop_probe(struct probe_job *job)
 	free(job);
 }
 
-static struct gate *
-gate_locked(struct prober *prober, const char *address) HOLDS(prober->lock)
+static struct probe_job *
+job_of(struct pacing_turn *turn)
 {
-	struct gate **node = tfind(address, &prober->gates, compare_addresses);
-	struct gate *gate;
-
-	if (node != NULL)
-		return *node;
-	gate = xcalloc(1, sizeof(*gate));
-	text_copy(gate->address, sizeof(gate->address), address);
-	TAILQ_INIT(&gate->waiting);
-	if (tsearch(gate, &prober->gates, compare_addresses) == NULL)
-		abort(); /* no memory: as xalloc */
-	return gate;
+	return turn == NULL
+		   ? NULL
+		   : (struct probe_job *)((char *)turn -
+					  offsetof(struct probe_job, turn));
 }
 
-/* Whether the probe may connect now; else it waits for its turn. */
-static bool
-enter_gate(struct probe_job *job)
+/* The turn of one at the address is over: whose it is now, or NULL. */
+static struct probe_job *
+leave_address(struct prober *prober, const char *address, enum pacing_use use)
+{
+	return job_of(pacing_leave(prober->pacing, address, use));
+}
+
+static struct survey_target
+target_of(const struct probe_job *job)
+{
+	return (struct survey_target){
+	    job->turn.address, job->port, job->sni, job->again};
+}
+
+/* Facts that no connection was made for. */
+static void
+fill_unasked(struct probe_job *job, struct probe_facts *facts)
 {
 	struct prober *prober = job->prober;
-	struct gate *gate;
-	bool passed;
 
-	lock_take(&prober->lock);
-	gate = gate_locked(prober, job->address);
-	passed = gate->passed < prober->options.per_address;
-	if (passed)
-		gate->passed++;
-	else
-		TAILQ_INSERT_TAIL(&gate->waiting, job, next);
-	lock_drop(&prober->lock);
-	return passed;
-}
-
-/* A connection to the address is over: the one whose turn it is, or NULL. */
-static struct probe_job *
-leave_gate(struct prober *prober, const char *address)
-{
-	struct probe_job *job;
-	struct gate *gate;
-
-	lock_take(&prober->lock);
-	gate = gate_locked(prober, address);
-	job = TAILQ_FIRST(&gate->waiting);
-	if (job != NULL) {
-		TAILQ_REMOVE(&gate->waiting, job, next);
-	} else if (--gate->passed == 0) {
-		tdelete(gate, &prober->gates, compare_addresses);
-		free(gate);
-	}
-	lock_drop(&prober->lock);
-	return job;
+	/* one that is put off may be asked for at any time */
+	cache_fill(job->entry, facts,
+	    facts->put_off || facts->spared ? 0 : keep_until(prober, facts));
+	cache_release(job->entry);
+	free(job);
 }
 
 static pool_job run_probe;
 
-/* Has passed the gate.  What cannot be run makes room for the next. */
+/* It is its turn.  What cannot be run makes room for the next. */
 static void
 submit_probe(struct probe_job *job)
 {
 	while (job != NULL) {
 		struct prober *prober = job->prober;
+		struct probe_facts *facts = NULL;
 		char address[INET6_ADDRSTRLEN];
 
-		if (!is_forsaken(job) && pool_submit(prober->options.leaves,
-					     job->lane, run_probe, job))
+		if (prober->known != NULL)
+			facts = survey_probes_at_turn(
+			    prober->known, prober->pacing, job->turn.address);
+		if (facts == NULL && !is_forsaken(job) &&
+		    pool_submit(
+			prober->options.leaves, job->lane, run_probe, job))
 			return;
-		text_copy(address, sizeof(address), job->address);
-		drop_probe(job);
-		job = leave_gate(prober, address);
+		text_copy(address, sizeof(address), job->turn.address);
+		if (facts == NULL)
+			drop_probe(job);
+		else
+			fill_unasked(job, facts);
+		job = leave_address(prober, address, PACING_UNUSED);
 	}
+}
+
+/* pacing_go */
+static void
+take_turn(void *arg, struct pacing_turn *turn)
+{
+	(void)arg;
+	submit_probe(job_of(turn));
 }
 
 static void
@@ -247,12 +203,16 @@ end_probe(
     struct probe_job *job, struct probe_facts *facts, struct smtp_session *left)
 {
 	struct prober *prober = job->prober;
+	enum pacing_use use = survey_probes_use(facts->outcome);
+	struct survey_target target = target_of(job);
 	struct probe_job *following;
 
+	if (prober->known != NULL)
+		survey_probes_note(prober->known, &target, facts);
 	cache_fill(job->entry, facts, keep_until(prober, facts));
 	cache_release(job->entry);
 	smtp_quit(left);
-	following = leave_gate(prober, job->address);
+	following = leave_address(prober, job->turn.address, use);
 	free(job);
 	submit_probe(following);
 }
@@ -260,8 +220,8 @@ end_probe(
 static void
 tell_reach(const struct probe_job *job, bool connected)
 {
-	outbound_note(job->prober->options.outbound, job->address, job->sni,
-	    job->port, connected);
+	outbound_note(job->prober->options.outbound, job->turn.address,
+	    job->sni, job->port, connected);
 	prober_try_witnesses(job->prober);
 }
 
@@ -298,7 +258,7 @@ run_probe(void *arg, int64_t until_ms)
 {
 	struct probe_job *job = arg;
 	struct prober *prober = job->prober;
-	struct smtp_target target = {.address = job->address,
+	struct smtp_target target = {.address = job->turn.address,
 	    .port = job->port,
 	    .sni = job->sni,
 	    .helo = prober->helo,
@@ -311,8 +271,12 @@ run_probe(void *arg, int64_t until_ms)
 	struct probe_facts *facts;
 	bool hurried;
 
+	/* a connection that is cut short would be made twice */
+	if (prober->known != NULL)
+		until_ms = INT64_MAX;
 	if (is_forsaken(job)) {
-		struct probe_job *following = leave_gate(prober, job->address);
+		struct probe_job *following =
+		    leave_address(prober, job->turn.address, PACING_UNUSED);
 
 		drop_probe(job);
 		submit_probe(following);
@@ -358,9 +322,39 @@ static void
 print_probe_key(const struct probe_job *job, char key[KEY_SIZE])
 {
 	int length = snprintf(
-	    key, KEY_SIZE, "%s %u %s", job->address, job->port, job->sni);
+	    key, KEY_SIZE, "%s %u %s", job->turn.address, job->port, job->sni);
 
 	assert(length < KEY_SIZE);
+}
+
+/* Of a survey: what is known of it before it waits for anything. */
+static bool
+finish_known(struct probe_job *job)
+{
+	struct survey_target target = target_of(job);
+	struct probe_facts *facts = NULL;
+
+	if (job->prober->known != NULL)
+		facts = survey_probes_before(job->prober->known, &target);
+	if (facts == NULL)
+		return false;
+	fill_unasked(job, facts);
+	return true;
+}
+
+static void
+enter_line(struct probe_job *job)
+{
+	switch (pacing_enter(job->prober->pacing, &job->turn)) {
+	case PACING_WAITS:
+		break;
+	case PACING_GOES:
+		submit_probe(job);
+		break;
+	case PACING_FULL:
+		fill_unasked(job, survey_probes_put_off());
+		break;
+	}
 }
 
 /* The entry of a probe, held: mine, with a job that is like this one, or
@@ -379,8 +373,8 @@ claim_probe(const struct probe_job *like, const char *key,
 	*job = *like;
 	job->entry = cache_hold(entry);
 	job->lane = lane_after(over);
-	if (enter_gate(job))
-		submit_probe(job);
+	if (!finish_known(job))
+		enter_line(job);
 	return entry;
 }
 
@@ -390,7 +384,7 @@ describe_probe(
 {
 	struct probe_job job = {.prober = prober, .port = port};
 
-	text_copy(job.address, sizeof(job.address), address);
+	text_copy(job.turn.address, sizeof(job.turn.address), address);
 	text_copy(job.sni, sizeof(job.sni), sni);
 	return job;
 }
@@ -405,17 +399,36 @@ probe_of(struct cache_entry *entry, bool joined)
 	return probe;
 }
 
+/* What is remembered, held, if it was inferred and does not hold any more. */
+static struct cache_entry *
+find_disproved(const struct probe_job *like, const char *key)
+{
+	struct prober *prober = like->prober;
+	struct cache_entry *known;
+
+	known = prober->known == NULL ? NULL : cache_find(prober->cache, key);
+	if (known == NULL || survey_probes_disproved(prober->known,
+				 like->turn.address, cache_value(known)))
+		return known;
+	cache_release(known);
+	return NULL;
+}
+
 struct probe *
 probe_start(
     struct prober *prober, const char *address, uint16_t port, const char *sni)
 {
 	struct probe_job like = describe_probe(prober, address, port, sni);
 	char key[KEY_SIZE];
-	struct cache_entry *entry;
+	struct cache_entry *entry, *disproved;
 	bool mine;
 
 	print_probe_key(&like, key);
-	entry = claim_probe(&like, key, NULL, &mine);
+	disproved = find_disproved(&like, key);
+	entry = claim_probe(&like, key,
+	    disproved == NULL ? NULL : cache_value(disproved), &mine);
+	if (disproved != NULL)
+		cache_release(disproved);
 	return probe_of(entry, !mine);
 }
 
@@ -500,6 +513,50 @@ probe_finish(struct probe *probe, int64_t deadline_ms)
 	cache_release(probe->entry);
 	free(probe);
 	return facts;
+}
+
+struct prober *
+prober_new(const struct prober_options *options, struct err *err)
+{
+	struct prober *prober = xcalloc(1, sizeof(*prober));
+	struct pacing_options pacing = {.per_address = options->per_address,
+	    .gap_ms = options->manners.gap_ms,
+	    .rate = options->manners.rate,
+	    .back_off = options->manners.survey};
+
+	prober->options = *options;
+	prober->helo = xstrdup(options->helo);
+	prober->ipv4 = copy_text(options->source.ipv4);
+	prober->ipv6 = copy_text(options->source.ipv6);
+	prober->cache =
+	    cache_new(LIMIT_CACHED_PROBES, &probes, options->budget);
+	if (options->manners.survey)
+		prober->known = survey_probes_new(&options->manners);
+	prober->pacing = pacing_new(&pacing, take_turn, NULL, err);
+	if (prober->pacing != NULL)
+		return prober;
+	prober_free(prober);
+	return NULL;
+}
+
+void
+prober_free(struct prober *prober)
+{
+	if (prober == NULL)
+		return;
+	cache_free(prober->cache);
+	pacing_free(prober->pacing);
+	survey_probes_free(prober->known);
+	free(prober->helo);
+	free(prober->ipv4);
+	free(prober->ipv6);
+	free(prober);
+}
+
+void
+prober_end(struct prober *prober)
+{
+	pacing_end(prober->pacing);
 }
 
 struct cache *

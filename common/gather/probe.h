@@ -11,6 +11,7 @@
 #include "common/base/own.h"
 #include "common/base/pool.h"
 #include "common/base/counts.h"
+#include "common/gather/manners.h"
 #include "common/gather/outbound.h"
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
@@ -32,11 +33,13 @@ struct prober_options {
 	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
 	struct counts *counts;  /* may be NULL */
+	struct manners manners;
 };
 
+/* prober_new - LOCAL when the system gives no thread, which a survey wants */
 void prober_free(struct prober *prober); /* no probe may be held or running */
-struct prober *
-prober_new(const struct prober_options *options) OWNED(prober_free);
+struct prober *prober_new(const struct prober_options *options, struct err *err)
+    OWNED(prober_free);
 
 /*
  * probe_start - begin a probe, or join one that runs or is remembered
@@ -69,6 +72,9 @@ probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
  * none
  */
 void prober_try_witnesses(struct prober *prober);
+
+/* prober_end - probes that wait for their turn are put off, soon */
+void prober_end(struct prober *prober);
 
 /* prober_count_blocked - an address was not probed, for it is special */
 void prober_count_blocked(struct prober *prober);

@@ -167,7 +167,7 @@ start_again(struct walk *w)
 	AUTO(verdict) struct verdict *verdict = NULL;
 	struct facts *facts = w->facts;
 
-	if (!any_remembered(facts))
+	if (w->wish.once || !any_remembered(facts))
 		return false;
 	verdict = judge(facts, w->terms, clock_wall_s());
 	for (size_t i = 0; i < verdict->host_count; i++) {

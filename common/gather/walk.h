@@ -18,6 +18,7 @@ struct walk_wish {
 	bool allow_private; /* probe special-purpose addresses too */
 	bool trial; /* no host may be in reach: connect anew where that failed
 		       lately, and only to the best hosts unless one answers */
+	bool once;  /* what is remembered will do, also for a failure */
 };
 
 /* Connections of one check at once: hosts of one preference have fewer

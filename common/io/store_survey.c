@@ -29,7 +29,17 @@ enum {
 
 enum state { STATE_NEW, STATE_DONE, STATE_FAILING };
 
-enum statement { ADD, NOTE, NOTES, UNASKED, PUT, UNDO, TOTAL, STATEMENTS };
+enum statement {
+	ADD,
+	NOTE,
+	NOTES,
+	UNASKED,
+	PUT,
+	REOPEN,
+	UNDO,
+	TOTAL,
+	STATEMENTS
+};
 
 struct store_survey {
 	sqlite3 *handle;
@@ -68,12 +78,14 @@ static const char *const field_names[] = {
     [SURVEY_RESULT] = "result",
     [SURVEY_REASON] = "reason",
     [SURVEY_DEPTH] = "depth",
+    [SURVEY_INFERRED] = "inferred",
     [SURVEY_HOSTS] = "hosts",
     [SURVEY_HOSTS_SECURE] = "hosts_secure",
     [SURVEY_STS_WHY] = "sts_why",
     [SURVEY_STS_ID] = "sts_id",
     [SURVEY_TLSRPT_WHY] = "tlsrpt_why",
     [SURVEY_RUA] = "rua",
+    [SURVEY_INFERRED_AT] = "inferred_at",
 };
 
 const char *
@@ -178,6 +190,9 @@ prepare_all(struct store_survey *survey, struct err *err)
 	    [UNASKED] =
 		"SELECT domain FROM domain WHERE domain > ?1 AND state = "
 		"?2 AND tries <= ?3 ORDER BY domain LIMIT ?4",
+	    [REOPEN] = "UPDATE domain SET state = 0 WHERE inferred_at <> '' "
+		       "AND instr(' ' || inferred_at || ' ', ' ' || ?1 || ' ') "
+		       "> 0",
 	    [UNDO] = "UPDATE domain SET state = 0, tries = 0 WHERE "
 		     "state = 2 AND time >= ?1",
 	    [TOTAL] = "SELECT count(*), coalesce(sum(state <> 0), 0), "
@@ -340,6 +355,17 @@ store_survey_put(
 		bind_word(stmt, 3 + i, row->fields[i]);
 	bind_word(stmt, 3 + SURVEY_FIELDS, row->domain);
 	return run_statement(survey, PUT, err);
+}
+
+int
+store_survey_reopen(struct store_survey *survey, const char *address,
+    int64_t *count, struct err *err)
+{
+	bind_word(survey->statements[REOPEN], 1, address);
+	if (run_statement(survey, REOPEN, err) != 0)
+		return -1;
+	*count = sqlite3_changes(survey->handle);
+	return 0;
 }
 
 int

@@ -13,7 +13,8 @@
 #include "common/base/limits.h"
 #include "common/base/own.h"
 
-/* What is found of a domain, a word each; those up to SURVEY_DEPTH are the
+/* What is found of a domain, a word each; those up to SURVEY_INFERRED are
+ * the
  * columns of CSV, in its order. */
 enum survey_field {
 	SURVEY_TLD,
@@ -46,14 +47,19 @@ enum survey_field {
 	SURVEY_RESULT,
 	SURVEY_REASON,
 	SURVEY_DEPTH,
-	SURVEY_HOSTS, /* with a blank between */
+	SURVEY_INFERRED, /* "1": some of it is */
+	SURVEY_HOSTS,    /* with a blank between */
 	SURVEY_HOSTS_SECURE,
 	SURVEY_STS_WHY,
 	SURVEY_STS_ID,
 	SURVEY_TLSRPT_WHY,
 	SURVEY_RUA,
+	SURVEY_INFERRED_AT, /* these addresses */
 };
-enum { SURVEY_FIELDS = SURVEY_RUA + 1, SURVEY_CSV_FIELDS = SURVEY_DEPTH + 1 };
+enum {
+	SURVEY_FIELDS = SURVEY_INFERRED_AT + 1,
+	SURVEY_CSV_FIELDS = SURVEY_INFERRED + 1
+};
 
 /* survey_field_name - of the column; a constant */
 const char *survey_field_name(enum survey_field field);
@@ -120,6 +126,11 @@ int store_survey_todo(struct store_survey *survey, const char *after, int tries,
 /* store_survey_put - what was found; one try more */
 int store_survey_put(
     struct store_survey *survey, const struct survey_row *row, struct err *err);
+
+/* store_survey_reopen - those of which something was inferred at the address
+ * are as if nobody had asked about them; *count of them */
+int store_survey_reopen(struct store_survey *survey, const char *address,
+    int64_t *count, struct err *err);
 
 /* store_survey_undo - names that fail and were asked about since then are as if
  * nobody had */

@@ -48,6 +48,30 @@ probe_outcome_text(enum probe_outcome outcome)
 }
 
 bool
+probe_outcome_lasts(enum probe_outcome outcome)
+{
+	switch (outcome) {
+	case PROBE_TLS:
+	case PROBE_TLS_REFUSED:
+	case PROBE_TLS_UNSUPPORTED:
+	case PROBE_TLS_FAILED:
+	case PROBE_NO_STARTTLS:
+	case PROBE_STARTTLS_REFUSED:
+		return true;
+	case PROBE_NOT_DONE:
+	case PROBE_REFUSED:
+	case PROBE_NOT_SMTP:
+	case PROBE_CONNECT_FAILED:
+	case PROBE_TIMEOUT:
+	case PROBE_NO_SOURCE:
+	case PROBE_BLOCKED:
+	case PROBE_OWN:
+		break;
+	}
+	return false;
+}
+
+bool
 lookup_denied(const struct lookup *lookup)
 {
 	return lookup->state == LOOKUP_NODATA ||

@@ -65,6 +65,10 @@ enum probe_outcome {
 
 const char *probe_outcome_text(enum probe_outcome outcome);
 
+/* probe_outcome_lasts - whether it tells what the host shows for a name, and
+ * not only how it fares at the moment */
+bool probe_outcome_lasts(enum probe_outcome outcome);
+
 /* The parts of a probe's time. */
 enum probe_phase {
 	PHASE_CONNECT,
@@ -109,6 +113,11 @@ struct probe_facts {
 	unsigned ms;
 	int64_t begun_ms; /* the connection, by clock_mono_ms */
 	bool again; /* made since an earlier one would not do for a policy */
+	bool
+	    inferred; /* of a survey: as other names are shown, see tenants.h */
+	bool put_off; /* likewise: not asked yet, for the address is to be left
+			 alone for now */
+	bool spared;  /* likewise: not to be asked at all */
 	_Atomic bool reported; /* its failure is counted: see tls_sessions.h */
 	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
 	struct probe_sight sight;

@@ -62,3 +62,22 @@ tried_mark(struct facts *facts, unsigned limit)
 		mark_host(&facts->hosts[i], &better, &share);
 	}
 }
+
+void
+tried_mark_least(struct facts *facts)
+{
+	const struct sts_policy *policy = sts_facts_policy(&facts->sts);
+	bool all = policy != NULL && policy->mode != STS_MODE_NONE;
+	bool first = true;
+
+	for (size_t i = 0; i < facts->host_count; i++) {
+		struct host_facts *host = &facts->hosts[i];
+		bool dane =
+		    host->tlsa.state == LOOKUP_DATA && host->tlsa.secure;
+
+		for (size_t j = 0; j < host->address_count; j++) {
+			host->addresses[j].untried = !all && !dane && !first;
+			first = false;
+		}
+	}
+}

@@ -17,4 +17,12 @@
  */
 void tried_mark(struct facts *facts, unsigned limit);
 
+/*
+ * tried_mark_least - the same, where as few are connected to as will do
+ *
+ * All addresses of hosts with secure TLSA records; under a policy that is not
+ * of mode none all of all hosts; and the first of the best host.
+ */
+void tried_mark_least(struct facts *facts);
+
 #endif

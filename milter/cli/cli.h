@@ -23,10 +23,11 @@ struct cli_list {
 struct cli_options {
 	const char *conf_file; /* -c; NULL: the default one */
 	bool json;
-	bool dns_only; /* --depth dns */
-	bool cached;   /* --cached: ask the daemon, check nothing */
-	bool facts;    /* --facts */
-	bool verbose;  /* --verbose */
+	bool dns_only;    /* --depth dns */
+	bool probe_given; /* --depth probe */
+	bool cached;      /* --cached: ask the daemon, check nothing */
+	bool facts;       /* --facts */
+	bool verbose;     /* --verbose */
 	bool level_given;
 	enum level level;      /* --level, over the rules */
 	const char *chain;     /* --chain: a PEM file */
@@ -45,6 +46,9 @@ struct cli_options {
 	uint32_t retries;         /* --retry */
 	uint32_t retry_wait_s;    /* --retry-wait */
 	uint32_t limit;           /* --limit; 0: none */
+	uint32_t probe_rate;      /* --probe-rate; 0: as it goes */
+	uint32_t probe_gap_s;     /* --probe-gap */
+	const char *exclude;      /* --exclude: a file */
 	bool at_given;
 	time_t at;                 /* --at, or now */
 	uint16_t port;             /* --port, or 25 */

@@ -15,6 +15,8 @@
 #include "milter/cli/print.h"
 #include "milter/conf/settings_engine.h"
 
+enum { SURVEY_CHECK_MS = 10 * 60 * 1000 };
+
 struct settings *
 cli_load_settings(const struct cli_options *options)
 {
@@ -58,9 +60,21 @@ start_engine(struct cli_engine *cli, const struct engine_options *options)
 	    "Nameservers and TrustAnchorFile");
 }
 
+static void
+set_for_survey(struct engine_options *wanted, const struct cli_options *options,
+    const struct manners *manners)
+{
+	wanted->manners = *manners;
+	wanted->probe_per_host = 1;
+	wanted->probe_addresses = 0;
+	wanted->temperror_ttl_s = options->retry_wait_s;
+	if (!options->dns_only)
+		wanted->check_timeout_ms = SURVEY_CHECK_MS;
+}
+
 static int
 open_as(struct cli_engine *cli, const struct cli_options *options,
-    bool kept_policies, bool own)
+    bool kept_policies, bool own, const struct manners *manners)
 {
 	struct engine_options wanted;
 
@@ -80,6 +94,8 @@ open_as(struct cli_engine *cli, const struct cli_options *options,
 		wanted.allow_private = true;
 		wanted.insecure_mx = INSECURE_MX_DANE;
 	}
+	if (manners != NULL)
+		set_for_survey(&wanted, options, manners);
 	cli->check_timeout_ms = wanted.check_timeout_ms;
 	return start_engine(cli, &wanted);
 }
@@ -88,13 +104,20 @@ int
 cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
     bool kept_policies)
 {
-	return open_as(cli, options, kept_policies, false);
+	return open_as(cli, options, kept_policies, false, NULL);
 }
 
 int
 cli_engine_open_own(struct cli_engine *cli, const struct cli_options *options)
 {
-	return open_as(cli, options, false, true);
+	return open_as(cli, options, false, true, NULL);
+}
+
+int
+cli_engine_open_survey(struct cli_engine *cli,
+    const struct cli_options *options, const struct manners *manners)
+{
+	return open_as(cli, options, false, false, manners);
 }
 
 void

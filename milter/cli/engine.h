@@ -35,6 +35,16 @@ int cli_engine_open(struct cli_engine *cli, const struct cli_options *options,
 int
 cli_engine_open_own(struct cli_engine *cli, const struct cli_options *options);
 
+/*
+ * cli_engine_open_survey - the same for a survey, which sees what is published
+ * now
+ *
+ * Probes wait for their turns: a check has ten minutes.  What fails at the
+ * moment is asked again after retry_wait_s, and no sooner.
+ */
+int cli_engine_open_survey(struct cli_engine *cli,
+    const struct cli_options *options, const struct manners *manners);
+
 void cli_engine_close(struct cli_engine *cli);
 
 /* cli_engine_takes - 0 for what has the shape of a destination, be its name a

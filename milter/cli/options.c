@@ -12,7 +12,7 @@
 
 enum { USAGE_INDENT = 10, USAGE_MARGIN = 2 };
 enum { JOBS = 8, SMTP_PORT = 25, EVERY_S = 5 };
-enum { RETRIES = 2, RETRY_WAIT_S = 60 };
+enum { RETRIES = 2, RETRY_WAIT_S = 60, PROBE_RATE = 20, PROBE_GAP_S = 1 };
 
 /* Every option of every verb. */
 static const struct option_row {
@@ -106,6 +106,12 @@ static const struct option_row {
     {OPTION_ADD, "add", NULL, false, "more names for a file that has some"},
     {OPTION_RATE, "rate", "NUMBER", false,
 	"domains a second at most; 0: as it goes (0)"},
+    {OPTION_PROBE_RATE, "probe-rate", "NUMBER", false,
+	"connections to mail hosts a second at most; 0: as it goes (20)"},
+    {OPTION_PROBE_GAP, "probe-gap", "SECONDS", false,
+	"between two connections to an address, 0 to 3600 (1)"},
+    {OPTION_EXCLUDE, "exclude", "FILE", false,
+	"names, .suffixes, mx:suffixes and networks to leave alone"},
     {OPTION_RETRY, "retry", "NUMBER", false,
 	"rounds over names whose lookups fail, 0 to 9 (2)"},
     {OPTION_RETRY_WAIT, "retry-wait", "SECONDS", false,
@@ -200,6 +206,8 @@ cli_line_read(struct cli_line *line, int argc, char *argv[])
 	line->options.jobs = JOBS;
 	line->options.retries = RETRIES;
 	line->options.retry_wait_s = RETRY_WAIT_S;
+	line->options.probe_rate = PROBE_RATE;
+	line->options.probe_gap_s = PROBE_GAP_S;
 	line->options.port = SMTP_PORT;
 	line->options.every_s = EVERY_S;
 	line->options.mode = STS_MODE_TESTING;

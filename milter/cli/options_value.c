@@ -9,7 +9,7 @@
 #include "milter/cli/options.h"
 
 enum { JOBS_MAX = 256, EVERY_MAX_S = 3600 };
-enum { RETRIES_MAX = 9, PACE_MAX = 1000000 };
+enum { RETRIES_MAX = 9, PACE_MAX = 1000000, GAP_MAX_S = 3600 };
 
 #define MOMENT "no RFC 3339 time, and no date or \"7d\""
 
@@ -54,6 +54,7 @@ static int
 read_depth(const char *word, struct cli_options *options)
 {
 	options->dns_only = strcmp(word, "dns") == 0;
+	options->probe_given = !options->dns_only;
 	return options->dns_only || strcmp(word, "probe") == 0 ? 0 : -1;
 }
 
@@ -82,6 +83,14 @@ read_pace(int code, const char *word, struct cli_options *options)
 		return text_uint(word, PACE_MAX, &options->retry_wait_s) == 0
 			   ? NULL
 			   : "--retry-wait: 0 to 1000000 seconds";
+	case OPTION_PROBE_RATE:
+		return text_uint(word, PACE_MAX, &options->probe_rate) == 0
+			   ? NULL
+			   : "--probe-rate: 0 to 1000000 a second";
+	case OPTION_PROBE_GAP:
+		return text_uint(word, GAP_MAX_S, &options->probe_gap_s) == 0
+			   ? NULL
+			   : "--probe-gap: 0 to 3600 seconds";
 	default:
 		return text_uint(word, UINT32_MAX, &options->limit) == 0 &&
 			       options->limit > 0
@@ -237,6 +246,25 @@ take_flag(int code, struct cli_options *options)
 	return true;
 }
 
+static void
+take_survey_value(int code, char *value, struct cli_options *options)
+{
+	switch (code) {
+	case OPTION_DB:
+		options->db = value;
+		break;
+	case OPTION_BASELINE:
+		options->baseline = value;
+		break;
+	case OPTION_EXCLUDE:
+		options->exclude = value;
+		break;
+	default:
+		add_value(code, value, options);
+		break;
+	}
+}
+
 /* Options with a value that nothing can be wrong with. */
 static void
 take_value(int code, char *value, struct cli_options *options)
@@ -287,14 +315,8 @@ take_value(int code, char *value, struct cli_options *options)
 	case OPTION_LIST:
 		options->list = value;
 		break;
-	case OPTION_DB:
-		options->db = value;
-		break;
-	case OPTION_BASELINE:
-		options->baseline = value;
-		break;
 	default:
-		add_value(code, value, options);
+		take_survey_value(code, value, options);
 		break;
 	}
 }
@@ -338,6 +360,8 @@ cli_option_value(int code, char *value, struct cli_options *options)
 		    options->every_s == 0)
 			return "--every: 1 to 3600 seconds";
 		break;
+	case OPTION_PROBE_GAP:
+	case OPTION_PROBE_RATE:
 	case OPTION_RATE:
 	case OPTION_RETRY:
 	case OPTION_RETRY_WAIT:

@@ -8,12 +8,19 @@
  * dane    TLSA records, all with DNSSEC
  * sts     a TXT record of MTA-STS; policy host at 127.83.0.1
  * mute    no answer at all
+ *
+ * at-N.example, of a survey, has the MX mx.hH.example, H being N modulo 200.
+ * Both are signed where their numbers end in 0, and such a host has TLSA
+ * records.  One domain in 331 announces an MTA-STS policy, and one in 50 wants
+ * TLS reports.
  */
 #include <arpa/inet.h>
 #include <err.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -37,6 +44,11 @@ enum {
 	RA = 0x80,
 	AD = 0x20,
 	SERVFAIL = 2,
+
+	HOSTS = 200,
+	SIGNED_EACH = 10,
+	STS_EACH = 331,
+	REPORTS_EACH = 50,
 	ROOM = 1 << 25,
 };
 
@@ -113,6 +125,87 @@ put_rdata(struct rdata *out, const void *octets, size_t length)
 	out->length += length;
 }
 
+/* The number of "PREFIX123.example" or of what is below it, or -1. */
+static long
+number_of(const uint8_t *packet, const struct question *q, const char *prefix)
+{
+	size_t length = strlen(prefix), at;
+	char digits[12];
+	unsigned count;
+
+	if (q->labels < 2)
+		return -1;
+	at = q->at[q->labels - 2];
+	count = packet[at] - (unsigned)length;
+	if (packet[at] <= length || count >= sizeof(digits) ||
+	    strncasecmp((const char *)packet + at + 1, prefix, length) != 0)
+		return -1;
+	memcpy(digits, packet + at + 1 + length, count);
+	digits[count] = '\0';
+	return strspn(digits, "0123456789") == count ? strtol(digits, NULL, 10)
+						     : -1;
+}
+
+/* A domain of a survey, or a host of such. */
+static void
+find_surveyed(
+    const uint8_t *packet, const struct question *q, struct rdata *out)
+{
+	static const char *const host[] = {"mta-sts"}, *const mx[] = {"mx"},
+				 *const txt[] = {"_mta-sts"},
+				 *const reports[] = {"_smtp", "_tls"},
+				 *const tlsa[] = {"_25", "_tcp", "mx"};
+	long domain = number_of(packet, q, "at-");
+	long mail = number_of(packet, q, "h");
+	char name[16];
+	int length;
+
+	if (domain >= 0 && q->type == TYPE_MX && q->labels == 2) {
+		length = snprintf(name, sizeof(name), "h%ld", domain % HOSTS);
+		put_rdata(out, "\0\12\2mx", 5);
+		put_rdata(out, (uint8_t[]){(uint8_t)length}, 1);
+		put_rdata(out, name, (size_t)length);
+		put_rdata(
+		    out, (uint8_t[]){0xc0, (uint8_t)q->at[q->labels - 1]}, 2);
+	} else if (domain >= 0 && domain % STS_EACH == 0 &&
+		   q->type == TYPE_TXT && is_below(packet, q, txt, 1)) {
+		put_rdata(out, "\16v=STSv1; id=1;", 15);
+	} else if (domain >= 0 && domain % REPORTS_EACH == 0 &&
+		   q->type == TYPE_TXT && is_below(packet, q, reports, 2)) {
+		put_rdata(out, "\43v=TLSRPTv1; rua=mailto:r@mx.example", 36);
+	} else if (domain >= 0 && q->type == TYPE_A &&
+		   is_below(packet, q, host, 1)) {
+		put_rdata(out, "\x7f\x53\0\1", 4);
+	} else if (mail >= 0 && q->type == TYPE_A &&
+		   is_below(packet, q, mx, 1)) {
+		put_rdata(out, (uint8_t[]){127, 82, (uint8_t)mail, 1}, 4);
+	} else if (mail >= 0 && mail % SIGNED_EACH == 0 &&
+		   q->type == TYPE_TLSA && is_below(packet, q, tlsa, 3)) {
+		put_rdata(out, "\3\1\1", 3);
+		memset(out->octets + 3, 'd', 32);
+		out->length += 32;
+	}
+}
+
+static bool
+is_surveyed(const uint8_t *packet, const struct question *q)
+{
+	return number_of(packet, q, "at-") >= 0 ||
+	       number_of(packet, q, "h") >= 0;
+}
+
+/* The number is that of the domain or of the host, and never both. */
+static bool
+is_signed(const uint8_t *packet, const struct question *q)
+{
+	long domain = number_of(packet, q, "at-");
+	long mail = number_of(packet, q, "h");
+
+	return q->labels < 2 || is_kind(packet, q, "dane") ||
+	       (domain >= 0 && domain % SIGNED_EACH == 0) ||
+	       (mail >= 0 && mail % SIGNED_EACH == 0);
+}
+
 /* RDATA of the only record; none if there is none. */
 static void
 find_rdata(const uint8_t *packet, const struct question *q, struct rdata *out)
@@ -127,6 +220,8 @@ find_rdata(const uint8_t *packet, const struct question *q, struct rdata *out)
 		put_rdata(out, key, sizeof(key));
 	} else if (q->labels < 2) {
 		return;
+	} else if (is_surveyed(packet, q)) {
+		find_surveyed(packet, q, out);
 	} else if (q->type == TYPE_MX && q->labels == 2) {
 		put_rdata(out, "\0\12\2mx\xc0\14", 7);
 	} else if (q->type == TYPE_A && is_below(packet, q, mx, 1)) {
@@ -172,7 +267,7 @@ make_answer(uint8_t *packet, size_t size)
 	    is_kind(packet, &q, "mute"))
 		return 0;
 	find_rdata(packet, &q, &rdata);
-	secure = q.labels < 2 || is_kind(packet, &q, "dane");
+	secure = is_signed(packet, &q);
 	packet[2] = (uint8_t)(packet[2] | QR);
 	packet[3] = (uint8_t)(RA | (secure ? AD : 0));
 	memset(packet + 6, 0, 6);

@@ -3,7 +3,7 @@
 Behaviour words of an address ("ok" is none of them):
 refuse          nothing listens
 silent          no banner       drip          banner at a byte a second
-close           closes at once  421           says 421 and closes
+close           closes at once  421 554       says that and closes
 garbage-banner  not SMTP        big-banner    one line of 1 MB
 long-banner     20,000 lines    no-ehlo       502 to EHLO
 no-starttls     not offered     starttls-454  offered, then refused
@@ -109,6 +109,8 @@ class Session:
             pass
         elif "421" in flags:
             self.say("421 4.3.2 %s closed for today" % name)
+        elif "554" in flags:
+            self.say("554 5.7.1 %s does not want you" % name)
         elif "garbage-banner" in flags:
             self.connection.sendall(bytes(range(256)) * 4 + b"\r\n")
             hold(self.connection)

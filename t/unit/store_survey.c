@@ -279,7 +279,8 @@ each_field_has_a_name(void **state)
 	(void)state;
 	for (int i = 0; i < SURVEY_FIELDS; i++)
 		assert_non_null(survey_field_name((enum survey_field)i));
-	assert_string_equal(survey_field_name(SURVEY_CSV_FIELDS - 1), "depth");
+	assert_string_equal(
+	    survey_field_name(SURVEY_CSV_FIELDS - 1), "inferred");
 }
 
 int

@@ -76,24 +76,80 @@ show_host(struct text *seen, const struct host_facts *host)
 	}
 }
 
+enum { SHOWN_SIZE = HOSTS * (LIMIT_HOST_ADDRESSES + 1) + 1 };
+
+static void
+show_tried(const struct facts *facts, char words[SHOWN_SIZE])
+{
+	struct text seen;
+
+	text_init(&seen, words, SHOWN_SIZE);
+	for (size_t k = 0; k < facts->host_count; k++) {
+		if (k > 0)
+			text_addf(&seen, " ");
+		show_host(&seen, &facts->hosts[k]);
+	}
+}
+
 static void
 mail_gets_to_what_the_limit_leaves_it(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		AUTO(facts) struct facts *facts = facts_new();
-		char words[HOSTS * (LIMIT_HOST_ADDRESSES + 1) + 1];
-		struct text seen;
+		char words[SHOWN_SIZE];
 
-		text_init(&seen, words, sizeof(words));
 		make_hosts(facts, i);
 		tried_mark(facts, cases[i].limit);
-		for (size_t k = 0; k < facts->host_count; k++) {
-			if (k > 0)
-				text_addf(&seen, " ");
-			show_host(&seen, &facts->hosts[k]);
-		}
+		show_tried(facts, words);
 		ROW_TEXT(cases[i].id, words, cases[i].tried);
+	}
+}
+
+/* A survey: "d" a host with secure TLSA records, "i" with insecure ones. */
+static void
+a_survey_connects_to_few(void **state)
+{
+	static const struct {
+		const char *hosts;
+		int mode; /* of the policy, or -1 */
+		const char *tried;
+	} rows[] = {
+	    {"..", -1, "4- --"},
+	    {".d", -1, "4- 44"},
+	    {"d.", -1, "44 --"},
+	    {"i.", -1, "4- --"},
+	    {"..", STS_MODE_NONE, "4- --"},
+	    {"..", STS_MODE_TESTING, "44 44"},
+	    {"..", STS_MODE_ENFORCE, "44 44"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(facts) struct facts *facts = facts_new();
+		struct policy_facts *policy = policy_facts_new(POLICY_FETCHED);
+		char shown[SHOWN_SIZE];
+
+		policy->policy = xcalloc(1, sizeof(*policy->policy));
+		if (rows[i].mode >= 0)
+			policy->policy->mode = (enum sts_mode)rows[i].mode;
+		make_hosts(facts, 1);
+		facts->host_count = 2;
+		for (size_t k = 0; k < 2; k++) {
+			struct host_facts *host = &facts->hosts[k];
+
+			host->address_count = 2;
+			host->tlsa.state = rows[i].hosts[k] == '.'
+					       ? LOOKUP_NODATA
+					       : LOOKUP_DATA;
+			host->tlsa.secure = rows[i].hosts[k] != 'i';
+		}
+		facts->sts.policy = rows[i].mode < 0 ? NULL : policy;
+		if (rows[i].mode < 0)
+			policy_facts_free(policy);
+		tried_mark_least(facts);
+		show_tried(facts, shown);
+		ROW_TEXT(rows[i].hosts, shown, rows[i].tried);
 	}
 }
 
@@ -102,6 +158,7 @@ main(void)
 {
 	const struct CMUnitTest tried[] = {
 	    cmocka_unit_test(mail_gets_to_what_the_limit_leaves_it),
+	    cmocka_unit_test(a_survey_connects_to_few),
 	};
 
 	return RUN_TESTS(tried);

@@ -7,6 +7,10 @@
  * that are done.  A transaction is of a thousand records or a second, so that
  * who is killed has lost no more.  When the names are through, those that
  * failed are asked about again, in rounds.
+ *
+ * A name of which a host is to be asked later is not written: the round is gone
+ * through again, until there is none.  So it is with names of which something
+ * was inferred that does not hold.
  */
 #include "milter/cli/survey/asking.h"
 
@@ -31,6 +35,11 @@ enum {
 
 	/* Names in a row whose lookups fail: that many do not by themselves */
 	DEAD_STREAK = 200,
+
+	/* Before a round is gone through again, and ever longer where that
+	 * brought nothing: a host is left alone for ten minutes */
+	PASS_MIN_MS = 2 * SECOND_MS,
+	PASS_MAX_MS = 60 * SECOND_MS,
 };
 
 struct asked {
@@ -59,8 +68,12 @@ struct asked_run {
 	uint64_t begun;
 	int64_t begun_ms, committed_ms;
 	size_t written; /* since the last commit */
-	bool open;      /* a transaction is */
-	bool no_more;   /* names in this round */
+	uint64_t kept;  /* records, in all */
+	uint64_t later; /* names that are to be asked about later, of this pass
+			 */
+	uint64_t put_off; /* and in all */
+	bool open;        /* a transaction is */
+	bool no_more;     /* names in this round */
 	size_t streak;
 	time_t streak_since;
 	int status;
@@ -102,24 +115,28 @@ take_check(void *arg, const struct check *check, bool cached)
 	part_is_done(asked);
 }
 
+/* Nothing is asked of it. */
 static void
-start_name(struct asked_run *run, const char *domain)
+spare_name(struct asked *asked)
 {
-	static const struct engine_query like = {
-	    .level = LEVEL_AUTO, .dns_only = true};
-	const struct asking *asking = run->asking;
-	struct asked *asked = xcalloc(1, sizeof(*asked));
+	const struct asking *asking = asked->run->asking;
+
+	asked->answer = dns_answer_failed(LOOKUP_NOT_ASKED, "exempt");
+	record_spare(
+	    &asked->record, asked->domain, asking->roots, asking->providers);
+	asked->parts = 1;
+	part_is_done(asked);
+}
+
+static void
+ask_name(struct asked *asked, const char *domain)
+{
+	const struct asking *asking = asked->run->asking;
+	struct engine_query like = {.level = LEVEL_AUTO,
+	    .dns_only = asking->dns_only,
+	    .all_hosts = !asking->dns_only};
 	char owner[LIMIT_DOMAIN_SIZE];
 
-	asked->run = run;
-	memcpy(asked->domain, domain, sizeof(asked->domain));
-	asked->parts = 2;
-	asked->slot = run->running;
-	while (*asked->slot != NULL)
-		asked->slot++;
-	*asked->slot = asked;
-	run->running_count++;
-	run->begun++;
 	if ((size_t)snprintf(owner, sizeof(owner), "_smtp._tls.%s", domain) <
 	    sizeof(owner)) {
 		asked->query = dns_ask(asking->dns, owner, DNS_TXT,
@@ -131,6 +148,26 @@ start_name(struct asked_run *run, const char *domain)
 		part_is_done(asked);
 	}
 	cli_engine_submit(asking->cli, &like, domain, take_check, asked);
+}
+
+static void
+start_name(struct asked_run *run, const char *domain)
+{
+	struct asked *asked = xcalloc(1, sizeof(*asked));
+
+	asked->run = run;
+	memcpy(asked->domain, domain, sizeof(asked->domain));
+	asked->parts = 2;
+	asked->slot = run->running;
+	while (*asked->slot != NULL)
+		asked->slot++;
+	*asked->slot = asked;
+	run->running_count++;
+	run->begun++;
+	if (exclude_has_domain(run->asking->exclude, domain))
+		spare_name(asked);
+	else
+		ask_name(asked, domain);
 }
 
 /* A lookup that nobody answers ends when it is awaited, and no sooner. */
@@ -195,6 +232,14 @@ note_streak(struct asked_run *run, const struct record *record)
 		run->streak = 0;
 }
 
+/* A host is to be asked later, or what was inferred does not hold. */
+static bool
+is_for_later(const struct asked_run *run, const struct record *record)
+{
+	return record->put_off ||
+	       probing_disproved(run->asking->probing, record->inferred_at);
+}
+
 static void
 write_record(struct asked_run *run, struct asked *asked)
 {
@@ -210,9 +255,15 @@ write_record(struct asked_run *run, struct asked *asked)
 	dns_texts_fini(&texts);
 	record_reports(&asked->record, &asked->answer->lookup, &reports);
 	asked->record.row.domain = asked->domain;
+	if (is_for_later(run, &asked->record)) {
+		run->later++;
+		run->put_off++;
+		return;
+	}
 	note_streak(run, &asked->record);
 	if (run->status != 0)
 		return;
+	run->kept++;
 	if (!run->open && store_survey_begin(run->asking->survey, &err) != 0) {
 		say_not_kept(run, &err);
 		return;
@@ -243,7 +294,14 @@ static void
 write_done(struct asked_run *run)
 {
 	struct asked *done = take_done(run);
+	int64_t reopened;
+	struct err err;
 
+	if (probing_reopen(run->asking->probing, &reopened, &err) != 0 ||
+	    probing_failed(run->asking->probing, &err))
+		say_not_kept(run, &err);
+	else
+		run->later += (uint64_t)reopened;
 	while (done != NULL) {
 		struct asked *next = done->next;
 
@@ -264,7 +322,8 @@ scan_is_over(const struct asked_run *run)
 	const struct asking *asking = run->asking;
 
 	return run->status != 0 || cli_progress_is_stopped() ||
-	       (asking->limit > 0 && run->begun >= asking->limit) ||
+	       (asking->limit > 0 &&
+		   run->begun - run->put_off >= asking->limit) ||
 	       run->streak >= DEAD_STREAK;
 }
 
@@ -321,7 +380,9 @@ run_round(struct asked_run *run, unsigned tries)
 			if (name != NULL)
 				start_name(run, name);
 		}
-		cli_progress_draw(&run->progress, run->begun);
+		if (run->status != 0 || cli_progress_is_stopped())
+			engine_put_off(run->asking->cli->engine);
+		cli_progress_draw(&run->progress, run->kept);
 		end_late_lookups(run);
 		write_done(run);
 	}
@@ -330,10 +391,9 @@ run_round(struct asked_run *run, unsigned tries)
 
 /* False when Ctrl-C came. */
 static bool
-wait_before_round(struct asked_run *run)
+wait_before_pass(struct asked_run *run, int64_t wait_ms)
 {
-	int64_t until_ms =
-	    clock_mono_ms() + (int64_t)run->asking->retry_wait_s * SECOND_MS;
+	int64_t until_ms = clock_mono_ms() + wait_ms;
 
 	lock_take(&run->lock);
 	while (clock_mono_ms() < until_ms && !cli_progress_is_stopped())
@@ -343,10 +403,31 @@ wait_before_round(struct asked_run *run)
 	return !cli_progress_is_stopped();
 }
 
+/* A round, until no name of it is left for later. */
+static void
+run_passes(struct asked_run *run, unsigned tries)
+{
+	int64_t wait_ms = PASS_MIN_MS;
+
+	for (;;) {
+		uint64_t kept = run->kept;
+
+		run->later = 0;
+		run_round(run, tries);
+		if (run->later == 0 || scan_is_over(run))
+			return;
+		if (run->kept > kept)
+			wait_ms = PASS_MIN_MS;
+		if (!wait_before_pass(run, wait_ms))
+			return;
+		wait_ms = 2 * wait_ms > PASS_MAX_MS ? PASS_MAX_MS : 2 * wait_ms;
+	}
+}
+
 static void
 run_rounds(struct asked_run *run)
 {
-	run_round(run, 0);
+	run_passes(run, 0);
 	for (unsigned i = 1; i <= run->asking->retries && !scan_is_over(run);
 	     i++) {
 		struct err err;
@@ -357,10 +438,15 @@ run_rounds(struct asked_run *run)
 			say_not_kept(run, &err);
 			return;
 		}
-		if (count == 0 || !wait_before_round(run))
+		if (count == 0 ||
+		    !wait_before_pass(
+			run, (int64_t)run->asking->retry_wait_s * SECOND_MS))
 			continue;
-		run_round(run, i);
+		run_passes(run, i);
 	}
+	/* inference that was found wrong meanwhile */
+	if (!scan_is_over(run))
+		run_passes(run, 0);
 }
 
 /* How it ended; a resolver that died must not leave what it did not say. */

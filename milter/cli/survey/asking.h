@@ -6,6 +6,8 @@
 
 #include "common/io/dns.h"
 #include "milter/cli/engine.h"
+#include "milter/cli/survey/exclude.h"
+#include "milter/cli/survey/probing.h"
 #include "milter/cli/survey/record.h"
 
 /* All borrowed. */
@@ -16,6 +18,9 @@ struct asking {
 	const struct x509_store *roots;
 	const struct providers *providers;
 	struct store_survey *survey;
+	struct probing *probing;
+	const struct exclude *exclude; /* NULL: nobody */
+	bool dns_only;
 	unsigned jobs;
 	unsigned rate;         /* domains a second; 0: as it goes */
 	unsigned retries;      /* rounds over those that fail */

@@ -115,6 +115,8 @@ json_domain(const struct survey_row *row)
 	json_put_text(object, "result", row->fields[SURVEY_RESULT]);
 	json_put_text(object, "reason", row->fields[SURVEY_REASON]);
 	json_put_text(object, "depth", row->fields[SURVEY_DEPTH]);
+	json_put_bool(
+	    object, "inferred", strcmp(row->fields[SURVEY_INFERRED], "1") == 0);
 	json_put_number(object, "tries", row->tries);
 	return object;
 }

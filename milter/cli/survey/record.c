@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/proto/public_suffix.h"
 
@@ -113,6 +114,44 @@ record_rest(struct record *record, const struct check *check,
 	fields[SURVEY_DEPTH] = check->facts->probed ? "probe" : "dns";
 }
 
+static void
+set_exempt(struct record *record)
+{
+	record->row.fields[SURVEY_RESULT] = result_text(RESULT_SKIP);
+	record->row.fields[SURVEY_REASON] = reason_text(REASON_EXEMPT);
+	record->row.failing = false;
+}
+
+/* What a survey knows of a probe beside what it showed. */
+static void
+record_probes(struct record *record, const struct facts *facts)
+{
+	const char **fields = record->row.fields;
+	struct text text;
+	bool inferred = false, spared = false;
+
+	text_init(&text, record->inferred_at, sizeof(record->inferred_at));
+	for (size_t i = 0; i < facts->host_count; i++)
+		for (size_t j = 0; j < facts->hosts[i].address_count; j++) {
+			const struct address_facts *address =
+			    &facts->hosts[i].addresses[j];
+
+			if (address->probe == NULL)
+				continue;
+			record->put_off |= address->probe->put_off;
+			spared |= address->probe->spared;
+			if (!address->probe->inferred)
+				continue;
+			text_addf(
+			    &text, "%s%s", inferred ? " " : "", address->text);
+			inferred = true;
+		}
+	fields[SURVEY_INFERRED] = inferred ? "1" : "0";
+	fields[SURVEY_INFERRED_AT] = record->inferred_at;
+	if (spared)
+		set_exempt(record);
+}
+
 void
 record_make(struct record *record, const struct check *check,
     const struct x509_store *roots, const struct providers *providers)
@@ -129,6 +168,24 @@ record_make(struct record *record, const struct check *check,
 	record_names(record, check->facts, providers);
 	record_sts(record, check->facts, &standing);
 	record_rest(record, check, &standing);
+	record_probes(record, check->facts);
+}
+
+void
+record_spare(struct record *record, const char *domain,
+    const struct x509_store *roots, const struct providers *providers)
+{
+	AUTO(facts) struct facts *facts = facts_new();
+	AUTO(verdict) struct verdict *verdict = NULL;
+	struct check check = {
+	    .domain = domain, .facts = facts, .judged_s = clock_wall_s()};
+
+	text_copy(facts->domain, sizeof(facts->domain), domain);
+	facts->trouble = TROUBLE_NAME_INVALID; /* nothing was looked up */
+	verdict = outlook_judge(facts, OUTLOOK_AUTO, roots, check.judged_s);
+	check.verdict = verdict;
+	record_make(record, &check, roots, providers);
+	set_exempt(record);
 }
 
 void

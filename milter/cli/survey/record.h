@@ -8,6 +8,9 @@
 #include "common/judge/standing.h"
 #include "milter/cli/advise/providers.h"
 
+/* Addresses at which something was inferred, that are kept of one domain. */
+enum { INFERRED_ADDRESSES = 32 };
+
 /* A row, and the memory of its words. */
 struct record {
 	struct survey_row row;
@@ -18,11 +21,17 @@ struct record {
 	char id[LIMIT_STS_ID + 1];
 	char hosts[LIMIT_MX_HOSTS * LIMIT_DOMAIN_SIZE];
 	char rua[16];
+	char inferred_at[INFERRED_ADDRESSES * INET6_ADDRSTRLEN];
+	bool put_off; /* some host is to be asked later: it is not whole */
 };
 
 /* record_make - of a check at level auto, all but what TLS reports are; record
  * stays where it is */
 void record_make(struct record *record, const struct check *check,
+    const struct x509_store *roots, const struct providers *providers);
+
+/* record_spare - of a domain that is to be left alone; the same */
+void record_spare(struct record *record, const char *domain,
     const struct x509_store *roots, const struct providers *providers);
 
 /* record_reports - what TLS reports are, by the TXT record at _smtp._tls */

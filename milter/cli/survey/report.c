@@ -38,6 +38,7 @@ struct reporting {
 	struct store_survey *survey;
 	struct sheet *sheet;
 	struct survey_totals totals;
+	int64_t probed; /* names whose mail hosts were connected to */
 	const struct cli_options *options;
 	struct err err;
 	bool failed;
@@ -245,6 +246,16 @@ domains_with(const struct counted_rows *rows, const char *word)
 }
 
 static void
+count_probed(struct reporting *r)
+{
+	struct counted_rows rows =
+	    count_rows(r, SURVEY_ALL, SURVEY_DEPTH, SURVEY_DEPTH, false, 0);
+
+	r->probed = domains_with(&rows, "probe");
+	free(rows.items);
+}
+
+static void
 put_levels(struct reporting *r)
 {
 	static const struct sheet_column columns[] = {
@@ -259,9 +270,13 @@ put_levels(struct reporting *r)
 
 	sheet_section(r->sheet, "levels", "What becomes of mail");
 	sheet_note(r->sheet,
-	    "By what its sender enforces. Mail hosts were not connected to: "
-	    "queued is what DNS or a policy proves, and where TLS is demanded "
-	    "the rest is not known.");
+	    r->probed > 0
+		? "By what its sender enforces. Where mail hosts were not "
+		  "connected to, or did not let anybody in, the rest is not "
+		  "known."
+		: "By what its sender enforces. Mail hosts were not connected "
+		  "to: queued is what DNS or a policy proves, and where TLS is "
+		  "demanded the rest is not known.");
 	sheet_table(r->sheet, "levels", "All domains, by sender", SHEET_PLAIN,
 	    columns, sizeof(columns) / sizeof(columns[0]));
 	for (int i = 0; i < OUTLOOK_SENDERS; i++) {
@@ -426,6 +441,28 @@ put_list(struct reporting *r)
 }
 
 static void
+put_depth(struct reporting *r)
+{
+	struct counted_rows rows = count_rows(
+	    r, SURVEY_ALL, SURVEY_INFERRED, SURVEY_INFERRED, false, 0);
+
+	if (r->probed < r->totals.done)
+		sheet_note(r->sheet,
+		    "Depth dns: MX, addresses, TLSA and TXT records, and "
+		    "MTA-STS policies by HTTPS; no mail host was connected to, "
+		    "so that whether certificates match is not known.");
+	if (r->probed > 0)
+		sheet_note(r->sheet,
+		    "Depth probe, of %" PRId64 " names: mail hosts were "
+		    "connected to as well, all addresses where DANE or a "
+		    "policy is for them, else one. Of %" PRId64
+		    " what a host shows is inferred from what it showed for "
+		    "other names.",
+		    r->probed, domains_with(&rows, "1"));
+	free(rows.items);
+}
+
+static void
 put_method(struct reporting *r)
 {
 	char began[CLOCK_PRINT_SIZE], ended[CLOCK_PRINT_SIZE];
@@ -438,10 +475,7 @@ put_method(struct reporting *r)
 	if (r->totals.done > 0 && clock_print(r->totals.began, began) &&
 	    clock_print(r->totals.ended, ended))
 		sheet_note(r->sheet, "From %s to %s.", began, ended);
-	sheet_note(r->sheet,
-	    "Depth dns: MX, addresses, TLSA and TXT records, and MTA-STS "
-	    "policies by HTTPS; no mail host was connected to, so that whether "
-	    "certificates match is not known.");
+	put_depth(r);
 	sheet_note(r->sheet,
 	    public_suffix_is_known()
 		? "Sites are registrable domains by the public suffix list."
@@ -466,6 +500,7 @@ survey_report(struct store_survey *survey, const struct cli_options *options,
 	snprintf(title, sizeof(title), "Survey of %" PRId64 " domains, %s",
 	    r.totals.done, time);
 	r.sheet = sheet_new(title);
+	count_probed(&r);
 	put_protection(&r);
 	put_levels(&r);
 	put_defer(&r);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -17,6 +18,8 @@
 enum {
 	JOBS = 64,
 	LOOKUPS_A_JOB = 8, /* that are given up count for a while */
+	SECOND_MS = 1000,
+	EXCLUDE_OCTETS = 64 * 1024 * 1024,
 };
 
 /* --- scan --- */
@@ -54,8 +57,15 @@ take_input(struct store_survey *survey, const struct cli_options *options)
 	return 0;
 }
 
+/* What the scan is made of, beside the engine. */
+struct scan_parts {
+	struct store_survey *survey;
+	struct probing *probing;
+	const struct exclude *exclude;
+};
+
 static int
-ask_with_engine(struct store_survey *survey, struct cli_engine *cli,
+ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
     const struct cli_options *options)
 {
 	AUTO(x509_store) struct x509_store *roots = NULL;
@@ -81,7 +91,10 @@ ask_with_engine(struct store_survey *survey, struct cli_engine *cli,
 	    .dns_timeout_ms = wanted.dns.timeout_ms,
 	    .roots = roots,
 	    .providers = providers,
-	    .survey = survey,
+	    .survey = parts->survey,
+	    .probing = parts->probing,
+	    .exclude = parts->exclude,
+	    .dns_only = options->dns_only,
 	    .jobs = options->jobs,
 	    .rate = options->rate,
 	    .retries = options->retries,
@@ -113,26 +126,73 @@ write_report(struct store_survey *survey, const struct cli_options *options,
 	return cli_output_close(&output, status);
 }
 
+static int
+run_scan(struct store_survey *survey, const struct exclude *exclude,
+    const struct cli_options *options)
+{
+	AUTO(probing) struct probing *probing = NULL;
+	struct scan_parts parts = {.survey = survey, .exclude = exclude};
+	struct cli_engine cli;
+	struct manners manners;
+	struct err err;
+	int status;
+
+	probing = probing_new(survey, exclude, &err);
+	if (probing == NULL)
+		return cli_fail(EX_IOERR, "%s", err.text);
+	parts.probing = probing;
+	manners = probing_manners(probing,
+	    (int)options->probe_gap_s * SECOND_MS, options->probe_rate);
+	status = cli_engine_open_survey(&cli, options, &manners);
+	if (status == 0)
+		status = ask_with_engine(&parts, &cli, options);
+	cli_engine_close(&cli);
+	return status;
+}
+
+static int
+load_excluded(const struct cli_options *options, struct exclude **exclude)
+{
+	struct err err;
+	size_t length;
+	char *text;
+
+	*exclude = NULL;
+	if (options->exclude == NULL)
+		return 0;
+	text = cli_read_file(options->exclude, EXCLUDE_OCTETS, &length, &err);
+	if (text == NULL)
+		return cli_fail(
+		    EX_NOINPUT, "%s: %s", options->exclude, err.text);
+	*exclude = exclude_read(text, &err);
+	free(text);
+	if (*exclude != NULL)
+		return 0;
+	return cli_fail(EX_DATAERR, "%s: %s", options->exclude, err.text);
+}
+
 int
 cli_survey_scan(const struct cli_options *options)
 {
 	AUTO(store_survey) struct store_survey *survey = NULL;
+	AUTO(exclude) struct exclude *exclude = NULL;
 	struct cli_options own = *options;
-	struct cli_engine cli;
 	int status;
 
 	if (!options->jobs_given)
 		own.jobs = JOBS;
+	/* whom nobody asked to connect to mail hosts does not */
+	own.dns_only = !options->probe_given;
+	status = load_excluded(options, &exclude);
+	if (status != 0)
+		return status;
 	survey = survey_open(options->db, STORE_SURVEY_SCAN, &status);
 	if (survey == NULL)
 		return status;
 	status = take_input(survey, options);
 	if (status != 0)
 		return status;
-	status = cli_engine_open(&cli, &own, false);
-	if (status == 0)
-		status = ask_with_engine(survey, &cli, &own);
-	cli_engine_close(&cli);
+	status = run_scan(survey, exclude, &own);
 	if (options->db == NULL && (status == 0 || status == EX_TEMPFAIL)) {
 		int told = write_report(
 		    survey, options, options->json ? FORM_JSON : FORM_TEXT);

@@ -1,0 +1,337 @@
+#!/usr/bin/env python3
+"""survey_probe - a survey that connects to mail hosts, and its manners.
+
+What it finds at that depth by each vector's id; that each host is asked once
+for each name, in turn and with a gap; what is inferred; who is left alone; and
+that who is killed goes on to the same end.  The lab has the hosts of
+../lab/world_survey.py for it.  TAP.
+"""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, HERE + "/../lab")
+os.environ["POSTERN_LAB_WORLD"] = "world_survey"
+
+import check
+import cli
+import mta
+import survey
+import tap
+import watch
+import world
+import world_survey
+
+DIR = "/run/lab/survey"
+KILLS = 20
+SEED = 20
+HELO = "gate.sender.example"
+
+# A destination, and what must be found of it: "a.b=value".
+VECTORS = {
+    "V20": ("dane-ee", "dane.adoption=full dane.health=ok protection=dane "
+            "out.dane=d out.dane-only=d out.auto=d depth=probe"),
+    "V21": ("half-dane", "dane.adoption=half protection=partial "
+            "out.dane-only=q out.auto=d"),
+    "V22": ("v22", "dane.adoption=partial out.auto=d out.dane-only=d "
+            "dane.health=ok"),
+    "V23": ("d35", "dane.adoption=unusable out.dane-only=q out.auto=d"),
+    "V26": ("dane-mismatch", "dane.adoption=full dane.health=broken "
+            "dane.fault=validation-failure out.dane=q out.auto=q out.sts=d "
+            "out.may=d"),
+    "V26 and a policy": ("dane-over-sts", "dane.health=broken out.auto=q "
+                         "out.sts=d sts.health=ok"),
+    "V27 host": ("second-mx", "dane.health=degraded out.auto=d"),
+    "V27 address": ("v27", "dane.adoption=full dane.health=degraded "
+                    "out.auto=d"),
+    "V28": ("d55-servfail", "dane.adoption=error out.dane=t out.auto=t "
+            "out.sts=d out.may=d"),
+    "V30": ("dual-rsa", "dane.health=broken dane.fault=validation-failure"),
+    "V40": ("sts", "sts.health=ok out.sts=d out.secure=d"),
+    "V40 testing": ("sts-testing", "sts.health=broken out.sts=d out.auto=d"),
+    "V44": ("sts-mx", "sts.cover=none out.sts=q out.auto=q out.dane=d"),
+    "V45": ("v45", "out.sts=q out.dane=d out.auto=d sts.health=broken "
+            "sts.fault=certificate-expired"),
+    "V60": ("v60", "out.may=d out.encrypt=q out.secure=q out.auto=d"),
+    "V61": ("plain", "out.secure=d out.sts=d protection=neither"),
+    "V62 421": ("0.turned", "out.may=u out.encrypt=u out.auto=u "
+                "dane.health=na"),
+    "V62 554": ("0.sent", "out.may=u out.secure=u"),
+    "C1": ("c1", "out.may=t reason=dnssec-invalid"),
+    "C3": ("c3", "out.dane=t reason=dnssec-invalid"),
+    "C5": ("c5", "dane.health=broken out.dane=q"),
+    "C7": ("c7", "dane.health=ok out.dane=d"),
+}
+
+
+def scan(conf, path, *words, given=None):
+    return survey.scan(conf, path, "--depth", "probe", "--probe-rate", "0",
+                       *words, given=given)
+
+
+def names_of(dest, numbers):
+    return "".join("%d.%s.example\n" % (n, dest) for n in numbers)
+
+
+def at_host(dest, event):
+    """The events of a kind at the first host of a destination."""
+    address = "%s.10" % world.WORLD.find(dest).block()
+    return [each for each in watch.events("smtp")
+            if each["address"] == address and each["event"] == event]
+
+
+def check_vectors(out, conf):
+    path = DIR + "/vectors"
+    names = ["%s.example" % name for name, _ in VECTORS.values()]
+    done = scan(conf, path, "--probe-gap", "0", *names)
+    rows = survey.rows_of(path)
+    out.test(done.returncode == 0 and set(rows) == set(names),
+             "all names are asked about", survey.failed(done))
+    for vector, (name, wanted) in VECTORS.items():
+        row = rows["%s.example" % name]
+        wrong = ["%s is %s" % (pair, survey.value_at(row, pair.split("=")[0]))
+                 for pair in wanted.split()
+                 if survey.value_at(row, pair.split("=")[0]) !=
+                 pair.split("=")[1]]
+        out.test(not wrong, "%s: %s is told as it is" % (vector, name), wrong)
+    schema = check.validator("survey")
+    wrong = [text for row in rows.values()
+             for text in check.mistakes(schema, row)]
+    out.test(not wrong, "all of it is as the schema has it", wrong)
+    seen = {event["name"] for event in watch.events("smtp")
+            if event["event"] == "ehlo"}
+    out.test(seen == {HELO} and not os.listdir("/run/lab/mail"),
+             "it says who it is, and sends no mail", [str(seen)])
+
+
+def check_blocked(out):
+    """V63"""
+    conf = cli.configuration("system", "AllowPrivateAddresses no\n")
+    before = len(watch.events("smtp"))
+    done = scan(conf, DIR + "/blocked", "plain.example")
+    row = survey.rows_of(DIR + "/blocked").get("plain.example", {})
+    out.test(done.returncode == 0 and row["reason"] == "address-blocked" and
+             row["out"]["may"] == "u" and
+             len(watch.events("smtp")) == before,
+             "V63: an address that nobody may be sent to is not connected to",
+             survey.failed(done) + [str(row)])
+
+
+def check_dedup(out, conf):
+    """V70"""
+    given = names_of("shared", range(world_survey.MANY))
+    done = scan(conf, DIR + "/shared", "--list", "-", "-j", "256", given=given)
+    rows = survey.rows_of(DIR + "/shared")
+    block = world.WORLD.find("shared").block()
+    seen = [event["address"] for event in watch.events("smtp")
+            if event["event"] == "connect" and
+            event["address"].startswith(block + ".")]
+    out.test(done.returncode == 0 and len(rows) == world_survey.MANY and
+             {row["dane"]["health"] for row in rows.values()} == {"ok"},
+             "V70: very many domains at five hosts", survey.failed(done))
+    out.test(len(seen) == len(set(seen)) == 7,
+             "for which each of seven addresses is connected to once",
+             [str(seen)])
+
+
+def check_tenants(out, conf):
+    """V71, V72"""
+    given = names_of("tenants", range(world_survey.TENANTS))
+    done = scan(conf, DIR + "/tenants", "--list", "-", "--probe-gap", "0",
+                "-j", "16", given=given)
+    rows = survey.rows_of(DIR + "/tenants")
+    inferred = sum(row["inferred"] for row in rows.values())
+    out.test(done.returncode == 0 and (len(rows), inferred) == (300, 290) and
+             len(at_host("tenants", "connect")) == 10,
+             "V71: of 300 names at an address ten are asked for, the rest "
+             "inferred", survey.failed(done) +
+             [str((len(rows), inferred, len(at_host("tenants", "connect"))))])
+    out.test({row["out"]["secure"] for row in rows.values()} == {"d"},
+             "and all are judged by their names")
+    given = names_of("odd", range(world_survey.TENANTS))
+    done = scan(conf, DIR + "/odd", "--list", "-", "--probe-gap", "0", "-j",
+                "16", given=given)
+    rows = survey.rows_of(DIR + "/odd")
+    asked = [event["sni"] for event in at_host("odd", "tls")]
+    out.test(done.returncode == 0 and len(rows) == 300 and
+             not any(row["inferred"] for row in rows.values()) and
+             len(asked) == len(set(asked)) == 300,
+             "V72: where names differ nothing is inferred in the end, and "
+             "each is asked for once", survey.failed(done) +
+             [str((len(rows), len(asked), len(set(asked))))])
+
+
+def check_gap(out, conf):
+    """G6"""
+    done = scan(conf, DIR + "/spaced", "--list", "-", "--probe-gap", "1",
+                given=names_of("spaced", range(6)))
+    begun = [event["t"] for event in at_host("spaced", "connect")]
+    ended = [event["t"] for event in at_host("spaced", "close")]
+    gaps = [after - before for before, after in zip(begun, begun[1:])]
+    # one that is seen late makes the next gap short; none makes all short
+    out.test(done.returncode == 0 and len(begun) == 5 and
+             begun[-1] - begun[0] >= 4 * 0.95 and
+             all(after >= before for before, after in zip(ended, begun[1:])),
+             "G6: never two at once, and a second between them",
+             survey.failed(done) + [str(gaps), str(ended)])
+
+
+def check_turned_away(out, conf):
+    """V62: who does not want us is asked three times, and not again before
+    ten minutes have passed."""
+    for dest in ("turned", "sent"):
+        path = "%s/%s" % (DIR, dest)
+        before = len(at_host(dest, "connect"))
+        child = subprocess.Popen(
+            [mta.program("postern"), "survey", "scan", "-c", conf, "--db",
+             path, "--depth", "probe", "--probe-gap", "0", "--probe-rate",
+             "0", "--retry", "0",
+             *names_of(dest, range(world_survey.TURNED)).split()],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            mta.await_true(lambda: os.path.exists(path) and
+                           survey.status(path)["done"] == 3, cli.ASK_S,
+                           "three names")
+            time.sleep(1) # more would come now, if any did
+            child.send_signal(signal.SIGINT)
+            error = child.communicate(timeout=cli.ASK_S)[1]
+        finally:
+            child.kill()
+            child.wait()
+        seen = len(at_host(dest, "connect")) - before
+        out.test(child.returncode == 75 and seen == 3 and
+                 survey.status(path)["left"] == world_survey.TURNED - 3,
+                 "V62: a host that is %s is left alone after three" % dest,
+                 [str((child.returncode, seen)), error])
+        out.test({row["out"]["auto"] for row in
+                  survey.rows_of(path).values()} == {"u"},
+                 "and nothing is said of it")
+
+
+def check_excluded(out, conf):
+    path = DIR + "/excluded"
+    block = world.WORLD.find("dane-ta").block()
+    with open(DIR + "/exclude", "w") as file:
+        file.write("# who asked for it\nsts.example\n.hosting\n.tenants."
+                   "example\nmx:mx1.dane-ee.example\n%s.0/24\n" % block)
+    before = len(watch.events("smtp")) + len(watch.events("https"))
+    done = scan(conf, path, "--exclude", DIR + "/exclude", "sts.example",
+                "7.tenants.example", "dane-ee.example", "dane-ta.example")
+    rows = survey.rows_of(path)
+    out.test(done.returncode == 0 and len(rows) == 4 and
+             {(row["result"], row["reason"]) for row in rows.values()} ==
+             {("skip", "exempt")} and
+             len(watch.events("smtp")) + len(watch.events("https")) == before,
+             "who is on the list is not connected to",
+             survey.failed(done) + [str(rows)])
+    for text, code in (("a b\n", 65), (None, 66)):
+        name = DIR + "/exclude-%s" % code
+        if text:
+            with open(name, "w") as file:
+                file.write(text)
+        done = scan(conf, DIR + "/none", "--exclude", name, "sts.example")
+        out.test(done.returncode == code and not
+                 os.path.exists(DIR + "/none"),
+                 "a list of that which is no good: exit %d" % code,
+                 survey.failed(done))
+
+
+def steady():
+    """Names whose answers do not depend on how busy the machine is."""
+    return survey.steady()[:120]
+
+
+def known_of(path, key):
+    try:
+        return survey.status(path)[key]
+    except ValueError: # it is no survey's yet
+        return 0
+
+
+def check_kills(out, conf):
+    """G5, V75: who is killed goes on, and finds the same."""
+    whole, path, names = DIR + "/whole", DIR + "/killed", DIR + "/names"
+    with open(names, "w") as file:
+        file.write("\n".join(steady()))
+    done = scan(conf, whole, "--list", names, "--probe-gap", "0")
+    out.test(done.returncode == 0, "a run that nobody kills",
+             survey.failed(done))
+    dice = random.Random(SEED)
+    seen = [0]
+    for i in range(KILLS):
+        known = os.path.exists(path) and known_of(path, "names") > 0
+        child = subprocess.Popen(
+            [mta.program("postern"), "survey", "scan", "-c", conf, "--db",
+             path, "--retry", "0", "--depth", "probe", "--probe-gap", "0",
+             "--rate", "40"] + ([] if known else ["--list", names]),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        if i % 2: # at any moment, or not before it has come further
+            time.sleep(dice.uniform(0.1, 1))
+        else:
+            mta.await_true(lambda: child.poll() is not None or (
+                os.path.exists(path) and known_of(path, "done") > seen[-1]),
+                cli.ASK_S, "more names")
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        seen.append(known_of(path, "done"))
+    out.test(seen == sorted(seen) and seen[-1] > 0,
+             "after each of %d kills nothing that was kept is lost" % KILLS,
+             [str(seen)])
+    done = scan(conf, path, "--probe-gap", "0")
+    one, other = (survey.without_time(survey.rows_of(each))
+                  for each in (path, whole))
+    out.test(done.returncode == 0 and one == other and
+             len(one) == len(steady()),
+             "in the end it has what the other run has", survey.failed(done) +
+             ["%s: %s" % (name, part) for name in other for part in (
+                 one.get(name), other[name]) if one.get(name) != other[name]])
+
+
+def shown_since(before):
+    return [(event["address"], event["sni"]) for event in
+            watch.events("smtp")[before:] if event["event"] == "tls"]
+
+
+def check_kept(out, conf):
+    """What hosts had shown is not asked for again."""
+    path = DIR + "/kept"
+    before = len(watch.events("smtp"))
+    done = scan(conf, path, "--limit", "1", "-j", "1", "--probe-gap", "0",
+                "--list", "-", given=names_of("shared", range(0, 10, 5)))
+    out.test(done.returncode == 75 and len(shown_since(before)) == 2,
+             "a run that stops after one name of a host", survey.failed(done))
+    done = scan(conf, path, "--probe-gap", "0")
+    out.test(done.returncode == 0 and survey.status(path)["done"] == 2 and
+             len(shown_since(before)) == 2,
+             "goes on with the next, and does not connect again",
+             survey.failed(done) + [str(shown_since(before))])
+
+
+def inside():
+    out = tap.Tap()
+    os.makedirs(DIR, exist_ok=True)
+    try:
+        check_vectors(out, cli.configuration("embedded"))
+        conf = cli.configuration("system")
+        check_blocked(out)
+        check_dedup(out, conf)
+        check_tenants(out, conf)
+        check_gap(out, conf)
+        check_turned_away(out, conf)
+        check_excluded(out, conf)
+        check_kept(out, conf)
+        check_kills(out, conf)
+    except mta.Failure as error:
+        print("Bail out! " + str(error).replace("\n", " / "))
+        return 1
+    return out.close()
+
+
+if __name__ == "__main__":
+    sys.exit(check.main(__file__, inside))

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "common/gather/tenants.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "t/unit/tap.h"
+
+#define AT "192.0.2.1"
+
+/* Octets stand for certificates: nothing looks into them. */
+static struct probe_facts *
+shown(enum probe_outcome outcome, const char *octets)
+{
+	struct probe_facts *facts = probe_facts_new(outcome);
+	struct der cert = {(const uint8_t *)octets, strlen(octets)};
+
+	if (cert.size > 0)
+		probe_facts_set_certs(facts, &cert, 1);
+	return facts;
+}
+
+static bool
+note(struct tenants *tenants, const char *address, unsigned number,
+    enum probe_outcome outcome, const char *octets)
+{
+	AUTO(probe_facts) struct probe_facts *facts = shown(outcome, octets);
+	char name[32];
+
+	snprintf(name, sizeof(name), "t%u.example", number);
+	return tenants_note(tenants, address, name, facts);
+}
+
+static void
+note_names(struct tenants *tenants, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		assert_false(note(tenants, AT, i, PROBE_TLS, "one"));
+}
+
+/* V71: of 300 names 5 and 5 are asked for. */
+static void
+five_names_tell_of_the_rest_but_for_one_of_fifty(void **state)
+{
+	struct tenants *tenants = tenants_new();
+	unsigned asked = 0, inferred = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		AUTO(probe_facts)
+		struct probe_facts *facts = tenants_infer(tenants, AT);
+
+		if (facts != NULL) {
+			assert_true(facts->inferred);
+			assert_int_equal(facts->cert_count, 1);
+			inferred++;
+			continue;
+		}
+		asked++;
+		assert_false(note(tenants, AT, i, PROBE_TLS, "one"));
+	}
+	assert_int_equal(asked, 10);
+	assert_int_equal(inferred, 290);
+	assert_null(tenants_infer(tenants, "192.0.2.2"));
+	tenants_free(tenants);
+}
+
+/* V72 */
+static void
+one_difference_ends_it_for_good(void **state)
+{
+	struct tenants *tenants = tenants_new();
+	struct probe_facts *facts;
+
+	(void)state;
+	note_names(tenants, TENANTS_NAMES);
+	facts = tenants_infer(tenants, AT);
+	assert_non_null(facts);
+	probe_facts_free(facts);
+	assert_false(tenants_differ(tenants, AT));
+	assert_true(note(tenants, AT, 77, PROBE_TLS, "two"));
+	assert_true(tenants_differ(tenants, AT));
+	assert_false(tenants_differ(tenants, "192.0.2.2"));
+	assert_null(tenants_infer(tenants, AT));
+	assert_false(note(tenants, AT, 78, PROBE_TLS, "three"));
+	note_names(tenants, 2 * TENANTS_NAMES);
+	assert_null(tenants_infer(tenants, AT));
+	tenants_free(tenants);
+}
+
+static void
+nothing_is_inferred_where(void **state)
+{
+	static const struct {
+		const char *what;
+		unsigned names; /* each once; 1: the same again and again */
+		enum probe_outcome last;
+		const char *octets;
+	} cases[] = {
+	    {"they are four", 4, PROBE_TIMEOUT, ""},
+	    {"the same name came five times", 1, PROBE_TIMEOUT, ""},
+	    {"the fifth is shown another", 4, PROBE_TLS, "two"},
+	    {"the fifth has no TLS", 4, PROBE_NO_STARTTLS, ""},
+	    {"the fifth is sent away by an alert", 4, PROBE_TLS_FAILED, "one"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct tenants *tenants = tenants_new();
+
+		for (unsigned k = 0; k < 4; k++)
+			note(tenants, AT, k % cases[i].names, PROBE_TLS, "one");
+		note(tenants, AT, 9, cases[i].last, cases[i].octets);
+		ROW(cases[i].what, tenants_infer(tenants, AT) == NULL);
+		tenants_free(tenants);
+	}
+}
+
+/* How a host fares today tells nothing of its names. */
+static void
+a_failure_is_no_difference(void **state)
+{
+	struct tenants *tenants = tenants_new();
+	struct probe_facts *facts;
+
+	(void)state;
+	note_names(tenants, TENANTS_NAMES);
+	assert_false(note(tenants, AT, 8, PROBE_TIMEOUT, ""));
+	assert_false(note(tenants, AT, 9, PROBE_REFUSED, ""));
+	facts = tenants_infer(tenants, AT);
+	assert_non_null(facts);
+	probe_facts_free(facts);
+	tenants_free(tenants);
+}
+
+/* LIMIT_PACED_ADDRESSES */
+static void
+the_oldest_of_very_many_begins_anew(void **state)
+{
+	struct tenants *tenants = tenants_new();
+	char address[INET6_ADDRSTRLEN];
+
+	(void)state;
+	note_names(tenants, TENANTS_NAMES);
+	for (unsigned i = 0; i < LIMIT_PACED_ADDRESSES; i++) {
+		snprintf(address, sizeof(address), "10.%u.%u.%u", i >> 16,
+		    i >> 8 & 255, i & 255);
+		note(tenants, address, 0, PROBE_NO_STARTTLS, "");
+	}
+	assert_null(tenants_infer(tenants, AT));
+	tenants_free(tenants);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tenants[] = {
+	    cmocka_unit_test(five_names_tell_of_the_rest_but_for_one_of_fifty),
+	    cmocka_unit_test(one_difference_ends_it_for_good),
+	    cmocka_unit_test(nothing_is_inferred_where),
+	    cmocka_unit_test(a_failure_is_no_difference),
+	    cmocka_unit_test(the_oldest_of_very_many_begins_anew),
+	};
+
+	return RUN_TESTS(tenants);
+}
