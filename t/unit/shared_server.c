@@ -178,57 +178,66 @@ ask_often(void *arg)
 	return NULL;
 }
 
+/* What befalls the store meanwhile; NULL: nothing. */
+typedef void disturb(struct redis *server);
+
+/* Each gets the answer to what it has asked, or none. */
+static void
+let_many_ask(struct redis *server, struct store_client *client,
+    disturb *disturb_store, struct asker askers[ASKERS])
+{
+	pthread_t threads[ASKERS];
+
+	for (unsigned i = 0; i < ASKERS; i++) {
+		askers[i] = (struct asker){.client = client, .number = i};
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, ask_often, &askers[i]),
+		    0);
+	}
+	if (disturb_store != NULL)
+		disturb_store(server);
+	for (unsigned i = 0; i < ASKERS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(askers[i].other, 0);
+	}
+}
+
 static void
 many_who_ask_get_their_own_answers(void **state)
 {
 	AUTO(redis) struct redis *server = redis_new(ACL);
 	struct store_client client;
 	struct asker askers[ASKERS];
-	pthread_t threads[ASKERS];
 
 	(void)state;
 	open_at(&client, server, "secret", PATIENT_MS);
 	store_client_await(&client, SHARED_UP, 1);
-	for (unsigned i = 0; i < ASKERS; i++) {
-		askers[i] = (struct asker){.client = &client, .number = i};
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, ask_often, &askers[i]),
-		    0);
-	}
-	for (unsigned i = 0; i < ASKERS; i++) {
-		pthread_join(threads[i], NULL);
+	let_many_ask(server, &client, NULL, askers);
+	for (unsigned i = 0; i < ASKERS; i++)
 		assert_int_equal(askers[i].right, ROUNDS);
-		assert_int_equal(askers[i].other, 0);
-	}
 	store_client_close(&client);
 }
 
-/* The same while it is stopped, started, killed: none gets another's. */
+static void
+stop_and_kill(struct redis *server)
+{
+	redis_signal(server, SIGSTOP);
+	redis_signal(server, SIGCONT);
+	redis_signal(server, SIGKILL);
+	redis_restart(server);
+}
+
 static void
 nobody_gets_anothers_answer_while_it_comes_and_goes(void **state)
 {
 	AUTO(redis) struct redis *server = redis_new(ACL);
 	struct store_client client;
 	struct asker askers[ASKERS];
-	pthread_t threads[ASKERS];
 
 	(void)state;
 	open_at(&client, server, "secret", SHORT_MS);
 	store_client_await(&client, SHARED_UP, 1);
-	for (unsigned i = 0; i < ASKERS; i++) {
-		askers[i] = (struct asker){.client = &client, .number = i};
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, ask_often, &askers[i]),
-		    0);
-	}
-	redis_signal(server, SIGSTOP);
-	redis_signal(server, SIGCONT);
-	redis_signal(server, SIGKILL);
-	redis_restart(server);
-	for (unsigned i = 0; i < ASKERS; i++) {
-		pthread_join(threads[i], NULL);
-		assert_int_equal(askers[i].other, 0);
-	}
+	let_many_ask(server, &client, stop_and_kill, askers);
 	store_client_await(&client, SHARED_UP, 2);
 	store_client_close(&client);
 }
