@@ -33,6 +33,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/proto/nat64.c %D%/proto/nat64.h \
 	%D%/proto/nexthop.c %D%/proto/nexthop.h \
 	%D%/proto/resp.c %D%/proto/resp.h \
+	%D%/proto/shared_fields.c %D%/proto/shared_fields.h \
+	%D%/proto/shared_finding.c %D%/proto/shared_finding.h \
 	%D%/proto/shared_record.c %D%/proto/shared_record.h \
 	%D%/proto/shared_value.c %D%/proto/shared_value.h \
 	%D%/proto/smtp_reply.c %D%/proto/smtp_reply.h \
@@ -138,6 +140,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/tls_watch.c %D%/io/tls_watch.h \
 	%D%/io/translation.c %D%/io/translation.h \
 	%D%/io/unbound_context.c %D%/io/unbound_context.h \
+	%D%/sts/graves.c %D%/sts/graves.h \
 	%D%/sts/known.c %D%/sts/known.h \
 	%D%/sts/policies.c %D%/sts/policies.h \
 	%D%/sts/policy_fetch.c %D%/sts/policy_fetch.h \
@@ -147,6 +150,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/sts/policy_want.c %D%/sts/policy_want.h \
 	%D%/sts/policy_turns.c %D%/sts/policy_turns.h \
 	%D%/sts/share.c %D%/sts/share.h \
+	%D%/sts/share_policy.c %D%/sts/share_policy.h \
+	%D%/sts/share_queue.c %D%/sts/share_queue.h \
 	%D%/gather/dane.c %D%/gather/dane.h \
 	%D%/gather/gather.c %D%/gather/gather.h \
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
@@ -154,6 +159,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/manners.h \
 	%D%/gather/pacing.c %D%/gather/pacing.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
+	%D%/gather/probe_counts.c %D%/gather/probe_counts.h \
+	%D%/gather/probe_share.c %D%/gather/probe_share.h \
 	%D%/gather/survey_probes.c %D%/gather/survey_probes.h \
 	%D%/gather/tenants.c %D%/gather/tenants.h \
 	%D%/gather/walk.c %D%/gather/walk.h \
@@ -163,7 +170,11 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/engine_options.h \
 	%D%/engine/engine_parts.c \
 	%D%/engine/engine_state.h \
-	%D%/engine/fleet.c %D%/engine/fleet.h \
+	%D%/engine/fleet.c %D%/engine/fleet.h %D%/engine/fleet_inside.h \
+	%D%/engine/fleet_options.h \
+	%D%/engine/fleet_examine.c \
+	%D%/engine/fleet_hosts.c %D%/engine/fleet_hosts.h \
+	%D%/engine/fleet_show.c %D%/engine/fleet_show.h \
 	%D%/engine/fleet_events.c %D%/engine/fleet_events.h \
 	%D%/engine/flips.c %D%/engine/flips.h \
 	%D%/engine/errand.c %D%/engine/errand.h \
@@ -172,6 +183,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/engine/check_run.c %D%/engine/check_run.h \
 	%D%/engine/check_run_end.c \
 	%D%/engine/check_run_query.c \
+	%D%/engine/verdict_share.c %D%/engine/verdict_share.h \
 	%D%/engine/validation.c %D%/engine/validation.h
 
 COMMON_LIBS = common/libcommon.a $(UNBOUND_LIBS) $(LDNS_LIBS) $(EVENT_LIBS) \

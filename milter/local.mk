@@ -26,6 +26,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/conf/destinations.c %D%/conf/destinations.h \
 	%D%/conf/host_name.c %D%/conf/host_name.h \
 	%D%/conf/settings.c %D%/conf/settings.h \
+	%D%/conf/settings_digest.c %D%/conf/settings_digest.h \
 	%D%/conf/settings_engine.c %D%/conf/settings_engine.h \
 	%D%/conf/settings_shared.c %D%/conf/settings_shared.h \
 	%D%/conf/settings_reports.c %D%/conf/settings_reports.h \
@@ -70,6 +71,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/mta/waiver.c %D%/mta/waiver.h \
 	%D%/serve/control.c %D%/serve/control.h \
 	%D%/serve/control_answer.c %D%/serve/control_answer.h \
+	%D%/serve/control_fleet.c %D%/serve/control_fleet.h \
 	%D%/serve/control_connection.c %D%/serve/control_connection.h \
 	%D%/serve/control_peer.c %D%/serve/control_peer.h \
 	%D%/serve/downtime.c %D%/serve/downtime.h \
@@ -184,7 +186,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/engine.c %D%/cli/engine.h \
 	%D%/cli/findings.c %D%/cli/findings.h \
 	%D%/cli/form.c %D%/cli/form.h \
-	%D%/cli/fleet/key.c %D%/cli/fleet/status.c \
+	%D%/cli/fleet/key.c %D%/cli/fleet/show.c %D%/cli/fleet/status.c \
 	%D%/cli/host/askers.c %D%/cli/host/askers.h \
 	%D%/cli/host/listener.c %D%/cli/host/listener.h \
 	%D%/cli/host/milter_edit.c %D%/cli/host/milter_edit.h \

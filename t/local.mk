@@ -51,6 +51,7 @@ UNIT_TESTS = \
 	%D%/unit/engine_ahead.t \
 	%D%/unit/engine_places.t \
 	%D%/unit/engine_reach.t \
+	%D%/unit/engine_share.t \
 	%D%/unit/fleet_events.t \
 	%D%/unit/flips.t \
 	%D%/unit/facts.t \
@@ -521,6 +522,9 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_refusals_t_SOURCES = %D%/unit/refusals.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_story_t_SOURCES = %D%/unit/story.c %D%/unit/tap.h $(STORY_SOURCES)
 %C%_unit_resp_t_SOURCES = %D%/unit/resp.c %D%/unit/tap.h
+%C%_unit_engine_share_t_SOURCES = %D%/unit/engine_share.c $(FAKE_NETWORK) \
+	%D%/unit/store_client.c %D%/unit/store_client.h \
+	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_fleet_events_t_SOURCES = %D%/unit/fleet_events.c $(STORE_CLIENT) \
 	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_share_t_SOURCES = %D%/unit/share.c $(HOUSE) $(STORE_CLIENT) \

@@ -231,6 +231,9 @@ enum {
 	LIMIT_SHARED_PUT_OCTETS = 16 * 1024 * 1024,
 	LIMIT_SHARED_GRAVES = 256,
 
+	/* Hosts that are listed: more than share one store */
+	LIMIT_SHARED_HOSTS = 1000,
+
 	LIMIT_STS_ID = 32,              /* RFC 8461 section 3.1 */
 	LIMIT_STS_MAX_AGE_S = 31557600, /* RFC 8461 section 3.2 */
 

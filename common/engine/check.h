@@ -39,6 +39,7 @@ struct check {
 	struct tls_refusal *refusal;     /* NULL without keep_refusals, and
 					    where no host failed */
 	unsigned ms;                     /* that it took */
+	bool shared;  /* it rests on what another host has found or fetched */
 	bool ran_out; /* of time: with more it might have found more */
 	struct policy_mark policy; /* that it rests on */
 	int64_t expires_ms;        /* clock_mono_ms */

@@ -18,6 +18,7 @@
  * workers.
  * - A worker runs check_run_start.  begin_check ends the run if there is too
  *   little time, or if the resolver does not validate.
+ * - Where hosts share verdicts, and another has one that counts, that is all.
  * - work_on takes one next hop after the other: begin_hop begins to learn about
  *   it, and then the run is parked, without a worker, each time that it waits
  *   for lookups, probes or the policy.  When they have come, or their time is
@@ -332,6 +333,26 @@ go_on_run(void *arg, int64_t until_ms)
 	return true;
 }
 
+/* What another host has found, if that will do; who makes one ahead of its end
+ * looks for himself. */
+static bool
+take_shared_verdict(struct check_run *run)
+{
+	struct verdict_share with = check_run_sharing(run);
+	struct policy_mark mark =
+	    policies_mark(run->engine->policies, run->facts->next_hop.host);
+
+	if (run->ahead || run->hops.passed > 0)
+		return false;
+	run->verdict = verdict_share_take(&with);
+	if (run->verdict == NULL)
+		return false;
+	run->facts->sts.mark = mark;
+	run->judged_s = clock_wall_s();
+	run->shared = true;
+	return true;
+}
+
 bool
 check_run_start(void *arg, int64_t until_ms)
 {
@@ -343,6 +364,10 @@ check_run_start(void *arg, int64_t until_ms)
 	if (!begin_check(run, check_run_deadline(run), until_ms))
 		return false;
 	count_as_begun(run);
+	if (run->facts->trouble == TROUBLE_NONE && take_shared_verdict(run)) {
+		end_run(run);
+		return true;
+	}
 	if (run->facts->trouble == TROUBLE_NONE)
 		return advance_run(run, true);
 	if (wants_policy(run)) {

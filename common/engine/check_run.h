@@ -9,6 +9,7 @@
 
 #include "common/base/cache.h"
 #include "common/engine/check.h"
+#include "common/engine/verdict_share.h"
 #include "common/gather/gather.h"
 #include "common/judge/hops.h"
 #include "common/judge/terms.h"
@@ -28,6 +29,8 @@ struct check_run {
 	bool unreached;   /* they are left out, since no host is in reach */
 	bool trial;       /* but for this check */
 	bool own_policy;  /* one that another host has fetched will not do */
+	bool shared;      /* the verdict is another host's, and there are no
+			     facts */
 	int64_t until_ms; /* that its lookups have; INT64_MAX: all the time */
 	bool placed;      /* it keeps a place among the workers */
 	bool validated;   /* the resolver was seen to validate */
@@ -89,6 +92,9 @@ enum {
 };
 void check_run_print_key(
     const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE]);
+
+/* check_run_sharing - what it would be a verdict on, for other hosts */
+struct verdict_share check_run_sharing(const struct check_run *run);
 
 /* check_run_start - look at the destination, as far as that goes without
  * waiting for anybody; what it waits for lets it go on, until check_run_finish

@@ -40,12 +40,32 @@ has_run_out(const struct check_run *run, const struct verdict *verdict)
 	       clock_left_ms(check_run_deadline(run)) == 0;
 }
 
-/* What others learn of it while the facts are there. */
+/* Whether another host has made or fetched any of it. */
+static bool
+rests_on_others(const struct facts *facts)
+{
+	if (facts->sts.policy != NULL && facts->sts.policy->by[0] != '\0')
+		return true;
+	for (size_t i = 0; i < facts->host_count; i++)
+		for (size_t j = 0; j < facts->hosts[i].address_count; j++) {
+			const struct probe_facts *probe =
+			    facts->hosts[i].addresses[j].probe;
+
+			if (probe != NULL && probe->shared)
+				return true;
+		}
+	return false;
+}
+
+/* What others learn of it while the facts are there: of what was found here.
+ */
 static void
 tell_check(struct check_run *run, struct check *check)
 {
 	const struct engine_options *options = &run->engine->options;
 
+	if (run->shared)
+		return;
 	if (options->looked != NULL)
 		options->looked(options->looked_arg, run->facts, check);
 	if (options->number_facts != NULL)
@@ -73,6 +93,7 @@ check_new(struct check_run *run)
 		    enforce(run->facts, &run->terms, run->judged_s);
 	if (options->keep_refusals)
 		check.refusal = tls_refusal_new(run->facts, check.verdict);
+	check.shared = run->shared || rests_on_others(run->facts);
 	tell_check(run, &check);
 	if (options->keep_facts) {
 		check.facts = run->facts;
@@ -109,12 +130,13 @@ check_run_finish(struct check_run *run)
 {
 	bool looked = run->facts->trouble == TROUBLE_NONE;
 	bool own = is_own_verdict(run), noted;
+	struct verdict_share with;
 	struct check *check;
 
 	assert(run->entry != NULL && run->gathering == NULL);
 	check = check_new(run);
 
-	noted = own && !run->unreached && !check->ran_out &&
+	noted = own && !run->unreached && !run->shared && !check->ran_out &&
 		run->engine->flips != NULL && check_run_is_decided(check);
 	cache_fill(run->entry, check,
 	    is_remembered(run, check, looked) ? check->expires_ms : 0);
@@ -122,6 +144,8 @@ check_run_finish(struct check_run *run)
 	if (check->facts_number != 0)
 		run->engine->options.take_facts(run->engine->options.facts_arg,
 		    run->facts, &run->terms, check);
+	with = check_run_sharing(run);
+	verdict_share_put(&with, check);
 	if (noted)
 		flips_note(run->engine->flips, check->domain,
 		    check->verdict->result, check->verdict->mx);

@@ -162,3 +162,12 @@ check_run_free(struct check_run *run)
 	rule_list_free(run->list);
 	free(run);
 }
+
+struct verdict_share
+check_run_sharing(const struct check_run *run)
+{
+	return (struct verdict_share){.engine = run->engine,
+	    .facts = run->facts,
+	    .terms = &run->terms,
+	    .hop = run->hops.count == 1 ? &run->next_hops[0] : NULL};
+}

@@ -205,7 +205,8 @@ open_sources(struct engine *engine, struct err *err)
 	    .counts = options->counts,
 	    .turns = options->turns,
 	    .failed = options->fetch_failed,
-	    .share = options->share};
+	    .share = share_has(options->share, SHARE_POLICIES) ? options->share
+							       : NULL};
 	struct prober_options prober = {.leaves = engine->leaves,
 	    .outbound = outbound_new(options->probe_port,
 		options->outbound_changed, options->outbound_arg),
@@ -219,6 +220,8 @@ open_sources(struct engine *engine, struct err *err)
 	    .keep_s =
 		options->manners.survey ? SURVEY_KEEP_S : options->fail_ttl_s,
 	    .keep_failed_s = options->temperror_ttl_s,
+	    .share_s = options->verdict_ttl_s,
+	    .share = options->share,
 	    .counts = options->counts,
 	    .manners = options->manners};
 

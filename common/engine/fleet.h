@@ -10,27 +10,10 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/engine/fleet_events.h"
+#include "common/engine/fleet_hosts.h"
+#include "common/engine/fleet_options.h"
 #include "common/io/shared.h"
 #include "common/sts/share.h"
-
-/* Borrowed strings, needed during the call only. */
-struct fleet_options {
-	const char *const *servers; /* as shared_address_parse has them */
-	size_t server_count;
-	const char *user;                 /* NULL: the store's default user */
-	const char *password_file;        /* NULL: no login */
-	const char *ca_file;              /* NULL: the system's store */
-	const char *cert_file, *key_file; /* of TLS; NULL: none */
-	const char *keys_file;            /* of signatures */
-	const char *prefix;
-	const char *host; /* this one's name */
-	int timeout_ms;
-
-	shared_changed *changed; /* must not block, nor may told */
-	share_told *told;
-	fleet_apply *apply;
-	void *arg;
-};
 
 /*
  * fleet_try - whether the files that fleet_new reads can be had, and are what
@@ -44,12 +27,15 @@ int fleet_try(const struct fleet_options *options, struct err *err);
  * fleet_examine - connect, log in, and try each request that is made of a store
  *
  * denied: the commands that it does not let us do, with commas; "" where all is
- * well.  where: the server.  LOCAL as fleet_try; TEMP where none answers by
+ * well.  where: the server.  behind_s: by how much this host's clock is behind
+ * that of another, ahead.  LOCAL as fleet_try; TEMP where none answers by
  * deadline_ms (clock_mono_ms), or does not take the login.
  */
 struct fleet_exam {
 	char where[LIMIT_DETAIL_SIZE];
 	char denied[LIMIT_DETAIL_SIZE];
+	long behind_s;
+	char ahead[LIMIT_DOMAIN_SIZE];
 };
 int fleet_examine(const struct fleet_options *options, int64_t deadline_ms,
     struct fleet_exam *out, struct err *err);
@@ -88,5 +74,9 @@ struct fleet_figures {
 	uint64_t dropped;
 };
 void fleet_look(struct fleet *fleet, struct fleet_figures *out);
+
+/* fleet_list_hosts - see fleet_hosts_read */
+int
+fleet_list_hosts(struct fleet *fleet, struct fleet_hosts *out, struct err *err);
 
 #endif

@@ -4,7 +4,8 @@
  * one that it has seen; after a loss of the store, and at first, from ten
  * minutes back. Each is signed like any value; what it says of itself (host,
  * process, number) tells it from all others, so that one that comes twice, or
- * is put again by somebody, is applied once.
+ * is put again by somebody, is applied once.  The same thread says every half
+ * minute that this host is there.
  */
 #include "common/engine/fleet_events.h"
 
@@ -17,6 +18,7 @@
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/engine/fleet_hosts.h"
 
 enum {
 	EACH_MS = 1000,
@@ -53,6 +55,7 @@ struct fleet_events {
 	char seen[REMEMBERED][SHARED_DIGEST_SIZE];
 	size_t next_seen;
 	struct rate minute, hour;
+	int64_t say_at_ms; /* that this host is there */
 
 	struct lock lock; /* for end */
 	struct cond ending;
@@ -227,6 +230,17 @@ wait_for_events(struct fleet_events *events)
 	return !end;
 }
 
+/* At first, and each half minute. */
+static void
+say_we_are_there(struct fleet_events *events)
+{
+	if (clock_left_ms(events->say_at_ms) > 0)
+		return;
+	events->say_at_ms = clock_mono_ms() + FLEET_HOSTS_EACH_MS;
+	fleet_hosts_tell(events->options.store, events->options.share,
+	    events->options.version);
+}
+
 static void *
 run_fleet_events(void *arg)
 {
@@ -237,7 +251,9 @@ run_fleet_events(void *arg)
 			events->last[0] = '\0';
 			continue;
 		}
-		while (read_events(events))
+		say_we_are_there(events);
+		while (share_has(events->options.share, SHARE_FLUSHES) &&
+		       read_events(events))
 			continue;
 	} while (wait_for_events(events));
 	return NULL;
@@ -277,6 +293,9 @@ fleet_events_send(struct fleet_events *events, enum shared_event_kind kind,
 	    .items = {"XADD", name, "MAXLEN", "~", STREAM_LENGTH, "*", "v"}};
 	bool told;
 
+	if (!share_has(share, SHARE_FLUSHES))
+		return err_set(err, ERR_LOCAL,
+		    "flushes are not shared: see SharedContent");
 	text_copy(
 	    event.domain, sizeof(event.domain), domain == NULL ? "" : domain);
 	text_copy(event.by, sizeof(event.by), share_host(share));

@@ -21,11 +21,14 @@ struct fleet_events_options {
 	struct share_counts *counts;
 	fleet_apply *apply;
 	void *arg;
+	const char *version; /* that this host tells; outlives it */
 };
 
 /*
- * fleet_events_new - start to listen; LOCAL for want of threads
+ * fleet_events_new - start to listen, and to say that this host is there; LOCAL
+ * for want of threads
  *
+ * Without SHARE_FLUSHES in what is shared it listens to nobody.
  * An event is applied once, within ten minutes, and none of this host's own; at
  * most sixty a minute, and six an hour that are for all domains.  What was told
  * while this host or the store was away counts if that was within those ten

@@ -10,6 +10,8 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/gather/pacing.h"
+#include "common/gather/probe_counts.h"
+#include "common/gather/probe_share.h"
 #include "common/gather/survey_probes.h"
 #include "common/io/smtp.h"
 
@@ -23,7 +25,8 @@
  * - pacing lets the job go on when it is its turn at the address.  Until then
  *   it stands in line there, without a thread.
  * - submit_probe gives it to the leaf pool.  A leaf runs run_probe: it drops
- *   the job if nobody holds the entry any more, and else connects.  A leaf in a
+ *   the job if nobody holds the entry any more, takes what another host has
+ *   found where they share, and else connects.  A leaf in a
  *   hurry that was cut short gives the job back to the pool, whole.
  * - end_probe fills the entry, which wakes all who joined: nobody waits for the
  *   answer to QUIT.  When the connection is closed, the first of the line has
@@ -199,17 +202,18 @@ take_turn(void *arg, struct pacing_turn *turn)
 }
 
 static void
-end_probe(
-    struct probe_job *job, struct probe_facts *facts, struct smtp_session *left)
+end_probe(struct probe_job *job, struct probe_facts *facts, int64_t until_ms,
+    struct smtp_session *left)
 {
 	struct prober *prober = job->prober;
-	enum pacing_use use = survey_probes_use(facts->outcome);
+	enum pacing_use use =
+	    facts->shared ? PACING_UNUSED : survey_probes_use(facts->outcome);
 	struct survey_target target = target_of(job);
 	struct probe_job *following;
 
 	if (prober->known != NULL)
 		survey_probes_note(prober->known, &target, facts);
-	cache_fill(job->entry, facts, keep_until(prober, facts));
+	cache_fill(job->entry, facts, until_ms);
 	cache_release(job->entry);
 	smtp_quit(left);
 	following = leave_address(prober, job->turn.address, use);
@@ -225,32 +229,49 @@ tell_reach(const struct probe_job *job, bool connected)
 	prober_try_witnesses(job->prober);
 }
 
-static enum counts_probe
-counted_as(enum probe_outcome outcome)
+static struct probe_share
+sharing_of(const struct probe_job *job)
 {
-	switch (outcome) {
-	case PROBE_TLS:
-	case PROBE_TLS_UNSUPPORTED:
-		return COUNTS_PROBE_TLS;
-	case PROBE_NO_STARTTLS:
-	case PROBE_STARTTLS_REFUSED:
-		return COUNTS_PROBE_PLAINTEXT;
-	case PROBE_TIMEOUT:
-		return COUNTS_PROBE_TIMEOUT;
-	case PROBE_REFUSED:
-	case PROBE_NOT_SMTP:
-	case PROBE_CONNECT_FAILED:
-	case PROBE_NO_SOURCE:
-	case PROBE_NOT_DONE:
-		return COUNTS_PROBE_REFUSED;
-	case PROBE_BLOCKED:
-	case PROBE_OWN:
-		return COUNTS_PROBE_BLOCKED;
-	case PROBE_TLS_REFUSED:
-	case PROBE_TLS_FAILED:
-		break;
-	}
-	return COUNTS_PROBE_TLS_FAILED;
+	const struct prober_options *options = &job->prober->options;
+
+	return (struct probe_share){.share = options->share,
+	    .address = job->turn.address,
+	    .sni = job->sni,
+	    .port = job->port,
+	    .floor = options->floor};
+}
+
+/* Another host's facts in place of our own, where those will do. */
+static bool
+end_with_shared(struct probe_job *job, int64_t until_ms)
+{
+	const struct prober_options *options = &job->prober->options;
+	struct probe_share with = sharing_of(job);
+	int64_t deadline_ms = clock_mono_ms() + options->timeout_ms;
+	struct probe_facts *facts;
+	uint32_t left_s;
+
+	if (job->again || job->forced)
+		return false;
+	facts = probe_share_take(
+	    &with, until_ms < deadline_ms ? until_ms : deadline_ms, &left_s);
+	if (facts == NULL)
+		return false;
+	if (left_s > options->keep_s)
+		left_s = options->keep_s;
+	end_probe(job, facts, clock_mono_ms() + (int64_t)left_s * 1000, NULL);
+	return true;
+}
+
+/* Nobody waits for us any more. */
+static void
+forsake_probe(struct probe_job *job)
+{
+	struct probe_job *following =
+	    leave_address(job->prober, job->turn.address, PACING_UNUSED);
+
+	drop_probe(job);
+	submit_probe(following);
 }
 
 static bool
@@ -266,25 +287,25 @@ run_probe(void *arg, int64_t until_ms)
 	    .source = {prober->ipv4, prober->ipv6},
 	    .greeting_ms = prober->options.greeting_ms,
 	    .timeout_ms = prober->options.timeout_ms};
-	int64_t started_ms = clock_mono_ms();
+	struct probe_share with = sharing_of(job);
 	struct smtp_session *left;
 	struct probe_facts *facts;
+	int64_t started_ms;
 	bool hurried;
 
 	/* a connection that is cut short would be made twice */
 	if (prober->known != NULL)
 		until_ms = INT64_MAX;
 	if (is_forsaken(job)) {
-		struct probe_job *following =
-		    leave_address(prober, job->turn.address, PACING_UNUSED);
-
-		drop_probe(job);
-		submit_probe(following);
+		forsake_probe(job);
 		return true;
 	}
+	if (end_with_shared(job, until_ms))
+		return true;
+	started_ms = clock_mono_ms();
 	counts_probe(prober->options.counts);
 	facts = smtp_look(&target, until_ms, &left);
-	counts_probed(prober->options.counts, counted_as(facts->outcome));
+	counts_probed(prober->options.counts, probe_counts_as(facts->outcome));
 	hurried =
 	    facts->outcome == PROBE_TIMEOUT && clock_left_ms(until_ms) == 0;
 	if (facts->connected || (!hurried && facts->outcome != PROBE_NO_SOURCE))
@@ -297,7 +318,8 @@ run_probe(void *arg, int64_t until_ms)
 	facts->begun_ms = started_ms;
 	facts->ms = (unsigned)(clock_mono_ms() - started_ms);
 	facts->again = job->again;
-	end_probe(job, facts, left);
+	probe_share_put(&with, facts, prober->options.share_s);
+	end_probe(job, facts, keep_until(prober, facts), left);
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #include "common/io/smtp_socket.h"
 #include "common/io/tls_client.h"
 #include "common/judge/facts.h"
+#include "common/sts/share.h"
 
 struct prober;
 struct probe;
@@ -32,6 +33,8 @@ struct prober_options {
 	struct cache_budget *budget; /* for what is remembered */
 	uint32_t keep_s; /* how long a TLS session's facts are used again */
 	uint32_t keep_failed_s; /* and those of a connection that failed */
+	uint32_t share_s;       /* how long other hosts may use them */
+	struct share *share;    /* outlives it; NULL: none is shared */
 	struct counts *counts;  /* may be NULL */
 	struct manners manners;
 };
@@ -54,6 +57,9 @@ struct prober *prober_new(const struct prober_options *options, struct err *err)
  * need no thread for that.  The wait ends at deadline_ms (mono) with
  * PROBE_TIMEOUT; a probe that runs goes on, for those that come later, and one
  * that has not begun when the last that waits for it is gone never does.
+ *
+ * Where hosts share, one that somebody else has made may do for probe_start;
+ * one that is made again connects.
  *
  * seen: borrowed facts that probe_finish gave; NULL: any remembered failure to
  * connect.  Who asks for it in a row gets the same answer for ten seconds, so

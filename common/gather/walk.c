@@ -120,8 +120,10 @@ finish_probes(struct walk *w)
 		assert(address->probe == NULL);
 		address->probe =
 		    probe_finish(w->probes[i].probe, w->deadline_ms);
-		address->remembered = joined && !w->probes[i].again &&
-				      address->probe->begun_ms <= w->begun_ms;
+		address->remembered =
+		    address->probe->shared ||
+		    (joined && !w->probes[i].again &&
+			address->probe->begun_ms <= w->begun_ms);
 	}
 	w->probe_count = 0;
 }

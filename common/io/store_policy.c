@@ -9,7 +9,7 @@
 #include "common/base/xalloc.h"
 #include "common/io/store_sql.h"
 #include "common/proto/domain.h"
-#include "common/proto/shared_record.h"
+#include "common/proto/shared_fields.h"
 
 /* Worth of a row: only a failure is known, a policy was asked for, again */
 enum worth { WORTH_FAILURE, WORTH_ONCE, WORTH_AGAIN };

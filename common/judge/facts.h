@@ -118,6 +118,7 @@ struct probe_facts {
 	bool put_off; /* likewise: not asked yet, for the address is to be left
 			 alone for now */
 	bool spared;  /* likewise: not to be asked at all */
+	bool shared;  /* another host has made it: no failure rests on it */
 	_Atomic bool reported; /* its failure is counted: see tls_sessions.h */
 	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
 	struct probe_sight sight;
@@ -139,7 +140,7 @@ struct address_facts {
 	struct probe_facts *probe; /* NULL: as PROBE_NOT_DONE */
 	bool remembered; /* it was begun for somebody else, before this check,
 			    and not made again: there may be another
-			    certificate by now */
+			    certificate by now; or another host has made it */
 };
 
 /* One MX host, or the next hop itself where there is no MX. */

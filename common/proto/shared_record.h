@@ -82,8 +82,4 @@ enum shared_fault
 shared_host_read(const char *payload, size_t size, struct shared_host *host);
 char *shared_host_print(const struct shared_host *host);
 
-/* shared_is_host_name - whether a name of a host is as hosts give it: letters,
- * digits, ".", "-", "_" and ":" */
-bool shared_is_host_name(const char *name);
-
 #endif

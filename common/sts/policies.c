@@ -12,6 +12,7 @@
 #include "common/base/xalloc.h"
 #include "common/sts/known.h"
 #include "common/sts/policy_fetch.h"
+#include "common/sts/share_policy.h"
 
 /*
  * How it works.
@@ -123,7 +124,7 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 	policy->mark = differs ? policy_turns_next(turns, job->domain)
 			       : policy_turns_mark(turns, job->domain);
 	if (share != NULL && policy->fetch == POLICY_FETCHED)
-		share_put(share, job->domain, policy);
+		share_policy_put(share, job->domain, policy);
 	/* what comes of it is kept; this is for those who wait */
 	cache_fill(job->entry, policy, 0);
 	cache_release(job->entry);

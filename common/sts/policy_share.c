@@ -3,14 +3,10 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/base/clock.h"
 #include "common/sts/known.h"
-
-/* When to look again for what another host is fetching */
-static const int looks_ms[] = {50, 100, 200, 400};
-enum { LOOKS = sizeof(looks_ms) / sizeof(looks_ms[0]) };
+#include "common/sts/share_policy.h"
 
 /* Whether a policy is in force here, by memory or store. */
 static bool
@@ -31,7 +27,7 @@ static struct policy_facts *
 borrow_policy(const struct policy_share *with, const char *domain,
     struct shared_policy *theirs, enum share_what what)
 {
-	struct policy_facts *facts = share_facts(theirs);
+	struct policy_facts *facts = share_policy_facts(theirs);
 	bool differs = policy_keep_borrow(with->keep, domain, facts);
 
 	share_tell(with->share, what, domain, facts->by, SHARED_NO_FAULT);
@@ -61,12 +57,12 @@ look_for_policy(const struct policy_share *with, const char *domain,
     const char *id, struct policy_facts **taken)
 {
 	AUTO(shared_policy)
-	struct shared_policy *theirs = share_ask(with->share, domain);
+	struct shared_policy *theirs = share_policy_ask(with->share, domain);
 	struct policy_facts *facts;
 
 	if (theirs == NULL)
 		return SIGHT_NOTHING;
-	if (!share_may_create(theirs, clock_wall_s()))
+	if (!share_policy_may_create(theirs, clock_wall_s()))
 		return hint_at(with, theirs);
 	facts = borrow_policy(with, domain, theirs, SHARE_CREATED);
 	if (id != NULL && strcmp(facts->id, id) != 0) {
@@ -93,7 +89,7 @@ extend_policy(
     const struct policy_share *with, const char *domain, const char *id)
 {
 	AUTO(shared_policy)
-	struct shared_policy *theirs = share_ask(with->share, domain);
+	struct shared_policy *theirs = share_policy_ask(with->share, domain);
 	struct cache_entry *entry = policy_keep_peek(with->keep, domain);
 	bool same = false;
 
@@ -107,31 +103,19 @@ extend_policy(
 	return NULL;
 }
 
-static void
-wait_for_another(int ms)
-{
-	struct timespec span = {.tv_nsec = ms * 1000000L};
-
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL);
-}
-
 /* One host a day is enough: what it has put, or what it is about to. */
 static struct policy_facts *
 refresh_by_others(const struct policy_share *with, const char *domain,
     const char *id, int64_t deadline_ms)
 {
 	struct policy_facts *taken = extend_policy(with, domain, id);
-	int64_t until_ms = clock_mono_ms() + clock_left_ms(deadline_ms) / 2;
+	int64_t until_ms = share_patience(deadline_ms);
 
-	if (taken != NULL || share_claim(with->share, domain))
+	if (taken != NULL || share_policy_claim(with->share, domain))
 		return taken;
-	for (int i = 0; i < LOOKS && taken == NULL; i++) {
-		if (clock_left_ms(until_ms) < looks_ms[i] ||
-		    !share_is_open(with->share))
-			break;
-		wait_for_another(looks_ms[i]);
+	for (unsigned i = 0;
+	     taken == NULL && share_await(with->share, i, until_ms); i++)
 		taken = extend_policy(with, domain, id);
-	}
 	return taken;
 }
 
@@ -141,13 +125,9 @@ await_another(const struct policy_share *with, const char *domain,
     const char *id, int64_t deadline_ms)
 {
 	struct policy_facts *taken = NULL;
-	int64_t until_ms = clock_mono_ms() + clock_left_ms(deadline_ms) / 2;
+	int64_t until_ms = share_patience(deadline_ms);
 
-	for (int i = 0; i < LOOKS; i++) {
-		if (clock_left_ms(until_ms) < looks_ms[i] ||
-		    !share_is_open(with->share))
-			break;
-		wait_for_another(looks_ms[i]);
+	for (unsigned i = 0; share_await(with->share, i, until_ms); i++) {
 		switch (look_for_policy(with, domain, id, &taken)) {
 		case SIGHT_NOTHING:
 			break;
@@ -169,7 +149,7 @@ take_unknown(const struct policy_share *with, const char *domain,
 	if (has_policy_in_force(with, domain))
 		return NULL;
 	if (look_for_policy(with, domain, id, &taken) != SIGHT_NOTHING ||
-	    !may_fetch || share_claim(with->share, domain))
+	    !may_fetch || share_policy_claim(with->share, domain))
 		return taken;
 	return await_another(with, domain, id, deadline_ms);
 }
@@ -191,4 +171,33 @@ policy_share_take(const struct policy_share *with, const char *domain,
 		return take_unknown(with, domain, NULL, false, deadline_ms);
 	}
 	return NULL;
+}
+
+static enum policy_outlook
+outlook_beside(const struct known *known, const struct shared_policy *theirs)
+{
+	if (is_same_and_later(known, theirs))
+		return POLICY_OUTLOOK_EXTENDS;
+	return strcmp(known->policy->id, theirs->id) == 0 &&
+		       strcmp(known->policy->body, theirs->body) == 0
+		   ? POLICY_OUTLOOK_SAME
+		   : POLICY_OUTLOOK_HINT;
+}
+
+enum policy_outlook
+policy_share_outlook(const struct policy_share *with, const char *domain,
+    const struct shared_policy *theirs)
+{
+	struct cache_entry *entry = policy_keep_peek(with->keep, domain);
+	const struct known *known = entry == NULL ? NULL : cache_value(entry);
+	enum policy_outlook outlook =
+	    share_policy_may_create(theirs, clock_wall_s())
+		? POLICY_OUTLOOK_CREATES
+		: POLICY_OUTLOOK_HINT;
+
+	if (known != NULL && known_is_unexpired(known))
+		outlook = outlook_beside(known, theirs);
+	if (entry != NULL)
+		cache_release(entry);
+	return outlook;
 }

@@ -20,6 +20,14 @@ enum policy_purpose {
 			   none */
 };
 
+/* What a policy that another host has put would be here now. */
+enum policy_outlook {
+	POLICY_OUTLOOK_HINT,    /* it has this host fetch, and no more */
+	POLICY_OUTLOOK_SAME,    /* it is what this host has */
+	POLICY_OUTLOOK_EXTENDS, /* it is, and was fetched later */
+	POLICY_OUTLOOK_CREATES, /* nothing is in force here, and it would be */
+};
+
 /* All of it outlives the call. */
 struct policy_share {
 	struct share *share; /* NULL: none is shared */
@@ -40,5 +48,9 @@ struct policy_share {
 struct policy_facts *policy_share_take(const struct policy_share *with,
     const char *domain, const char *id, enum policy_purpose purpose,
     int64_t deadline_ms) OWNED(policy_facts_free);
+
+/* policy_share_outlook - what it would be, for whoever only looks */
+enum policy_outlook policy_share_outlook(const struct policy_share *with,
+    const char *domain, const struct shared_policy *theirs);
 
 #endif

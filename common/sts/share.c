@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How it works.
- * 1. What is read is input: its signature over the key's name, its JSON and the
- *    policy in it are checked here, whatever the store is.  Ten forged values a
- *    minute, and nothing is asked for ten minutes.
- * 2. What is put waits in a queue for a thread, which looks what is there
- *    first: a newer policy of another host stays.
- * 3. A policy that was forgotten is buried: a copy of it that somebody puts
- *    back is not taken for a day.
+ * 1. What is read is input: its signature over the key's name is checked here,
+ *    and all else by who asks for it, whatever the store is.  Ten forged values
+ *    a minute, and nothing is asked for ten minutes.
+ * 2. What is put waits in a queue for a thread.  A policy makes way for a newer
+ *    one of another host, which it finds there.
  */
 #include "common/sts/share.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/queue.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/proto/shared_fields.h"
 
 enum {
 	MINUTE_MS = 60 * 1000,
@@ -28,41 +26,19 @@ enum {
 	SHUT_MS = 10 * MINUTE_MS,
 
 	LEASE_MS = 15 * 1000,
-
-	/* A policy in force is fetched and put again each day */
-	CREATE_S = 7 * CLOCK_DAY_S,
-
-	BURIED_S = CLOCK_DAY_S,
-};
-
-struct put {
-	TAILQ_ENTRY(put) link;
-	char domain[LIMIT_DOMAIN_SIZE];
-	struct policy_facts *policy;
-	size_t octets;
-};
-TAILQ_HEAD(put_list, put);
-
-struct grave {
-	char domain[LIMIT_DOMAIN_SIZE];
-	time_t at; /* 0: free */
 };
 
 struct share {
 	struct share_options options;
 	char prefix[SHARE_PREFIX_SIZE];
 	char host[LIMIT_DOMAIN_SIZE];
-	pthread_t thread;
+	struct graves *graves;
+	struct share_queue *queue;
 
 	struct lock lock; /* for all that follows */
-	struct cond queued;
-	bool end;
-	struct put_list puts;
-	size_t put_count, put_octets;
 	int64_t minute_ms, shut_until_ms;
 	unsigned forged; /* in that minute */
-	struct grave graves[LIMIT_SHARED_GRAVES];
-	size_t next_grave;
+	char digest[SHARED_DIGEST_SIZE];
 };
 
 void
@@ -86,6 +62,44 @@ share_name(const struct share *share, const char *kind, const char *rest,
 	    share->prefix, kind, rest[0] == '\0' ? "" : ":", rest);
 
 	assert(length > 0 && length < SHARE_NAME_SIZE);
+}
+
+void
+share_name_of(const struct share *share, const char *kind,
+    const char *const *fields, size_t count, char out[SHARE_NAME_SIZE])
+{
+	char digest[SHARED_DIGEST_SIZE];
+
+	shared_digest(fields, count, digest);
+	share_name(share, kind, digest, out);
+}
+
+bool
+share_has(const struct share *share, enum share_content content)
+{
+	return share != NULL && (share->options.content & content) != 0;
+}
+
+struct graves *
+share_graves(struct share *share)
+{
+	return share->graves;
+}
+
+void
+share_set_digest(struct share *share, const char *digest)
+{
+	lock_take(&share->lock);
+	text_copy(share->digest, sizeof(share->digest), digest);
+	lock_drop(&share->lock);
+}
+
+void
+share_get_digest(struct share *share, char out[SHARED_DIGEST_SIZE])
+{
+	lock_take(&share->lock);
+	memcpy(out, share->digest, SHARED_DIGEST_SIZE);
+	lock_drop(&share->lock);
 }
 
 bool
@@ -155,116 +169,24 @@ share_sign(const struct share *share, const char *name, const char *payload)
 	return shared_value_sign(&share->options.keys, name, payload);
 }
 
-/* --- graves --- */
-
-void
-share_bury(struct share *share, const char *domain, time_t at)
-{
-	struct grave *grave;
-	size_t i = 0;
-
-	lock_take(&share->lock);
-	while (i < LIMIT_SHARED_GRAVES &&
-	       strcmp(share->graves[i].domain, domain) != 0)
-		i++;
-	if (i == LIMIT_SHARED_GRAVES) {
-		i = share->next_grave++ % LIMIT_SHARED_GRAVES;
-		share->graves[i].at = 0;
-	}
-	grave = &share->graves[i];
-	text_copy(grave->domain, sizeof(grave->domain), domain);
-	if (at > grave->at)
-		grave->at = at;
-	lock_drop(&share->lock);
-}
-
-static bool
-is_buried(struct share *share, const struct shared_policy *policy, time_t now)
-{
-	bool buried = false;
-
-	lock_take(&share->lock);
-	for (size_t i = 0; i < LIMIT_SHARED_GRAVES && !buried; i++) {
-		const struct grave *grave = &share->graves[i];
-
-		buried = grave->at != 0 && now - grave->at < BURIED_S &&
-			 policy->fetched_s <= grave->at &&
-			 strcmp(grave->domain, policy->domain) == 0;
-	}
-	lock_drop(&share->lock);
-	return buried;
-}
-
 /* --- asking --- */
 
-static struct shared_policy *
-read_shared_policy(struct share *share, const char *domain, const char *name,
-    const struct resp *value, enum shared_fault *fault)
+const char *
+share_get(struct share *share, const char *name, struct resp **reply,
+    size_t *size, enum shared_fault *fault)
 {
-	time_t now = clock_wall_s();
-	struct shared_policy *policy;
-	size_t size;
-	const char *payload =
-	    share_open_value(share, name, value, &size, fault);
-
-	if (payload == NULL)
-		return NULL;
-	policy = shared_policy_read(payload, size, domain, now, fault);
-	if (policy == NULL || !is_buried(share, policy, now))
-		return policy;
-	*fault = SHARED_FAULT_TIME;
-	shared_policy_free(policy);
-	return NULL;
-}
-
-struct shared_policy *
-share_ask(struct share *share, const char *domain)
-{
-	char name[SHARE_NAME_SIZE];
-	struct resp_words words = {.count = 2, .items = {"GET", name}};
-	struct shared_policy *policy;
+	const struct resp_words words = {.count = 2, .items = {"GET", name}};
 	enum shared_result result;
-	enum shared_fault fault;
-	struct resp *reply;
 
+	*reply = NULL;
+	*fault = SHARED_NO_FAULT;
 	if (!share_is_open(share))
 		return NULL;
-	share_name(share, "p", domain, name);
-	reply =
+	*reply =
 	    shared_ask(share->options.store, SHARED_OP_GET, &words, &result);
-	if (result != SHARED_RESULT_HIT) {
-		resp_free(reply);
+	if (result != SHARED_RESULT_HIT)
 		return NULL;
-	}
-	policy = read_shared_policy(share, domain, name, reply, &fault);
-	if (policy == NULL)
-		share_reject(share, domain, "", fault);
-	resp_free(reply);
-	return policy;
-}
-
-bool
-share_may_create(const struct shared_policy *policy, time_t now)
-{
-	return policy->policy->mode == STS_MODE_ENFORCE &&
-	       now - policy->fetched_s <= CREATE_S;
-}
-
-struct policy_facts *
-share_facts(struct shared_policy *policy)
-{
-	struct policy_facts *facts = policy_facts_new(POLICY_FETCHED);
-	time_t now = clock_wall_s();
-
-	facts->policy = policy->policy;
-	facts->body = policy->body;
-	policy->policy = NULL;
-	policy->body = NULL;
-	text_copy(facts->id, sizeof(facts->id), policy->id);
-	text_copy(facts->by, sizeof(facts->by), policy->by);
-	/* a clock that is ahead by a little lends no longer life */
-	facts->fetched_s = policy->fetched_s < now ? policy->fetched_s : now;
-	return facts;
+	return share_open_value(share, name, *reply, size, fault);
 }
 
 /* A host that comes back to what it has begun is not its own rival. */
@@ -282,10 +204,9 @@ is_own_lease(struct share *share, const char *name)
 }
 
 bool
-share_claim(struct share *share, const char *domain)
+share_claim(struct share *share, const char *const *fields, size_t count)
 {
-	char name[SHARE_NAME_SIZE], digest[SHARED_DIGEST_SIZE], life[16];
-	const char *const fields[] = {"p", domain};
+	char name[SHARE_NAME_SIZE], life[16];
 	struct resp_words words = {
 	    .count = 6, .items = {"SET", name, share->host, "NX", "PX", life}};
 	enum shared_result result;
@@ -293,152 +214,66 @@ share_claim(struct share *share, const char *domain)
 	if (!share_is_open(share))
 		return true;
 	snprintf(life, sizeof(life), "%d", LEASE_MS);
-	shared_digest(fields, 2, digest);
-	share_name(share, "l", digest, name);
+	share_name_of(share, "l", fields, count, name);
 	resp_free(
 	    shared_ask(share->options.store, SHARED_OP_LEASE, &words, &result));
 	return result != SHARED_RESULT_MISS || is_own_lease(share, name);
 }
 
-/* --- putting --- */
-
-static void
-drop_put(struct put *put)
+int64_t
+share_patience(int64_t deadline_ms)
 {
-	policy_facts_free(put->policy);
-	free(put);
+	return clock_mono_ms() + clock_left_ms(deadline_ms) / 2;
 }
 
-static void
-drop_oldest_locked(struct share *share)
+bool
+share_await(struct share *share, unsigned look, int64_t until_ms)
 {
-	struct put *put = TAILQ_FIRST(&share->puts);
+	static const int looks_ms[] = {50, 100, 200, 400};
+	struct timespec span = {.tv_sec = 0};
 
-	TAILQ_REMOVE(&share->puts, put, link);
-	share->put_count--;
-	share->put_octets -= put->octets;
-	share->options.counts->dropped++;
-	drop_put(put);
-}
-
-void
-share_put(
-    struct share *share, const char *domain, const struct policy_facts *policy)
-{
-	struct put *put = xcalloc(1, sizeof(*put));
-
-	assert(policy->fetch == POLICY_FETCHED && policy->by[0] == '\0');
-	text_copy(put->domain, sizeof(put->domain), domain);
-	put->octets = strlen(policy->body);
-	put->policy = policy_facts_new(POLICY_FETCHED);
-	put->policy->body = xstrdup(policy->body);
-	put->policy->fetched_s = policy->fetched_s;
-	text_copy(put->policy->id, sizeof(put->policy->id), policy->id);
-	put->policy->policy = sts_policy_parse(policy->body, put->octets, NULL);
-	assert(put->policy->policy != NULL); /* it was parsed before */
-	lock_take(&share->lock);
-	TAILQ_INSERT_TAIL(&share->puts, put, link);
-	share->put_count++;
-	share->put_octets += put->octets;
-	while (share->put_count > LIMIT_SHARED_PUTS ||
-	       share->put_octets > LIMIT_SHARED_PUT_OCTETS)
-		drop_oldest_locked(share);
-	cond_signal(&share->queued);
-	lock_drop(&share->lock);
-}
-
-/* The next one, or NULL when it is time to end. */
-static struct put *
-next_put(struct share *share)
-{
-	struct put *put;
-
-	lock_take(&share->lock);
-	while (!share->end && TAILQ_EMPTY(&share->puts))
-		cond_wait(&share->queued, &share->lock);
-	put = share->end ? NULL : TAILQ_FIRST(&share->puts);
-	if (put != NULL) {
-		TAILQ_REMOVE(&share->puts, put, link);
-		share->put_count--;
-		share->put_octets -= put->octets;
-	}
-	lock_drop(&share->lock);
-	return put;
-}
-
-/* Whether another host has put what is newer, and another policy. */
-static bool
-is_in_conflict(struct share *share, const struct put *put)
-{
-	AUTO(shared_policy)
-	struct shared_policy *there = share_ask(share, put->domain);
-
-	if (there == NULL || there->fetched_s <= put->policy->fetched_s ||
-	    strcmp(there->body, put->policy->body) == 0)
+	if (look >= sizeof(looks_ms) / sizeof(looks_ms[0]) ||
+	    clock_left_ms(until_ms) < looks_ms[look] || !share_is_open(share))
 		return false;
-	share_reject(share, put->domain, there->by, SHARED_FAULT_CONFLICT);
+	span.tv_nsec = looks_ms[look] * 1000000L;
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL);
 	return true;
 }
 
-static void
-put_shared_policy(struct share *share, const struct put *put)
-{
-	const struct policy_facts *facts = put->policy;
-	char name[SHARE_NAME_SIZE], until[24];
-	struct resp_words words = {
-	    .count = 5, .items = {"SET", name, NULL, "PXAT", until}};
-	struct shared_policy policy = {.body = facts->body,
-	    .policy = facts->policy,
-	    .fetched_s = facts->fetched_s,
-	    .expires_s = facts->fetched_s + (time_t)facts->policy->max_age_s};
-	enum shared_result result;
-	char *payload, *value;
+/* --- putting --- */
 
-	if (policy.expires_s <= clock_wall_s() || is_in_conflict(share, put))
+static void
+put_value(void *arg, const struct share_put *put)
+{
+	struct share *share = arg;
+	char until[24];
+	struct resp_words words = {
+	    .count = 5, .items = {"SET", put->name, NULL, "PXAT", until}};
+	enum shared_result result;
+	char *value;
+
+	if (!share_is_open(share)) {
+		share->options.counts->dropped++;
 		return;
-	text_copy(policy.domain, sizeof(policy.domain), put->domain);
-	text_copy(policy.id, sizeof(policy.id), facts->id);
-	text_copy(policy.by, sizeof(policy.by), share->host);
-	payload = shared_policy_print(&policy);
-	if (payload == NULL)
+	}
+	if (put->until_s <= clock_wall_s() ||
+	    (put->policy != NULL && put->is_old(share, put->policy)))
 		return;
-	share_name(share, "p", put->domain, name);
-	snprintf(until, sizeof(until), "%lld000", (long long)policy.expires_s);
-	value = share_sign(share, name, payload);
+	snprintf(until, sizeof(until), "%lld000", (long long)put->until_s);
+	value = share_sign(share, put->name, put->payload);
 	words.items[2] = value;
 	resp_free(
 	    shared_ask(share->options.store, SHARED_OP_PUT, &words, &result));
 	free(value);
-	free(payload);
 }
 
-static void *
-run_puts(void *arg)
+void
+share_add(struct share *share, const struct share_put *put)
 {
-	struct share *share = arg;
-	struct put *put;
-
-	while ((put = next_put(share)) != NULL) {
-		if (share_is_open(share))
-			put_shared_policy(share, put);
-		else
-			share->options.counts->dropped++;
-		drop_put(put);
-	}
-	return NULL;
+	share_queue_add(share->queue, put);
 }
 
 /* --- making and ending --- */
-
-static void
-drop_share(struct share *share)
-{
-	while (!TAILQ_EMPTY(&share->puts))
-		drop_oldest_locked(share);
-	cond_fini(&share->queued);
-	lock_fini(&share->lock);
-	free(share);
-}
 
 struct share *
 share_new(const struct share_options *options, struct err *err)
@@ -450,13 +285,14 @@ share_new(const struct share_options *options, struct err *err)
 	text_copy(share->prefix, sizeof(share->prefix), options->prefix);
 	text_copy(share->host, sizeof(share->host), options->host);
 	share->options.prefix = share->options.host = NULL;
-	TAILQ_INIT(&share->puts);
+	memset(share->digest, '0', SHARED_DIGEST_SIZE - 1);
 	lock_init(&share->lock);
-	cond_init(&share->queued);
-	if (pthread_create(&share->thread, NULL, run_puts, share) == 0)
+	share->graves = graves_new();
+	share->queue =
+	    share_queue_new(put_value, share, &options->counts->dropped, err);
+	if (share->queue != NULL)
 		return share;
-	err_set(err, ERR_LOCAL, "no more threads");
-	drop_share(share);
+	share_free(share);
 	return NULL;
 }
 
@@ -465,10 +301,8 @@ share_free(struct share *share)
 {
 	if (share == NULL)
 		return;
-	lock_take(&share->lock);
-	share->end = true;
-	cond_signal(&share->queued);
-	lock_drop(&share->lock);
-	pthread_join(share->thread, NULL);
-	drop_share(share);
+	share_queue_free(share->queue);
+	graves_free(share->graves);
+	lock_fini(&share->lock);
+	free(share);
 }

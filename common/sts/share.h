@@ -1,4 +1,4 @@
-/* share - what hosts share of MTA-STS policies: asked for, judged, put. Any
+/* share - values that hosts share: asked for, verified, counted, put. Any
  * thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_STS_SHARE_H
@@ -11,11 +11,20 @@
 #include "common/base/err.h"
 #include "common/base/own.h"
 #include "common/io/shared.h"
-#include "common/judge/facts.h"
 #include "common/proto/shared_record.h"
 #include "common/proto/shared_value.h"
+#include "common/sts/graves.h"
+#include "common/sts/share_queue.h"
 
 struct share;
+
+/* What is shared, each a bit. */
+enum share_content {
+	SHARE_POLICIES = 1, /* of MTA-STS */
+	SHARE_FLUSHES = 2,  /* what all hosts are to flush or forget */
+	SHARE_PROBES = 4,   /* of mail hosts, where they ended well */
+	SHARE_VERDICTS = 8, /* but for failures */
+};
 
 /* What became of a value that another host has put. */
 enum share_what {
@@ -24,6 +33,7 @@ enum share_what {
 	SHARE_HINT,      /* it says that there is news, which is fetched here */
 	SHARE_EXTENDED,  /* the policy that is known was fetched again */
 	SHARE_CREATED,   /* a policy was not known here, and is now */
+	SHARE_USED,      /* a probe or verdict, in place of one of our own */
 	SHARE_FLUSHED,   /* what is known is looked at anew, as it wants */
 	SHARE_FORGOTTEN, /* the policy is forgotten, likewise */
 };
@@ -42,14 +52,13 @@ struct share_counts {
 	_Atomic uint64_t dropped; /* that were to be put, for want of room */
 };
 
-enum { SHARE_PREFIX_SIZE = 65 };
-
 /* Strings are borrowed for share_new alone. */
 struct share_options {
 	struct shared *store; /* outlives it */
 	struct shared_keys keys;
 	const char *prefix;          /* of all keys */
 	const char *host;            /* this one's name */
+	unsigned content;            /* of enum share_content */
 	struct share_counts *counts; /* outlives it */
 	share_told *told;
 	void *arg;
@@ -68,52 +77,59 @@ bool share_is_open(struct share *share);
 /* share_host - the name of this host, borrowed */
 const char *share_host(const struct share *share);
 
+/* share_has - whether that is shared; share NULL: nothing is */
+bool share_has(const struct share *share, enum share_content content);
+
+/* share_set_digest - of the settings that this host judges by, SHARED_DIGEST_-
+ * SIZE; share_get_digest - that one; at first all of its digits are 0 */
+void share_set_digest(struct share *share, const char *digest);
+void share_get_digest(struct share *share, char out[SHARED_DIGEST_SIZE]);
+
+/* share_graves - of policies, borrowed */
+struct graves *share_graves(struct share *share);
+
 /*
- * share_name - the key of a domain's policy ("p"), or another, in the store
+ * share_name - the key of something of a kind in the store: "p" for the policy
+ * of a domain
  */
-enum { SHARE_NAME_SIZE = SHARE_PREFIX_SIZE + LIMIT_DOMAIN_SIZE + 8 };
 void share_name(const struct share *share, const char *kind, const char *rest,
     char out[SHARE_NAME_SIZE]);
 
+/* share_name_of - the same of what several texts make up */
+void share_name_of(const struct share *share, const char *kind,
+    const char *const *fields, size_t count, char out[SHARE_NAME_SIZE]);
+
 /*
- * share_ask - the policy of a domain as the store has it, NULL where it has
- * none that counts
+ * share_get - the payload that stands under a name, signed for it, of *size
+ * octets; NULL where there is none, or a *fault
  *
- * What is returned is signed, of this domain, a policy by our own parser, not
- * over, and not older than when it was forgotten here.  Waits as shared_ask
- * does.
+ * Borrowed from *reply, which is for resp_free in any case.  Waits as
+ * shared_ask does.
  */
-struct shared_policy *
-share_ask(struct share *share, const char *domain) OWNED(shared_policy_free);
+const char *share_get(struct share *share, const char *name,
+    struct resp **reply, size_t *size, enum shared_fault *fault);
 
 /*
- * share_may_create - whether a host that knows nothing may take the policy: it
- * is to be enforced, and was fetched within a week, as one that is in force
- * still is
- */
-bool share_may_create(const struct shared_policy *policy, time_t now);
-
-/* share_facts - as facts of a policy, with the host that has fetched it */
-struct policy_facts *
-share_facts(struct shared_policy *policy) OWNED(policy_facts_free);
-
-/*
- * share_claim - whether this host is to fetch a policy: true; false where
- * another is at it for now
+ * share_claim - whether this host is to do what the fields name, for all:
+ * true; false where another is at it for now
  *
- * A courtesy: whoever does not heed it costs a second fetch.
+ * A courtesy: whoever does not heed it does it a second time.
  */
-bool share_claim(struct share *share, const char *domain);
-
-/* share_put - have the thread put a policy that this host has fetched */
-void share_put(
-    struct share *share, const char *domain, const struct policy_facts *policy);
+bool share_claim(struct share *share, const char *const *fields, size_t count);
 
 /*
- * share_bury - copies of a domain's policy that were fetched by then count no
- * more, for a day
+ * share_await - wait a while for what another host is at, before looking for it
+ * the time that look says, from 0; false: that was often enough
+ *
+ * share_patience - until_ms for that: half of what is left to deadline_ms
+ * (clock_mono_ms)
  */
-void share_bury(struct share *share, const char *domain, time_t at);
+bool share_await(struct share *share, unsigned look, int64_t until_ms);
+int64_t share_patience(int64_t deadline_ms);
+
+/* share_add - have the thread sign a value and put it; what put has is the
+ * share's from here on */
+void share_add(struct share *share, const struct share_put *put);
 
 /* share_tell - what happened, to whom the options name */
 void share_tell(struct share *share, enum share_what what, const char *domain,

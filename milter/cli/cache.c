@@ -71,8 +71,8 @@ print_body(const json_t *policy)
 }
 
 /* What is kept until when, and what went wrong since. */
-static void
-print_policy(const json_t *row, bool whole)
+void
+cli_print_policy(const json_t *row, bool whole)
 {
 	static const char *const kept[] = {"id", "fetched", "source", NULL};
 	static const char *const failure[] = {"id", "at", "detail", NULL};
@@ -110,7 +110,7 @@ print_cache_row(void *arg, const json_t *row)
 	else if (kind != NULL && strcmp(kind, "verdict") == 0)
 		print_kept_verdict(row, listing->whole);
 	else
-		print_policy(row, listing->whole);
+		cli_print_policy(row, listing->whole);
 }
 
 /* --- without a daemon: what its store keeps --- */

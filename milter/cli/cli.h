@@ -135,6 +135,7 @@ int cli_tlsrpt_send(const struct cli_options *options);
 int cli_tlsrpt_test(const struct cli_options *options);
 int cli_tlsrpt_read(const struct cli_options *options);
 int cli_fleet_status(const struct cli_options *options);
+int cli_fleet_show(const struct cli_options *options);
 int cli_fleet_key(const struct cli_options *options);
 int cli_policy_list(const struct cli_options *options);
 int cli_policy_test(const struct cli_options *options);

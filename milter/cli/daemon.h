@@ -35,6 +35,10 @@ const char *cli_daemon_text(
 /* cli_daemon_number - an integer of an object, or 0 */
 int64_t cli_daemon_number(const struct json_t *row, const char *key);
 
+/* cli_print_policy - a row of a policy as text; whole: with its body, and what
+ * else is known */
+void cli_print_policy(const struct json_t *row, bool whole);
+
 /* cli_print_row - the object as a line of stdout */
 void cli_print_row(const struct json_t *row);
 

@@ -98,6 +98,8 @@ static const struct cli_verb verbs[] = {
 	"what TLS reports say of one's own hosts, and what to do"},
     {{"fleet", "status"}, cli_fleet_status, {'c'}, 0, 0, "",
 	"the store that hosts share, as posternd sees it"},
+    {{"fleet", "show"}, cli_fleet_show, {'c'}, 1, 1, "DOMAIN",
+	"the policy of a domain in the store that hosts share, and here"},
     {{"fleet", "key"}, cli_fleet_key, {0}, 0, 0, "",
 	"a new key for hosts that share what they know"},
     {{"policy", "list"}, cli_policy_list, {'c', OPTION_AT}, 0, 0, "",

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
@@ -14,7 +13,7 @@
 #include "common/io/dns_options.h"
 #include "common/io/tls_client.h"
 #include "common/proto/address.h"
-#include "common/proto/domain.h"
+#include "common/sts/share.h"
 #include "milter/conf/destinations.h"
 #include "milter/conf/host_name.h"
 #include "milter/conf/value.h"
@@ -24,8 +23,7 @@ enum {
 	MINUTE = 60 * SECOND,
 	DAY = 24 * 60 * MINUTE,
 
-	/* RFC 5321 section 4.5.3.2.3: a client waits five minutes for the
-	 * answer to RCPT */
+	/* RFC 5321 section 4.5.3.2.3: a client waits so long at RCPT */
 	WAIT_MAX = 5 * MINUTE,
 
 	/* Postfix waits 100 s for an answer of a map */
@@ -91,6 +89,9 @@ static const struct value_choice tls_sources[] = {{"mta", TLS_SOURCE_MTA},
     {"refused", TLS_SOURCE_REFUSED}, {"policy", TLS_SOURCE_POLICY}, {NULL, 0}};
 static const struct value_choice tls_details[] = {
     {"full", TLS_DETAILS_FULL}, {"minimal", TLS_DETAILS_MINIMAL}, {NULL, 0}};
+static const struct value_choice shared_contents[] = {
+    {"policies", SHARE_POLICIES}, {"flush", SHARE_FLUSHES},
+    {"probes", SHARE_PROBES}, {"verdicts", SHARE_VERDICTS}, {NULL, 0}};
 static const struct value_choice facilities[] = {{"mail", LOG_MAIL},
     {"daemon", LOG_DAEMON}, {"user", LOG_USER}, {"local0", LOG_LOCAL0},
     {"local1", LOG_LOCAL1}, {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
@@ -264,6 +265,8 @@ static const struct keyword keywords[] = {
 	NULL),
     TEXT(
 	"SharedKeyFile", RESTART, NULL, value_read_path, shared_key_file, NULL),
+    INT("SharedContent", RESTART, "policies,flush", value_read_flags,
+	shared_content, shared_contents, 0, 0),
     TEXT("SharedPrefix", RESTART, "postern", value_read_name, shared_prefix,
 	NULL),
     DURATION("SharedTimeout", RESTART, "50ms", shared_timeout_ms, 5, SECOND),
@@ -447,7 +450,6 @@ complete_settings(struct settings *settings)
 	char name[LIMIT_DOMAIN_SIZE];
 
 	set_store_path(settings);
-
 	if (settings->authserv_id != NULL && settings->probe_helo != NULL)
 		return;
 	host_name_find(name);

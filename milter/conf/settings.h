@@ -143,6 +143,7 @@ struct settings {
 	char *shared_ca_file;                     /* NULL: the system's */
 	char *shared_client_cert, *shared_client_key; /* NULL: none */
 	char *shared_key_file;                        /* NULL: none */
+	int shared_content; /* of enum share_content */
 	char *shared_prefix;
 	int shared_timeout_ms;
 };

@@ -2,6 +2,7 @@
 #include "milter/conf/settings_shared.h"
 
 #include "milter/conf/host_name.h"
+#include "milter/conf/settings_digest.h"
 
 bool
 settings_shares(const struct settings *settings)
@@ -31,11 +32,12 @@ int
 settings_fleet_options(const struct settings *settings,
     struct fleet_options *options, struct err *err)
 {
-	static char host[LIMIT_DOMAIN_SIZE];
+	static char host[LIMIT_DOMAIN_SIZE], digest[SHARED_DIGEST_SIZE];
 
 	if (check_shared(settings, err) != 0)
 		return -1;
 	host_name_find(host);
+	settings_digest(settings, PACKAGE_VERSION, digest);
 	*options = (struct fleet_options){
 	    .servers = (const char *const *)settings->shared_store.items,
 	    .server_count = settings->shared_store.count,
@@ -45,6 +47,9 @@ settings_fleet_options(const struct settings *settings,
 	    .cert_file = settings->shared_client_cert,
 	    .key_file = settings->shared_client_key,
 	    .keys_file = settings->shared_key_file,
+	    .content = (unsigned)settings->shared_content,
+	    .version = PACKAGE_VERSION,
+	    .digest = digest,
 	    .prefix = settings->shared_prefix,
 	    .host = host,
 	    .timeout_ms = settings->shared_timeout_ms};

@@ -137,6 +137,7 @@ recipient_group_report(
 		check.looked = true;
 		check.why = why;
 		check.cached = engine_wait_cached(group->wait);
+		check.shared = group->check->shared;
 		check.joined = engine_wait_joined(group->wait);
 		check.ttl_s =
 		    (uint32_t)((clock_left_ms(group->check->expires_ms) + 999) /

@@ -8,12 +8,12 @@
 #include "common/base/xalloc.h"
 #include "common/engine/inventory.h"
 #include "common/io/tlsrpt_tally.h"
+#include "milter/serve/control_fleet.h"
 #include "milter/serve/recent.h"
 #include "milter/serve/service.h"
 #include "milter/serve/sharing.h"
 #include "milter/serve/stats.h"
 #include "milter/view/json_check.h"
-#include "milter/view/json_fleet.h"
 #include "milter/view/json_request.h"
 #include "milter/view/json_stats.h"
 #include "milter/view/json_tlsrpt.h"
@@ -171,19 +171,29 @@ flush_fleet(struct control_answer *answer, struct control_lines *lines)
 	answer->lines++;
 }
 
+/* line NULL: that is why not. */
 static void
-add_fleet(struct control_answer *answer, struct control_lines *lines)
+add_fleet_line(
+    struct control_answer *answer, struct control_lines *lines, char *line)
 {
-	struct fleet_figures figures;
-
 	answer->stage = STAGE_ENDED;
-	if (!sharing_look(&figures)) {
-		err_set(&answer->err, ERR_LOCAL,
-		    "nothing is shared: there is no SharedStore");
+	if (line == NULL)
 		return;
-	}
-	add_owned(lines, json_fleet_line(&figures));
+	add_owned(lines, line);
 	answer->lines++;
+}
+
+/* What the store has, and then what is here. */
+static void
+begin_fleet_show(struct control_answer *answer, struct control_lines *lines)
+{
+	add_fleet_line(answer, lines,
+	    control_fleet_show(
+		answer->held.engine, answer->request.domain, &answer->err));
+	if (answer->err.text[0] != '\0')
+		return;
+	begin_list(answer);
+	answer->stage = STAGE_POLICIES;
 }
 
 static void
@@ -309,7 +319,11 @@ begin_answer(struct control_answer *answer, struct control_lines *lines)
 		flush_fleet(answer, lines);
 		break;
 	case JSON_ASK_FLEET_STATUS:
-		add_fleet(answer, lines);
+		add_fleet_line(
+		    answer, lines, control_fleet_status(&answer->err));
+		break;
+	case JSON_ASK_FLEET_SHOW:
+		begin_fleet_show(answer, lines);
 		break;
 	case JSON_ASK_STATS:
 		add_stats(answer, lines);
@@ -365,8 +379,9 @@ add_policy(struct control_answer *answer, struct control_lines *lines)
 		answer->stage = STAGE_ENDED;
 		return;
 	}
-	add_owned(
-	    lines, json_policy_line(row, answer->request.ask == JSON_ASK_SHOW));
+	add_owned(lines, json_policy_line(row,
+			     answer->request.ask == JSON_ASK_SHOW ||
+				 answer->request.ask == JSON_ASK_FLEET_SHOW));
 	answer->lines++;
 }
 

@@ -58,7 +58,8 @@ struct control_answer *control_answer_new(const char *request, size_t length,
  * control_answer_more - add some lines; true if there are more
  *
  * About LIMIT_CONTROL_CHUNK octets at most, but for the last line.  It may wait
- * for the disk, for no client and no network.
+ * for the disk, and as shared_ask does for the store that hosts share; for no
+ * client and no other network.
  */
 bool
 control_answer_more(struct control_answer *answer, struct control_lines *lines);

@@ -88,7 +88,10 @@ report_check_line(char line[REPORT_SIZE], const char *queue_id,
 	if (check->looked)
 		text_addf(&text, " depth=%s cache=%s ttl=%u ms=%u",
 		    verdict->probed ? "probe" : "dns",
-		    check->cached ? "hit" : "miss", check->ttl_s, check->ms);
+		    check->cached   ? "hit"
+		    : check->shared ? "shared"
+				    : "miss",
+		    check->ttl_s, check->ms);
 	add_rule(&text, verdict->rule, check->facts);
 	if (check->facts != NULL)
 		report_add(&text, "facts", check->facts);
@@ -197,7 +200,10 @@ report_map_line(char line[REPORT_SIZE], const struct report_map *map)
 	text_addf(&text, " policy=%s reason=%s dane=%s sts=%s",
 	    policy_type_text(map->policy), reason_text(map->reason),
 	    enforce_dane_text(map->dane), enforce_sts_text(map->sts));
-	text_addf(&text, " cache=%s ttl=%u ms=%u", map->cached ? "hit" : "miss",
+	text_addf(&text, " cache=%s ttl=%u ms=%u",
+	    map->cached   ? "hit"
+	    : map->shared ? "shared"
+			  : "miss",
 	    map->ttl_s, map->ms);
 	add_rule(&text, map->rule, NULL);
 	report_add_detail(&text, map->detail);
@@ -410,6 +416,7 @@ report_shared_line(char line[REPORT_SIZE], const struct report_shared *shared)
 	    [SHARE_HINT] = "hint",
 	    [SHARE_EXTENDED] = "extended",
 	    [SHARE_CREATED] = "created",
+	    [SHARE_USED] = "used",
 	    [SHARE_FLUSHED] = "flushed",
 	    [SHARE_FORGOTTEN] = "forgotten"};
 	bool forged = shared->fault == SHARED_FAULT_MAC;

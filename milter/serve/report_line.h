@@ -29,6 +29,7 @@ struct report_check {
 	bool looked;  /* a check was made: depth, cache, ttl and ms mean
 			 something */
 	bool cached;
+	bool shared;    /* made of what another host has found */
 	bool joined;    /* somebody else had it looked at already */
 	uint32_t ttl_s; /* left of the verdict's life */
 	unsigned ms;
@@ -66,6 +67,7 @@ struct report_map {
 	enum enforce_dane dane;
 	enum enforce_sts sts;
 	bool cached;
+	bool shared; /* likewise */
 	uint32_t ttl_s;
 	unsigned ms;
 	const struct rule *rule; /* or NULL */

@@ -357,6 +357,7 @@ put_in_place(struct settings *settings, struct service_generation *generation)
 	service.turn++;
 	lock_drop(&service.lock);
 	settings_free(before);
+	sharing_renew(settings);
 	if (generation != old)
 		begin_to_retire(old);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/serve/sharing.h"
 
+#include "milter/conf/settings_digest.h"
 #include "milter/conf/settings_shared.h"
 #include "milter/serve/report.h"
 
@@ -50,10 +51,30 @@ sharing_tell(enum shared_event_kind kind, const char *domain, struct err *err)
 }
 
 void
+sharing_renew(const struct settings *settings)
+{
+	char digest[SHARED_DIGEST_SIZE];
+
+	if (fleet == NULL)
+		return;
+	settings_digest(settings, PACKAGE_VERSION, digest);
+	share_set_digest(fleet_share(fleet), digest);
+}
+
+int
+sharing_list(struct fleet_hosts *out, struct err *err)
+{
+	if (fleet == NULL)
+		return err_set(err, ERR_LOCAL,
+		    "nothing is shared: there is no SharedStore");
+	return fleet_list_hosts(fleet, out, err);
+}
+
+void
 sharing_bury(const char *domain, time_t at)
 {
 	if (fleet != NULL)
-		share_bury(fleet_share(fleet), domain, at);
+		graves_bury(share_graves(fleet_share(fleet)), domain, at);
 }
 
 int

@@ -28,6 +28,12 @@ struct share *sharing_share(void);
 int
 sharing_tell(enum shared_event_kind kind, const char *domain, struct err *err);
 
+/* sharing_renew - other settings are in force */
+void sharing_renew(const struct settings *settings);
+
+/* sharing_list - see fleet_hosts_read; LOCAL where nothing is shared */
+int sharing_list(struct fleet_hosts *out, struct err *err);
+
 /* sharing_bury - no copy of a policy that was fetched by then is taken */
 void sharing_bury(const char *domain, time_t at);
 

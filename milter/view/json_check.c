@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
@@ -37,7 +38,10 @@ json_check_put(json_t *object, const struct settings *settings,
 	if (verdict->policy == POLICY_TYPE_STS && verdict->mode[0] != '\0')
 		json_put_text(object, "mode", verdict->mode);
 	json_put_text(object, "depth", verdict->probed ? "probe" : "dns");
-	json_put_text(object, "cache", cached ? "hit" : "miss");
+	json_put_text(object, "cache",
+	    cached          ? "hit"
+	    : check->shared ? "shared"
+			    : "miss");
 	json_put_number(object, "ttl", ttl_s);
 	json_put_number(object, "ms", check->ms);
 	if (verdict->rule != NULL)
@@ -95,6 +99,19 @@ failure_json(const struct store_policy *row)
 	    reason_text(policy_fetch_reason(row->failed_how)));
 	json_put_text(object, "detail", row->failed_detail);
 	return object;
+}
+
+json_t *
+json_shared_policy(const struct shared_policy *policy)
+{
+	struct store_policy row = {.body = policy->body,
+	    .length = strlen(policy->body),
+	    .fetched_s = policy->fetched_s,
+	    .expires_s = policy->expires_s};
+
+	text_copy(row.id, sizeof(row.id), policy->id);
+	text_copy(row.source, sizeof(row.source), policy->by);
+	return kept_json(&row, true);
 }
 
 json_t *

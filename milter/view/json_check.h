@@ -10,6 +10,7 @@
 #include "common/engine/check.h"
 #include "common/engine/inventory.h"
 #include "common/io/store.h"
+#include "common/proto/shared_record.h"
 #include "milter/conf/settings.h"
 
 struct json_t; /* of jansson */
@@ -21,6 +22,10 @@ void json_check_put(struct json_t *object, const struct settings *settings,
 
 /* json_policy - what is kept of a policy domain; with its body or not */
 struct json_t *json_policy(const struct store_policy *row, bool body);
+
+/* json_shared_policy - what another host has put, as json_policy has its policy
+ */
+struct json_t *json_shared_policy(const struct shared_policy *policy);
 
 /* Lines without the end of line, for free(). */
 char *json_check_line(const struct settings *settings,

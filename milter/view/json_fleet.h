@@ -4,8 +4,17 @@
 #define MILTER_VIEW_JSON_FLEET_H
 
 #include "common/engine/fleet.h"
+#include "common/engine/fleet_show.h"
 
-/* json_fleet_line - the store's state and the figures, for free() */
-char *json_fleet_line(const struct fleet_figures *figures);
+/* Lines, for free(). */
+
+/* json_fleet_line - the store's state, the figures, and the hosts; NULL: they
+ * are not known */
+char *json_fleet_line(
+    const struct fleet_figures *figures, const struct fleet_hosts *hosts);
+
+/* json_fleet_shown_line - the policy of a domain as the store has it */
+char *
+json_fleet_shown_line(const char *domain, const struct fleet_shown *shown);
 
 #endif

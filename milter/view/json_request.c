@@ -25,6 +25,7 @@ static const struct {
     [JSON_ASK_TLSRPT_LIST] = {"tlsrpt list", false, true, true},
     [JSON_ASK_FLEET_FLUSH] = {"fleet flush", false, true, false},
     [JSON_ASK_FLEET_STATUS] = {"fleet status", false, false, false},
+    [JSON_ASK_FLEET_SHOW] = {"fleet show", true, true, false},
     [JSON_ASK_FLEET_FORGET] = {"fleet forget", true, true, false},
     [JSON_ASK_TLSRPT_SHOW] = {"tlsrpt show", true, true, true},
     [JSON_ASK_TLSRPT_SEND] = {"tlsrpt send", false, true, true},

@@ -87,6 +87,9 @@ static const struct record zone[] = {
     {"both.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
     {"both.example", DNS_AAAA, LOOKUP_DATA, true, NULL,
 	DATA("\x2a\0\0\2\0\0\0\0\0\0\0\0\0\0\0\1")},
+    {"lateda.example", DNS_MX, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"lateda.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
+    {"_25._tcp.lateda.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
     /* aliases to insecure addresses */
     {"d81.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
     {"d81.example", DNS_CNAME, LOOKUP_DATA, true, NULL, DATA("\0")},
@@ -363,6 +366,8 @@ struct smtp_session {
 void
 smtp_quit(struct smtp_session *left)
 {
+	if (left == NULL)
+		return;
 	lock_take(&net.lock);
 	net.quitting++;
 	cond_broadcast(&net.changed);
@@ -412,6 +417,9 @@ smtp_look(const struct smtp_target *target, int64_t deadline_ms,
 	if (strstr(target->sni, "late") != NULL) {
 		facts->outcome = open ? PROBE_TLS : PROBE_TIMEOUT;
 		facts->tls_ehlo = facts->tls_answered = open;
+		text_copy(facts->tls, sizeof(facts->tls), "TLS1.3");
+		if (net.chain.size > 0)
+			probe_facts_set_certs(facts, &net.chain, 1);
 	}
 	return facts;
 }

@@ -10,6 +10,7 @@
 
 #include "common/base/lock.h"
 #include "common/engine/engine.h"
+#include "common/proto/der.h"
 
 /*
  * By t/fake/dns and t/fake/https, and in place of common/io/smtp.  A name that
@@ -20,6 +21,7 @@
  * - mute...: has an answer when the gate is open
  * - many.example: NETWORK_MANY hosts in own.example and, as a host, so many
  *   addresses; herd.example has such hosts that are mute
+ * - lateda.example: at one address, with a TLSA record that nothing matches
  * - tail.example: many.example, and then mx1.d.example
  * - 198.51.100.1: has no STARTTLS; probes of all others wait at the gate
  *
@@ -56,6 +58,7 @@ struct network {
 	char asked[4096];        /* "name type;" of each lookup */
 	enum dns_kind gate_kind; /* who was asked for the prefixes of gates */
 	char sni[LIMIT_DOMAIN_SIZE];
+	struct der chain; /* one certificate, of hosts that are late; or none */
 };
 extern struct network net;
 
@@ -97,6 +100,7 @@ struct network_wish {
 	struct policy_turns *turns;
 	engine_number *number_facts;
 	engine_take *take_facts;
+	struct share *share;
 };
 extern struct network_wish wish;
 

@@ -97,7 +97,8 @@ network_engine_with(
 	    .for_mtas = wish.for_mtas,
 	    .turns = wish.turns,
 	    .number_facts = wish.number_facts,
-	    .take_facts = wish.take_facts};
+	    .take_facts = wish.take_facts,
+	    .share = wish.share};
 	struct engine *engine = engine_new(&options, NULL);
 
 	assert_non_null(engine);

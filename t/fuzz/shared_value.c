@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "common/proto/shared_fields.h"
+#include "common/proto/shared_finding.h"
 #include "common/proto/shared_record.h"
 #include "t/fuzz/fuzz.h"
 
@@ -11,6 +13,34 @@
 #define KEY                                \
 	"000102030405060708090a0b0c0d0e0f" \
 	"101112131415161718191a1b1c1d1e1f"
+
+static void
+try_findings(const char *payload, size_t size)
+{
+	static const struct shared_probe where = {
+	    .address = "192.0.2.1", .port = 25, .sni = "mx1.a.example"};
+	static const struct shared_verdict what = {.hop = "a.example",
+	    .domain = "a.example",
+	    .level = "auto",
+	    .digest = "00000000000000000000000000000000"};
+	enum shared_fault fault;
+	struct shared_probe *probe =
+	    shared_probe_read(payload, size, &where, FUZZ_NOW, &fault);
+	struct shared_verdict verdict;
+
+	assert((probe != NULL) == (fault == SHARED_NO_FAULT));
+	if (probe != NULL) {
+		assert(probe->cert_count > 0 &&
+		       probe->cert_count <= LIMIT_CHAIN_CERTS);
+		assert(probe->port == where.port);
+		assert(shared_is_host_name(probe->by));
+	}
+	shared_probe_free(probe);
+	if (shared_verdict_read(payload, size, &what, FUZZ_NOW, &verdict) ==
+	    SHARED_NO_FAULT)
+		assert(verdict.expires_s > FUZZ_NOW &&
+		       verdict.found_s + SHARED_VERDICT_S > FUZZ_NOW);
+}
 
 /* Where the payload is changed, the MAC is made anew: parsers are behind it. */
 static void
@@ -31,6 +61,7 @@ try_payload(const char *payload, size_t size)
 		assert(shared_is_host_name(policy->by));
 	}
 	shared_policy_free(policy);
+	try_findings(payload, size);
 	if (shared_event_read(payload, size, FUZZ_NOW, &event) ==
 		SHARED_NO_FAULT &&
 	    event.domain[0] != '\0')

@@ -47,7 +47,7 @@ EVENTS = {
         ("reason", REASON, ""), ("action", ACTION, ""),
         ("rcpts", NUMBER, ""), ("mx", VALUE, "?"),
         ("mode", "(?:enforce|testing|none)", "?"),
-        ("depth", "(?:dns|probe)", "?"), ("cache", "(?:hit|miss)", "?"),
+        ("depth", "(?:dns|probe)", "?"), ("cache", "(?:hit|miss|shared)", "?"),
         ("ttl", NUMBER, "?"), ("ms", NUMBER, "?"), ("rule", VALUE, "?"),
         ("facts", FACTS, "?"), DETAIL),
     "why": (
@@ -77,7 +77,7 @@ EVENTS = {
         ("policy", one_of(POLICIES), ""), ("reason", REASON, ""),
         ("dane", one_of("unknown none unusable half partial all"), ""),
         ("sts", one_of("unknown error none testing enforce"), ""),
-        ("cache", "(?:hit|miss)", ""), ("ttl", NUMBER, ""),
+        ("cache", "(?:hit|miss|shared)", ""), ("ttl", NUMBER, ""),
         ("ms", NUMBER, ""), ("rule", VALUE, "?"), DETAIL),
     "map-level": (
         ("map", one_of("sendmail line"), ""), ("rule", VALUE, ""),
@@ -94,7 +94,7 @@ EVENTS = {
     "shared": (
         ("domain", "(?:%s|-)" % NAME, ""),
         ("what", one_of("rejected shut hint extended created "
-                        "flushed forgotten"), ""),
+                        "used flushed forgotten"), ""),
         ("by", VALUE, ""),
         ("fault", one_of("mac key syntax time size conflict"), "?")),
     "shared-store": (("state", one_of("up down denied"), ""),

@@ -154,18 +154,23 @@ class Host:
             r"^postern_shared_(\S+) (\S+)$", done.stdout, re.M)}
 
 
-def settings(name, password):
-    return """Socket unix:/run/postern/%s.sock
-ControlSocket /run/postern/%s.control
-MapSocket unix:/run/postern/%s.map
-StateDirectory %s/%s
-SharedStore tls://localhost:%d
+def sharing(password="password"):
+    """Settings of a host that shares."""
+    return """SharedStore tls://localhost:%d
 SharedUser postern
 SharedPasswordFile %s/%s
 SharedCAFile %s/localhost.pem
 SharedKeyFile %s/fleet.key
 SharedTimeout 1s
-""" % (name, name, name, FOLDER, name, PORT, FOLDER, password, FOLDER, FOLDER)
+""" % (PORT, FOLDER, password, FOLDER, FOLDER)
+
+
+def settings(name, password):
+    return """Socket unix:/run/postern/%s.sock
+ControlSocket /run/postern/%s.control
+MapSocket unix:/run/postern/%s.map
+StateDirectory %s/%s
+""" % (name, name, name, FOLDER, name) + sharing(password)
 
 
 def make_folder():

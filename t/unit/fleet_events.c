@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/engine/fleet_hosts.h"
 #include "t/fake/redis.h"
 #include "t/unit/store_client.h"
 #include "t/unit/tap.h"
@@ -62,9 +63,11 @@ begin_to_listen(struct listener *listener, const char *host)
 	struct shared_options options = {.timeout_ms = PATIENT_MS};
 	struct share_options share = {.prefix = "postern",
 	    .host = host,
+	    .content = SHARE_FLUSHES,
 	    .counts = &listener->counts,
 	    .told = ignore_told};
 	struct fleet_events_options events = {.counts = &listener->counts,
+	    .version = "1.2.3",
 	    .apply = note_applied,
 	    .arg = listener};
 	char text[160];
@@ -278,6 +281,110 @@ what_was_missed_is_heard_later(void **state)
 	assert_string_equal(b.applied[0].domain, "d.ex");
 }
 
+/* --- the hosts --- */
+
+static int
+read_hosts(struct fleet_hosts *hosts)
+{
+	return fleet_hosts_read(a.client.shared, a.share, hosts, NULL);
+}
+
+/* What somebody has signed for name says of host. */
+static void
+add_host(const char *host, const char *name, int age_s)
+{
+	struct shared_host says = {.version = "1",
+	    .digest = "00000000000000000000000000000000",
+	    .at_s = clock_wall_s() - age_s};
+	char key[SHARE_NAME_SIZE], text[STORE_CLIENT_TEXT];
+	char *payload = shared_host_print(&says), *value;
+	const char *words[] = {"HSET", "postern:1:hosts", host, NULL, NULL};
+
+	share_name(a.share, "hosts", name, key);
+	value = share_sign(a.share, key, payload);
+	words[3] = value;
+	store_client_ask(&a.client, SHARED_OP_EVENT, words, text);
+	free(value);
+	free(payload);
+}
+
+static void
+each_host_says_that_it_is_there(void **state)
+{
+	struct fleet_hosts hosts = {.count = 0};
+
+	(void)state;
+	while (hosts.count < 2) {
+		fleet_hosts_fini(&hosts);
+		usleep(LOOK_US);
+		assert_int_equal(read_hosts(&hosts), 0);
+	}
+	assert_string_equal(hosts.items[0].name, "a.host");
+	assert_string_equal(hosts.items[1].name, "b.host");
+	assert_string_equal(hosts.items[1].says.version, "1.2.3");
+	assert_true(hosts.items[1].same);
+	fleet_hosts_fini(&hosts);
+	share_set_digest(b.share, "0123456789abcdef0123456789abcdef");
+	fleet_hosts_tell(b.client.shared, b.share, "1.2.4");
+	assert_int_equal(read_hosts(&hosts), 0);
+	assert_string_equal(hosts.items[1].says.version, "1.2.4");
+	assert_false(hosts.items[1].same);
+	fleet_hosts_fini(&hosts);
+}
+
+static void
+a_host_counts_for_a_day_and_for_itself(void **state)
+{
+	struct fleet_hosts hosts;
+	const char *name;
+	char text[STORE_CLIENT_TEXT];
+	static const char *const words[] = {
+	    "HGET", "postern:1:hosts", "old.host", NULL};
+
+	(void)state;
+	add_host("old.host", "old.host", 24 * 3600 + 60);
+	add_host("new.host", "new.host", -400);
+	add_host("moved.host", "new.host", 0);
+	assert_int_equal(read_hosts(&hosts), 0);
+	for (size_t i = 0; i < hosts.count; i++) {
+		assert_string_not_equal(hosts.items[i].name, "old.host");
+		assert_string_not_equal(hosts.items[i].name, "moved.host");
+	}
+	assert_int_equal(hosts.unsigned_count, 1);
+	assert_in_range(
+	    fleet_hosts_skew(&hosts, clock_wall_s(), &name), 390, 400);
+	assert_string_equal(name, "new.host");
+	fleet_hosts_fini(&hosts);
+	assert_int_equal(
+	    store_client_ask(&a.client, SHARED_OP_GET, words, text),
+	    SHARED_RESULT_MISS);
+	/* nothing was counted against the store */
+	assert_int_equal(a.counts.rejected[SHARED_FAULT_MAC], 0);
+}
+
+/* F65 */
+static void
+of_a_list_without_end_one_reading_is_made(void **state)
+{
+	static const char *const words[] = {"EVAL",
+	    "for i=1,100000 do redis.call('HSET',KEYS[1],'h'..i,'x') end", "1",
+	    "postern:1:hosts", NULL};
+	struct fleet_hosts hosts;
+	char text[STORE_CLIENT_TEXT], name[24];
+
+	(void)state;
+	for (int i = 0; i <= LIMIT_SHARED_HOSTS; i++) {
+		snprintf(name, sizeof(name), "h%d.host", i);
+		add_host(name, name, 0);
+	}
+	assert_int_equal(read_hosts(&hosts), 0);
+	assert_int_equal(hosts.count, LIMIT_SHARED_HOSTS);
+	fleet_hosts_fini(&hosts);
+	store_client_ask(&a.client, SHARED_OP_EVENT, words, text);
+	assert_int_equal(read_hosts(&hosts), -1);
+	store_client_await(&a.client, SHARED_UP, 2);
+}
+
 static void
 without_a_store_nobody_is_told(void **state)
 {
@@ -304,6 +411,9 @@ main(void)
 	    EVENTS_TEST(a_flood_of_events_is_cut),
 	    EVENTS_TEST(what_is_no_event_is_passed_over),
 	    EVENTS_TEST(what_was_missed_is_heard_later),
+	    EVENTS_TEST(each_host_says_that_it_is_there),
+	    EVENTS_TEST(a_host_counts_for_a_day_and_for_itself),
+	    EVENTS_TEST(of_a_list_without_end_one_reading_is_made),
 	    EVENTS_TEST(without_a_store_nobody_is_told),
 	};
 

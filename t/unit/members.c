@@ -37,6 +37,7 @@ members_join(struct member *member, const char *host, const char *key)
 	struct share_options share = {.prefix = "postern",
 	    .host = host,
 	    .counts = &member->counts,
+	    .content = SHARE_POLICIES | SHARE_PROBES,
 	    .told = note_told,
 	    .arg = member};
 	char text[160];
@@ -143,7 +144,7 @@ members_await(const char *domain, const char *body)
 	int64_t deadline_ms = clock_mono_ms() + STORE_CLIENT_WAIT_MS;
 	struct shared_policy *policy;
 
-	while ((policy = share_ask(member_a.share, domain)) == NULL ||
+	while ((policy = share_policy_ask(member_a.share, domain)) == NULL ||
 	       strcmp(policy->body, body) != 0) {
 		shared_policy_free(policy);
 		if (clock_left_ms(deadline_ms) == 0)

@@ -6,6 +6,7 @@
 
 #include "common/proto/shared_value.h"
 #include "common/sts/share.h"
+#include "common/sts/share_policy.h"
 #include "t/fake/redis.h"
 #include "t/unit/house.h"
 #include "t/unit/store_client.h"
@@ -17,7 +18,7 @@ struct member {
 	struct store_client client;
 	struct share_counts counts;
 	struct share *share;
-	_Atomic unsigned told[SHARE_CREATED + 1];
+	_Atomic unsigned told[SHARE_FORGOTTEN + 1];
 	struct house house;
 };
 

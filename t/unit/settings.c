@@ -168,6 +168,9 @@ static const struct {
     {"SharedStore unix:/a unix:/b unix:/c unix:/d",
 	"SharedStore: more than 3 servers"},
     {"SharedTimeout 2s", "SharedTimeout: \"2s\" is no time from 0.005s to 1s"},
+    {"SharedContent policies,mail",
+	"SharedContent: \"mail\" is not one of: policies flush probes "
+	"verdicts"},
     {"SharedPrefix a:b", "SharedPrefix: \"a:b\" is no word of letters"},
     {"TLSReportSocket /run/tlsrpt.sock",
 	"TLSReportSocket: \"/run/tlsrpt.sock\" is not unix:/PATH"},
@@ -352,6 +355,7 @@ static const struct {
     {"SharedClientCert /dev/null", AT_START},
     {"SharedClientKey /k", AT_START},
     {"SharedKeyFile /k", AT_START},
+    {"SharedContent policies,probes,verdicts", AT_START},
     {"SharedPrefix gates", AT_START},
     {"SharedTimeout 5ms", AT_START},
     {"DebugDomains a.example", IN_MESSAGE},

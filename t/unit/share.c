@@ -149,7 +149,7 @@ no_value_weakens_what_is_in_force(void **state)
 		members_put(
 		    D, "1", rows[i].body, clock_wall_s() + rows[i].later_s);
 		/* another is at it, so that it would be taken */
-		share_claim(member_a.share, D);
+		share_policy_claim(member_a.share, D);
 		taken = policy_share_take(
 		    &with, D, "1", POLICY_REFRESH, clock_mono_ms());
 		ROW(rows[i].id, taken == NULL);
@@ -193,7 +193,7 @@ the_same_policy_fetched_later_lives_longer(void **state)
 	assert_int_equal(member_b.told[SHARE_EXTENDED], 1);
 	/* nor under another id than is announced now */
 	members_put(D, "1", ENFORCE, later + 60);
-	share_claim(member_a.share, D);
+	share_policy_claim(member_a.share, D);
 	assert_null(
 	    policy_share_take(&with, D, "2", POLICY_REFRESH, clock_mono_ms()));
 	assert_int_equal(house_host.gets, 1);
@@ -307,7 +307,7 @@ what_is_forged_or_moved_counts_for_nothing(void **state)
 	assert_int_equal(member_b.told[SHARE_REJECTED], 1);
 	/* a member of another fleet, in the same database */
 	members_join(&foreign, "f.host", FOREIGN);
-	assert_null(share_ask(foreign.share, "x.ex"));
+	assert_null(share_policy_ask(foreign.share, "x.ex"));
 	assert_int_equal(foreign.counts.rejected[SHARED_FAULT_MAC], 1);
 	members_leave(&foreign);
 }
@@ -319,7 +319,7 @@ a_store_full_of_forgeries_is_left_alone(void **state)
 	members_set("postern:1:p:" D,
 	    "1.630dcd29.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.{}");
 	for (unsigned i = 0; i < 12; i++)
-		assert_null(share_ask(member_b.share, D));
+		assert_null(share_policy_ask(member_b.share, D));
 	assert_int_equal(member_b.counts.rejected[SHARED_FAULT_MAC], 10);
 	assert_int_equal(member_b.told[SHARE_REJECTED], 1);
 	assert_int_equal(member_b.told[SHARE_SHUT], 1);
@@ -348,33 +348,33 @@ what_was_forgotten_does_not_come_back(void **state)
 
 	(void)state;
 	members_put(D, "1", ENFORCE, now - 60);
-	share_bury(member_b.share, D, now);
-	assert_null(share_ask(member_b.share, D));
+	graves_bury(share_graves(member_b.share), D, now);
+	assert_null(share_policy_ask(member_b.share, D));
 	assert_int_equal(member_b.counts.rejected[SHARED_FAULT_TIME], 1);
 	members_put(D, "1", ENFORCE, now + 1);
-	policy = share_ask(member_b.share, D);
+	policy = share_policy_ask(member_b.share, D);
 	assert_non_null(policy);
 	shared_policy_free(policy);
 	/* of so many the last are known */
 	for (int i = 0; i < LIMIT_SHARED_GRAVES; i++) {
 		snprintf(name, sizeof(name), "d%d.ex", i);
-		share_bury(member_b.share, name, now + 1);
+		graves_bury(share_graves(member_b.share), name, now + 1);
 	}
 	members_put("d1.ex", "1", ENFORCE, now);
-	assert_null(share_ask(member_b.share, "d1.ex"));
+	assert_null(share_policy_ask(member_b.share, "d1.ex"));
 }
 
 static void
 one_fetches_while_the_others_wait(void **state)
 {
 	(void)state;
-	assert_true(share_claim(member_a.share, D));
-	assert_true(share_claim(member_a.share, D));
-	assert_false(share_claim(member_b.share, D));
-	assert_true(share_claim(member_b.share, "other.ex"));
+	assert_true(share_policy_claim(member_a.share, D));
+	assert_true(share_policy_claim(member_a.share, D));
+	assert_false(share_policy_claim(member_b.share, D));
+	assert_true(share_policy_claim(member_b.share, "other.ex"));
 	redis_signal(members_store, 9);
 	store_client_await(&member_b.client, SHARED_DOWN, 1);
-	assert_true(share_claim(member_b.share, D));
+	assert_true(share_policy_claim(member_b.share, D));
 }
 
 /* F64: whoever holds all leases has others wait a second, no more */
@@ -385,7 +385,7 @@ a_lease_that_comes_to_nothing_costs_a_second(void **state)
 	int64_t began_ms;
 
 	(void)state;
-	share_claim(member_a.share, D);
+	share_policy_claim(member_a.share, D);
 	began_ms = clock_mono_ms();
 	told = ask_member(&member_b, "1");
 	assert_true(told.policy && told.by[0] == '\0');
@@ -408,7 +408,7 @@ what_cannot_wait_any_more_is_dropped(void **state)
 	facts->fetched_s = clock_wall_s();
 	for (int i = 0; i < LIMIT_SHARED_PUTS + 10; i++) {
 		snprintf(name, sizeof(name), "d%d.ex", i);
-		share_put(member_a.share, name, facts);
+		share_policy_put(member_a.share, name, facts);
 	}
 	/* one or two may be on their way */
 	assert_in_range(member_a.counts.dropped, 8, 10);

@@ -39,6 +39,13 @@ doctor_shared(struct doctor *doctor, struct doctor_finding *found)
 		doctor_say(found, DOCTOR_WARN, "%s does not let us do %s",
 		    exam.where, exam.denied);
 		mend_rights(doctor, found);
+	} else if (exam.behind_s > SHARED_SKEW_S) {
+		doctor_say(found, DOCTOR_WARN,
+		    "the clock of %s is %ld s ahead of this one: what it "
+		    "shares "
+		    "does not count here",
+		    exam.ahead, exam.behind_s);
+		doctor_mend(found, "# let both hosts take the time by NTP");
 	} else {
 		doctor_say(found, DOCTOR_OK,
 		    "%s takes the login and lets us do what is needed",

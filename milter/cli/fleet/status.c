@@ -23,6 +23,33 @@ print_figures(const json_t *row, const char *const keys[])
 	putchar('\n');
 }
 
+/* One whose settings differ judges otherwise. */
+static void
+print_fleet_hosts(const json_t *row)
+{
+	const json_t *hosts = json_object_get(row, "hosts");
+	char name[CLI_DAEMON_TEXT_SIZE], version[CLI_DAEMON_TEXT_SIZE];
+	char digest[CLI_DAEMON_TEXT_SIZE], seen[CLI_DAEMON_TEXT_SIZE];
+
+	if (!json_is_array(hosts)) {
+		puts("  hosts are not known: no list is to be had");
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(hosts); i++) {
+		const json_t *host = json_array_get(hosts, i);
+
+		printf("  %-32s %-10s %.8s%s  seen %s\n",
+		    cli_daemon_text(host, "host", name),
+		    cli_daemon_text(host, "version", version),
+		    cli_daemon_text(host, "digest", digest),
+		    json_is_true(json_object_get(host, "same")) ? " " : "*",
+		    cli_daemon_text(host, "seen", seen));
+	}
+	if (cli_daemon_number(row, "unsigned") > 0)
+		printf("  and %lld that nobody with the key has written\n",
+		    (long long)cli_daemon_number(row, "unsigned"));
+}
+
 static void
 print_fleet_row(void *arg, const json_t *row)
 {
@@ -41,12 +68,15 @@ print_fleet_row(void *arg, const json_t *row)
 	}
 	printf("store %s: %s, ", state, cli_daemon_text(row, "store", store));
 	if (sight->up)
-		printf("for %lld s\n", (long long)cli_daemon_number(row, "up"));
+		printf("for %lld s, answers in %lld us\n",
+		    (long long)cli_daemon_number(row, "up"),
+		    (long long)cli_daemon_number(row, "mean_us"));
 	else
 		printf("tried again in %lld s\n",
 		    (long long)cli_daemon_number(row, "rest"));
 	print_figures(row, requests);
 	print_figures(row, values);
+	print_fleet_hosts(row);
 }
 
 int
