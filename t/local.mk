@@ -196,6 +196,7 @@ check_PROGRAMS = $(UNIT_TESTS)
 LAB_TESTS = \
 	%D%/scenario/advise.py \
 	%D%/scenario/agree.py \
+	%D%/scenario/agree_chance.py \
 	%D%/scenario/beside.py \
 	%D%/scenario/check.py \
 	%D%/scenario/control.py \
@@ -599,6 +600,7 @@ EXTRA_DIST += \
 	%D%/scenario/survey.schema.json \
 	%D%/scenario/survey_diff.schema.json \
 	%D%/scenario/tlsrpt.schema.json \
+	%D%/agree %D%/agree.list \
 	%D%/demo \
 	%D%/demo-fleet \
 	%D%/.clang-tidy \
