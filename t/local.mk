@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	%D%/unit/engine_reach.t \
 	%D%/unit/engine_share.t \
 	%D%/unit/fleet_events.t \
+	%D%/unit/findings.t \
 	%D%/unit/flips.t \
 	%D%/unit/facts.t \
 	%D%/unit/facts_folder.t \
@@ -365,6 +366,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
 %C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c
 %C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(FAKE_DESTINATION) %D%/unit/tap.h
+%C%_unit_findings_t_SOURCES = %D%/unit/findings.c $(FACT_ROW)
 %C%_unit_flips_t_SOURCES = %D%/unit/flips.c $(STATE)
 %C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_NETWORK)
 %C%_unit_engine_facts_t_SOURCES = %D%/unit/engine_facts.c $(FAKE_NETWORK)

@@ -218,9 +218,7 @@ facts_new(void)
 const struct sts_policy *
 sts_facts_policy(const struct sts_facts *sts)
 {
-	return sts->policy != NULL && sts->policy->fetch == POLICY_FETCHED
-		   ? sts->policy->policy
-		   : NULL;
+	return sts->policy == NULL ? NULL : sts->policy->policy;
 }
 
 void

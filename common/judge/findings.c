@@ -18,14 +18,20 @@ struct heap {
 };
 
 static void
+heap_put(struct heap *heap, const void *octets, size_t size)
+{
+	if (size == 0)
+		return;
+	heap->octets = xrealloc(heap->octets, heap->size + size, 1);
+	memcpy(heap->octets + heap->size, octets, size);
+	heap->size += size;
+}
+
+static void
 heap_add(struct heap *heap, const void *octets, size_t size)
 {
-	heap->octets =
-	    xrealloc(heap->octets, heap->size + sizeof(size) + size, 1);
-	memcpy(heap->octets + heap->size, &size, sizeof(size));
-	if (size > 0)
-		memcpy(heap->octets + heap->size + sizeof(size), octets, size);
-	heap->size += sizeof(size) + size;
+	heap_put(heap, &size, sizeof(size));
+	heap_put(heap, octets, size);
 }
 
 static void
@@ -71,13 +77,13 @@ static void
 make_key(
     const struct host_case *c, const struct probe_facts *probe, uint8_t key[32])
 {
-	struct heap heap = {NULL, 0};
+	const bool looks[] = {looks_at_dane(c), looks_at_webpki(c)};
+	struct heap heap = {0};
 	struct der der;
 
-	heap_add_text(&heap, looks_at_dane(c) ? "dane" : "");
+	heap_add(&heap, looks, sizeof(looks));
 	if (looks_at_dane(c))
 		heap_add_records(&heap, c);
-	heap_add_text(&heap, looks_at_webpki(c) ? "webpki" : "");
 	if (looks_at_webpki(c)) {
 		heap_add_text(&heap, c->host->name);
 		heap_add(&heap, &c->demand.rule, sizeof(c->demand.rule));

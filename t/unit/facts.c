@@ -106,6 +106,82 @@ certificates_are_copied_in_order(void **state)
 }
 
 static void
+texts_are_copied_in_order_until_they_are_dropped(void **state)
+{
+	char octets[] = "v=STSv1; id=1;v=spf1";
+	const struct sts_txt texts[] = {{octets, 14}, {octets + 14, 6}};
+	struct sts_facts sts = {.text_count = 0};
+
+	(void)state;
+	sts_facts_set_texts(&sts, texts, COUNT(texts));
+	memset(octets, 'x', sizeof(octets));
+	assert_int_equal(sts.text_count, 2);
+	assert_int_equal(sts.texts[0].length, 14);
+	assert_memory_equal(sts.texts[0].data, "v=STSv1; id=1;", 14);
+	assert_int_equal(sts.texts[1].length, 6);
+	assert_memory_equal(sts.texts[1].data, "v=spf1", 6);
+	assert_string_equal(sts.record.id, "1");
+	sts_facts_drop_texts(&sts);
+	assert_null(sts.texts);
+	assert_null(sts.octets);
+	assert_int_equal(sts.text_count, 0);
+	assert_string_equal(sts.record.id, "1");
+}
+
+static void
+a_policy_is_there_where_one_was_fetched(void **state)
+{
+	static const char body[] =
+	    "version: STSv1\nmode: none\nmax_age: 86400\n";
+	struct sts_facts sts = {.policy = NULL};
+
+	(void)state;
+	assert_null(sts_facts_policy(&sts));
+	sts.policy = policy_facts_new(POLICY_FETCH_ERROR);
+	assert_null(sts_facts_policy(&sts));
+	policy_facts_free(sts.policy);
+	sts.policy = policy_facts_new(POLICY_FETCHED);
+	sts.policy->policy = sts_policy_parse(body, sizeof(body) - 1, NULL);
+	assert_ptr_equal(sts_facts_policy(&sts), sts.policy->policy);
+	policy_facts_free(sts.policy);
+}
+
+/* Two hosts of two addresses, none of which was probed. */
+static struct facts *
+make_unprobed(void)
+{
+	struct facts *facts = facts_new();
+
+	facts->hosts = xcalloc(2, sizeof(*facts->hosts));
+	for (facts->host_count = 0; facts->host_count < 2;) {
+		struct host_facts *host = &facts->hosts[facts->host_count++];
+
+		host->address_count = 2;
+		host->addresses = xcalloc(2, sizeof(*host->addresses));
+	}
+	return facts;
+}
+
+static void
+each_address_of_each_host_may_have_been_reached(void **state)
+{
+	AUTO(facts) struct facts *facts = make_unprobed();
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct address_facts *address =
+		    &facts->hosts[i / 2].addresses[i % 2];
+
+		address->probe = probe_facts_new(PROBE_REFUSED);
+		assert_false(facts_connected(facts));
+		address->probe->connected = true;
+		assert_true(facts_connected(facts));
+		facts_forget_probes(facts);
+		assert_null(address->probe);
+	}
+}
+
+static void
 a_probe_lives_as_long_as_anybody_has_it(void **state)
 {
 	struct probe_facts *probe = probe_facts_new(PROBE_REFUSED);
@@ -141,6 +217,9 @@ main(void)
 	    cmocka_unit_test(the_least_ttl_counts_and_a_failure_has_none),
 	    cmocka_unit_test(mx_records_are_forgeable_vouched_for_or_absent),
 	    cmocka_unit_test(certificates_are_copied_in_order),
+	    cmocka_unit_test(texts_are_copied_in_order_until_they_are_dropped),
+	    cmocka_unit_test(a_policy_is_there_where_one_was_fetched),
+	    cmocka_unit_test(each_address_of_each_host_may_have_been_reached),
 	    cmocka_unit_test(a_probe_lives_as_long_as_anybody_has_it),
 	};
 
