@@ -328,7 +328,6 @@ complete_enforcement(
 {
 	const struct facts *facts = s->facts;
 
-	e->level = s->joint.demand.level;
 	e->ruled = s->joint.demand.rule != NULL;
 	e->wants_dane =
 	    s->joint.demand.level == LEVEL_AUTO && s->joint.demand.dane;

@@ -126,6 +126,8 @@ host_walk_text(const struct facts *facts, const struct host_verdict *hosts)
 	char words[LIMIT_WALK_SIZE];
 	struct text text;
 
+	if (facts->host_count == 0)
+		return NULL;
 	text_init(&text, words, sizeof(words));
 	for (size_t i = 0; i < facts->host_count; i++) {
 		const char *comma = i > 0 ? "," : "";
@@ -140,5 +142,5 @@ host_walk_text(const struct facts *facts, const struct host_verdict *hosts)
 		    host_outcome_text(hosts[i].outcome),
 		    reason_text(hosts[i].reason));
 	}
-	return text.len > 0 ? xstrdup(words) : NULL;
+	return xstrdup(words);
 }

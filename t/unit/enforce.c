@@ -200,6 +200,18 @@ make_rule(const struct rule_row *row)
 }
 
 static void
+check_is_ruled(const struct row *row, const struct judge_terms *terms)
+{
+	AUTO(facts)
+	struct facts *facts =
+	    destination_make(row->mx, row->hosts, row->policy);
+	AUTO(enforcement)
+	struct enforcement *e = enforce(facts, terms, DESTINATION_NOW);
+
+	ROW(row->id, e->ruled && e->level == terms->rule->level);
+}
+
+static void
 check_rule(const struct rule_row *row, bool floor)
 {
 	struct row as_row = {row->id, "s", row->hosts, row->policy, row->reply};
@@ -211,6 +223,7 @@ check_rule(const struct rule_row *row, bool floor)
 	char *reply;
 
 	check_terms(&as_row, &terms);
+	check_is_ruled(&as_row, &terms);
 	ROW(row->id, (e != NULL) == row->at_once);
 	if (e == NULL)
 		return;
@@ -342,6 +355,29 @@ a_policy_stays_in_force_where_nobody_vouches_for_no_mail(void **state)
 		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
 		ROW_TEXT(mx[i], reply, SEC("mx1.d.ex:mx2.d.ex"));
 		free(reply);
+	}
+}
+
+/* P16: as with the MX records, so with the addresses of each host. */
+static void
+each_host_without_an_address_is_vouched_for(void **state)
+{
+	struct judge_terms terms = {.level = LEVEL_AUTO};
+	AUTO(facts) struct facts *facts = destination_make("s", "00", BOTH);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct host_facts *host = &facts->hosts[i / 2];
+		struct lookup *lookup = i % 2 == 0 ? &host->a : &host->aaaa;
+		AUTO(enforcement) struct enforcement *vouched = NULL;
+		AUTO(enforcement) struct enforcement *forgeable = NULL;
+
+		vouched = enforce(facts, &terms, DESTINATION_NOW);
+		assert_int_equal(vouched->answer, ENFORCE_NOTHING);
+		lookup->secure = false;
+		forgeable = enforce(facts, &terms, DESTINATION_NOW);
+		assert_int_equal(forgeable->answer, ENFORCE_POLICY);
+		lookup->secure = true;
 	}
 }
 
@@ -581,6 +617,7 @@ main(void)
 	    cmocka_unit_test(rules_for_hosts_are_one_answer_where_they_agree),
 	    cmocka_unit_test(
 		a_policy_stays_in_force_where_nobody_vouches_for_no_mail),
+	    cmocka_unit_test(each_host_without_an_address_is_vouched_for),
 	    cmocka_unit_test(a_rule_for_one_host_takes_nothing_from_another),
 	    cmocka_unit_test(a_rule_past_its_end_is_none),
 	    cmocka_unit_test(hosts_that_are_not_looked_at_are_not_known),

@@ -198,6 +198,32 @@ a_leaf_that_our_library_cannot_read_is_compared_by_its_octets(void **state)
 		    result_text(rows[i].result));
 		ROW_TEXT(rows[i].id, reason_text(verdict->reason),
 		    reason_text(rows[i].reason));
+		ROW_TEXT(rows[i].id, sts_state_text(verdict->sts), "none");
+	}
+}
+
+/* No probe makes such facts, but who writes a file of them may. */
+static void
+tls_without_a_certificate_is_found_wrong(void **state)
+{
+	static const enum probe_outcome outcomes[] = {
+	    PROBE_TLS, PROBE_TLS_REFUSED, PROBE_TLS_UNSUPPORTED};
+	static const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
+	struct judge_terms terms = {.store = fact_pki.store};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(outcomes); i++) {
+		AUTO(facts) struct facts *facts = fact_row_make(&row);
+		AUTO(verdict) struct verdict *verdict = NULL;
+		struct address_facts *address = &facts->hosts[0].addresses[0];
+
+		probe_facts_free(address->probe);
+		address->probe = probe_facts_new(outcomes[i]);
+		address->probe->tls_ehlo = true;
+		verdict = judge(facts, &terms, CERTS_NOW);
+		assert_int_equal(verdict->result, RESULT_FAIL);
+		assert_int_equal(verdict->reason, REASON_VALIDATION_FAILURE);
 	}
 }
 
@@ -385,6 +411,7 @@ main(void)
 	    cmocka_unit_test(a_certificate_seen_before_time_ran_out_counts),
 	    cmocka_unit_test(
 		a_leaf_that_our_library_cannot_read_is_compared_by_its_octets),
+	    cmocka_unit_test(tls_without_a_certificate_is_found_wrong),
 	    cmocka_unit_test(
 		a_chain_is_checked_once_however_often_it_is_judged),
 	    cmocka_unit_test(a_host_that_mail_never_gets_to_does_not_count),
