@@ -171,7 +171,7 @@ outcome_of(enum x509_status status)
 static struct dane_result
 match_anchors(const struct match *match, const struct anchors *anchors)
 {
-	struct dane_result result = {DANE_NOT_TRUSTED, 0, 0};
+	struct dane_result result = {.outcome = DANE_NOT_TRUSTED};
 	enum x509_status status;
 	size_t used = 0;
 
@@ -187,7 +187,7 @@ match_anchors(const struct match *match, const struct anchors *anchors)
 static struct dane_result
 match_bare_keys(const struct match *match)
 {
-	struct dane_result best = {DANE_NOT_TRUSTED, 0, 0};
+	struct dane_result best = {.outcome = DANE_NOT_TRUSTED};
 	enum x509_status best_status = X509_NOT_TRUSTED;
 	int tried = 0;
 
@@ -214,8 +214,8 @@ static struct dane_result
 match_path(const struct match *match)
 {
 	size_t room = match->count + match->set->count;
-	struct anchors anchors = {0, xcalloc(room, sizeof(struct der)),
-	    xcalloc(room, sizeof(struct dane_result))};
+	struct anchors anchors = {.certs = xcalloc(room, sizeof(struct der)),
+	    .results = xcalloc(room, sizeof(struct dane_result))};
 	struct dane_result by_cert, by_key;
 
 	collect_anchors(match, &anchors);
@@ -237,7 +237,7 @@ struct dane_result
 dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
     const char *const names[], size_t count, time_t now)
 {
-	struct dane_result result = {DANE_UNUSABLE, 0, 0};
+	struct dane_result result = {.outcome = DANE_UNUSABLE};
 	struct match match;
 
 	if (tlsa_set_usable(set) == 0)

@@ -154,7 +154,7 @@ tlsa_set_add_text(struct tlsa_set *set, const char *text, struct err *err)
 		return err_set(
 		    err, ERR_DATA, "a TLSA record is USAGE SELECTOR MTYPE HEX");
 	size = strlen(text) / 2;
-	if (size > MAX_RDATA)
+	if (size > MAX_RDATA - KIND_OCTETS)
 		return err_set(err, ERR_DATA, "TLSA record too long");
 	rdata = make_rdata(kind, size);
 	data = text_unhex(rdata + KIND_OCTETS, size, text);
@@ -191,7 +191,7 @@ int
 tlsa_set_make(struct tlsa_set *set, struct tlsa_form kind, struct der cert,
     struct der spki, struct err *err)
 {
-	const char *fault = kind_fault(kind, cert.size > 0);
+	const char *fault = kind_fault(kind, cert.size != 0);
 	struct der whole = kind.selector == TLSA_CERT ? cert : spki;
 	uint8_t *rdata;
 	size_t size = kind.mtype == TLSA_SHA2_256   ? SHA2_256_OCTETS

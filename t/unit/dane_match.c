@@ -211,6 +211,9 @@ one_usage_does_where_both_stand(void **state)
 	    {"D29", "201X 311L", "LIR", DANE_MATCHED, 1, 0},
 	    {"EE first", "201R 311L", "LIR", DANE_MATCHED, 1, 0},
 	    {"both bad", "201X 311X", "LIR", DANE_NOT_TRUSTED, 0, 0},
+	    {"EE is no anchor", "300R 201X", "LIR", DANE_NOT_TRUSTED, 0, 0},
+	    {"nor is its key", "310R 201X", "LI", DANE_NOT_TRUSTED, 0, 0},
+	    {"absent, second", "201X 200R", "LI", DANE_MATCHED, 1, 2},
 	};
 
 	(void)state;
@@ -371,6 +374,49 @@ a_bare_key_has_no_date_where_its_certificate_is_over(void **state)
 }
 
 static void
+the_key_that_signed_the_leaf_does_whatever_another_signed(void **state)
+{
+	static const char *const records[] = {"210I 210R", "210R 210I"};
+	struct pki pki;
+
+	(void)state;
+	pki_init(&pki, (struct cert_spec){.ca = true},
+	    (struct cert_spec){.ca = true, .flaws = CERTS_EXPIRED},
+	    (struct cert_spec){SAN_OK});
+	for (size_t i = 0; i < COUNT(records); i++) {
+		struct dane_result result = match(&pki, records[i], "LI", HOST);
+
+		ROW(records[i], result.outcome == DANE_MATCHED);
+		ROW(records[i], result.record == i);
+	}
+	pki_fini(&pki);
+}
+
+static void
+a_record_alone_is_not_outdone(void **state)
+{
+	static const enum dane_outcome outcomes[] = {
+	    DANE_MATCHED, DANE_NO_MATCH, DANE_UNUSABLE};
+	const char *name = HOST;
+	struct x509_chain *chain;
+	struct tlsa_set set;
+	struct pki pki;
+
+	(void)state;
+	pki_init(&pki, (struct cert_spec){.ca = true},
+	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
+	chain = chain_of(&pki, "LIR");
+	set_init(&set, &pki, "311L 312X 111L");
+	for (size_t i = 0; i < COUNT(outcomes); i++)
+		assert_int_equal(dane_match_alone(&set.records[i], chain, &name,
+				     1, CERTS_NOW),
+		    outcomes[i]);
+	tlsa_set_fini(&set);
+	x509_chain_free(chain);
+	pki_fini(&pki);
+}
+
+static void
 the_oddest_leaf_matches_dane_ee(void **state) /* D01 */
 {
 	struct cert_made *odd = cert_make(&(struct cert_spec){
@@ -509,12 +555,15 @@ static void
 bare_keys_are_tried_to_a_limit(void **state)
 {
 	static const struct {
-		const char *id;
+		const char *id, *other;
 		size_t others;
 		enum dane_outcome outcome;
 	} rows[] = {
-	    {"the last", LIMIT_BARE_KEYS - 1, DANE_MATCHED},
-	    {"the next", LIMIT_BARE_KEYS, DANE_NOT_TRUSTED},
+	    {"the last", "210X", LIMIT_BARE_KEYS - 1, DANE_MATCHED},
+	    {"the next", "210X", LIMIT_BARE_KEYS, DANE_NOT_TRUSTED},
+	    {"digests", "211X", LIMIT_BARE_KEYS, DANE_MATCHED},
+	    {"certificates", "200X", LIMIT_BARE_KEYS, DANE_MATCHED},
+	    {"of the leaf", "310X", LIMIT_BARE_KEYS, DANE_MATCHED},
 	};
 	const char *name = HOST;
 	struct pki pki;
@@ -526,7 +575,7 @@ bare_keys_are_tried_to_a_limit(void **state)
 		struct x509_chain *chain = chain_of(&pki, "LI");
 		struct tlsa_set set;
 
-		fill(&set, rows[i].others, "210X", &pki, "210R");
+		fill(&set, rows[i].others, rows[i].other, &pki, "210R");
 		ROW(rows[i].id,
 		    dane_match(&set, chain, &name, 1, CERTS_NOW).outcome ==
 			rows[i].outcome);
@@ -575,6 +624,9 @@ main(void)
 	    cmocka_unit_test(a_bare_key_asks_for_names_and_dates),
 	    cmocka_unit_test(
 		a_bare_key_has_no_date_where_its_certificate_is_over),
+	    cmocka_unit_test(
+		the_key_that_signed_the_leaf_does_whatever_another_signed),
+	    cmocka_unit_test(a_record_alone_is_not_outdone),
 	    cmocka_unit_test(the_oddest_leaf_matches_dane_ee),
 	    cmocka_unit_test(a_self_signed_leaf_is_no_trust_anchor),
 	    cmocka_unit_test(records_that_no_one_can_use_are_unusable),

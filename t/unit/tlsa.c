@@ -73,6 +73,36 @@ usable_is_what_smtp_may_use(void **state)
 }
 
 static void
+why_a_record_is_unusable_is_told(void **state)
+{
+	static const struct {
+		uint8_t usage, selector, mtype;
+		size_t size;
+		const char *fault;
+	} rows[] = {
+	    {0, 1, 1, 32, "usages 0 and 1 do not count for mail"},
+	    {1, 1, 1, 32, "usages 0 and 1 do not count for mail"},
+	    {4, 1, 1, 32, "no such usage"},
+	    {3, 2, 1, 32, "no such selector"},
+	    {3, 1, 3, 32, "no such matching type"},
+	    {3, 1, 0, 32, "the data is no such structure"},
+	    {3, 1, 1, 31, "the digest is of a wrong length"},
+	    {2, 0, 2, 32, "the digest is of a wrong length"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tlsa_set set = {0};
+
+		add(&set, rows[i].usage, rows[i].selector, rows[i].mtype,
+		    rows[i].size);
+		assert_string_equal(tlsa_fault(&set.records[0]), rows[i].fault);
+		tlsa_set_fini(&set);
+		assert_null(set.records);
+	}
+}
+
+static void
 full_data_is_usable_for_its_own_selector(void **state)
 {
 	struct cert_made *made = cert_make(&(struct cert_spec){.cn = "mx1"});
@@ -245,6 +275,7 @@ text_is_read_as_in_a_zone_file(void **state)
 	    {"3 1 ab", 0, 0, 0, 0},
 	    {"3 1 256 ab", 0, 0, 0, 0},
 	    {"3 1 1000 ab", 0, 0, 0, 0},
+	    {"3 1 0001 ab", 0, 0, 0, 0},
 	    {"3 1 -1 ab", 0, 0, 0, 0},
 	    {"3,1,1,ab", 0, 0, 0, 0},
 	    {"3 1 1ab", 0, 0, 0, 0},
@@ -270,6 +301,33 @@ text_is_read_as_in_a_zone_file(void **state)
 		}
 		tlsa_set_fini(&set);
 	}
+}
+
+/* RDATA has 65535 octets at most, and three of them are the kind. */
+static void
+a_record_is_no_longer_than_its_rdata(void **state)
+{
+	enum { MOST = 65535 - 3 };
+	const struct tlsa_form kind = {3, TLSA_SPKI, TLSA_FULL};
+	char text[6 + 2 * (MOST + 1) + 1] = "3 1 0 ";
+	struct tlsa_set set = {0};
+	uint8_t *octets = xcalloc(1, MOST + 1);
+
+	(void)state;
+	memset(text + 6, 'a', sizeof(text) - 7);
+	assert_int_equal(tlsa_set_add_text(&set, text, NULL), -1);
+	text[6 + 2 * MOST] = '\0';
+	assert_int_equal(tlsa_set_add_text(&set, text, NULL), 0);
+	assert_int_equal(set.records[0].size, MOST);
+	assert_int_equal(tlsa_set_make(&set, kind, (struct der){NULL, 0},
+			     (struct der){octets, MOST + 1}, NULL),
+	    -1);
+	assert_int_equal(tlsa_set_make(&set, kind, (struct der){NULL, 0},
+			     (struct der){octets, MOST}, NULL),
+	    0);
+	assert_int_equal(set.records[1].size, MOST);
+	tlsa_set_fini(&set);
+	free(octets);
 }
 
 static void
@@ -381,6 +439,7 @@ main(void)
 {
 	static const struct CMUnitTest tlsa[] = {
 	    cmocka_unit_test(usable_is_what_smtp_may_use),
+	    cmocka_unit_test(why_a_record_is_unusable_is_told),
 	    cmocka_unit_test(full_data_is_usable_for_its_own_selector),
 	    cmocka_unit_test(a_record_cut_short_is_kept_but_unusable),
 	    cmocka_unit_test(records_past_the_limit_are_dropped),
@@ -388,6 +447,7 @@ main(void)
 	    cmocka_unit_test(agility_leaves_the_strongest_digest_of_each_kind),
 	    cmocka_unit_test(agility_does_not_touch_full_records),
 	    cmocka_unit_test(text_is_read_as_in_a_zone_file),
+	    cmocka_unit_test(a_record_is_no_longer_than_its_rdata),
 	    cmocka_unit_test(endless_text_is_refused),
 	    cmocka_unit_test(a_kind_is_three_numbers),
 	    cmocka_unit_test(a_record_is_made_of_what_it_is_to_match),
