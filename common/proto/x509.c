@@ -172,7 +172,6 @@ const char *
 x509_key_type(const struct x509_chain *chain, size_t i, unsigned *bits)
 {
 	const struct x509_cert *cert = cert_at(chain, i);
-	const char *name;
 	int algorithm;
 
 	*bits = 0;
@@ -191,12 +190,11 @@ x509_key_type(const struct x509_chain *chain, size_t i, unsigned *bits)
 	default:
 		break;
 	}
-	name = algorithm <= GNUTLS_PK_UNKNOWN
-		   ? NULL
-		   : gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
-	if (name == NULL)
+	if (algorithm <= GNUTLS_PK_UNKNOWN) {
 		*bits = 0;
-	return name == NULL ? "" : name;
+		return "";
+	}
+	return gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
 }
 
 bool

@@ -71,6 +71,23 @@ what_is_no_chain_is_refused(void **state)
 }
 
 static void
+certificates_may_be_so_large_and_no_larger(void **state)
+{
+	uint8_t *filler = xcalloc(1, LIMIT_CHAIN_OCTETS);
+	struct der certs[] = {cert_der(pki.leaf), {filler, 0}};
+	struct x509_chain *chain;
+
+	(void)state;
+	certs[1].size = LIMIT_CHAIN_OCTETS - certs[0].size;
+	chain = x509_chain_new(certs, 2, NULL);
+	assert_non_null(chain);
+	x509_chain_free(chain);
+	certs[1].size++;
+	assert_null(x509_chain_new(certs, 2, NULL));
+	free(filler);
+}
+
+static void
 behind_the_leaf_what_does_not_parse_is_left_out(void **state)
 {
 	struct der certs[] = {cert_der(pki.leaf),
@@ -439,6 +456,67 @@ the_type_and_size_of_a_key_are_told(void **state)
 	cert_made_free(made[1]);
 }
 
+/* The leaf with another algorithm, of which an ECDSA key is none. */
+static const char *
+type_with_algorithm(const char *oid, unsigned *bits)
+{
+	static const uint8_t ecdsa[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1};
+	struct der leaf = cert_der(pki.leaf);
+	struct der certs[] = {leaf};
+	uint8_t octets[4096], *algorithm;
+	AUTO(x509_chain) struct x509_chain *chain = NULL;
+
+	assert_true(leaf.size <= sizeof(octets));
+	memcpy(octets, leaf.data, leaf.size);
+	algorithm = memmem(octets, leaf.size, ecdsa, sizeof(ecdsa));
+	assert_non_null(algorithm);
+	memcpy(algorithm, oid, sizeof(ecdsa));
+	certs[0].data = octets;
+	chain = x509_chain_new(certs, 1, NULL);
+	assert_non_null(chain);
+	*bits = 7;
+	return x509_key_type(chain, 0, bits);
+}
+
+static void
+a_key_that_nobody_knows_has_no_size(void **state)
+{
+	unsigned bits;
+
+	(void)state;
+	assert_string_equal(
+	    type_with_algorithm("\x2a\x86\x48\xce\x3d\x02\x09", &bits), "");
+	assert_int_equal(bits, 0);
+}
+
+static void
+key_usage_says_whether_a_leaf_may_sign(void **state)
+{
+	static const struct {
+		const char *id;
+		unsigned flaws;
+		bool may_sign;
+	} rows[] = {
+	    {"as most", 0, true},
+	    {"unsaid", CERTS_UNSAID, true},
+	    {"no extensions", CERTS_VERSION_1, true},
+	    {"key encipherment", CERTS_CIPHER_ONLY, false},
+	    {"of a CA", CERTS_SIGN_ONLY, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(cert_made)
+		struct cert_made *leaf = cert_make(
+		    &(struct cert_spec){.cn = "x", .flaws = rows[i].flaws});
+		const struct cert_made *made[] = {leaf, pki.leaf};
+		AUTO(x509_chain)
+		struct x509_chain *chain = certs_chain(made, 1);
+
+		ROW(rows[i].id, x509_leaf_may_sign(chain) == rows[i].may_sign);
+	}
+}
+
 /* Version 1 with extensions: GnuTLS refuses it, OpenSSL takes it. */
 static void
 a_leaf_that_cannot_be_read_has_octets_and_no_trust(void **state)
@@ -450,6 +528,7 @@ a_leaf_that_cannot_be_read_has_octets_and_no_trust(void **state)
 	struct der root = cert_der(pki.root);
 	AUTO(x509_chain) struct x509_chain *chain = NULL;
 	const char *name = "mx1";
+	unsigned bits = 7;
 
 	(void)state;
 	assert_true(leaf.size <= sizeof(octets));
@@ -460,6 +539,9 @@ a_leaf_that_cannot_be_read_has_octets_and_no_trust(void **state)
 	chain = x509_chain_new(certs, 2, NULL);
 	assert_non_null(chain);
 	assert_false(x509_leaf_is_read(chain));
+	assert_true(x509_leaf_may_sign(chain));
+	assert_string_equal(x509_key_type(chain, 0, &bits), "");
+	assert_int_equal(bits, 0);
 	assert_int_equal(x509_count(chain), 2);
 	assert_int_equal(x509_spki(chain, 0).size, cert_spki(pki.leaf).size);
 	assert_string_equal(x509_subject(chain, 0), "");
@@ -479,6 +561,7 @@ main(void)
 	    cmocka_unit_test(
 		a_leaf_that_cannot_be_read_has_octets_and_no_trust),
 	    cmocka_unit_test(what_is_no_chain_is_refused),
+	    cmocka_unit_test(certificates_may_be_so_large_and_no_larger),
 	    cmocka_unit_test(behind_the_leaf_what_does_not_parse_is_left_out),
 	    cmocka_unit_test(pem_text_gives_its_certificates_in_order),
 	    cmocka_unit_test(
@@ -494,6 +577,8 @@ main(void)
 	    cmocka_unit_test(thousands_of_names_are_looked_at_to_the_limit),
 	    cmocka_unit_test(names_are_told_in_order_and_escaped),
 	    cmocka_unit_test(the_type_and_size_of_a_key_are_told),
+	    cmocka_unit_test(a_key_that_nobody_knows_has_no_size),
+	    cmocka_unit_test(key_usage_says_whether_a_leaf_may_sign),
 	};
 
 	return RUN_TESTS_WITH(x509, pki_make, pki_free);
