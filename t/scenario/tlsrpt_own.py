@@ -91,12 +91,12 @@ def tell(domain):
 
 
 def refused(out):
-    dests = [world.WORLD.find(name) for _, name, _ in ROWS]
-    for turn in ("", ", and once alone"):
-        for dest in dests:
+    for row, name, policies in ROWS:
+        dest = world.WORLD.find(name)
+        # both while its records live
+        for turn in ("", ", and once alone"):
             mta.send(["user@" + dest.domain], dest.name)
-        for dest, (name, _, policies) in zip(dests, ROWS):
-            with Told(out, "%s %s%s" % (name, dest.domain, turn)) as told:
+            with Told(out, "%s %s%s" % (row, dest.domain, turn)) as told:
                 told.same("report", report(dest.domain), wanted(policies))
 
 
