@@ -210,6 +210,10 @@ LAB_TESTS = \
 	%D%/scenario/faults.py \
 	%D%/scenario/filters.py \
 	%D%/scenario/fleet.py \
+	%D%/scenario/fleet_failover.py \
+	%D%/scenario/fleet_many.py \
+	%D%/scenario/fleet_trust.py \
+	%D%/scenario/fleet_valkey.py \
 	%D%/scenario/judge.py \
 	%D%/scenario/kept.py \
 	%D%/scenario/map.py \

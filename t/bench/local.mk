@@ -16,5 +16,6 @@ check_PROGRAMS += %D%/null_filter
 %C%_null_filter_SOURCES = %D%/null_filter.c
 %C%_null_filter_LDADD = -lmilter
 
-EXTRA_DIST += %D%/history %D%/run %D%/figures.py %D%/map_rows.py %D%/map_peer.py
+EXTRA_DIST += %D%/history %D%/run %D%/figures.py %D%/fleet_rows.py \
+	%D%/map_rows.py %D%/map_peer.py
 CLEANFILES += $(EXTRA_PROGRAMS)

@@ -14,8 +14,6 @@
 #include "common/base/xalloc.h"
 #include "t/unit/tap.h"
 
-#define PROGRAM "/usr/bin/redis-server"
-
 enum { START_MS = 60 * 1000, LOOK_US = 20 * 1000 };
 
 struct redis {
@@ -24,20 +22,34 @@ struct redis {
 	pid_t pid;
 };
 
+/* NULL where there is none. */
+static const char *
+find_program(void)
+{
+	static const char *const programs[] = {
+	    "/usr/bin/valkey-server", "/usr/bin/redis-server"};
+
+	for (size_t i = 0; i < COUNT(programs); i++)
+		if (access(programs[i], X_OK) == 0)
+			return programs[i];
+	return NULL;
+}
+
 bool
 redis_is_there(void)
 {
-	return access(PROGRAM, X_OK) == 0;
+	return find_program() != NULL;
 }
 
 static void __attribute__((noreturn)) run_server(const struct redis *server)
 {
+	const char *program = find_program();
 	int null = open("/dev/null", O_RDWR);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(null, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
-	execl(PROGRAM, PROGRAM, server->conf, (char *)NULL);
+	execl(program, program, server->conf, (char *)NULL);
 	_exit(127);
 }
 

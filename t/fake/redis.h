@@ -1,4 +1,5 @@
-/* redis - a real redis-server for tests, at a socket of its own. */
+/* redis - a real valkey-server or redis-server for tests, at a socket of its
+ * own: the first of the two that is installed. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef T_FAKE_REDIS_H
 #define T_FAKE_REDIS_H
@@ -9,7 +10,7 @@
 
 struct redis;
 
-/* redis_is_there - whether it is installed */
+/* redis_is_there - whether one is installed */
 bool redis_is_there(void);
 
 /*

@@ -306,8 +306,8 @@ def postern(*words):
 # What a running posternd is asked for: see control.
 DAEMON = ("cache list", "cache flush", "stats")
 # Their own scenarios compare them.
-ELSEWHERE = ("advise", "check --facts", "fleet key", "fleet show", "fleet status",
-             "judge", "review", "setup", "status", "survey report",
+ELSEWHERE = ("advise", "check --facts", "fleet key", "fleet show",
+             "fleet status", "judge", "review", "setup", "status", "survey report",
              "survey scan", "survey status", "tlsrpt list", "tlsrpt read",
              "tlsrpt send", "tlsrpt show", "tlsrpt test", "top")
 

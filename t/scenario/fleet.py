@@ -24,6 +24,7 @@ sys.path.insert(0, HERE + "/../lab")
 
 import change
 import json_page
+import milter_client
 import mta
 import socketmap
 import tap
@@ -31,6 +32,7 @@ import watch
 import world
 
 WAIT_S = 60
+CROWD = 20000
 PORT = 6390
 FOLDER = mta.HERE + "/fleet"
 KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -40,6 +42,9 @@ user admin on >admin ~* &* +@all
 user postern on >%s resetkeys ~postern:1:* resetchannels -@all +get +set \
 +del +pexpireat +xadd +xread +hset +hgetall +hdel +hello +auth +ping
 """ % PASSWORD
+
+# Where both are, the newer one: Debian 12 has no Valkey
+SERVER = [shutil.which("valkey-server") or "redis-server"]
 
 POLICY = "version: STSv1\nmode: %s\nmx: %s\nmax_age: 86400\n"
 
@@ -74,7 +79,7 @@ dir %s
 
     def start(self):
         self.process = subprocess.Popen(
-            ["redis-server", FOLDER + "/redis.conf"],
+            SERVER + [FOLDER + "/redis.conf"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         mta.await_true(lambda: self.ask("PING") == "PONG", WAIT_S,
                        "redis-server")
@@ -91,9 +96,16 @@ dir %s
         self.process.wait()
 
 
-def signed(name, payload):
+def digest(*fields):
+    """What the names of probes, verdicts and leases end with."""
+    octets = b"".join(len(field).to_bytes(4, "big") + field.encode()
+                      for field in fields)
+    return hashlib.sha256(octets).hexdigest()[:32]
+
+
+def signed(name, payload, key=KEY):
     """A value as a host with the key puts it."""
-    key = bytes.fromhex(KEY)
+    key = bytes.fromhex(key)
     text = json.dumps(payload, separators=(",", ":"))
     mac = hmac.new(key, b"postern-shared-1\0" + name.encode() + b"\0" +
                    text.encode(), hashlib.sha256).digest()
@@ -120,8 +132,9 @@ def run(*words):
 class Host:
     """A posternd under a host name of its own."""
 
-    def __init__(self, name, password="password"):
+    def __init__(self, name, password="password", extra="", map_socket=True):
         self.name = name
+        self.socket = "/run/postern/%s.sock" % name
         self.state = "%s/%s" % (FOLDER, name)
         self.map = "/run/postern/%s.map" % name
         os.makedirs(self.state, exist_ok=True)
@@ -130,7 +143,8 @@ class Host:
             "unshare", "--uts", "sh", "-c", 'hostname "$0"; exec "$@"',
             name] + mta.UNDER
         try:
-            self.daemon = mta.Posternd(name, settings(name, password))
+            self.daemon = mta.Posternd(name, without(
+                settings(name, password, map_socket), extra) + extra)
         finally:
             mta.UNDER = under
 
@@ -138,6 +152,32 @@ class Host:
         """What an MTA is told to do."""
         with socketmap.Client(self.map) as client:
             return client.ask("QUERY " + domain)
+
+    def mail(self, domain):
+        """(answer to RCPT, tag) of a message to a domain."""
+        with milter_client.ready(self.socket) as client:
+            client.begin("fleet")
+            code, data = client.to("<user@%s>" % domain, domain)
+            if code != b"c":
+                return data.split(b" ")[0].decode() or code.decode(), None
+            client.header("To", "user@" + domain)
+            client.macros(b"E", "i", "fleet")
+            client.end()
+            return "", client.tag()
+
+    def digest(self):
+        """Of the settings that it judges by, once it has told of itself."""
+        def look():
+            done = run("fleet", "status", "-c", self.daemon.conf, "--json")
+            return [host["digest"] for host in
+                    json.loads(done.stdout)["hosts"] or ()
+                    if host["host"] == self.name]
+        return mta.await_true(look, WAIT_S, "the hosts")[0]
+
+    def shared(self, domain):
+        """What fleet show tells of the store's policy."""
+        done = run("fleet", "show", "-c", self.daemon.conf, "--json", domain)
+        return json.loads(done.stdout.splitlines()[0])
 
     def show(self, domain):
         done = run("cache", "show", "-c", self.daemon.conf, "--json", domain)
@@ -165,12 +205,20 @@ SharedTimeout 1s
 """ % (PORT, FOLDER, password, FOLDER, FOLDER)
 
 
-def settings(name, password):
+def without(lines, extra):
+    """Lines, but for those of the keywords in extra."""
+    keywords = {line.split()[0] for line in extra.splitlines()}
+    return "".join(line for line in lines.splitlines(True)
+                   if line.split()[0] not in keywords)
+
+
+def settings(name, password, map_socket=True):
     return """Socket unix:/run/postern/%s.sock
 ControlSocket /run/postern/%s.control
-MapSocket unix:/run/postern/%s.map
 StateDirectory %s/%s
-""" % (name, name, name, FOLDER, name) + sharing(password)
+""" % (name, name, FOLDER, name) + (
+        "MapSocket unix:/run/postern/%s.map\n" % name if map_socket else ""
+    ) + sharing(password)
 
 
 def make_folder():
@@ -266,6 +314,113 @@ def lies(out, hosts, store):
              "F33 mode none of a member has the policy fetched here", [told])
 
 
+def unheard(out, hosts, store, changes):
+    """F22, F62: what is put beside what is known, where nobody can ask."""
+    a, b, c = hosts
+    dest, start = find("disk0"), mta.syslog_size()
+    name = "postern:1:p:" + dest.domain
+    told = b.answer(dest.domain)
+    mta.await_true(lambda: store.ask("GET", name), WAIT_S, "the put")
+    before, kept = store.ask("GET", name), b.show(dest.domain)
+    changes.policy(dest, status=503)
+    changes.apply()
+    put_policy(store, dest.domain, "testing", "*.example")
+    out.test(b.shared(dest.domain)["counts"] == "hint" and
+             c.shared(dest.domain)["counts"] == "hint",
+             "fleet show tells that it would be a hint",
+             [str(b.shared(dest.domain))])
+    run("cache", "flush", "-c", a.daemon.conf, "--fleet", dest.domain)
+    await_said(start, 2, "what=flushed", "domain=" + dest.domain)
+    told = [told, b.answer(dest.domain)]
+    out.test(all(text.startswith(enforced(dest)) for text in told),
+             "F22 a policy host that is silent leaves what is in force, "
+             "whatever others have put", told)
+    store.ask("SET", name, before)
+    told = [b.shared(dest.domain), c.shared(dest.domain)]
+    out.test([row["counts"] for row in told] == ["same", "creates"] and
+             b.show(dest.domain)["expires"] == kept["expires"],
+             "F62 an old value that is put back changes nothing where it is "
+             "known, and is a policy of a week ago at most elsewhere",
+             [str(told)])
+    told = run("fleet", "show", "-c", c.daemon.conf, dest.domain)
+    out.test(told.returncode == 0 and
+             told.stdout.startswith("in the store: creates\n"),
+             "fleet show says so in words", [told.stdout + told.stderr])
+    tree = {}
+    json_page.keys_of(b.shared(dest.domain), tree)
+    json_page.compare(out, "fleet show", tree)
+
+
+def late_failure(out, store, changes):
+    """F29: a policy of another host, by which mail would be deferred."""
+    dest = find("sts-untrusted")
+    host = Host("e.host", extra="On-Fail defer\nSharedContent "
+                "policies,flush,probes,verdicts\n", map_socket=False)
+    try:
+        put_policy(store, dest.domain, "enforce",
+                   dest.fill(dest.hosts[0].name))
+        before, start = gets(dest), mta.syslog_size()
+        code, _ = host.mail(dest.domain)
+        out.test(code == "451" and gets(dest) == before + 1 and
+                 said(start, "what=created", "by=c.host"),
+                 "F29 a failure by another's policy has it fetched here, "
+                 "and then mail is deferred",
+                 [code, str(gets(dest) - before)] + said(start))
+        changes.policy(dest, status=503)
+        changes.apply()
+        good = find("dane-ee")
+        lines = shared_lines(host, good, store)
+        out.test(len(lines) == 1 and " cache=shared " in lines[0],
+                 "R14 the log says where another host had a part in a check",
+                 lines)
+    finally:
+        out.test(host.daemon.stop() == 0, "e.host ends well")
+
+
+def shared_lines(host, dest, store):
+    """Log lines of the second of two hosts that check a domain."""
+    first = Host("f.host", extra="SharedContent probes,verdicts\n",
+                 map_socket=False)
+    try:
+        first.mail(dest.domain)
+        mta.await_true(lambda: first.figures().get(
+            'requests_total{op="put",result="ok"}', 0) > 1, WAIT_S, "puts")
+        start = mta.syslog_size()
+        host.mail(dest.domain)
+        return mta.await_true(
+            lambda: [line for line in mta.syslog(start)
+                     if "event=check domain=" + dest.domain in line],
+            WAIT_S, "the check line")
+    finally:
+        first.daemon.stop()
+
+
+def crowded(out, hosts, store):
+    """F67: a member fills the store with policies for domains of nobody."""
+    asked = [host.figures()['requests_total{op="get",result="hit"}']
+             for host in hosts]
+    lines = ["SET postern:1:p:d%d.nobody.example '%s'" % (
+        n, signed("postern:1:p:d%d.nobody.example" % n, {
+            "d": "d%d.nobody.example" % n, "id": "1",
+            "b": "version: STSv1\nmode: enforce\nmx: *.x.example\n"
+                 "max_age: 86400\n", "f": int(time.time()), "x": 0,
+            "by": "c.host"}).replace("\\", "\\\\"))
+        for n in range(CROWD)]
+    subprocess.run(["redis-cli", "-s", FOLDER + "/redis.sock", "--user",
+                    "admin", "--pass", "admin", "--no-auth-warning"],
+                   input="\n".join(lines), text=True, timeout=WAIT_S,
+                   stdout=subprocess.DEVNULL, check=True)
+    there = int(store.ask("DBSIZE"))
+    told = hosts[1].answer("m62.example")
+    now = [host.figures()['requests_total{op="get",result="hit"}']
+           for host in hosts]
+    kept = run("cache", "list", "-c", hosts[1].daemon.conf, "--json").stdout
+    out.test(there >= CROWD and now == asked and told and
+             "nobody.example" not in kept,
+             "F67 of %d policies that a member puts none is read that no mail "
+             "goes to" % CROWD, [str(asked), str(now), str(there)])
+
+
 def flushes(out, hosts, changes):
     """F30, F31"""
     a, b, c = hosts
@@ -353,6 +508,16 @@ def states(out, hosts):
         "store up: localhost:%d, for " % PORT) and row["state"] == "up" and
         set(row) == set(told), "fleet status tells how the store is",
         [done.stdout + done.stderr, str(row), str(told)])
+    names = ["a.host", "b.host", "c.host"]
+    row = mta.await_true(lambda: next((
+        row for row in [json.loads(run(
+            "fleet", "status", "-c", hosts[0].daemon.conf, "--json").stdout)]
+        if row["hosts"] and [host["host"] for host in row["hosts"]
+                             if host["host"] in names] == names), None),
+        WAIT_S, "the list of hosts")
+    same = {host["host"]: host["same"] for host in row["hosts"]}
+    out.test(all(same[name] for name in names), "and which hosts share, and "
+             "that they judge alike", [str(row["hosts"])])
 
 
 def doctor(host):
@@ -431,6 +596,9 @@ def inside():
                  "with a login", lines)
         first_use(out, hosts, changes)
         lies(out, hosts, store)
+        unheard(out, hosts, store, changes)
+        late_failure(out, store, changes)
+        crowded(out, hosts, store)
         flushes(out, hosts, changes)
         outages(out, hosts, store)
         states(out, hosts)

@@ -338,6 +338,37 @@ an_older_fetch_does_not_take_the_place_of_a_newer(void **state)
 	shared_policy_free(members_await(D, OTHER_MX));
 }
 
+/* F28: the last one stays, and is as good as the other */
+static void
+two_at_once_do_each_other_no_harm(void **state)
+{
+	struct policy_facts *ours = policy_facts_new(POLICY_FETCHED);
+	struct policy_facts *theirs = policy_facts_new(POLICY_FETCHED);
+	struct shared_policy *policy;
+
+	(void)state;
+	ours->body = strdup(ENFORCE);
+	theirs->body = strdup(OTHER_MX);
+	ours->fetched_s = theirs->fetched_s = clock_wall_s();
+	share_policy_put(member_a.share, D, ours);
+	share_policy_put(member_b.share, D, theirs);
+	while (
+	    member_a.client.counts.requests[SHARED_OP_PUT][SHARED_RESULT_OK] ==
+		0 ||
+	    member_b.client.counts.requests[SHARED_OP_PUT][SHARED_RESULT_OK] ==
+		0)
+		usleep(MEMBERS_LOOK_US);
+	policy = share_policy_ask(member_a.share, D);
+	assert_non_null(policy);
+	assert_true(strcmp(policy->body, ENFORCE) == 0 ||
+		    strcmp(policy->body, OTHER_MX) == 0);
+	assert_int_equal(member_a.counts.rejected[SHARED_FAULT_CONFLICT], 0);
+	assert_int_equal(member_b.counts.rejected[SHARED_FAULT_CONFLICT], 0);
+	shared_policy_free(policy);
+	policy_facts_free(ours);
+	policy_facts_free(theirs);
+}
+
 /* F30 */
 static void
 what_was_forgotten_does_not_come_back(void **state)
@@ -436,6 +467,7 @@ main(void)
 	    SHARE_TEST(what_is_forged_or_moved_counts_for_nothing),
 	    SHARE_TEST(a_store_full_of_forgeries_is_left_alone),
 	    SHARE_TEST(an_older_fetch_does_not_take_the_place_of_a_newer),
+	    SHARE_TEST(two_at_once_do_each_other_no_harm),
 	    SHARE_TEST(what_was_forgotten_does_not_come_back),
 	    SHARE_TEST(one_fetches_while_the_others_wait),
 	    SHARE_TEST(a_lease_that_comes_to_nothing_costs_a_second),

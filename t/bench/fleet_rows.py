@@ -1,0 +1,168 @@
+"""The rows of hosts that share: posternd with a store and without one, in turn.
+
+The store is a real one at a Unix socket of this network namespace.
+"""
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import time
+
+import crowd
+import milter
+from figures import ROUNDS, Filter, Process, median_ratio
+
+WARM = 16000     # messages of a round
+RCPTS = 4000     # answers of which the latency is taken
+COLD = 500       # domains of a round that nobody has asked about
+SCRAPES = 500
+MIB = 1 << 20
+
+ALONE = """Nameservers %s
+Resolver system
+AuthservID gate.test
+ProbeHelo gate.test
+Probe no
+MessageWait 60s
+""" % crowd.NAMESERVER
+SHARES = ALONE + """SharedStore unix:%(folder)s/store.sock
+SharedKeyFile %(folder)s/fleet.key
+"""
+
+
+class Store(Process):
+    def __init__(self, folder):
+        self.path = folder + "/store.sock"
+        with open(folder + "/store.conf", "w") as out:
+            out.write("port 0\nunixsocket %s\nunixsocketperm 777\ndir %s\n"
+                      'save ""\n' % (self.path, folder))
+        with open(folder + "/fleet.key", "w") as out:
+            out.write("01" * 32 + "\n")
+        os.chown(folder + "/fleet.key", 65534, 65534)
+        os.chmod(folder + "/fleet.key", 0o600)
+        program = shutil.which("valkey-server") or "redis-server"
+        super().__init__([program, folder + "/store.conf"], self.answers,
+                         stdout=subprocess.DEVNULL)
+
+    def answers(self):
+        return os.path.exists(self.path)
+
+    def pause(self, signal_number):
+        self.process.send_signal(signal_number)
+
+
+def cost(own):
+    """CPU of a warm message, in microseconds."""
+    before = own.cpu_s()
+    own.client("-n", WARM)
+    return (own.cpu_s() - before) * 1e6 / WARM
+
+
+def warm(table, alone, shares):
+    rounds = [(cost(alone), cost(shares)) for _ in range(ROUNDS)]
+    table.at_most("GF1: warm message, CPU with a store to without",
+                  median_ratio(rounds), 1.01, "%.3f")
+
+
+class Names:
+    """Of domains that nobody has asked about."""
+
+    def __init__(self):
+        self.next = 0
+
+    def take(self, count):
+        self.next += count
+        return ["warm-%d.test" % n for n in range(self.next - count,
+                                                  self.next)]
+
+
+def cold(own, names):
+    """(CPU, median time) of a cold check, in microseconds, by messages to one
+    domain each."""
+    client = milter.Milter(own.socket, 60)
+    before, took = own.cpu_s(), []
+    for name in names:
+        began = time.monotonic()
+        client.message("BENCH", [name])
+        took.append(time.monotonic() - began)
+    client.close()
+    return ((own.cpu_s() - before) * 1e6 / len(names),
+            statistics.median(took) * 1e6)
+
+
+def cold_rows(table, alone, shares, names):
+    rounds = []
+    for _ in range(ROUNDS):
+        some = names.take(COLD)
+        rounds.append((cold(alone, some), cold(shares, some)))
+    cpu, took = (statistics.median(with_store[i] - without[i]
+                                   for without, with_store in rounds)
+                 for i in (0, 1))
+    table.at_most("GF2: cold check, CPU that a store adds, us", cpu, 60, "%.0f")
+    table.at_most("GF2: cold check, p50 that a store adds, us", took, 1000,
+                  "%.0f")
+
+
+def rate(own, names):
+    began = time.monotonic()
+    own.message(names)
+    return len(names) / (time.monotonic() - began)
+
+
+def stopped(table, store, alone, shares, names):
+    store.pause(signal.SIGSTOP)
+    # the first second: three answers that do not come
+    for name in names.take(20):
+        shares.message([name])
+    time.sleep(1)
+    known, fresh = [], []
+    for _ in range(ROUNDS):
+        known.append((alone.client("-l", "-c", 1, "-n", RCPTS)[1],
+                      shares.client("-l", "-c", 1, "-n", RCPTS)[1]))
+        some = names.take(COLD)
+        fresh.append((rate(alone, some), rate(shares, some)))
+    store.pause(signal.SIGCONT)
+    table.at_most("GF3: store stopped, RCPT p99 of known domains, to without",
+                  median_ratio(known), 1.05)
+    table.at_least("GF3: store stopped, cold checks/s, to without",
+                   median_ratio(fresh), 0.95)
+
+
+def scrape(path):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+        client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def scrapes(table, shares, path):
+    before = shares.cpu_s()
+    size = max(len(scrape(path)) for _ in range(SCRAPES))
+    table.at_most("GF5: scrape, CPU in ms", (shares.cpu_s() - before) * 1e3 /
+                  SCRAPES, 2)
+    table.at_most("GF5: scrape, KiB", size / 1024, 64, "%.0f")
+
+
+def fleet(table, folder):
+    store = Store(folder)
+    path = folder + "/metrics.sock"
+    alone = Filter(folder, "alone", ALONE)
+    shares = Filter(folder, "shares", SHARES % {"folder": folder} +
+                    "MetricsSocket unix:%s\n" % path)
+    for own in (alone, shares):
+        own.client("-n", 100)
+    table.at_most("GF4: memory that a store adds, MiB",
+                  (shares.memory() - alone.memory()) / MIB, 2, "%.2f")
+    warm(table, alone, shares)
+    names = Names()
+    names.take(10)
+    cold_rows(table, alone, shares, names)
+    stopped(table, store, alone, shares, names)
+    scrapes(table, shares, path)
+    for own in (alone, shares, store):
+        own.stop()
+
+
+PARTS = (fleet,)
