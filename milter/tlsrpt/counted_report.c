@@ -44,7 +44,9 @@ load_ingredients(struct ingredients *out, struct store_tlsrpt *store,
 	    .organization = text_or_empty(settings->tls_report_organization),
 	    .contact = text_or_empty(settings->tls_report_contact),
 	    .store_id = out->id,
-	    .minimal = settings->tls_report_details == TLS_DETAILS_MINIMAL};
+	    .details = settings->tls_report_details == TLS_DETAILS_MINIMAL
+			   ? DAY_REPORT_HOSTS
+			   : DAY_REPORT_FULL};
 	if (store_tlsrpt_id(store, out->id, err) != 0 ||
 	    store_tlsrpt_tallies(
 		store, day, domain, &out->tallies, &out->count, err) != 0)
@@ -102,31 +104,49 @@ sum_tallies(const struct ingredients *all, struct tlsrpt_row *row)
 	}
 }
 
+/* NULL where nobody has to read one that is so large, nor do we: it takes a
+ * look at it to send it by mail. */
 static char *
 pack_ingredients(const struct ingredients *all, size_t *size)
 {
 	char *text = day_report_print(&all->report, all->tallies, all->count);
-	char *packed = gzip_pack(text, strlen(text), size);
+	struct tlsrpt_report *read = NULL;
+	size_t length = strlen(text);
+	char *packed = NULL;
 
+	if (length <= LIMIT_TLSRPT_JSON)
+		read = tlsrpt_report_load(text, length, NULL);
+	if (read != NULL)
+		packed = gzip_pack(text, length, size);
+	if (packed != NULL && *size > LIMIT_TLSRPT_MADE) {
+		free(packed);
+		packed = NULL;
+	}
+	tlsrpt_report_free(read);
 	free(text);
 	return packed;
 }
 
-/* J10 */
+static void
+drop_lines(struct ingredients *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		all->tallies[i]->body[0] = '\0';
+}
+
+/* J10: as much as there is room for.  Without hosts and lines all that is kept
+ * of a day has room; NULL is for what is damaged. */
 static char *
 pack_within(struct ingredients *all, size_t *size)
 {
 	char *packed = pack_ingredients(all, size);
 
-	if (*size > LIMIT_TLSRPT_MADE) {
-		free(packed);
-		all->report.minimal = true;
+	while (packed == NULL && all->report.details != DAY_REPORT_TYPES) {
+		all->report.details++;
 		packed = pack_ingredients(all, size);
 	}
-	if (*size > LIMIT_TLSRPT_MADE) {
-		free(packed);
-		for (size_t i = 0; i < all->count; i++)
-			all->tallies[i]->body[0] = '\0';
+	if (packed == NULL) {
+		drop_lines(all);
 		packed = pack_ingredients(all, size);
 	}
 	return packed;
@@ -149,7 +169,9 @@ counted_report_pack(struct store_tlsrpt *store, const struct settings *settings,
 	text_copy(out->name, sizeof(out->name), id);
 	out->octets = pack_within(&all, &out->size);
 	drop_ingredients(&all);
-	return 0;
+	return out->octets != NULL
+		   ? 0
+		   : err_set(err, ERR_DATA, "what was counted makes no report");
 }
 
 char *

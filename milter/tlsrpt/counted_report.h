@@ -31,10 +31,11 @@ struct counted_packed {
  * counted_report_pack - the same packed, as it is sent
  *
  * own: so many of the sessions that succeeded were our own reports, and are
- * left out.  row has the day and next hop, and gets the sums.  0, or -1 as
- * counted_report_print does.  Where it would be over LIMIT_TLSRPT_MADE octets,
- * first the details are left out, as with TLSReportDetails minimal, then the
- * lines of policies.
+ * left out.  row has the day and next hop, and gets the sums.  0, or -1 with
+ * err: DATA when there is no report, LOCAL as above.  Where it would be over
+ * LIMIT_TLSRPT_MADE octets, or more than tlsrpt_report_load reads, details have
+ * less, as with TLSReportDetails minimal, then without hosts; then policies
+ * have no lines.
  */
 int counted_report_pack(struct store_tlsrpt *store,
     const struct settings *settings, struct tlsrpt_row *row, uint64_t own,

@@ -96,23 +96,26 @@ set_known(json_t *object, const char *key, const char *text)
 }
 
 static json_t *
-json_failures(const struct tlsrpt_failures *failures, bool minimal)
+json_failures(
+    const struct tlsrpt_failures *failures, enum day_report_details details)
 {
 	const struct tlsrpt_detail *detail = &failures->detail;
+	bool full = details == DAY_REPORT_FULL;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "result-type",
 	    json_string(tlsrpt_result_text(detail->result)));
-	if (!minimal)
+	if (full)
 		set_known(object, "sending-mta-ip", detail->sending);
-	set_known(object, "receiving-mx-hostname", detail->mx);
-	if (!minimal) {
+	if (details != DAY_REPORT_TYPES)
+		set_known(object, "receiving-mx-hostname", detail->mx);
+	if (full) {
 		set_known(object, "receiving-mx-helo", detail->helo);
 		set_known(object, "receiving-ip", detail->receiving);
 	}
 	json_object_set_new(object, "failed-session-count",
 	    json_integer((json_int_t)failures->count));
-	if (!minimal) {
+	if (full) {
 		set_known(object, "additional-information", detail->info);
 		set_known(object, "failure-reason-code", detail->reason);
 	}
@@ -120,22 +123,27 @@ json_failures(const struct tlsrpt_failures *failures, bool minimal)
 }
 
 static bool
-same_for_report(
-    const struct tlsrpt_detail *a, const struct tlsrpt_detail *b, bool minimal)
+same_for_report(const struct tlsrpt_detail *a, const struct tlsrpt_detail *b,
+    enum day_report_details details)
 {
-	if (a->result != b->result || strcmp(a->mx, b->mx) != 0)
+	if (a->result != b->result)
 		return false;
-	return minimal || (strcmp(a->sending, b->sending) == 0 &&
-			      strcmp(a->receiving, b->receiving) == 0 &&
-			      strcmp(a->helo, b->helo) == 0 &&
-			      strcmp(a->info, b->info) == 0 &&
-			      strcmp(a->reason, b->reason) == 0);
+	if (details == DAY_REPORT_TYPES)
+		return true;
+	if (strcmp(a->mx, b->mx) != 0)
+		return false;
+	return details == DAY_REPORT_HOSTS ||
+	       (strcmp(a->sending, b->sending) == 0 &&
+		   strcmp(a->receiving, b->receiving) == 0 &&
+		   strcmp(a->helo, b->helo) == 0 &&
+		   strcmp(a->info, b->info) == 0 &&
+		   strcmp(a->reason, b->reason) == 0);
 }
 
 /* Each detail once: their sources, and what is left out, tell rows apart that
  * look the same in the report. */
 static json_t *
-json_details(const struct tlsrpt_tally *tally, bool minimal)
+json_details(const struct tlsrpt_tally *tally, enum day_report_details details)
 {
 	json_t *array = json_array();
 	bool *done = xcalloc(tally->failure_count + 1, sizeof(*done));
@@ -149,14 +157,14 @@ json_details(const struct tlsrpt_tally *tally, bool minimal)
 			    &tally->failures[j];
 
 			if (done[j] || !same_for_report(&sum.detail,
-					   &other->detail, minimal))
+					   &other->detail, details))
 				continue;
 			sum.count += other->count;
 			done[j] = true;
 		}
 		if (!done[i])
 			json_array_append_new(
-			    array, json_failures(&sum, minimal));
+			    array, json_failures(&sum, details));
 	}
 	free(done);
 	return array;
@@ -179,7 +187,7 @@ json_one_policy(const struct tlsrpt_tally *tally)
 }
 
 static json_t *
-json_tally(const struct tlsrpt_tally *tally, bool minimal)
+json_tally(const struct tlsrpt_tally *tally, enum day_report_details details)
 {
 	json_t *object = json_object(), *summary = json_object();
 
@@ -190,7 +198,7 @@ json_tally(const struct tlsrpt_tally *tally, bool minimal)
 	json_object_set_new(object, "policy", json_one_policy(tally));
 	json_object_set_new(object, "summary", summary);
 	json_object_set_new(
-	    object, "failure-details", json_details(tally, minimal));
+	    object, "failure-details", json_details(tally, details));
 	return object;
 }
 
@@ -216,7 +224,7 @@ day_report_print(const struct day_report *report,
 	json_object_set_new(root, "report-id", json_string(id));
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(
-		    policies, json_tally(tallies[i], report->minimal));
+		    policies, json_tally(tallies[i], report->details));
 	json_object_set_new(root, "policies", policies);
 	text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);

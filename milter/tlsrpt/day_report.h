@@ -13,6 +13,14 @@
  * are equal; for free() */
 char *day_report_body(const struct tlsrpt_outcome *outcome);
 
+/* What is told of a failure: all that is known; result type, MX and count; or
+ * result type and count. */
+enum day_report_details {
+	DAY_REPORT_FULL,
+	DAY_REPORT_HOSTS,
+	DAY_REPORT_TYPES,
+};
+
 /* Who reports, to whom, of which day. */
 struct day_report {
 	int64_t day;
@@ -20,7 +28,7 @@ struct day_report {
 	const char *organization; /* "" where nobody said */
 	const char *contact;      /* an address; "" likewise */
 	const char *store_id;     /* of the store that counted */
-	bool minimal; /* of a failure only result type, MX and count */
+	enum day_report_details details;
 };
 
 /*

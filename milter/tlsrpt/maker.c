@@ -36,6 +36,8 @@ state_of_made(const struct outbox_made *made, int64_t now)
 {
 	int64_t end = (made->row.day + 1) * CLOCK_DAY_S;
 
+	if (made->size == 0)
+		return OUTBOX_REPORT_EXPIRED;
 	if (made->row.ok + made->row.failed == 0)
 		return OUTBOX_REPORT_SUPPRESSED;
 	return now - end > DUE_OLD_S ? OUTBOX_REPORT_EXPIRED
@@ -53,7 +55,10 @@ tell_made(const struct outbox_made *made)
 		outcome_line_tell("suppressed", &item, "own-mail", NULL);
 		break;
 	case OUTBOX_REPORT_EXPIRED:
-		outcome_line_tell("expired", &item, "old", NULL);
+		if (made->size == 0)
+			outcome_line_tell("failed", &item, "no-report", NULL);
+		else
+			outcome_line_tell("expired", &item, "old", NULL);
 		break;
 	case OUTBOX_REPORT_DUE:
 	case OUTBOX_REPORT_PLANNED:
@@ -70,15 +75,17 @@ make_report(struct store_tlsrpt *store, const struct settings *settings,
 {
 	int64_t now = (int64_t)clock_wall_s();
 	struct outbox_made made = {.row = *row};
-	struct counted_packed packed;
+	struct counted_packed packed = {.octets = NULL};
 	bool kept = false;
+	struct err err;
 
 	if (counted_report_pack(store, settings, &made.row,
-		own_sessions_of(store, settings, row), &packed, NULL) != 0)
+		own_sessions_of(store, settings, row), &packed, &err) != 0 &&
+	    err.kind != ERR_DATA)
 		return false;
 	made.name = packed.name;
-	made.body = packed.octets;
-	made.size = packed.size;
+	made.body = packed.octets == NULL ? "" : packed.octets;
+	made.size = packed.octets == NULL ? 0 : packed.size;
 	made.state = state_of_made(&made, now);
 	made.due = due_first(secret, row->day, row->domain,
 	    settings->tls_report_spread_ms / 1000, now);

@@ -109,7 +109,7 @@ minimal_details_have_type_mx_and_count(void **state)
 	char *text;
 
 	(void)state;
-	minimal.minimal = true;
+	minimal.details = DAY_REPORT_HOSTS;
 	text = day_report_print(&minimal, tallies, 1);
 	assert_non_null(strstr(text,
 	    "\"failure-details\":[{\"result-type\":\"certificate-expired\","

@@ -20,6 +20,9 @@ enum {
 	LINES = 10000,
 	LONG_LINES = 250000,
 	LONG_POLICIES = 44,
+	/* more than are kept */
+	MANY_POLICIES = 2 * LIMIT_TLSRPT_KEPT_POLICIES + 9,
+	MANY_DETAILS = 2 * DETAILS + 9,
 	MOST = 8,
 };
 
@@ -76,14 +79,21 @@ new_tally(int64_t day, const char *domain, int policy, char *body)
 }
 
 static void
-add_tally(struct tlsrpt_tally *tally)
+add_tallies(struct tlsrpt_tally **tallies, size_t count)
 {
-	struct tlsrpt_batch batch = {.tally_count = 1, .tallies = &tally};
+	struct tlsrpt_batch batch = {.tally_count = count, .tallies = tallies};
 	uint64_t left_out;
 
 	assert_int_equal(
 	    store_tlsrpt_add(maker_store, &batch, 100, &left_out, NULL), 0);
-	tlsrpt_tally_free(tally);
+	for (size_t i = 0; i < count; i++)
+		tlsrpt_tally_free(tallies[i]);
+}
+
+static void
+add_tally(struct tlsrpt_tally *tally)
+{
+	add_tallies(&tally, 1);
 }
 
 static void
@@ -336,6 +346,77 @@ one_that_is_so_still_has_no_lines_of_policies(void **state)
 	tlsrpt_report_free(report);
 }
 
+/* A policy of a host with a long name, and a failure at another such each time:
+ * what is kept of many is as large as it gets. */
+static struct tlsrpt_tally *
+tally_of_many_hosts(int policy)
+{
+	struct tlsrpt_tally *tally =
+	    new_tally(yesterday, "d.ex", policy, random_body(LINES));
+
+	fill_random(tally->policy_domain, LIMIT_DOMAIN);
+	tally->failed = MANY_DETAILS;
+	tally->failure_count = MANY_DETAILS;
+	tally->failures = xcalloc(MANY_DETAILS, sizeof(*tally->failures));
+	for (size_t i = 0; i < MANY_DETAILS; i++) {
+		tally->failures[i].count = 1;
+		tally->failures[i].detail.result = TLSRPT_CERTIFICATE_EXPIRED;
+		fill_random(tally->failures[i].detail.mx, LIMIT_DOMAIN);
+	}
+	return tally;
+}
+
+/* J10: nobody has to read more than LIMIT_REPORT_DETAILS; what is kept of a day
+ * (R45) always has room without hosts */
+static void
+the_largest_has_no_hosts(void **state)
+{
+	struct tlsrpt_tally *tallies[MANY_POLICIES];
+	struct tlsrpt_report *report;
+	uint64_t failed = 0;
+
+	(void)state;
+	for (int i = 0; i < MANY_POLICIES; i++)
+		tallies[i] = tally_of_many_hosts(i);
+	add_tallies(tallies, MANY_POLICIES);
+	make_all("");
+	report = load_made("d.ex");
+	assert_int_equal(
+	    report->policy_count, 2 * LIMIT_TLSRPT_KEPT_POLICIES + 1);
+	for (size_t i = 0; i < report->policy_count; i++) {
+		assert_int_equal(report->policies[i].detail_count, 1);
+		assert_null(report->policies[i].details[0].mx);
+		failed += report->policies[i].failed;
+	}
+	assert_int_equal(failed, MANY_POLICIES * MANY_DETAILS);
+	tlsrpt_report_free(report);
+}
+
+/* J10 F03: what nobody could read, as of a store that is damaged, is not sent,
+ * and holds up no other */
+static void
+what_makes_no_report_fails(void **state)
+{
+	struct tlsrpt_tally *tally =
+	    new_tally(yesterday, "d.ex", 1, xstrdup("[[],[]]"));
+	struct outbox_item items[MOST];
+
+	(void)state;
+	tally->type = TLSRPT_POLICY_OTHER;
+	tally->ok = 1;
+	add_tally(tally);
+	add_sums(yesterday, "e.ex", 1, 2, 0);
+	make_all("TLSReportSpread 0\n");
+	make_all("TLSReportSpread 0\n");
+	assert_string_equal(
+	    made_log, "failed d.ex 1/0 no-report\nmade e.ex 2/0 \n");
+	assert_int_equal(
+	    store_outbox_due(maker_store, (int64_t)clock_wall_s() + CLOCK_DAY_S,
+		items, MOST, NULL),
+	    1);
+	assert_string_equal(items[0].row.domain, "e.ex");
+}
+
 #define MAKER_TEST(name)                 \
 	cmocka_unit_test_setup_teardown( \
 	    name, open_outbox_store, close_outbox_store)
@@ -349,6 +430,8 @@ main(void)
 	    MAKER_TEST(what_is_two_days_over_is_not_sent),
 	    MAKER_TEST(a_report_that_is_too_large_has_fewer_details),
 	    MAKER_TEST(one_that_is_so_still_has_no_lines_of_policies),
+	    MAKER_TEST(the_largest_has_no_hosts),
+	    MAKER_TEST(what_makes_no_report_fails),
 	};
 
 	return RUN_TESTS(maker);
