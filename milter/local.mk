@@ -154,6 +154,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/doctor/doctor.c %D%/cli/doctor/doctor.h \
 	%D%/cli/doctor/doctor_ciphers.c %D%/cli/doctor/doctor_ciphers.h \
 	%D%/cli/doctor/doctor_connect.c %D%/cli/doctor/doctor_connect.h \
+	%D%/cli/doctor/doctor_contact.c %D%/cli/doctor/doctor_connect.h \
 	%D%/cli/doctor/doctor_daemon.c \
 	%D%/cli/doctor/doctor_delivery.c %D%/cli/doctor/doctor_delivery.h \
 	%D%/cli/doctor/doctor_domains.c \

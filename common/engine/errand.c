@@ -10,14 +10,20 @@
 #include "common/io/reachable.h"
 
 struct dns_query *
-errand_ask(struct engine *engine, const char *domain, int64_t deadline_ms)
+errand_ask_by(struct dns *dns, const char *domain, int64_t deadline_ms)
 {
 	char owner[LIMIT_DOMAIN_SIZE];
 
 	if (snprintf(owner, sizeof(owner), "_smtp._tls.%s", domain) >=
 	    (int)sizeof(owner))
 		return NULL;
-	return dns_ask(engine->dns, owner, DNS_TXT, deadline_ms);
+	return dns_ask(dns, owner, DNS_TXT, deadline_ms);
+}
+
+struct dns_query *
+errand_ask(struct engine *engine, const char *domain, int64_t deadline_ms)
+{
+	return errand_ask_by(engine->dns, domain, deadline_ms);
 }
 
 bool

@@ -15,8 +15,8 @@
 struct dns_query; /* dns.h */
 
 /*
- * errand_ask - ask for the record at _smtp._tls of domain; NULL where that name
- * would be too long
+ * errand_ask, errand_ask_by - ask for the record at _smtp._tls of domain; NULL
+ * where that name would be too long
  *
  * errand_record - await it: true with the record, false where nobody can say
  * now, and why, cleaned; ends the query, which may be NULL.  each: as
@@ -24,6 +24,8 @@ struct dns_query; /* dns.h */
  */
 struct dns_query *
 errand_ask(struct engine *engine, const char *domain, int64_t deadline_ms);
+struct dns_query *
+errand_ask_by(struct dns *dns, const char *domain, int64_t deadline_ms);
 bool errand_record(struct dns_query *query, tlsrpt_uri_seen *each, void *arg,
     struct tlsrpt_record *out, char why[LIMIT_DETAIL_SIZE]);
 

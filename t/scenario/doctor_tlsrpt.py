@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import change
 import doctor_map
 import mta
 import tap
@@ -98,6 +99,18 @@ RIGHT = (
 )
 
 
+# at _smtp._tls of the contact's domain
+OWN = (
+    ([], "ok", "has no record at _smtp._tls"),
+    (['"v=TLSRPTv1; rua=mailto:a@sender.example"'], "ok",
+     "it gets reports itself"),
+    (['"v=TLSRPTv1; rua=ftp://sender.example"'], "warn",
+     "the record at _smtp._tls.sender.example is of no use"),
+    (['"v=TLSRPTv1; rua=mailto:a@b.example"',
+      '"v=TLSRPTv1; rua=mailto:b@b.example"'], "warn", "is of no use"),
+)
+
+
 def broken(out):
     for state, words, break_it, by_command in BROKEN:
         with kept(MAIN_CF, MASTER_CF), break_it():
@@ -121,6 +134,13 @@ def others(out):
     found = findings()[2]["tls-report-contact"]
     doctor_map.check_finding(out, "whose signature reports need", found, "ok",
                              "signature of sender.example")
+    for records, state, words in OWN:
+        change.records("example", "_smtp._tls.sender.example", "TXT", records)
+        found = findings()[2]["tls-report-contact"]
+        doctor_map.check_finding(out, "its own record: %s" % records, found,
+                                 state, words)
+        out.test(bool(found["mend"]) == (state == "warn"), "and what to do",
+                 doctor_map.explain(found))
     for keyword in ("TLSReportContact", "TLSReportOrganization"):
         with conf("", (keyword,)):
             found = findings()[2]["tls-report-contact"]

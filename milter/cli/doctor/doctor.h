@@ -91,7 +91,7 @@ doctor_check doctor_metrics;
 
 /* of both, what is counted for TLS reports: doctor_tlsrpt.c */
 doctor_check doctor_tlsrpt;
-doctor_check doctor_tlsrpt_contact;
+doctor_check doctor_tlsrpt_contact; /* doctor_contact.c */
 
 /* of Postfix, what it keeps: doctor_domains.c */
 doctor_check doctor_internal_domains;

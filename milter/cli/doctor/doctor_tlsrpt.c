@@ -330,29 +330,3 @@ doctor_tlsrpt(struct doctor *doctor, struct doctor_finding *found)
 		return;
 	say_counted(&telling);
 }
-
-/* RFC 8460 section 3: a report is signed by the domain of who sends it. */
-void
-doctor_tlsrpt_contact(struct doctor *doctor, struct doctor_finding *found)
-{
-	const char *contact = doctor->settings->tls_report_contact;
-
-	if (contact == NULL ||
-	    doctor->settings->tls_report_organization == NULL) {
-		doctor_say(found, DOCTOR_WARN,
-		    "%s is not set: a report does not say who reports",
-		    contact == NULL ? "TLSReportContact"
-				    : "TLSReportOrganization");
-		doctor_mend(found,
-		    contact == NULL
-			? "TLSReportContact tlsrpt@example.org    # %s: an "
-			  "address of a domain whose mail is DKIM-signed here"
-			: "TLSReportOrganization Example Org    # %s",
-		    doctor_conf_file(doctor));
-		return;
-	}
-	doctor_say(found, DOCTOR_OK,
-	    "%s: reports need the DKIM signature of %s, whose key is good for "
-	    "the service tlsrpt (s=* or s=tlsrpt)",
-	    contact, strrchr(contact, '@') + 1);
-}
