@@ -223,6 +223,7 @@ LAB_TESTS = \
 	%D%/scenario/map_postfix.py \
 	%D%/scenario/doctor_tlsrpt.py \
 	%D%/scenario/map_tlsrpt.py \
+	%D%/scenario/tlsrpt_chain.py \
 	%D%/scenario/tlsrpt_own.py \
 	%D%/scenario/tlsrpt_postfix.py \
 	%D%/scenario/tlsrpt_send.py \
@@ -607,6 +608,7 @@ EXTRA_DIST += \
 	%D%/scenario/survey_diff.schema.json \
 	%D%/scenario/tlsrpt.schema.json \
 	%D%/agree %D%/agree.list \
+	%D%/scenario/tlsrpt_parsedmarc.schema.json \
 	%D%/demo \
 	%D%/demo-fleet \
 	%D%/.clang-tidy \

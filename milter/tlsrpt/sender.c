@@ -92,7 +92,8 @@ wake_couriers(void)
 	lock_drop(&sender.lock);
 }
 
-/* Until something is due by scheme, or there is another turn than that. */
+/* Until something is due by scheme, or there is another turn than that; not
+ * long at the start, when it is not known yet which days are over. */
 static void
 sleep_until_due(
     struct courier *courier, struct store_tlsrpt *store, unsigned turn)
@@ -102,7 +103,7 @@ sleep_until_due(
 	int64_t left_s = at - (int64_t)clock_wall_s();
 	int64_t until_ms = clock_mono_ms() + SLEEP_MS;
 
-	if (courier->paced)
+	if (courier->paced || collect_closed_before() == 0)
 		until_ms = clock_mono_ms() + PACED_MS;
 	else if (at >= 0 && left_s * 1000 < SLEEP_MS)
 		until_ms = clock_mono_ms() + (left_s < 1 ? 1 : left_s) * 1000;

@@ -25,6 +25,7 @@ import tap
 import watch
 from faulty import GOOD, PASS, PATIENT, Told, ask, passing, recovered
 from milter_client import Client, Gone, ready
+from moment import faked, set_clock
 from servers import readable
 
 
@@ -336,7 +337,6 @@ def slow_message(_):
 
 # -- the clock -----------------------------------------------------------------
 
-MOMENT = "/run/lab/moment"
 STATE = "/run/lab/state-clock"
 CLOCK = (PATIENT.replace("Store none\n", "") + "Resolver system\n"
          "StateDirectory %s\n" % STATE)
@@ -348,26 +348,6 @@ EXPIRED = ("fail", "certificate-expired")
 NOT_YET = ("fail", "validation-failure")
 
 
-def set_clock(moment):
-    mta.write(MOMENT + ".new", moment)
-    os.rename(MOMENT + ".new", MOMENT)
-
-
-def faked():
-    """What puts the clock into a test's hands, or why it cannot be had."""
-    library = STATE + ".so"
-    linked = mta.run("ldd", mta.program("posternd"))
-    if "libtsan" in linked:
-        return None, "ThreadSanitizer bears no clock but the system's"
-    if shutil.which("cc") is None:
-        return None, "no C compiler"
-    mta.run("cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
-            HERE + "/moment.c")
-    # AddressSanitizer must be first
-    libraries = re.findall(r"libasan\S+ => (\S+)", linked) + [library]
-    return "LD_PRELOAD=%s MOMENT=%s" % (":".join(libraries), MOMENT), ""
-
-
 def clock_jumps(out):
     command, why = faked()
     if not command:
@@ -376,7 +356,7 @@ def clock_jumps(out):
     os.mkdir(STATE)
     shutil.chown(STATE, "postern", "postern")
     set_clock(NOW)
-    with under(command):
+    with under(" ".join(command)):
         jumps_at_work(out)
         jumps_and_restarts(out)
 

@@ -159,10 +159,12 @@ def counting(out, folder):
                                               record="v=TLSRPTv1;"),
                 session("inside.example"), session("a.left.example"),
                 session("e.example", dpv="1"), session("f.example", dpv="2"),
+                session("g.example"),
+                session("g.example", record=RECORD % "other.example"),
                 b"nonsense")
     rows = daemon.rows()
     out.test(rows == {"b.example": (1, 0), "d.example": (9, 2),
-                      "e.example": (1, 0)},
+                      "e.example": (1, 0), "g.example": (2, 0)},
              "R01 R02 R10 R12 R15 R17 sessions are counted by next hop",
              [repr(rows)])
     status, text, _ = daemon.ask("list")
@@ -193,7 +195,12 @@ def reporting(out, daemon):
                          "failed-session-count": 1}],
              "J06 R13 and each failure with what is known of it",
              [repr(detail)])
-    again = daemon.report("d.example")
+    report = daemon.report("g.example")
+    out.test([list(policy["summary"].values())
+              for policy in report["policies"]] == [[2, 0]],
+             "R16 a record that changes in the day makes no second report",
+             [repr(report)])
+    report, again = daemon.report("d.example"), daemon.report("d.example")
     out.test(report == again, "J03 the same whenever it is asked for")
     status, text, error = daemon.ask("show", "b.example", "--json")
     out.test(status == 0 and json.loads(text)["open"] is True,
