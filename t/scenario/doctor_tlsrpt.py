@@ -111,6 +111,19 @@ OWN = (
 )
 
 
+def no_folder(out):
+    """posternd makes the socket in a folder that is there, and no other."""
+    gone = QUEUE + "/gone/tlsrpt.sock"
+    with kept(MAIN_CF, MASTER_CF), main_cf(NAME + " = gone/tlsrpt.sock")(), \
+            conf("TLSReportSocket unix:" + gone, ("TLSReportSocket",)):
+        finding = findings()[2][CHECK]
+        doctor_map.check_finding(out, "the folder is not there", finding,
+                                 "fail", "cannot send to " + gone)
+        mend = " ".join(finding["mend"])
+        out.test("install -d " in mend and os.path.dirname(gone) in mend,
+                 "and how to make it", doctor_map.explain(finding))
+
+
 def broken(out):
     for state, words, break_it, by_command in BROKEN:
         with kept(MAIN_CF, MASTER_CF), break_it():
@@ -170,6 +183,7 @@ def inside():
         doctor_map.check_finding(out, "all is well", findings()[2][CHECK],
                                  "ok", "tells posternd of its sessions")
         broken(out)
+        no_folder(out)
         others(out)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))

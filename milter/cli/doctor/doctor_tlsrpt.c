@@ -238,6 +238,27 @@ say_another_collector(struct telling *telling)
 	return true;
 }
 
+/* posternd makes the socket, but not its folder. */
+static void
+mend_no_socket(struct telling *telling, const char *path)
+{
+	const char *user = telling->doctor->settings->user;
+	const char *colon = strchr(user, ':');
+	char folder[POSTFIX_PATH_SIZE];
+	char *slash;
+
+	text_copy(folder, sizeof(folder), path);
+	slash = strrchr(folder, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	if (slash != NULL && access(folder, F_OK) != 0)
+		doctor_mend(telling->found,
+		    "install -d -o %.*s -g %s -m 750 %s",
+		    (int)strcspn(user, ":"), user,
+		    colon == NULL ? user : colon + 1, folder);
+	doctor_mend(telling->found, "systemctl restart posternd");
+}
+
 /* A socket for datagrams refuses a stream, once it is reached. */
 static bool
 say_unreachable(struct telling *telling)
@@ -269,7 +290,7 @@ say_unreachable(struct telling *telling)
 		    "reload",
 		    who.name);
 	else
-		doctor_mend(telling->found, "systemctl restart posternd");
+		mend_no_socket(telling, path);
 	return true;
 }
 
