@@ -113,7 +113,7 @@ flush_counts(void)
 	collect.flush_ms = clock_mono_ms() + FLUSH_MS;
 	lock_take(&collect.lock);
 	if (rc == 0)
-		collect.closed_before = collect.days.open;
+		collect.closed_before = day_clock_over(&collect.days);
 	collect.done = wanted;
 	cond_broadcast(&collect.flushed);
 	lock_drop(&collect.lock);
@@ -153,6 +153,9 @@ turn_day(void)
 		report_tlsrpt_trouble("clock",
 		    "it was ahead: sessions count to the day that it shows "
 		    "now");
+	if (turn == DAY_AHEAD)
+		report_tlsrpt_trouble("clock",
+		    "it was set ahead: no day ends by it within an hour");
 }
 
 /* --- sessions of our own --- */

@@ -31,11 +31,19 @@ day_clock_of(const struct day_clock *clock, time_t at_s)
 	return clock->doubted || day < clock->open ? clock->open : day;
 }
 
-/* Whether it was set ahead since it was looked at, or stays in doubt. */
-static void
+int64_t
+day_clock_over(const struct day_clock *clock)
+{
+	return clock->open < DAY_OF_2025 ? 0 : clock->open;
+}
+
+/* Whether it was set ahead since it was looked at, or stays in doubt: true when
+ * that begins. */
+static bool
 doubt_clock(struct day_clock *clock, time_t now_s, int64_t now_ms)
 {
 	int64_t passed_s = (now_ms - clock->seen_ms) / 1000;
+	bool before = clock->doubted;
 
 	if ((int64_t)now_s - clock->seen_s > passed_s + JUMP_S) {
 		clock->doubted = true;
@@ -46,6 +54,7 @@ doubt_clock(struct day_clock *clock, time_t now_s, int64_t now_ms)
 		clock->doubted = false;
 	clock->seen_s = now_s;
 	clock->seen_ms = now_ms;
+	return clock->doubted && !before;
 }
 
 enum day_turn
@@ -53,14 +62,14 @@ day_clock_turn(
     struct day_clock *clock, time_t now_s, int64_t now_ms, int64_t *closed)
 {
 	int64_t day = day_at(now_s - CLOSE_S);
+	bool began = doubt_clock(clock, now_s, now_ms);
 
-	doubt_clock(clock, now_s, now_ms);
 	if (clock->open * CLOCK_DAY_S - JUMP_S > (int64_t)now_s) {
 		clock->open = day_at(now_s);
 		return DAY_BACK;
 	}
 	if (clock->doubted || day <= clock->open)
-		return DAY_STAYS;
+		return began ? DAY_AHEAD : DAY_STAYS;
 	*closed = clock->open;
 	clock->open = day;
 	return DAY_OVER;

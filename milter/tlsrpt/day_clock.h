@@ -35,12 +35,16 @@ int64_t day_clock_of(const struct day_clock *clock, time_t at_s);
  * open.  BACK: it is yet to come, by over an hour: a clock that was ahead was
  * set right, and the day that it shows now is open, again if it was before.
  *
- * A clock that is set ahead by over an hour is doubted for an hour: meanwhile
- * no day is closed for it.  One that had shown no time at all, before 2025, is
- * set and not doubted.
+ * AHEAD, once: a clock that is set ahead by over an hour is doubted for an
+ * hour; meanwhile no day is closed for it.  One that had shown no time at all,
+ * before 2025, is set and not doubted.
  */
-enum day_turn { DAY_STAYS, DAY_OVER, DAY_BACK };
+enum day_turn { DAY_STAYS, DAY_OVER, DAY_BACK, DAY_AHEAD };
 enum day_turn day_clock_turn(
     struct day_clock *clock, time_t now_s, int64_t now_ms, int64_t *closed);
+
+/* day_clock_over - all days before that one are over; 0 while the clock shows
+ * no time, and nobody can say */
+int64_t day_clock_over(const struct day_clock *clock);
 
 #endif

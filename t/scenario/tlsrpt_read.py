@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """tlsrpt_read - "postern tlsrpt read" on files, messages and mailboxes.
 
-Reports are made here by Python's email, gzip and json, with each oddity that
-real reporters are known for; what is read must be what was put in, in each
-form.  Then what nobody should send: bombs, floods, terminal sequences.  No lab.
-TAP.
+E12: reports are made here by Python's email, gzip and json, with each oddity
+that real reporters are known for, T01 to T23; what is read must be what was put
+in, in each form.  Then what nobody should send: bombs, floods, terminal
+sequences.  No lab.  TAP.
 """
 import base64
 import csv

@@ -191,7 +191,7 @@ many_policies_lose_their_lines(void **state)
 	drop_tallies(tallies, count);
 }
 
-/* R46 */
+/* R46 H06 */
 static void
 next_hops_beyond_the_limit_are_not_kept(void **state)
 {
