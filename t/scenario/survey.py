@@ -11,6 +11,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -28,6 +29,7 @@ import cli
 import json_page
 import mta
 import tap
+import watched
 import world
 
 EXPECTED = HERE + "/survey.expected/"
@@ -540,6 +542,29 @@ def check_report(out, conf):
              "it can be written to a file", failed(done))
 
 
+def check_interrupted(out, conf):
+    """A terminal sees how far it is; what is left is asked for later."""
+    path = DIR + "/interrupted"
+    names = ["%s.example" % name for name, _ in VECTORS.values()]
+    child = watched.Watched(mta.program("postern"), "survey", "scan", "-c",
+                            conf, "--db", path, "--retry", "0", "--rate", "2",
+                            *names)
+    drawn = child.until(r"\r\033\[Kasking: \d+ domains of %d, \d+%%, [\d.]+ "
+                        r"domains/s, \d+ s left" % len(set(names)))
+    code, text = child.interrupt()
+    out.test(drawn, "a terminal sees how far it is, at what rate and for how "
+             "long", [repr(child.seen)])
+    left = re.search(r"\r\033\[Kpostern: stopped, with (\d+) names left: run "
+                     r"it again\r\n$", child.seen)
+    out.test(code == 75 and not text and left and
+             len(rows_of(path)) == len(set(names)) - int(left[1]) > 0,
+             "Ctrl-C keeps what there is, and says so",
+             [str(code), text, repr(child.seen)])
+    done = scan(conf, path)
+    out.test(done.returncode == 0 and set(rows_of(path)) == set(names),
+             "and the next run asks about the rest", failed(done))
+
+
 def inside():
     out = tap.Tap()
     os.makedirs(DIR, exist_ok=True)
@@ -567,6 +592,7 @@ def inside():
         silent = check_queue(out, conf)
         check_logs(out, conf)
         check_stops(out, conf)
+        check_interrupted(out, conf)
         check_files(out, conf)
         check_report(out, conf)
         check_dead_resolver(out, conf)

@@ -29,6 +29,7 @@ sys.path.insert(0, HERE + "/../lab")
 import contrast
 import json_page
 import tap
+import watched
 
 POSTERN = os.path.join(
     os.environ.get("POSTERN_BUILDDIR", HERE + "/../.."), "milter", "postern")
@@ -907,6 +908,28 @@ def many(out):
     corpus.close()
 
 
+def stopped(out):
+    """A terminal sees how far it is; Ctrl-C leaves the rest."""
+    corpus = Corpus()
+    corpus.put("large", message(packed(report("last", [policy(
+        "sts", "unread.ex", 5, 0, STS)])), domain="unread.ex", ident="last") +
+        b"x" * 3000000)
+    mail = b"From a\n" + message(packed(report("first"))) + b"\n\n"
+    child = watched.Watched(POSTERN, "tlsrpt", "read", "-",
+                            os.path.join(corpus.path, "large"))
+    drawn = child.until(r"\r\033\[Kreading: \d+ MB of 3, \d+%, [\d.]+ "
+                        r"MB/s, \d+ s left", mail)
+    status, text = child.interrupt()
+    out.test(drawn, "a terminal sees how far it is, at what rate and for how "
+             "long", [repr(child.seen)])
+    out.test(status == 0 and "d.ex" in text and "unread.ex" not in text and
+             child.seen.endswith("\r\033[Kpostern: stopped: this is what was "
+                                 "read until then\r\n"),
+             "Ctrl-C prints what there is, and says so",
+             [str(status), text, repr(child.seen)])
+    corpus.close()
+
+
 # -- no network --------------------------------------------------------------
 
 def offline(out):
@@ -949,7 +972,7 @@ def main():
     full(corpus)
     for test in (oddities, known, several, media_types, other_mail, invalid,
                  duplicates, filters, dkim, places, statuses, hostile,
-                 terminal, many, most, offline):
+                 terminal, many, most, stopped, offline):
         test(out)
     for test in (text_form, csv_form, html_form, json_form, schema):
         test(out, corpus)

@@ -13,9 +13,10 @@ struct seen {
 	char text[512]; /* "1:octets|2:octets|" */
 	size_t largest;
 	unsigned count, too_large;
+	unsigned wanted; /* messages; 0: all */
 };
 
-static void
+static bool
 note_message(
     void *arg, unsigned number, const char *octets, size_t size, bool too_large)
 {
@@ -28,6 +29,7 @@ note_message(
 	seen->too_large += too_large;
 	if (size > seen->largest)
 		seen->largest = size;
+	return seen->count != seen->wanted;
 }
 
 /* With so much of it in the head, as who looks at its kind has read. */
@@ -93,6 +95,20 @@ a_message_that_is_too_large_is_cut(void **state)
 }
 
 static void
+who_wants_no_more_gets_no_more(void **state)
+{
+	char text[] = "From a\nA: 1\n\nFrom b\nA: 2\n\nFrom c\nA: 3\n";
+	FILE *in = fmemopen(text, strlen(text), "r");
+	struct seen seen = {.wanted = 2};
+
+	(void)state;
+	assert_non_null(in);
+	assert_int_equal(mailbox_read(in, NULL, 0, note_message, &seen), -1);
+	assert_string_equal(seen.text, "1:A: 1\n\n|2:A: 2\n\n|");
+	fclose(in);
+}
+
+static void
 how_a_mailbox_begins(void **state)
 {
 	(void)state;
@@ -107,6 +123,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(messages_begin_behind_empty_lines),
 	    cmocka_unit_test(a_message_that_is_too_large_is_cut),
+	    cmocka_unit_test(who_wants_no_more_gets_no_more),
 	    cmocka_unit_test(how_a_mailbox_begins),
 	};
 

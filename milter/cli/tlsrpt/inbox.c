@@ -68,6 +68,11 @@ take_whole(struct reading *reading, const char *source, FILE *in,
 	char *octets, why[64];
 
 	octets = read_rest(in, head, head_size, most, &size);
+	/* stopped while it was read, it may be half of it */
+	if (!reading_goes_on(reading, size)) {
+		free(octets);
+		return;
+	}
 	if (ferror(in)) {
 		reading_refuse(reading, source, "cannot be read");
 	} else if (size > most) {
@@ -86,18 +91,22 @@ struct box_reading {
 	const char *source;
 };
 
-static void
+static bool
 take_of_mailbox(
     void *arg, unsigned number, const char *octets, size_t size, bool too_large)
 {
 	struct box_reading *box = arg;
 	char source[PATH_MAX + 32];
 
+	/* stopped while it was read, it may be half of it */
+	if (!reading_goes_on(box->reading, size))
+		return false;
 	snprintf(source, sizeof(source), "%s, message %u", box->source, number);
 	if (too_large)
 		reading_refuse(box->reading, source, "over 32 MiB");
 	else
 		reading_message(box->reading, source, octets, size);
+	return true;
 }
 
 void
@@ -110,7 +119,8 @@ inbox_stream(struct reading *reading, const char *source, FILE *in)
 
 	if (limit_of_head(head, size, &is_mail) != 0)
 		take_whole(reading, source, in, head, size);
-	else if (mailbox_read(in, head, size, take_of_mailbox, &box) != 0)
+	else if (mailbox_read(in, head, size, take_of_mailbox, &box) != 0 &&
+		 reading_goes_on(reading, 0))
 		reading_refuse(reading, source, "cannot be read to its end");
 }
 
@@ -163,7 +173,7 @@ read_files_of(struct reading *reading, const char *folder, struct err *err)
 		return err_set(
 		    err, ERR_LOCAL, "%.200s: %s", folder, strerror(errno));
 	for (int i = 0; i < count; i++) {
-		if (!reading->full)
+		if (!reading->full && !reading->stopped)
 			take_file_of(reading, folder, entries[i]->d_name);
 		free(entries[i]);
 	}
@@ -184,6 +194,39 @@ maildir_folders(const char *path, char out[2][PATH_MAX])
 		    lstat(out[i], &st) != 0 || !S_ISDIR(st.st_mode))
 			return false;
 	return true;
+}
+
+static uint64_t
+size_of_files(const char *folder)
+{
+	DIR *listed = opendir(folder);
+	struct dirent *entry;
+	struct stat st;
+	uint64_t octets = 0;
+
+	while (listed != NULL && (entry = readdir(listed)) != NULL)
+		if (fstatat(dirfd(listed), entry->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			octets += (uint64_t)st.st_size;
+	if (listed != NULL)
+		closedir(listed);
+	return octets;
+}
+
+uint64_t
+inbox_size(const char *path)
+{
+	char folders[2][PATH_MAX];
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return 0;
+	if (!S_ISDIR(st.st_mode))
+		return S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	if (!maildir_folders(path, folders))
+		return size_of_files(path);
+	return size_of_files(folders[0]) + size_of_files(folders[1]);
 }
 
 int

@@ -19,6 +19,9 @@
  */
 int inbox_read(struct reading *reading, const char *path, struct err *err);
 
+/* inbox_size - how many octets inbox_read will find, so far as that is known */
+uint64_t inbox_size(const char *path);
+
 /* inbox_stream - the same for a stream that is open, by the name source */
 void inbox_stream(struct reading *reading, const char *source, FILE *in);
 

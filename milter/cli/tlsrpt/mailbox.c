@@ -23,6 +23,7 @@ struct splitter {
 	bool can_match;  /* and it may go on so */
 	bool line_empty; /* nothing in this line yet, but for a CR */
 	bool in_from;    /* in the rest of a "From " line */
+	bool ended;      /* each wants no more */
 };
 
 bool
@@ -34,9 +35,10 @@ mailbox_begins(const char *head, size_t size)
 static void
 give_collected(struct splitter *splitter)
 {
-	if (splitter->number > 0)
-		splitter->each(splitter->arg, splitter->number,
-		    splitter->octets, splitter->size, splitter->too_large);
+	if (splitter->number > 0 && !splitter->ended)
+		splitter->ended =
+		    !splitter->each(splitter->arg, splitter->number,
+			splitter->octets, splitter->size, splitter->too_large);
 	splitter->size = 0;
 	splitter->too_large = false;
 	splitter->number++;
@@ -101,11 +103,11 @@ mailbox_read(
 
 	for (size_t i = 0; i < size; i++)
 		split_octet(&splitter, head[i]);
-	while ((size = fread(chunk, 1, CHUNK_SIZE, in)) > 0)
+	while (!splitter.ended && (size = fread(chunk, 1, CHUNK_SIZE, in)) > 0)
 		for (size_t i = 0; i < size; i++)
 			split_octet(&splitter, chunk[i]);
 	give_collected(&splitter);
 	free(splitter.octets);
 	free(chunk);
-	return ferror(in) ? -1 : 0;
+	return ferror(in) || splitter.ended ? -1 : 0;
 }

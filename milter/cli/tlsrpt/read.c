@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/proto/domain.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/output.h"
+#include "milter/cli/progress.h"
 #include "milter/cli/tlsrpt/inbox.h"
 #include "milter/cli/tlsrpt/views.h"
+
+enum { MEGABYTE = 1000 * 1000 };
 
 /* Exit statuses of what was read. */
 enum {
@@ -93,10 +97,27 @@ read_wishes(const struct cli_options *options, struct reading_options *wanted,
 	return 0;
 }
 
+/* What is printed as it is read. */
+struct read_run {
+	struct view view;
+	struct cli_progress progress;
+};
+
 static void
 show_report(void *arg, const struct tlsrpt_report *report)
 {
-	view_report(arg, report);
+	struct read_run *run = arg;
+
+	cli_progress_erase(&run->progress);
+	view_report(&run->view, report);
+}
+
+static bool
+step_read_run(void *arg, size_t octets)
+{
+	struct read_run *run = arg;
+
+	return cli_progress_step(&run->progress, octets);
 }
 
 static int
@@ -111,18 +132,33 @@ exit_of_reading(const struct reading *reading)
 		   : NOTHING_FAILED;
 }
 
+static uint64_t
+size_of_paths(const struct cli_list *paths)
+{
+	uint64_t octets = 0;
+
+	for (size_t i = 0; i < paths->count; i++)
+		octets += inbox_size(paths->items[i]);
+	return octets;
+}
+
 /* All that can be read is, and then it is told what cannot. */
 static int
-read_paths(const struct cli_list *paths, struct reading *reading)
+read_paths(const struct cli_list *paths, struct reading *reading,
+    struct cli_progress *progress)
 {
 	int status = 0;
 
-	for (size_t i = 0; i < paths->count; i++) {
+	cli_progress_begin(progress, "reading", "MB", MEGABYTE,
+	    isatty(STDERR_FILENO) == 1 ? size_of_paths(paths) : 0);
+	for (size_t i = 0; i < paths->count && !reading->stopped; i++) {
 		struct err err;
 
 		if (inbox_read(reading, paths->items[i], &err) != 0)
 			status = cli_fail(EX_NOINPUT, "%s", err.text);
 	}
+	if (cli_progress_end(progress))
+		cli_fail(0, "stopped: this is what was read until then");
 	reading_end(reading);
 	return status != 0 ? status : exit_of_reading(reading);
 }
@@ -131,22 +167,24 @@ int
 cli_tlsrpt_read(const struct cli_options *options)
 {
 	struct reading_options wanted;
-	struct view view = {.printed = 0};
+	struct read_run run = {.view = {.printed = 0}};
 	char domain[LIMIT_DOMAIN_SIZE];
 	struct cli_output output;
 	struct reading reading;
-	int status = read_wishes(options, &wanted, &view, domain), closed;
+	int status = read_wishes(options, &wanted, &run.view, domain), closed;
 
 	if (status != 0)
 		return status;
 	status = cli_output_open(&output, options->output);
 	if (status != 0)
 		return status;
-	view.out = output.out;
-	reading_init(&reading, &wanted, show_report, &view);
-	view_begin(&view);
-	status = read_paths(&options->words, &reading);
-	view_end(&view, &reading);
+	run.view.out = output.out;
+	wanted.step = step_read_run;
+	wanted.step_arg = &run;
+	reading_init(&reading, &wanted, show_report, &run);
+	view_begin(&run.view);
+	status = read_paths(&options->words, &reading, &run.progress);
+	view_end(&run.view, &reading);
 	reading_fini(&reading);
 	closed = cli_output_close(&output, 0);
 	return closed != 0 ? closed : status;

@@ -61,6 +61,15 @@ reading_fini(struct reading *reading)
 	free(reading->notes);
 }
 
+bool
+reading_goes_on(struct reading *reading, size_t octets)
+{
+	if (reading->options.step != NULL &&
+	    !reading->options.step(reading->options.step_arg, octets))
+		reading->stopped = true;
+	return !reading->stopped;
+}
+
 void
 reading_end(struct reading *reading)
 {

@@ -38,11 +38,16 @@ struct reading_note {
 	uint32_t quirks;
 };
 
+/* Called behind so many octets more; returns whether to go on. */
+typedef bool reading_step(void *arg, size_t octets);
+
 struct reading_options {
 	time_t from, to;         /* seconds; 0: no bound */
 	const char *domain;      /* normalised, or NULL */
 	const char *authserv_id; /* or NULL: nobody asks */
 	bool all;                /* unauthenticated ones too */
+	reading_step *step;      /* or NULL */
+	void *step_arg;
 };
 
 /* Called for each report that counts, in the order in which they came. */
@@ -60,13 +65,17 @@ struct reading {
 	size_t note_count;
 	uint64_t notes_left_out;
 	struct reading_note *notes;
-	bool failed; /* what claims to be a report was not readable */
-	bool full;   /* LIMIT_TLSRPT_REPORTS: the rest is not read */
+	bool failed;  /* what claims to be a report was not readable */
+	bool full;    /* LIMIT_TLSRPT_REPORTS: the rest is not read */
+	bool stopped; /* step wanted no more */
 };
 
 void reading_init(struct reading *reading,
     const struct reading_options *options, reading_each *each, void *arg);
 void reading_fini(struct reading *reading);
+
+/* reading_goes_on - so many octets more were read; false: leave the rest */
+bool reading_goes_on(struct reading *reading, size_t octets);
 
 /* reading_take - the octets of a file that is JSON, gzip, zip or something else
  * but mail; source is its name */
