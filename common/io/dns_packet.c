@@ -19,6 +19,12 @@ enum {
 	OPT_SIZE = 11,     /* without options */
 	CODE_SIZE = 2,     /* of an extended error */
 	RCODE_BITS = 4,    /* of the header, the rest stand in OPT */
+	LABEL_MAX = 63,
+
+	/* In the octets where they stand: of the header, of OPT */
+	RD_BIT = 0x01,
+	AD_BIT = 0x20,
+	DO_BIT = 0x80,
 
 	/* What passes the common paths in one piece: the DNS flag day 2020 */
 	UDP_SIZE = 1232,
@@ -236,45 +242,50 @@ dns_packet_read(const uint8_t *packet, size_t size, const char *name,
 	return rc;
 }
 
-/* The name is the message's own, also where there is none. */
-static ldns_pkt *
-make_query(const char *name, enum dns_type type)
+/* How long the name is in a message; 0: it is none for the DNS. */
+static size_t
+put_query_name(uint8_t to[DNS_NAME_MAX], const char *name)
 {
-	ldns_rdf *owner = ldns_dname_new_frm_str(*name == '\0' ? "." : name);
-	ldns_pkt *message = NULL;
+	size_t size = 0;
 
-	if (owner != NULL)
-		message = ldns_pkt_query_new(owner, (ldns_rr_type)type,
-		    LDNS_RR_CLASS_IN, LDNS_RD | LDNS_AD);
-	if (message == NULL) {
-		ldns_rdf_deep_free(owner);
-		return NULL;
+	while (*name != '\0') {
+		size_t label = strcspn(name, ".");
+
+		if (label == 0 || label > LABEL_MAX ||
+		    size + 1 + label + 1 > DNS_NAME_MAX)
+			return 0;
+		to[size] = (uint8_t)label;
+		memcpy(to + size + 1, name, label);
+		size += 1 + label;
+		name += label;
+		if (*name == '.' && *++name == '\0')
+			return 0;
 	}
-	ldns_pkt_set_edns_udp_size(message, UDP_SIZE);
-	ldns_pkt_set_edns_do(message, true);
-	return message;
+	to[size] = 0;
+	return size + 1;
 }
 
+/* Written by hand: there is a query for each answer, and little in it. */
 int
 dns_packet_query(struct dns_packet_query *query, const char *name,
     enum dns_type type, struct err *err)
 {
-	ldns_pkt *message = make_query(name, type);
-	uint8_t *octets = NULL;
-	size_t size = 0;
-	int rc = -1;
+	static const uint8_t header[HEADER_SIZE] = {
+	    [2] = RD_BIT, [3] = AD_BIT, [5] = 1, [11] = 1};
+	static const uint8_t opt[OPT_SIZE] = {0, 0, LDNS_RR_TYPE_OPT,
+	    UDP_SIZE >> 8, UDP_SIZE & 0xff, 0, 0, DO_BIT};
+	const uint8_t tail[QUESTION_TAIL] = {
+	    (uint8_t)((unsigned)type >> 8), (uint8_t)type, 0, LDNS_RR_CLASS_IN};
+	uint8_t *at = query->octets + HEADER_SIZE;
+	size_t length = put_query_name(at, name);
 
-	if (message != NULL &&
-	    ldns_pkt2wire(&octets, message, &size) == LDNS_STATUS_OK &&
-	    size > HEADER_SIZE + OPT_SIZE && size <= sizeof(query->octets)) {
-		memcpy(query->octets, octets, size);
-		query->size = size;
-		dns_packet_set_id(query, 0);
-		rc = 0;
-	}
-	free(octets);
-	ldns_pkt_free(message);
-	return rc == 0 ? 0 : err_set(err, ERR_DATA, "not a name for the DNS");
+	if (length == 0)
+		return err_set(err, ERR_DATA, "not a name for the DNS");
+	memcpy(query->octets, header, sizeof(header));
+	memcpy(at + length, tail, sizeof(tail));
+	memcpy(at + length + sizeof(tail), opt, sizeof(opt));
+	query->size = HEADER_SIZE + length + sizeof(tail) + sizeof(opt);
+	return 0;
 }
 
 void

@@ -15,8 +15,10 @@
 enum {
 	DNS_PACKET_MAX = 65535,
 
+	DNS_NAME_MAX = 255, /* RFC 1035 section 2.3.4: with its lengths */
+
 	/* Header, the longest name with type and class, OPT */
-	DNS_PACKET_QUERY_MAX = 12 + 255 + 4 + 11,
+	DNS_PACKET_QUERY_MAX = 12 + DNS_NAME_MAX + 4 + 11,
 };
 
 struct dns_packet_query {
@@ -28,7 +30,8 @@ struct dns_packet_query {
  * dns_packet_query - a query for a recursive nameserver that validates
  *
  * name is normalised ("" is the root).  RD and AD are set, EDNS with DO and
- * answers of 1232 octets; the id is 0.  DATA when ldns refuses the name.
+ * answers of 1232 octets; the id is 0.  DATA when a label or the name is too
+ * long, or a label empty.
  */
 int dns_packet_query(struct dns_packet_query *query, const char *name,
     enum dns_type type, struct err *err);

@@ -51,6 +51,36 @@ aliases_are_followed_in_any_order(void **state)
 }
 
 static void
+a_name_fits_a_query_up_to_its_limits(void **state)
+{
+	enum { LABEL = 63, DOTS = 3, HEADER = 12 };
+	char name[4 * (LABEL + 1)];
+	struct dns_packet_query query;
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	for (size_t i = 1; i <= DOTS; i++)
+		name[i * (LABEL + 1) - 1] = '.';
+	name[LIMIT_DOMAIN] = '\0';
+	assert_int_equal(dns_packet_query(&query, name, DNS_A, NULL), 0);
+	assert_int_equal(query.size, DNS_PACKET_QUERY_MAX);
+	assert_int_equal(query.octets[HEADER], LABEL);
+	name[LIMIT_DOMAIN] = 'a';
+	name[LIMIT_DOMAIN + 1] = '\0';
+	assert_int_equal(dns_packet_query(&query, name, DNS_A, NULL), -1);
+	name[LABEL] = 'a';
+	name[LABEL + 1] = '\0';
+	assert_int_equal(dns_packet_query(&query, name, DNS_A, NULL), -1);
+	name[LABEL] = '\0';
+	assert_int_equal(dns_packet_query(&query, name, DNS_A, NULL), 0);
+	assert_int_equal(dns_packet_query(&query, "", DNS_DNSKEY, NULL), 0);
+	assert_int_equal(query.octets[HEADER], 0);
+	assert_int_equal(dns_packet_query(&query, "a..b", DNS_A, NULL), -1);
+	assert_int_equal(dns_packet_query(&query, ".", DNS_A, NULL), -1);
+	assert_int_equal(dns_packet_query(&query, "a.", DNS_A, NULL), -1);
+}
+
+static void
 a_query_for_the_alias_gets_the_alias(void **state)
 {
 	struct dns_answer answer;
@@ -231,6 +261,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(records_come_with_owner_and_least_ttl),
 	    cmocka_unit_test(aliases_are_followed_in_any_order),
+	    cmocka_unit_test(a_name_fits_a_query_up_to_its_limits),
 	    cmocka_unit_test(a_query_for_the_alias_gets_the_alias),
 	    cmocka_unit_test(denial_lives_as_long_as_the_soa_says),
 	    cmocka_unit_test(long_and_looping_aliases_are_refused),
