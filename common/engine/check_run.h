@@ -39,7 +39,7 @@ struct check_run {
 	bool ahead;       /* of the end of the verdict that there is */
 	struct hops
 	    hops; /* which of next_hops counts; hops.passed is looked at */
-	struct nexthop next_hops[LIMIT_NEXTHOPS];
+	struct nexthop *next_hops; /* hops.count of them */
 	struct verdict
 	    *verdict;           /* of the one that counts, once that is known */
 	struct rule_list *list; /* that the rules borrow from, or NULL */
@@ -62,7 +62,8 @@ struct check_run *check_run_new(struct engine *engine,
  * check_run_init - the same in place, with facts that are new or zeroed: as far
  * as it takes to tell the key
  *
- * check_run_fini - of one that came no further; facts are the caller's
+ * check_run_fini - of one that came no further, and at the end of any; facts
+ * are the caller's
  */
 void check_run_init(struct check_run *run, struct facts *facts,
     struct engine *engine, const struct engine_query *query);

@@ -152,6 +152,6 @@ check_run_finish(struct check_run *run)
 	if (check->facts == NULL)
 		facts_free(run->facts);
 	cache_release(run->entry);
-	rule_list_free(run->list);
+	check_run_fini(run);
 	free(run);
 }

@@ -26,6 +26,7 @@ read_query(const struct engine_query *query, struct check_run *run)
 {
 	struct facts *facts = run->facts;
 	const char *text = query->next_hop;
+	struct nexthop next_hops[LIMIT_NEXTHOPS];
 	int count;
 
 	if (domain_is_literal(query->domain)) {
@@ -38,11 +39,12 @@ read_query(const struct engine_query *query, struct check_run *run)
 	}
 	if (text == NULL || text[0] == '\0')
 		text = facts->domain;
-	count = nexthop_parse(text, query->port, run->next_hops, NULL);
+	count = nexthop_parse(text, query->port, next_hops, NULL);
 	if (count < 1) {
 		facts->trouble = TROUBLE_NAME_INVALID;
 		return;
 	}
+	run->next_hops = xmemdup(next_hops, (size_t)count * sizeof(*next_hops));
 	hops_init(&run->hops, (size_t)count);
 	check_run_set_hop(run, 0);
 }
@@ -85,6 +87,7 @@ void
 check_run_fini(struct check_run *run)
 {
 	rule_list_free(run->list);
+	free(run->next_hops);
 }
 
 struct check_run *
@@ -159,7 +162,7 @@ check_run_free(struct check_run *run)
 	assert(run->entry == NULL);
 	facts_free(run->facts);
 	verdict_free(run->verdict);
-	rule_list_free(run->list);
+	check_run_fini(run);
 	free(run);
 }
 

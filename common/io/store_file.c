@@ -46,11 +46,12 @@ int
 store_file_look(
     const struct store_file *file, const char *suffix, struct stat *out)
 {
-	size_t size = strlen(file->name) + strlen(suffix) + 1;
-	char *name = xmalloc(size);
+	size_t length = strlen(file->name);
+	char *name = xmalloc(length + strlen(suffix) + 1);
 	int number;
 
-	snprintf(name, size, "%s%s", file->name, suffix);
+	memcpy(name, file->name, length);
+	memcpy(name + length, suffix, strlen(suffix) + 1);
 	number = stat(name, out) < 0 ? errno : 0;
 	free(name);
 	if (number != 0)

@@ -141,7 +141,7 @@ take_made_reply(struct map_asking *asking)
 		return false;
 	tell_asker(asking, reply);
 	reply->turn = asking->turn;
-	if (asking->key[0] != '\0' && asking->expires_ms > 0 &&
+	if (asking->key != NULL && asking->expires_ms > 0 &&
 	    reply->turn == service_turn()) {
 		map_replies_keep(asking->key, reply, asking->expires_ms);
 		asking->reply = NULL;
@@ -274,7 +274,7 @@ renew_ahead(enum map_protocol protocol, const struct map_payload *payload,
 		map_asking_free(asking);
 		return;
 	}
-	memcpy(asking->key, key, sizeof(asking->key));
+	asking->key = xstrdup(key);
 	begin_asking(asking);
 }
 
@@ -341,7 +341,8 @@ map_answers_ask(enum map_protocol protocol, const struct map_payload *payload,
 		free(reply);
 		return NULL;
 	}
-	memcpy(asking->key, key, sizeof(key));
+	if (key[0] != '\0')
+		asking->key = xstrdup(key);
 	return begin_asking(asking);
 }
 

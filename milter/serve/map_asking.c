@@ -54,6 +54,7 @@ map_asking_free(struct map_asking *asking)
 {
 	service_let_go(&asking->held);
 	free(asking->reply);
+	free(asking->key);
 	free(asking);
 }
 

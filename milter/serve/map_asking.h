@@ -19,7 +19,7 @@ struct map_asking {
 	enum map_protocol protocol;
 	enum map_ask ask;
 	struct map_request request;
-	char key[MAP_KEY_SIZE]; /* "": not to be kept */
+	char *key;              /* NULL: not to be kept */
 	bool ahead;             /* of the end of the reply that is kept */
 	map_answered *answered; /* NULL: nobody waits for it any more */
 	void *arg;
