@@ -31,6 +31,12 @@ def program(name):
     return os.path.join(os.environ["POSTERN_BUILDDIR"], folder, name)
 
 
+def cpu_s_of(pid):
+    with open("/proc/%d/stat" % pid) as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
 class Process:
     """Starts a command; answers() tells when it serves."""
 
@@ -45,9 +51,7 @@ class Process:
             time.sleep(0.1)
 
     def cpu_s(self):
-        with open("/proc/%d/stat" % self.process.pid) as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * TICK_S
+        return cpu_s_of(self.process.pid)
 
     def memory(self):
         with open("/proc/%d/status" % self.process.pid) as file:
