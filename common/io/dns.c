@@ -33,7 +33,6 @@ struct dns {
 
 struct dns_query {
 	struct dns *dns;
-	char name[LIMIT_DOMAIN_SIZE];
 	enum dns_type type;
 	int64_t deadline_ms;
 	bool counts;                /* for who wants to know, no test */
@@ -133,14 +132,13 @@ decides_dane(enum dns_type type)
 }
 
 static struct dns_pending *
-ask_embedded(struct dns *dns, const struct dns_query *query)
+ask_embedded(
+    struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
-	if (decides_dane(query->type) &&
-	    !dns_insecure_has(dns->insecure, query->name))
+	if (decides_dane(type) && !dns_insecure_has(dns->insecure, name))
 		return dns_unvalidated_ask(
-		    dns->second, query->name, query->type, query->deadline_ms);
-	return dns_embedded_ask(
-	    dns->embedded, query->name, query->type, query->deadline_ms);
+		    dns->second, name, type, deadline_ms);
+	return dns_embedded_ask(dns->embedded, name, type, deadline_ms);
 }
 
 static struct dns_query *
@@ -157,10 +155,10 @@ ask_resolver(struct dns *dns, const char *name, enum dns_type type, int server,
 		query->refusal = dns_answer_failed(LOOKUP_SERVFAIL, err.text);
 		return query;
 	}
-	text_copy(query->name, sizeof(query->name), name);
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
-		query->pending = ask_embedded(dns, query);
+		query->pending =
+		    ask_embedded(dns, name, type, query->deadline_ms);
 		break;
 	case DNS_SYSTEM:
 		query->pending = dns_system_ask(

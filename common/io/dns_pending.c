@@ -35,7 +35,6 @@ struct watcher {
 struct dns_pending {
 	TAILQ_ENTRY(dns_pending) link;
 	struct dns_pending_list *list;
-	char name[LIMIT_DOMAIN_SIZE];
 	enum dns_type type;
 	int64_t deadline_ms;
 	bool refused;
@@ -46,6 +45,8 @@ struct dns_pending {
 	struct dns_answer *answer;
 	char trouble[LIMIT_DETAIL_SIZE];
 	struct watcher watcher;
+	/* again without */
+	char name[];
 };
 
 struct dns_pending_list {
@@ -126,13 +127,14 @@ struct dns_pending *
 dns_pending_new(struct dns_pending_list *list, const char *name,
     enum dns_type type, int64_t deadline_ms)
 {
-	struct dns_pending *pending = xcalloc(1, sizeof(*pending));
+	size_t size = strlen(name) + 1;
+	struct dns_pending *pending = xcalloc(1, sizeof(*pending) + size);
 
+	memcpy(pending->name, name, size);
 	pending->list = list;
 	pending->type = type;
 	pending->deadline_ms = deadline_ms;
 	pending->wanted = true;
-	text_copy(pending->name, sizeof(pending->name), name);
 	cond_init(&pending->ended);
 	lock_take(&list->lock);
 	pending->open = list->count < list->most;
