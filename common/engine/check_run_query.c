@@ -142,15 +142,17 @@ check_run_print_key(
     const struct check_run *run, bool probed, char key[CHECK_RUN_KEY_SIZE])
 {
 	const struct facts *facts = run->facts;
+	unsigned losses = validation_losses(run->engine->validation);
 	struct text text;
 
 	text_init(&text, key, CHECK_RUN_KEY_SIZE);
 	add_destination(run, &text);
 	add_rules(run, &text);
-	text_add(&text, probed ? " 1" : " 0");
-	text_add(&text, facts->all_hosts ? "1" : "0");
-	text_add(&text, run->terms.requiretls ? "1 " : "0 ");
-	text_add_uint(&text, validation_losses(run->engine->validation));
+	text_add(&text, probed ? " p" : " d");
+	text_add(&text, facts->all_hosts ? "a" : "");
+	text_add(&text, run->terms.requiretls ? "r" : "");
+	if (losses > 0)
+		text_add_uint(&text, losses);
 	assert(!text.cut);
 }
 

@@ -43,12 +43,17 @@ terms_key(const struct judge_terms *terms, time_t now, char out[TERMS_KEY_SIZE])
 
 	text_init(&text, out, TERMS_KEY_SIZE);
 	text_add(&text, level_text(terms->level));
-	text_add(&text, terms->encrypt ? "+ " : " ");
-	text_add_uint(&text, terms->rule == NULL ? 0 : terms->rule->id);
-	text_add(&text, " ");
-	text_add_uint(&text, hosts == 0 ? 0 : terms->list->id);
-	text_add(&text, ":");
-	text_add_uint(&text, hosts);
+	text_add(&text, terms->encrypt ? "+" : "");
+	if (terms->rule != NULL) {
+		text_add(&text, " ");
+		text_add_uint(&text, terms->rule->id);
+	}
+	if (hosts > 0) {
+		text_add(&text, "/");
+		text_add_uint(&text, terms->list->id);
+		text_add(&text, ":");
+		text_add_uint(&text, hosts);
+	}
 }
 
 static struct demand

@@ -289,9 +289,10 @@ answer_kept(enum map_protocol protocol, const struct map_payload *payload,
 
 	if (reply == NULL)
 		return false;
-	ends = clock_mono_ms() >= reply->renew_ms;
+	ends = reply->ahead_ms > 0 &&
+	       clock_left_ms(reply->expires_ms) <= (int)reply->ahead_ms;
 	if (ends)
-		reply->renew_ms = INT64_MAX;
+		reply->ahead_ms = 0;
 	tell_reply(reply, answered, arg);
 	map_replies_release(entry);
 	if (ends)

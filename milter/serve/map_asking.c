@@ -190,17 +190,17 @@ life_end(const struct map_asking *asking, const struct check *check)
 	return end_ms < check->expires_ms ? end_ms : check->expires_ms;
 }
 
-/* One that was made ahead, and is in the last part of its life for all that, is
- * not made again. */
-static int64_t
-renewal_of(const struct map_asking *asking, const struct check *check)
+/* How long before its end it is made anew.  One that was made ahead, and is in
+ * the last part of its life for all that, is not made again: 0. */
+static uint32_t
+time_ahead(const struct map_asking *asking, const struct check *check)
 {
 	int64_t part_ms =
 	    (int64_t)check->verdict->ttl_s * MSEC_PER_SEC / LAST_PART;
-	int64_t renew_ms = asking->expires_ms - part_ms;
 
-	return asking->ahead && renew_ms <= clock_mono_ms() ? INT64_MAX
-							    : renew_ms;
+	if (asking->ahead && asking->expires_ms - part_ms <= clock_mono_ms())
+		return 0;
+	return part_ms < INT32_MAX ? (uint32_t)part_ms : INT32_MAX;
 }
 
 void
@@ -223,7 +223,6 @@ map_asking_make(
 	asking->reply = map_reply_owned(asker, text);
 	asking->reply->policy = check->policy;
 	asking->expires_ms = life_end(asking, check);
-	if (asking->protocol == MAP_PROTOCOL_LINE)
-		asking->reply->expires_ms = asking->expires_ms;
-	asking->reply->renew_ms = renewal_of(asking, check);
+	asking->reply->expires_ms = asking->expires_ms;
+	asking->reply->ahead_ms = time_ahead(asking, check);
 }

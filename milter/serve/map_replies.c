@@ -15,7 +15,10 @@
 #include "common/sts/policy_turns.h"
 #include "milter/serve/service.h"
 
-enum { SECOND_MS = 1000 };
+enum {
+	SECOND_MS = 1000,
+	LENGTH_MASK = 0xffffff, /* of a reply; more than LIMIT_MAP_REPLY */
+};
 
 static struct {
 	struct cache_budget *budget;
@@ -77,8 +80,7 @@ map_reply_new(enum figures_asker asker, const char *text)
 	reply = xmalloc(reply_size(head + length + 1));
 	*reply = (struct map_reply){.asker = asker,
 	    .status = status_of(text),
-	    .renew_ms = INT64_MAX,
-	    .length = (uint32_t)(head + length + 1)};
+	    .length = (uint32_t)(head + length + 1) & LENGTH_MASK};
 	if (head > 0)
 		memcpy(reply->octets, size, head);
 	memcpy(reply->octets + head, text, length);
@@ -116,12 +118,14 @@ map_reply_print(
     const struct map_reply *reply, char out[MAP_LINE_SIZE], size_t *length)
 {
 	static const char key[] = " ttl=";
-	const char *end = reply->octets + reply->length;
-	const char *at = memmem(reply->octets, reply->length, key, strlen(key));
+	const char *end = reply->octets + reply->length, *at;
 	struct text text;
 
 	*length = reply->length;
-	if (reply->expires_ms == 0 || at == NULL)
+	if (reply->asker != FIGURES_LINE || reply->expires_ms == 0)
+		return reply->octets;
+	at = memmem(reply->octets, reply->length, key, strlen(key));
+	if (at == NULL)
 		return reply->octets;
 	at += strlen(key);
 	text_init(&text, out, MAP_LINE_SIZE);

@@ -23,15 +23,14 @@ enum map_protocol {
 
 /* A reply, framed.  Small, for there may be a hundred thousand of them. */
 struct map_reply {
-	int64_t renew_ms;          /* from then on it is made anew; INT64_MAX:
-				      it is being, or was tried */
-	int64_t expires_ms;        /* where a line says how long it counts; 0:
-				      none says so */
+	int64_t expires_ms;        /* clock_mono_ms; 0: it is not kept */
 	struct policy_mark policy; /* that it rests on */
 	unsigned turn;             /* see service_turn */
-	uint32_t length;
-	enum figures_asker asker : 8;
-	enum figures_status status : 8;
+	uint32_t ahead_ms; /* so long before its end it is made anew; 0: it is
+			      being, or was tried */
+	uint32_t length : 24;
+	enum figures_asker asker : 4;
+	enum figures_status status : 4;
 	char octets[];
 };
 
@@ -50,8 +49,8 @@ map_reply_temp(enum figures_asker asker, enum reason reason) OWNED(free);
 struct map_reply *
 map_reply_skip(enum figures_asker asker, enum reason reason) OWNED(free);
 
-/* map_reply_print - the octets to be sent now: those of reply, or in out, where
- * they tell what is left of its life */
+/* map_reply_print - the octets to be sent now: those of reply, or of a line in
+ * out, where they tell what is left of its life */
 enum { MAP_LINE_SIZE = LIMIT_LOG_LINE + 32 };
 const char *map_reply_print(
     const struct map_reply *reply, char out[MAP_LINE_SIZE], size_t *length);
