@@ -539,6 +539,13 @@ def examined(out, hosts, store):
     store.ask("ACL", "SETUSER", "postern", "+xadd", "+set")
     out.test(told[0] == "warn" and "SET,XADD" in told[1] and
              "+xadd" in told[2], "it names each right that is missing", told)
+    store.ask("HSET", "postern:1:hosts", "ahead.host", signed(
+        "postern:1:hosts:ahead.host",
+        {"v": "1", "g": "0" * 32, "t": int(time.time()) + 400}))
+    told = doctor(host)
+    store.ask("HDEL", "postern:1:hosts", "ahead.host")
+    out.test(told[0] == "warn" and "clock of ahead.host" in told[1],
+             "and a host whose clock is ahead", told)
     os.kill(store.process.pid, signal.SIGSTOP)
     told = doctor(host)
     os.kill(store.process.pid, signal.SIGCONT)

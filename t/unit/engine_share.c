@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/engine/engine.h"
+#include "common/engine/engine_state.h"
 #include "common/proto/shared_finding.h"
 #include "t/fake/certs.h"
 #include "t/fake/network.h"
@@ -306,6 +307,31 @@ a_verdict_by_other_settings_is_none(void **state)
 	assert_int_equal(b.used, 0);
 }
 
+/* R11: a "none" of another host, where this one knows better */
+static void
+where_a_policy_is_known_none_is_no_verdict(void **state)
+{
+	static const char body[] = "version: STSv1\nmode: enforce\n"
+				   "mx: *.farm.example\nmax_age: 86400\n";
+	struct policy_facts *known = policy_facts_new(POLICY_FETCHED);
+	struct engine_wait *wait;
+
+	(void)state;
+	open_gates(SHARE_VERDICTS);
+	result_at(&a, HOST, false);
+	await_puts(1);
+	known->body = strdup(body);
+	known->policy = sts_policy_parse(body, strlen(body), NULL);
+	known->fetched_s = clock_wall_s();
+	text_copy(known->id, sizeof(known->id), "1");
+	policy_keep_learn(policies_keep(b.engine->policies), HOST, known);
+	policy_facts_free(known);
+	check_at(&b, HOST, &wait);
+	assert_int_equal(b.used, 0);
+	assert_true(net.probes > 1);
+	engine_wait_free(wait);
+}
+
 /* R11: a rule means something on the host alone that has it */
 static void
 where_a_rule_has_a_say_no_verdict_is_shared(void **state)
@@ -434,6 +460,7 @@ main(void)
 	    SHARE_TEST(without_probes_in_what_is_shared_none_is),
 	    SHARE_TEST(a_verdict_serves_a_host_with_the_same_settings),
 	    SHARE_TEST(a_verdict_by_other_settings_is_none),
+	    SHARE_TEST(where_a_policy_is_known_none_is_no_verdict),
 	    SHARE_TEST(where_a_rule_has_a_say_no_verdict_is_shared),
 	    SHARE_TEST(a_failure_is_no_verdict_for_others),
 	    SHARE_TEST(a_verdict_that_will_not_do_is_made_here),
