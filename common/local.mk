@@ -106,6 +106,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
 	%D%/io/dns_text.c %D%/io/dns_text.h \
 	%D%/io/mailer.c %D%/io/mailer.h \
+	%D%/io/pacing.c %D%/io/pacing.h \
 	%D%/io/reachable.c %D%/io/reachable.h \
 	%D%/io/forbidden_address.c %D%/io/forbidden_address.h \
 	%D%/io/https.c %D%/io/https.h \
@@ -142,6 +143,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/unbound_context.c %D%/io/unbound_context.h \
 	%D%/sts/graves.c %D%/sts/graves.h \
 	%D%/sts/known.c %D%/sts/known.h \
+	%D%/sts/fetch_turn.c %D%/sts/fetch_turn.h \
 	%D%/sts/policies.c %D%/sts/policies.h \
 	%D%/sts/policy_fetch.c %D%/sts/policy_fetch.h \
 	%D%/sts/policy_keep.c %D%/sts/policy_keep.h \
@@ -157,7 +159,6 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/gather/mtasts.c %D%/gather/mtasts.h \
 	%D%/gather/mx.c %D%/gather/mx.h \
 	%D%/gather/manners.h \
-	%D%/gather/pacing.c %D%/gather/pacing.h \
 	%D%/gather/probe.c %D%/gather/probe.h \
 	%D%/gather/probe_counts.c %D%/gather/probe_counts.h \
 	%D%/gather/probe_share.c %D%/gather/probe_share.h \

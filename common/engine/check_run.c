@@ -131,6 +131,7 @@ begin_hop(struct check_run *run, int64_t deadline_ms)
 	    .policy_only = run->facts->trouble != TROUBLE_NONE,
 	    .own_policy = run->own_policy,
 	    .survey = engine->options.manners.survey,
+	    .no_fetch = engine->options.manners.no_fetch,
 	    .walk = {.prober = engine->prober,
 		.allow_private = engine->options.allow_private,
 		.trial = run->trial,

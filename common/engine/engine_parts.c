@@ -27,6 +27,7 @@ enum {
 	 * those is max_outstanding of the resolver. */
 	PLACES_OF_WORKER = 4,
 
+	FETCHES_AT_ADDRESS = 2,          /* of a survey, at once */
 	SURVEY_KEEP_S = 365 * 24 * 3600, /* what a host shows: to the end */
 
 	STUB_LOOKUPS = 4, /* one at once; others were given up */
@@ -184,6 +185,26 @@ open_translation(struct engine *engine)
 	    translation_new(engine->stub != NULL ? engine->stub : engine->dns);
 }
 
+/* Of a survey; it waits for a turn, and only then for the policy host. */
+static int
+open_fetch_manners(
+    struct engine *engine, struct policies_options *policies, struct err *err)
+{
+	const struct engine_options *options = &engine->options;
+	struct pacing_options pacing = {.per_address = FETCHES_AT_ADDRESS,
+	    .rate = options->manners.fetch_rate};
+
+	if (!options->manners.survey)
+		return 0;
+	engine->fetch_manners = (struct fetch_manners){
+	    .pacing = pacing_new(&pacing, fetch_turn_go, NULL, err),
+	    .transfer_ms = options->sts_timeout_ms,
+	    .agent = options->manners.agent};
+	policies->manners = &engine->fetch_manners;
+	policies->timeout_ms = POLICIES_FETCH_MS;
+	return engine->fetch_manners.pacing == NULL ? -1 : 0;
+}
+
 static int
 open_sources(struct engine *engine, struct err *err)
 {
@@ -227,6 +248,8 @@ open_sources(struct engine *engine, struct err *err)
 
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
+	if (open_fetch_manners(engine, &policies, err) != 0)
+		return -1;
 	engine->policies = policies_new(&policies);
 	if (engine->store != NULL && !options->store_read_only)
 		engine->flips =
@@ -283,6 +306,8 @@ void
 engine_put_off(struct engine *engine)
 {
 	prober_end(engine->prober);
+	if (engine->fetch_manners.pacing != NULL)
+		pacing_end(engine->fetch_manners.pacing);
 }
 
 static void
@@ -317,6 +342,7 @@ engine_free(struct engine *engine)
 	outbound_free(engine->outbound);
 	flips_free(engine->flips);
 	policies_free(engine->policies);
+	pacing_free(engine->fetch_manners.pacing);
 	cache_budget_free(engine->budget);
 	validation_free(engine->validation);
 	translation_free(engine->translation);

@@ -48,6 +48,7 @@ struct engine {
 	struct dns *stub;                /* for that, or NULL */
 	struct pool *leaves;
 	struct engine_share shares[ENGINE_SHARES];
+	struct fetch_manners fetch_manners; /* of a survey */
 	struct policies *policies;
 	struct policy_refresh *refresh; /* NULL: none */
 	struct outbound *outbound;

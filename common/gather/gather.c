@@ -83,8 +83,9 @@ gather_begin(const struct gatherer *gatherer, struct facts *facts,
 	g->deadline_ms = g->walk.deadline_ms = deadline_ms;
 	g->lookups_ms = until_ms < deadline_ms ? until_ms : deadline_ms;
 	if (terms_may_want_sts(terms, clock_wall_s()))
-		g->sts = sts_start(gatherer->policies, gatherer->dns, facts,
-		    gatherer->own_policy, g->lookups_ms);
+		g->sts = sts_start(
+		    gatherer->no_fetch ? NULL : gatherer->policies,
+		    gatherer->dns, facts, gatherer->own_policy, g->lookups_ms);
 	if (gatherer->policy_only) {
 		g->stage = AT_RECORD;
 		return g;

@@ -25,6 +25,7 @@ struct gatherer {
 	bool policy_only; /* nothing else counts: look at no host */
 	bool own_policy;  /* one that another host has fetched will not do */
 	bool survey;      /* see manners.h: probe what tried_mark_least says */
+	bool no_fetch;    /* the record of a policy is enough */
 };
 
 struct gathering;

@@ -33,8 +33,12 @@ struct manners {
 	 * count.
 	 */
 	bool survey;
-	int gap_ms;    /* see pacing.h */
-	unsigned rate; /* likewise */
+	int gap_ms;          /* see pacing.h */
+	unsigned rate;       /* likewise */
+	unsigned fetch_rate; /* policies that are fetched in a second; 0: any;
+				never more than two at once at an address */
+	bool no_fetch;       /* none is */
+	const char *agent;   /* see fetch_turn.h; needed to the end */
 	manners_recall *recall;
 	manners_keep *keep;
 	manners_differ *differ;

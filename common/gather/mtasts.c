@@ -40,6 +40,8 @@ sts_fetch(struct sts_step *step)
 	step->txt = NULL;
 	step->fetched = true;
 	facts_note(step->facts, &sts->txt);
+	if (step->policies == NULL)
+		return;
 	sts->mark = policies_mark(step->policies, step->facts->next_hop.host);
 	step->want =
 	    policy_want_begin(step->policies, step->facts->next_hop.host,

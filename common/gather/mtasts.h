@@ -21,9 +21,9 @@ struct sts_step;
  * sts_until - how long that is worth waiting for
  * sts_finish - await the policy; ends the step
  *
- * They fill facts->sts.  Lookups end at the first deadline; a policy that is
- * not there at the second counts as not to be had.  own: as policy_want_begin
- * has it.  RFC 8461 section 3.1 and 3.3.
+ * Without policies none is fetched.  They fill facts->sts.  Lookups end at the
+ * first deadline; a policy that is not there at the second counts as not to be
+ * had.  own: as policy_want_begin has it.  RFC 8461 section 3.1 and 3.3.
  */
 struct sts_step *sts_start(struct policies *policies, struct dns *dns,
     struct facts *facts, bool own, int64_t deadline_ms);

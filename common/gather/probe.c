@@ -9,9 +9,9 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/gather/pacing.h"
 #include "common/gather/probe_counts.h"
 #include "common/gather/probe_share.h"
+#include "common/io/pacing.h"
 #include "common/gather/survey_probes.h"
 #include "common/io/smtp.h"
 

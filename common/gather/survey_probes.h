@@ -6,7 +6,7 @@
 
 #include "common/base/own.h"
 #include "common/gather/manners.h"
-#include "common/gather/pacing.h"
+#include "common/io/pacing.h"
 
 struct survey_probes;
 void survey_probes_free(struct survey_probes *known);

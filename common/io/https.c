@@ -350,7 +350,10 @@ set_upload(struct transfer *t)
 	char type[128];
 
 	if (upload == NULL)
-		return CURLE_OK;
+		return t->request->agent == NULL
+			   ? CURLE_OK
+			   : curl_easy_setopt(
+				 t->curl, CURLOPT_USERAGENT, t->request->agent);
 	snprintf(type, sizeof(type), "Content-Type: %s", upload->type);
 	t->fields = curl_slist_append(NULL, type);
 	t->fields = curl_slist_append(t->fields, "Expect:");

@@ -23,6 +23,7 @@ struct https_request {
 	const struct x509_store *roots; /* borrowed */
 	size_t max_octets;              /* of the body, however encoded */
 	int64_t deadline_ms;            /* for everything, clock_mono_ms */
+	const char *agent;              /* NULL: "postern" */
 	const atomic_bool *ended;       /* borrowed: once it is true the rest
 					   is given up; or NULL */
 };

@@ -227,6 +227,7 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 	job->request.translation = options->translation;
 	job->request.roots = options->roots;
 	job->request.allow_private = options->allow_private;
+	job->request.manners = options->manners;
 	job->request.ended = &policies->ended;
 	if (!pool_submit(options->leaves, POOL_NEW, run_fetch, job))
 		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,

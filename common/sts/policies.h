@@ -14,6 +14,7 @@
 #include "common/io/store.h"
 #include "common/io/translation.h"
 #include "common/judge/facts.h"
+#include "common/sts/fetch_turn.h"
 #include "common/sts/policy_keep.h"
 #include "common/sts/policy_share.h"
 #include "common/sts/policy_turns.h"
@@ -39,9 +40,11 @@ struct policies_options {
 				  none, and checks wait for the end of theirs */
 	bool allow_private;    /* fetch from special-purpose addresses too */
 	struct counts *counts; /* may be NULL */
-	struct policy_turns *turns; /* may be NULL */
-	policies_failed *failed;    /* may be NULL */
-	struct share *share;        /* NULL: none is shared */
+	struct policy_turns *turns;          /* may be NULL */
+	policies_failed *failed;             /* may be NULL */
+	const struct fetch_manners *manners; /* of a survey, or NULL; these
+						outlive the policies */
+	struct share *share;                 /* NULL: none is shared */
 };
 
 enum {

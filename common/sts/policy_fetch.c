@@ -163,6 +163,26 @@ counted_reply(const struct https_reply *reply, const struct policy_facts *read)
 					     : COUNTS_FETCH_INVALID;
 }
 
+/* NULL when its turn came too late. */
+static struct https_reply *
+get_in_turn(const struct fetch_manners *manners, struct https_request *get)
+{
+	struct https_reply *reply = NULL;
+	struct fetch_turn turn;
+
+	if (!fetch_turn_take(&turn, manners->pacing, get->addresses[0]))
+		return NULL;
+	get->agent = manners->agent;
+	/* nobody waits for it any more once that time is over */
+	if (clock_left_ms(get->deadline_ms) > 0) {
+		get->deadline_ms =
+		    clock_sooner_ms(INT64_MAX, manners->transfer_ms);
+		reply = https_get(get);
+	}
+	fetch_turn_end(&turn);
+	return reply;
+}
+
 struct policy_facts *
 policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
     struct policy_fetch_end *end)
@@ -185,7 +205,11 @@ policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
 	end->outcome = COUNTS_FETCH_DNS;
 	if (failed != NULL)
 		return failed;
-	reply = https_get(&get);
+	reply = request->manners == NULL ? https_get(&get)
+					 : get_in_turn(request->manners, &get);
+	if (reply == NULL)
+		return policy_fetch_failed(
+		    POLICY_FETCH_ERROR, "its turn did not come in time");
 	end->learnt = reply->outcome != HTTPS_NOT_TRIED;
 	read = read_policy_reply(reply);
 	end->outcome = counted_reply(reply, read);

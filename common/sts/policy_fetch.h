@@ -11,6 +11,7 @@
 #include "common/io/dns.h"
 #include "common/io/translation.h"
 #include "common/judge/facts.h"
+#include "common/sts/fetch_turn.h"
 
 /* A fetch with all that it needs, borrowed, so that it can run in a leaf. */
 struct policy_fetch_request {
@@ -19,7 +20,8 @@ struct policy_fetch_request {
 	struct dns *dns;
 	struct translation *translation; /* NULL with allow_private */
 	const struct x509_store *roots;
-	bool allow_private;       /* from special-purpose addresses too */
+	bool allow_private; /* from special-purpose addresses too */
+	const struct fetch_manners *manners; /* of a survey, or NULL */
 	const atomic_bool *ended; /* once true, it is given up; or NULL */
 };
 

@@ -46,6 +46,8 @@ struct cli_options {
 	uint32_t retries;         /* --retry */
 	uint32_t retry_wait_s;    /* --retry-wait */
 	uint32_t limit;           /* --limit; 0: none */
+	bool no_fetch;            /* --no-fetch */
+	uint32_t fetch_rate;      /* --fetch-rate; 0: as it goes */
 	uint32_t probe_rate;      /* --probe-rate; 0: as it goes */
 	uint32_t probe_gap_s;     /* --probe-gap */
 	const char *exclude;      /* --exclude: a file */

@@ -61,15 +61,17 @@ start_engine(struct cli_engine *cli, const struct engine_options *options)
 }
 
 static void
-set_for_survey(struct engine_options *wanted, const struct cli_options *options,
-    const struct manners *manners)
+set_for_survey(struct cli_engine *cli, struct engine_options *wanted,
+    const struct cli_options *options, const struct manners *manners)
 {
+	snprintf(cli->agent, sizeof(cli->agent),
+	    "postern-survey/" PACKAGE_VERSION " (+%s)", wanted->probe_helo);
 	wanted->manners = *manners;
+	wanted->manners.agent = cli->agent;
 	wanted->probe_per_host = 1;
 	wanted->probe_addresses = 0;
 	wanted->temperror_ttl_s = options->retry_wait_s;
-	if (!options->dns_only)
-		wanted->check_timeout_ms = SURVEY_CHECK_MS;
+	wanted->check_timeout_ms = SURVEY_CHECK_MS;
 }
 
 static int
@@ -95,7 +97,7 @@ open_as(struct cli_engine *cli, const struct cli_options *options,
 		wanted.insecure_mx = INSECURE_MX_DANE;
 	}
 	if (manners != NULL)
-		set_for_survey(&wanted, options, manners);
+		set_for_survey(cli, &wanted, options, manners);
 	cli->check_timeout_ms = wanted.check_timeout_ms;
 	return start_engine(cli, &wanted);
 }

@@ -12,7 +12,8 @@
 struct cli_engine {
 	struct settings *settings;
 	struct engine *engine;
-	int check_timeout_ms; /* of one check */
+	int check_timeout_ms;               /* of one check */
+	char agent[LIMIT_DOMAIN_SIZE + 64]; /* of a survey */
 };
 
 /*

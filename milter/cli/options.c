@@ -12,7 +12,13 @@
 
 enum { USAGE_INDENT = 10, USAGE_MARGIN = 2 };
 enum { JOBS = 8, SMTP_PORT = 25, EVERY_S = 5 };
-enum { RETRIES = 2, RETRY_WAIT_S = 60, PROBE_RATE = 20, PROBE_GAP_S = 1 };
+enum {
+	RETRIES = 2,
+	RETRY_WAIT_S = 60,
+	FETCH_RATE = 50,
+	PROBE_RATE = 20,
+	PROBE_GAP_S = 1
+};
 
 /* Every option of every verb. */
 static const struct option_row {
@@ -106,6 +112,9 @@ static const struct option_row {
     {OPTION_ADD, "add", NULL, false, "more names for a file that has some"},
     {OPTION_RATE, "rate", "NUMBER", false,
 	"domains a second at most; 0: as it goes (0)"},
+    {OPTION_NO_FETCH, "no-fetch", NULL, false, "fetch no MTA-STS policy"},
+    {OPTION_FETCH_RATE, "fetch-rate", "NUMBER", false,
+	"policies fetched a second at most; 0: as it goes (50)"},
     {OPTION_PROBE_RATE, "probe-rate", "NUMBER", false,
 	"connections to mail hosts a second at most; 0: as it goes (20)"},
     {OPTION_PROBE_GAP, "probe-gap", "SECONDS", false,
@@ -206,6 +215,7 @@ cli_line_read(struct cli_line *line, int argc, char *argv[])
 	line->options.jobs = JOBS;
 	line->options.retries = RETRIES;
 	line->options.retry_wait_s = RETRY_WAIT_S;
+	line->options.fetch_rate = FETCH_RATE;
 	line->options.probe_rate = PROBE_RATE;
 	line->options.probe_gap_s = PROBE_GAP_S;
 	line->options.port = SMTP_PORT;

@@ -83,6 +83,10 @@ read_pace(int code, const char *word, struct cli_options *options)
 		return text_uint(word, PACE_MAX, &options->retry_wait_s) == 0
 			   ? NULL
 			   : "--retry-wait: 0 to 1000000 seconds";
+	case OPTION_FETCH_RATE:
+		return text_uint(word, PACE_MAX, &options->fetch_rate) == 0
+			   ? NULL
+			   : "--fetch-rate: 0 to 1000000 a second";
 	case OPTION_PROBE_RATE:
 		return text_uint(word, PACE_MAX, &options->probe_rate) == 0
 			   ? NULL
@@ -177,6 +181,9 @@ take_further_flag(int code, struct cli_options *options)
 		break;
 	case OPTION_REGULATED:
 		options->regulated = true;
+		break;
+	case OPTION_NO_FETCH:
+		options->no_fetch = true;
 		break;
 	case OPTION_JOURNAL:
 		options->journal = true;
@@ -360,6 +367,7 @@ cli_option_value(int code, char *value, struct cli_options *options)
 		    options->every_s == 0)
 			return "--every: 1 to 3600 seconds";
 		break;
+	case OPTION_FETCH_RATE:
 	case OPTION_PROBE_GAP:
 	case OPTION_PROBE_RATE:
 	case OPTION_RATE:

@@ -17,5 +17,5 @@ check_PROGRAMS += %D%/null_filter
 %C%_null_filter_LDADD = -lmilter
 
 EXTRA_DIST += %D%/history %D%/run %D%/figures.py %D%/fleet_rows.py \
-	%D%/map_rows.py %D%/map_peer.py
+	%D%/map_rows.py %D%/map_peer.py %D%/survey_rows.py
 CLEANFILES += $(EXTRA_PROGRAMS)

@@ -32,6 +32,12 @@ def request(connection):
     return head.split(b"\r\n"), rest
 
 
+def agent_of(head):
+    return next((line.split(b":", 1)[1].strip().decode("latin-1")
+                 for line in head if line.lower().startswith(b"user-agent:")),
+                None)
+
+
 def take_post(live, spec, connection, head, rest):
     """Keep what is posted in posted/NNNN, and answer with the status that
     "post" is, 201 where nothing else is wanted."""
@@ -116,7 +122,7 @@ def serve(live, host, connection):
             asked = request(connection)
             line = asked and asked[0][0].decode("latin-1")
             live.log("https", "request", host=spec["name"], sni=seen[-1:],
-                     line=line)
+                     line=line, agent=asked and agent_of(asked[0]))
             if line is None:
                 return
             if "stall" in flags:

@@ -1,5 +1,6 @@
 """Very many domains at fifty hosts, for ../bench/run alone: dN.bulk.example, and
-the name of a sink.
+the name of a sink; and any name below wH.wild.example, signed, or
+wH.wilder.example, not signed, at host H.
 """
 from model import mx
 from words import GOOD, dest
@@ -11,3 +12,7 @@ dest("bulk", "%d domains at %d hosts" % (DOMAINS, HOSTS),
      *(mx("mx%d.{d}" % n, pref=None, tlsa=GOOD) for n in range(HOSTS)),
      records=["d%d.{d} MX 10 mx%d.{d}." % (n, n % HOSTS)
               for n in range(DOMAINS)] + ["sink.{d} A 127.0.0.1"])
+for name, zone in (("wild", "signed"), ("wilder", "unsigned")):
+    dest(name, "any number of domains at the same hosts", zone=zone,
+         records=["*.w%d.{d} MX 10 mx%d.bulk.example." % (n, n)
+                  for n in range(HOSTS)])

@@ -8,14 +8,19 @@ TENANTS = 300
 ODD = range(100, TENANTS) # those that are shown another certificate
 TURNED = 10
 MANY = 2000
+FETCHED = 40
 ALL = Cert(san=("*.{d}",))
 OTHER = Cert(san=("*.{d}",), cn="other")
 
 
+def block(index):
+    """The first octets of the addresses of the destination of that index."""
+    return "127.%d.%d" % (20 + index // 250, index % 250 + 1)
+
+
 def tenants(name, what, count, smtp="ok", sni=(), **kw):
     """Each domain has a name of its own for the one host."""
-    host = "127.%d.%d.10" % (20 + len(WORLD.dests) // 250,
-                             len(WORLD.dests) % 250 + 1)
+    host = block(len(WORLD.dests)) + ".10"
     dest(name, what, mx("c0.{d}", pref=None, cert=ALL, smtp=smtp,
                         sni={"c%d.{d}" % n: OTHER for n in sni}),
          records=["%d.{d} MX 10 c%d.{d}." % (n, n) for n in range(count)] +
@@ -34,6 +39,13 @@ dest("shared", "five hosts with seven addresses for very many domains",
           smtp=("ok", "ok") if n < 2 else ("ok",)) for n in range(5)),
      records=["%d.{d} MX 10 mx%d.{d}." % (n, n % 5) for n in range(MANY)],
      vectors="V70")
+dest("fetched", "a policy host for each domain, all at one address", mx(),
+     sts=STS(cert=Cert(san=("mta-sts.{d}", *("mta-sts.%d.{d}" % n
+                                             for n in range(FETCHED))))),
+     records=[line % {"n": n, "web": block(len(WORLD.dests)) + ".80"}
+              for n in range(FETCHED) for line in (
+                  "%(n)d.{d} MX 10 mx1.{d}.", "mta-sts.%(n)d.{d} A %(web)s",
+                  '_mta-sts.%(n)d.{d} TXT "v=STSv1; id=1;"')], vectors="V73")
 dest("v45", "MTA-STS enforce, certificate expired; TLSA matches",
      mx(tlsa=GOOD, cert=Cert(dates="expired")), sts=STS(), vectors="V45")
 dest("v60", "a secure host without STARTTLS", mx(smtp="no-starttls"),

@@ -8,6 +8,7 @@ that who is killed goes on to the same end.  The lab has the hosts of
 """
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 os.environ["POSTERN_LAB_WORLD"] = "world_survey"
 
+import change
 import check
 import cli
 import mta
@@ -213,6 +215,55 @@ def check_turned_away(out, conf):
                  "and nothing is said of it")
 
 
+def check_fetches(out, conf):
+    """V73"""
+    dest, path = world.WORLD.find("fetched"), DIR + "/fetched"
+    changes = change.Changes()
+    changes.policy(dest, https="wait")
+    changes.apply()
+    child = subprocess.Popen(
+        [mta.program("postern"), "survey", "scan", "-c", conf, "--db", path,
+         "-j", "64", "--fetch-rate", "0", "--retry", "0",
+         *names_of("fetched", range(world_survey.FETCHED)).split()],
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    hosts = {"mta-sts.%d.fetched.example" % n
+             for n in range(world_survey.FETCHED)}
+    try:
+        mta.await_true(lambda: hosts <= {name for name, _ in
+                                         watch.queries()} and
+                       len(fetches()) >= 2, cli.ASK_S, "all fetches")
+        time.sleep(0.5) # more would come now, if any did
+        held = len(fetches())
+        change.Changes().apply()
+        error = child.communicate(timeout=cli.ASK_S)[1]
+    finally:
+        child.kill()
+        child.wait()
+    rows = survey.rows_of(path)
+    out.test(held == 2 and child.returncode == 0 and
+             len(fetches()) == len(rows) == world_survey.FETCHED and
+             {row["sts"]["policy"] for row in rows.values()} == {"fetched"},
+             "V73: of 40 policy hosts at an address no more than two are "
+             "asked at once", [str((held, len(fetches()))), error])
+    agents = {event["agent"] for event in fetches()}
+    out.test(len(agents) == 1 and re.fullmatch(
+        r"postern-survey/\S+ \(\+%s\)" % re.escape(HELO), agents.pop()),
+             "and they are told who asks", [str(agents)])
+    before = len(watch.events("https"))
+    done = survey.scan(conf, DIR + "/unfetched", "--no-fetch", "sts.example")
+    row = survey.rows_of(DIR + "/unfetched")["sts.example"]
+    out.test(done.returncode == 0 and row["sts"]["record"] == "valid" and
+             row["sts"]["policy"] == "skipped" and
+             len(watch.events("https")) == before,
+             "with --no-fetch none is", survey.failed(done) + [str(row)])
+
+
+def fetches():
+    return [event for event in watch.events("https") if
+            event["event"] == "request" and
+            event["host"] == "mta-sts.fetched.example"]
+
+
 def check_excluded(out, conf):
     path = DIR + "/excluded"
     block = world.WORLD.find("dane-ta").block()
@@ -325,6 +376,7 @@ def inside():
         check_gap(out, conf)
         check_turned_away(out, conf)
         check_excluded(out, conf)
+        check_fetches(out, conf)
         check_kept(out, conf)
         check_kills(out, conf)
     except mta.Failure as error:

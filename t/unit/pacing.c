@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "common/gather/pacing.h"
+#include "common/io/pacing.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

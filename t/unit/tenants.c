@@ -66,6 +66,30 @@ five_names_tell_of_the_rest_but_for_one_of_fifty(void **state)
 	tenants_free(tenants);
 }
 
+/* G7: 100,000 names on three addresses want 2,500 connections at most. */
+static void
+very_many_names_want_few_connections(void **state)
+{
+	static const char *const addresses[] = {
+	    "192.0.2.1", "192.0.2.2", "192.0.2.3"};
+	struct tenants *tenants = tenants_new();
+	unsigned asked = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++) {
+		const char *address = addresses[i % COUNT(addresses)];
+		AUTO(probe_facts)
+		struct probe_facts *facts = tenants_infer(tenants, address);
+
+		if (facts != NULL)
+			continue;
+		asked++;
+		assert_false(note(tenants, address, i, PROBE_TLS, "one"));
+	}
+	assert_in_range(asked, 3 * TENANTS_NAMES, 2500);
+	tenants_free(tenants);
+}
+
 /* V72 */
 static void
 one_difference_ends_it_for_good(void **state)
@@ -157,6 +181,7 @@ main(void)
 {
 	const struct CMUnitTest tenants[] = {
 	    cmocka_unit_test(five_names_tell_of_the_rest_but_for_one_of_fifty),
+	    cmocka_unit_test(very_many_names_want_few_connections),
 	    cmocka_unit_test(one_difference_ends_it_for_good),
 	    cmocka_unit_test(nothing_is_inferred_where),
 	    cmocka_unit_test(a_failure_is_no_difference),

@@ -143,6 +143,8 @@ run_scan(struct store_survey *survey, const struct exclude *exclude,
 	parts.probing = probing;
 	manners = probing_manners(probing,
 	    (int)options->probe_gap_s * SECOND_MS, options->probe_rate);
+	manners.fetch_rate = options->fetch_rate;
+	manners.no_fetch = options->no_fetch;
 	status = cli_engine_open_survey(&cli, options, &manners);
 	if (status == 0)
 		status = ask_with_engine(&parts, &cli, options);

@@ -1,8 +1,8 @@
 /* pacing - when an address may be connected to: how many at once, how soon
  * after the last, and whether it wants to be left alone. Any thread. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef COMMON_GATHER_PACING_H
-#define COMMON_GATHER_PACING_H
+#ifndef COMMON_IO_PACING_H
+#define COMMON_IO_PACING_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -12,7 +12,7 @@
  * - At a gate that is left alone turns come without a gap, for no connection is
  *   made: the caller asks pacing_mood.
  */
-#include "common/gather/pacing.h"
+#include "common/io/pacing.h"
 
 #include <assert.h>
 #include <pthread.h>
