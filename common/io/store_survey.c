@@ -190,9 +190,9 @@ prepare_all(struct store_survey *survey, struct err *err)
 	    [UNASKED] =
 		"SELECT domain FROM domain WHERE domain > ?1 AND state = "
 		"?2 AND tries <= ?3 ORDER BY domain LIMIT ?4",
-	    [REOPEN] = "UPDATE domain SET state = 0 WHERE inferred_at <> '' "
-		       "AND instr(' ' || inferred_at || ' ', ' ' || ?1 || ' ') "
-		       "> 0",
+	    [REOPEN] = "UPDATE domain SET state = 0, tries = 0 WHERE "
+		       "inferred_at <> '' AND instr(' ' || inferred_at || ' ', "
+		       "' ' || ?1 || ' ') > 0",
 	    [UNDO] = "UPDATE domain SET state = 0, tries = 0 WHERE "
 		     "state = 2 AND time >= ?1",
 	    [TOTAL] = "SELECT count(*), coalesce(sum(state <> 0), 0), "

@@ -166,6 +166,10 @@ def check_tenants(out, conf):
              "V72: where names differ nothing is inferred in the end, and "
              "each is asked for once", survey.failed(done) +
              [str((len(rows), len(asked), len(set(asked))))])
+    out.test(any(asked.index("c%d.odd.example" % n) > asked.index(
+        "c%d.odd.example" % odd) for odd in world_survey.ODD for n in
+        set(range(world_survey.TENANTS)) - set(world_survey.ODD)),
+             "also for those that it had been inferred of")
 
 
 def check_gap(out, conf):

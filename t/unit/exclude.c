@@ -20,10 +20,11 @@ list_of(const char *text, struct err *err)
 static void
 whom_a_line_stands_for(void **state)
 {
-	static const char list[] = "# none\n\nOne.Example.\r\n.below.example\n"
-				   "mx:hosts.example # theirs\n192.0.2.0/25\n"
-				   "2001:db8::/32\n198.51.100.7\n"
-				   "m\xc3\xbcller.example\n";
+	static const char list[] =
+	    "# none\n\nOne.Example.\r\n.below.example\n"
+	    "mx:hosts.example # theirs\n192.0.2.0/25\n"
+	    "2001:db8::/32\n198.51.100.7\n203.0.113.77/29\n"
+	    "m\xc3\xbcller.example\n";
 	static const struct {
 		const char *domain, *host, *address;
 		bool has;
@@ -40,6 +41,8 @@ whom_a_line_stands_for(void **state)
 	    {NULL, "otherhosts.example", "203.0.113.1", false},
 	    {NULL, "mx.example", "192.0.2.127", true},
 	    {NULL, "mx.example", "192.0.2.128", false},
+	    {NULL, "mx.example", "203.0.113.79", true},
+	    {NULL, "mx.example", "203.0.113.80", false},
 	    {NULL, "mx.example", "198.51.100.7", true},
 	    {NULL, "mx.example", "198.51.100.6", false},
 	    {NULL, "mx.example", "2001:db8:ffff::1", true},
