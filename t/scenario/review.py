@@ -25,6 +25,7 @@ import change
 import json_page
 import mta
 import tap
+import watched
 import weights
 import world
 
@@ -412,6 +413,22 @@ def check_size(out, log):
              [str(child.returncode), error.decode()])
 
 
+def check_terminal(out, log):
+    """How far it is, and that it goes when there is an answer."""
+    child = watched.Watched(mta.program("postern"), "review", "--log", "-",
+                            "--log", DIR + "/large")
+    drawn = child.until(r"\r\033\[Kreading: \d+ MB of \d+, \d+%, [\d.]+ "
+                        r"MB/s, \d+ s left", log[:60000])
+    status, text = child.interrupt()
+    out.test(drawn, "a terminal sees how far it is, at what rate and for how "
+             "long", [repr(child.seen)])
+    out.test(status == 0 and text.startswith("Review of") and
+             "\033" not in text and child.seen.endswith(
+                 "\r\033[Kpostern: stopped: this is what was read until "
+                 "then\r\n"), "and nothing is left of that",
+             [repr(child.seen)])
+
+
 # -- a host that changes between check and delivery --------------------------
 
 def check_changed(out):
@@ -471,6 +488,7 @@ def inside():
     check_hostile(out, log, plain)
     check_output(out)
     check_size(out, log)
+    check_terminal(out, log)
     check_changed(out)
     json_page.compare(out, "review", PRINTED, 1)
     daemon.stop()

@@ -4,6 +4,7 @@
 Real mail passes it in the lab; the same is asked for as text, JSON and a page,
 and at a terminal, by keys.  TAP.
 """
+import html
 import json
 import os
 import pty
@@ -67,6 +68,10 @@ def check_status(out, daemon):
     out.test((status, text, error) == (0, "", "") and "two-bad" in page and
              "<script" not in page and "://" not in page,
              "so does a page that stands for itself", [error])
+    words = re.sub("<style>.*?</style>", "", page, flags=re.S)
+    words = " ".join(html.unescape(re.sub("<[^>]*>", " ", words)).split())
+    out.test(PAGE.fullmatch(words),
+             "F13 and its words are those that were promised", [words])
     status, _, _ = ask("status", "--html", path, "--no-domains",
                        conf=daemon.conf)
     out.test(status == 0 and ".example" not in
@@ -84,6 +89,23 @@ GOLDEN = re.compile(
     r"     2  two-bad\.example +fail +validation-failure +\d\d:\d\d  "
     r"\S*\n"
     r"     1  bogus\.example +temperror +dnssec-invalid +\d\d:\d\d .*\n")
+
+
+AT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+PAGE = re.compile(
+    r"(Postern at gate\.sender\.example, AT ){2}State Now what state "
+    r"posternd \S+ runs for 0 h \d+ min resolver validating port 25 open "
+    r"policy store \S+ Since the start Domains of messages by result "
+    r"fail fail 2 fail 2 temperror temperror 1 temperror 1 "
+    r"softfail softfail 0 0 none none 0 0 pass pass 1 pass 1 skip skip 0 0 "
+    r"what count fail 2 temperror 1 softfail 0 none 0 pass 1 skip 0 "
+    r"Work what count messages 4 deferred or rejected at RCPT 0 held 0 "
+    r"verdicts at hand \d checks made \d checks running 0 checks waiting 0 "
+    r"connections to mail hosts \d fetches of policies 0 of them failed 0 "
+    r"Domains that fail now By messages domain msgs result reason "
+    r"two-bad\.example 2 fail validation-failure host: mx1\.two-bad\.example "
+    r"first: AT last: AT bogus\.example 1 temperror dnssec-invalid first: AT "
+    r"last: AT".replace("AT", AT))
 
 
 def check_once(out, daemon):
