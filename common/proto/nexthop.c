@@ -225,7 +225,6 @@ read_hop_part(char *part, uint16_t default_port, struct nexthop *out, int count,
 
 	if (count == LIMIT_NEXTHOPS)
 		return count;
-	memset(&out[count], 0, sizeof(out[count]));
 	/* "2001:db8::25" has no brackets and no port */
 	if (read_ip_literal(part, out[count].host)) {
 		out[count].literal = true;
@@ -234,7 +233,6 @@ read_hop_part(char *part, uint16_t default_port, struct nexthop *out, int count,
 		return count + 1;
 	}
 	for (; rest != NULL && count < LIMIT_NEXTHOPS; count++) {
-		memset(&out[count], 0, sizeof(out[count]));
 		out[count].port = default_port;
 		if (read_one_hop(&rest, &out[count], err) < 0)
 			return -1;

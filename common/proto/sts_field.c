@@ -145,7 +145,7 @@ sts_is_digits(struct sts_span span)
 bool
 sts_is_domain(struct sts_span domain)
 {
-	struct sts_span label = {domain.s, 0};
+	struct sts_span label = {.s = domain.s};
 
 	if (domain.length > LIMIT_DOMAIN)
 		return false;

@@ -138,7 +138,7 @@ take_policy_field(
     struct sts_policy *policy, unsigned *seen, struct sts_span line)
 {
 	const char *colon = memchr(line.s, ':', line.length);
-	struct sts_span name = {line.s, 0};
+	struct sts_span name = {.s = line.s};
 	struct sts_span value;
 	enum key key;
 

@@ -18,8 +18,12 @@ names_get_one_spelling(void **state)
 	    {"plain", "example.org", "example.org"},
 	    {"case and dot", "MX1.Example.ORG.", "mx1.example.org"},
 	    {"one label", "localhost", "localhost"},
+	    {"first and last letters", "AZaz09.Example", "azaz09.example"},
+	    {"one letter", "a.", "a"},
 	    {"underscore", "_25._TCP.mx1.d.example", "_25._tcp.mx1.d.example"},
 	    {"hyphens IDNA refuses", "r3---sn.d.example", "r3---sn.d.example"},
+	    {"the same and a final dot", "r3---sn.d.example.",
+		"r3---sn.d.example"},
 	    {"digits", "192.0.2.1", "192.0.2.1"},
 	    {"A-label", "XN--mller-kva.example", "xn--mller-kva.example"},
 	    {"D98", "m\u00fcller.example", "xn--mller-kva.example"},
@@ -61,7 +65,9 @@ names_that_idna2008_refuses_are_looked_up_as_by_the_mta(void **state)
 	};
 	static const char *const refused[] = {"ab--cd\u20ac.example",
 	    "-\u2615.example", "\u2615-.example", "xn--a.\u2615.example",
-	    "\u2615!.example", "\u2615 .example"};
+	    "\u2615!.example", "\u2615 .example", "\u2615\u00df.example",
+	    "\u2615\u03c2.example", "\u2615\u200c.example",
+	    "\u2615\u200d.example"};
 	char out[LIMIT_DOMAIN_SIZE];
 
 	(void)state;
@@ -122,6 +128,42 @@ an_endless_text_is_refused(void **state)
 	assert_int_equal(domain_normalise(endless, out, NULL), -1);
 	memset(endless, 0xc3, sizeof(endless) - 1);
 	assert_int_equal(domain_normalise(endless, out, NULL), -1);
+}
+
+/* Octets that stand for nothing count as well, but only to a limit. */
+static void
+a_text_of_1012_octets_may_still_be_a_name(void **state)
+{
+	enum { NOTHING = 252 };
+	char text[4 * NOTHING + sizeof("a.bcd")] = "";
+	char out[LIMIT_DOMAIN_SIZE];
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < NOTHING; i++)
+		memcpy(text + 4 * i, "\U000e0100", 4);
+	memcpy(text + 4 * NOTHING, "a.bc", 5);
+	assert_int_equal(strlen(text), 4 * LIMIT_DOMAIN);
+	assert_int_equal(domain_normalise(text, out, NULL), 0);
+	assert_string_equal(out, "a.bc");
+	memcpy(text + 4 * NOTHING, "a.bcd", 6);
+	assert_int_equal(domain_normalise(text, out, &err), -1);
+	assert_non_null(strstr(err.text, "name too long"));
+}
+
+static void
+what_is_empty_is_said_to_be(void **state)
+{
+	char out[LIMIT_DOMAIN_SIZE];
+	struct err err;
+
+	(void)state;
+	assert_int_equal(domain_normalise("", out, &err), -1);
+	assert_string_equal(err.text, ": empty name");
+	assert_int_equal(domain_normalise(".", out, &err), -1);
+	assert_string_equal(err.text, ": empty name");
+	assert_int_equal(domain_normalise("a.b..", out, &err), -1);
+	assert_string_equal(err.text, "a.b.: empty label");
 }
 
 static void
@@ -226,6 +268,11 @@ address_literals_are_told_from_names(void **state)
 	    {"[", false},
 	    {"", false},
 	    {"[IPv6:]", false},
+	    {"[IPv6:2001:db8:0:0:0:0:0:1]", true},
+	    {"x192.0.2.1]", false},
+	    {"[192.0.2.1x", false},
+	    {"]", false},
+	    {"[0000000000000000000000000000000000000000000001]", false},
 	    {"[00000000000000000000000000000000000000000000000001]", false},
 	};
 
@@ -247,7 +294,11 @@ the_domain_of_an_address_is_behind_the_last_at(void **state)
 	    {"<@relay.example:user@d.example>", "d.example"},
 	    {"user@[192.0.2.1]", "[192.0.2.1]"},
 	    {"user@m\u00fcller.example", "m\u00fcller.example"},
+	    {"user@b.x", "b.x"},
+	    {"user@d.example>", "d.example>"},
+	    {"<user@d.example", "d.example"},
 	    {"\"a@b\"", NULL},
+	    {"\"a@\"", NULL},
 	    {"user", NULL},
 	    {"<>", NULL},
 	    {"", NULL},
@@ -276,6 +327,8 @@ under_is_at_label_boundaries(void **state)
 	assert_true(domain_under("d.example", ""));
 	assert_false(domain_under("ad.example", "d.example"));
 	assert_false(domain_under("example", "d.example"));
+	assert_false(domain_under("c.example", "d.example"));
+	assert_false(domain_under("a.d.example", "e.example"));
 }
 
 int
@@ -287,6 +340,8 @@ main(void)
 		names_that_idna2008_refuses_are_looked_up_as_by_the_mta),
 	    cmocka_unit_test(what_is_no_name_is_refused),
 	    cmocka_unit_test(an_endless_text_is_refused),
+	    cmocka_unit_test(a_text_of_1012_octets_may_still_be_a_name),
+	    cmocka_unit_test(what_is_empty_is_said_to_be),
 	    cmocka_unit_test(an_error_shows_no_hostile_octet),
 	    cmocka_unit_test(wire_names_are_read_in_the_same_spelling),
 	    cmocka_unit_test(a_wire_name_of_254_octets_is_refused),

@@ -39,6 +39,7 @@ next_hops_are_read_in_the_order_of_the_mta(void **state)
 	    {"[IPv6:2001:DB8::1]", "[2001:db8::1]"},
 	    {"[2001:db8:0::1]:26", "[2001:db8::1]:26"},
 	    {"2001:db8::25", "[2001:db8::25]"},
+	    {"[fa::AF]", "[fa::af]"},
 	    {"m\u00fcller.example", "xn--mller-kva.example"},
 	    {"mail1.example:587, [mail2.example]:465",
 		"mail1.example:587 [mail2.example]:465"},
@@ -191,6 +192,42 @@ an_endless_part_is_refused(void **state)
 	assert_int_equal(nexthop_parse(endless, 25, hops, NULL), -1);
 }
 
+/* Hosts and ports of a part, and a word behind a ":". */
+static void
+what_is_one_octet_too_long_is_refused(void **state)
+{
+	enum { PART_SIZE = LIMIT_NEXTHOPS * (LIMIT_DOMAIN_SIZE + 8) };
+	char part[PART_SIZE + 1], word[2 + LIMIT_DOMAIN_SIZE + 1] = "a:";
+	struct nexthop hops[LIMIT_NEXTHOPS];
+	struct err err;
+
+	(void)state;
+	memset(part, 'a', PART_SIZE);
+	part[PART_SIZE] = '\0';
+	assert_int_equal(nexthop_parse(part, 25, hops, &err), -1);
+	assert_string_equal(err.text, "next hop too long");
+	memset(word + 2, 'a', LIMIT_DOMAIN_SIZE);
+	word[2 + LIMIT_DOMAIN_SIZE] = '\0';
+	assert_int_equal(nexthop_parse(word, 25, hops, NULL), -1);
+}
+
+static void
+a_list_is_printed_with_commas(void **state)
+{
+	struct nexthop hops[LIMIT_NEXTHOPS];
+	char text[NEXTHOP_LIST_SIZE];
+
+	(void)state;
+	assert_int_equal(
+	    nexthop_parse("a.example [b.example]:26 c", 25, hops, NULL), 3);
+	nexthop_print_list(hops, 3, text);
+	assert_string_equal(text, "a.example,[b.example]:26,c");
+	nexthop_print_list(hops, 1, text);
+	assert_string_equal(text, "a.example");
+	nexthop_print_list(hops, 0, text);
+	assert_string_equal(text, "");
+}
+
 int
 main(void)
 {
@@ -201,6 +238,8 @@ main(void)
 	    cmocka_unit_test(what_is_no_next_hop_is_refused),
 	    cmocka_unit_test(a_port_is_a_number_or_the_name_of_a_mail_service),
 	    cmocka_unit_test(an_endless_part_is_refused),
+	    cmocka_unit_test(what_is_one_octet_too_long_is_refused),
+	    cmocka_unit_test(a_list_is_printed_with_commas),
 	};
 
 	return RUN_TESTS(nexthop);

@@ -12,10 +12,22 @@
 #define A "max_age: 86400\n"
 #define MX "mx: mx1.d.example\n"
 
+/* Octets of a body that nothing stands before or behind. */
+static struct sts_policy *
+parse_octets(const char *body, struct err *err)
+{
+	size_t length = strlen(body);
+	char *octets = xmemdup(body, length);
+	struct sts_policy *policy = sts_policy_parse(octets, length, err);
+
+	free(octets);
+	return policy;
+}
+
 static struct sts_policy *
 parse(const char *body)
 {
-	return sts_policy_parse(body, strlen(body), NULL);
+	return parse_octets(body, NULL);
 }
 
 #define UNPRINTABLE \
@@ -69,6 +81,18 @@ static const struct {
 	STS_MODE_ENFORCE, 86400, 1, STS_NOTE_UNKNOWN_KEY},
     {"testing", V "mode: testing\n" A MX "mx: *.d.example\n", STS_MODE_TESTING,
 	86400, 2, 0},
+    {"UTF-8 at its ends",
+	V E A MX "note: ~ \xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf "
+		 "\xef\xbf\xbf \xf0\x90\x80\x80 \xf4\x8f\xbf\xbf",
+	STS_MODE_ENFORCE, 86400, 1, STS_NOTE_UNKNOWN_KEY},
+    {"the last in UTF-8", V E A MX "note: \u00fc", STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_UNKNOWN_KEY},
+    {"name of 32", V E A MX "a2345678901234567890123456789012: x\n",
+	STS_MODE_ENFORCE, 86400, 1, STS_NOTE_UNKNOWN_KEY},
+    {"name of one", V E A MX "a: x\n", STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_UNKNOWN_KEY},
+    {"trailing CRLF", V E A MX "\r\n", STS_MODE_ENFORCE, 86400, 1,
+	STS_NOTE_TRAILING_BLANK_LINES},
     {"trailing blank lines", V E A MX "\n \r\n\t\n", STS_MODE_ENFORCE, 86400, 1,
 	STS_NOTE_TRAILING_BLANK_LINES},
 };
@@ -143,6 +167,24 @@ static const struct {
     {"surrogate", V E A MX "note: \xed\xa0\x80\n", UNPRINTABLE},
     {"above Unicode", V E A MX "note: \xf4\x90\x80\x80\n", UNPRINTABLE},
     {"cut UTF-8", V E A MX "note: \xe2\x82", UNPRINTABLE},
+    {"lone lead", V E A MX "note: \xc3", UNPRINTABLE},
+    {"lone lead, last", V E A MX "note: ab\xc3", UNPRINTABLE},
+    {"second octet of a name", V E A MX "a!: x\n", NO_NAME},
+    {"lone lead before ASCII",
+	V E A MX "note: \xc3"
+		 "A\n",
+	UNPRINTABLE},
+    {"no lead", V E A MX "note: \x80\x80\x80\x80\n", UNPRINTABLE},
+    {"third octet",
+	V E A MX "note: \xe2\x82"
+		 "A\n",
+	UNPRINTABLE},
+    {"octet F5", V E A MX "note: \xf5\x80\x80\x80\n", UNPRINTABLE},
+    {"one octet behind", V E A MX "x", "line 5: field without \":\""},
+    {"one octet after a blank line", V E A MX "\nx", "line 5: blank"},
+    {"one octet and LF after it", V E A MX "\nx\n", "line 5: blank"},
+    {"no value at the end",
+	V E A MX "note:", "line 5: field value: there is none behind \":\""},
     {"name of 33", V E A MX "a23456789012345678901234567890123: x\n", NO_NAME},
     {"name begins with dot", V E A MX ".a: x\n", NO_NAME},
 };
@@ -153,8 +195,7 @@ a_broken_policy_is_refused_with_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(broken); i++) {
 		struct err err;
-		struct sts_policy *policy = sts_policy_parse(
-		    broken[i].body, strlen(broken[i].body), &err);
+		struct sts_policy *policy = parse_octets(broken[i].body, &err);
 
 		ROW(broken[i].id, policy == NULL && err.kind == ERR_DATA);
 		ROW_TEXT(broken[i].id, err.text, broken[i].error);
@@ -177,6 +218,8 @@ an_mx_is_a_host_name_or_a_wildcard_and_one(void **state)
 	    {"M48", "MX1.D.EXAMPLE", true},
 	    {"M47 final dot", "mx1.d.example.", false},
 	    {"M47 U-label", "m\u00fcller.example", false},
+	    {"shortest wildcard", "*.a", true},
+	    {"wildcard, hyphen last", "*.d.example-", false},
 	    {"M47 star", "*", false},
 	    {"M47 star dot", "*.", false},
 	    {"M47 partial", "mx*.d.example", false},
@@ -192,6 +235,10 @@ an_mx_is_a_host_name_or_a_wildcard_and_one(void **state)
 	    {"hyphen last", "mx-.d.example", false},
 	    {"two names", "mx1.d.example mx2.d.example", false},
 	    {"comma", "mx1.d.example,mx2.d.example", false},
+	    {"label of 63",
+		"a234567890123456789012345678901234567890123456789012345678901"
+		"23.example",
+		true},
 	    {"label of 64",
 		"a234567890123456789012345678901234567890123456789012345678901"
 		"234.example",
@@ -298,6 +345,57 @@ size_and_count_have_their_limits(void **state)
 	assert_string_equal(err.text, "line 260: too many mx");
 	assert_null(parse_repeated("x: y\n", LIMIT_STS_BODY / 5, &err));
 	assert_string_equal(err.text, "longer than 64 KiB"); /* M25 */
+}
+
+static void
+a_body_of_64_kib_is_read_and_no_larger_one(void **state)
+{
+	size_t head = strlen(V E A MX "note: ");
+	char *body = xmalloc(LIMIT_STS_BODY + 1);
+	struct sts_policy *policy;
+
+	(void)state;
+	memcpy(body, V E A MX "note: ", head);
+	memset(body + head, 'x', LIMIT_STS_BODY + 1 - head);
+	policy = sts_policy_parse(body, LIMIT_STS_BODY, NULL);
+	assert_non_null(policy);
+	sts_policy_free(policy);
+	assert_null(sts_policy_parse(body, LIMIT_STS_BODY + 1, NULL));
+	free(body);
+}
+
+static void
+the_longest_mx_is_printed(void **state)
+{
+	char mx[5 + LIMIT_DOMAIN + 1] = "mx: ";
+	struct sts_policy *policy;
+	char *body;
+
+	(void)state;
+	for (size_t i = 0; i < LIMIT_DOMAIN; i++)
+		mx[4 + i] = i % 2 == 0 ? 'a' : '.';
+	mx[4 + LIMIT_DOMAIN] = '\n';
+	policy = parse_repeated(mx, 1, NULL);
+	assert_non_null(policy);
+	body = sts_policy_print(policy);
+	assert_non_null(strstr(body, mx));
+	free(body);
+	sts_policy_free(policy);
+}
+
+static void
+as_many_mx_as_there_may_be_are_printed(void **state)
+{
+	struct sts_policy *policy = parse_repeated(MX, LIMIT_STS_MX, NULL);
+	char *body = sts_policy_print(policy);
+	AUTO(sts_policy) struct sts_policy *again = parse(body);
+
+	(void)state;
+	assert_non_null(again);
+	assert_int_equal(again->mx_count, LIMIT_STS_MX);
+	assert_int_equal(again->max_age_s, 86400);
+	free(body);
+	sts_policy_free(policy);
 }
 
 static void
@@ -430,6 +528,9 @@ main(void)
 	    cmocka_unit_test(any_of_several_patterns_names_the_host),
 	    cmocka_unit_test(a_nul_octet_is_in_no_rule),
 	    cmocka_unit_test(size_and_count_have_their_limits),
+	    cmocka_unit_test(a_body_of_64_kib_is_read_and_no_larger_one),
+	    cmocka_unit_test(the_longest_mx_is_printed),
+	    cmocka_unit_test(as_many_mx_as_there_may_be_are_printed),
 	    cmocka_unit_test(the_media_type_is_text_plain),
 	    cmocka_unit_test(what_is_printed_is_read_again),
 	    cmocka_unit_test(lint_tells_all_mistakes),
