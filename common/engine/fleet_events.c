@@ -249,6 +249,7 @@ run_fleet_events(void *arg)
 	do {
 		if (!share_is_open(events->options.share)) {
 			events->last[0] = '\0';
+			events->say_at_ms = 0; /* it may have been emptied */
 			continue;
 		}
 		say_we_are_there(events);
