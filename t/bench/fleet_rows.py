@@ -53,6 +53,16 @@ class Store(Process):
         self.process.send_signal(signal_number)
 
 
+def in_turn(number, measure, alone, shares):
+    """(without a store, with one), the one first and then the other: whoever
+    comes first finds what is around in another state."""
+    if number % 2 == 0:
+        first = measure(alone)
+        return first, measure(shares)
+    second = measure(shares)
+    return measure(alone), second
+
+
 def cost(own):
     """CPU of a warm message, in microseconds."""
     before = own.cpu_s()
@@ -61,7 +71,8 @@ def cost(own):
 
 
 def warm(table, alone, shares):
-    rounds = [(cost(alone), cost(shares)) for _ in range(ROUNDS)]
+    rounds = [in_turn(number, cost, alone, shares)
+              for number in range(2 * ROUNDS)]
     table.at_most("GF1: warm message, CPU with a store to without",
                   median_ratio(rounds), 1.01, "%.3f")
 
@@ -93,10 +104,8 @@ def cold(own, names):
 
 
 def cold_rows(table, alone, shares, names):
-    rounds = []
-    for _ in range(ROUNDS):
-        some = names.take(COLD)
-        rounds.append((cold(alone, some), cold(shares, some)))
+    rounds = [in_turn(number, lambda own: cold(own, names.take(COLD)), alone,
+                      shares) for number in range(2 * ROUNDS)]
     cpu, took = (statistics.median(with_store[i] - without[i]
                                    for without, with_store in rounds)
                  for i in (0, 1))
@@ -117,12 +126,11 @@ def stopped(table, store, alone, shares, names):
     for name in names.take(20):
         shares.message([name])
     time.sleep(1)
-    known, fresh = [], []
-    for _ in range(ROUNDS):
-        known.append((alone.client("-l", "-c", 1, "-n", RCPTS)[1],
-                      shares.client("-l", "-c", 1, "-n", RCPTS)[1]))
-        some = names.take(COLD)
-        fresh.append((rate(alone, some), rate(shares, some)))
+    known = [in_turn(number, lambda own: own.client(
+        "-l", "-c", 1, "-n", RCPTS)[1], alone, shares)
+             for number in range(2 * ROUNDS)]
+    fresh = [in_turn(number, lambda own: rate(own, names.take(COLD)), alone,
+                     shares) for number in range(2 * ROUNDS)]
     store.pause(signal.SIGCONT)
     table.at_most("GF3: store stopped, RCPT p99 of known domains, to without",
                   median_ratio(known), 1.05)
