@@ -129,6 +129,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/advise/checklist_bsi.c \
 	%D%/cli/advise/checklist_nl.c \
 	%D%/cli/advise/checklist_rfc.c \
+	%D%/cli/advise/checklist_sending.c \
 	%D%/cli/advise/checklist_tests.c \
 	%D%/cli/advise/groups.c %D%/cli/advise/groups.h \
 	%D%/cli/advise/look.c %D%/cli/advise/look.h \
@@ -138,6 +139,9 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/advise/report.c %D%/cli/advise/report.h \
 	%D%/cli/advise/report_json.c \
 	%D%/cli/advise/scenario.c %D%/cli/advise/scenario.h \
+	%D%/cli/advise/sending.c %D%/cli/advise/sending.h \
+	%D%/cli/advise/sending_report.c \
+	%D%/cli/advise/sending_report.h \
 	%D%/cli/advise/sight.c %D%/cli/advise/sight.h \
 	%D%/cli/cache.c \
 	%D%/cli/check/cached.c \

@@ -600,6 +600,7 @@ TLSRPT_MAIL = milter/cli/tlsrpt/mail.c milter/cli/tlsrpt/authres.c \
 EXTRA_DIST += \
 	%D%/scenario/advise.expected \
 	%D%/scenario/advise.schema.json \
+	%D%/scenario/advise_sending.schema.json \
 	%D%/scenario/check.expected \
 	%D%/scenario/check.schema.json \
 	%D%/scenario/facts.schema.json \

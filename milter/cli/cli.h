@@ -75,6 +75,7 @@ struct cli_options {
 	const char *output;        /* --output: a file; NULL: stdout */
 	struct cli_list logs;      /* --log; "-" is stdin */
 	struct cli_list standards; /* --standard */
+	bool sending;              /* --sending */
 	bool regulated;            /* --regulated */
 	bool cannot_sign;          /* --cannot-sign */
 	const char *list;          /* --list: a file; "-" is stdin */

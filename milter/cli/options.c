@@ -97,6 +97,8 @@ static const struct option_row {
     {OPTION_OPENMETRICS, "openmetrics", NULL, false, "the same as OpenMetrics"},
     {OPTION_STANDARD, "standard", "rfc|bsi|nl", true,
 	"whose requirements are checked (rfc)"},
+    {OPTION_SENDING, "sending", NULL, false,
+	"advice on this host as it sends, not on a domain"},
     {OPTION_REGULATED, "regulated", NULL, false,
 	"DANE is a must here, by law or by a standard"},
     {OPTION_CANNOT_SIGN, "cannot-sign", NULL, false,

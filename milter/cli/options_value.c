@@ -179,6 +179,9 @@ take_further_flag(int code, struct cli_options *options)
 	case OPTION_FORGET:
 		options->forget = true;
 		break;
+	case OPTION_SENDING:
+		options->sending = true;
+		break;
 	case OPTION_REGULATED:
 		options->regulated = true;
 		break;

@@ -306,10 +306,11 @@ def postern(*words):
 # What a running posternd is asked for: see control.
 DAEMON = ("cache list", "cache flush", "stats")
 # Their own scenarios compare them.
-ELSEWHERE = ("advise", "check --facts", "fleet key", "fleet show",
-             "fleet status", "judge", "review", "setup", "status", "survey report",
-             "survey scan", "survey status", "tlsrpt list", "tlsrpt read",
-             "tlsrpt send", "tlsrpt show", "tlsrpt test", "top")
+ELSEWHERE = ("advise", "advise --sending", "check --facts", "fleet key",
+             "fleet show", "fleet status", "judge", "review", "setup", "status",
+             "survey diff", "survey report", "survey scan", "survey status",
+             "tlsrpt list", "tlsrpt read", "tlsrpt send", "tlsrpt show",
+             "tlsrpt test", "top")
 
 
 def check_keys(out, conf, rules, answers):

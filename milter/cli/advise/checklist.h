@@ -45,6 +45,9 @@ void checklist_add_rfc(struct checklist *list, const struct sight *sight);
 void checklist_add_bsi(struct checklist *list, const struct sight *sight);
 void checklist_add_nl(struct checklist *list, const struct sight *sight);
 
+/* checklist_add_sending - BSI's of a host that sends, which the sight has */
+void checklist_add_sending(struct checklist *list, const struct sight *sight);
+
 /* What a requirement comes to, while it is made. */
 struct check_answer {
 	enum check_result result;

@@ -247,6 +247,29 @@ put_checks(const struct checklist *list, enum standard standard, bool whole,
 }
 
 void
+counsel_put_plan(const struct plan *plan, bool whole, struct sheet *sheet)
+{
+	if (plan->count > 0)
+		sheet_section(sheet, "steps", "Steps, in order");
+	put_steps(plan, "now", "Now", STEP_DO, sheet);
+	put_steps(plan, "blocked", "Not possible where the zone is now",
+	    STEP_BLOCKED, sheet);
+	put_steps(plan, "later", "Later", STEP_WAIT, sheet);
+	if (whole)
+		put_steps(plan, "done", "Done", STEP_DONE, sheet);
+}
+
+void
+counsel_put_checks(
+    const struct checklist *list, bool whole, struct sheet *sheet)
+{
+	sheet_section(sheet, "checks",
+	    whole ? "Requirements" : "Requirements that are open");
+	for (int i = 0; i < STANDARDS; i++)
+		put_checks(list, (enum standard)i, whole, sheet);
+}
+
+void
 counsel_put(const struct counsel *counsel, const char *domain, bool whole,
     struct sheet *sheet)
 {
@@ -258,18 +281,8 @@ counsel_put(const struct counsel *counsel, const char *domain, bool whole,
 	put_chains(sight, sheet);
 	put_standing(sight, sheet);
 	put_ends(sight, sheet);
-	if (counsel->plan.count > 0)
-		sheet_section(sheet, "steps", "Steps, in order");
-	put_steps(&counsel->plan, "now", "Now", STEP_DO, sheet);
-	put_steps(&counsel->plan, "blocked",
-	    "Not possible where the zone is now", STEP_BLOCKED, sheet);
-	put_steps(&counsel->plan, "later", "Later", STEP_WAIT, sheet);
-	if (whole)
-		put_steps(&counsel->plan, "done", "Done", STEP_DONE, sheet);
-	sheet_section(sheet, "checks",
-	    whole ? "Requirements" : "Requirements that are open");
-	for (int i = 0; i < STANDARDS; i++)
-		put_checks(&counsel->checks, (enum standard)i, whole, sheet);
+	counsel_put_plan(&counsel->plan, whole, sheet);
+	counsel_put_checks(&counsel->checks, whole, sheet);
 }
 
 void

@@ -36,6 +36,13 @@ struct json_t *counsel_json(const struct counsel *counsel);
 void counsel_put(const struct counsel *counsel, const char *domain, bool whole,
     struct sheet *sheet);
 
+/* Of its parts: steps and checks, as sections and as lists. */
+void counsel_put_plan(const struct plan *plan, bool whole, struct sheet *sheet);
+void counsel_put_checks(
+    const struct checklist *list, bool whole, struct sheet *sheet);
+struct json_t *counsel_json_plan(const struct plan *plan);
+struct json_t *counsel_json_checks(const struct checklist *list);
+
 /* counsel_state - a line that is the same for domains in the same state */
 enum { COUNSEL_STATE_SIZE = 512 };
 void counsel_state(const struct counsel *counsel, char out[COUNSEL_STATE_SIZE]);

@@ -123,11 +123,30 @@ json_check_row(const struct check_row *row)
 }
 
 json_t *
+counsel_json_plan(const struct plan *plan)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < plan->count; i++)
+		json_array_append_new(list, json_step(&plan->steps[i]));
+	return list;
+}
+
+json_t *
+counsel_json_checks(const struct checklist *list)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(rows, json_check_row(&list->rows[i]));
+	return rows;
+}
+
+json_t *
 counsel_json(const struct counsel *counsel)
 {
 	const struct sight *sight = counsel->sight;
 	json_t *object = json_object();
-	json_t *steps = json_array(), *checks = json_array();
 
 	json_put_number(object, "schema", 1);
 	json_put_text(object, "domain", sight->facts->domain);
@@ -141,14 +160,9 @@ counsel_json(const struct counsel *counsel)
 	json_object_set_new(object, "chain", json_chain(sight));
 	json_object_set_new(object, "publish", json_publish(&counsel->found));
 	json_object_set_new(object, "now", json_now(&sight->standing));
-	for (size_t i = 0; i < counsel->plan.count; i++)
-		json_array_append_new(
-		    steps, json_step(&counsel->plan.steps[i]));
-	json_object_set_new(object, "steps", steps);
-	for (size_t i = 0; i < counsel->checks.count; i++)
-		json_array_append_new(
-		    checks, json_check_row(&counsel->checks.rows[i]));
-	json_object_set_new(object, "checks", checks);
+	json_object_set_new(object, "steps", counsel_json_plan(&counsel->plan));
+	json_object_set_new(
+	    object, "checks", counsel_json_checks(&counsel->checks));
 	json_put_text(
 	    object, "worst", checklist_status_text(counsel_status(counsel)));
 	return object;

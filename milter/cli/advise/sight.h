@@ -30,7 +30,11 @@ struct sight_host {
 	bool own;                        /* at or below the domain */
 };
 
+struct sending; /* sending.h */
+
 struct sight {
+	const struct sending *sending; /* of a host that sends, and of nothing
+					  else; borrowed, or NULL */
 	const struct facts *facts;     /* borrowed */
 	const struct verdict *verdict; /* level auto; borrowed */
 	const struct verdict *secure;  /* level secure; borrowed */
