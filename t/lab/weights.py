@@ -46,7 +46,7 @@ def of_syslog(lines):
         gone = re.search(r"/qmgr\[\d+\]: (\w+): removed$", line)
         if gone:
             seen = {pair for pair in seen if pair[0] != gone[1]}
-        if not match:
+        if not match or match[1] == "NOQUEUE":
             continue
         head, _, rest = match[2].partition(", ")
         ours = re.match(r"event=check domain=(\S+)", match[2])

@@ -12,7 +12,7 @@
 	"# a comment\n\n"                                     \
 	".Example.com big mailbox 2026-02 vendor dane=optin"  \
 	" sts=customer # and one\r\n"                         \
-	".mx.example.com small gateway 2026-01 tables\n"      \
+	".mx.example.com small gateway 2026-01 github:a/b\n"  \
 	"ns:.example.com dns 2026-02 guides dnssec=partial\n" \
 	"ns:.awsdns-* aws 2026-02 guides dnssec=yes"
 
@@ -96,6 +96,8 @@ a_wrong_word_is_told_with_its_line(void **state)
 	    {".a big mailbox 2026 vendor", "a month"},
 	    {".a big mailbox", "a month"},
 	    {".a big mailbox 2026-02", "the source"},
+	    {".a big mailbox 2026-02 <b>", "the source"},
+	    {".a b/c mailbox 2026-02 vendor", "the name"},
 	    {".a big mailbox 2026-02 vendor dane=perhaps", "no such offer"},
 	    {".a big mailbox 2026-02 vendor dnssec=yes", "no such offer"},
 	    {"ns:.a big 2026-02 vendor dane=yes", "no such offer"},

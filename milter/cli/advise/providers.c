@@ -68,16 +68,23 @@ provider_class_text(const struct provider *provider)
 
 /* --- reading --- */
 
-/* A copy of a word that fits, is plain, and is not empty. */
+/* A copy of a word that fits, is not empty, and has but letters, digits and
+ * these. */
 static bool
-take_plain_word(char *to, size_t size, const char *word)
+take_word_of(char *to, size_t size, const char *word, const char *these)
 {
 	if (word == NULL || word[0] == '\0')
 		return false;
 	for (const char *c = word; *c != '\0'; c++)
-		if (!text_is_alnum(*c) && strchr(".-_*", *c) == NULL)
+		if (!text_is_alnum(*c) && strchr(these, *c) == NULL)
 			return false;
 	return text_copy(to, size, word);
+}
+
+static bool
+take_plain_word(char *to, size_t size, const char *word)
+{
+	return take_word_of(to, size, word, ".-_*");
 }
 
 /* ".example.com"; for a name server a label may end with "*". */
@@ -166,8 +173,8 @@ read_provider(char *line, struct provider *row)
 	if (word == NULL || !is_month(word))
 		return "when it was looked up is a month, as 2026-02";
 	text_copy(row->asof, sizeof(row->asof), word);
-	if (!take_plain_word(row->source, sizeof(row->source),
-		strtok_r(NULL, BLANKS, &rest)))
+	if (!take_word_of(row->source, sizeof(row->source),
+		strtok_r(NULL, BLANKS, &rest), ".-_:/"))
 		return "the source is a word of up to 31 octets";
 	while (fault == NULL && (word = strtok_r(NULL, BLANKS, &rest)) != NULL)
 		fault = take_provider_offer(row, word);
