@@ -305,6 +305,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/survey/probing.c %D%/cli/survey/probing.h \
 	%D%/cli/survey/record.c %D%/cli/survey/record.h \
 	%D%/cli/survey/report.c \
+	%D%/cli/survey/report_notes.c \
 	%D%/cli/survey/survey.h \
 	%D%/cli/survey/verbs.c \
 	%D%/cli/watch/status.c %D%/cli/watch/top.c %D%/cli/watch/top.h \

@@ -513,7 +513,8 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_survey_names_t_SOURCES = %D%/unit/survey_names.c %D%/unit/tap.h \
 	milter/cli/survey/names.c
 %C%_unit_survey_report_t_SOURCES = %D%/unit/survey_report.c %D%/unit/tap.h \
-	milter/cli/survey/report.c $(SURVEY_DIFF)
+	milter/cli/survey/report.c milter/cli/survey/report_notes.c \
+	$(SURVEY_DIFF)
 %C%_unit_survey_report_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h
 %C%_unit_standard_t_SOURCES = %D%/unit/standard.c %D%/unit/tap.h

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ enum statement {
 struct store_survey {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[STATEMENTS];
-	int lock_fd; /* or -1 */
+	int64_t least_weight; /* of the names that are read */
+	int lock_fd;          /* or -1 */
 };
 
 static const char *const field_names[] = {
@@ -200,7 +202,7 @@ prepare_all(struct store_survey *survey, struct err *err)
 		      "0), coalesce(total(weight * (state <> 0)), 0), "
 		      "coalesce(max(weight <> 1), 0), coalesce(min(CASE WHEN "
 		      "time > 0 THEN time END), 0), coalesce(max(time), 0) "
-		      "FROM domain",
+		      "FROM domain WHERE weight >= ?1",
 	};
 	char put[SQL_SIZE];
 	struct text text;
@@ -377,6 +379,34 @@ store_survey_undo(struct store_survey *survey, time_t since, struct err *err)
 
 /* --- reading --- */
 
+void
+store_survey_least(struct store_survey *survey, int64_t weight)
+{
+	survey->least_weight = weight;
+}
+
+int
+store_survey_each_note(struct store_survey *survey, const char *key,
+    survey_noted *noted, void *arg, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(survey->handle,
+	    "SELECT value FROM note WHERE key = ?1 ORDER BY rowid", -1, &stmt,
+	    NULL);
+
+	if (rc == SQLITE_OK)
+		bind_word(stmt, 1, key);
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		rc = sqlite3_step(stmt);
+		if (rc == SQLITE_ROW)
+			noted(arg, (const char *)sqlite3_column_text(stmt, 0));
+	}
+	if (rc != SQLITE_DONE)
+		fail_sql(survey, err);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
 int
 store_survey_notes(struct store_survey *survey, const char *key, int64_t *count,
     struct err *err)
@@ -427,7 +457,10 @@ store_survey_total(
     struct store_survey *survey, struct survey_totals *totals, struct err *err)
 {
 	sqlite3_stmt *stmt = survey->statements[TOTAL];
-	int rc = sqlite3_step(stmt);
+	int rc;
+
+	sqlite3_bind_int64(stmt, 1, survey->least_weight);
+	rc = sqlite3_step(stmt);
 
 	if (rc == SQLITE_ROW)
 		*totals = (struct survey_totals){
@@ -498,7 +531,8 @@ store_survey_each(struct store_survey *survey, bool queued, size_t most,
 	text_init(&text, sql, sizeof(sql));
 	text_add(&text, "SELECT domain, weight, rank, tries, time");
 	add_field_list(&text, "");
-	text_add(&text, " FROM domain WHERE state <> 0");
+	text_addf(&text, " FROM domain WHERE state <> 0 AND weight >= %" PRId64,
+	    survey->least_weight);
 	text_add(&text, queued
 			    ? " AND \"auto\" = 'q' ORDER BY weight DESC, domain"
 			    : " ORDER BY domain");
@@ -535,8 +569,9 @@ store_survey_count(struct store_survey *survey,
 	text_init(&text, sql, sizeof(sql));
 	text_addf(&text,
 	    "SELECT \"%s\", %s, count(*), total(weight) FROM domain WHERE "
-	    "state <> 0%s GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-	    by, second,
+	    "state <> 0 AND weight >= %" PRId64
+	    "%s GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+	    by, second, survey->least_weight,
 	    question->filter == SURVEY_MAIL
 		? " AND mx_state IN ('mx', 'implicit')"
 		: "");

@@ -116,6 +116,15 @@ int store_survey_note(struct store_survey *survey, const char *key,
 int store_survey_notes(struct store_survey *survey, const char *key,
     int64_t *count, struct err *err);
 
+/* store_survey_each_note - each of that key, in the order in which they came */
+typedef void survey_noted(void *arg, const char *value);
+int store_survey_each_note(struct store_survey *survey, const char *key,
+    survey_noted *noted, void *arg, struct err *err);
+
+/* store_survey_least - what is read from here on, and counted, is of names that
+ * weigh so much at least */
+void store_survey_least(struct store_survey *survey, int64_t weight);
+
 /* store_survey_todo - up to most names behind after, in their order: those that
  * nobody asked about, or with tries those that failed so often at most; how
  * many, or -1 with err */

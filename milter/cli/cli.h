@@ -42,6 +42,8 @@ struct cli_options {
 	bool journal;             /* --journal */
 	bool queue;               /* --queue */
 	bool add;                 /* --add */
+	uint32_t top;             /* --top; 0: as it is */
+	uint32_t min_weight;      /* --min-weight */
 	uint32_t rate;            /* --rate: a second; 0: as it goes */
 	uint32_t retries;         /* --retry */
 	uint32_t retry_wait_s;    /* --retry-wait */

@@ -9,7 +9,7 @@
 #include "milter/cli/options.h"
 
 enum { JOBS_MAX = 256, EVERY_MAX_S = 3600 };
-enum { RETRIES_MAX = 9, PACE_MAX = 1000000, GAP_MAX_S = 3600 };
+enum { RETRIES_MAX = 9, PACE_MAX = 1000000, GAP_MAX_S = 3600, TOP_MAX = 200 };
 
 #define MOMENT "no RFC 3339 time, and no date or \"7d\""
 
@@ -79,6 +79,16 @@ read_pace(int code, const char *word, struct cli_options *options)
 		return text_uint(word, RETRIES_MAX, &options->retries) == 0
 			   ? NULL
 			   : "--retry: 0 to 9";
+	case OPTION_TOP:
+		return text_uint(word, TOP_MAX, &options->top) == 0 &&
+			       options->top > 0
+			   ? NULL
+			   : "--top: 1 to 200";
+	case OPTION_MIN_WEIGHT:
+		return text_uint(
+			   word, LIMIT_SURVEY_WEIGHT, &options->min_weight) == 0
+			   ? NULL
+			   : "--min-weight: 0 to 1000000000";
 	case OPTION_RETRY_WAIT:
 		return text_uint(word, PACE_MAX, &options->retry_wait_s) == 0
 			   ? NULL
@@ -376,6 +386,8 @@ cli_option_value(int code, char *value, struct cli_options *options)
 	case OPTION_RATE:
 	case OPTION_RETRY:
 	case OPTION_RETRY_WAIT:
+	case OPTION_TOP:
+	case OPTION_MIN_WEIGHT:
 	case OPTION_LIMIT:
 		return read_pace(code, value, options);
 	case OPTION_MAX_AGE:

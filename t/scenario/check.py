@@ -189,6 +189,9 @@ def open_objects(schema, path="schema"):
             yield path
         for key, value in schema.items():
             yield from open_objects(value, path + "/" + key)
+    elif isinstance(schema, list):
+        for i, value in enumerate(schema):
+            yield from open_objects(value, "%s/%d" % (path, i))
 
 
 def check_schema_bites(out, schema, answer):

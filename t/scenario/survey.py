@@ -99,10 +99,14 @@ def scan(conf, path, *words, given=None):
                   given=given)
 
 
-def rows_of(path):
+def lines_of(path):
     done = survey("report", "--db", path, "--as", "ndjson")
-    return {row["domain"]: row for row in
-            map(json.loads, done.stdout.splitlines())}
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def rows_of(path):
+    return {row["domain"]: row for row in lines_of(path)
+            if row["kind"] == "domain"}
 
 
 def status(path):
@@ -143,13 +147,19 @@ def check_vectors(out, conf):
                  if value_at(row, pair.split("=")[0]) != pair.split("=")[1]]
         out.test(not wrong, "%s: %s is told as it is" % (vector, name), wrong)
     schema = check.validator("survey")
-    wrong = [text for row in rows.values()
-             for text in check.mistakes(schema, row)]
+    lines = lines_of(path)
+    wrong = [text for row in lines for text in check.mistakes(schema, row)]
+    out.test([lines[0]["kind"], lines[-1]["kind"]] == ["head", "summary"] and
+             lines[0]["counts"]["done"] == len(rows) and
+             lines[0]["sources"] == ["command line"] and
+             lines[0]["resolver"] == "embedded",
+             "a line before them says what it is, one behind has the report",
+             [json.dumps(lines[0])])
     out.test(not wrong, "all of it is as the schema has it", wrong)
     out.test(not list(check.open_objects(schema.schema)),
              "and no object takes keys that nobody promised")
-    json_page.compare(out, "survey report", json_page.keys_of(
-        list(rows.values()), {}))
+    del lines[-1]["report"]
+    json_page.compare(out, "survey report", json_page.keys_of(lines, {}))
     json_page.compare(out, "survey status", json_page.keys_of(
         status(path), {}))
 
@@ -535,6 +545,15 @@ def check_report(out, conf):
             if len(line) > 80]
     out.test(not wide, "text is 80 columns wide", wide)
     check_diff(out, path)
+    short = survey("report", "--db", path, "--at", AT, "--json", "--top", "2",
+                   "--min-weight", "5").stdout
+    found = json.loads(short)
+    out.test(len(found["sites"]["sites"]) == 2 and
+             "Survey of 11 domains" in found["title"] and
+             "weigh less than 5" in short and
+             sum(row["domains"] for row in found["sts"]["record"]) == 9,
+             "lists may be shorter, and domains of little weight left out",
+             [short[:1500]])
     target = DIR + "/written"
     done = survey("report", "--db", path, "--as", "csv", "-o", target)
     out.test(done.returncode == 0 and not done.stdout and

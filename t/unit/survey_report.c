@@ -55,11 +55,12 @@ add_row(struct store_survey *survey, const char *domain, int64_t weight,
 	assert_int_equal(store_survey_put(survey, &row, NULL), 0);
 }
 
+static struct cli_options options = {.at_given = true, .at = 1800000000};
+
 static char *
 report_text(
     struct store_survey *survey, void (*form)(const struct sheet *, FILE *))
 {
-	const struct cli_options options = {.at_given = true, .at = 1800000000};
 	struct sheet *sheet = NULL;
 	char *text;
 	size_t length;
@@ -125,11 +126,40 @@ without_weights_there_is_one_column(void **state)
 	store_survey_free(survey);
 }
 
+/* V06: what a log was too large for is said */
+static void
+lists_are_cut_and_light_domains_left_out(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text;
+
+	(void)state;
+	add_row(survey, "a.example", 10, "both", "q");
+	add_row(survey, "b.example", 7, "neither", "q");
+	add_row(survey, "c.example", 6, "neither", "d");
+	add_row(survey, "light.example", 2, "neither", "q");
+	store_survey_note(survey, SURVEY_NOTE_BY_LINE, "1", NULL);
+	store_survey_note(survey, SURVEY_NOTE_SOURCE, "x.log", NULL);
+	options.min_weight = 5;
+	options.top = 1;
+	text = report_text(survey, wide_text);
+	options.min_weight = options.top = 0;
+	assert_non_null(strstr(text, "Survey of 3 domains"));
+	assert_non_null(strstr(text, "1 (33.3 %) of 3 domains"));
+	assert_non_null(strstr(text, "a.example "));
+	assert_null(strstr(text, "b.example "));
+	assert_null(strstr(text, "light.example"));
+	assert_non_null(strstr(text, "weigh less than 5"));
+	assert_non_null(strstr(text, "weights are deliveries"));
+	assert_non_null(strstr(text, "Names from: x.log."));
+	free(text);
+	store_survey_free(survey);
+}
+
 /* V82: nothing to report; V90: nothing runs on the page */
 static void
 an_empty_file_has_no_report(void **state)
 {
-	const struct cli_options options = {.at_given = true};
 	struct store_survey *survey = in_memory();
 	struct sheet *sheet = NULL;
 	char *text;
@@ -151,6 +181,7 @@ main(void)
 	    cmocka_unit_test(a_share_is_never_without_its_count),
 	    cmocka_unit_test(what_is_not_known_is_in_no_share),
 	    cmocka_unit_test(without_weights_there_is_one_column),
+	    cmocka_unit_test(lists_are_cut_and_light_domains_left_out),
 	    cmocka_unit_test(an_empty_file_has_no_report),
 	};
 

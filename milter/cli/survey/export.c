@@ -137,10 +137,82 @@ print_each(struct store_survey *survey, survey_each *each, FILE *out)
 		   : cli_fail(EX_DATAERR, "%s", err.text);
 }
 
-int
-survey_ndjson(struct store_survey *survey, FILE *out)
+/* --- the lines around them --- */
+
+static void
+append_note(void *arg, const char *value)
 {
-	return print_each(survey, print_json_row, out);
+	json_array_append_new(arg, json_string(value));
+}
+
+static json_t *
+json_notes(struct store_survey *survey, const char *key)
+{
+	json_t *list = json_array();
+
+	store_survey_each_note(survey, key, append_note, list, NULL);
+	return list;
+}
+
+/* The first of a key, or "". */
+static void
+put_first_note(json_t *object, struct store_survey *survey, const char *key)
+{
+	json_t *list = json_notes(survey, key);
+	const char *first = json_string_value(json_array_get(list, 0));
+
+	json_put_text(object, key, first == NULL ? "" : first);
+	json_decref(list);
+}
+
+static void
+print_export_head(struct store_survey *survey, FILE *out)
+{
+	json_t *object = json_object(), *counts = json_object();
+	json_t *by_line = json_notes(survey, SURVEY_NOTE_BY_LINE);
+	struct survey_totals totals = {.names = 0};
+
+	store_survey_total(survey, &totals, NULL);
+	json_put_number(object, "schema", 1);
+	json_put_text(object, "kind", "head");
+	json_put_text(object, "version", PACKAGE_VERSION);
+	json_put_number(counts, "names", totals.names);
+	json_put_number(counts, "done", totals.done);
+	json_put_number(counts, "failing", totals.failing);
+	json_object_set_new(object, "counts", counts);
+	json_object_set_new(
+	    object, "sources", json_notes(survey, SURVEY_NOTE_SOURCE));
+	json_put_bool(object, "by_line", json_array_size(by_line) > 0);
+	json_decref(by_line);
+	json_put_time(object, "began", totals.began);
+	json_put_time(object, "ended", totals.ended);
+	put_first_note(object, survey, SURVEY_NOTE_RESOLVER);
+	put_first_note(object, survey, SURVEY_NOTE_SETTINGS);
+	json_print(out, object);
+}
+
+static void
+print_summary(const struct sheet *sheet, FILE *out)
+{
+	json_t *object = json_object();
+
+	json_put_number(object, "schema", 1);
+	json_put_text(object, "kind", "summary");
+	json_object_set_new(object, "report", sheet_json(sheet));
+	json_print(out, object);
+}
+
+int
+survey_ndjson(
+    struct store_survey *survey, const struct sheet *report, FILE *out)
+{
+	int status;
+
+	print_export_head(survey, out);
+	status = print_each(survey, print_json_row, out);
+	if (status == 0)
+		print_summary(report, out);
+	return status;
 }
 
 /* --- CSV --- */

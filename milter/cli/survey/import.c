@@ -115,17 +115,18 @@ static void
 note_sources(struct import *import, const struct cli_options *options)
 {
 	if (options->words.count > 0)
-		import_note(import, "source", "command line");
+		import_note(import, SURVEY_NOTE_SOURCE, "command line");
 	if (options->list != NULL)
-		import_note(import, "source", options->list);
+		import_note(import, SURVEY_NOTE_SOURCE, options->list);
 	for (size_t i = 0; i < options->maillogs.count; i++)
-		import_note(import, "source", options->maillogs.items[i]);
+		import_note(
+		    import, SURVEY_NOTE_SOURCE, options->maillogs.items[i]);
 	if (options->journal)
-		import_note(import, "source", "journal");
+		import_note(import, SURVEY_NOTE_SOURCE, "journal");
 	if (options->queue)
-		import_note(import, "source", "queue");
+		import_note(import, SURVEY_NOTE_SOURCE, "queue");
 	if (import->by_line)
-		import_note(import, "by_line", "1");
+		import_note(import, SURVEY_NOTE_BY_LINE, "1");
 }
 
 static void

@@ -23,6 +23,12 @@ enum {
 	WORD_SIZE = LIMIT_DOMAIN_SIZE,
 };
 
+static size_t
+top_of(const struct cli_options *options, size_t usual)
+{
+	return options->top == 0 ? usual : options->top;
+}
+
 struct counted_row {
 	char words[2][WORD_SIZE];
 	int64_t domains, messages;
@@ -362,8 +368,8 @@ put_dnssec(struct reporting *r)
 	    {"secure", "secure", SHEET_NUMBER},
 	    {"share", "share", SHEET_WORDS},
 	};
-	struct counted_rows tlds =
-	    count_rows(r, SURVEY_ALL, SURVEY_TLD, SURVEY_TLD, false, TOP);
+	struct counted_rows tlds = count_rows(r, SURVEY_ALL, SURVEY_TLD,
+	    SURVEY_TLD, false, top_of(r->options, TOP));
 	struct counted_rows both =
 	    count_rows(r, SURVEY_ALL, SURVEY_TLD, SURVEY_DNSSEC, true, 0);
 
@@ -395,8 +401,8 @@ put_sites(struct reporting *r)
 	static const struct sheet_column columns[] = {
 	    {"site", "site", SHEET_WORDS},
 	    {"provider", "provider", SHEET_WORDS}, COUNTS};
-	struct counted_rows rows =
-	    count_rows(r, SURVEY_MAIL, SURVEY_SITE, SURVEY_PROVIDER, true, TOP);
+	struct counted_rows rows = count_rows(r, SURVEY_MAIL, SURVEY_SITE,
+	    SURVEY_PROVIDER, true, top_of(r->options, TOP));
 	struct counted_rows mail = count_rows(
 	    r, SURVEY_MAIL, SURVEY_MX_STATE, SURVEY_MX_STATE, false, 0);
 	struct survey_count all = known_part(&mail);
@@ -431,12 +437,13 @@ put_list(struct reporting *r)
 	};
 
 	sheet_section(r->sheet, "list", "Domains that auto would queue");
-	sheet_note(r->sheet, "By weight, %d at most; CSV and NDJSON have all.",
-	    LISTED);
+	sheet_note(r->sheet, "By weight, %zu at most; CSV and NDJSON have all.",
+	    top_of(r->options, LISTED));
 	sheet_table(r->sheet, "list", "Domains", SHEET_PLAIN, columns,
 	    sizeof(columns) / sizeof(columns[0]));
-	if (!r->failed && store_survey_each(r->survey, true, LISTED, put_listed,
-			      r, &r->err) != 0)
+	if (!r->failed &&
+	    store_survey_each(r->survey, true, top_of(r->options, LISTED),
+		put_listed, r, &r->err) != 0)
 		r->failed = true;
 }
 
@@ -475,6 +482,9 @@ put_method(struct reporting *r)
 	if (r->totals.done > 0 && clock_print(r->totals.began, began) &&
 	    clock_print(r->totals.ended, ended))
 		sheet_note(r->sheet, "From %s to %s.", began, ended);
+	if (!r->failed &&
+	    survey_put_notes(r->sheet, r->survey, r->options, &r->err) != 0)
+		r->failed = true;
 	put_depth(r);
 	sheet_note(r->sheet,
 	    public_suffix_is_known()
@@ -491,6 +501,7 @@ survey_report(struct store_survey *survey, const struct cli_options *options,
 	char title[80], time[CLOCK_PRINT_SIZE];
 	int status = 0;
 
+	store_survey_least(survey, options->min_weight);
 	if (store_survey_total(survey, &r.totals, &r.err) != 0)
 		return cli_fail(EX_DATAERR, "%s", r.err.text);
 	if (r.totals.done == 0)

@@ -34,8 +34,20 @@ survey_import(struct store_survey *survey, const struct cli_options *options);
 int survey_report(struct store_survey *survey,
     const struct cli_options *options, struct sheet **sheet);
 
-/* survey_ndjson, survey_csv - a line for each domain; likewise */
-int survey_ndjson(struct store_survey *survey, FILE *out);
+/* Keys of what is noted of a scan. */
+#define SURVEY_NOTE_SOURCE "source"
+#define SURVEY_NOTE_BY_LINE "by_line"
+#define SURVEY_NOTE_RESOLVER "resolver"
+#define SURVEY_NOTE_SETTINGS "settings"
+
+/* survey_put_notes - what is noted of a scan, to the last section; 0, or -1 */
+int survey_put_notes(struct sheet *sheet, struct store_survey *survey,
+    const struct cli_options *options, struct err *err);
+
+/* survey_ndjson, survey_csv - a line for each domain; likewise.  NDJSON has one
+ * before them, and the report behind them */
+int survey_ndjson(
+    struct store_survey *survey, const struct sheet *report, FILE *out);
 int survey_csv(struct store_survey *survey, FILE *out);
 
 /* survey_share - "12.3 %", "<0.1 %", or "-" of nothing */

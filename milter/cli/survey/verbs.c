@@ -36,7 +36,7 @@ take_input(struct store_survey *survey, const struct cli_options *options)
 	struct err err;
 	int status = 0;
 
-	if (store_survey_notes(survey, "source", &sources, &err) != 0)
+	if (store_survey_notes(survey, SURVEY_NOTE_SOURCE, &sources, &err) != 0)
 		return cli_fail(EX_IOERR, "%s", err.text);
 	if (!input && sources == 0)
 		return cli_fail(
@@ -64,6 +64,35 @@ struct scan_parts {
 	const struct exclude *exclude;
 };
 
+/* Of the first run: others may go on with it otherwise. */
+static int
+note_once(struct store_survey *survey, const char *key, const char *value)
+{
+	int64_t count;
+	struct err err;
+
+	if (store_survey_notes(survey, key, &count, &err) != 0 ||
+	    (count == 0 && store_survey_note(survey, key, value, &err) != 0))
+		return cli_fail(EX_IOERR, "%s", err.text);
+	return 0;
+}
+
+static int
+note_scan(struct store_survey *survey, const struct settings *settings,
+    const struct cli_options *options)
+{
+	char text[128];
+	int status = note_once(survey, SURVEY_NOTE_RESOLVER,
+	    settings->resolver == DNS_SYSTEM ? "system" : "embedded");
+
+	if (status != 0)
+		return status;
+	snprintf(text, sizeof(text),
+	    "jobs %u, rate %" PRIu32 ", retry %" PRIu32, options->jobs,
+	    options->rate, options->retries);
+	return note_once(survey, SURVEY_NOTE_SETTINGS, text);
+}
+
 static int
 ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
     const struct cli_options *options)
@@ -74,8 +103,10 @@ ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
 	struct engine_options wanted;
 	struct asking asking;
 	struct err err;
-	int status = cli_load_roots(cli->settings, &roots);
+	int status = note_scan(parts->survey, cli->settings, options);
 
+	if (status == 0)
+		status = cli_load_roots(cli->settings, &roots);
 	if (status != 0)
 		return status;
 	providers = providers_load(&err);
@@ -111,14 +142,14 @@ write_report(struct store_survey *survey, const struct cli_options *options,
 	struct cli_output output;
 	int status = 0;
 
-	if (form != FORM_CSV && form != FORM_NDJSON)
+	if (form != FORM_CSV)
 		status = survey_report(survey, options, &sheet);
 	if (status == 0)
 		status = cli_output_open(&output, options->output);
 	if (status != 0)
 		return status;
 	if (form == FORM_NDJSON)
-		status = survey_ndjson(survey, output.out);
+		status = survey_ndjson(survey, sheet, output.out);
 	else if (form == FORM_CSV)
 		status = survey_csv(survey, output.out);
 	else
