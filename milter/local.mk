@@ -134,7 +134,9 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/advise/groups.c %D%/cli/advise/groups.h \
 	%D%/cli/advise/look.c %D%/cli/advise/look.h \
 	%D%/cli/advise/look_chain.c \
-	%D%/cli/advise/plan.c %D%/cli/advise/plan.h \
+	%D%/cli/advise/plan.h \
+	%D%/cli/advise/plan_dane.c %D%/cli/advise/plan_make.c \
+	%D%/cli/advise/plan_parts.h \
 	%D%/cli/advise/providers.c %D%/cli/advise/providers.h \
 	%D%/cli/advise/report.c %D%/cli/advise/report.h \
 	%D%/cli/advise/report_json.c \

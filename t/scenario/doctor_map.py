@@ -10,19 +10,22 @@ import json
 import os
 import shlex
 import shutil
+import socket
+import struct
 import subprocess
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
 import check
+import dnsfault
 import json_page
 import mta
 import socketmap
 import tap
-import zones
 from ask_doctor import (ASK_S, CONF, MAIN_CF, MASTER_CF, conf, findings, kept,
                         postconf, prepare_conf, run)
 
@@ -228,8 +231,10 @@ LEVEL_MAY = ("smtp_tls_security_level = may",)
 # What is another, what becomes of 04-M, 06-M, 08-R and 09-M, and the exit.
 SENDING = (
     ("A22 P10", "a table of posternd, and another program for reports",
-     main_cf("smtp_tlsrpt_enable = yes"), "pass pass warning pass", 1),
-    ("P10", "no TLS reports", main_cf("smtp_tlsrpt_enable = no"), "pass pass warning fail", 2),
+     version("3.10.5", "smtp_tlsrpt_enable = yes",
+             "debug_peer_list = $smtp_tlsrpt_enable"),
+     "pass pass warning pass", 1),
+    ("P10", "no TLS reports", main_cf("smtp_tls_loglevel = 0"), "pass pass warning fail", 2),
     ("A24", "Postfix at may", main_cf(*NO_MAPS, *LEVEL_MAY),
      "pass fail fail fail", 2),
     ("A24", "Postfix with DANE", main_cf(*NO_MAPS), "pass pass fail fail", 2),
@@ -241,9 +246,10 @@ SENDING = (
     ("A24", "a table that says may of all", main_cf(
         MAPS + "static:may"), "pass fail warning fail", 2),
     ("A24", "a resolver that does not validate", lambda: together(
-        main_cf(*NO_MAPS)(), other_resolver()), "fail fail fail fail", 2),
-    ("A24", "a resolver that does not answer", lambda: together(
         main_cf(*NO_MAPS)(), other_resolver("127.0.0.2")),
+     "fail fail fail fail", 2),
+    ("A24", "a resolver that does not answer", lambda: together(
+        main_cf(*NO_MAPS)(), other_resolver("127.0.0.3")),
      "not-tested not-tested fail fail", 2),
     ("A24", "a milter that defers", lambda: together(
         main_cf(*NO_MAPS, *LEVEL_MAY)(), conf("On-Fail defer")),
@@ -251,8 +257,40 @@ SENDING = (
 )
 
 
+def without_ad(answer):
+    return answer[:3] + bytes([answer[3] & ~0x20]) + answer[4:]
+
+
+def believe_nobody(address):
+    """A resolver that passes on what the lab's says, but not that it is
+    secure."""
+    def udp():
+        while True:
+            query, client = packets.recvfrom(65535)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as upstream:
+                upstream.settimeout(5)
+                upstream.sendto(query, ("127.0.0.1", 53))
+                packets.sendto(without_ad(upstream.recv(65535)), client)
+
+    def tcp():
+        while True:
+            connection = streams.accept()[0]
+            with connection, socket.create_connection(
+                    ("127.0.0.1", 53), timeout=5) as upstream:
+                query = dnsfault.read_tcp(connection)
+                upstream.sendall(struct.pack("!H", len(query)) + query)
+                answer = without_ad(dnsfault.read_tcp(upstream))
+                connection.sendall(struct.pack("!H", len(answer)) + answer)
+
+    packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    packets.bind((address, 53))
+    streams = socket.create_server((address, 53))
+    for serve in (udp, tcp):
+        threading.Thread(target=serve, daemon=True).start()
+
+
 @contextlib.contextmanager
-def other_resolver(address=zones.NSD):
+def other_resolver(address):
     with kept(RESOLV_CONF):
         mta.write(RESOLV_CONF, "nameserver %s\n" % address)
         yield
@@ -266,6 +304,7 @@ def sending(*words):
 
 
 def check_sending(out):
+    believe_nobody("127.0.0.2")
     schema, every, wrong = check.validator("advise_sending"), [], []
     for row, name, change, wanted, status in SENDING:
         with change():

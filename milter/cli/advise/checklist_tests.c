@@ -173,10 +173,11 @@ check_tlsa_everywhere(const struct sight *sight, struct check_answer *answer)
 	else if (dane == STANDING_DANE_ERROR)
 		check_say(answer, CHECK_NOT_TESTED, "lookups failed");
 	else
-		check_say(answer, CHECK_FAIL, "%s%s%s",
-		    standing_dane_text(dane),
-		    names[0] == '\0' ? ": the MX records are not secure"
-				     : ": none usable at ",
+		check_say(answer, CHECK_FAIL, "%s%s%s%s",
+		    dane == STANDING_DANE_NONE ? "" : standing_dane_text(dane),
+		    dane == STANDING_DANE_NONE ? "" : ": ",
+		    names[0] == '\0' ? "the MX records are not secure"
+				     : "no usable TLSA record at ",
 		    names);
 }
 

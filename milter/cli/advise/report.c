@@ -84,23 +84,87 @@ put_chains(const struct sight *sight, struct sheet *sheet)
 	sheet_note(sheet, "%s.", line);
 }
 
+static const char *
+dane_words(const struct standing *standing)
+{
+	switch (standing->dane) {
+	case STANDING_DANE_FULL:
+		return "TLSA records at every MX host";
+	case STANDING_DANE_HALF:
+		return "TLSA records at every MX host, but the MX records are "
+		       "not secure";
+	case STANDING_DANE_PARTIAL:
+		return "TLSA records at some MX hosts alone";
+	case STANDING_DANE_UNUSABLE:
+		return "TLSA records that no sender can use";
+	case STANDING_DANE_INSECURE:
+		return "TLSA records of no use, since no signature secures "
+		       "them";
+	case STANDING_DANE_MISPLACED:
+		return "TLSA records of no use, at the domain's own name";
+	case STANDING_DANE_ERROR:
+		return "not known, since a lookup fails";
+	case STANDING_DANE_NONE:
+		break;
+	}
+	return "none";
+}
+
+static const char *
+health_words(enum standing_health health)
+{
+	switch (health) {
+	case STANDING_OK:
+		return ", and works";
+	case STANDING_DEGRADED:
+		return ", and fails at a host or address";
+	case STANDING_BROKEN:
+		return ", and does not work";
+	case STANDING_UNKNOWN:
+		return ", not seen whether it works";
+	case STANDING_NO_HEALTH:
+		break;
+	}
+	return "";
+}
+
+static const char *
+record_words(enum standing_record record)
+{
+	switch (record) {
+	case STANDING_RECORD_VALID:
+		return "a valid record";
+	case STANDING_RECORD_INVALID:
+		return "a record that does not count";
+	case STANDING_RECORD_ERROR:
+		return "not known, since a lookup fails";
+	case STANDING_RECORD_NONE:
+		break;
+	}
+	return "none";
+}
+
 static void
 put_standing(const struct sight *sight, struct sheet *sheet)
 {
 	const struct standing *standing = &sight->standing;
-	bool fetched = standing->sts_policy == STANDING_POLICY_FETCHED;
+	char policy[NOTE_TEXT_SIZE];
 
-	sheet_note(sheet,
-	    "DANE: %s, works: %s. MTA-STS: record %s, policy %s%s%s, works: "
-	    "%s. TLS reports: record %s.",
-	    standing_dane_text(standing->dane),
-	    standing_health_text(standing->dane_health),
-	    standing_record_text(standing->sts_record),
-	    standing_policy_text(standing->sts_policy),
-	    fetched ? " of mode " : "",
-	    fetched ? sts_mode_text(standing->sts_mode) : "",
-	    standing_health_text(standing->sts_health),
-	    standing_record_text(standing->tlsrpt_record));
+	if (standing->sts_policy == STANDING_POLICY_FETCHED)
+		snprintf(policy, sizeof(policy), "a policy of mode %s",
+		    sts_mode_text(standing->sts_mode));
+	else if (standing->sts_policy == STANDING_POLICY_FAILED)
+		snprintf(policy, sizeof(policy),
+		    "a record, but no policy can be had");
+	else
+		snprintf(policy, sizeof(policy), "%s",
+		    record_words(standing->sts_record));
+	sheet_note(sheet, "DANE: %s%s. MTA-STS: %s%s. TLS reports: %s.",
+	    dane_words(standing), health_words(standing->dane_health), policy,
+	    standing->sts_policy == STANDING_POLICY_FETCHED
+		? health_words(standing->sts_health)
+		: "",
+	    record_words(standing->tlsrpt_record));
 }
 
 static const char *
@@ -141,7 +205,7 @@ static const struct sheet_column step_columns[] = {
     {"who", "who", SHEET_WORDS},
     {"what", "what", SHEET_BELOW},
     {"needs", "waits for", SHEET_BELOW},
-    {"command", "command", SHEET_BELOW},
+    {"command", "command or record", SHEET_BELOW},
 };
 
 static void
@@ -279,8 +343,11 @@ counsel_put(const struct counsel *counsel, const char *domain, bool whole,
 	sheet_note(sheet, "%s", scenario_verdict(&counsel->found, sight));
 	put_scenarios(counsel, sheet);
 	put_chains(sight, sheet);
-	put_standing(sight, sheet);
-	put_ends(sight, sheet);
+	if (standing_takes_mail(&sight->standing) ||
+	    sight->standing.mx == STANDING_MX_ERROR) {
+		put_standing(sight, sheet);
+		put_ends(sight, sheet);
+	}
 	counsel_put_plan(&counsel->plan, whole, sheet);
 	counsel_put_checks(&counsel->checks, whole, sheet);
 }
