@@ -42,6 +42,7 @@ struct transfer {
 	struct curl_slist *fields;
 	struct tls_watch watch;
 	const char *distrust; /* why the request was not sent, or NULL */
+	bool wildcard;        /* the certificate has no other name that fits */
 	int lack;             /* errno of a socket that we did not get, or 0 */
 	size_t head_octets;
 	bool too_large;
@@ -191,10 +192,24 @@ on_trace(CURL *curl, curl_infotype type, char *octets, size_t size, void *arg)
 	return 0;
 }
 
+struct own_name {
+	const char *host;
+	bool found;
+};
+
+static void
+note_own_name(void *arg, const char *name)
+{
+	struct own_name *own = arg;
+
+	own->found |= strcasecmp(name, own->host) == 0;
+}
+
 /* What speaks against the server, a constant, or NULL. */
 static const char *
-fault_of_server(const struct transfer *t)
+fault_of_server(struct transfer *t)
 {
+	struct own_name own = {.host = t->request->host};
 	const struct tls_watch *watch = &t->watch;
 	const char *const names[] = {t->request->host};
 	AUTO(x509_chain) struct x509_chain *chain = NULL;
@@ -215,6 +230,8 @@ fault_of_server(const struct transfer *t)
 	case X509_TRUSTED:
 		break;
 	}
+	x509_each_name(chain, 0, note_own_name, &own);
+	t->wildcard = !own.found;
 	return x509_leaf_has_name(chain, names, 1, X509_NAMES_SAN)
 		   ? NULL
 		   : "host is no dNSName of the certificate";
@@ -444,6 +461,7 @@ conclude_answered(struct transfer *t)
 	reply->retry_after_s = (long)retry_after;
 	reply->body[reply->length] = '\0';
 	reply->untrusted = t->distrust != NULL;
+	reply->wildcard = t->wildcard;
 	return conclude_transfer(
 	    t, HTTPS_ANSWERED, reply->untrusted ? t->distrust : "");
 }

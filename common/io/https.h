@@ -53,6 +53,8 @@ struct https_reply {
 				       is too large */
 	bool untrusted;             /* of ANSWERED: as HTTPS_UNTRUSTED, and it
 				       was sent all the same */
+	bool wildcard;              /* of ANSWERED: the certificate has the
+				       host's name by a wildcard alone */
 	long retry_after_s;         /* 0: the server says nothing */
 	char content_type[128];     /* "" if absent; cut */
 	char *body;                 /* length octets and a NUL */

@@ -188,6 +188,8 @@ struct policy_mark {
 struct policy_facts {
 	_Atomic unsigned refs;
 	enum policy_fetch fetch;
+	bool wildcard; /* POLICY_FETCHED: the policy host's certificate has its
+			  name by a wildcard; false of one that was kept */
 	struct sts_policy *policy;  /* POLICY_FETCHED only, else NULL */
 	char *body;                 /* of it, as it came */
 	char id[LIMIT_STS_ID + 1];  /* the record's id it was fetched for */

@@ -122,6 +122,7 @@ read_policy_reply(const struct https_reply *reply)
 		return policy_fetch_failed(POLICY_INVALID, err.text);
 	policy = policy_facts_new(POLICY_FETCHED);
 	policy->policy = parsed;
+	policy->wildcard = reply->wildcard;
 	policy->body = xstrndup(reply->body, reply->length);
 	return policy;
 }

@@ -186,6 +186,8 @@ def check_requirements(out, conf):
             ("d47", dict(**{"03-M": "fail"})),
             ("sts-untrusted", dict(R12="fail", **{
                 "mail_starttls_cert_chain": "fail"})),
+            # A20
+            ("m22", {"08-R": "warning"}), ("sts", {"08-R": "not-tested"}),
             ("ipv6", dict(mail_ipv6_mx_address="pass",
                           mail_ipv6_mx_reach="pass")),
             ("refused", dict(R12="not-tested", **{

@@ -225,6 +225,65 @@ each_case_has_its_steps_in_order(void **state)
 	}
 }
 
+static const struct case_row *
+row_with(const char *id)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (strcmp(rows[i].id, id) == 0)
+			return &rows[i];
+	fail_msg("no row %s", id);
+	return NULL;
+}
+
+/* A13, and the same where the zone cannot be signed. */
+static void
+records_of_no_use_are_named(void **state)
+{
+	static const char *const ids[] = {"A05", "A01 cannot sign"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		const struct case_row *row = row_with(ids[i]);
+		struct advice_case found;
+		struct seen seen;
+
+		seen_make(&seen, row);
+		found = scenario_of(&seen.sight, &row->wish);
+		assert_null(
+		    strstr(scenario_verdict(&found, &seen.sight), "no use"));
+		seen.sight.extra.own_tlsa = true;
+		seen.sight.standing =
+		    standing_make(seen.facts, &seen.sight.extra, NULL, NOW);
+		assert_non_null(
+		    strstr(scenario_verdict(&found, &seen.sight), "no use"));
+		seen_fini(&seen);
+	}
+}
+
+static const struct check_row *
+find_check(const struct checklist *list, const char *id);
+
+/* A20 */
+static void
+a_wildcard_of_a_policy_host_is_named(void **state)
+{
+	struct checklist *list = xcalloc(1, sizeof(*list));
+	struct seen seen;
+
+	(void)state;
+	seen_make(&seen, row_with("A15"));
+	checklist_add_bsi(list, &seen.sight);
+	assert_int_equal(find_check(list, "08-R")->result, CHECK_NOT_TESTED);
+	seen.facts->sts.policy->wildcard = true;
+	list->count = 0;
+	checklist_add_bsi(list, &seen.sight);
+	assert_int_equal(find_check(list, "08-R")->result, CHECK_WARNING);
+	assert_non_null(
+	    strstr(find_check(list, "08-R")->evidence, "mta-sts.d.ex"));
+	seen_fini(&seen);
+	free(list);
+}
+
 /* A14: three days, fifteen, and nobody says since when. */
 static void
 testing_lasts_two_weeks(void **state)
@@ -497,6 +556,8 @@ main(void)
 {
 	const struct CMUnitTest advise[] = {
 	    cmocka_unit_test(each_case_has_its_steps_in_order),
+	    cmocka_unit_test(records_of_no_use_are_named),
+	    cmocka_unit_test(a_wildcard_of_a_policy_host_is_named),
 	    cmocka_unit_test(testing_lasts_two_weeks),
 	    cmocka_unit_test(requirements_are_judged_with_evidence),
 	    cmocka_unit_test(a_list_is_whole),

@@ -224,6 +224,9 @@ certificate_must_be_trusted_in_date_and_name_the_host(void **state)
 			    reply->outcome, reply->detail);
 		ROW(rows[i].id, (reply->body != NULL) ==
 				    (rows[i].outcome == HTTPS_ANSWERED));
+		/* A20 */
+		ROW(rows[i].id,
+		    reply->wildcard == (strcmp(rows[i].id, "wildcard") == 0));
 	}
 }
 

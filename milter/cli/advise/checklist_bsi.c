@@ -58,6 +58,20 @@ check_inbound_sts(const struct sight *sight, struct check_answer *answer)
 		    "mode: %s", sts_mode_text(standing->sts_mode));
 }
 
+/* 08-R, what of it a domain shows: RFC 8461 section 4.1 lets a wildcard be. */
+static void
+check_policy_wildcard(const struct sight *sight, struct check_answer *answer)
+{
+	const struct policy_facts *policy = sight->facts->sts.policy;
+
+	answer->result = CHECK_NOT_TESTED;
+	if (policy != NULL && policy->wildcard)
+		check_say(answer, CHECK_WARNING,
+		    "the certificate of mta-sts.%s has its name by a wildcard, "
+		    "which senders by this guideline should not accept",
+		    sight->facts->domain);
+}
+
 /* 10-M: by mail, and not by https */
 static void
 check_inbound_reports(const struct sight *sight, struct check_answer *answer)
@@ -119,18 +133,20 @@ static const struct check_spec specs[] = {
 	"not tested",
 	check_tls_version, false},
     {"04-M", CHECK_MUST, "outbound: TLS, a validating resolver",
-	SENDING "\"postern doctor\"", NULL, false},
+	SENDING "\"postern advise --sending\"", NULL, false},
     {"05-M", CHECK_MUST, "inbound: DANE",
 	"chains of trust, TLSA records, and every address", check_inbound_dane,
 	false},
-    {"06-M", CHECK_MUST, "outbound: DANE", SENDING "\"postern doctor\"", NULL,
-	false},
+    {"06-M", CHECK_MUST, "outbound: DANE",
+	SENDING "\"postern advise --sending\"", NULL, false},
     {"07-R", CHECK_SHOULD, "inbound: MTA-STS",
 	"record and policy beside the MX records", check_inbound_sts, false},
-    {"08-R", CHECK_SHOULD, "outbound: MTA-STS", SENDING "\"postern doctor\"",
-	NULL, false},
+    {"08-R", CHECK_SHOULD, "outbound: MTA-STS",
+	SENDING "\"postern advise --sending\"; of a domain its policy host's "
+		"certificate is looked at",
+	check_policy_wildcard, true},
     {"09-M", CHECK_MUST, "sending TLS reports",
-	SENDING "\"postern tlsrpt list\"", NULL, false},
+	SENDING "\"postern advise --sending\"", NULL, false},
     {"10-M", CHECK_MUST, "receiving TLS reports, by mail",
 	"the record at _smtp._tls", check_inbound_reports, false},
     {"11-R", CHECK_SHOULD, "evaluating TLS reports",

@@ -170,6 +170,27 @@ verdict_without_mail(const struct sight *sight)
 	return "Its MX records cannot be looked up.";
 }
 
+/* TLSA records that nobody looks for, or that nobody believes, are named. */
+static const char *
+verdict_without_dane(const struct advice_case *found, const struct sight *sight)
+{
+	bool google = scenario_has(found, SCENARIO_GOOGLE);
+
+	if (sight->standing.dane == STANDING_DANE_MISPLACED ||
+	    sight->standing.dane == STANDING_DANE_INSECURE)
+		return google
+			   ? "Publish MTA-STS. No DANE: the zone of Google's "
+			     "mail hosts is not signed. The TLSA records that "
+			     "are there are of no use."
+			   : "Publish MTA-STS. No DANE: it cannot be anchored "
+			     "in a zone that is not signed. The TLSA records "
+			     "that are there are of no use.";
+	return google ? "Publish MTA-STS. No DANE: the zone of Google's mail "
+			"hosts is not signed."
+		      : "Publish MTA-STS. No DANE: it cannot be anchored in a "
+			"zone that is not signed.";
+}
+
 const char *
 scenario_verdict(const struct advice_case *found, const struct sight *sight)
 {
@@ -180,11 +201,7 @@ scenario_verdict(const struct advice_case *found, const struct sight *sight)
 		return verdict_without_mail(sight);
 	switch (found->dane) {
 	case PUBLISH_NO:
-		return scenario_has(found, SCENARIO_GOOGLE)
-			   ? "Publish MTA-STS. No DANE: the zone of Google's "
-			     "mail hosts is not signed."
-			   : "Publish MTA-STS. No DANE: it cannot be anchored "
-			     "in a zone that is not signed.";
+		return verdict_without_dane(found, sight);
 	case PUBLISH_YES:
 		return "Publish MTA-STS, and DANE at the mail hosts.";
 	case PUBLISH_PER_HOST:
