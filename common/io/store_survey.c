@@ -37,6 +37,7 @@ enum statement {
 	UNASKED,
 	PUT,
 	REOPEN,
+	AGE,
 	UNDO,
 	TOTAL,
 	STATEMENTS
@@ -88,6 +89,8 @@ static const char *const field_names[] = {
     [SURVEY_TLSRPT_WHY] = "tlsrpt_why",
     [SURVEY_RUA] = "rua",
     [SURVEY_INFERRED_AT] = "inferred_at",
+    [SURVEY_STS_MX] = "sts_mx",
+    [SURVEY_STS_WILDCARD] = "sts_wildcard",
 };
 
 const char *
@@ -195,6 +198,8 @@ prepare_all(struct store_survey *survey, struct err *err)
 	    [REOPEN] = "UPDATE domain SET state = 0, tries = 0 WHERE "
 		       "inferred_at <> '' AND instr(' ' || inferred_at || ' ', "
 		       "' ' || ?1 || ' ') > 0",
+	    [AGE] = "UPDATE domain SET state = 0, tries = 0 WHERE state <> 0 "
+		    "AND time < ?1",
 	    [UNDO] = "UPDATE domain SET state = 0, tries = 0 WHERE "
 		     "state = 2 AND time >= ?1",
 	    [TOTAL] = "SELECT count(*), coalesce(sum(state <> 0), 0), "
@@ -368,6 +373,13 @@ store_survey_reopen(struct store_survey *survey, const char *address,
 		return -1;
 	*count = sqlite3_changes(survey->handle);
 	return 0;
+}
+
+int
+store_survey_age(struct store_survey *survey, time_t before, struct err *err)
+{
+	sqlite3_bind_int64(survey->statements[AGE], 1, before);
+	return run_statement(survey, AGE, err);
 }
 
 int

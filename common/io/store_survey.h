@@ -54,10 +54,12 @@ enum survey_field {
 	SURVEY_STS_ID,
 	SURVEY_TLSRPT_WHY,
 	SURVEY_RUA,
-	SURVEY_INFERRED_AT, /* these addresses */
+	SURVEY_INFERRED_AT,  /* these addresses */
+	SURVEY_STS_MX,       /* patterns of the policy, with a blank between */
+	SURVEY_STS_WILDCARD, /* "1": of the policy host's certificate */
 };
 enum {
-	SURVEY_FIELDS = SURVEY_INFERRED_AT + 1,
+	SURVEY_FIELDS = SURVEY_STS_WILDCARD + 1,
 	SURVEY_CSV_FIELDS = SURVEY_INFERRED + 1
 };
 
@@ -140,6 +142,11 @@ int store_survey_put(
  * are as if nobody had asked about them; *count of them */
 int store_survey_reopen(struct store_survey *survey, const char *address,
     int64_t *count, struct err *err);
+
+/* store_survey_age - names that were asked about before that are as if nobody
+ * had */
+int
+store_survey_age(struct store_survey *survey, time_t before, struct err *err);
 
 /* store_survey_undo - names that fail and were asked about since then are as if
  * nobody had */

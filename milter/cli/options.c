@@ -63,7 +63,8 @@ static const struct option_row {
 	"TTL of the records as they were before"},
     {OPTION_MODE, "mode", "MODE", false, "testing, enforce or none"},
     {OPTION_MAX_AGE, "max-age", "SECONDS", false,
-	"how long senders keep the policy"},
+	"gen: how long senders keep the policy; scan: look again at what is "
+	"older"},
     {OPTION_RUA, "rua", "ADDRESS", true,
 	"where reports go: a mailbox, or an https URI"},
     {OPTION_PART, "part", "policy|dns|nginx|apache", false, "that part alone"},

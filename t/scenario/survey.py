@@ -78,6 +78,7 @@ VECTORS = {
     "V43": ("m25", "sts.fault=sts-policy-invalid"),
     "V44 all": ("sts-mx", "sts.cover=none sts.health=broken out.sts=q "
                 "out.auto=q out.may=d result=fail"),
+    "A20": ("m22", "sts.policy=fetched sts.mode=enforce"),
     "V46": ("m60", "sts.mode=none protection=neither"),
 }
 
@@ -158,6 +159,17 @@ def check_vectors(out, conf):
     out.test(not wrong, "all of it is as the schema has it", wrong)
     out.test(not list(check.open_objects(schema.schema)),
              "and no object takes keys that nobody promised")
+    policies = {line["domain"]: line for line in lines
+                if line["kind"] == "policy"}
+    sts = policies["sts.example"]
+    out.test((sts["mode"], sts["fetch"], sts["mx"], sts["cert_wildcard"],
+              sts["id"]) == ("enforce", "fetched", ["mx1.sts.example"], False,
+                             "1") and
+             policies["m22.example"]["cert_wildcard"] and
+             policies["m17-404.example"]["fetch"] == "failed" and
+             "plain.example" not in policies,
+             "A20: a line for each policy says how it was fetched",
+             [json.dumps(sts)])
     del lines[-1]["report"]
     json_page.compare(out, "survey report", json_page.keys_of(lines, {}))
     json_page.compare(out, "survey status", json_page.keys_of(
@@ -360,6 +372,17 @@ def check_stops(out, conf):
     done = scan(conf, path)
     out.test(done.returncode == 0 and status(path)["left"] == 0,
              "and the next run does the rest", failed(done))
+    database = sqlite3.connect(path)
+    database.execute("UPDATE domain SET time = 5 WHERE domain = "
+                     "'sts.example'")
+    database.commit()
+    database.close()
+    done = scan(conf, path, "--max-age", "3600")
+    rows = rows_of(path)
+    out.test(done.returncode == 0 and not rows["sts.example"]["time"]
+             .startswith("1970") and rows["sts.example"]["tries"] == 1,
+             "what is older than --max-age is asked about again",
+             failed(done))
 
 
 def check_files(out, conf):

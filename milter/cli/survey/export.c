@@ -202,6 +202,32 @@ print_summary(const struct sheet *sheet, FILE *out)
 	json_print(out, object);
 }
 
+/* Of each domain with a valid record. */
+static void
+print_policy_row(void *arg, const struct survey_row *row)
+{
+	const char *const *fields = row->fields;
+	json_t *object;
+
+	if (strcmp(fields[SURVEY_STS_POLICY], "fetched") != 0 &&
+	    strcmp(fields[SURVEY_STS_POLICY], "failed") != 0)
+		return;
+	object = json_object();
+	json_put_number(object, "schema", 1);
+	json_put_text(object, "kind", "policy");
+	json_put_text(object, "domain", row->domain);
+	json_put_text(object, "id", fields[SURVEY_STS_ID]);
+	json_put_text(object, "mode", fields[SURVEY_STS_MODE]);
+	json_put_number(
+	    object, "max_age", strtol(fields[SURVEY_STS_MAX_AGE], NULL, 10));
+	json_object_set_new(object, "mx", json_words(fields[SURVEY_STS_MX]));
+	json_put_text(object, "fetch", fields[SURVEY_STS_POLICY]);
+	json_put_text(object, "fault", fields[SURVEY_STS_FAULT]);
+	json_put_bool(object, "cert_wildcard",
+	    strcmp(fields[SURVEY_STS_WILDCARD], "1") == 0);
+	json_print(arg, object);
+}
+
 int
 survey_ndjson(
     struct store_survey *survey, const struct sheet *report, FILE *out)
@@ -209,7 +235,9 @@ survey_ndjson(
 	int status;
 
 	print_export_head(survey, out);
-	status = print_each(survey, print_json_row, out);
+	status = print_each(survey, print_policy_row, out);
+	if (status == 0)
+		status = print_each(survey, print_json_row, out);
 	if (status == 0)
 		print_summary(report, out);
 	return status;

@@ -67,6 +67,22 @@ record_names(struct record *record, const struct facts *facts,
 	fields[SURVEY_MX_COUNT] = record->mx_count;
 }
 
+/* As many as there is room for: no MX set has so many hosts. */
+static void
+record_patterns(struct record *record, const struct sts_policy *policy)
+{
+	struct text text;
+
+	text_init(&text, record->patterns, sizeof(record->patterns));
+	for (size_t i = 0; i < policy->mx_count; i++) {
+		if (text.len + strlen(policy->mx[i]) + 1 >=
+		    sizeof(record->patterns))
+			break;
+		text_addf(&text, "%s%s", i == 0 ? "" : " ", policy->mx[i]);
+	}
+	record->row.fields[SURVEY_STS_MX] = record->patterns;
+}
+
 static void
 record_sts(struct record *record, const struct facts *facts,
     const struct standing *standing)
@@ -86,6 +102,8 @@ record_sts(struct record *record, const struct facts *facts,
 		return;
 	snprintf(record->max_age, sizeof(record->max_age), "%" PRIu32,
 	    policy->policy->max_age_s);
+	record_patterns(record, policy->policy);
+	fields[SURVEY_STS_WILDCARD] = policy->wildcard ? "1" : "0";
 	fields[SURVEY_STS_MODE] = sts_mode_text(standing->sts_mode);
 	fields[SURVEY_STS_MAX_AGE] = record->max_age;
 }

@@ -23,6 +23,7 @@ struct record {
 	char rua[16];
 	char inferred_at[INFERRED_ADDRESSES * INET6_ADDRSTRLEN];
 	bool put_off; /* some host is to be asked later: it is not whole */
+	char patterns[LIMIT_SURVEY_ROW];
 };
 
 /* record_make - of a check at level auto, all but what TLS reports are; record

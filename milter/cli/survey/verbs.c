@@ -47,6 +47,10 @@ take_input(struct store_survey *survey, const struct cli_options *options)
 		    options->db);
 	if (input)
 		status = survey_import(survey, options);
+	else if (options->max_age_s > 0 &&
+		 store_survey_age(survey,
+		     clock_wall_s() - (time_t)options->max_age_s, &err) != 0)
+		status = cli_fail(EX_IOERR, "%s", err.text);
 	if (status != 0 || options->db != NULL)
 		return status;
 	if (store_survey_total(survey, &totals, &err) != 0)
