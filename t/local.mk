@@ -105,6 +105,7 @@ UNIT_TESTS = \
 	%D%/unit/public_suffix.t \
 	%D%/unit/exclude.t \
 	%D%/unit/store_survey.t \
+	%D%/unit/fetch_code.t \
 	%D%/unit/survey_attempts.t \
 	%D%/unit/survey_diff.t \
 	%D%/unit/store_survey_probes.t \
@@ -501,6 +502,8 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 	milter/cli/advise/providers.c
 %C%_unit_public_suffix_t_SOURCES = %D%/unit/public_suffix.c %D%/unit/tap.h
 %C%_unit_store_survey_t_SOURCES = %D%/unit/store_survey.c %D%/unit/tap.h
+%C%_unit_fetch_code_t_SOURCES = %D%/unit/fetch_code.c %D%/unit/tap.h \
+	milter/cli/survey/fetch_code.c
 %C%_unit_survey_attempts_t_SOURCES = %D%/unit/survey_attempts.c \
 	$(CONF_TEXT) $(ATTEMPTS)
 %C%_unit_survey_diff_t_SOURCES = %D%/unit/survey_diff.c %D%/unit/tap.h $(SURVEY_DIFF)

@@ -64,6 +64,7 @@ static const char *const field_names[] = {
     [SURVEY_DANE_FAULT] = "dane_fault",
     [SURVEY_STS_RECORD] = "sts_record",
     [SURVEY_STS_POLICY] = "sts_policy",
+    [SURVEY_STS_FETCH] = "sts_fetch",
     [SURVEY_STS_FAULT] = "sts_fault",
     [SURVEY_STS_MODE] = "sts_mode",
     [SURVEY_STS_MAX_AGE] = "sts_max_age",

@@ -30,7 +30,7 @@ enum survey_field {
 	SURVEY_DANE_FAULT,
 	SURVEY_STS_RECORD,
 	SURVEY_STS_POLICY,
-	SURVEY_STS_FAULT,
+	SURVEY_STS_FETCH,
 	SURVEY_STS_MODE,
 	SURVEY_STS_MAX_AGE,
 	SURVEY_STS_COVER,
@@ -56,6 +56,7 @@ enum survey_field {
 	SURVEY_RUA,
 	SURVEY_INFERRED_AT,  /* these addresses */
 	SURVEY_STS_MX,       /* patterns of the policy, with a blank between */
+	SURVEY_STS_FAULT,    /* a reason */
 	SURVEY_STS_WILDCARD, /* "1": of the policy host's certificate */
 };
 enum {

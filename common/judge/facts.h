@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "common/base/counts.h"
 #include "common/base/limits.h"
 #include "common/base/own.h"
 #include "common/proto/nexthop.h"
@@ -188,6 +189,8 @@ struct policy_mark {
 struct policy_facts {
 	_Atomic unsigned refs;
 	enum policy_fetch fetch;
+	enum counts_fetch how; /* what became of it; OK, or NONE, of one that
+				  was kept */
 	bool wildcard; /* POLICY_FETCHED: the policy host's certificate has its
 			  name by a wildcard; false of one that was kept */
 	struct sts_policy *policy;  /* POLICY_FETCHED only, else NULL */

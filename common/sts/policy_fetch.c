@@ -117,6 +117,8 @@ read_policy_reply(const struct https_reply *reply)
 	if (!sts_media_type(reply->content_type))
 		return policy_fetch_failed(
 		    POLICY_INVALID, "Content-Type is not text/plain");
+	if (reply->length == 0)
+		return policy_fetch_failed(POLICY_INVALID, "policy is empty");
 	parsed = sts_policy_parse(reply->body, reply->length, &err);
 	if (parsed == NULL)
 		return policy_fetch_failed(POLICY_INVALID, err.text);
@@ -204,8 +206,10 @@ policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
 	struct policy_facts *read;
 
 	end->outcome = COUNTS_FETCH_DNS;
-	if (failed != NULL)
+	if (failed != NULL) {
+		failed->how = end->outcome;
 		return failed;
+	}
 	reply = request->manners == NULL ? https_get(&get)
 					 : get_in_turn(request->manners, &get);
 	if (reply == NULL)
@@ -214,5 +218,6 @@ policy_fetch(const struct policy_fetch_request *request, int64_t deadline_ms,
 	end->learnt = reply->outcome != HTTPS_NOT_TRIED;
 	read = read_policy_reply(reply);
 	end->outcome = counted_reply(reply, read);
+	read->how = end->outcome;
 	return read;
 }

@@ -75,12 +75,22 @@ VECTORS = {
                 "sts.health=broken sts.fault=sts-policy-fetch-error "
                 "out.sts=d out.auto=d protection=neither"),
     "V42 name": ("m19", "sts.fault=sts-webpki-invalid sts.health=broken"),
-    "V43": ("m25", "sts.fault=sts-policy-invalid"),
+    "V43": ("m25", "sts.fault=sts-policy-invalid sts.fetch=too-big"),
     "V44 all": ("sts-mx", "sts.cover=none sts.health=broken out.sts=q "
                 "out.auto=q out.may=d result=fail"),
     "A20": ("m22", "sts.policy=fetched sts.mode=enforce"),
     "V46": ("m60", "sts.mode=none protection=neither"),
 }
+
+# Why no policy came: V42, V43.
+FETCH = {"m17-nodns": "dns", "m17-refused": "connect", "m26-hang": "timeout",
+         "m19": "cert-name", "m20-expired": "cert-expired",
+         "m20-other": "cert-untrusted", "m18": "http-3xx",
+         "m17-404": "http-4xx", "m17-500": "http-5xx", "m25": "too-big",
+         "m35": "version", "m36": "version", "m37": "mode", "m38": "mode",
+         "m39": "max-age", "m42-unit": "max-age", "m43": "no-mx",
+         "m33": "blank-line", "m31-colon": "syntax", "m23": "charset",
+         "sts": "", "plain": ""}
 
 # What the golden report is of.
 GOLDEN = """dane-ee dane-mismatch sts sts-mx sts-testing plain half-dane null-mx
@@ -152,7 +162,7 @@ def check_vectors(out, conf):
     wrong = [text for row in lines for text in check.mistakes(schema, row)]
     out.test([lines[0]["kind"], lines[-1]["kind"]] == ["head", "summary"] and
              lines[0]["counts"]["done"] == len(rows) and
-             lines[0]["sources"] == ["command line"] and
+             lines[0]["sources"] == ["arguments"] and
              lines[0]["resolver"] == "embedded",
              "a line before them says what it is, one behind has the report",
              [json.dumps(lines[0])])
@@ -163,17 +173,31 @@ def check_vectors(out, conf):
                 if line["kind"] == "policy"}
     sts = policies["sts.example"]
     out.test((sts["mode"], sts["fetch"], sts["mx"], sts["cert_wildcard"],
-              sts["id"]) == ("enforce", "fetched", ["mx1.sts.example"], False,
+              sts["id"]) == ("enforce", "", ["mx1.sts.example"], False,
                              "1") and
              policies["m22.example"]["cert_wildcard"] and
-             policies["m17-404.example"]["fetch"] == "failed" and
+             policies["m17-404.example"]["fetch"] == "http-4xx" and
              "plain.example" not in policies,
              "A20: a line for each policy says how it was fetched",
              [json.dumps(sts)])
-    del lines[-1]["report"]
+    lines[-1]["report"] = {}
     json_page.compare(out, "survey report", json_page.keys_of(lines, {}))
     json_page.compare(out, "survey status", json_page.keys_of(
         status(path), {}))
+
+
+def check_fetches(out, conf):
+    """V42, V43."""
+    path = DIR + "/fetches"
+    done = scan(conf, path, *["%s.example" % name for name in FETCH])
+    rows = rows_of(path)
+    wrong = ["%s: %s" % (name, row["sts"]) for name, row in (
+        (name, rows.get("%s.example" % name)) for name in FETCH)
+        if not row or row["sts"]["fetch"] != FETCH[name] or
+        FETCH[name] and row["out"]["sts"] == "q"]
+    out.test(not wrong and done.returncode == 0,
+             "V42, V43: each way to have no policy has its word", wrong +
+             failed(done))
 
 
 def check_retry(out, conf):
@@ -574,7 +598,7 @@ def check_report(out, conf):
     out.test(len(found["sites"]["sites"]) == 2 and
              "Survey of 11 domains" in found["title"] and
              "weigh less than 5" in short and
-             sum(row["domains"] for row in found["sts"]["record"]) == 9,
+             sum(row["domains"] for row in found["sts"]["record"]) == 8,
              "lists may be shorter, and domains of little weight left out",
              [short[:1500]])
     target = DIR + "/written"
@@ -629,6 +653,7 @@ def inside():
                 file.write(survey("diff", path, later_file(path)).stdout)
             return 0
         check_vectors(out, conf)
+        check_fetches(out, conf)
         check_retry(out, conf)
         check_lists(out, conf)
         silent = check_queue(out, conf)

@@ -63,9 +63,10 @@ json_sts(const struct survey_row *row)
 {
 	static const struct pair pairs[] = {{"record", SURVEY_STS_RECORD},
 	    {"why", SURVEY_STS_WHY}, {"id", SURVEY_STS_ID},
-	    {"policy", SURVEY_STS_POLICY}, {"mode", SURVEY_STS_MODE},
-	    {"cover", SURVEY_STS_COVER}, {"health", SURVEY_STS_HEALTH},
-	    {"fault", SURVEY_STS_FAULT}, {NULL, SURVEY_TLD}};
+	    {"policy", SURVEY_STS_POLICY}, {"fetch", SURVEY_STS_FETCH},
+	    {"mode", SURVEY_STS_MODE}, {"cover", SURVEY_STS_COVER},
+	    {"health", SURVEY_STS_HEALTH}, {"fault", SURVEY_STS_FAULT},
+	    {NULL, SURVEY_TLD}};
 	json_t *object = json_pairs(row, pairs);
 
 	json_put_number(object, "max_age",
@@ -221,7 +222,7 @@ print_policy_row(void *arg, const struct survey_row *row)
 	json_put_number(
 	    object, "max_age", strtol(fields[SURVEY_STS_MAX_AGE], NULL, 10));
 	json_object_set_new(object, "mx", json_words(fields[SURVEY_STS_MX]));
-	json_put_text(object, "fetch", fields[SURVEY_STS_POLICY]);
+	json_put_text(object, "fetch", fields[SURVEY_STS_FETCH]);
 	json_put_text(object, "fault", fields[SURVEY_STS_FAULT]);
 	json_put_bool(object, "cert_wildcard",
 	    strcmp(fields[SURVEY_STS_WILDCARD], "1") == 0);

@@ -115,7 +115,7 @@ static void
 note_sources(struct import *import, const struct cli_options *options)
 {
 	if (options->words.count > 0)
-		import_note(import, SURVEY_NOTE_SOURCE, "command line");
+		import_note(import, SURVEY_NOTE_SOURCE, "arguments");
 	if (options->list != NULL)
 		import_note(import, SURVEY_NOTE_SOURCE, options->list);
 	for (size_t i = 0; i < options->maillogs.count; i++)

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/proto/public_suffix.h"
+#include "milter/cli/survey/fetch_code.h"
 
 static const char *
 word_of_security(const struct lookup *lookup)
@@ -95,6 +96,7 @@ record_sts(struct record *record, const struct facts *facts,
 	fields[SURVEY_STS_WHY] = standing->sts_why;
 	fields[SURVEY_STS_ID] = record->id;
 	fields[SURVEY_STS_POLICY] = standing_policy_text(standing->sts_policy);
+	fields[SURVEY_STS_FETCH] = fetch_code(policy);
 	fields[SURVEY_STS_FAULT] = word_of_fault(standing->sts_fault);
 	fields[SURVEY_STS_COVER] = standing_share_text(standing->sts_cover);
 	fields[SURVEY_STS_HEALTH] = standing_health_text(standing->sts_health);
