@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/cli/survey/fetch_code.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "t/unit/tap.h"
 
 static const char *
@@ -13,7 +13,8 @@ code_of(enum policy_fetch fetch, enum counts_fetch how, const char *detail)
 	struct policy_facts *policy = policy_facts_new(fetch);
 
 	policy->how = how;
-	snprintf(policy->detail, sizeof(policy->detail), "%s", detail);
+	text_clean(
+	    policy->detail, sizeof(policy->detail), detail, strlen(detail));
 	return fetch_code(policy);
 }
 

@@ -226,6 +226,10 @@ policy_fault(const struct planning *p, char out[FAULT_SIZE])
 		snprintf(out, FAULT_SIZE,
 		    "The policy that the record tells of cannot be had%s%s. ",
 		    why ? ": " : "", why ? policy->detail : "");
+	/* text_clean was at the detail */
+	for (char *c = out; *c != '\0'; c++)
+		if (*c == '_' && strncmp(c, "_mta-sts", 8) != 0)
+			*c = ' ';
 	return out;
 }
 

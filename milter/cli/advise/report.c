@@ -115,13 +115,13 @@ health_words(enum standing_health health)
 {
 	switch (health) {
 	case STANDING_OK:
-		return ", and works";
+		return " (works)";
 	case STANDING_DEGRADED:
-		return ", and fails at a host or address";
+		return " (fails at a host or address)";
 	case STANDING_BROKEN:
-		return ", and does not work";
+		return " (does not work)";
 	case STANDING_UNKNOWN:
-		return ", not seen whether it works";
+		return " (not seen whether it works)";
 	case STANDING_NO_HEALTH:
 		break;
 	}

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* The words that a detail has, and what they come to; the first that fits. */
+/* The words that a detail has, which text_clean has been at, and what they come
+ * to; the first that fits. */
 struct telling_words {
 	const char *words, *code;
 };
@@ -34,9 +35,9 @@ static const char *
 code_of_status(const char *detail)
 {
 	static const struct telling_words rows[] = {
-	    {"HTTP status 3", "http-3xx"},
-	    {"HTTP status 4", "http-4xx"},
-	    {"HTTP status 5", "http-5xx"},
+	    {"HTTP_status_3", "http-3xx"},
+	    {"HTTP_status_4", "http-4xx"},
+	    {"HTTP_status_5", "http-5xx"},
 	    {NULL, NULL},
 	};
 
@@ -48,20 +49,20 @@ static const char *
 code_of_text(const char *detail)
 {
 	static const struct telling_words rows[] = {
-	    {"64 KiB", "too-big"},
+	    {"64_KiB", "too-big"},
 	    {"empty", "empty"},
 	    {"Content-Type", "charset"},
-	    {"byte order mark", "charset"},
+	    {"byte_order_mark", "charset"},
 	    {"UTF-16", "charset"},
-	    {"octets that", "charset"},
+	    {"octets_that", "charset"},
 	    {"version", "version"},
-	    {"no mode", "mode"},
-	    {"mode is", "mode"},
+	    {"no_mode", "mode"},
+	    {"mode_is", "mode"},
 	    {"max_age", "max-age"},
-	    {"no mx", "no-mx"},
-	    {"mx is", "mx-syntax"},
-	    {"too many mx", "mx-syntax"},
-	    {": blank", "blank-line"},
+	    {"no_mx", "no-mx"},
+	    {"mx_is", "mx-syntax"},
+	    {"too_many_mx", "mx-syntax"},
+	    {":_blank", "blank-line"},
 	    {NULL, NULL},
 	};
 
