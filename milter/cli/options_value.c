@@ -341,10 +341,25 @@ take_value(int code, char *value, struct cli_options *options)
 	}
 }
 
+/* Of a survey: how much, how often, how long. */
+static bool
+is_pace(int code)
+{
+	static const int codes[] = {OPTION_RATE, OPTION_RETRY,
+	    OPTION_RETRY_WAIT, OPTION_TOP, OPTION_MIN_WEIGHT, OPTION_LIMIT};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (code == codes[i])
+			return true;
+	return false;
+}
+
 /* Returns NULL, or what is wrong with the value. */
 const char *
 cli_option_value(int code, char *value, struct cli_options *options)
 {
+	if (is_pace(code))
+		return read_pace(code, value, options);
 	switch (code) {
 	case 'j':
 		options->jobs_given = true;
@@ -383,13 +398,6 @@ cli_option_value(int code, char *value, struct cli_options *options)
 	case OPTION_FETCH_RATE:
 	case OPTION_PROBE_GAP:
 	case OPTION_PROBE_RATE:
-	case OPTION_RATE:
-	case OPTION_RETRY:
-	case OPTION_RETRY_WAIT:
-	case OPTION_TOP:
-	case OPTION_MIN_WEIGHT:
-	case OPTION_LIMIT:
-		return read_pace(code, value, options);
 	case OPTION_MAX_AGE:
 		return read_max_age(value, options);
 	case OPTION_MODE:
