@@ -11,6 +11,7 @@ dist_example_DATA = \
 	%D%/filter.exim \
 	%D%/filter.procmailrc \
 	%D%/filter.sieve \
+	%D%/opendkim.conf \
 	%D%/postern-metrics.service \
 	%D%/postern-metrics.timer \
 	%D%/postern-review.cron \
