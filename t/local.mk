@@ -46,6 +46,7 @@ UNIT_TESTS = \
 	%D%/unit/enforce.t \
 	%D%/unit/check_pack.t \
 	%D%/unit/engine.t \
+	%D%/unit/engine_early.t \
 	%D%/unit/engine_facts.t \
 	%D%/unit/engine_hops.t \
 	%D%/unit/engine_ahead.t \
@@ -376,6 +377,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_findings_t_SOURCES = %D%/unit/findings.c $(FACT_ROW)
 %C%_unit_flips_t_SOURCES = %D%/unit/flips.c $(STATE)
 %C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_NETWORK)
+%C%_unit_engine_early_t_SOURCES = %D%/unit/engine_early.c $(FAKE_NETWORK)
 %C%_unit_engine_facts_t_SOURCES = %D%/unit/engine_facts.c $(FAKE_NETWORK)
 %C%_unit_engine_ahead_t_SOURCES = %D%/unit/engine_ahead.c $(FAKE_NETWORK)
 %C%_unit_engine_places_t_SOURCES = %D%/unit/engine_places.c $(FAKE_NETWORK)

@@ -13,11 +13,15 @@
  * How it works: in the order in which it happens to a host.  Before each step
  * dane_watch tells what is awaited, and dane_proceed takes all of it at once.
  *
- * 1. The addresses of a few hosts are asked for at a time.
+ * 1. The addresses of a few hosts are asked for at a time.  Beside them goes
+ *    the TLSA lookup of a host that seems to be in a signed zone; it is not
+ *    awaited.
  * 2. When all have come, and if TLSA records may count, the alias of each host
  *    that has one and insecure addresses is looked at.
  * 3. Then the TLSA records at the first candidate of each host, then at the
- *    next one, until each has been found or has no candidate left.
+ *    next one, until each has been found or has no candidate left.  What was
+ *    begun early is taken when its name has its turn, and dropped at the end
+ *    where it had none, whatever came of it.
  */
 
 /* Hosts whose addresses are asked for at once: most domains have no more, and
@@ -29,6 +33,7 @@ struct host_step {
 	struct host_facts *host;
 	struct dns_query *a;
 	struct dns_query *aaaa;
+	struct dns_query *early; /* TLSA at its own name, whose turn may come */
 	struct dns_query *query; /* the one CNAME or TLSA lookup on its way */
 	struct tlsa_search search;
 	size_t asked; /* names of it asked for so far */
@@ -56,6 +61,37 @@ ask_family(struct dane_step *step, const char *name, int family)
 	    step->deadline_ms);
 }
 
+/*
+ * RFC 7672 section 2.2.2 has addresses looked up before TLSA records, since
+ * nameservers of unsigned zones fail at these.  A secure answer about the MX
+ * RRset shows that its zone is signed, and with it a host that has the owner's
+ * name or one right below it, but for a zone cut at the host.
+ */
+static bool
+seems_signed(const struct facts *facts, const struct host_facts *host)
+{
+	const char *parent = strchr(host->name, '.');
+
+	if (!facts->mx.secure || (facts->mx.state != LOOKUP_DATA &&
+				     facts->mx.state != LOOKUP_NODATA))
+		return false;
+	return strcmp(host->name, facts->expanded) == 0 ||
+	       (parent != NULL && strcmp(parent + 1, facts->expanded) == 0);
+}
+
+static void
+ask_early(struct dane_step *step, struct host_step *s)
+{
+	char owner[LIMIT_DOMAIN_SIZE];
+	uint16_t port = step->facts->next_hop.port;
+
+	assert(s->early == NULL);
+	if (step->want_tlsa && seems_signed(step->facts, s->host) &&
+	    tlsa_owner(owner, port, s->host->name))
+		s->early =
+		    dns_ask(step->dns, owner, DNS_TLSA, step->deadline_ms);
+}
+
 static void
 ask_addresses(struct dane_step *step, size_t number)
 {
@@ -69,6 +105,7 @@ ask_addresses(struct dane_step *step, size_t number)
 		return;
 	s->a = ask_family(step, s->host->name, AF_INET);
 	s->aaaa = ask_family(step, s->host->name, AF_INET6);
+	ask_early(step, s);
 }
 
 static void
@@ -251,11 +288,17 @@ static bool
 ask_candidate(struct dane_step *step, struct host_step *s)
 {
 	char owner[LIMIT_DOMAIN_SIZE];
+	const char *name;
 
 	if (s->asked == s->search.count)
 		return false;
-	tlsa_owner(
-	    owner, step->facts->next_hop.port, s->search.names[s->asked++]);
+	name = s->search.names[s->asked++];
+	if (s->early != NULL && strcmp(name, s->host->name) == 0) {
+		s->query = s->early;
+		s->early = NULL;
+		return true;
+	}
+	tlsa_owner(owner, step->facts->next_hop.port, name);
 	s->query = dns_ask(step->dns, owner, DNS_TLSA, step->deadline_ms);
 	return true;
 }
@@ -331,13 +374,30 @@ proceed_hosts(struct dane_step *step)
 	return false;
 }
 
+/* What was begun early, and had no turn. */
+static void
+drop_early(struct dane_step *step, struct host_step *s)
+{
+	(void)step;
+	if (s->early != NULL)
+		dns_drop(s->early);
+	s->early = NULL;
+}
+
+static void
+end_step(struct dane_step *step)
+{
+	for_each_host(step, drop_early);
+	free(step->hosts);
+	free(step);
+}
+
 bool
 dane_proceed(struct dane_step *step)
 {
 	if (proceed_hosts(step))
 		return true;
-	free(step->hosts);
-	free(step);
+	end_step(step);
 	return false;
 }
 
@@ -404,6 +464,5 @@ void
 dane_drop(struct dane_step *step)
 {
 	for_each_host(step, drop_queries);
-	free(step->hosts);
-	free(step);
+	end_step(step);
 }

@@ -37,9 +37,11 @@ struct dane_wish {
  * dane_drop - end it before that
  *
  * They fill a and aaaa, but for a family that is not used, cname, tlsa,
- * base_domain, records and addresses of each host.  TLSA is asked for only
- * where the addresses are secure, or the host name is a secure alias.  RFC 7672
- * section 2.2.2 and 2.2.3.
+ * base_domain, records and addresses of each host.  TLSA counts only where the
+ * addresses are secure, or the host name is a secure alias: else its lookup is
+ * no fact, even if it failed.  It is asked for after the addresses, but for a
+ * host that seems to be in a signed zone: its own name or its parent's is that
+ * of an MX RRset that is secure.  RFC 7672 section 2.2.2 and 2.2.3.
  */
 struct dane_step *dane_start(const struct dane_wish *wish, struct facts *facts);
 unsigned dane_watch(struct dane_step *step, cache_ready *ready, void *arg);

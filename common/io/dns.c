@@ -207,6 +207,15 @@ dns_await(struct dns_query *query)
 	return answer;
 }
 
+void
+dns_drop(struct dns_query *query)
+{
+	if (query->refusal == NULL)
+		dns_pending_drop(query->pending);
+	dns_answer_free(query->refusal);
+	free(query);
+}
+
 /* Of an answer about the root's DNSKEY. */
 static int
 judge_root(const struct dns_answer *answer, struct err *err)

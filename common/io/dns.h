@@ -42,6 +42,10 @@ struct dns_query *dns_ask(
     struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 struct dns_answer *dns_await(struct dns_query *query) OWNED(dns_answer_free);
 
+/* dns_drop - as dns_await, without waiting and without an answer; for a lookup
+ * that turned out to be of no use */
+void dns_drop(struct dns_query *query);
+
 /*
  * dns_watch - see that ready is called, with arg and NULL, when dns_await would
  * not wait; for who has something else to do

@@ -18,4 +18,5 @@ check_PROGRAMS += %D%/null_filter
 
 EXTRA_DIST += %D%/history %D%/run %D%/figures.py %D%/fleet_rows.py \
 	%D%/map_rows.py %D%/map_peer.py %D%/survey_rows.py
+EXTRA_DIST += %D%/latency
 CLEANFILES += $(EXTRA_PROGRAMS)

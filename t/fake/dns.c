@@ -90,6 +90,12 @@ dns_await(struct dns_query *query)
 	return answer;
 }
 
+void
+dns_drop(struct dns_query *query)
+{
+	free(query);
+}
+
 int
 dns_self_test(struct dns *dns, int64_t deadline_ms, struct err *err)
 {

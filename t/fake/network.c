@@ -25,6 +25,7 @@ struct record {
 #define DATA(octets) octets, sizeof(octets) - 1
 #define MX_MX1 DATA("\0\012\003mx1\001d\007example\0")
 #define MX_MX2 DATA("\0\024\003mx2\001d\007example\0")
+#define MX_BELOW(octets) DATA("\0\012" octets "\007example\0")
 #define HOST_1 DATA("\xc6\x33\x64\x01")
 #define BEHIND_INNER DATA("\x2a\0\0\1\0\0\0\0\0\0\0\0\x0a\0\0\1")
 #define TLSA_311      \
@@ -98,6 +99,53 @@ static const struct record zone[] = {
     {"d82.example", DNS_CNAME, LOOKUP_DATA, false, NULL, DATA("\0")},
     {"d83.example", DNS_A, LOOKUP_DATA, false, "p.example", HOST_1},
     {"d83.example", DNS_CNAME, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
+    /* hosts right below a domain that is signed, and others */
+    {"early.example", DNS_MX, LOOKUP_DATA, true, NULL,
+	MX_BELOW("\4mute\5early")},
+    {"apart.example", DNS_MX, LOOKUP_DATA, true, NULL,
+	MX_BELOW("\4mute\5early")},
+    {"mute.early.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
+    {"deep.example", DNS_MX, LOOKUP_DATA, true, NULL,
+	MX_BELOW("\4mute\1x\4deep")},
+    {"mute.x.deep.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
+    {"half-early.example", DNS_MX, LOOKUP_DATA, false, NULL,
+	MX_BELOW("\4mute\12half-early")},
+    {"mute.half-early.example", DNS_A, LOOKUP_DATA, true, NULL, HOST_1},
+    /* the same, where TLSA is of no use */
+    {"cut.example", DNS_MX, LOOKUP_DATA, true, NULL, MX_BELOW("\2mx\3cut")},
+    {"mx.cut.example", DNS_A, LOOKUP_DATA, false, NULL, HOST_1},
+    {"_25._tcp.mx.cut.example", DNS_TLSA, LOOKUP_SERVFAIL, false, NULL, NULL,
+	0},
+    {"deaf.example", DNS_MX, LOOKUP_DATA, true, NULL, MX_BELOW("\4deaf\4deaf")},
+    {"deaf.deaf.example", DNS_A, LOOKUP_DATA, false, NULL, HOST_1},
+    {"nomx-cut.example", DNS_MX, LOOKUP_NODATA, true, NULL, NULL, 0},
+    {"nomx-cut.example", DNS_A, LOOKUP_DATA, false, NULL, HOST_1},
+    {"_25._tcp.nomx-cut.example", DNS_TLSA, LOOKUP_SERVFAIL, false, NULL, NULL,
+	0},
+    {"lost.example", DNS_MX, LOOKUP_DATA, true, NULL, MX_BELOW("\2mx\4lost")},
+    {"mx.lost.example", DNS_A, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
+    {"mx.lost.example", DNS_AAAA, LOOKUP_SERVFAIL, false, NULL, NULL, 0},
+    {"_25._tcp.mx.lost.example", DNS_TLSA, LOOKUP_DATA, true, NULL, TLSA_311},
+    {"bare-early.example", DNS_MX, LOOKUP_DATA, true, NULL,
+	MX_BELOW("\2mx\12bare-early")},
+    {"_25._tcp.mx.bare-early.example", DNS_TLSA, LOOKUP_DATA, true, NULL,
+	TLSA_311},
+    /* aliases right below it, with TLSA at their start */
+    {"end-fails.example", DNS_MX, LOOKUP_DATA, true, NULL,
+	MX_BELOW("\2mx\11end-fails")},
+    {"mx.end-fails.example", DNS_A, LOOKUP_DATA, true, "q.example", HOST_1},
+    {"_25._tcp.mx.end-fails.example", DNS_TLSA, LOOKUP_DATA, true, NULL,
+	TLSA_311},
+    {"end-unusable.example", DNS_MX, LOOKUP_DATA, true, NULL,
+	MX_BELOW("\2mx\14end-unusable")},
+    {"mx.end-unusable.example", DNS_A, LOOKUP_DATA, true, "u.example", HOST_1},
+    {"_25._tcp.mx.end-unusable.example", DNS_TLSA, LOOKUP_DATA, true, NULL,
+	TLSA_311},
+    {"end-without.example", DNS_MX, LOOKUP_DATA, true, NULL,
+	MX_BELOW("\2mx\13end-without")},
+    {"mx.end-without.example", DNS_A, LOOKUP_DATA, true, "o.example", HOST_1},
+    {"_25._tcp.mx.end-without.example", DNS_TLSA, LOOKUP_DATA, true, NULL,
+	TLSA_311},
 };
 
 struct network net;
@@ -231,7 +279,8 @@ find_watched_locked(const struct dns_query *query)
 static bool
 is_mute(const struct dns_query *query)
 {
-	return strncmp(query->name, "mute", 4) == 0;
+	return strncmp(query->name, "mute", 4) == 0 ||
+	       strncmp(query->name, "_25._tcp.deaf", 13) == 0;
 }
 
 static void

@@ -18,7 +18,7 @@
  * about others:
  * - cN.farm.example: at one address, without MX
  * - hostN.own.example: each at an address of its own, N from 0 to 9
- * - mute...: has an answer when the gate is open
+ * - mute...: has an answer when the gate is open; deaf...: about TLSA
  * - many.example: NETWORK_MANY hosts in own.example and, as a host, so many
  *   addresses; herd.example has such hosts that are mute
  * - lateda.example: at one address, with a TLSA record that nothing matches

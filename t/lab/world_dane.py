@@ -197,6 +197,14 @@ dest("d57", "address unsigned, TLSA would fail: must not be asked",
      expect=NONE, vectors="D57",
      facts=dict(asked=[("mx1.d57.insecure", "A")],
                 never=[("_25._tcp.mx1.d57.insecure", "TLSA")]))
+dest("d57-cut", "host in an unsigned zone right below a signed domain",
+     mx(), zones={"mx1.{d}": "unsigned"},
+     faults={("_25._tcp.mx1.{d}", "TLSA"): "servfail"},
+     expect=NONE, vectors="D57", facts=dict(asked=[("mx1.{d}", "A")]))
+dest("d57-silent", "the same, and its TLSA query is never answered", mx(),
+     zones={"mx1.{d}": "unsigned"},
+     faults={("_25._tcp.mx1.{d}", "TLSA"): "drop"}, expect=NONE,
+     vectors="D57", facts=dict(asked=[("mx1.{d}", "A")]))
 # A record that a fault hides is there all the same: of one that is not, a
 # resolver may find a proof in its cache, and never ask.
 dest("d58", "AAAA fails, A and TLSA are in order", mx(tlsa=GOOD),
@@ -273,18 +281,32 @@ dest("d75", "MX is a CNAME, TLSA and certificate at its end",
 dest("d76", "MX is a CNAME, TLSA at its start only",
      mx(alias=("m.{d}",), tlsa=TA, cert=UNTRUSTED, sni={"{h}": PRIVATE}),
      expect=PASS, vectors="D76")
+# TLSA records of a host right below its domain are asked for beside its
+# addresses, and count in their turn: these hosts are further down.
 dest("d77", "MX is a CNAME, TLSA bad at its end, good at its start",
+     mx("mx1.deep.{d}", alias=("m.{d}",), tlsa=GOOD, tlsa_at={"m.{d}": BAD}),
+     expect=fail("validation-failure"), vectors="D77",
+     facts=dict(base="m.{d}", never=[("_25._tcp.mx1.deep.{d}", "TLSA")]))
+dest("d78", "MX is a CNAME, TLSA query at its end fails",
+     mx("mx1.deep.{d}", alias=("m.{d}",), tlsa=GOOD, tlsa_at={"m.{d}": BAD}),
+     faults={("_25._tcp.m.{d}", "TLSA"): "servfail"}, expect=temp(),
+     vectors="D78", facts=dict(never=[("_25._tcp.mx1.deep.{d}", "TLSA")]))
+dest("d79", "MX is a CNAME, TLSA unusable at its end",
+     mx("mx1.deep.{d}", alias=("m.{d}",), tlsa=GOOD,
+        tlsa_at={"m.{d}": UNUSABLE}),
+     expect=ENCRYPT, vectors="D79",
+     facts=dict(base="m.{d}", never=[("_25._tcp.mx1.deep.{d}", "TLSA")]))
+dest("d77-near", "right below the domain, TLSA bad at its end",
      mx(alias=("m.{d}",), tlsa=GOOD, tlsa_at={"m.{d}": BAD}),
      expect=fail("validation-failure"), vectors="D77",
-     facts=dict(base="m.{d}", never=[("_25._tcp.mx1.{d}", "TLSA")]))
-dest("d78", "MX is a CNAME, TLSA query at its end fails",
+     facts=dict(base="m.{d}"))
+dest("d78-near", "right below the domain, TLSA query at its end fails",
      mx(alias=("m.{d}",), tlsa=GOOD, tlsa_at={"m.{d}": BAD}),
      faults={("_25._tcp.m.{d}", "TLSA"): "servfail"}, expect=temp(),
-     vectors="D78", facts=dict(never=[("_25._tcp.mx1.{d}", "TLSA")]))
-dest("d79", "MX is a CNAME, TLSA unusable at its end",
+     vectors="D78", facts=dict(asked=[("_25._tcp.mx1.{d}", "TLSA")]))
+dest("d79-near", "right below the domain, TLSA unusable at its end",
      mx(alias=("m.{d}",), tlsa=GOOD, tlsa_at={"m.{d}": UNUSABLE}),
-     expect=ENCRYPT, vectors="D79",
-     facts=dict(base="m.{d}", never=[("_25._tcp.mx1.{d}", "TLSA")]))
+     expect=ENCRYPT, vectors="D79", facts=dict(base="m.{d}"))
 dest("d80", "MX is a CNAME, TLSA at its end insecure",
      mx(alias=("m.{d}",), tlsa=GOOD, tlsa_at={"m.{d}": BAD}),
      zones={"_tcp.m.{d}": "unsigned"}, expect=PASS, vectors="D80",

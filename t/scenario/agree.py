@@ -56,7 +56,8 @@ OPENSSL_DIFFERS = {
     "d72": ("not verified", ONE_NAME), "d73": ("not verified", ONE_NAME),
     "d19": ("verified", PARTIAL), "d19-front": ("verified", PARTIAL),
     "d35": ("verified", PKIX), "d36": ("not verified", PKIX),
-    "d42": ("verified", PKIX), "d79": ("not verified", PKIX)}
+    "d42": ("verified", PKIX), "d79": ("not verified", PKIX),
+    "d79-near": ("not verified", PKIX)}
 
 
 class Row:

@@ -85,6 +85,8 @@ nameserver_stop(struct nameserver *ns)
 	close(ns->fd);
 }
 
+enum { TIMEOUT_MS = 5000 };
+
 static struct dns *
 resolver_new(const char *nameserver, unsigned max_outstanding, struct err *err)
 {
@@ -92,7 +94,7 @@ resolver_new(const char *nameserver, unsigned max_outstanding, struct err *err)
 	struct dns_options options = {.trust_anchor_file = anchor_file,
 	    .nameservers = servers,
 	    .nameserver_count = 1,
-	    .timeout_ms = 5000,
+	    .timeout_ms = TIMEOUT_MS,
 	    .max_outstanding = max_outstanding};
 
 	return dns_new(&options, err);
@@ -290,6 +292,26 @@ odd_names_are_never_asked(void **state)
 	}
 }
 
+static void
+a_lookup_that_is_dropped_is_not_waited_for(void **state)
+{
+	struct nameserver ns;
+	AUTO(dns) struct dns *dns = NULL;
+	struct dns_query *silent, *odd;
+	int64_t begun;
+
+	(void)state;
+	nameserver_start(&ns, -1);
+	dns = resolver_new(ns.address, 10, NULL);
+	silent = dns_ask(dns, "a.example", DNS_TLSA, INT64_MAX);
+	odd = dns_ask(dns, "a..b", DNS_TLSA, INT64_MAX);
+	begun = clock_mono_ms();
+	dns_drop(silent);
+	dns_drop(odd);
+	assert_true(clock_mono_ms() - begun < TIMEOUT_MS / 2);
+	nameserver_stop(&ns);
+}
+
 static int
 make_anchor(void **state)
 {
@@ -325,6 +347,7 @@ main(void)
 	    cmocka_unit_test(
 		lookups_beyond_the_maximum_are_refused_at_their_end),
 	    cmocka_unit_test(odd_names_are_never_asked),
+	    cmocka_unit_test(a_lookup_that_is_dropped_is_not_waited_for),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
