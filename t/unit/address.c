@@ -248,10 +248,23 @@ spellings_of_one_address_are_equal(void **state)
 	assert_int_equal(address_parse("2001:db8::25%lo", &b), -1);
 }
 
+static void
+families_have_those_that_they_name(void **state)
+{
+	(void)state;
+	assert_true(families_have(FAMILIES_ALL, AF_INET));
+	assert_true(families_have(FAMILIES_ALL, AF_INET6));
+	assert_true(families_have(FAMILIES_IPV4, AF_INET));
+	assert_false(families_have(FAMILIES_IPV4, AF_INET6));
+	assert_false(families_have(FAMILIES_IPV6, AF_INET));
+	assert_true(families_have(FAMILIES_IPV6, AF_INET6));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest address[] = {
+	    cmocka_unit_test(families_have_those_that_they_name),
 	    cmocka_unit_test(
 		special_ranges_of_ipv4_are_told_to_their_last_address),
 	    cmocka_unit_test(

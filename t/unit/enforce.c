@@ -569,6 +569,19 @@ what_both_come_to_is_told_beside_the_answer(void **state)
 }
 
 static void
+a_new_answer_knows_of_no_policy(void **state)
+{
+	AUTO(enforcement)
+	struct enforcement *e = enforcement_new(ENFORCE_MAY);
+
+	(void)state;
+	assert_int_equal(e->answer, ENFORCE_MAY);
+	assert_int_equal(e->reason, REASON_OK);
+	assert_int_equal(e->sts, ENFORCE_STS_NONE);
+	assert_int_equal(e->dane, ENFORCE_DANE_NONE);
+}
+
+static void
 a_record_that_cannot_be_looked_up_is_an_error(void **state)
 {
 	struct judge_terms terms = {.level = LEVEL_AUTO};
@@ -623,6 +636,7 @@ main(void)
 	    cmocka_unit_test(hosts_that_are_not_looked_at_are_not_known),
 	    cmocka_unit_test(hosts_that_are_shut_out_are_known),
 	    cmocka_unit_test(what_both_come_to_is_told_beside_the_answer),
+	    cmocka_unit_test(a_new_answer_knows_of_no_policy),
 	    cmocka_unit_test(a_record_that_cannot_be_looked_up_is_an_error),
 	    cmocka_unit_test(
 		what_is_no_name_takes_no_mail_and_a_floor_counts_unknown_hosts),

@@ -112,8 +112,10 @@ static void
 an_empty_list_has_no_rule(void **state)
 {
 	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_SECURE);
+	AUTO(rule_list) struct rule_list *other = rule_list_new(LEVEL_SECURE);
 
 	(void)state;
+	assert_int_not_equal(list->id, other->id);
 	rule_list_sort(list);
 	assert_null(rule_list_find(list, "d.example", NOW));
 	assert_null(rule_list_find_host(list, "d.example", NOW));

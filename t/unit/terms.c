@@ -60,6 +60,29 @@ no_rule_has_the_key_of_none(void **state)
 	assert_false(keys_equal(&ruled, NOW, &none, NOW));
 }
 
+/* Level, rule of the next hop, list, and how many of its rules are for hosts:
+ * where one number ends shows. */
+static void
+a_key_says_all_that_it_is_made_of(void **state)
+{
+	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_ENCRYPT);
+	struct judge_terms terms, none = {.level = LEVEL_DANE};
+	char key[TERMS_KEY_SIZE], wanted[TERMS_KEY_SIZE];
+	struct rule *any;
+
+	(void)state;
+	any = add_rule_of(list, RULE_ANY, "", LEVEL_AUTO, 0);
+	add_rule_of(list, RULE_MX, "mx1.example", LEVEL_NONE, 0);
+	add_rule_of(list, RULE_MX, "mx2.example", LEVEL_NONE, 0);
+	terms = terms_of_list(list, NOW);
+	terms_key(&terms, NOW, key);
+	snprintf(wanted, sizeof(wanted), "auto+ %llu/%llu:2",
+	    (unsigned long long)any->id, (unsigned long long)list->id);
+	assert_string_equal(key, wanted);
+	terms_key(&none, NOW, key);
+	assert_string_equal(key, "dane");
+}
+
 static void
 lists_that_judge_alike_have_one_key(void **state)
 {
@@ -223,6 +246,7 @@ main(void)
 {
 	const struct CMUnitTest terms[] = {
 	    cmocka_unit_test(no_rule_has_the_key_of_none),
+	    cmocka_unit_test(a_key_says_all_that_it_is_made_of),
 	    cmocka_unit_test(lists_that_judge_alike_have_one_key),
 	    cmocka_unit_test(a_rule_for_a_host_that_ends_is_another_key),
 	    cmocka_unit_test(

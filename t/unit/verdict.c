@@ -75,6 +75,16 @@ zero_is_the_worst_of_all(void **state)
 }
 
 static void
+mail_to_nowhere_is_told_by_three_reasons(void **state)
+{
+	(void)state;
+	for (int reason = 0; reason < REASONS; reason++)
+		assert_int_equal(reason_is_nowhere((enum reason)reason),
+		    reason == REASON_NULL_MX || reason == REASON_NXDOMAIN ||
+			reason == REASON_NO_ADDRESS);
+}
+
+static void
 a_new_verdict_knows_of_no_policy(void **state)
 {
 	AUTO(verdict)
@@ -154,6 +164,7 @@ main(void)
 	    cmocka_unit_test(the_orders_are_as_told),
 	    cmocka_unit_test(each_reason_has_a_word_of_its_own),
 	    cmocka_unit_test(zero_is_the_worst_of_all),
+	    cmocka_unit_test(mail_to_nowhere_is_told_by_three_reasons),
 	    cmocka_unit_test(a_new_verdict_knows_of_no_policy),
 	    cmocka_unit_test(a_verdict_is_restated_without_its_hosts),
 	    cmocka_unit_test(a_slim_verdict_has_no_hosts),
