@@ -5,7 +5,7 @@ from model import STS, Cert, mx
 from words import dest
 
 HOSTS = 20
-EACH = 50
+EACH = 55
 
 for host in range(HOSTS):
     names = ["d%d.{d}" % n for n in range(EACH)]
