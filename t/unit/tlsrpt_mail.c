@@ -205,8 +205,8 @@ odd_messages_do_no_harm(void **state)
 	    "Content-Type: message/rfc822\n\n",
 	    "From: \nSubject: =?x?q?=?=\n\nx",
 	    "From: undisclosed:;\nContent-Type: application/tlsrpt+json\n\n{}",
-	    "Content-Type: application/tlsrpt+gzip; name*0*=utf-8''%; "
-	    "name*1=x\n\n",
+	    ("Content-Type: application/tlsrpt+gzip; name*0*=utf-8''%; "
+	     "name*1=x\n\n"),
 	    "Content-Type: message/partial; id=a; number=1\n\nx"};
 
 	(void)state;
