@@ -3,17 +3,23 @@
 
 #include <string.h>
 
+#include "common/base/xalloc.h"
 #include "t/unit/tap.h"
 
 #define ID32 "abcdefghijklmnopqrstuvwxyz012345"
 #define NAME32 "abcdefghijklmnop-rstuvwxyz_123.5"
 
+/* Octets of a record that nothing stands behind. */
 static struct sts_record
 select_one(const char *text)
 {
-	struct sts_txt txt = {text, strlen(text)};
+	size_t length = strlen(text);
+	char *octets = xmemdup(text, length);
+	struct sts_txt txt = {octets, length};
+	struct sts_record record = sts_record_select(&txt, 1);
 
-	return sts_record_select(&txt, 1);
+	free(octets);
+	return record;
 }
 
 static void
@@ -88,6 +94,7 @@ a_broken_record_is_invalid_and_says_why(void **state)
 	    {"M12 extension only", "v=STSv1; x=y"},
 	    {"M12 extension like an id", "v=STSv1; idx=y"},
 	    {"M13 hyphens", "v=STSv1; id=2026-01-01"},
+	    {"M13 hyphen first", "v=STSv1; id=-a"},
 	    {"M13 33 chars", "v=STSv1; id=" ID32 "6"},
 	    {"empty id", "v=STSv1; id=;"},
 	    {"M15", "v=STSv1; id=a; note=has space;"},
@@ -150,9 +157,13 @@ exactly_one_of_the_records_may_announce(void **state)
 	record = select_two("v=STSv1; id=a", "v=STSv1; id=a"); /* M07 */
 	assert_int_equal(record.outcome, STS_RECORD_MANY);
 	assert_string_equal(record.id, "");
+	assert_string_equal(record.why, "more than one v=STSv1 record");
 	/* discarding comes before syntax: the broken one counts */
 	record = select_two("v=STSv1; id=a", "v=STSv1; broken");
 	assert_int_equal(record.outcome, STS_RECORD_MANY);
+	record = select_two("unrelated", "V=STSV1; id=a");
+	assert_int_equal(record.outcome, STS_RECORD_ABSENT);
+	assert_string_not_equal(record.why, "");
 	record = select_two("v=STSv1; id=a", "v=STSv2; id=b");
 	assert_int_equal(record.outcome, STS_RECORD_VALID);
 }
@@ -190,6 +201,15 @@ lint_tells_all_mistakes(void **state)
 		"without \"=\""},
 	    {"v=STSv1;; id=a b; x=y", "field name|no \";\" behind a field"},
 	    {"v=STSv1; x=y", "no id"},
+	    {"v=STSv1; x=y z", "no \";\" behind a field|no id"},
+	    {"v=STSv1; id", "field without \"=\""},
+	    {"v=STSv1; zz", "field without \"=\"|no id"},
+	    {"v=STSv2; id=a", ""},
+	    {"1234v=STSv1; id=a;",
+		"white space, a quote or a byte order mark stands before "
+		"v=STSv1"},
+	    {"12345v=STSv1; id=a;", ""},
+	    {"V=STSV1", "v=STSv1 is written in other letters: case counts"},
 	    {"v=STSv1; idx=y", "no id"},
 	    {"v=STSv1; id; x=y", "field without \"=\""},
 	};
