@@ -346,7 +346,8 @@ static bool
 is_pace(int code)
 {
 	static const int codes[] = {OPTION_RATE, OPTION_RETRY,
-	    OPTION_RETRY_WAIT, OPTION_TOP, OPTION_MIN_WEIGHT, OPTION_LIMIT};
+	    OPTION_RETRY_WAIT, OPTION_TOP, OPTION_MIN_WEIGHT, OPTION_LIMIT,
+	    OPTION_FETCH_RATE, OPTION_PROBE_GAP, OPTION_PROBE_RATE};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (code == codes[i])
@@ -395,9 +396,6 @@ cli_option_value(int code, char *value, struct cli_options *options)
 		    options->every_s == 0)
 			return "--every: 1 to 3600 seconds";
 		break;
-	case OPTION_FETCH_RATE:
-	case OPTION_PROBE_GAP:
-	case OPTION_PROBE_RATE:
 	case OPTION_MAX_AGE:
 		return read_max_age(value, options);
 	case OPTION_MODE:
