@@ -51,6 +51,5 @@ level_answer(const struct demand *demand)
 		take_rule_names(e, demand->rule);
 	e->level = demand->level;
 	e->ruled = demand->rule != NULL;
-	e->floor = demand->level == LEVEL_AUTO && demand->encrypt;
 	return e;
 }

@@ -75,6 +75,8 @@ a_resolver_says_that_no_key_fits(void **state)
 	assert_true(chain_says_mismatch(
 	    "validation_failure_[d.example._MX_IN]:_DS_hash_mismatches_key"));
 	assert_true(chain_says_mismatch("no keys have a DS with algorithm"));
+	assert_true(chain_says_mismatch("no_keys_have_a_DS_with_algorithm"));
+	assert_true(chain_says_mismatch("failure: DS hash mismatches key"));
 	assert_false(chain_says_mismatch("signature expired"));
 	assert_false(chain_says_mismatch(""));
 }

@@ -227,6 +227,7 @@ check_rule(const struct rule_row *row, bool floor)
 	ROW(row->id, (e != NULL) == row->at_once);
 	if (e == NULL)
 		return;
+	ROW(row->id, e->ruled && e->level == rule->level && !e->floor);
 	reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
 	ROW_TEXT(row->id, reply, row->reply);
 	free(reply);

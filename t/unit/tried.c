@@ -37,6 +37,9 @@ static const struct {
     {"balanced, more", 5, {{10, 0, 7}, {20, 3, 0}, {30, 2, 0}},
 	"6666666 444 --"},
     {"one family alone", 5, {{10, 6, 0}, {20, 1, 1}}, "444444 -6"},
+    {"IPv6 alone", 5, {{10, 0, 4}, {20, 0, 1}}, "6666 6"},
+    {"one of IPv6", 5, {{10, 4, 1}, {20, 2, 0}}, "44446 --"},
+    {"one of IPv4", 5, {{10, 1, 4}, {20, 0, 2}}, "46666 --"},
     {"both at an end", 4, {{10, 2, 2}, {20, 2, 2}}, "4466 ----"},
 };
 
@@ -100,6 +103,9 @@ mail_gets_to_what_the_limit_leaves_it(void **state)
 		char words[SHOWN_SIZE];
 
 		make_hosts(facts, i);
+		/* of an earlier look, with a lower limit */
+		if (cases[i].limit > 0 && facts->hosts[0].address_count > 0)
+			facts->hosts[0].addresses[0].untried = true;
 		tried_mark(facts, cases[i].limit);
 		show_tried(facts, words);
 		ROW_TEXT(cases[i].id, words, cases[i].tried);
