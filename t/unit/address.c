@@ -249,6 +249,21 @@ spellings_of_one_address_are_equal(void **state)
 }
 
 static void
+an_address_has_as_many_octets_as_its_family(void **state)
+{
+	struct address address;
+
+	(void)state;
+	assert_int_equal(address_parse("64:ff9b::192.0.2.1", &address), 0);
+	assert_int_equal(address.size, 16);
+	address_translated(&address, &address);
+	assert_int_equal(address.family, AF_INET);
+	assert_int_equal(address.size, 4);
+	assert_int_equal(address_parse("192.0.2.1", &address), 0);
+	assert_int_equal(address.size, 4);
+}
+
+static void
 families_have_those_that_they_name(void **state)
 {
 	(void)state;
@@ -264,6 +279,7 @@ int
 main(void)
 {
 	const struct CMUnitTest address[] = {
+	    cmocka_unit_test(an_address_has_as_many_octets_as_its_family),
 	    cmocka_unit_test(families_have_those_that_they_name),
 	    cmocka_unit_test(
 		special_ranges_of_ipv4_are_told_to_their_last_address),

@@ -76,6 +76,8 @@ static const struct {
 	299, "mx1", SMTP_STARTTLS, ""},
     {"keyword without a code", "250-mx1\r\nx STARTTLS\r\n250 x\r\n",
 	SMTP_REPLY_DONE, 250, "mx1", SMTP_STARTTLS, ""},
+    {"keyword as first word", "250-mx1\r\n STARTTLS\r\n250 x\r\n",
+	SMTP_REPLY_DONE, 250, "mx1", 0, ""},
     {"keyword at once", "250-mx1\r\n250STARTTLS\r\n250 x\r\n", SMTP_REPLY_DONE,
 	250, "mx1", 0, ""},
     {"keyword alone", "250-mx1\r\nSTARTTLS\r\n250 x\r\n", SMTP_REPLY_DONE, 250,
@@ -141,7 +143,7 @@ a_nul_hides_the_rest_of_its_line(void **state)
 static void
 a_stray_line_is_kept_for_whoever_asks(void **state)
 {
-	static const char in[] = "SSH-2.0-\033x\r\nno more\r\n220";
+	static const char in[] = "\r\nSSH-2.0-\033x\r\nno more\r\n220";
 	struct smtp_reply reply;
 
 	(void)state;
@@ -216,6 +218,22 @@ a_long_reply_is_read_to_the_limit(void **state)
 	}
 }
 
+/* Between two lines an octet is counted, however short the first is. */
+static void
+what_joins_a_line_of_one_octet_counts(void **state)
+{
+	char in[LIMIT_SMTP_LINE + 64] = "x\n";
+	struct smtp_reply reply;
+
+	(void)state;
+	memset(in + 2, 'x', LIMIT_SMTP_LINE - 2);
+	memcpy(in + 2, "250-", 4);
+	memcpy(in + LIMIT_SMTP_LINE, "\n250 STARTTLS\n", 15);
+	feed(&reply, in, LIMIT_SMTP_LINE + 14, 7);
+	assert_int_equal(reply.state, SMTP_REPLY_DONE);
+	assert_int_equal(reply.extensions, 0);
+}
+
 static void
 a_long_text_is_cut(void **state)
 {
@@ -262,6 +280,7 @@ main(void)
 	    cmocka_unit_test(a_banner_of_stars_is_masked),
 	    cmocka_unit_test(a_long_line_is_read_to_the_limit),
 	    cmocka_unit_test(a_long_reply_is_read_to_the_limit),
+	    cmocka_unit_test(what_joins_a_line_of_one_octet_counts),
 	    cmocka_unit_test(a_long_text_is_cut),
 	    cmocka_unit_test(an_endless_reply_is_bad),
 	};

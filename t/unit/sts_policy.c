@@ -153,6 +153,10 @@ static const struct {
     {"M43 testing", V "mode: testing\n" A, "no mx"},
     {"BOM", "\xef\xbb\xbf" V E A MX,
 	"line 1: field name: a byte order mark (UTF-8) stands before it"},
+    {"UTF-16, little end", "\xff\xfev: x\n",
+	"line 1: field name: this is UTF-16, not ASCII"},
+    {"UTF-16, big end", "\xfe\xffv: x\n",
+	"line 1: field name: this is UTF-16, not ASCII"},
     {"empty value", V E A MX "note:\n",
 	"line 5: field value: there is none behind \":\""},
     {"blank value", V E A MX "note: \t\n",
@@ -365,9 +369,9 @@ a_body_of_64_kib_is_read_and_no_larger_one(void **state)
 }
 
 static void
-the_longest_mx_is_printed(void **state)
+the_longest_mx_is_printed_and_a_longer_one_refused(void **state)
 {
-	char mx[5 + LIMIT_DOMAIN + 1] = "mx: ";
+	char mx[5 + LIMIT_DOMAIN + 3] = "mx: ";
 	struct sts_policy *policy;
 	char *body;
 
@@ -381,6 +385,8 @@ the_longest_mx_is_printed(void **state)
 	assert_non_null(strstr(body, mx));
 	free(body);
 	sts_policy_free(policy);
+	memcpy(mx + 4 + LIMIT_DOMAIN, ".a\n", 3);
+	assert_null(parse_repeated(mx, 1, NULL));
 }
 
 static void
@@ -529,7 +535,8 @@ main(void)
 	    cmocka_unit_test(a_nul_octet_is_in_no_rule),
 	    cmocka_unit_test(size_and_count_have_their_limits),
 	    cmocka_unit_test(a_body_of_64_kib_is_read_and_no_larger_one),
-	    cmocka_unit_test(the_longest_mx_is_printed),
+	    cmocka_unit_test(
+		the_longest_mx_is_printed_and_a_longer_one_refused),
 	    cmocka_unit_test(as_many_mx_as_there_may_be_are_printed),
 	    cmocka_unit_test(the_media_type_is_text_plain),
 	    cmocka_unit_test(what_is_printed_is_read_again),

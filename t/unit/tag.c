@@ -135,6 +135,7 @@ a_queue_id_is_made_to_fit(void **state)
 	} rows[] = {
 	    {"4h5QLG1x3hz2jkk", "4h5QLG1x3hz2jkk"},
 	    {"a-b_c.D9", "a-b_c.D9"},
+	    {"AZaz09", "AZaz09"},
 	    {"", "NOQUEUE"},
 	    {NULL, "NOQUEUE"},
 	    {"a b;c=d\r\n/%", "a-b-c-d----"},
@@ -165,6 +166,9 @@ only_fields_of_recipients_count(void **state)
 		ROW(yes[i], tag_is_recipients(yes[i]));
 	for (size_t i = 0; i < COUNT(no); i++)
 		ROW(no[i], !tag_is_recipients(no[i]));
+	assert_true(tag_is_field("AZ", "az"));
+	assert_true(tag_is_field("az", "AZ"));
+	assert_false(tag_is_field("@[", "`{"));
 }
 
 static void
@@ -220,6 +224,11 @@ static const struct {
     {"((((((((", ""},
     {"\\", ""},
     {"a@[", "[|"},
+    {"a@b c.example", "b|"},
+    {"a@[192.0.2.1],b@c.example", "[192.0.2.1]|c.example|"},
+    {"a@b.example: c;", ""},
+    {"a@b.example\"c\"", ""},
+    {"a@b.example(note)c", "b.example|"},
     {"a@b.example, \"unterminated@c.example", "b.example|"},
     {"a@b.example, (unterminated@c.example", "b.example|"},
     {",,,;;;:::", ""},
