@@ -226,6 +226,7 @@ LAB_TESTS = \
 	%D%/scenario/doctor_tlsrpt.py \
 	%D%/scenario/map_tlsrpt.py \
 	%D%/scenario/tlsrpt_chain.py \
+	%D%/scenario/tlsrpt_kill.py \
 	%D%/scenario/tlsrpt_own.py \
 	%D%/scenario/tlsrpt_postfix.py \
 	%D%/scenario/tlsrpt_send.py \
@@ -625,6 +626,7 @@ EXTRA_DIST += \
 	%D%/lab \
 	%D%/lint/proven.list \
 	%D%/mutants %D%/mutants.list \
+	%D%/scenario/death.c \
 	%D%/scenario/moment.c \
 	%D%/scenario/posternd.key \
 	%D%/scenario/posternd.lua \
