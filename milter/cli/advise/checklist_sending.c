@@ -120,23 +120,29 @@ check_outbound_sts(const struct sight *sight, struct check_answer *answer)
 		answer->result = CHECK_NOT_TESTED;
 }
 
+static void
+check_our_reports(const struct sending *sending, struct check_answer *answer)
+{
+	if (is_ok(&sending->told) || sending->mta == SENDING_SENDMAIL)
+		check_say(answer, CHECK_PASS, "TLSReports yes; %s",
+		    sending->told.seen[0] == '\0'
+			? "failures that posternd sees"
+			: sending->told.seen);
+	else if (sending->told.blind)
+		say_not_looked_at(answer, &sending->told);
+	else
+		check_say(answer, CHECK_WARNING, "TLSReports yes; %s",
+		    sending->told.seen);
+}
+
 /* 09-M */
 static void
 check_sent_reports(const struct sight *sight, struct check_answer *answer)
 {
 	const struct sending *sending = sight->sending;
 
-	if (sending->reports == TLS_REPORTS_YES &&
-	    (is_ok(&sending->told) || sending->mta == SENDING_SENDMAIL))
-		check_say(answer, CHECK_PASS, "TLSReports yes; %s",
-		    sending->told.seen[0] == '\0'
-			? "failures that posternd sees"
-			: sending->told.seen);
-	else if (sending->reports == TLS_REPORTS_YES && sending->told.blind)
-		say_not_looked_at(answer, &sending->told);
-	else if (sending->reports == TLS_REPORTS_YES)
-		check_say(answer, CHECK_WARNING, "TLSReports yes; %s",
-		    sending->told.seen);
+	if (sending->reports == TLS_REPORTS_YES)
+		check_our_reports(sending, answer);
 	else if (sending->other_reports)
 		check_say(answer, CHECK_PASS,
 		    "smtp_tlsrpt_enable = yes: another program is told");
