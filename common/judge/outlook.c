@@ -32,11 +32,8 @@ outlook_judge(const struct facts *facts, enum outlook_sender sender,
 	    .fail_ttl_s = OUTLOOK_TTL_S,
 	    .temperror_ttl_s = OUTLOOK_TTL_S};
 
-	rule->scope = RULE_ANY;
-	rule->level = senders[sender].level;
+	/* a new rule is of level auto */
 	rule->no_dane = senders[sender].no_dane;
-	rule->on_fail = RULE_NO_ACTION;
-	rule->on_temperror = RULE_NO_ACTION;
 	if (rule->no_dane)
 		terms.rule = rule;
 	return judge(facts, &terms, now);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "t/unit/fact_row.h"
 #include "t/unit/tap.h"
 
@@ -52,6 +53,10 @@ static const struct {
 	"valid fetched all ok", "sts-testing", "dddddqd"},
     {"V40 none", SEC, ONE(SEC, T_NIL, P_GOOD), S_NIL, "none na",
 	"none none na na", "neither", "dddddqd"},
+    {"nobody lets in", SEC, ONE(SEC, T_NIL, P_CLOSED), S_ENFORCE, NULL,
+	"valid fetched all unknown", "sts", NULL},
+    {"V23 at the second", SEC, TWO(SEC, T_NIL, P_GOOD, SEC, T_PKIX, P_GOOD),
+	S_NIL, "unusable na", "none none na na", "neither", NULL},
     {"V42", SEC, ONE(SEC, T_NIL, P_GOOD), S_ERROR, "none na",
 	"valid failed na broken sts-policy-fetch-error", "neither", "dddddqd"},
     {"V42 webpki", SEC, ONE(SEC, T_NIL, P_GOOD), S_WEBPKI, "none na",
@@ -137,11 +142,221 @@ facts_tell_how_a_domain_stands(void **state)
 	}
 }
 
+static struct standing
+stand_by(const struct facts *facts)
+{
+	const struct standing_extra extra = {.own_tlsa = false};
+
+	return standing_make(facts, &extra, fact_pki.store, CERTS_NOW);
+}
+
+/* What there is, in the order of MX: a host's A and AAAA lookups are as the
+ * row has them. */
+static void
+hosts_and_their_addresses_are_counted(void **state)
+{
+	static const struct {
+		const char *id;
+		enum dns mx;
+		enum dns lookups[2][2];
+		const char *records, *secure;
+	} found[] = {
+	    {"both", SEC, {{SEC, NIL}, {SEC, NIL}}, "mx", "all"},
+	    {"one family secure", SEC, {{SEC, INS}, {INS, SEC}}, "mx", "all"},
+	    {"the second", SEC, {{INS, INS}, {SEC, NIL}}, "mx", "some"},
+	    {"the first", SEC, {{SEC, NIL}, {INS, INS}}, "mx", "some"},
+	    {"none secure", SEC, {{INS, INS}, {INS, INS}}, "mx", "none"},
+	    {"its own host", NIL, {{SEC, NIL}, {SEC, NIL}}, "implicit", "all"},
+	    {"A failed", SEC, {{NIL, NIL}, {ERR, NIL}}, "mx", "all"},
+	    {"AAAA failed", SEC, {{NIL, NIL}, {NIL, ERR}}, "mx", "all"},
+	    {"no address", SEC, {{NIL, NIL}, {NIL, NIL}}, "no-address", "all"},
+	    {"no such name", NXD, {{NIL, NIL}, {NIL, NIL}}, "nxdomain", "all"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(found); i++) {
+		const struct row row = {.mx = found[i].mx,
+		    .hosts = TWO(SEC, T_NIL, P_GOOD, SEC, T_NIL, P_GOOD)};
+		AUTO(facts) struct facts *facts = fact_row_make(&row);
+		struct standing standing;
+
+		for (size_t k = 0; k < 2; k++) {
+			struct host_facts *host = &facts->hosts[k];
+
+			host->a = fact_row_lookup(found[i].lookups[k][0]);
+			host->aaaa = fact_row_lookup(found[i].lookups[k][1]);
+			if (host->a.state == LOOKUP_DATA)
+				continue;
+			probe_facts_free(host->addresses[0].probe);
+			host->address_count = 0;
+		}
+		standing = stand_by(facts);
+		ROW_TEXT(found[i].id, standing_mx_text(standing.mx),
+		    found[i].records);
+		ROW_TEXT(found[i].id,
+		    standing_share_text(standing.hosts_secure),
+		    found[i].secure);
+	}
+}
+
+static void
+one_lookup_that_failed_leaves_dane_unknown(void **state)
+{
+	static const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_NIL, P_GOOD)};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		AUTO(facts) struct facts *facts = fact_row_make(&row);
+		struct host_facts *host = &facts->hosts[0];
+		struct lookup *lookups[] = {&host->a, &host->aaaa, &host->tlsa};
+
+		*lookups[i] = fact_row_lookup(ERR);
+		assert_int_equal(stand_by(facts).dane, STANDING_DANE_ERROR);
+	}
+}
+
+static void
+a_host_that_keeps_it_at_one_address_is_degraded(void **state)
+{
+	static const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_OK, P_GOOD)};
+	static const struct row other = {
+	    .mx = SEC, .hosts = ONE(SEC, T_OK, P_OTHER)};
+	AUTO(facts) struct facts *facts = fact_row_make(&row);
+	AUTO(facts) struct facts *bad = fact_row_make(&other);
+	struct host_facts *host = &facts->hosts[0];
+	struct standing standing;
+
+	(void)state;
+	host->addresses =
+	    xrealloc(host->addresses, 2, sizeof(host->addresses[0]));
+	host->addresses[1] = bad->hosts[0].addresses[0];
+	probe_facts_ref(host->addresses[1].probe);
+	host->address_count = 2;
+	standing = stand_by(facts);
+	assert_int_equal(standing.dane_health, STANDING_DEGRADED);
+	assert_int_equal(standing.dane_fault, REASON_VALIDATION_FAILURE);
+}
+
+/* V41 */
+static void
+what_is_wrong_with_a_record_has_a_word(void **state)
+{
+	static const struct {
+		enum sts_record_outcome outcome;
+		const char *why, *word, *record;
+	} found[] = {
+	    {STS_RECORD_VALID, "", "", "valid"},
+	    {STS_RECORD_ABSENT, "", "", "none"},
+	    {STS_RECORD_MANY, "more than one", "multiple", "invalid"},
+	    {STS_RECORD_INVALID, "no id", "no-id", "invalid"},
+	    {STS_RECORD_INVALID, "id is not", "bad-id", "invalid"},
+	    {STS_RECORD_INVALID, "field name", "syntax", "invalid"},
+	    {STS_RECORD_INVALID, "a field", "syntax", "invalid"},
+	};
+	static const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_NIL, P_GOOD)};
+	AUTO(facts) struct facts *facts = fact_row_make(&row);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(found); i++) {
+		struct standing standing;
+
+		facts->sts.record.outcome = found[i].outcome;
+		facts->sts.record.why = found[i].why;
+		standing = stand_by(facts);
+		assert_string_equal(standing.sts_why, found[i].word);
+		assert_string_equal(
+		    standing_record_text(standing.sts_record), found[i].record);
+	}
+}
+
+/* V50 */
+static void
+records_for_tls_reports_are_told(void **state)
+{
+	static const struct {
+		enum dns txt;
+		enum tlsrpt_record_outcome outcome;
+		const char *word, *record;
+	} found[] = {
+	    {SEC, TLSRPT_RECORD_VALID, "", "valid"},
+	    {SEC, TLSRPT_RECORD_MANY, "multiple", "invalid"},
+	    {SEC, TLSRPT_RECORD_NO_RUA, "no-rua", "invalid"},
+	    {NIL, TLSRPT_RECORD_ABSENT, "", "none"},
+	    {ERR, TLSRPT_RECORD_ABSENT, "", "error"},
+	    {NOT, TLSRPT_RECORD_ABSENT, "", "error"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(found); i++) {
+		struct standing_extra extra = {
+		    .tlsrpt = fact_row_lookup(found[i].txt)};
+		struct standing standing = {.tlsrpt_why = "old"};
+
+		extra.tlsrpt_record.outcome = found[i].outcome;
+		standing_add_reports(&standing, &extra);
+		assert_string_equal(standing.tlsrpt_why, found[i].word);
+		assert_string_equal(
+		    standing_record_text(standing.tlsrpt_record),
+		    found[i].record);
+	}
+}
+
+static void
+each_sender_has_a_reason_of_its_own(void **state)
+{
+	static const struct row row = {
+	    .mx = SEC, .hosts = ONE(SEC, T_BAD, P_EXPIRED), .sts = S_ENFORCE};
+	AUTO(facts) struct facts *facts = fact_row_make(&row);
+	struct standing standing = stand_by(facts);
+
+	(void)state;
+	for (int i = 0; i < OUTLOOK_SENDERS; i++) {
+		AUTO(verdict)
+		struct verdict *verdict = outlook_judge(
+		    facts, (enum outlook_sender)i, fact_pki.store, CERTS_NOW);
+
+		assert_int_equal(standing.reasons[i], verdict->reason);
+		assert_int_equal(standing.ends[i], outlook_end_of(verdict));
+	}
+}
+
+static void
+who_demands_nothing_delivers_what_was_not_probed(void **state)
+{
+	static const struct {
+		enum level level;
+		enum outlook_end end;
+	} ends[] = {
+	    {LEVEL_MAY, OUTLOOK_DELIVERED},
+	    {LEVEL_NONE, OUTLOOK_DELIVERED},
+	    {LEVEL_ENCRYPT, OUTLOOK_UNKNOWN},
+	    {LEVEL_SECURE, OUTLOOK_UNKNOWN},
+	};
+	AUTO(verdict)
+	struct verdict *verdict = verdict_new(RESULT_NONE, REASON_NOT_PROBED);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		verdict->level = ends[i].level;
+		assert_int_equal(outlook_end_of(verdict), ends[i].end);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest standing[] = {
 	    cmocka_unit_test(facts_tell_how_a_domain_stands),
+	    cmocka_unit_test(hosts_and_their_addresses_are_counted),
+	    cmocka_unit_test(one_lookup_that_failed_leaves_dane_unknown),
+	    cmocka_unit_test(a_host_that_keeps_it_at_one_address_is_degraded),
+	    cmocka_unit_test(what_is_wrong_with_a_record_has_a_word),
+	    cmocka_unit_test(records_for_tls_reports_are_told),
+	    cmocka_unit_test(each_sender_has_a_reason_of_its_own),
+	    cmocka_unit_test(who_demands_nothing_delivers_what_was_not_probed),
 	};
 
 	return RUN_TESTS_WITH(standing, fact_pki_make, fact_pki_drop);
