@@ -17,7 +17,7 @@
  * All others are taken alone, and nothing is taken inside them: service,
  * listener, map answers, keeper of facts; engine, validation; probes, outbound,
  * refresh of policies; pool, parking; dns_pending, dns_system, translation;
- * libunbound's contexts; log; in the command, that of a survey.
+ * libunbound's contexts; log; check_pack; in the command, that of a survey.
  *
  * No lock is held across I/O or a log line, or while somebody is told of what
  * he waits for, but for these:

@@ -5,6 +5,10 @@
  * Names of a policy are not looked for among them; they may be many, and none
  * stands there twice.  Then it is known how long all is.  The structs come
  * first, the arrays next, the texts last.
+ *
+ * What most domains have is an enforcement that speaks of no host, name or
+ * rule.  There are few different ones: each of the first is kept once, to the
+ * end of the process, and all checks point there.
  */
 #include "common/engine/check_pack.h"
 
@@ -12,12 +16,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/lock.h"
 #include "common/base/xalloc.h"
+
+enum { PLAIN_MAX = 64 };
+
+static struct {
+	struct lock lock;
+	size_t count;
+	struct enforcement items[PLAIN_MAX]; /* those before count stay */
+} plain = {.lock = {PTHREAD_MUTEX_INITIALIZER}};
 
 struct packed {
 	struct check check;
 	struct verdict verdict;
-	struct enforcement enforcement; /* left out where there is none */
+	struct enforcement enforcement; /* left out where it is not here */
 };
 
 struct texts {
@@ -29,6 +42,50 @@ struct texts {
 struct layout {
 	size_t hosts, names, texts, name_texts, octets;
 };
+
+/* --- what many have --- */
+
+static bool
+is_plain_enforcement(const struct enforcement *e)
+{
+	return e->unheard == NULL && e->where == NULL && e->domain == NULL &&
+	       e->name_count == 0 && e->host_count == 0;
+}
+
+static bool
+are_alike(const struct enforcement *a, const struct enforcement *b)
+{
+	return a->answer == b->answer && a->level == b->level &&
+	       a->reason == b->reason && a->sts == b->sts &&
+	       a->dane == b->dane && a->ruled == b->ruled &&
+	       a->wants_dane == b->wants_dane && a->floor == b->floor &&
+	       a->mx_secure == b->mx_secure &&
+	       a->mixed_rules == b->mixed_rules && a->max_age_s == b->max_age_s;
+}
+
+/* The one that says the same, or NULL. */
+static struct enforcement *
+find_shared(const struct enforcement *e)
+{
+	struct enforcement *found = NULL;
+	size_t at = 0;
+
+	if (e == NULL || !is_plain_enforcement(e))
+		return NULL;
+	lock_take(&plain.lock);
+	while (at < plain.count && !are_alike(&plain.items[at], e))
+		at++;
+	if (at < PLAIN_MAX)
+		found = &plain.items[at];
+	if (at == plain.count && at < PLAIN_MAX) {
+		*found = *e;
+		found->names = NULL;
+		found->hosts = NULL;
+		plain.count++;
+	}
+	lock_drop(&plain.lock);
+	return found;
+}
 
 /* --- texts --- */
 
@@ -141,7 +198,6 @@ pack_enforcement(struct packed *packed, const struct enforcement *from,
 	}
 	to->names = (void *)(base + layout->names);
 	pack_names(to, from, base + layout->name_texts);
-	packed->check.enforcement = to;
 }
 
 /* What has gone over is not theirs any more. */
@@ -160,13 +216,16 @@ drop_parts(const struct check *from)
 struct check *
 check_pack(const struct check *from)
 {
+	struct enforcement *shared = find_shared(from->enforcement);
+	const struct enforcement *own =
+	    shared == NULL ? from->enforcement : NULL;
 	struct texts texts, placed;
 	struct layout layout;
 	struct packed *packed;
 
 	assert(from->octets == 0);
 	take_texts(&texts, from);
-	layout = plan_layout(from->enforcement, &texts);
+	layout = plan_layout(own, &texts);
 	packed = xmalloc(layout.octets);
 	placed = (struct texts){(char *)packed + layout.texts, texts.length};
 	memcpy(placed.octets, texts.octets, texts.length);
@@ -176,8 +235,11 @@ check_pack(const struct check *from)
 	packed->check.domain = find_text(&placed, from->domain);
 	pack_verdict(&packed->verdict, from->verdict, &placed);
 	packed->check.verdict = &packed->verdict;
-	if (from->enforcement != NULL)
-		pack_enforcement(packed, from->enforcement, &layout, &placed);
+	packed->check.enforcement = shared;
+	if (own != NULL) {
+		packed->check.enforcement = &packed->enforcement;
+		pack_enforcement(packed, own, &layout, &placed);
+	}
 	drop_parts(from);
 	return &packed->check;
 }

@@ -107,6 +107,49 @@ a_text_stands_once_and_ends_another(void **state)
 		    sizeof(struct check) + sizeof(struct verdict) + DOMAIN);
 }
 
+static struct check *
+answered(enum enforce_answer answer, const char *domain, uint32_t max_age_s)
+{
+	struct check check = {.domain = "d.example",
+	    .verdict = verdict_new(RESULT_NONE, REASON_NO_POLICY),
+	    .enforcement = enforcement_new(answer)};
+
+	if (domain != NULL)
+		check.enforcement->domain = xstrdup(domain);
+	check.enforcement->max_age_s = max_age_s;
+	return check_pack(&check);
+}
+
+/* As many different ones as there is room for, and more. */
+static void
+what_is_enforced_without_a_name_is_shared(void **state)
+{
+	enum { MANY = 200 };
+	AUTO(check) struct check *one = answered(ENFORCE_NOTHING, NULL, 0);
+	AUTO(check) struct check *same = answered(ENFORCE_NOTHING, NULL, 0);
+	AUTO(check) struct check *other = answered(ENFORCE_DANE, NULL, 0);
+	AUTO(check)
+	struct check *named = answered(ENFORCE_DANE, "d.example", 0);
+
+	(void)state;
+	assert_ptr_equal(one->enforcement, same->enforcement);
+	assert_ptr_not_equal(one->enforcement, other->enforcement);
+	assert_ptr_not_equal(other->enforcement, named->enforcement);
+	assert_int_equal(one->enforcement->answer, ENFORCE_NOTHING);
+	assert_int_equal(other->enforcement->answer, ENFORCE_DANE);
+	assert_null(other->enforcement->domain);
+	assert_string_equal(named->enforcement->domain, "d.example");
+	assert_int_equal(check_octets(named) - check_octets(one),
+	    sizeof(struct enforcement));
+	for (uint32_t age_s = 1; age_s < MANY; age_s++) {
+		AUTO(check)
+		struct check *aged = answered(ENFORCE_NOTHING, NULL, age_s);
+
+		assert_int_equal(aged->enforcement->max_age_s, age_s);
+	}
+	assert_int_equal(one->enforcement->max_age_s, 0);
+}
+
 static void
 hosts_of_the_verdict_go_over(void **state)
 {
@@ -130,6 +173,7 @@ main(void)
 	    cmocka_unit_test(a_packed_check_says_the_same),
 	    cmocka_unit_test(a_check_that_has_nothing_more_is_packed_too),
 	    cmocka_unit_test(a_text_stands_once_and_ends_another),
+	    cmocka_unit_test(what_is_enforced_without_a_name_is_shared),
 	    cmocka_unit_test(hosts_of_the_verdict_go_over),
 	};
 
