@@ -64,8 +64,8 @@ static void
 set_for_survey(struct cli_engine *cli, struct engine_options *wanted,
     const struct cli_options *options, const struct manners *manners)
 {
-	snprintf(cli->agent, sizeof(cli->agent),
-	    "postern-survey/" PACKAGE_VERSION " (+%s)", wanted->probe_helo);
+	snprintf(cli->agent, sizeof(cli->agent), "postern-survey/%s (+%s)",
+	    PACKAGE_VERSION, wanted->probe_helo);
 	wanted->manners = *manners;
 	wanted->manners.agent = cli->agent;
 	wanted->probe_per_host = 1;

@@ -8,18 +8,18 @@
 #include "milter/serve/report.h"
 
 static void
-tell_outcome(const struct outbox_item *item, struct report_tlsrpt *told)
+tell_outcome(const struct outbox_item *item, struct report_tlsrpt told)
 {
 	char day[CLOCK_PRINT_SIZE];
 
 	clock_print((time_t)(item->row.day * CLOCK_DAY_S), day);
 	day[strcspn(day, "T")] = '\0';
-	told->domain = item->row.domain;
-	told->day = day;
-	told->id = item->name;
-	told->sessions = item->row.ok + item->row.failed;
-	told->failures = item->row.failed;
-	report_tlsrpt(told);
+	told.domain = item->row.domain;
+	told.day = day;
+	told.id = item->name;
+	told.sessions = item->row.ok + item->row.failed;
+	told.failures = item->row.failed;
+	report_tlsrpt(&told);
 }
 
 void
@@ -29,7 +29,7 @@ outcome_line_tell(const char *action, const struct outbox_item *item,
 	struct report_tlsrpt told = {
 	    .action = action, .reason = reason, .detail = detail};
 
-	tell_outcome(item, &told);
+	tell_outcome(item, told);
 }
 
 void
@@ -46,5 +46,5 @@ outcome_line_try(const char *action, const struct outbox_item *item,
 	snprintf(to, sizeof(to), "%s:%s",
 	    item->rua.scheme == TLSRPT_MAILTO ? "mailto" : "https",
 	    item->rua.host);
-	tell_outcome(item, &told);
+	tell_outcome(item, told);
 }
