@@ -188,8 +188,8 @@ def check_broken(out):
 
 
 def check_right(out):
-    for row, check, words, change in RIGHT:
-        with change():
+    for row, check, words, altered in RIGHT:
+        with altered():
             check_finding(out, "%s is right: %s" % (row, words),
                           findings()[2][check], "ok", words)
 

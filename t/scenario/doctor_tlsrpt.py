@@ -140,8 +140,8 @@ def broken(out):
 
 
 def others(out):
-    for words, change in RIGHT:
-        with change():
+    for words, altered in RIGHT:
+        with altered():
             doctor_map.check_finding(out, "right: " + words,
                                      findings()[2][CHECK], "ok", words)
     found = findings()[2]["tls-report-contact"]

@@ -25,7 +25,6 @@ import resource
 import shutil
 import signal
 import smtplib
-import socket
 import struct
 import sys
 import threading

@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -116,7 +115,6 @@ def syslog_unread(out):
         many_lines()
         told.same("then", ask(GOOD, "THEN"), PASS)
         lines = log.read()
-        checks = sum("MANY: event=check" in line for line in lines)
         lost = sum(map(int, re.findall(r"event=log lost=(\d+)",
                                        "\n".join(lines))))
         out.say("%d lines, %d lost" % (len(lines), lost))

@@ -6,7 +6,6 @@ that real reporters are known for, T01 to T23; what is read must be what was put
 in, in each form.  Then what nobody should send: bombs, floods, terminal
 sequences.  No lab.  TAP.
 """
-import base64
 import csv
 import gzip
 import html.parser
@@ -156,8 +155,6 @@ def state(found):
 def sample(ident):
     """The oddities of reporters: {row: (octets, what is looked for)}; each
     text must be one report with that row's number, and hold the piece."""
-    fetch = [detail("sts-policy-fetch-error")]
-    bare = {"policy-type": "sts", "policy-domain": "d.ex", "mx-host": []}
     plain = policy("sts", "d.ex", 5, 1, STS, [detail("certificate-expired")])
     return {
         "T01": message(packed(report()), ident="2026.11.28+d.ex@s.ex"),
