@@ -133,6 +133,9 @@ set_usage(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 	if (spec->flaws & CERTS_CIPHER_ONLY)
 		must(gnutls_x509_crt_set_key_usage(
 		    crt, GNUTLS_KEY_KEY_ENCIPHERMENT));
+	if (spec->flaws & CERTS_MAY_SIGN)
+		must(gnutls_x509_crt_set_key_usage(
+		    crt, GNUTLS_KEY_DIGITAL_SIGNATURE));
 }
 
 /* ExtKeyUsageSyntax of RFC 5280 section 4.2.1.12: serverAuth, time and again.

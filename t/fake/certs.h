@@ -31,6 +31,7 @@ enum certs_flaw {
 	CERTS_STRANGE = 2048,     /* a critical extension that nobody knows */
 	CERTS_POLICY = 4096,      /* critical policyConstraints */
 	CERTS_PURPOSES = 8192,    /* EKU with serverAuth, too long a list */
+	CERTS_MAY_SIGN = 16384,   /* key usage digitalSignature: no flaw */
 };
 
 struct cert_made;

@@ -164,6 +164,59 @@ full_association_data_must_parse_to_the_last_octet(void **state)
 	assert_false(x509_is_spki((struct der){octets, spki.size}));
 }
 
+#define OCTETS(text)                                      \
+	{                                                 \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
+
+static void
+a_key_has_an_algorithm_and_whole_octets(void **state)
+{
+	static const struct der good =
+	    OCTETS("\x30\x09\x30\x03\x06\x01\x2a\x03\x02\x00\xaa");
+	static const struct der bad[] = {
+	    OCTETS("\x30\x08\x30\x03\x06\x01\x2a\x03\x01\x00"),
+	    OCTETS("\x30\x07\x30\x03\x06\x01\x2a\x03\x00"),
+	    OCTETS("\x30\x09\x30\x03\x06\x01\x2a\x03\x02\x01\xaa"),
+	    OCTETS("\x30\x08\x30\x02\x06\x00\x03\x02\x00\xaa"),
+	    OCTETS("\x30\x0a\x30\x03\x06\x01\x2a\x03\x02\x00\xaa\x05"),
+	};
+
+	(void)state;
+	assert_true(x509_is_spki(good));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(x509_is_spki(bad[i]));
+}
+
+static void
+a_ca_says_that_it_is_one(void **state)
+{
+	AUTO(cert_made)
+	struct cert_made *unsaid = cert_make(
+	    &(struct cert_spec){.cn = "x", .ca = true, .flaws = CERTS_UNSAID});
+	const struct cert_made *made[] = {pki.leaf, pki.int1, unsaid};
+	AUTO(x509_chain) struct x509_chain *chain = certs_chain(made, 3);
+
+	(void)state;
+	assert_false(x509_is_ca(chain, 0));
+	assert_true(x509_is_ca(chain, 1));
+	assert_false(x509_is_ca(chain, 2));
+}
+
+static void
+each_anchor_is_looked_at(void **state)
+{
+	const struct cert_made *made[] = {pki.leaf, pki.int1};
+	AUTO(x509_chain) struct x509_chain *chain = certs_chain(made, 2);
+	struct der anchors[] = {cert_der(pki.other), cert_der(pki.root)};
+	size_t used = 7;
+
+	(void)state;
+	assert_int_equal(
+	    x509_verify(chain, anchors, 2, CERTS_NOW, &used), X509_TRUSTED);
+	assert_int_equal(used, 1);
+}
+
 /* Parsing must stay within the octets whatever they say; ASan looks on. */
 static void
 a_changed_octet_is_parsed_or_refused(void **state)
@@ -386,6 +439,19 @@ thousands_of_names_are_looked_at_to_the_limit(void **state)
 	assert_false(leaf_has(&spec, "mx1.d.example", X509_NAMES_SAN));
 }
 
+/* One that is no longer than what names are compared in, but for its end. */
+static void
+a_name_of_254_octets_is_none(void **state)
+{
+	uint8_t san[7 + LIMIT_DOMAIN_SIZE] = {0x30, 0x82, 1,
+	    LIMIT_DOMAIN_SIZE + 3 - 256, 0x82, 0x81, LIMIT_DOMAIN_SIZE};
+	struct cert_spec spec = {.san = san, .san_size = sizeof(san)};
+
+	(void)state;
+	memset(san + 7, 'a', LIMIT_DOMAIN_SIZE);
+	assert_false(leaf_has(&spec, "mx1.d.example", X509_NAMES_SAN));
+}
+
 static void
 add_line(void *arg, const char *name)
 {
@@ -427,6 +493,10 @@ names_are_told_in_order_and_escaped(void **state)
 	assert_string_equal(names_of(&spec, out, sizeof(out)),
 	    "mx1\\x00\\x1b[2J\\xff.example\nlast.example\n");
 	spec.san_size = make_san(san, 0x81, "a@d.example", 11, 1, NULL);
+	assert_string_equal(names_of(&spec, out, sizeof(out)), "");
+	/* a list that is longer than its octets */
+	spec.san_size = make_san(san, 0x82, "a", 1, 1, "last.example");
+	san[1]++;
 	assert_string_equal(names_of(&spec, out, sizeof(out)), "");
 	memset(filler, 'a', sizeof(filler));
 	spec.san_size = make_san(san, 0x82, filler, sizeof(filler),
@@ -498,6 +568,7 @@ key_usage_says_whether_a_leaf_may_sign(void **state)
 		bool may_sign;
 	} rows[] = {
 	    {"as most", 0, true},
+	    {"digital signature", CERTS_MAY_SIGN, true},
 	    {"unsaid", CERTS_UNSAID, true},
 	    {"no extensions", CERTS_VERSION_1, true},
 	    {"key encipherment", CERTS_CIPHER_ONLY, false},
@@ -566,6 +637,10 @@ main(void)
 	    cmocka_unit_test(pem_text_gives_its_certificates_in_order),
 	    cmocka_unit_test(
 		full_association_data_must_parse_to_the_last_octet),
+	    cmocka_unit_test(a_key_has_an_algorithm_and_whole_octets),
+	    cmocka_unit_test(a_ca_says_that_it_is_one),
+	    cmocka_unit_test(each_anchor_is_looked_at),
+	    cmocka_unit_test(a_name_of_254_octets_is_none),
 	    cmocka_unit_test(a_changed_octet_is_parsed_or_refused),
 	    cmocka_unit_test(subjects_are_shown_as_printable_ascii),
 	    cmocka_unit_test(a_name_of_16_kilobytes_is_cut),

@@ -104,6 +104,48 @@ a_store_knows_who_may_have_issued_a_chain(void **state)
 }
 
 static void
+each_root_and_each_certificate_is_looked_at(void **state)
+{
+	struct der roots[] = {cert_der(pki.root), cert_der(pki.other)};
+	AUTO(x509_store) struct x509_store *store = x509_store_of(roots, 2);
+	AUTO(cert_made)
+	struct cert_made *direct =
+	    cert_make(&(struct cert_spec){.cn = "x", .issuer = pki.root});
+	struct x509_chain *chain = certs_chain(CHAIN(direct));
+	struct der issuers[4] = {{NULL, 0}};
+	char *pem = certs_pem(CHAIN(pki.root));
+	AUTO(x509_store) struct x509_store *one = load_store_text(pem, NULL);
+
+	(void)state;
+	assert_int_equal(x509_store_count(store), 2);
+	x509_store_issuers(store, chain, append_der, issuers);
+	assert_true(der_equal(issuers[0], roots[0]));
+	assert_int_equal(issuers[1].size, 0);
+	assert_non_null(one);
+	assert_int_equal(x509_store_count(one), 1);
+	x509_chain_free(chain);
+	free(pem);
+}
+
+/* Debian has all that the system trusts in one file, too. */
+static void
+roots_of_the_system_are_read(void **state)
+{
+	static const char file[] = "/etc/ssl/certs/ca-certificates.crt";
+	AUTO(x509_store) struct x509_store *one_file = NULL;
+	AUTO(x509_store) struct x509_store *store = NULL;
+	struct err err;
+
+	(void)state;
+	one_file = x509_store_load(file, NULL);
+	store = x509_store_load(NULL, &err);
+	if (one_file == NULL)
+		return;
+	assert_non_null(store);
+	assert_true(x509_store_count(store) > 0);
+}
+
+static void
 a_store_that_is_none_is_refused(void **state)
 {
 	struct err err;
@@ -156,6 +198,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_store_is_all_that_is_trusted),
 	    cmocka_unit_test(a_store_knows_who_may_have_issued_a_chain),
+	    cmocka_unit_test(each_root_and_each_certificate_is_looked_at),
+	    cmocka_unit_test(roots_of_the_system_are_read),
 	    cmocka_unit_test(a_store_that_is_none_is_refused),
 	    cmocka_unit_test(threads_share_a_store_each_with_its_own_time),
 	};
