@@ -174,7 +174,6 @@ x509_key_type(const struct x509_chain *chain, size_t i, unsigned *bits)
 	const struct x509_cert *cert = cert_at(chain, i);
 	int algorithm;
 
-	*bits = 0;
 	algorithm = cert->crt == NULL
 			? GNUTLS_PK_UNKNOWN
 			: gnutls_x509_crt_get_pk_algorithm(cert->crt, bits);

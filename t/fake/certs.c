@@ -94,6 +94,9 @@ set_dates(gnutls_x509_crt_t crt, unsigned flaws)
 static void
 set_names(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 {
+	for (int i = 0; i < spec->other_cns; i++)
+		must(gnutls_x509_crt_set_dn_by_oid(
+		    crt, GNUTLS_OID_X520_COMMON_NAME, 0, "other", 5));
 	if (spec->cn != NULL)
 		must(gnutls_x509_crt_set_dn_by_oid(crt,
 		    GNUTLS_OID_X520_COMMON_NAME, 0, spec->cn,

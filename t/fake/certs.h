@@ -38,6 +38,7 @@ struct cert_made;
 
 struct cert_spec {
 	const char *cn;       /* NULL: an empty subject */
+	int other_cns;        /* before that one */
 	const char *names[8]; /* SAN dNSNames, up to a NULL */
 	bool ca;
 	int path_length;       /* of a CA; 0 is none at all, n is n - 1 */

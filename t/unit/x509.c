@@ -346,6 +346,41 @@ names_are_taken_from_san_and_only_then_from_cn(void **state)
 }
 
 static void
+eight_common_names_are_looked_at(void **state)
+{
+	struct cert_spec spec = {.cn = "mx1.d.example", .other_cns = 7};
+
+	(void)state;
+	assert_true(leaf_has(&spec, spec.cn, X509_NAMES_SAN_OR_CN));
+	spec.other_cns++;
+	assert_false(leaf_has(&spec, spec.cn, X509_NAMES_SAN_OR_CN));
+}
+
+static void
+a_bare_key_that_is_weak_vouches_for_nobody(void **state)
+{
+	static const unsigned flaws[] = {0, CERTS_RSA_1024, CERTS_RSA_512};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(flaws); i++) {
+		AUTO(cert_made)
+		struct cert_made *root = cert_make(&(struct cert_spec){
+		    .cn = "Root", .ca = true, .flaws = flaws[i]});
+		AUTO(cert_made)
+		struct cert_made *leaf =
+		    cert_make(&(struct cert_spec){.cn = "x", .issuer = root});
+		const struct cert_made *made[] = {leaf};
+		AUTO(x509_chain)
+		struct x509_chain *chain = certs_chain(made, 1);
+
+		assert_int_equal(
+		    x509_verify_key(chain, cert_spki(root), CERTS_NOW),
+		    flaws[i] == CERTS_RSA_512 ? X509_NOT_TRUSTED
+					      : X509_TRUSTED);
+	}
+}
+
+static void
 any_of_the_reference_names_will_do(void **state)
 {
 	const char *names[] = {"a.example", "mx1.d.example"};
@@ -646,6 +681,8 @@ main(void)
 	    cmocka_unit_test(a_name_of_16_kilobytes_is_cut),
 	    cmocka_unit_test(digests_are_those_of_fips_180),
 	    cmocka_unit_test(names_are_taken_from_san_and_only_then_from_cn),
+	    cmocka_unit_test(eight_common_names_are_looked_at),
+	    cmocka_unit_test(a_bare_key_that_is_weak_vouches_for_nobody),
 	    cmocka_unit_test(any_of_the_reference_names_will_do),
 	    cmocka_unit_test(a_nul_within_a_name_is_no_end),
 	    cmocka_unit_test(an_address_or_mailbox_is_no_dns_name),
