@@ -570,6 +570,19 @@ what_both_come_to_is_told_beside_the_answer(void **state)
 }
 
 static void
+a_name_that_comes_again_is_taken_once(void **state)
+{
+	char a[] = "a.ex", b[] = "b.ex";
+	char *const names[] = {a, b, b, a};
+	AUTO(enforcement)
+	struct enforcement *e = enforcement_new(ENFORCE_NAMES);
+
+	(void)state;
+	enforcement_take_names(e, names, COUNT(names));
+	assert_int_equal(e->name_count, 2);
+}
+
+static void
 a_new_answer_knows_of_no_policy(void **state)
 {
 	AUTO(enforcement)
@@ -637,6 +650,7 @@ main(void)
 	    cmocka_unit_test(hosts_that_are_not_looked_at_are_not_known),
 	    cmocka_unit_test(hosts_that_are_shut_out_are_known),
 	    cmocka_unit_test(what_both_come_to_is_told_beside_the_answer),
+	    cmocka_unit_test(a_name_that_comes_again_is_taken_once),
 	    cmocka_unit_test(a_new_answer_knows_of_no_policy),
 	    cmocka_unit_test(a_record_that_cannot_be_looked_up_is_an_error),
 	    cmocka_unit_test(

@@ -45,6 +45,17 @@ each_outcome_of_a_probe_has_a_word_of_its_own(void **state)
 }
 
 static void
+what_tls_showed_lasts_and_nothing_else(void **state)
+{
+	(void)state;
+	for (enum probe_outcome o = PROBE_NOT_DONE; o <= PROBE_OWN; o++)
+		assert_int_equal(probe_outcome_lasts(o),
+		    o == PROBE_TLS || o == PROBE_TLS_REFUSED ||
+			o == PROBE_TLS_UNSUPPORTED || o == PROBE_TLS_FAILED ||
+			o == PROBE_NO_STARTTLS || o == PROBE_STARTTLS_REFUSED);
+}
+
+static void
 the_least_ttl_counts_and_a_failure_has_none(void **state)
 {
 	static const struct lookup rows[] = {{LOOKUP_DATA, true, 300},
@@ -214,6 +225,7 @@ main(void)
 	const struct CMUnitTest facts[] = {
 	    cmocka_unit_test(a_lookup_is_denied_or_failed_or_neither),
 	    cmocka_unit_test(each_outcome_of_a_probe_has_a_word_of_its_own),
+	    cmocka_unit_test(what_tls_showed_lasts_and_nothing_else),
 	    cmocka_unit_test(the_least_ttl_counts_and_a_failure_has_none),
 	    cmocka_unit_test(mx_records_are_forgeable_vouched_for_or_absent),
 	    cmocka_unit_test(certificates_are_copied_in_order),

@@ -42,6 +42,12 @@ what_each_host_comes_to_is_told_in_one_line(void **state)
 	    cut->walk + LIMIT_DOMAIN, "/fail/validation-failure,+1");
 	empty = judge(no_facts, &terms, CERTS_NOW);
 	assert_null(empty->walk);
+	facts->host_count = 1; /* the first alone */
+	verdict_free(verdict);
+	verdict = judge(facts, &terms, CERTS_NOW);
+	assert_string_equal(
+	    verdict->walk + LIMIT_DOMAIN, "/fail/validation-failure");
+	facts->host_count = 2;
 }
 
 /* What the MTA was told to send elsewhere is judged by where it goes. */

@@ -141,6 +141,7 @@ a_survey_connects_to_few(void **state)
 			policy->policy->mode = (enum sts_mode)rows[i].mode;
 		make_hosts(facts, 1);
 		facts->host_count = 2;
+		facts->hosts = xrealloc(facts->hosts, 2, sizeof(*facts->hosts));
 		for (size_t k = 0; k < 2; k++) {
 			struct host_facts *host = &facts->hosts[k];
 
