@@ -148,7 +148,8 @@ def others(out):
     doctor_map.check_finding(out, "whose signature reports need", found, "ok",
                              "signature of sender.example")
     for records, state, words in OWN:
-        change.records("example", "_smtp._tls.sender.example", "TXT", records)
+        change.records("sender.example", "_smtp._tls.sender.example",
+                       "TXT", records)
         found = findings()[2]["tls-report-contact"]
         doctor_map.check_finding(out, "its own record: %s" % records, found,
                                  state, words)
