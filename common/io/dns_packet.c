@@ -144,6 +144,27 @@ take_records(const ldns_rr_list *section, const ldns_rdf *owner,
 	}
 }
 
+/* Where RDATA goes on behind its length, ldns finds the next record elsewhere
+ * than check_records did: what is taken has to be of its type by itself. */
+static int
+check_taken(enum dns_type type, struct dns_answer *answer, struct err *err)
+{
+	for (size_t i = 0; i < answer->count; i++) {
+		const struct dns_rdata *rdata = &answer->records[i];
+		const char *fault = dns_rdata_fault(
+		    type, rdata->data, rdata->size, 0, rdata->size);
+
+		if (fault == NULL)
+			continue;
+		free(answer->records);
+		answer->records = NULL;
+		answer->count = 0;
+		return err_set(
+		    err, ERR_DATA, "malformed record in the answer: %s", fault);
+	}
+	return 0;
+}
+
 static void
 take_negative_ttl(const ldns_rr_list *authority, struct dns_answer *answer)
 {
@@ -182,7 +203,7 @@ read_sections(const ldns_pkt *message, const ldns_rdf *name, enum dns_type type,
 	take_records(section, owner, type, answer);
 	if (answer->count == 0)
 		take_negative_ttl(ldns_pkt_authority(message), answer);
-	return 0;
+	return check_taken(type, answer, err);
 }
 
 static int

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/text.h"
+#include "common/io/dns_rdata.h"
 #include "t/unit/dns_message.h"
 #include "t/unit/tap.h"
 
@@ -255,6 +257,34 @@ broken_messages_are_refused(void **state)
 	free(answer.records);
 }
 
+/* A name in RDATA of another type goes on behind their length, and ldns finds
+ * an MX record without RDATA behind its end (RFC 7672 section 2.1.1). */
+static void
+a_record_that_ldns_alone_sees_is_malformed(void **state)
+{
+	static const char hex[] =
+	    "00ef178000010002000000000164076578616d706c6500000f0001c0"
+	    "0c00240001000001360008000a036d00ef1780000100020000006401"
+	    "00076578616d706c6500000f0001c00c00240001000001360008000a"
+	    "036d7831c00cc00c000f00010000000000005300017831c00cc00c00"
+	    "0f0001000000000000530001";
+	uint8_t packet[sizeof(hex) / 2];
+	struct dns_answer answer;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+	    text_unhex(packet, sizeof(packet), hex), sizeof(packet));
+	assert_null(dns_rdata_fault_in(DNS_MX, packet, sizeof(packet)));
+	memset(&answer, 0, sizeof(answer));
+	assert_int_equal(dns_packet_read(packet, sizeof(packet), "d.example",
+			     DNS_MX, &answer, &err),
+	    -1);
+	assert_int_equal(err.kind, ERR_DATA);
+	assert_int_equal(answer.count, 0);
+	assert_null(answer.records);
+}
+
 int
 main(void)
 {
@@ -269,6 +299,7 @@ main(void)
 	    cmocka_unit_test(odd_rdata_comes_as_it_stands),
 	    cmocka_unit_test(too_many_records_are_cut),
 	    cmocka_unit_test(broken_messages_are_refused),
+	    cmocka_unit_test(a_record_that_ldns_alone_sees_is_malformed),
 	};
 
 	return RUN_TESTS(tests);
