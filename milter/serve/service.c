@@ -289,6 +289,16 @@ service_watch(const struct service_watch *watch)
 	service.watch = *watch;
 }
 
+static void
+hold_locked(struct service_hold *held)
+{
+	assert(service.generation != NULL);
+	service.generation->refs++;
+	held->generation = service.generation;
+	held->engine = service.generation->engine;
+	held->settings = settings_ref(service.settings);
+}
+
 /* Before there is an engine, or after, there is nothing to flush. */
 static bool
 hold_engine(struct service_hold *held)
@@ -296,10 +306,10 @@ hold_engine(struct service_hold *held)
 	bool there;
 
 	lock_take(&service.lock);
-	there = service.generation != NULL && service.settings != NULL;
-	lock_drop(&service.lock);
+	there = service.generation != NULL;
 	if (there)
-		service_hold(held);
+		hold_locked(held);
+	lock_drop(&service.lock);
 	return there;
 }
 
@@ -328,17 +338,22 @@ on_fleet_event(void *arg, const struct shared_event *event)
 int
 service_open(struct settings *settings, struct err *err)
 {
+	struct service_generation *first;
+
 	lock_init(&service.lock);
 	cond_init(&service.changed);
 	service.answers_mtas = settings_answers_mtas(settings);
 	if (sharing_open(settings, on_fleet_event, err) != 0)
 		return -1;
-	service.generation = generation_new(settings, err);
-	if (service.generation == NULL) {
+	first = generation_new(settings, err);
+	if (first == NULL) {
 		sharing_close();
 		return -1;
 	}
+	lock_take(&service.lock); /* another host may speak already */
+	service.generation = first;
 	service.settings = settings_ref(settings);
+	lock_drop(&service.lock);
 	return 0;
 }
 
@@ -459,10 +474,7 @@ service_begin(struct service_hold *held)
 	may = !service.stopping;
 	if (may) {
 		service.active++;
-		service.generation->refs++;
-		held->generation = service.generation;
-		held->engine = service.generation->engine;
-		held->settings = settings_ref(service.settings);
+		hold_locked(held);
 	}
 	lock_drop(&service.lock);
 	return may;
@@ -485,11 +497,7 @@ void
 service_hold(struct service_hold *held)
 {
 	lock_take(&service.lock);
-	assert(service.generation != NULL);
-	service.generation->refs++;
-	held->generation = service.generation;
-	held->engine = service.generation->engine;
-	held->settings = settings_ref(service.settings);
+	hold_locked(held);
 	lock_drop(&service.lock);
 }
 
@@ -562,11 +570,15 @@ service_drain(int64_t deadline_ms)
 bool
 service_close(int64_t deadline_ms)
 {
+	struct service_generation *last;
 	bool closed;
 
-	begin_to_retire(service.generation);
 	lock_take(&service.lock);
-	service.generation = NULL;
+	last = service.generation;
+	service.generation = NULL; /* nobody holds it anew */
+	lock_drop(&service.lock);
+	begin_to_retire(last);
+	lock_take(&service.lock);
 	while (service.retiring > 0)
 		if (!cond_wait_until(
 			&service.changed, &service.lock, deadline_ms))
