@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	%D%/unit/clock.t \
 	%D%/unit/conf.t \
 	%D%/unit/counts.t \
+	%D%/unit/dane_anchor.t \
 	%D%/unit/dane_match.t \
 	%D%/unit/book.t \
 	%D%/unit/datagram.t \
@@ -44,6 +45,7 @@ UNIT_TESTS = \
 	%D%/unit/domain.t \
 	%D%/unit/downtime.t \
 	%D%/unit/enforce.t \
+	%D%/unit/enforce_rules.t \
 	%D%/unit/check_pack.t \
 	%D%/unit/engine.t \
 	%D%/unit/engine_early.t \
@@ -134,6 +136,7 @@ UNIT_TESTS = \
 	%D%/unit/session_routes.t \
 	%D%/unit/settings.t \
 	%D%/unit/settings_engine.t \
+	%D%/unit/settings_faults.t \
 	%D%/unit/settings_files.t \
 	%D%/unit/setup.t \
 	%D%/unit/share.t \
@@ -190,7 +193,9 @@ UNIT_TESTS = \
 	%D%/unit/x509.t \
 	%D%/unit/x509_effort.t \
 	%D%/unit/x509_key.t \
+	%D%/unit/x509_name.t \
 	%D%/unit/x509_path.t \
+	%D%/unit/x509_spki.t \
 	%D%/unit/x509_store.t \
 	%D%/unit/xalloc.t
 
@@ -292,7 +297,10 @@ FAKE_NAMESERVER = %D%/fake/nameserver.c %D%/fake/nameserver.h
 
 # What the programs of one subject share
 CONF_TEXT = %D%/unit/conf_text.c %D%/unit/conf_text.h %D%/unit/tap.h
+DANE_ROW = %D%/unit/dane_row.c %D%/unit/dane_row.h $(FAKE_CERTS) %D%/unit/tap.h
 DNS_MESSAGE = %D%/unit/dns_message.c %D%/unit/dns_message.h %D%/unit/tap.h
+ENFORCE_ROW = %D%/unit/enforce_row.c %D%/unit/enforce_row.h \
+	$(FAKE_DESTINATION) %D%/unit/tap.h
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
@@ -337,8 +345,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h
 %C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
 %C%_unit_counts_t_SOURCES = %D%/unit/counts.c %D%/unit/tap.h
-%C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c $(FAKE_CERTS) \
-	%D%/unit/tap.h
+%C%_unit_dane_anchor_t_SOURCES = %D%/unit/dane_anchor.c $(DANE_ROW)
+%C%_unit_dane_match_t_SOURCES = %D%/unit/dane_match.c $(DANE_ROW)
 %C%_unit_datagram_t_SOURCES = %D%/unit/datagram.c milter/tlsrpt/datagram.c %D%/unit/tap.h
 %C%_unit_datagram_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_day_clock_t_SOURCES = %D%/unit/day_clock.c milter/tlsrpt/day_clock.c %D%/unit/tap.h
@@ -374,7 +382,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	%D%/unit/tap.h
 %C%_unit_domain_t_SOURCES = %D%/unit/domain.c %D%/unit/tap.h
 %C%_unit_downtime_t_SOURCES = %D%/unit/downtime.c %D%/unit/tap.h milter/serve/downtime.c
-%C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(FAKE_DESTINATION) %D%/unit/tap.h
+%C%_unit_enforce_t_SOURCES = %D%/unit/enforce.c $(ENFORCE_ROW)
+%C%_unit_enforce_rules_t_SOURCES = %D%/unit/enforce_rules.c $(ENFORCE_ROW)
 %C%_unit_findings_t_SOURCES = %D%/unit/findings.c $(FACT_ROW)
 %C%_unit_flips_t_SOURCES = %D%/unit/flips.c $(STATE)
 %C%_unit_engine_t_SOURCES = %D%/unit/engine.c $(FAKE_NETWORK)
@@ -491,6 +500,7 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
 %C%_unit_settings_files_t_SOURCES = %D%/unit/settings_files.c $(CONF_TEXT)
 %C%_unit_settings_engine_t_SOURCES = %D%/unit/settings_engine.c $(CONF_TEXT)
+%C%_unit_settings_faults_t_SOURCES = %D%/unit/settings_faults.c $(CONF_TEXT)
 %C%_unit_settings_t_SOURCES = %D%/unit/settings.c $(CONF_TEXT)
 %C%_unit_setup_t_SOURCES = %D%/unit/setup.c %D%/unit/tap.h \
 	milter/cli/setup/setup_diff.c milter/cli/setup/setup_plan.c \
@@ -598,6 +608,8 @@ TLSRPT_MAIL = milter/cli/tlsrpt/mail.c milter/cli/tlsrpt/authres.c \
 %C%_unit_verdict_t_SOURCES = %D%/unit/verdict.c %D%/unit/tap.h
 %C%_unit_wire_t_SOURCES = %D%/unit/wire.c %D%/unit/tap.h
 %C%_unit_x509_t_SOURCES = %D%/unit/x509.c $(PKI)
+%C%_unit_x509_name_t_SOURCES = %D%/unit/x509_name.c $(PKI)
+%C%_unit_x509_spki_t_SOURCES = %D%/unit/x509_spki.c $(PKI)
 %C%_unit_x509_store_t_SOURCES = %D%/unit/x509_store.c $(PKI)
 %C%_unit_x509_path_t_SOURCES = %D%/unit/x509_path.c $(PKI)
 %C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c $(FAKE_CERTS) \

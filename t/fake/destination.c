@@ -126,3 +126,15 @@ destination_make(const char *mx, const char *hosts, const char *policy)
 		set_policy(facts, policy);
 	return facts;
 }
+
+void
+destination_host_rule(
+    struct rule_list *list, const char *host, enum level level)
+{
+	struct rule *rule = rule_new();
+
+	rule->scope = RULE_MX;
+	text_copy(rule->name, sizeof(rule->name), host);
+	rule->level = level;
+	rule_list_add(list, rule);
+}

@@ -4,6 +4,7 @@
 #define T_FAKE_DESTINATION_H
 
 #include "common/judge/facts.h"
+#include "common/judge/rules.h"
 
 enum { DESTINATION_NOW = 1800000000 };
 
@@ -21,5 +22,10 @@ enum { DESTINATION_NOW = 1800000000 };
  */
 struct facts *destination_make(
     const char *mx, const char *hosts, const char *policy) OWNED(facts_free);
+
+/* destination_host_rule - one more rule, for a host such as mx1.d.ex; the list
+ * is still to be sorted */
+void destination_host_rule(
+    struct rule_list *list, const char *host, enum level level);
 
 #endif

@@ -81,7 +81,7 @@ TURNS = [
      "etc/postern.conf", lambda old: old.replace("ProbePerHost", "Probes")),
     ("limits", "a limit bounds nothing and has no test",
      "common/base/limits.h", swap("enum {", "enum {\n\tLIMIT_TURNED = 1,")),
-    ("limits", "a test names a limit no more", "t/unit/x509.c",
+    ("limits", "a test names a limit no more", "t/unit/x509_name.c",
      lambda old: old.replace("LIMIT_CERT_NAMES", "100")),
     ("proven", "a module has no unit program",
      "common/base/turned.c", put("int turned;\n")),

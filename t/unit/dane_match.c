@@ -2,122 +2,9 @@
 #include "common/proto/dane_match.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "common/base/limits.h"
-#include "common/base/xalloc.h"
-#include "t/fake/certs.h"
+#include "t/unit/dane_row.h"
 #include "t/unit/tap.h"
-
-/*
- * The certificates of a row, each a letter: L leaf, I its issuer, R the root
- * that issued I; M a leaf and E the evil root that issued it; X one that has
- * to do with none.  L, I and R are as the row wants them.
- */
-static const char letters[] = "RILEMX";
-
-struct pki {
-	struct cert_made *made[sizeof(letters)];
-};
-
-static const struct cert_made *
-cert_of(const struct pki *pki, char letter)
-{
-	const char *at = strchr(letters, letter);
-
-	assert_true(at != NULL && *at != '\0');
-	return pki->made[at - letters];
-}
-
-static void
-pki_init(struct pki *pki, struct cert_spec root, struct cert_spec int1,
-    struct cert_spec leaf)
-{
-	static const struct cert_spec evil = {.cn = "Root", .ca = true};
-	struct cert_spec victim = {.names = {"mx1.d.example"}};
-
-	memset(pki, 0, sizeof(*pki));
-	root.cn = "Root";
-	pki->made[0] = cert_make(&root);
-	int1.cn = "Int";
-	int1.issuer = pki->made[0];
-	pki->made[1] = cert_make(&int1);
-	leaf.issuer = pki->made[1];
-	pki->made[2] = cert_make(&leaf);
-	pki->made[3] = cert_make(&evil);
-	victim.issuer = pki->made[3];
-	pki->made[4] = cert_make(&victim);
-	pki->made[5] = cert_make(&evil);
-}
-
-static void
-pki_fini(struct pki *pki)
-{
-	for (size_t i = 0; i < COUNT(pki->made); i++)
-		cert_made_free(pki->made[i]);
-}
-
-/* Append "USM" of a certificate; "-" in front cuts the last octet off. */
-static void
-add_record(struct tlsa_set *set, const struct pki *pki, const char *text)
-{
-	bool cut = *text == '-';
-	struct tlsa_set whole = {0};
-	uint8_t rdata[1024];
-
-	text += cut;
-	certs_tlsa(&whole, text[0] - '0', text[1] - '0', text[2] - '0',
-	    cert_of(pki, text[3]));
-	rdata[0] = whole.records[0].usage;
-	rdata[1] = whole.records[0].selector;
-	rdata[2] = whole.records[0].mtype;
-	memcpy(rdata + 3, whole.records[0].data, whole.records[0].size);
-	tlsa_set_add(set, rdata, 3 + whole.records[0].size - cut);
-	tlsa_set_fini(&whole);
-}
-
-/* "311L 312X": the records of a set, each of a certificate. */
-static void
-set_init(struct tlsa_set *set, const struct pki *pki, const char *text)
-{
-	memset(set, 0, sizeof(*set));
-	while (*text != '\0') {
-		add_record(set, pki, text);
-		text += strcspn(text, " ");
-		text += strspn(text, " ");
-	}
-	tlsa_set_finish(set);
-}
-
-static struct x509_chain *
-chain_of(const struct pki *pki, const char *text)
-{
-	const struct cert_made *made[LIMIT_CHAIN_CERTS];
-	size_t count = strlen(text);
-
-	for (size_t i = 0; i < count; i++)
-		made[i] = cert_of(pki, text[i]);
-	return certs_chain(made, count);
-}
-
-static struct dane_result
-match(const struct pki *pki, const char *records, const char *chain_text,
-    const char *host)
-{
-	const char *names[] = {host, "d.example"};
-	struct x509_chain *chain = chain_of(pki, chain_text);
-	struct dane_result result;
-	struct tlsa_set set;
-
-	set_init(&set, pki, records);
-	result = dane_match(&set, chain, names, 2, CERTS_NOW);
-	tlsa_set_fini(&set);
-	x509_chain_free(chain);
-	return result;
-}
-
-#define HOST "mx1.d.example"
-#define SAN_OK .names = {HOST}
 
 struct match_row {
 	const char *id, *records, *chain;
@@ -129,13 +16,12 @@ struct match_row {
 static void
 check_matches(const struct match_row *rows, size_t count)
 {
-	struct pki pki;
+	struct dane_row_pki pki;
 
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
+	dane_row_good(&pki);
 	for (size_t i = 0; i < count; i++) {
-		struct dane_result result =
-		    match(&pki, rows[i].records, rows[i].chain, HOST);
+		struct dane_result result = dane_row_match(
+		    &pki, rows[i].records, rows[i].chain, DANE_ROW_HOST);
 
 		ROW(rows[i].id, result.outcome == rows[i].outcome);
 		if (result.outcome != DANE_MATCHED)
@@ -143,7 +29,7 @@ check_matches(const struct match_row *rows, size_t count)
 		ROW(rows[i].id, result.record == rows[i].record);
 		ROW(rows[i].id, result.depth == rows[i].depth);
 	}
-	pki_fini(&pki);
+	dane_row_fini(&pki);
 }
 
 static void
@@ -251,169 +137,27 @@ unusable_records_match_nothing(void **state)
 	check_matches(rows, COUNT(rows));
 }
 
-static const struct {
-	const char *id, *host;
-	struct cert_spec leaf, int1, root;
-	enum dane_outcome outcome;
-} named_chains[] = {
-    {"D15", HOST, {.names = {"d.example"}}, {0}, {0}, DANE_MATCHED},
-    {"D16", HOST, {.names = {"other.example"}}, {0}, {0}, DANE_NAME_MISMATCH},
-    {"D17", HOST, {.names = {"*.d.example"}}, {0}, {0}, DANE_MATCHED},
-    {"D18", "a.b.d.example", {.names = {"*.d.example"}}, {0}, {0},
-	DANE_NAME_MISMATCH},
-    {"D19 front", HOST, {.names = {"mx*.d.example"}}, {0}, {0},
-	DANE_NAME_MISMATCH},
-    {"D19 back", HOST, {.names = {"*1.d.example"}}, {0}, {0},
-	DANE_NAME_MISMATCH},
-    {"D20", HOST, {.cn = HOST}, {0}, {0}, DANE_MATCHED},
-    {"D21", HOST, {.cn = HOST, .names = {"other.example"}}, {0}, {0},
-	DANE_NAME_MISMATCH},
-    {"no name", HOST, {0}, {0}, {0}, DANE_NAME_MISMATCH},
-    {"D22", HOST, {SAN_OK, .flaws = CERTS_EXPIRED}, {0}, {0}, DANE_EXPIRED},
-    {"D22 and no name", HOST, {.flaws = CERTS_EXPIRED}, {0}, {0}, DANE_EXPIRED},
-    {"D23", HOST, {SAN_OK}, {.flaws = CERTS_EXPIRED}, {0}, DANE_EXPIRED},
-    {"D24", HOST, {SAN_OK}, {0}, {.flaws = CERTS_EXPIRED}, DANE_EXPIRED},
-    {"D25", HOST, {SAN_OK, .flaws = CERTS_FUTURE}, {0}, {0},
-	DANE_NOT_YET_VALID},
-    {"EKU", HOST, {SAN_OK, .flaws = CERTS_CLIENT_ONLY}, {0}, {0},
-	DANE_NOT_TRUSTED},
-    {"D28 pathlen", HOST, {SAN_OK}, {0}, {.path_length = 1}, DANE_NOT_TRUSTED},
-    {"SHA-1", HOST, {SAN_OK, .flaws = CERTS_SHA1}, {0}, {0}, DANE_NOT_TRUSTED},
-    {"RSA 512", HOST, {SAN_OK}, {.flaws = CERTS_RSA_512}, {0},
-	DANE_NOT_TRUSTED},
-};
-
-static void
-names_and_dates_count_for_dane_ta_only(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(named_chains); i++) {
-		struct cert_spec root = named_chains[i].root;
-		struct cert_spec int1 = named_chains[i].int1;
-		struct pki pki;
-
-		root.ca = int1.ca = true;
-		pki_init(&pki, root, int1, named_chains[i].leaf);
-		ROW(named_chains[i].id,
-		    match(&pki, "201R", "LIR", named_chains[i].host).outcome ==
-			named_chains[i].outcome);
-		ROW(named_chains[i].id,
-		    match(&pki, "200R", "LI", named_chains[i].host).outcome ==
-			named_chains[i].outcome);
-		/* the same chain with a DANE-EE record: D01 and its kin */
-		ROW(named_chains[i].id,
-		    match(&pki, "311L", "LIR", named_chains[i].host).outcome ==
-			DANE_MATCHED);
-		ROW(named_chains[i].id,
-		    match(&pki, "201R 311L", "LIR", named_chains[i].host)
-			    .outcome == DANE_MATCHED);
-		pki_fini(&pki);
-	}
-}
-
-static void
-a_ca_must_be_one(void **state) /* D28 */
-{
-	struct pki pki;
-
-	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true}, (struct cert_spec){0},
-	    (struct cert_spec){SAN_OK});
-	assert_int_equal(
-	    match(&pki, "201R", "LIR", HOST).outcome, DANE_NOT_TRUSTED);
-	assert_int_equal(
-	    match(&pki, "201I", "LIR", HOST).outcome, DANE_NOT_TRUSTED);
-	assert_int_equal(
-	    match(&pki, "210R", "LI", HOST).outcome, DANE_NOT_TRUSTED);
-	pki_fini(&pki);
-}
-
-static void
-a_bare_key_asks_for_names_and_dates(void **state)
-{
-	static const struct {
-		const char *id;
-		struct cert_spec leaf;
-		unsigned int1;
-		enum dane_outcome outcome;
-	} rows[] = {
-	    {"D13", {SAN_OK}, 0, DANE_MATCHED},
-	    {"name", {.names = {"other.example"}}, 0, DANE_NAME_MISMATCH},
-	    {"leaf", {SAN_OK, .flaws = CERTS_EXPIRED}, 0, DANE_EXPIRED},
-	    {"topmost", {SAN_OK}, CERTS_EXPIRED, DANE_EXPIRED},
-	    {"not begun", {SAN_OK}, CERTS_FUTURE, DANE_NOT_YET_VALID},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct cert_spec int1 = {.ca = true, .flaws = rows[i].int1};
-		struct pki pki;
-
-		pki_init(
-		    &pki, (struct cert_spec){.ca = true}, int1, rows[i].leaf);
-		ROW(rows[i].id,
-		    match(&pki, "210R", "LI", HOST).outcome == rows[i].outcome);
-		pki_fini(&pki);
-	}
-}
-
-static void
-a_bare_key_has_no_date_where_its_certificate_is_over(void **state)
-{
-	struct pki pki;
-
-	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true, .flaws = CERTS_EXPIRED},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	assert_int_equal(match(&pki, "200R", "LI", HOST).outcome, DANE_EXPIRED);
-	assert_int_equal(
-	    match(&pki, "200R 210R", "LI", HOST).outcome, DANE_MATCHED);
-	assert_int_equal(
-	    match(&pki, "200R 210X", "LI", HOST).outcome, DANE_EXPIRED);
-	pki_fini(&pki);
-}
-
-static void
-the_key_that_signed_the_leaf_does_whatever_another_signed(void **state)
-{
-	static const char *const records[] = {"210I 210R", "210R 210I"};
-	struct pki pki;
-
-	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true, .flaws = CERTS_EXPIRED},
-	    (struct cert_spec){SAN_OK});
-	for (size_t i = 0; i < COUNT(records); i++) {
-		struct dane_result result = match(&pki, records[i], "LI", HOST);
-
-		ROW(records[i], result.outcome == DANE_MATCHED);
-		ROW(records[i], result.record == i);
-	}
-	pki_fini(&pki);
-}
-
 static void
 a_record_alone_is_not_outdone(void **state)
 {
 	static const enum dane_outcome outcomes[] = {
 	    DANE_MATCHED, DANE_NO_MATCH, DANE_UNUSABLE};
-	const char *name = HOST;
+	const char *name = DANE_ROW_HOST;
 	struct x509_chain *chain;
 	struct tlsa_set set;
-	struct pki pki;
+	struct dane_row_pki pki;
 
 	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	chain = chain_of(&pki, "LIR");
-	set_init(&set, &pki, "311L 312X 111L");
+	dane_row_good(&pki);
+	chain = dane_row_chain(&pki, "LIR");
+	dane_row_set(&set, &pki, "311L 312X 111L");
 	for (size_t i = 0; i < COUNT(outcomes); i++)
 		assert_int_equal(dane_match_alone(&set.records[i], chain, &name,
 				     1, CERTS_NOW),
 		    outcomes[i]);
 	tlsa_set_fini(&set);
 	x509_chain_free(chain);
-	pki_fini(&pki);
+	dane_row_fini(&pki);
 }
 
 static void
@@ -436,40 +180,6 @@ the_oddest_leaf_matches_dane_ee(void **state) /* D01 */
 }
 
 static void
-a_self_signed_leaf_is_no_trust_anchor(void **state) /* D26 */
-{
-	static const char *records[] = {"201X", "211X", "200X"};
-	const char *name = HOST;
-	struct pki pki;
-
-	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	cert_made_free(pki.made[5]);
-	pki.made[5] = cert_make(&(struct cert_spec){SAN_OK, .ca = true});
-	for (size_t i = 0; i < COUNT(records); i++) {
-		struct x509_chain *chain = chain_of(&pki, "X");
-		struct tlsa_set set;
-
-		set_init(&set, &pki, records[i]);
-		ROW(records[i],
-		    dane_match(&set, chain, &name, 1, CERTS_NOW).outcome ==
-			DANE_NOT_TRUSTED);
-		tlsa_set_fini(&set);
-		x509_chain_free(chain);
-		ROW(records[i], match(&pki, records[i], "XX", HOST).outcome ==
-				    DANE_NOT_TRUSTED);
-	}
-	/* RFC 7671 section 5.2.3: but the key has signed the topmost */
-	cert_made_free(pki.made[5]);
-	pki.made[5] = cert_make(&(struct cert_spec){SAN_OK});
-	assert_int_equal(match(&pki, "210X", "X", HOST).outcome, DANE_MATCHED);
-	assert_int_equal(match(&pki, "210X", "X", "other.example").outcome,
-	    DANE_NAME_MISMATCH);
-	pki_fini(&pki);
-}
-
-static void
 records_that_no_one_can_use_are_unusable(void **state)
 {
 	static const struct {
@@ -481,15 +191,14 @@ records_that_no_one_can_use_are_unusable(void **state)
 	    {"D41", "2 0 0 "},
 	    {"garbage key", "2 1 0 "},
 	};
-	struct pki pki;
+	struct dane_row_pki pki;
 	struct x509_chain *chain;
 	char text[128];
 	uint8_t rdata[] = {3, 1, 1};
 
 	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	chain = chain_of(&pki, "LIR");
+	dane_row_good(&pki);
+	chain = dane_row_chain(&pki, "LIR");
 	for (size_t i = 0; i <= COUNT(rows); i++) {
 		const char *id = i < COUNT(rows) ? rows[i].id : "D40";
 		struct tlsa_set set = {0};
@@ -507,106 +216,34 @@ records_that_no_one_can_use_are_unusable(void **state)
 		tlsa_set_fini(&set);
 	}
 	x509_chain_free(chain);
-	pki_fini(&pki);
-}
-
-/* count records that do not match, and then one of the certificate. */
-static void
-fill(struct tlsa_set *set, size_t count, const char *text,
-    const struct pki *pki, const char *last)
-{
-	memset(set, 0, sizeof(*set));
-	for (size_t i = 0; i < count; i++)
-		add_record(set, pki, text);
-	if (last != NULL)
-		add_record(set, pki, last);
-	tlsa_set_finish(set);
+	dane_row_fini(&pki);
 }
 
 static void
 the_last_of_many_records_counts(void **state) /* D50 */
 {
-	struct pki pki;
+	struct dane_row_pki pki;
 	struct x509_chain *chain;
 	struct dane_result result;
 	struct tlsa_set set;
-	const char *name = HOST;
+	const char *name = DANE_ROW_HOST;
 
 	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	chain = chain_of(&pki, "LIR");
-	fill(&set, 39, "311X", &pki, "311L");
+	dane_row_good(&pki);
+	chain = dane_row_chain(&pki, "LIR");
+	dane_row_fill(&set, 39, "311X", &pki, "311L");
 	result = dane_match(&set, chain, &name, 1, CERTS_NOW);
 	assert_int_equal(result.outcome, DANE_MATCHED);
 	assert_int_equal(result.record, 39);
 	tlsa_set_fini(&set);
-	fill(&set, 39, "201X", &pki, "201R");
+	dane_row_fill(&set, 39, "201X", &pki, "201R");
 	result = dane_match(&set, chain, &name, 1, CERTS_NOW);
 	assert_int_equal(result.outcome, DANE_MATCHED);
 	assert_int_equal(result.record, 39);
 	assert_int_equal(result.depth, 2);
 	tlsa_set_fini(&set);
 	x509_chain_free(chain);
-	pki_fini(&pki);
-}
-
-static void
-bare_keys_are_tried_to_a_limit(void **state)
-{
-	static const struct {
-		const char *id, *other;
-		size_t others;
-		enum dane_outcome outcome;
-	} rows[] = {
-	    {"the last", "210X", LIMIT_BARE_KEYS - 1, DANE_MATCHED},
-	    {"the next", "210X", LIMIT_BARE_KEYS, DANE_NOT_TRUSTED},
-	    {"digests", "211X", LIMIT_BARE_KEYS, DANE_MATCHED},
-	    {"certificates", "200X", LIMIT_BARE_KEYS, DANE_MATCHED},
-	    {"of the leaf", "310X", LIMIT_BARE_KEYS, DANE_MATCHED},
-	};
-	const char *name = HOST;
-	struct pki pki;
-
-	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct x509_chain *chain = chain_of(&pki, "LI");
-		struct tlsa_set set;
-
-		fill(&set, rows[i].others, rows[i].other, &pki, "210R");
-		ROW(rows[i].id,
-		    dane_match(&set, chain, &name, 1, CERTS_NOW).outcome ==
-			rows[i].outcome);
-		tlsa_set_fini(&set);
-		x509_chain_free(chain);
-	}
-	pki_fini(&pki);
-}
-
-static void
-a_thousand_anchors_end_soon(void **state)
-{
-	static const char *records[] = {"200E", "200X", "210X", "210E"};
-	const char *name = HOST;
-	struct pki pki;
-
-	(void)state;
-	pki_init(&pki, (struct cert_spec){.ca = true},
-	    (struct cert_spec){.ca = true}, (struct cert_spec){SAN_OK});
-	for (size_t i = 0; i < COUNT(records); i++) {
-		struct x509_chain *chain = chain_of(&pki, "LI");
-		struct tlsa_set set;
-
-		fill(&set, LIMIT_TLSA_RECORDS, records[i], &pki, NULL);
-		ROW(records[i],
-		    dane_match(&set, chain, &name, 1, CERTS_NOW).outcome ==
-			DANE_NOT_TRUSTED);
-		tlsa_set_fini(&set);
-		x509_chain_free(chain);
-	}
-	pki_fini(&pki);
+	dane_row_fini(&pki);
 }
 
 int
@@ -619,20 +256,10 @@ main(void)
 	    cmocka_unit_test(
 		the_strongest_digest_of_a_usage_and_selector_counts),
 	    cmocka_unit_test(unusable_records_match_nothing),
-	    cmocka_unit_test(names_and_dates_count_for_dane_ta_only),
-	    cmocka_unit_test(a_ca_must_be_one),
-	    cmocka_unit_test(a_bare_key_asks_for_names_and_dates),
-	    cmocka_unit_test(
-		a_bare_key_has_no_date_where_its_certificate_is_over),
-	    cmocka_unit_test(
-		the_key_that_signed_the_leaf_does_whatever_another_signed),
 	    cmocka_unit_test(a_record_alone_is_not_outdone),
 	    cmocka_unit_test(the_oddest_leaf_matches_dane_ee),
-	    cmocka_unit_test(a_self_signed_leaf_is_no_trust_anchor),
 	    cmocka_unit_test(records_that_no_one_can_use_are_unusable),
 	    cmocka_unit_test(the_last_of_many_records_counts),
-	    cmocka_unit_test(bare_keys_are_tried_to_a_limit),
-	    cmocka_unit_test(a_thousand_anchors_end_soon),
 	};
 
 	return RUN_TESTS(dane_match_tests);

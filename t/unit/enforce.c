@@ -1,48 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/judge/enforce.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/base/text.h"
-#include "common/base/xalloc.h"
-#include "milter/act/mta_policy.h"
-#include "t/fake/destination.h"
+#include "t/unit/enforce_row.h"
 #include "t/unit/tap.h"
 
-#define SEC(match) "OK secure match=" match " servername=hostname"
-#define BOTH "enforce mx1.d.ex mx2.d.ex"
-
-/* A row: what is known, and what Postfix is told. */
-struct row {
-	const char *id;
-	const char *mx, *hosts, *policy;
-	const char *reply;
-};
-
-static void
-check_terms(const struct row *row, const struct judge_terms *terms)
-{
-	AUTO(facts)
-	struct facts *facts =
-	    destination_make(row->mx, row->hosts, row->policy);
-	AUTO(enforcement)
-	struct enforcement *e = enforce(facts, terms, DESTINATION_NOW);
-	char *reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
-
-	ROW_TEXT(row->id, reply, row->reply);
-	free(reply);
-}
-
-static void
-check_rows(
-    const struct row *rows, size_t count, const struct judge_terms *terms)
-{
-	for (size_t i = 0; i < count; i++)
-		check_terms(&rows[i], terms);
-}
-
-static const struct row dane_first[] = {
+static const struct enforce_row dane_first[] = {
     {"P01", "s", "U", NULL, "OK dane-only"},
     {"P01 policy", "s", "UU", BOTH, "OK dane-only"},
     {"P01 no MX looked up", "-", "U", NULL, "OK dane-only"},
@@ -99,20 +63,20 @@ dane_goes_first_and_a_policy_is_not_overridden(void **state)
 	struct judge_terms terms = {.level = LEVEL_AUTO};
 
 	(void)state;
-	check_rows(dane_first, COUNT(dane_first), &terms);
+	enforce_rows_check(dane_first, COUNT(dane_first), &terms);
 }
 
 static void
 partial_dane_chooses_which_hosts_are_shut_out(void **state)
 {
-	static const struct row secure[] = {
+	static const struct enforce_row secure[] = {
 	    {"P04 secure", "s", "UN", BOTH, SEC("mx2.d.ex")},
 	    {"P04 secure X, E", "s", "UXE", BOTH, SEC("mx2.d.ex")},
 	    {"P04 secure, none named", "s", "UN", "enforce mx1.d.ex",
 		"OK dane-only"},
 	    {"P03", "s", "UE", BOTH, "OK dane-only"},
 	};
-	static const struct row dane[] = {
+	static const struct enforce_row dane[] = {
 	    {"P04 dane", "s", "UN", BOTH, "OK dane"},
 	    {"P03", "s", "UE", BOTH, "OK dane-only"},
 	};
@@ -120,15 +84,15 @@ partial_dane_chooses_which_hosts_are_shut_out(void **state)
 	    .level = LEVEL_AUTO, .partial_dane = PARTIAL_DANE_SECURE};
 
 	(void)state;
-	check_rows(secure, COUNT(secure), &terms);
+	enforce_rows_check(secure, COUNT(secure), &terms);
 	terms.partial_dane = PARTIAL_DANE_DANE;
-	check_rows(dane, COUNT(dane), &terms);
+	enforce_rows_check(dane, COUNT(dane), &terms);
 }
 
 static void
 a_floor_never_falls_to_cleartext(void **state)
 {
-	static const struct row rows[] = {
+	static const struct enforce_row rows[] = {
 	    {"P30 P01", "s", "U", NULL, "OK dane-only"},
 	    {"P30 P03", "s", "UE", BOTH, "OK dane-only"},
 	    {"P30 P06", "i", "U", BOTH, SEC("mx1.d.ex:mx2.d.ex")},
@@ -153,188 +117,18 @@ a_floor_never_falls_to_cleartext(void **state)
 	    {"P34 P19", "-", "", "~", "TEMP resolver-not-validating"},
 	    {"P35", "s", "N", NULL, "OK encrypt"},
 	};
-	static const struct row secure[] = {
+	static const struct enforce_row secure[] = {
 	    {"P31 secure", "s", "UN", NULL, "OK encrypt"}};
-	static const struct row dane[] = {
+	static const struct enforce_row dane[] = {
 	    {"P31 dane", "s", "UN", NULL, "OK dane"}};
 	struct judge_terms terms = {.level = LEVEL_AUTO, .encrypt = true};
 
 	(void)state;
-	check_rows(rows, COUNT(rows), &terms);
+	enforce_rows_check(rows, COUNT(rows), &terms);
 	terms.partial_dane = PARTIAL_DANE_SECURE;
-	check_rows(secure, COUNT(secure), &terms);
+	enforce_rows_check(secure, COUNT(secure), &terms);
 	terms.partial_dane = PARTIAL_DANE_DANE;
-	check_rows(dane, COUNT(dane), &terms);
-}
-
-/* --- rules --- */
-
-struct rule_row {
-	const char *id;
-	enum level level;
-	bool no_dane, no_sts;
-	const char *match;
-	const char *hosts, *policy;
-	const char *reply;
-	bool at_once; /* it takes no lookup */
-};
-
-static struct rule *
-make_rule(const struct rule_row *row)
-{
-	struct rule *rule = rule_new();
-	char copy[256], *rest, *word;
-
-	rule->scope = RULE_DOMAIN;
-	rule->level = row->level;
-	rule->no_dane = row->no_dane;
-	rule->no_sts = row->no_sts;
-	if (row->match == NULL)
-		return rule;
-	text_copy(copy, sizeof(copy), row->match);
-	rule->match = xcalloc(8, sizeof(*rule->match));
-	for (word = strtok_r(copy, ",", &rest); word != NULL;
-	     word = strtok_r(NULL, ",", &rest))
-		rule->match[rule->match_count++] = xstrdup(word);
-	return rule;
-}
-
-static void
-check_is_ruled(const struct row *row, const struct judge_terms *terms)
-{
-	AUTO(facts)
-	struct facts *facts =
-	    destination_make(row->mx, row->hosts, row->policy);
-	AUTO(enforcement)
-	struct enforcement *e = enforce(facts, terms, DESTINATION_NOW);
-
-	ROW(row->id, e->ruled && e->level == terms->rule->level);
-}
-
-static void
-check_rule(const struct rule_row *row, bool floor)
-{
-	struct row as_row = {row->id, "s", row->hosts, row->policy, row->reply};
-	AUTO(rule) struct rule *rule = make_rule(row);
-	struct judge_terms terms = {
-	    .level = LEVEL_AUTO, .encrypt = floor, .rule = rule};
-	AUTO(enforcement)
-	struct enforcement *e = enforce_by_terms(&terms, DESTINATION_NOW);
-	char *reply;
-
-	check_terms(&as_row, &terms);
-	check_is_ruled(&as_row, &terms);
-	ROW(row->id, (e != NULL) == row->at_once);
-	if (e == NULL)
-		return;
-	ROW(row->id, e->ruled && e->level == rule->level && !e->floor);
-	reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
-	ROW_TEXT(row->id, reply, row->reply);
-	free(reply);
-}
-
-static void
-a_rule_is_the_answer(void **state)
-{
-	static const struct rule_row rows[] = {
-	    {"P40", LEVEL_MAY, 0, 0, NULL, "U", BOTH, "OK may", true},
-	    {"P41", LEVEL_NONE, 0, 0, NULL, "U", BOTH, "OK none", true},
-	    {"P42", LEVEL_ENCRYPT, 0, 0, NULL, "U", NULL, "OK encrypt", true},
-	    {"P43", LEVEL_DANE, 0, 0, NULL, "N", BOTH, "OK dane", true},
-	    {"P44", LEVEL_DANE_ONLY, 0, 0, NULL, "N", BOTH, "OK dane-only",
-		true},
-	    {"P45", LEVEL_SECURE, 0, 0, NULL, "U", BOTH, SEC("hostname"), true},
-	    {"P46", LEVEL_SECURE, 0, 0, "a.ex,.b.ex", "U", NULL,
-		SEC("a.ex:.b.ex"), true},
-	    {"P46 words", LEVEL_SECURE, 0, 0, "nexthop,dot-nexthop,hostname",
-		"U", NULL, SEC("nexthop:dot-nexthop:hostname"), true},
-	    {"P47", LEVEL_AUTO, true, false, NULL, "U", BOTH,
-		SEC("mx1.d.ex:mx2.d.ex"), false},
-	    {"P47 other", LEVEL_AUTO, true, false, NULL, "U", NULL, "OK may",
-		false},
-	    {"P48", LEVEL_AUTO, false, true, NULL, "UN", BOTH, "OK dane",
-		false},
-	    {"P48 P14", LEVEL_AUTO, false, true, NULL, "N", BOTH, "NOTFOUND ",
-		false},
-	    {"P49", LEVEL_AUTO, true, true, NULL, "U", BOTH, "OK may", true},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++)
-		check_rule(&rows[i], false);
-}
-
-static void
-a_level_for_everyone_is_as_a_rule_for_everyone(void **state)
-{
-	static const struct row row = {"P51", "s", "U", BOTH, "OK may"};
-	struct judge_terms terms = {.level = LEVEL_MAY};
-	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_ENCRYPT);
-
-	(void)state;
-	check_terms(&row, &terms);
-	/* the floor is for those without a rule */
-	terms_set(&terms, list, "d.ex", DESTINATION_NOW);
-	check_terms(&(struct row){"P35", "s", "N", NULL, "OK encrypt"}, &terms);
-}
-
-/* --- rules for hosts --- */
-
-static void
-add_host_rule(struct rule_list *list, const char *host, enum level level)
-{
-	struct rule *rule = rule_new();
-
-	rule->scope = RULE_MX;
-	text_copy(rule->name, sizeof(rule->name), host);
-	rule->level = level;
-	rule_list_add(list, rule);
-}
-
-static void
-rules_for_hosts_are_one_answer_where_they_agree(void **state)
-{
-	static const struct {
-		const char *id;
-		enum level first, second;
-		const char *hosts, *policy, *reply;
-		bool mixed;
-	} rows[] = {
-	    {"P52", LEVEL_ENCRYPT, LEVEL_ENCRYPT, "NN", NULL, "OK encrypt",
-		false},
-	    {"P52 may", LEVEL_MAY, LEVEL_MAY, "UU", BOTH, "OK may", false},
-	    {"P53", LEVEL_ENCRYPT, LEVEL_MAY, "NN", NULL, "OK encrypt", true},
-	    {"P53 stricter", LEVEL_ENCRYPT, LEVEL_DANE_ONLY, "NN", NULL,
-		"OK dane-only", true},
-	    {"P53 secure", LEVEL_SECURE, LEVEL_ENCRYPT, "NN", NULL,
-		SEC("hostname"), true},
-	    {"P53 weak", LEVEL_MAY, LEVEL_DANE, "UN", BOTH,
-		SEC("mx1.d.ex:mx2.d.ex"), true},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(rule_list)
-		struct rule_list *list = rule_list_new(LEVEL_AUTO);
-		AUTO(facts)
-		struct facts *facts =
-		    destination_make("s", rows[i].hosts, rows[i].policy);
-		AUTO(enforcement) struct enforcement *e = NULL;
-		struct judge_terms terms = {.level = LEVEL_AUTO};
-		char *reply;
-
-		add_host_rule(list, "mx1.d.ex", rows[i].first);
-		add_host_rule(list, "mx2.d.ex", rows[i].second);
-		rule_list_sort(list);
-		terms_set(&terms, list, "d.ex", DESTINATION_NOW);
-		assert_null(enforce_by_terms(&terms, DESTINATION_NOW));
-		e = enforce(facts, &terms, DESTINATION_NOW);
-		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
-		ROW_TEXT(rows[i].id, reply, rows[i].reply);
-		ROW(rows[i].id, e->mixed_rules == rows[i].mixed);
-		ROW(rows[i].id, (e->unheard != NULL) == rows[i].mixed);
-		free(reply);
-	}
+	enforce_rows_check(dane, COUNT(dane), &terms);
 }
 
 /* P16: whoever forges it to us may tell the MTA of another MX. */
@@ -349,13 +143,10 @@ a_policy_stays_in_force_where_nobody_vouches_for_no_mail(void **state)
 		struct facts *facts = destination_make(mx[i], "", BOTH);
 		AUTO(enforcement) struct enforcement *e = NULL;
 		struct judge_terms terms = {.level = LEVEL_AUTO};
-		char *reply;
 
 		facts->mx.secure = false;
 		e = enforce(facts, &terms, DESTINATION_NOW);
-		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
-		ROW_TEXT(mx[i], reply, SEC("mx1.d.ex:mx2.d.ex"));
-		free(reply);
+		enforce_row_reply(mx[i], e, SEC("mx1.d.ex:mx2.d.ex"));
 	}
 }
 
@@ -381,80 +172,6 @@ each_host_without_an_address_is_vouched_for(void **state)
 		lookup->secure = true;
 	}
 }
-
-/* A rule for mx1 alone. */
-static void
-a_rule_for_one_host_takes_nothing_from_another(void **state)
-{
-	static const struct {
-		const char *id;
-		enum level domain, host;
-		const char *mx, *hosts, *policy, *reply;
-	} rows[] = {
-	    {"P53 policy", LEVEL_AUTO, LEVEL_ENCRYPT, "i", "NN",
-		"enforce mx1.d.ex", SEC("mx1.d.ex")},
-	    {"P53 policy, secure", LEVEL_AUTO, LEVEL_SECURE, "i", "NN",
-		"enforce mx1.d.ex", SEC("mx1.d.ex")},
-	    {"P53 TLSA", LEVEL_AUTO, LEVEL_ENCRYPT, "s", "NU", NULL,
-		"OK dane-only"},
-	    {"P53 TLSA, secure", LEVEL_AUTO, LEVEL_SECURE, "s", "NU", NULL,
-		"OK dane-only"},
-	    {"P53 no TLSA", LEVEL_AUTO, LEVEL_ENCRYPT, "s", "NN", NULL,
-		"OK encrypt"},
-	    {"P53 dane-only", LEVEL_AUTO, LEVEL_DANE_ONLY, "i", "NN", BOTH,
-		"OK dane-only"},
-	    {"P53 insecure", LEVEL_AUTO, LEVEL_SECURE, "i", "NU", NULL,
-		SEC("hostname")},
-	    {"P53 may, dane", LEVEL_MAY, LEVEL_DANE, "s", "UN", NULL,
-		"OK dane"},
-	    {"P53 may, auto", LEVEL_MAY, LEVEL_AUTO, "s", "NN", BOTH,
-		SEC("mx1.d.ex:mx2.d.ex")},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(rule_list)
-		struct rule_list *list = rule_list_new(rows[i].domain);
-		AUTO(facts)
-		struct facts *facts =
-		    destination_make(rows[i].mx, rows[i].hosts, rows[i].policy);
-		AUTO(enforcement) struct enforcement *e = NULL;
-		struct judge_terms terms = {.level = rows[i].domain};
-		char *reply;
-
-		add_host_rule(list, "mx1.d.ex", rows[i].host);
-		rule_list_sort(list);
-		terms_set(&terms, list, "d.ex", DESTINATION_NOW);
-		e = enforce(facts, &terms, DESTINATION_NOW);
-		reply = mta_policy_reply(MTA_POSTFIX, e, "d.ex");
-		ROW_TEXT(rows[i].id, reply, rows[i].reply);
-		free(reply);
-	}
-}
-
-static void
-a_rule_past_its_end_is_none(void **state)
-{
-	AUTO(rule_list) struct rule_list *list = rule_list_new(LEVEL_AUTO);
-	struct rule *rule = rule_new();
-	struct judge_terms terms = {.level = LEVEL_AUTO};
-	struct row row = {"P50", "s", "U", NULL, "OK may"};
-
-	(void)state;
-	rule->scope = RULE_DOMAIN;
-	text_copy(rule->name, sizeof(rule->name), "d.ex");
-	rule->level = LEVEL_MAY;
-	rule->ends_s = DESTINATION_NOW;
-	rule_list_add(list, rule);
-	rule_list_sort(list);
-	terms_set(&terms, list, "d.ex", DESTINATION_NOW - 1);
-	check_terms(&row, &terms);
-	terms_set(&terms, list, "d.ex", DESTINATION_NOW);
-	row.reply = "OK dane-only";
-	check_terms(&row, &terms);
-}
-
-/* --- the rest --- */
 
 static void
 hosts_that_are_not_looked_at_are_not_known(void **state)
@@ -551,7 +268,6 @@ static const struct {
 static void
 what_both_come_to_is_told_beside_the_answer(void **state)
 {
-
 	(void)state;
 	for (size_t i = 0; i < COUNT(states); i++) {
 		struct judge_terms terms = {
@@ -635,18 +351,13 @@ what_is_no_name_takes_no_mail_and_a_floor_counts_unknown_hosts(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
+	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(dane_goes_first_and_a_policy_is_not_overridden),
 	    cmocka_unit_test(partial_dane_chooses_which_hosts_are_shut_out),
 	    cmocka_unit_test(a_floor_never_falls_to_cleartext),
-	    cmocka_unit_test(a_rule_is_the_answer),
-	    cmocka_unit_test(a_level_for_everyone_is_as_a_rule_for_everyone),
-	    cmocka_unit_test(rules_for_hosts_are_one_answer_where_they_agree),
 	    cmocka_unit_test(
 		a_policy_stays_in_force_where_nobody_vouches_for_no_mail),
 	    cmocka_unit_test(each_host_without_an_address_is_vouched_for),
-	    cmocka_unit_test(a_rule_for_one_host_takes_nothing_from_another),
-	    cmocka_unit_test(a_rule_past_its_end_is_none),
 	    cmocka_unit_test(hosts_that_are_not_looked_at_are_not_known),
 	    cmocka_unit_test(hosts_that_are_shut_out_are_known),
 	    cmocka_unit_test(what_both_come_to_is_told_beside_the_answer),

@@ -21,15 +21,8 @@ struct joint_row {
 static void
 add_rule_for(struct rule_list *list, const char *host, enum level level)
 {
-	struct rule *rule;
-
-	if (level == LEVEL_HALF_DANE)
-		return;
-	rule = rule_new();
-	rule->scope = RULE_MX;
-	text_copy(rule->name, sizeof(rule->name), host);
-	rule->level = level;
-	rule_list_add(list, rule);
+	if (level != LEVEL_HALF_DANE)
+		destination_host_rule(list, host, level);
 }
 
 static void
