@@ -246,6 +246,7 @@ open_sources(struct engine *engine, struct err *err)
 	    .counts = options->counts,
 	    .manners = options->manners};
 
+	engine->outbound = prober.outbound;
 	engine->validation = validation_new(
 	    engine->dns, options->resolver_changed, options->resolver_arg);
 	if (open_fetch_manners(engine, &policies, err) != 0)
@@ -258,7 +259,6 @@ open_sources(struct engine *engine, struct err *err)
 	if (options->refresh)
 		engine->refresh = policy_refresh_new(engine->policies,
 		    engine->dns, leaf_count(options) / REFRESH_PART);
-	engine->outbound = prober.outbound;
 	engine->prober = prober_new(&prober, err);
 	engine->checks = cache_new(
 	    options->keep_facts ? LIMIT_CACHED_FACTS : LIMIT_CACHED_VERDICTS,
@@ -320,8 +320,9 @@ await_idle(struct engine *engine)
 	lock_drop(&engine->lock);
 }
 
-/* Leaves and resolvers first: what a check gave up waiting for may still run,
- * and make a note in the parking. */
+/* What waits for its turn goes first, for it goes to the leaves.  Then leaves
+ * and resolvers: what a check gave up waiting for may still run, and make a
+ * note in the parking. */
 void
 engine_free(struct engine *engine)
 {
@@ -330,6 +331,8 @@ engine_free(struct engine *engine)
 	policy_refresh_free(engine->refresh);
 	await_idle(engine);
 	policies_end(engine->policies);
+	if (engine->prober != NULL)
+		engine_put_off(engine);
 	pool_free(engine->leaves);
 	dns_free(engine->stub);
 	dns_free(engine->dns);

@@ -3,14 +3,16 @@
  * How it works: an address has a gate while anybody is at it, and for as long
  * as it is remembered.  Who may not go yet stands in the gate's line.
  *
- * - Without a gap or a rate a turn that ends hands its place to the next of the
- *   line, and a gate that nobody is at is gone.
- * - With either, gates with a line whose time has not come stand in "resting",
- *   by the time at which the next may go; a thread lets it go then.  Gates that
- *   nobody is at stand in "idle", oldest first, so that a gap and failures are
- *   remembered, up to LIMIT_PACED_ADDRESSES of them.
+ * - Without a gap, a rate and a back-off a turn that ends hands its place to
+ * the next of the line, and a gate that nobody is at is gone.
+ * - With any of them, gates with a line whose time has not come stand in
+ * "resting", by the time at which the next may go; a thread lets it go then.
+ * Gates that nobody is at stand in "idle", oldest first, so that a gap and
+ * failures are remembered, up to LIMIT_PACED_ADDRESSES of them.
  * - At a gate that is left alone turns come without a gap, for no connection is
  *   made: the caller asks pacing_mood.
+ * - Where all are, nobody rests any more: whoever ends that waits until the
+ *   thread has let them go.
  */
 #include "common/io/pacing.h"
 
@@ -58,7 +60,9 @@ struct pacing {
 	bool threaded;
 	/* The rest is under the lock. */
 	bool closing, ended;
-	void *gates; /* a tree, by key */
+	bool going;            /* the thread is, without the lock */
+	struct cond none_rest; /* and nobody is going */
+	void *gates;           /* a tree, by key */
 	struct gate_list resting, idle;
 	size_t idle_count;
 	int64_t due_us; /* by the rate, the next may go */
@@ -342,11 +346,13 @@ await_gate_locked(struct pacing *pacing) HOLDS(pacing->lock)
 {
 	const struct gate *gate = TAILQ_FIRST(&pacing->resting);
 
-	if (gate == NULL)
+	if (gate == NULL) {
+		cond_broadcast(&pacing->none_rest);
 		cond_wait(&pacing->changed, &pacing->lock);
-	else
+	} else {
 		cond_wait_until(&pacing->changed, &pacing->lock,
 		    due_of(pacing, gate, clock_mono_ms()));
+	}
 }
 
 static void *
@@ -365,9 +371,11 @@ run_pacing(void *arg)
 			continue;
 		}
 		place_gate_locked(pacing, gate);
+		pacing->going = true;
 		lock_drop(&pacing->lock);
 		pacing->go(pacing->arg, turn);
 		lock_take(&pacing->lock);
+		pacing->going = false;
 	}
 	lock_drop(&pacing->lock);
 	return NULL;
@@ -379,6 +387,8 @@ pacing_end(struct pacing *pacing)
 	lock_take(&pacing->lock);
 	pacing->ended = true;
 	cond_signal(&pacing->changed);
+	while (pacing->going || !TAILQ_EMPTY(&pacing->resting))
+		cond_wait(&pacing->none_rest, &pacing->lock);
 	lock_drop(&pacing->lock);
 }
 
@@ -395,6 +405,7 @@ pacing_new(const struct pacing_options *options, pacing_go *go, void *arg,
 	pacing->arg = arg;
 	lock_init(&pacing->lock);
 	cond_init(&pacing->changed);
+	cond_init(&pacing->none_rest);
 	TAILQ_INIT(&pacing->resting);
 	TAILQ_INIT(&pacing->idle);
 	if (!is_paced(pacing))
@@ -434,5 +445,6 @@ pacing_free(struct pacing *pacing)
 	assert(pacing->gates == NULL);
 	lock_fini(&pacing->lock);
 	cond_fini(&pacing->changed);
+	cond_fini(&pacing->none_rest);
 	free(pacing);
 }

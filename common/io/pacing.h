@@ -40,8 +40,8 @@ struct pacing_turn {
 typedef void pacing_go(void *arg, struct pacing_turn *turn);
 
 /*
- * pacing_new - LOCAL when the system gives no thread, which it wants for a gap
- * or a rate alone
+ * pacing_new - LOCAL when the system gives no thread, which it wants for a gap,
+ * a rate or back_off alone
  *
  * pacing_free: no turn may wait, or have begun.
  */
@@ -80,8 +80,12 @@ pacing_leave(struct pacing *pacing, const char *address, enum pacing_use use);
 enum pacing_mood { PACING_NEVER, PACING_LATER, PACING_NOW };
 enum pacing_mood pacing_mood(struct pacing *pacing, const char *address);
 
-/* pacing_end - from now on all are to be left alone; those that wait have their
- * turn soon */
+/*
+ * pacing_end - from now on all are to be left alone
+ *
+ * Who waited for a gap or the rate has had his turn when it returns; who waits
+ * behind another goes after him.  Not in pacing_go.
+ */
 void pacing_end(struct pacing *pacing);
 
 #endif

@@ -101,6 +101,7 @@ struct network_wish {
 	engine_number *number_facts;
 	engine_take *take_facts;
 	struct share *share;
+	struct manners manners;
 };
 extern struct network_wish wish;
 

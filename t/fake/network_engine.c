@@ -98,7 +98,8 @@ network_engine_with(
 	    .turns = wish.turns,
 	    .number_facts = wish.number_facts,
 	    .take_facts = wish.take_facts,
-	    .share = wish.share};
+	    .share = wish.share,
+	    .manners = wish.manners};
 	struct engine *engine = engine_new(&options, NULL);
 
 	assert_non_null(engine);

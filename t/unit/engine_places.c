@@ -257,6 +257,25 @@ the_verdict_does_not_wait_for_quit(void **state)
 	assert_int_equal(net.probes, COUNT(waits));
 }
 
+/* Of a survey; the check that wanted the probe was over before. */
+static void
+an_engine_may_end_while_a_probe_waits_for_its_turn(void **state)
+{
+	const int usual_ms = wish.check_timeout_ms;
+	struct engine *engine;
+
+	(void)state;
+	wish.manners = (struct manners){.survey = true, .gap_ms = 3600 * 1000};
+	wish.check_timeout_ms = 500;
+	engine = network_engine(2, 100);
+	network_check(engine, "c0.farm.example", NULL, NULL);
+	network_check(engine, "c1.farm.example", NULL, NULL);
+	assert_int_equal(net.probes, 1);
+	engine_free(engine);
+	wish.manners = (struct manners){.survey = false};
+	wish.check_timeout_ms = usual_ms;
+}
+
 int
 main(void)
 {
@@ -271,6 +290,8 @@ main(void)
 	    cmocka_unit_test(many_that_wait_are_a_congestion),
 	    cmocka_unit_test(what_is_done_is_counted),
 	    cmocka_unit_test(the_verdict_does_not_wait_for_quit),
+	    cmocka_unit_test(
+		an_engine_may_end_while_a_probe_waits_for_its_turn),
 	};
 
 	return RUN_TESTS_WITH(tests, network_setup, network_teardown);

@@ -11,7 +11,7 @@
 #include "common/base/text.h"
 #include "t/unit/tap.h"
 
-enum { TURNS = 100, GAP_MS = 50, SLACK_MS = 3, WAIT_MS = 20000 };
+enum { TURNS = 100, PLACES = 50, GAP_MS = 50, SLACK_MS = 3, WAIT_MS = 20000 };
 
 static struct {
 	_Atomic unsigned count;
@@ -243,16 +243,24 @@ static void
 at_the_end_nobody_waits_any_more(void **state)
 {
 	struct pacing *pacing = pacing_with(WAIT_MS, 0, false);
-	struct pacing_turn turns[2];
+	struct pacing_turn turns[2 * PLACES];
+	char address[INET6_ADDRSTRLEN];
 
 	(void)state;
-	enter_as(pacing, &turns[0], "192.0.2.1", PACING_GOES);
-	assert_null(pacing_leave(pacing, "192.0.2.1", PACING_ANSWERED));
-	enter_as(pacing, &turns[1], "192.0.2.1", PACING_WAITS);
+	for (int i = 0; i < PLACES; i++) {
+		snprintf(address, sizeof(address), "192.0.2.%d", i);
+		enter_as(pacing, &turns[2 * i], address, PACING_GOES);
+		assert_null(pacing_leave(pacing, address, PACING_ANSWERED));
+		enter_as(pacing, &turns[2 * i + 1], address, PACING_WAITS);
+	}
 	pacing_end(pacing);
-	await_gone(1);
-	assert_int_equal(pacing_mood(pacing, "192.0.2.1"), PACING_LATER);
-	pacing_leave(pacing, "192.0.2.1", PACING_UNUSED);
+	assert_int_equal(gone.count, PLACES);
+	for (int i = 0; i < PLACES; i++) {
+		const char *left = gone.turns[i]->address;
+
+		assert_int_equal(pacing_mood(pacing, left), PACING_LATER);
+		assert_null(pacing_leave(pacing, left, PACING_UNUSED));
+	}
 	pacing_free(pacing);
 }
 
