@@ -552,6 +552,7 @@ STORY_SOURCES = milter/cli/log/story.c \
 	%D%/unit/store_client.c %D%/unit/store_client.h \
 	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_fleet_events_t_SOURCES = %D%/unit/fleet_events.c $(STORE_CLIENT) \
+	$(FAKE_TLSD) \
 	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_share_t_SOURCES = %D%/unit/share.c $(HOUSE) $(STORE_CLIENT) \
 	%D%/unit/members.c %D%/unit/members.h \

@@ -4,8 +4,9 @@
  * one that it has seen; after a loss of the store, and at first, from ten
  * minutes back. Each is signed like any value; what it says of itself (host,
  * process, number) tells it from all others, so that one that comes twice, or
- * is put again by somebody, is applied once.  The same thread says every half
- * minute that this host is there.
+ * is put again by somebody, is applied once.  What a store has without end is
+ * read PAGES of it a second.  The same thread says every half minute that this
+ * host is there.
  */
 #include "common/engine/fleet_events.h"
 
@@ -23,6 +24,8 @@
 enum {
 	EACH_MS = 1000,
 	PAGE_COUNT = 100,
+	/* Read in a row: more than the stream has, if the store is honest */
+	PAGES = 20,
 
 	/* More than there can be applied within SHARED_EVENT_S */
 	REMEMBERED = 1024,
@@ -216,9 +219,9 @@ read_events(struct fleet_events *events)
 
 /* False when it is to end. */
 static bool
-wait_for_events(struct fleet_events *events)
+wait_for_events(struct fleet_events *events, int wait_ms)
 {
-	int64_t until_ms = clock_mono_ms() + EACH_MS;
+	int64_t until_ms = clock_mono_ms() + wait_ms;
 	bool end;
 
 	lock_take(&events->lock);
@@ -241,22 +244,29 @@ say_we_are_there(struct fleet_events *events)
 	    events->options.version);
 }
 
+/* Whether there may be more at once. */
+static bool
+hear_next_page(struct fleet_events *events)
+{
+	if (!share_is_open(events->options.share)) {
+		events->last[0] = '\0';
+		events->say_at_ms = 0; /* it may have been emptied */
+		return false;
+	}
+	say_we_are_there(events);
+	return share_has(events->options.share, SHARE_FLUSHES) &&
+	       read_events(events);
+}
+
 static void *
 run_fleet_events(void *arg)
 {
 	struct fleet_events *events = arg;
+	unsigned pages = 0;
 
 	do {
-		if (!share_is_open(events->options.share)) {
-			events->last[0] = '\0';
-			events->say_at_ms = 0; /* it may have been emptied */
-			continue;
-		}
-		say_we_are_there(events);
-		while (share_has(events->options.share, SHARE_FLUSHES) &&
-		       read_events(events))
-			continue;
-	} while (wait_for_events(events));
+		pages = hear_next_page(events) ? (pages + 1) % PAGES : 0;
+	} while (wait_for_events(events, pages > 0 ? 0 : EACH_MS));
 	return NULL;
 }
 

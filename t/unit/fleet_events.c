@@ -12,6 +12,7 @@
 #include "common/base/text.h"
 #include "common/engine/fleet_hosts.h"
 #include "t/fake/redis.h"
+#include "t/fake/tlsd.h"
 #include "t/unit/store_client.h"
 #include "t/unit/tap.h"
 
@@ -33,6 +34,7 @@ struct listener {
 };
 
 static struct redis *server;
+static char address[160]; /* of it */
 static struct listener a, b;
 
 static void
@@ -58,7 +60,7 @@ note_applied(void *arg, const struct shared_event *event)
 }
 
 static void
-begin_to_listen(struct listener *listener, const char *host)
+begin_to_listen(struct listener *listener, const char *host, const char *where)
 {
 	struct shared_options options = {.timeout_ms = PATIENT_MS};
 	struct share_options share = {.prefix = "postern",
@@ -70,12 +72,10 @@ begin_to_listen(struct listener *listener, const char *host)
 	    .version = "1.2.3",
 	    .apply = note_applied,
 	    .arg = listener};
-	char text[160];
 
 	memset(listener, 0, sizeof(*listener));
 	lock_init(&listener->lock);
-	snprintf(text, sizeof(text), "unix:%s", redis_path(server));
-	store_client_server(&options, text);
+	store_client_server(&options, where);
 	store_client_open(&listener->client, &options);
 	store_client_await(&listener->client, SHARED_UP, 1);
 	assert_int_equal(shared_keys_parse(&share.keys, KEY, NULL), 0);
@@ -101,8 +101,9 @@ begin_events(void **state)
 {
 	(void)state;
 	server = redis_new("");
-	begin_to_listen(&a, "a.host");
-	begin_to_listen(&b, "b.host");
+	snprintf(address, sizeof(address), "unix:%s", redis_path(server));
+	begin_to_listen(&a, "a.host", address);
+	begin_to_listen(&b, "b.host", address);
 	return 0;
 }
 
@@ -276,7 +277,7 @@ what_was_missed_is_heard_later(void **state)
 	end_to_listen(&b);
 	assert_int_equal(
 	    fleet_events_send(a.events, SHARED_EVENT_FLUSH, "d.ex", NULL), 0);
-	begin_to_listen(&b, "b.host");
+	begin_to_listen(&b, "b.host", address);
 	await_applied(&b, 1);
 	assert_string_equal(b.applied[0].domain, "d.ex");
 }
@@ -398,6 +399,106 @@ without_a_store_nobody_is_told(void **state)
 	assert_int_equal(err.kind, ERR_TEMP);
 }
 
+/* --- a store that lies: see tlsd.h --- */
+
+#define L TLSD_READ
+#define WORD L, L
+#define HELLO L, WORD, WORD
+#define HSET L, WORD, WORD, WORD, WORD
+#define XREAD L, WORD, WORD, WORD, WORD, WORD, WORD
+#define MASTER                                               \
+	"*4\r\n$4\r\nrole\r\n$6\r\nmaster\r\n$4\r\nmode\r\n" \
+	"$10\r\nstandalone\r\n"
+
+enum { ENTRIES = 100, PAGES = 1000, STEPS_A_PAGE = 14, PAGE_SIZE = 64 * 1024 };
+
+/* An event that is signed, and too old to be applied. */
+static char *
+old_event(void)
+{
+	struct shared_event event = {.by = "c.host",
+	    .boot = BOOT,
+	    .domain = "d.ex",
+	    .at_s = clock_wall_s() - 2 * SHARED_EVENT_S};
+	struct shared_keys keys;
+	char *payload = shared_event_print(&event), *value;
+
+	assert_int_equal(shared_keys_parse(&keys, KEY, NULL), 0);
+	value = shared_value_sign(&keys, "postern:1:e", payload);
+	free(payload);
+	return value;
+}
+
+/* The reply to XREAD: as many as were asked for, all the same. */
+static void
+print_page(char page[PAGE_SIZE], const char *value)
+{
+	struct text text;
+
+	text_init(&text, page, PAGE_SIZE);
+	text_addf(&text, "*1\r\n*2\r\n$11\r\npostern:1:e\r\n*%d\r\n", ENTRIES);
+	for (int i = 0; i < ENTRIES; i++)
+		text_addf(&text,
+		    "*2\r\n$3\r\n1-1\r\n*2\r\n$1\r\nv\r\n$%zu\r\n%s\r\n",
+		    strlen(value), value);
+	assert_false(text.cut);
+}
+
+static struct tlsd *
+serve_pages(const char *page)
+{
+	static const char *const begin[] = {
+	    HELLO, MASTER, HSET, ":1\r\n", NULL};
+	static const char *const read[] = {XREAD, NULL};
+	static const char *steps[COUNT(begin) + PAGES * STEPS_A_PAGE + 1];
+	struct tlsd_options options = {.steps = steps};
+	size_t count = COUNT(begin) - 1;
+
+	memcpy(steps, begin, sizeof(begin));
+	for (int i = 0; i < PAGES; i++) {
+		memcpy(&steps[count], read, sizeof(read));
+		count += COUNT(read) - 1;
+		steps[count++] = page;
+	}
+	steps[count++] = TLSD_HANG;
+	steps[count] = NULL;
+	assert_true(count < COUNT(steps));
+	return tlsd_new(&options);
+}
+
+/* How many events were heard of pages without end, when the first were and the
+ * listener has ended. */
+static uint64_t
+hear_of_pages(const char *value, enum share_event how)
+{
+	static char page[PAGE_SIZE];
+	AUTO(tlsd) struct tlsd *liar = NULL;
+	_Atomic uint64_t *heard = &a.counts.events[SHARED_EVENT_FLUSH][how];
+	char lies[64];
+
+	print_page(page, value);
+	liar = serve_pages(page);
+	snprintf(lies, sizeof(lies), "tcp://127.0.0.1:%u", tlsd_port(liar));
+	begin_to_listen(&a, "a.host", lies);
+	while (*heard < ENTRIES)
+		usleep(LOOK_US);
+	end_to_listen(&a);
+	return *heard;
+}
+
+static void
+a_store_with_events_without_end_keeps_nobody(void **state)
+{
+	char *value = old_event();
+
+	(void)state;
+	assert_true(hear_of_pages(value, SHARE_EVENT_OLD) < PAGES * ENTRIES);
+	/* forged ones shut it after the first page */
+	value[strlen("1.630dcd29.")] ^= 1;
+	assert_int_equal(hear_of_pages(value, SHARE_EVENT_FORGED), ENTRIES);
+	free(value);
+}
+
 #define EVENTS_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, begin_events, end_events)
 
@@ -415,6 +516,7 @@ main(void)
 	    EVENTS_TEST(a_host_counts_for_a_day_and_for_itself),
 	    EVENTS_TEST(of_a_list_without_end_one_reading_is_made),
 	    EVENTS_TEST(without_a_store_nobody_is_told),
+	    cmocka_unit_test(a_store_with_events_without_end_keeps_nobody),
 	};
 
 	if (!redis_is_there()) {
