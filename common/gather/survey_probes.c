@@ -38,6 +38,18 @@ survey_probes_put_off(void)
 	return facts;
 }
 
+static void
+note_shown(struct survey_probes *known, const struct survey_target *target,
+    const struct probe_facts *facts)
+{
+	const struct manners *m = &known->manners;
+
+	if (tenants_note(
+		known->tenants, target->address, target->name, facts) &&
+	    m->differ != NULL)
+		m->differ(m->arg, target->address);
+}
+
 struct probe_facts *
 survey_probes_before(
     struct survey_probes *known, const struct survey_target *target)
@@ -55,8 +67,7 @@ survey_probes_before(
 		facts = m->recall(
 		    m->arg, target->address, target->port, target->name);
 	if (facts != NULL)
-		tenants_note(
-		    known->tenants, target->address, target->name, facts);
+		note_shown(known, target, facts);
 	return facts;
 }
 
@@ -89,10 +100,7 @@ survey_probes_note(struct survey_probes *known,
 	if (m->keep != NULL)
 		m->keep(
 		    m->arg, target->address, target->port, target->name, facts);
-	if (tenants_note(
-		known->tenants, target->address, target->name, facts) &&
-	    m->differ != NULL)
-		m->differ(m->arg, target->address);
+	note_shown(known, target, facts);
 }
 
 bool

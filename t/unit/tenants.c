@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/gather/survey_probes.h"
 #include "t/unit/tap.h"
 
 #define AT "192.0.2.1"
@@ -176,6 +177,68 @@ the_oldest_of_very_many_begins_anew(void **state)
 	tenants_free(tenants);
 }
 
+/* --- of a survey --- */
+
+/* What an earlier run kept: one name was shown something else. */
+static struct probe_facts *
+recall_kept(void *arg, const char *address, uint16_t port, const char *name)
+{
+	(void)arg;
+	(void)address;
+	(void)port;
+	return shown(
+	    PROBE_TLS, strcmp(name, "other.example") == 0 ? "two" : "one");
+}
+
+static void
+count_differing(void *arg, const char *address)
+{
+	unsigned *count = arg;
+
+	assert_string_equal(address, AT);
+	(*count)++;
+}
+
+static void
+before(struct survey_probes *known, const char *name)
+{
+	struct survey_target target = {.address = AT, .port = 25, .name = name};
+
+	probe_facts_free(survey_probes_before(known, &target));
+}
+
+static void
+what_was_kept_disproves_what_was_inferred(void **state)
+{
+	unsigned differing = 0;
+	const struct manners manners = {.survey = true,
+	    .recall = recall_kept,
+	    .differ = count_differing,
+	    .arg = &differing};
+	const struct pacing_options options = {.per_address = 1};
+	struct pacing *pacing = pacing_new(&options, NULL, NULL, NULL);
+	struct survey_probes *known = survey_probes_new(&manners);
+	struct probe_facts *facts;
+	char name[32];
+
+	(void)state;
+	for (unsigned i = 0; i < TENANTS_NAMES; i++) {
+		snprintf(name, sizeof(name), "t%u.example", i);
+		before(known, name);
+	}
+	facts = survey_probes_at_turn(known, pacing, AT);
+	assert_true(facts != NULL && facts->inferred);
+	assert_false(survey_probes_disproved(known, AT, facts));
+	assert_int_equal(differing, 0);
+	before(known, "other.example");
+	assert_true(survey_probes_disproved(known, AT, facts));
+	assert_int_equal(differing, 1);
+	assert_null(survey_probes_at_turn(known, pacing, AT));
+	probe_facts_free(facts);
+	survey_probes_free(known);
+	pacing_free(pacing);
+}
+
 int
 main(void)
 {
@@ -186,6 +249,7 @@ main(void)
 	    cmocka_unit_test(nothing_is_inferred_where),
 	    cmocka_unit_test(a_failure_is_no_difference),
 	    cmocka_unit_test(the_oldest_of_very_many_begins_anew),
+	    cmocka_unit_test(what_was_kept_disproves_what_was_inferred),
 	};
 
 	return RUN_TESTS(tenants);
