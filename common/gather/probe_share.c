@@ -27,10 +27,9 @@ name_probe(const struct probe_share *with, struct probe_name *name)
 }
 
 static struct probe_facts *
-facts_of_shared(const struct shared_probe *probe, time_t now)
+facts_of_shared(const struct shared_probe *probe, time_t age_s)
 {
 	struct probe_facts *facts = probe_facts_new(PROBE_TLS);
-	time_t age_s = probe->at_s < now ? now - probe->at_s : 0;
 
 	facts->connected = facts->starttls = true;
 	facts->tls_ehlo = facts->tls_answered = true;
@@ -73,14 +72,17 @@ look_for_probe(const struct probe_share *with, const struct probe_name *name,
 	time_t now = clock_wall_s();
 	AUTO(shared_probe)
 	struct shared_probe *probe = read_shared_probe(with, name, now);
+	time_t age_s;
 
 	if (probe == NULL ||
 	    (with->floor == TLS_FROM_1_3 && strcmp(probe->tls, "TLS1.3") != 0))
 		return NULL;
-	*left_s = (uint32_t)(probe->at_s + SHARED_PROBE_S - now);
+	/* a clock that is ahead by a little lends no longer life */
+	age_s = probe->at_s < now ? now - probe->at_s : 0;
+	*left_s = (uint32_t)(SHARED_PROBE_S - age_s);
 	share_tell(
 	    with->share, SHARE_USED, with->sni, probe->by, SHARED_NO_FAULT);
-	return facts_of_shared(probe, now);
+	return facts_of_shared(probe, age_s);
 }
 
 struct probe_facts *

@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/engine/engine.h"
 #include "common/engine/engine_state.h"
+#include "common/gather/probe_share.h"
 #include "common/proto/shared_finding.h"
 #include "t/fake/certs.h"
 #include "t/fake/network.h"
@@ -258,6 +259,25 @@ a_probe_that_will_not_do_is_made_here(void **state)
 	}
 }
 
+/* It lives no longer than 15 minutes from now, whatever its host's clock. */
+static void
+a_shared_probe_lives_fifteen_minutes_at_most(void **state)
+{
+	struct probe_share with = {.address = ADDRESS, .sni = HOST, .port = 25};
+	struct shared_probe probe = good_probe();
+	AUTO(probe_facts) struct probe_facts *facts = NULL;
+	uint32_t left_s = 0;
+
+	(void)state;
+	open_gates(SHARE_PROBES);
+	with.share = b.share;
+	probe.at_s += 200;
+	put_probe(probe, ADDRESS, HOST);
+	facts = probe_share_take(&with, network_soon(), &left_s);
+	assert_non_null(facts);
+	assert_int_equal(left_s, SHARED_PROBE_S);
+}
+
 static void
 without_probes_in_what_is_shared_none_is(void **state)
 {
@@ -457,6 +477,7 @@ main(void)
 	    SHARE_TEST(a_host_is_probed_once_for_all),
 	    SHARE_TEST(a_failure_by_a_shared_probe_is_probed_here_first),
 	    SHARE_TEST(a_probe_that_will_not_do_is_made_here),
+	    SHARE_TEST(a_shared_probe_lives_fifteen_minutes_at_most),
 	    SHARE_TEST(without_probes_in_what_is_shared_none_is),
 	    SHARE_TEST(a_verdict_serves_a_host_with_the_same_settings),
 	    SHARE_TEST(a_verdict_by_other_settings_is_none),
