@@ -80,7 +80,7 @@ read_shared_keys(const char *path, struct shared_keys *keys, struct err *err)
 
 	if (rc == 0 && shared_keys_parse(keys, text, &why) != 0)
 		rc = err_set(err, ERR_LOCAL, "%.120s: %.100s", path, why.text);
-	memset(text, 0, sizeof(text));
+	explicit_bzero(text, sizeof(text));
 	return rc;
 }
 
@@ -131,7 +131,7 @@ fleet_try(const struct fleet_options *options, struct err *err)
 	bool wants_tls;
 	int rc = fleet_read_secrets(options, &secrets, err);
 
-	memset(&secrets, 0, sizeof(secrets));
+	explicit_bzero(&secrets, sizeof(secrets));
 	if (rc != 0 ||
 	    fleet_parse_servers(options, &store, &wants_tls, err) != 0)
 		return -1;
@@ -202,7 +202,7 @@ fleet_new(const struct fleet_options *options, struct err *err)
 
 	if (rc == 0)
 		rc = open_shared(fleet, options, &secrets, err);
-	memset(&secrets, 0, sizeof(secrets));
+	explicit_bzero(&secrets, sizeof(secrets));
 	if (rc == 0)
 		rc = open_events(fleet, options, err);
 	if (rc == 0)

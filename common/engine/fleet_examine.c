@@ -80,17 +80,6 @@ try_requests(
 	}
 }
 
-static void
-ignore_share(void *arg, enum share_what what, const char *domain,
-    const char *by, enum shared_fault fault)
-{
-	(void)arg;
-	(void)what;
-	(void)domain;
-	(void)by;
-	(void)fault;
-}
-
 /* Another host whose clock is ahead of ours; that there is no list is no
  * matter, for what may be asked is told by itself. */
 static void
@@ -102,8 +91,7 @@ compare_clocks(struct shared *store, const struct fleet_options *options,
 	    .keys = *keys,
 	    .prefix = options->prefix,
 	    .host = options->host,
-	    .counts = &counts,
-	    .told = ignore_share};
+	    .counts = &counts};
 	struct share *share = share_new(&with, NULL);
 	struct fleet_hosts hosts;
 	const char *name;
@@ -137,35 +125,46 @@ examine_store(const struct shared_options *store,
 	return rc;
 }
 
-int
-fleet_examine(const struct fleet_options *options, int64_t deadline_ms,
+static int
+examine_with(const struct fleet_options *options,
+    const struct fleet_secrets *secrets, int64_t deadline_ms,
     struct fleet_exam *out, struct err *err)
 {
 	struct shared_counts counts = {.took_us = 0};
 	struct examined examined = {.done = false};
 	struct shared_options store = {.user = options->user,
+	    .password = secrets->password[0] == '\0' ? NULL : secrets->password,
 	    .timeout_ms = clock_left_ms(deadline_ms) / 10 + 1,
 	    .counts = &counts,
 	    .changed = note_examined,
 	    .arg = &examined};
-	struct fleet_secrets secrets;
 	bool wants_tls;
 	int rc;
 
-	*out = (struct fleet_exam){.where = ""};
-	if (fleet_read_secrets(options, &secrets, err) != 0 ||
-	    fleet_parse_servers(options, &store, &wants_tls, err) != 0)
+	if (fleet_parse_servers(options, &store, &wants_tls, err) != 0)
 		return -1;
 	if (wants_tls && (store.tls = fleet_load_tls(options, err)) == NULL)
 		return -1;
-	store.password = secrets.password[0] == '\0' ? NULL : secrets.password;
 	lock_init(&examined.lock);
 	cond_init(&examined.told);
 	rc = examine_store(
-	    &store, options, &secrets.keys, deadline_ms, out, err);
+	    &store, options, &secrets->keys, deadline_ms, out, err);
 	cond_fini(&examined.told);
 	lock_fini(&examined.lock);
 	shared_tls_free(store.tls);
-	memset(&secrets, 0, sizeof(secrets));
+	return rc;
+}
+
+int
+fleet_examine(const struct fleet_options *options, int64_t deadline_ms,
+    struct fleet_exam *out, struct err *err)
+{
+	struct fleet_secrets secrets;
+	int rc = fleet_read_secrets(options, &secrets, err);
+
+	*out = (struct fleet_exam){.where = ""};
+	if (rc == 0)
+		rc = examine_with(options, &secrets, deadline_ms, out, err);
+	explicit_bzero(&secrets, sizeof(secrets));
 	return rc;
 }

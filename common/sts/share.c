@@ -45,7 +45,9 @@ void
 share_tell(struct share *share, enum share_what what, const char *domain,
     const char *by, enum shared_fault fault)
 {
-	share->options.told(share->options.arg, what, domain, by, fault);
+	if (share->options.told != NULL)
+		share->options.told(
+		    share->options.arg, what, domain, by, fault);
 }
 
 const char *

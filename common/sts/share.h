@@ -60,7 +60,7 @@ struct share_options {
 	const char *host;            /* this one's name */
 	unsigned content;            /* of enum share_content */
 	struct share_counts *counts; /* outlives it */
-	share_told *told;
+	share_told *told;            /* NULL: nobody */
 	void *arg;
 };
 
@@ -139,8 +139,12 @@ void share_tell(struct share *share, enum share_what what, const char *domain,
 void share_reject(struct share *share, const char *domain, const char *by,
     enum shared_fault fault);
 
-/* share_open_value - the payload of a value, as shared_value_verify; a fault is
- * rejected.  share_sign - a value */
+/*
+ * share_open_value - the payload of a value, as shared_value_verify; whether a
+ * fault is for share_reject, the caller knows
+ *
+ * share_sign - a value
+ */
 const char *share_open_value(struct share *share, const char *name,
     const struct resp *value, size_t *size, enum shared_fault *fault);
 char *

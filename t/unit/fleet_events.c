@@ -38,17 +38,6 @@ static char address[160]; /* of it */
 static struct listener a, b;
 
 static void
-ignore_told(void *arg, enum share_what what, const char *domain, const char *by,
-    enum shared_fault fault)
-{
-	(void)arg;
-	(void)what;
-	(void)domain;
-	(void)by;
-	(void)fault;
-}
-
-static void
 note_applied(void *arg, const struct shared_event *event)
 {
 	struct listener *listener = arg;
@@ -66,8 +55,7 @@ begin_to_listen(struct listener *listener, const char *host, const char *where)
 	struct share_options share = {.prefix = "postern",
 	    .host = host,
 	    .content = SHARE_FLUSHES,
-	    .counts = &listener->counts,
-	    .told = ignore_told};
+	    .counts = &listener->counts};
 	struct fleet_events_options events = {.counts = &listener->counts,
 	    .version = "1.2.3",
 	    .apply = note_applied,
