@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/sts/fetch_turn.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "common/base/text.h"
@@ -36,11 +37,15 @@ bool
 fetch_turn_take(
     struct fetch_turn *turn, struct pacing *pacing, const char *address)
 {
+	enum pacing_place place;
+
 	*turn = (struct fetch_turn){.pacing = pacing};
 	text_copy(turn->turn.address, sizeof(turn->turn.address), address);
 	lock_init(&turn->lock);
 	cond_init(&turn->changed);
-	if (pacing_enter(pacing, &turn->turn) == PACING_WAITS) {
+	place = pacing_enter(pacing, &turn->turn);
+	assert(place != PACING_FULL); /* which wants a gap */
+	if (place == PACING_WAITS) {
 		lock_take(&turn->lock);
 		while (!turn->gone)
 			cond_wait(&turn->changed, &turn->lock);

@@ -11,7 +11,7 @@
 
 /* How a survey fetches; all is borrowed. */
 struct fetch_manners {
-	struct pacing *pacing; /* made with fetch_turn_go */
+	struct pacing *pacing; /* made with fetch_turn_go, without a gap */
 	int transfer_ms;       /* of a fetch, from when it is its turn */
 	const char *agent;     /* "User-Agent": who asks, and where that says
 				  why */
