@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/engine/verdict_share.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -61,56 +62,46 @@ name_verdict(const struct verdict_share *with,
 
 /* --- words --- */
 
-typedef const char *word_of(int value);
+/* What a verdict has a word for. */
+enum word_kind {
+	WORD_RESULT,
+	WORD_POLICY,
+	WORD_REASON,
+	WORD_LEVEL,
+	WORD_DANE,
+	WORD_STS,
+	WORD_MODE,
+};
 
 static const char *
-word_of_result(int value)
+word_for(enum word_kind kind, int number)
 {
-	return result_text((enum result)value);
-}
-
-static const char *
-word_of_policy(int value)
-{
-	return policy_type_text((enum policy_type)value);
-}
-
-static const char *
-word_of_reason(int value)
-{
-	return reason_text((enum reason)value);
-}
-
-static const char *
-word_of_level(int value)
-{
-	return level_text((enum level)value);
-}
-
-static const char *
-word_of_dane(int value)
-{
-	return dane_state_text((enum dane_state)value);
-}
-
-static const char *
-word_of_sts(int value)
-{
-	return sts_state_text((enum sts_state)value);
-}
-
-static const char *
-word_of_mode(int value)
-{
-	return sts_mode_text((enum sts_mode)value);
+	switch (kind) {
+	case WORD_RESULT:
+		return result_text((enum result)number);
+	case WORD_POLICY:
+		return policy_type_text((enum policy_type)number);
+	case WORD_REASON:
+		return reason_text((enum reason)number);
+	case WORD_LEVEL:
+		return level_text((enum level)number);
+	case WORD_DANE:
+		return dane_state_text((enum dane_state)number);
+	case WORD_STS:
+		return sts_state_text((enum sts_state)number);
+	case WORD_MODE:
+		return sts_mode_text((enum sts_mode)number);
+	}
+	assert(false); /* every enum value is above */
+	return "";
 }
 
 /* The number below count that has the word; -1: none. */
 static int
-find_word(word_of *of, int count, const char *word)
+find_word(enum word_kind kind, int count, const char *word)
 {
 	for (int i = 0; i < count; i++)
-		if (strcmp(of(i), word) == 0)
+		if (strcmp(word_for(kind, i), word) == 0)
 			return i;
 	return -1;
 }
@@ -124,15 +115,15 @@ static struct numbers
 numbers_of(const struct shared_verdict *words)
 {
 	return (struct numbers){
-	    .result = find_word(word_of_result, RESULTS, words->result),
+	    .result = find_word(WORD_RESULT, RESULTS, words->result),
 	    .policy =
-		find_word(word_of_policy, POLICY_TYPE_LOCAL + 1, words->policy),
-	    .reason = find_word(word_of_reason, REASONS, words->reason),
+		find_word(WORD_POLICY, POLICY_TYPE_LOCAL + 1, words->policy),
+	    .reason = find_word(WORD_REASON, REASONS, words->reason),
 	    .level =
-		find_word(word_of_level, LEVEL_HALF_DANE + 1, words->enforced),
-	    .dane = find_word(word_of_dane, DANE_STATE_PASS + 1, words->dane),
-	    .sts = find_word(word_of_sts, STS_STATE_NONE + 1, words->sts),
-	    .mode = find_word(word_of_mode, STS_MODE_ENFORCE + 1, words->mode)};
+		find_word(WORD_LEVEL, LEVEL_HALF_DANE + 1, words->enforced),
+	    .dane = find_word(WORD_DANE, DANE_STATE_PASS + 1, words->dane),
+	    .sts = find_word(WORD_STS, STS_STATE_NONE + 1, words->sts),
+	    .mode = find_word(WORD_MODE, STS_MODE_ENFORCE + 1, words->mode)};
 }
 
 static bool
