@@ -15,13 +15,17 @@
  * - what is collected for TLS reports > relays
  *
  * All others are taken alone, and nothing is taken inside them: service,
- * listener, map answers, keeper of facts; engine, validation; probes, outbound,
- * refresh of policies; pool, parking; dns_pending, dns_system, translation;
- * libunbound's contexts; log; check_pack; in the command, that of a survey.
+ * listener, map answers, keeper of facts; engine, validation, check_pack,
+ * flips; tenants, outbound; turns of fetches, refresh of policies; what hosts
+ * share (share, its queue, graves, fleet_events, fleet_examine), the store of
+ * it, and lookups of that; pacing, pool, parking; dns_pending, dns_system,
+ * translation; libunbound's contexts; log; in the command, those of a survey:
+ * asking, probing, and its store's.
  *
  * No lock is held across I/O or a log line, or while somebody is told of what
  * he waits for, but for these:
- * - writing of policies, and the store's, around the disk
+ * - writing of policies, the store's, and that of a survey's probes, around the
+ *   disk
  * - the log's, around a socket that never blocks
  * - libunbound's, around files that the library reads for a context
  */

@@ -23,9 +23,10 @@ struct verdict_share {
  * counts
  *
  * Taken is what is no failure, for the same next hop and level, from a host
- * with the same digest of settings, where no rule per destination has a say;
- * and none at all where MTAs ask what to enforce.  A "none" is not taken where
- * a policy of the domain is in force here.  Waits as shared_ask does.
+ * with the same digest of settings, where no rule per destination has a say and
+ * nobody demands TLS all the way (RFC 8689); and none at all where MTAs ask
+ * what to enforce, or facts are kept.  A "none" is not taken where a policy of
+ * the domain is in force here.  Waits as shared_ask does.
  */
 struct verdict *
 verdict_share_take(const struct verdict_share *with) OWNED(verdict_free);

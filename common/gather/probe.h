@@ -79,7 +79,8 @@ probe_finish(struct probe *probe, int64_t deadline_ms) OWNED(probe_facts_free);
  */
 void prober_try_witnesses(struct prober *prober);
 
-/* prober_end - probes that wait for their turn are put off, soon */
+/* prober_end - of a survey, probes that wait for their turn are put off: see
+ * pacing_end */
 void prober_end(struct prober *prober);
 
 /* prober_count_blocked - an address was not probed, for it is special */
