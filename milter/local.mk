@@ -25,7 +25,8 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/act/tag.c %D%/act/tag.h \
 	%D%/conf/destinations.c %D%/conf/destinations.h \
 	%D%/conf/host_name.c %D%/conf/host_name.h \
-	%D%/conf/settings.c %D%/conf/settings.h \
+	%D%/conf/setting_keywords.c %D%/conf/setting_keywords.h \
+	%D%/conf/settings_load.c %D%/conf/settings.h \
 	%D%/conf/settings_digest.c %D%/conf/settings_digest.h \
 	%D%/conf/settings_engine.c %D%/conf/settings_engine.h \
 	%D%/conf/settings_shared.c %D%/conf/settings_shared.h \

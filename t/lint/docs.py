@@ -85,9 +85,10 @@ class Docs:
 # -- settings ----------------------------------------------------------------
 
 def settings(docs):
-    text = re.sub(r'"\s*"', "", read("milter/conf/settings.c"))
+    text = re.sub(r'"\s*"', "", read("milter/conf/setting_keywords.c"))
     code = dict(re.findall(
-        r'^ +[A-Z_]+\(\s*"([A-Z][\w-]+)",\s*("[^"]*"|\w+)', text, re.M))
+        r'^ +[A-Z_]+\(\s*"([A-Z][\w-]+)",\s*\w+,\s*("[^"]*"|\w+)', text,
+        re.M))
     text = page("postern.conf.5")
     heads = re.findall(r"^\.It Cm (\S+)", text, re.M)
     docs.same("settings are in postern.conf(5)", code,

@@ -51,7 +51,7 @@ my %foreign = (
 	qr{^zlib\.h}              => qr{^common/proto/gzip\.c$},
 	qr{^jansson\.h}           => qr{^(?:common/proto/(?:tlsrpt_\w+|shared_(?:fields|finding|record))|milter/(?:cli/.*|tlsrpt/(?:datagram|day_report)|view/(?:json_\w+|sheet_data)))\.c$},
 	qr{^libmilter/}           => qr{^milter/(mta/callbacks|daemon/main)\.c$},
-	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report(_line)?|conf/settings)|common/base/xalloc)\.c$},
+	qr{^syslog\.h}            => qr{^(milter/(serve/log|serve/report(_line)?|conf/setting_keywords)|common/base/xalloc)\.c$},
 	qr{^cmocka\.h}            => qr{^t/},
 );
 
@@ -226,9 +226,9 @@ sub check_files {
 
 # Every keyword that the settings know stands in the page and in the sample.
 sub check_settings {
-	open my $in, '<', 'milter/conf/settings.c' or die "settings.c: $!\n";
+	open my $in, '<', 'milter/conf/setting_keywords.c' or die "setting_keywords.c: $!\n";
 	my @keywords = do { local $/; <$in> } =~ /^\s*[A-Z_]+\("([A-Z][A-Za-z-]+)",/mg;
-	mistake('settings', 'no keyword found in milter/conf/settings.c')
+	mistake('settings', 'no keyword found in milter/conf/setting_keywords.c')
 		unless @keywords > 20;
 	for my $page ('milter/man/postern.conf.5', 'etc/postern.conf') {
 		open my $doc, '<', $page or die "$page: $!\n";

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/conf/settings.h"
+#include "milter/conf/setting_keywords.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
-#include "common/base/xalloc.h"
 #include "common/io/dns_options.h"
 #include "common/io/tls_client.h"
 #include "common/proto/address.h"
 #include "common/sts/share.h"
 #include "milter/conf/destinations.h"
-#include "milter/conf/host_name.h"
-#include "milter/conf/value.h"
+#include "milter/conf/settings.h"
 
 enum {
 	SECOND = 1000,
@@ -28,26 +26,6 @@ enum {
 
 	/* Postfix waits 100 s for an answer of a map */
 	MAP_WAIT_MAX = 90 * SECOND,
-};
-
-enum kind { KIND_INT, KIND_TEXT, KIND_LIST };
-
-/* What a change takes effect in. */
-enum effect {
-	RESTART,  /* in nothing, until the daemon starts again */
-	ENGINE,   /* in a new engine */
-	INDIRECT, /* in the engine, as settings_engine_same() compares it */
-	LIVE,     /* in the next message */
-};
-
-struct keyword {
-	const char *name;
-	enum effect effect;
-	const char *fallback; /* as it could stand in the file; NULL: unset */
-	value_reader *read;
-	size_t at; /* of the field in struct settings */
-	enum kind kind;
-	struct value_form form;
 };
 
 static const struct value_choice yes_no[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
@@ -101,7 +79,7 @@ static const struct value_choice facilities[] = {{"mail", LOG_MAIL},
 #define INT(name, effect, fallback, read, field, choices, min, max) \
 	{                                                           \
 		name, effect, fallback, read,                       \
-		    offsetof(struct settings, field), KIND_INT,     \
+		    offsetof(struct settings, field), SETTING_INT,  \
 		{                                                   \
 			choices, min, max                           \
 		}                                                   \
@@ -112,26 +90,26 @@ static const struct value_choice facilities[] = {{"mail", LOG_MAIL},
 	INT(name, effect, fallback, value_read_duration, field, NULL, min, max)
 #define NUMBER(name, effect, fallback, field, min, max) \
 	INT(name, effect, fallback, value_read_number, field, NULL, min, max)
-#define TEXT(name, effect, fallback, read, field, choices)       \
-	{                                                        \
-		name, effect, fallback, read,                    \
-		    offsetof(struct settings, field), KIND_TEXT, \
-		{                                                \
-			choices, 0, 0                            \
-		}                                                \
+#define TEXT(name, effect, fallback, read, field, choices)          \
+	{                                                           \
+		name, effect, fallback, read,                       \
+		    offsetof(struct settings, field), SETTING_TEXT, \
+		{                                                   \
+			choices, 0, 0                               \
+		}                                                   \
 	}
-#define LIST_OF(name, effect, fallback, read, field, max)        \
-	{                                                        \
-		name, effect, fallback, read,                    \
-		    offsetof(struct settings, field), KIND_LIST, \
-		{                                                \
-			NULL, 0, max                             \
-		}                                                \
+#define LIST_OF(name, effect, fallback, read, field, max)           \
+	{                                                           \
+		name, effect, fallback, read,                       \
+		    offsetof(struct settings, field), SETTING_LIST, \
+		{                                                   \
+			NULL, 0, max                                \
+		}                                                   \
 	}
 #define LIST(name, effect, fallback, read, field) \
 	LIST_OF(name, effect, fallback, read, field, 0)
 
-static const struct keyword keywords[] = {
+const struct setting_keyword setting_keywords[] = {
     TEXT("Socket", RESTART, "unix:/run/postern/milter.sock", value_read_socket,
 	socket, NULL),
     TEXT("ControlSocket", RESTART, "/run/postern/control.sock",
@@ -270,228 +248,24 @@ static const struct keyword keywords[] = {
     TEXT("SharedPrefix", RESTART, "postern", value_read_name, shared_prefix,
 	NULL),
     DURATION("SharedTimeout", RESTART, "50ms", shared_timeout_ms, 5, SECOND),
+    {.name = NULL},
 };
 
-enum { KEYWORDS = sizeof(keywords) / sizeof(keywords[0]) };
-
-static void *
-field_of(struct settings *settings, const struct keyword *keyword)
+const struct setting_keyword *
+setting_keyword_find(const char *name)
 {
-	return (char *)settings + keyword->at;
-}
-
-static const struct keyword *
-find_keyword(const char *name)
-{
-	for (size_t i = 0; i < KEYWORDS; i++)
-		if (strcasecmp(keywords[i].name, name) == 0)
-			return &keywords[i];
+	for (const struct setting_keyword *row = setting_keywords;
+	     row->name != NULL; row++)
+		if (strcasecmp(row->name, name) == 0)
+			return row;
 	return NULL;
 }
 
-/* Readers cut their text up, so they get a copy. */
-static void
-read_setting_value(struct settings *settings, const struct keyword *keyword,
-    struct value_place place, const char *value)
+void *
+setting_keyword_field(
+    struct settings *settings, const struct setting_keyword *keyword)
 {
-	char *copy = xstrdup(value);
-
-	place.keyword = keyword->name;
-	if (value[0] == '\0')
-		value_complain(&place, "no value");
-	else
-		keyword->read(
-		    &place, &keyword->form, field_of(settings, keyword), copy);
-	free(copy);
-}
-
-static void
-read_defaults(struct settings *settings, struct conf_faults *faults)
-{
-	for (size_t i = 0; i < KEYWORDS; i++)
-		if (keywords[i].fallback != NULL)
-			read_setting_value(settings, &keywords[i],
-			    (struct value_place){
-				.faults = faults, .file = "default"},
-			    keywords[i].fallback);
-}
-
-static void
-read_entries(struct settings *settings, const struct conf *conf,
-    struct conf_faults *faults)
-{
-	unsigned seen[KEYWORDS] = {0};
-
-	for (size_t i = 0; i < conf->count; i++) {
-		const struct conf_entry *entry = &conf->entries[i];
-		const struct keyword *keyword = find_keyword(entry->keyword);
-		struct value_place place = {
-		    .faults = faults, .file = conf->path, .line = entry->line};
-
-		if (keyword == NULL) {
-			conf_fault(faults, conf->path, entry->line,
-			    "%.64s: unknown keyword", entry->keyword);
-		} else if (seen[keyword - keywords] != 0) {
-			conf_fault(faults, conf->path, entry->line,
-			    "%s: stands in line %u already", keyword->name,
-			    seen[keyword - keywords]);
-		} else {
-			seen[keyword - keywords] = entry->line;
-			read_setting_value(
-			    settings, keyword, place, entry->value);
-		}
-	}
-}
-
-static unsigned
-line_of_keyword(const struct conf *conf, const char *keyword)
-{
-	for (size_t i = 0; i < conf->count; i++)
-		if (strcasecmp(conf->entries[i].keyword, keyword) == 0)
-			return conf->entries[i].line;
-	return 0;
-}
-
-static void
-set_recurse(struct settings *settings, const struct conf *conf,
-    struct conf_faults *faults)
-{
-	settings->recurse =
-	    settings->nameservers.count == 1 &&
-	    strcmp(settings->nameservers.items[0], "recurse") == 0;
-	if (!settings->recurse)
-		return;
-	settings_list_fini(&settings->nameservers);
-	if (settings->resolver == DNS_SYSTEM)
-		conf_fault(faults, conf->path,
-		    line_of_keyword(conf, "Nameservers"),
-		    "Nameservers: \"recurse\" is for Resolver embedded alone");
-}
-
-/* Where the path of another socket begins in a Socket; "" in one of inet. */
-static const char *
-path_of_socket(const char *socket)
-{
-	const char *rest = strchr(socket, ':') + 1;
-
-	return rest[0] == '/' ? rest : "";
-}
-
-/* The later listener would take the socket of the earlier away. */
-static void
-compare_socket(const struct settings *settings, const char *keyword,
-    const char *path, const struct conf *conf, struct conf_faults *faults)
-{
-	if (settings->socket == NULL || path == NULL || path[0] == '\0' ||
-	    strcmp(path_of_socket(settings->socket), path) != 0)
-		return;
-	conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
-	    conf == NULL ? 0 : line_of_keyword(conf, keyword),
-	    "%s: \"%s\" is that of Socket", keyword, path);
-}
-
-static void
-compare_sockets(const struct settings *settings, const struct conf *conf,
-    struct conf_faults *faults)
-{
-	compare_socket(
-	    settings, "ControlSocket", settings->control_socket, conf, faults);
-	if (settings->metrics_socket != NULL)
-		compare_socket(settings, "MetricsSocket",
-		    path_of_socket(settings->metrics_socket), conf, faults);
-}
-
-/* RFC 8460 section 4.4: who reports, and whom to ask, is told. */
-static void
-check_reporter(const struct settings *settings, const struct conf *conf,
-    struct conf_faults *faults)
-{
-	if (settings->tls_reports == TLS_REPORTS_YES &&
-	    (settings->tls_report_organization == NULL ||
-		settings->tls_report_contact == NULL))
-		conf_fault(faults, conf == NULL ? SETTINGS_PATH : conf->path,
-		    conf == NULL ? 0 : line_of_keyword(conf, "TLSReports"),
-		    "TLSReports: \"yes\" needs TLSReportOrganization and "
-		    "TLSReportContact");
-}
-
-static void
-set_store_path(struct settings *settings)
-{
-	char path[LIMIT_CONF_LINE * 2];
-
-	if (settings->store == NULL || settings->store[0] == '/') {
-		value_set_text(&settings->store_path, settings->store);
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/%s", settings->state_directory,
-	    settings->store);
-	value_set_text(&settings->store_path, path);
-}
-
-/* The rules, by what the rest says; all mistakes in one run. */
-static void
-load_destinations(struct settings *settings, struct conf_faults *faults)
-{
-	const char *path = settings->destinations_file;
-	struct destinations_default normal = {
-	    .level = (enum level)settings->default_level,
-	    .on_fail = (enum action)settings->on_fail,
-	    .on_temperror = (enum action)settings->on_temperror};
-
-	settings->destinations = destinations_load(
-	    path, strcmp(path, DESTINATIONS_PATH) == 0, &normal, faults);
-}
-
-/* What follows from other settings, and from the host. */
-static void
-complete_settings(struct settings *settings)
-{
-	char name[LIMIT_DOMAIN_SIZE];
-
-	set_store_path(settings);
-	if (settings->authserv_id != NULL && settings->probe_helo != NULL)
-		return;
-	host_name_find(name);
-	if (settings->authserv_id == NULL)
-		value_set_text(&settings->authserv_id, name);
-	if (settings->probe_helo == NULL)
-		value_set_text(&settings->probe_helo, name);
-}
-
-struct settings *
-settings_load(const char *path, const struct settings_override *overrides,
-    size_t count, struct conf_faults *faults)
-{
-	AUTO(settings)
-	struct settings *settings = xcalloc(1, sizeof(*settings));
-	AUTO(conf) struct conf *conf = NULL;
-	struct settings *loaded = settings;
-
-	settings->refs = 1;
-	read_defaults(settings, faults);
-	conf = conf_read(
-	    path == NULL ? SETTINGS_PATH : path, path == NULL, faults);
-	if (conf != NULL) {
-		read_entries(settings, conf, faults);
-		settings->user_line = line_of_keyword(conf, "UserID");
-		set_recurse(settings, conf, faults);
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct value_place place = {
-		    .faults = faults, .file = overrides[i].option};
-
-		read_setting_value(settings, find_keyword(overrides[i].keyword),
-		    place, overrides[i].value);
-	}
-	compare_sockets(settings, conf, faults);
-	check_reporter(settings, conf, faults);
-	load_destinations(settings, faults);
-	if (faults->count > 0)
-		return NULL;
-	complete_settings(settings);
-	settings = NULL;
-	return loaded;
+	return (char *)settings + keyword->at;
 }
 
 struct settings *
@@ -510,16 +284,17 @@ settings_free(struct settings *settings)
 		return;
 	free(settings->store_path);
 	rule_list_free(settings->destinations);
-	for (size_t i = 0; i < KEYWORDS; i++) {
-		void *field = field_of(settings, &keywords[i]);
+	for (const struct setting_keyword *keyword = setting_keywords;
+	     keyword->name != NULL; keyword++) {
+		void *field = setting_keyword_field(settings, keyword);
 
-		switch (keywords[i].kind) {
-		case KIND_INT:
+		switch (keyword->kind) {
+		case SETTING_INT:
 			break;
-		case KIND_TEXT:
+		case SETTING_TEXT:
 			value_set_text(field, NULL);
 			break;
-		case KIND_LIST:
+		case SETTING_LIST:
 			settings_list_fini(field);
 			break;
 		}
@@ -540,18 +315,18 @@ is_same_settings_list(
 }
 
 static bool
-is_same_value(const struct keyword *keyword, const struct settings *a,
+is_same_value(const struct setting_keyword *keyword, const struct settings *a,
     const struct settings *b)
 {
 	const void *left = (const char *)a + keyword->at;
 	const void *right = (const char *)b + keyword->at;
 
 	switch (keyword->kind) {
-	case KIND_INT:
+	case SETTING_INT:
 		return *(const int *)left == *(const int *)right;
-	case KIND_TEXT:
+	case SETTING_TEXT:
 		return text_equal(*(char *const *)left, *(char *const *)right);
-	case KIND_LIST:
+	case SETTING_LIST:
 		break;
 	}
 	return is_same_settings_list(left, right);
@@ -560,9 +335,9 @@ is_same_value(const struct keyword *keyword, const struct settings *a,
 bool
 settings_same_for_engine(const struct settings *a, const struct settings *b)
 {
-	for (size_t i = 0; i < KEYWORDS; i++)
-		if (keywords[i].effect == ENGINE &&
-		    !is_same_value(&keywords[i], a, b))
+	for (const struct setting_keyword *keyword = setting_keywords;
+	     keyword->name != NULL; keyword++)
+		if (keyword->effect == ENGINE && !is_same_value(keyword, a, b))
 			return false;
 	return true;
 }
@@ -571,30 +346,10 @@ void
 settings_list_restart(const struct settings *at_start,
     const struct settings *now, struct text *list)
 {
-	for (size_t i = 0; i < KEYWORDS; i++)
-		if (keywords[i].effect == RESTART &&
-		    !is_same_value(&keywords[i], at_start, now))
+	for (const struct setting_keyword *keyword = setting_keywords;
+	     keyword->name != NULL; keyword++)
+		if (keyword->effect == RESTART &&
+		    !is_same_value(keyword, at_start, now))
 			text_addf(list, "%s%s", list->len > 0 ? "," : "",
-			    keywords[i].name);
-}
-
-bool
-settings_answers_mtas(const struct settings *settings)
-{
-	return settings->map_sockets.count + settings->line_sockets.count > 0;
-}
-
-char *
-settings_cut_host(char *text)
-{
-	char *host = strchr(text, '@');
-
-	if (host == NULL)
-		return NULL;
-	*host++ = '\0';
-	if (host[0] == '[') {
-		host++;
-		host[strcspn(host, "]")] = '\0';
-	}
-	return host;
+			    keyword->name);
 }
