@@ -344,6 +344,18 @@ def steady():
                     for record in dest.records)][:240]
 
 
+def await_progress(child, path, done, wait_s=60):
+    """A machine that is busy may not have begun within two seconds."""
+    until = time.monotonic() + wait_s
+    while time.monotonic() < until and child.poll() is None:
+        try:
+            if status(path)["done"] > done:
+                return
+        except ValueError:
+            pass
+        time.sleep(0.2)
+
+
 def check_kills(out, conf):
     """V75: who is killed goes on, and finds the same."""
     whole, path = DIR + "/whole", DIR + "/killed"
@@ -363,6 +375,8 @@ def check_kills(out, conf):
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         time.sleep(dice.uniform(0.1, 2))
+        if i % 4 == 3:
+            await_progress(child, path, seen[-1])
         child.send_signal(signal.SIGKILL)
         child.wait()
         database = sqlite3.connect(path)
