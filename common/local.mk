@@ -130,6 +130,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_sql.c %D%/io/store_sql.h \
 	%D%/io/store_survey_probes.c %D%/io/store_survey_probes.h \
 	%D%/io/store_survey.c %D%/io/store_survey.h \
+	%D%/io/store_survey_schema.c %D%/io/store_survey_schema.h \
+	%D%/io/store_survey_words.c %D%/io/store_survey_words.h \
 	%D%/io/store_survey_diff.c %D%/io/store_survey_diff.h \
 	%D%/io/store_table.c %D%/io/store_table.h \
 	%D%/io/store_tlsrpt.c %D%/io/store_tlsrpt.h \

@@ -20,13 +20,10 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_schema.h"
+#include "common/io/store_survey_words.h"
 
-enum {
-	APPLICATION_ID = 0x50737672, /* "Psvr" */
-	SCHEMA_VERSION = 1,
-	SQL_SIZE = 4096,
-	BUSY_MS = 10000,
-};
+enum { BUSY_MS = 10000 };
 
 enum state { STATE_NEW, STATE_DONE, STATE_FAILING };
 
@@ -46,59 +43,11 @@ enum statement {
 struct store_survey {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[STATEMENTS];
+	struct store_survey_words *words;
 	int64_t least_weight; /* of the names that are read */
+	bool tallied;         /* "tally" is of what there is now */
 	int lock_fd;          /* or -1 */
 };
-
-static const char *const field_names[] = {
-    [SURVEY_TLD] = "tld",
-    [SURVEY_MX_STATE] = "mx_state",
-    [SURVEY_MX_SECURE] = "mx_secure",
-    [SURVEY_MX_COUNT] = "mx_count",
-    [SURVEY_SITE] = "site",
-    [SURVEY_PROVIDER] = "provider",
-    [SURVEY_CLASS] = "class",
-    [SURVEY_DNSSEC] = "dnssec",
-    [SURVEY_DANE] = "dane",
-    [SURVEY_DANE_HEALTH] = "dane_health",
-    [SURVEY_DANE_FAULT] = "dane_fault",
-    [SURVEY_STS_RECORD] = "sts_record",
-    [SURVEY_STS_POLICY] = "sts_policy",
-    [SURVEY_STS_FETCH] = "sts_fetch",
-    [SURVEY_STS_FAULT] = "sts_fault",
-    [SURVEY_STS_MODE] = "sts_mode",
-    [SURVEY_STS_MAX_AGE] = "sts_max_age",
-    [SURVEY_STS_COVER] = "sts_cover",
-    [SURVEY_STS_HEALTH] = "sts_health",
-    [SURVEY_TLSRPT] = "tlsrpt",
-    [SURVEY_PROTECTION] = "protection",
-    [SURVEY_MAY] = "may",
-    [SURVEY_ENCRYPT] = "encrypt",
-    [SURVEY_DANE_SENDER] = "dane_sender",
-    [SURVEY_STS_SENDER] = "sts_sender",
-    [SURVEY_AUTO] = "auto",
-    [SURVEY_DANE_ONLY] = "dane_only",
-    [SURVEY_SECURE] = "secure",
-    [SURVEY_RESULT] = "result",
-    [SURVEY_REASON] = "reason",
-    [SURVEY_DEPTH] = "depth",
-    [SURVEY_INFERRED] = "inferred",
-    [SURVEY_HOSTS] = "hosts",
-    [SURVEY_HOSTS_SECURE] = "hosts_secure",
-    [SURVEY_STS_WHY] = "sts_why",
-    [SURVEY_STS_ID] = "sts_id",
-    [SURVEY_TLSRPT_WHY] = "tlsrpt_why",
-    [SURVEY_RUA] = "rua",
-    [SURVEY_INFERRED_AT] = "inferred_at",
-    [SURVEY_STS_MX] = "sts_mx",
-    [SURVEY_STS_WILDCARD] = "sts_wildcard",
-};
-
-const char *
-survey_field_name(enum survey_field field)
-{
-	return field_names[field];
-}
 
 static int
 fail_sql(const struct store_survey *survey, struct err *err)
@@ -116,73 +65,6 @@ exec_sql(struct store_survey *survey, const char *sql, struct err *err)
 
 /* --- opening --- */
 
-static void
-add_field_list(struct text *sql, const char *behind)
-{
-	for (int i = 0; i < SURVEY_FIELDS; i++)
-		text_addf(sql, ", \"%s\"%s", field_names[i], behind);
-}
-
-static int
-make_tables(struct store_survey *survey, struct err *err)
-{
-	char sql[SQL_SIZE];
-	struct text text;
-
-	text_init(&text, sql, sizeof(sql));
-	text_addf(&text,
-	    "BEGIN IMMEDIATE; PRAGMA application_id=%d; PRAGMA user_version=%d;"
-	    "CREATE TABLE note (key TEXT NOT NULL, value TEXT NOT NULL);"
-	    "CREATE TABLE domain (domain TEXT PRIMARY KEY, weight INTEGER NOT "
-	    "NULL, rank INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, "
-	    "tries INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL DEFAULT 0",
-	    APPLICATION_ID, SCHEMA_VERSION);
-	add_field_list(&text, " TEXT NOT NULL DEFAULT ''");
-	text_add(&text, ") WITHOUT ROWID; COMMIT;");
-	return exec_sql(survey, sql, err);
-}
-
-static int
-ask_number(
-    struct store_survey *survey, const char *sql, int64_t *out, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	int rc;
-
-	if (sqlite3_prepare_v2(survey->handle, sql, -1, &stmt, NULL) !=
-	    SQLITE_OK)
-		return err_set(err, ERR_DATA, "no survey: %s",
-		    sqlite3_errmsg(survey->handle));
-	rc = sqlite3_step(stmt);
-	*out = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE
-		   ? 0
-		   : err_set(err, ERR_DATA, "no survey: %s",
-			 sqlite3_errmsg(survey->handle));
-}
-
-/* Whose file it is, before anything in it is changed. */
-static int
-identify_survey(struct store_survey *survey, bool make, struct err *err)
-{
-	int64_t id, version, tables;
-
-	if (ask_number(survey, "PRAGMA application_id", &id, err) != 0 ||
-	    ask_number(survey, "PRAGMA user_version", &version, err) != 0 ||
-	    ask_number(survey, "SELECT count(*) FROM sqlite_master", &tables,
-		err) != 0)
-		return -1;
-	if (id == 0 && version == 0 && tables == 0 && make)
-		return make_tables(survey, err);
-	if (id != APPLICATION_ID)
-		return err_set(err, ERR_DATA, "it is no survey's file");
-	if (version != SCHEMA_VERSION)
-		return err_set(err, ERR_DATA,
-		    "it is of a survey of another version of postern");
-	return 0;
-}
-
 static int
 prepare_all(struct store_survey *survey, struct err *err)
 {
@@ -196,9 +78,14 @@ prepare_all(struct store_survey *survey, struct err *err)
 	    [UNASKED] =
 		"SELECT domain FROM domain WHERE domain > ?1 AND state = "
 		"?2 AND tries <= ?3 ORDER BY domain LIMIT ?4",
-	    [REOPEN] = "UPDATE domain SET state = 0, tries = 0 WHERE "
-		       "inferred_at <> '' AND instr(' ' || inferred_at || ' ', "
-		       "' ' || ?1 || ' ') > 0",
+	    [PUT] = "UPDATE domain SET state = ?2, time = ?3, tries = tries + "
+		    "1, finding = ?4, mxset = ?5, policy = ?6, tld = ?7, "
+		    "inferred_at = nullif(?8, ''), dns_host = nullif(?9, '') "
+		    "WHERE domain = ?1",
+	    [REOPEN] =
+		"UPDATE domain SET state = 0, tries = 0 WHERE "
+		"inferred_at IS NOT NULL AND instr(' ' || inferred_at || ' ', "
+		"' ' || ?1 || ' ') > 0",
 	    [AGE] = "UPDATE domain SET state = 0, tries = 0 WHERE state <> 0 "
 		    "AND time < ?1",
 	    [UNDO] = "UPDATE domain SET state = 0, tries = 0 WHERE "
@@ -210,20 +97,13 @@ prepare_all(struct store_survey *survey, struct err *err)
 		      "time > 0 THEN time END), 0), coalesce(max(time), 0) "
 		      "FROM domain WHERE weight >= ?1",
 	};
-	char put[SQL_SIZE];
-	struct text text;
-
-	text_init(&text, put, sizeof(put));
-	text_add(&text, "UPDATE domain SET state = ?1, time = ?2, tries = "
-			"tries + 1");
-	add_field_list(&text, " = ?");
-	text_add(&text, " WHERE domain = ?");
 	for (int i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v2(survey->handle, i == PUT ? put : sql[i],
-			-1, &survey->statements[i], NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v2(survey->handle, sql[i], -1,
+			&survey->statements[i], NULL) != SQLITE_OK)
 			return err_set(err, ERR_DATA, "no survey: %s",
 			    sqlite3_errmsg(survey->handle));
-	return 0;
+	survey->words = store_survey_words_new(survey, err);
+	return survey->words == NULL ? -1 : 0;
 }
 
 /* The file is made here, so that nobody else may read it. */
@@ -254,7 +134,7 @@ open_survey(struct store_survey *survey, const char *path,
 		return fail_sql(survey, err);
 	sqlite3_busy_timeout(survey->handle, BUSY_MS);
 	sqlite3_limit(survey->handle, SQLITE_LIMIT_LENGTH, LIMIT_SURVEY_ROW);
-	if (identify_survey(survey, scan, err) != 0)
+	if (store_survey_schema_check(survey, scan, err) != 0)
 		return -1;
 	if (scan && exec_sql(survey,
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -270,6 +150,7 @@ store_survey_free(struct store_survey *survey)
 		return;
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(survey->statements[i]);
+	store_survey_words_free(survey->words);
 	sqlite3_close(survey->handle);
 	/* not before: closing it drops SQLite's own locks */
 	if (survey->lock_fd >= 0)
@@ -327,6 +208,7 @@ run_statement(
 	if (rc != SQLITE_DONE)
 		fail_sql(survey, err);
 	sqlite3_reset(stmt);
+	survey->tallied = false;
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
@@ -356,12 +238,21 @@ store_survey_put(
     struct store_survey *survey, const struct survey_row *row, struct err *err)
 {
 	sqlite3_stmt *stmt = survey->statements[PUT];
+	int64_t ids[SURVEY_TABLES];
 
-	sqlite3_bind_int(stmt, 1, row->failing ? STATE_FAILING : STATE_DONE);
-	sqlite3_bind_int64(stmt, 2, row->time);
-	for (int i = 0; i < SURVEY_FIELDS; i++)
-		bind_word(stmt, 3 + i, row->fields[i]);
-	bind_word(stmt, 3 + SURVEY_FIELDS, row->domain);
+	for (int i = SURVEY_FINDING; i < SURVEY_TABLES; i++)
+		if (store_survey_words_put(survey->words, (enum survey_table)i,
+			row->fields, &ids[i], err) != 0)
+			return -1;
+	bind_word(stmt, 1, row->domain);
+	sqlite3_bind_int(stmt, 2, row->failing ? STATE_FAILING : STATE_DONE);
+	sqlite3_bind_int64(stmt, 3, row->time);
+	sqlite3_bind_int64(stmt, 4, ids[SURVEY_FINDING]);
+	sqlite3_bind_int64(stmt, 5, ids[SURVEY_MXSET]);
+	sqlite3_bind_int64(stmt, 6, ids[SURVEY_POLICY]);
+	bind_word(stmt, 7, row->fields[SURVEY_TLD]);
+	bind_word(stmt, 8, row->fields[SURVEY_INFERRED_AT]);
+	bind_word(stmt, 9, row->fields[SURVEY_DNS_HOST]);
 	return run_statement(survey, PUT, err);
 }
 
@@ -396,6 +287,7 @@ void
 store_survey_least(struct store_survey *survey, int64_t weight)
 {
 	survey->least_weight = weight;
+	survey->tallied = false;
 }
 
 int
@@ -538,13 +430,13 @@ store_survey_each(struct store_survey *survey, bool queued, size_t most,
     survey_each *each, void *arg, struct err *err)
 {
 	struct lending lending = {.each = each, .arg = arg};
-	char sql[SQL_SIZE];
+	char sql[SURVEY_SQL_SIZE];
 	struct text text;
 
 	text_init(&text, sql, sizeof(sql));
 	text_add(&text, "SELECT domain, weight, rank, tries, time");
-	add_field_list(&text, "");
-	text_addf(&text, " FROM domain WHERE state <> 0 AND weight >= %" PRId64,
+	store_survey_schema_fields(&text, SURVEY_ANY_TABLE, ", ", "");
+	text_addf(&text, " FROM answer WHERE weight >= %" PRId64,
 	    survey->least_weight);
 	text_add(&text, queued
 			    ? " AND \"auto\" = 'q' ORDER BY weight DESC, domain"
@@ -566,28 +458,100 @@ lend_count(void *arg, sqlite3_stmt *stmt)
 	lending->counted(lending->arg, &count);
 }
 
+/* How many names have each combination of these columns of "domain". */
+static void
+add_grouped(
+    const struct store_survey *survey, struct text *sql, const char *columns)
+{
+	text_addf(sql,
+	    "SELECT %s, count(*) AS domains, total(weight) AS messages FROM "
+	    "domain WHERE state <> 0 AND weight >= %" PRId64 " GROUP BY %s",
+	    columns, survey->least_weight, columns);
+}
+
+/* Most questions are on what stands in "finding", of which there are few rows:
+ * names are gone through once for all of them. */
+static int
+tally_findings(struct store_survey *survey, struct err *err)
+{
+	char sql[SURVEY_SQL_SIZE];
+	struct text text;
+
+	if (survey->tallied)
+		return 0;
+	text_init(&text, sql, sizeof(sql));
+	text_add(&text, "DROP TABLE IF EXISTS temp.tally; CREATE TEMP TABLE "
+			"tally AS ");
+	add_grouped(survey, &text, "finding");
+	survey->tallied = exec_sql(survey, sql, err) == 0;
+	return survey->tallied ? 0 : -1;
+}
+
+/* A field of "domain", or the number of a row that it is in. */
+static const char *
+counted_column(enum survey_field field)
+{
+	enum survey_table table = store_survey_schema_table(field);
+
+	return table == SURVEY_DOMAIN ? survey_field_name(field)
+				      : store_survey_schema_name(table);
+}
+
+/* The tables that these fields are in, with how many names there are. */
+static int
+add_counted(struct store_survey *survey, struct text *sql,
+    const enum survey_field fields[2], struct err *err)
+{
+	const char *first = counted_column(fields[0]);
+	const char *second = counted_column(fields[1]);
+	const char *both[2] = {first, strcmp(first, second) == 0 ? "" : second};
+	char columns[128];
+	struct text text;
+
+	text_init(&text, columns, sizeof(columns));
+	text_add(&text, "finding");
+	for (int i = 0; i < 2; i++)
+		if (both[i][0] != '\0' && strcmp(both[i], "finding") != 0)
+			text_addf(&text, ", %s", both[i]);
+	if (strcmp(columns, "finding") == 0) {
+		text_add(sql, "temp.tally AS t");
+		return tally_findings(survey, err);
+	}
+	text_add(sql, "(");
+	add_grouped(survey, sql, columns);
+	text_add(sql, ") AS t");
+	for (int i = 0; i < 2; i++)
+		if (both[i][0] != '\0' &&
+		    store_survey_schema_table(fields[i]) > SURVEY_FINDING)
+			text_addf(sql, " CROSS JOIN %s ON %s.id = t.%s",
+			    both[i], both[i], both[i]);
+	return 0;
+}
+
 int
 store_survey_count(struct store_survey *survey,
     const struct survey_question *question, survey_counted *counted, void *arg,
     struct err *err)
 {
 	struct lending lending = {.counted = counted, .arg = arg};
-	const char *by = field_names[question->by];
-	char sql[SQL_SIZE], second[64] = "''";
+	const enum survey_field fields[2] = {
+	    question->by, question->by_two ? question->and_by : question->by};
+	char sql[SURVEY_SQL_SIZE];
 	struct text text;
 
-	if (question->by_two)
-		snprintf(second, sizeof(second), "\"%s\"",
-		    field_names[question->and_by]);
 	text_init(&text, sql, sizeof(sql));
-	text_addf(&text,
-	    "SELECT \"%s\", %s, count(*), total(weight) FROM domain WHERE "
-	    "state <> 0 AND weight >= %" PRId64
-	    "%s GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-	    by, second, survey->least_weight,
-	    question->filter == SURVEY_MAIL
-		? " AND mx_state IN ('mx', 'implicit')"
-		: "");
+	text_addf(&text, "SELECT \"%s\", ", survey_field_name(question->by));
+	if (question->by_two)
+		text_addf(&text, "\"%s\"", survey_field_name(question->and_by));
+	else
+		text_add(&text, "''");
+	text_add(&text, ", sum(domains), total(messages) FROM ");
+	if (add_counted(survey, &text, fields, err) != 0)
+		return -1;
+	text_add(&text, " CROSS JOIN finding ON finding.id = t.finding");
+	if (question->filter == SURVEY_MAIL)
+		text_add(&text, " WHERE mx_state IN ('mx', 'implicit')");
+	text_add(&text, " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2");
 	if (question->most > 0)
 		text_addf(&text, " LIMIT %zu", question->most);
 	return step_rows(survey, sql, lend_count, &lending, err);

@@ -58,9 +58,11 @@ enum survey_field {
 	SURVEY_STS_MX,       /* patterns of the policy, with a blank between */
 	SURVEY_STS_FAULT,    /* a reason */
 	SURVEY_STS_WILDCARD, /* "1": of the policy host's certificate */
+	SURVEY_CHAIN,        /* of the domain's zone; "": nobody asked */
+	SURVEY_DNS_HOST,     /* who has its name servers; likewise */
 };
 enum {
-	SURVEY_FIELDS = SURVEY_STS_WILDCARD + 1,
+	SURVEY_FIELDS = SURVEY_DNS_HOST + 1,
 	SURVEY_CSV_FIELDS = SURVEY_INFERRED + 1
 };
 

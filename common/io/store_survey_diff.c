@@ -168,30 +168,43 @@ store_survey_compare(struct store_survey *survey, struct store_survey *before,
 
 /* --- pairs --- */
 
+/* The words of now, or as many of nothing. */
+static void
+add_words_now(struct text *sql, bool there)
+{
+	if (there)
+		add_compared(sql, "n.", "");
+	else
+		for (int i = 0; i < COMPARED_FIELDS; i++)
+			text_add(sql, ", NULL");
+}
+
 /* One half of all pairs: those with a row now, or those that have none. */
 static void
-add_half(struct text *sql, const char *row, const char *join)
+add_half(struct text *sql, bool there, const char *join)
 {
+	const char *row = there ? "n" : "t";
+
 	text_addf(sql, "SELECT %s.domain, %s.weight, kind_of(", row, row);
 	/* what is added begins with a comma: so does the first argument */
 	for (int i = 0; i < COMPARED_FIELDS; i++)
 		text_addf(sql, "%st.\"%s\"", i == 0 ? "" : ", ",
 		    survey_field_name(
 			store_survey_compared((enum survey_compared)i)));
-	add_compared(sql, "n.", "");
+	add_words_now(sql, there);
 	text_add(sql, ") AS kind");
 	add_compared(sql, "t.", "");
-	add_compared(sql, "n.", "");
+	add_words_now(sql, there);
 	text_addf(sql, " FROM %s", join);
 }
 
 static void
 add_pairs(struct text *sql)
 {
-	add_half(sql, "n",
-	    "main.domain n LEFT JOIN temp.before t ON t.domain = n.domain "
-	    "WHERE n.state <> 0 UNION ALL ");
-	add_half(sql, "t",
+	add_half(sql, true,
+	    "main.answer n LEFT JOIN temp.before t ON t.domain = n.domain "
+	    "UNION ALL ");
+	add_half(sql, false,
 	    "temp.before t LEFT JOIN main.domain n ON n.domain = t.domain AND "
 	    "n.state <> 0 WHERE n.domain IS NULL");
 }
@@ -202,8 +215,8 @@ ask_other_depth(
 {
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(store_survey_handle(survey),
-	    "SELECT count(*) FROM main.domain n JOIN temp.before t ON t.domain "
-	    "= n.domain WHERE n.state <> 0 AND n.depth <> t.depth",
+	    "SELECT count(*) FROM main.answer n JOIN temp.before t ON t.domain "
+	    "= n.domain WHERE n.depth <> t.depth",
 	    -1, &stmt, NULL);
 
 	if (rc == SQLITE_OK)

@@ -462,13 +462,20 @@ def check_files(out, conf):
                  survey("report", "--db", foreign).returncode]
         out.test(codes == [78, 78] and open(foreign, "rb").read() == before,
                  "%s is refused, and stays as it is" % text, [str(codes)])
-    newer = DIR + "/newer"
-    scan(conf, newer, "plain.example")
-    database = sqlite3.connect(newer)
-    database.execute("PRAGMA user_version = 2")
-    database.close()
-    out.test(scan(conf, newer).returncode == 78,
-             "so is the file of a newer postern")
+    other = DIR + "/other"
+    scan(conf, other, "plain.example")
+    for version, word in ((1, "older"), (3, "newer")):
+        database = sqlite3.connect(other)
+        database.execute("PRAGMA user_version = %d" % version)
+        database.close()
+        before = open(other, "rb").read()
+        done = [scan(conf, other), survey("report", "--db", other)]
+        out.test([each.returncode for each in done] == [78, 78] and
+                 all("%s postern" % word in each.stderr for each in done) and
+                 open(other, "rb").read() == before,
+                 "so is the file of a%s postern" % (
+                     "n older" if version == 1 else " newer"),
+                 failed(done[0]) + failed(done[1]))
     for words, code in ((["status", "--db", "/nonexistent"], 66),
                         (["report"], 64), (["status"], 64),
                         (["report", "--db", path, "--as", "xml"], 64)):
@@ -522,23 +529,44 @@ def report(path, form):
     return survey("report", "--db", path, "--at", AT, "--as", form).stdout
 
 
+def put_words(database, domain, **words):
+    """Other words for a domain alone, in a row of their own."""
+    columns = [row[1] for row in database.execute(
+        "PRAGMA table_info(finding)")][1:]
+    row = database.execute(
+        "SELECT finding.* FROM finding JOIN domain ON id = finding WHERE "
+        "domain = ?", (domain,)).fetchone()
+    found = dict(zip(columns, row[1:] if row else [""] * len(columns)), **words)
+    database.execute("INSERT OR IGNORE INTO finding (%s) VALUES (%s)" % (
+        ", ".join('"%s"' % name for name in columns),
+        ", ".join("?" * len(columns))), list(found.values()))
+    number, = database.execute("SELECT id FROM finding WHERE %s" % " AND ".join(
+        '"%s" = ?' % name for name in columns), list(found.values())).fetchone()
+    database.execute("UPDATE domain SET finding = ? WHERE domain = ?",
+                     (number, domain))
+
+
 # What is another in the later survey.
-LATER = """UPDATE domain SET "auto" = 'q' WHERE domain = 'sts.example';
-UPDATE domain SET protection = 'sts' WHERE domain = 'dane-ee.example';
-UPDATE domain SET dane = 'partial' WHERE domain = 'half-dane.example';
-UPDATE domain SET "auto" = 'd' WHERE domain = 'sts-mx.example';
-DELETE FROM domain WHERE domain = 'plain.example';
-UPDATE domain SET depth = 'probe', dane_health = 'ok' WHERE domain =
-'d35.example';
-INSERT INTO domain (domain, weight, rank, state, protection) VALUES
-('"new".example', 5, 0, 1, 'both')"""
+LATER = {"sts.example": {"auto": "q"},
+         "dane-ee.example": {"protection": "sts"},
+         "half-dane.example": {"dane": "partial"},
+         "sts-mx.example": {"auto": "d"},
+         "d35.example": {"depth": "probe", "dane_health": "ok"},
+         '"new".example': {"protection": "both"}}
+LATER_NAMES = """DELETE FROM domain WHERE domain = 'plain.example';
+INSERT INTO domain (domain, weight, rank, state, mxset, policy) SELECT
+'"new".example', 5, 0, 1, mxset, policy FROM domain WHERE domain =
+'null-mx.example'"""
 
 
 def later_file(old):
     new = DIR + "/later"
     shutil.copy(old, new)
     database = sqlite3.connect(new)
-    database.executescript(LATER)
+    database.executescript(LATER_NAMES)
+    for domain, words in LATER.items():
+        put_words(database, domain, **words)
+    database.commit()
     database.close()
     return new
 

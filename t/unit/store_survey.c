@@ -2,6 +2,7 @@
 #include "common/io/store_survey.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -230,6 +231,123 @@ counts_are_by_words_and_filters(void **state)
 	assert_int_equal(seen.count, 1);
 }
 
+static void
+put_words(struct store_survey *survey, const char *domain, const char *site,
+    const char *dnssec)
+{
+	struct survey_row row = {.domain = domain, .time = 1800000000};
+
+	for (int i = 0; i < SURVEY_FIELDS; i++)
+		row.fields[i] = "";
+	row.fields[SURVEY_TLD] = strchr(domain, '.') + 1;
+	row.fields[SURVEY_SITE] = site;
+	row.fields[SURVEY_PROVIDER] = "p";
+	row.fields[SURVEY_DNSSEC] = dnssec;
+	row.fields[SURVEY_STS_MAX_AGE] = "86400";
+	store_survey_add(survey, domain, 1, 0, NULL);
+	assert_int_equal(store_survey_put(survey, &row, NULL), 0);
+}
+
+/* Also of fields that stand in several tables, and of what came since. */
+static void
+counts_are_of_what_there_is_now(void **state)
+{
+	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	static const struct {
+		enum survey_field by, and_by;
+		const char *before, *after;
+	} rows[] = {
+	    {SURVEY_DNSSEC, SURVEY_MAY, "secure/=2/2 insecure/=1/1 ",
+		"insecure/=2/4 secure/=2/2 "},
+	    {SURVEY_TLD, SURVEY_DNSSEC, "b/secure=2/2 c/insecure=1/1 ",
+		"b/secure=2/2 c/insecure=2/4 "},
+	    {SURVEY_SITE, SURVEY_PROVIDER, "s/p=2/2 other/p=1/1 ",
+		"other/p=2/4 s/p=2/2 "},
+	    {SURVEY_STS_MAX_AGE, SURVEY_SITE, "86400/s=2/2 86400/other=1/1 ",
+		"86400/other=2/4 86400/s=2/2 "},
+	    {SURVEY_SITE, SURVEY_TLD, "s/b=2/2 other/c=1/1 ",
+		"other/c=2/4 s/b=2/2 "},
+	};
+
+	(void)state;
+	put_words(survey, "a.b", "s", "secure");
+	put_words(survey, "b.b", "s", "secure");
+	put_words(survey, "c.c", "other", "insecure");
+	for (int after = 0; after < 2; after++) {
+		for (size_t i = 0; i < COUNT(rows); i++) {
+			struct survey_question question = {.by = rows[i].by,
+			    .by_two = true,
+			    .and_by = rows[i].and_by};
+			struct seen seen = {.count = 0};
+
+			store_survey_count(
+			    survey, &question, see_count, &seen, NULL);
+			ROW_TEXT(rows[i].before, seen.text,
+			    after ? rows[i].after : rows[i].before);
+		}
+		if (after)
+			break;
+		store_survey_add(survey, "d.c", 2, 0, NULL);
+		put_words(survey, "d.c", "other", "insecure");
+	}
+	store_survey_least(survey, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct survey_question question = {.by = rows[i].by};
+		struct seen seen = {.count = 0};
+
+		store_survey_count(survey, &question, see_count, &seen, NULL);
+		ROW_TEXT(
+		    "least", seen.text, i == 0 ? "insecure/=1/3 " : "c/=1/3 ");
+	}
+}
+
+static int64_t
+number_of(struct store_survey *survey, const char *sql)
+{
+	sqlite3_stmt *stmt;
+	int64_t number;
+
+	assert_int_equal(sqlite3_prepare_v2(
+			     store_survey_handle(survey), sql, -1, &stmt, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return number;
+}
+
+/* G4 */
+static void
+what_many_share_stands_once(void **state)
+{
+	enum { NAMES = 20000, HOSTS = 200, OCTETS = 150 };
+	AUTO(store_survey) struct store_survey *survey = opened(path);
+	struct stat st;
+
+	(void)state;
+	store_survey_begin(survey, NULL);
+	for (int i = 0; i < NAMES; i++) {
+		char domain[32], site[32];
+
+		snprintf(domain, sizeof(domain), "at-%d.example", i);
+		snprintf(site, sizeof(site), "h%d.example", i % HOSTS);
+		put_words(
+		    survey, domain, site, i % 10 == 0 ? "secure" : "insecure");
+	}
+	store_survey_commit(survey, NULL);
+	assert_int_equal(number_of(survey, "SELECT count(*) FROM finding"), 2);
+	assert_int_equal(
+	    number_of(survey, "SELECT count(*) FROM mxset"), HOSTS);
+	assert_int_equal(number_of(survey, "SELECT count(*) FROM policy"), 1);
+	assert_int_equal(
+	    number_of(survey, "SELECT count(*) FROM answer"), NAMES);
+	store_survey_free(survey);
+	survey = NULL;
+	assert_int_equal(stat(path, &st), 0);
+	ROW("octets", st.st_size < (off_t)OCTETS * NAMES);
+	drop_files();
+}
+
 /* V75 */
 static void
 a_file_is_one_scans_and_stays_whole(void **state)
@@ -290,6 +408,37 @@ a_file_of_others_stays_as_it_is(void **state)
 	assert_int_equal(err.kind, ERR_LOCAL);
 }
 
+static void
+a_file_of_another_version_is_told_and_stays(void **state)
+{
+	static const struct {
+		const char *sql, *words;
+	} rows[] = {
+	    {"PRAGMA user_version = 1", "older postern: scan anew"},
+	    {"PRAGMA user_version = 3", "newer postern"},
+	    {"PRAGMA application_id = 1", "no survey's file"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct store_survey *survey = opened(path);
+		struct err err = {.text = ""};
+
+		sqlite3_exec(
+		    store_survey_handle(survey), rows[i].sql, NULL, NULL, NULL);
+		store_survey_free(survey);
+		for (int mode = STORE_SURVEY_READ; mode <= STORE_SURVEY_SCAN;
+		     mode++) {
+			ROW(rows[i].sql,
+			    store_survey_open(path,
+				(enum store_survey_mode)mode, &err) == NULL);
+			ROW(rows[i].sql, err.kind == ERR_DATA);
+			ROW(err.text, strstr(err.text, rows[i].words) != NULL);
+		}
+		drop_files();
+	}
+}
+
 /* LIMIT_SURVEY_ROW */
 static void
 a_word_has_a_limit(void **state)
@@ -324,8 +473,11 @@ main(void)
 	    cmocka_unit_test(
 		names_that_rest_on_inference_are_asked_about_again),
 	    cmocka_unit_test(counts_are_by_words_and_filters),
+	    cmocka_unit_test(counts_are_of_what_there_is_now),
+	    cmocka_unit_test(what_many_share_stands_once),
 	    cmocka_unit_test(a_file_is_one_scans_and_stays_whole),
 	    cmocka_unit_test(a_file_of_others_stays_as_it_is),
+	    cmocka_unit_test(a_file_of_another_version_is_told_and_stays),
 	    cmocka_unit_test(a_word_has_a_limit),
 	    cmocka_unit_test(each_field_has_a_name),
 	};
