@@ -96,6 +96,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_insecure.c %D%/io/dns_insecure.h \
 	%D%/io/dns_nameserver.c %D%/io/dns_nameserver.h \
 	%D%/io/dns_options.h \
+	%D%/io/dns_pace.c %D%/io/dns_pace.h \
 	%D%/io/dns_packet.c %D%/io/dns_packet.h \
 	%D%/io/dns_pending.c %D%/io/dns_pending.h \
 	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \

@@ -301,6 +301,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/survey/exclude.c %D%/cli/survey/exclude.h \
 	%D%/cli/survey/export.c \
 	%D%/cli/survey/fetch_code.c %D%/cli/survey/fetch_code.h \
+	%D%/cli/survey/further.c %D%/cli/survey/further.h \
 	%D%/cli/survey/import.c %D%/cli/survey/import.h \
 	%D%/cli/survey/import_log.c \
 	%D%/cli/survey/names.c %D%/cli/survey/names.h \

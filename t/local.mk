@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	%D%/unit/dns_algorithms.t \
 	%D%/unit/dns_insecure.t \
 	%D%/unit/dns_packet.t \
+	%D%/unit/dns_pace.t \
 	%D%/unit/dns_pending.t \
 	%D%/unit/dns_rdata.t \
 	%D%/unit/dns_self_test.t \
@@ -371,6 +372,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_insecure_t_SOURCES = %D%/unit/dns_insecure.c %D%/unit/tap.h
 %C%_unit_dns_packet_t_SOURCES = %D%/unit/dns_packet.c $(DNS_MESSAGE)
 %C%_unit_dns_rdata_t_SOURCES = %D%/unit/dns_rdata.c $(DNS_MESSAGE)
+%C%_unit_dns_pace_t_SOURCES = %D%/unit/dns_pace.c %D%/unit/tap.h
 %C%_unit_dns_pending_t_SOURCES = %D%/unit/dns_pending.c %D%/unit/tap.h
 %C%_unit_dns_self_test_t_SOURCES = %D%/unit/dns_self_test.c \
 	$(FAKE_NAMESERVER) %D%/unit/tap.h

@@ -177,6 +177,7 @@ open_translation(struct engine *engine)
 
 	stub.kind = DNS_SYSTEM;
 	stub.counts = NULL;
+	stub.pace = NULL;
 	stub.max_outstanding = STUB_LOOKUPS;
 	stub.timeout_ms = STUB_MS;
 	if (engine->options.dns.kind == DNS_EMBEDDED && !stub.recurse)

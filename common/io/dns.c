@@ -10,6 +10,8 @@
 #include "common/io/dns_embedded.h"
 #include "common/io/dns_insecure.h"
 #include "common/io/dns_nameserver.h"
+#include "common/io/dns_pace.h"
+#include "common/io/dns_servers.h"
 #include "common/io/dns_system.h"
 #include "common/io/dns_unvalidated.h"
 #include "common/proto/domain.h"
@@ -44,13 +46,29 @@ struct dns_query {
 static void
 open_second(struct dns *dns, const struct dns_options *options)
 {
+	struct dns_options second = *options;
+
 	if (options->recurse)
 		return;
-	dns->system = dns_system_new(options, dns->insecure, NULL);
+	second.pace = NULL; /* its questions are those of the library */
+	dns->system = dns_system_new(&second, dns->insecure, NULL);
 	if (dns->system == NULL || dns_system_is_trusted(dns->system))
 		return;
 	dns_system_free(dns->system);
 	dns->system = NULL;
+}
+
+/* All that the library asks is one nameserver: who recurses asks very many,
+ * each of them seldom. */
+static void
+pace_library(const struct dns_options *options)
+{
+	struct dns_servers servers = {.count = 0};
+	bool near = options->recurse;
+
+	if (!near && dns_servers_set(&servers, options, NULL) == 0)
+		near = servers.items[0].at.loopback;
+	dns_pace_server(options->pace, 0, "the resolver", near);
 }
 
 static bool
@@ -59,6 +77,7 @@ open_kind(struct dns *dns, const struct dns_options *options, struct err *err)
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
 		dns_algorithms_learn();
+		pace_library(options);
 		dns->embedded = dns_embedded_new(options, dns->insecure, err);
 		if (dns->embedded == NULL)
 			return false;

@@ -10,6 +10,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns_pace.h"
 #include "common/io/dns_packet.h"
 #include "common/io/dns_unbound.h"
 #include "common/io/unbound_context.h"
@@ -37,6 +38,7 @@ enum {
 struct dns_embedded {
 	struct ub_ctx *ub;
 	const struct dns_insecure *insecure;
+	struct dns_pace *pace; /* may be NULL */
 	struct dns_pending_list *pending;
 	int stop_fd;
 	bool started;
@@ -105,12 +107,22 @@ classify_result(const struct dns_pending *pending, int error,
 	return answer;
 }
 
+static bool
+is_failed_lookup(int error, const struct ub_result *result)
+{
+	return error != 0 ||
+	       (!result->bogus && result->rcode != RCODE_NOERROR &&
+		   result->rcode != RCODE_NXDOMAIN);
+}
+
 static void
 on_result(void *arg, int error, struct ub_result *result)
 {
 	struct dns_pending *pending = arg;
+	const struct dns_embedded *resolver = dns_pending_owner(pending);
 	struct dns_answer *answer = NULL;
 
+	dns_pace_heard(resolver->pace, 0, is_failed_lookup(error, result));
 	if (dns_pending_is_wanted(pending))
 		answer = classify_result(pending, error, result);
 	ub_resolve_free(result);
@@ -127,6 +139,7 @@ dns_embedded_ask(struct dns_embedded *resolver, const char *name,
 
 	if (dns_pending_is_refused(pending))
 		return pending;
+	dns_pace_asked(resolver->pace, 0);
 	rc = ub_resolve_async(resolver->ub, *name == '\0' ? "." : name, type,
 	    CLASS_IN, pending, on_result, NULL);
 	if (rc != 0)
@@ -174,6 +187,7 @@ dns_embedded_new(const struct dns_options *options,
 	struct dns_embedded *resolver = xcalloc(1, sizeof(*resolver));
 
 	resolver->insecure = insecure;
+	resolver->pace = options->pace;
 	resolver->pending =
 	    dns_pending_list_new(options->max_outstanding, resolver);
 	resolver->stop_fd = eventfd(0, EFD_CLOEXEC);

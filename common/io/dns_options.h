@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct counts; /* counts.h */
+struct counts;   /* counts.h */
+struct dns_pace; /* dns_pace.h */
 
 /* The distribution's root key. */
 #define DNS_TRUST_ANCHOR_FILE "/usr/share/dns/root.key"
@@ -57,6 +58,9 @@ struct dns_options {
 	unsigned max_outstanding;
 
 	struct counts *counts; /* outlives the resolver; may be NULL */
+	struct dns_pace *pace; /* of a survey; likewise.  DNS_EMBEDDED asks as
+				  often as it sees fit, and counts as one
+				  nameserver */
 };
 
 #endif

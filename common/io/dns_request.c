@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns_pace.h"
 
 /*
  * How it works.
@@ -84,6 +85,20 @@ next_server(struct dns_request *request, int64_t now_ms)
 	    request->servers & ~request->tried, now_ms);
 }
 
+static size_t
+number_of(const struct dns_request *request, const struct dns_server *server)
+{
+	return (size_t)(server - request->context->servers.items);
+}
+
+/* What came of the attempt. */
+static void
+note_attempt(struct dns_request *request, bool failed)
+{
+	dns_pace_heard(request->context->pace,
+	    number_of(request, request->server), failed);
+}
+
 static void on_ready(evutil_socket_t fd, short what, void *arg);
 static void on_attempt_over(evutil_socket_t fd, short what, void *arg);
 
@@ -131,6 +146,7 @@ ask_server(struct dns_request *request, struct dns_server *server, bool tcp)
 	if (getrandom(&id, sizeof(id), 0) == sizeof(id))
 		dns_packet_set_id(&request->query, id);
 	start_timer(request);
+	dns_pace_asked(request->context->pace, number_of(request, server));
 	error = dns_exchange_begin(
 	    &request->exchange, &server->at, &request->query, tcp);
 	return error == 0 ? watch_socket(request) : error;
@@ -150,6 +166,7 @@ ask_next(struct dns_request *request)
 
 		if (error == 0)
 			return;
+		note_attempt(request, true);
 		note_error(request, error);
 	}
 	if (request->failure != NULL)
@@ -161,6 +178,7 @@ ask_next(struct dns_request *request)
 static void
 give_up_server(struct dns_request *request, int error)
 {
+	note_attempt(request, true);
 	note_error(request, error);
 	ask_next(request);
 }
@@ -201,6 +219,8 @@ take_answer(struct dns_request *request)
 
 	if (dns_pending_is_wanted(request->pending))
 		answer = read_reply(request);
+	note_attempt(
+	    request, answer != NULL && answer->lookup.state == LOOKUP_SERVFAIL);
 	if (answer == NULL || answer->lookup.state != LOOKUP_SERVFAIL) {
 		end_request(request, answer);
 		return;
@@ -254,6 +274,8 @@ on_attempt_over(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (request->ready != NULL)
+		note_attempt(request, true);
 	if (!dns_pending_is_wanted(request->pending)) {
 		end_request(request, NULL);
 		return;
@@ -279,6 +301,17 @@ dns_request_new(struct dns_request_context *context,
 		return request;
 	dns_request_free(request);
 	return NULL;
+}
+
+int
+dns_request_wait_ms(struct dns_request *request)
+{
+	const struct dns_server *server = next_server(request, clock_mono_ms());
+
+	if (server == NULL || !dns_pending_is_wanted(request->pending))
+		return 0;
+	return dns_pace_wait_ms(
+	    request->context->pace, number_of(request, server));
 }
 
 void

@@ -25,6 +25,7 @@ struct dns_request_context {
 	struct event_base *base;
 	const struct timeval *attempt_time; /* of one question to one server */
 	struct dns_servers servers;
+	struct dns_pace *pace;               /* see dns_options.h */
 	bool authoritative;                  /* see dns_options.h */
 	const struct dns_insecure *insecure; /* borrowed */
 	uint8_t datagram[DNS_PACKET_MAX];    /* for a reply being read */
@@ -62,6 +63,10 @@ void dns_request_free(struct dns_request *request);
 struct dns_request *dns_request_new(struct dns_request_context *context,
     struct dns_pending *pending, unsigned servers, struct err *err)
     OWNED(dns_request_free);
+
+/* dns_request_wait_ms - how long it is to wait before dns_request_start, by the
+ * pace of the nameserver that it would ask */
+int dns_request_wait_ms(struct dns_request *request);
 
 /* dns_request_start - ask, and go on until the lookup is answered or not wanted
  * any more; pending then is finished */

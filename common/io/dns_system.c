@@ -13,6 +13,7 @@
 
 #include "common/base/lock.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns_pace.h"
 #include "common/io/dns_request.h"
 
 /*
@@ -66,6 +67,17 @@ leave_asked(void *arg, struct dns_request *request)
 		event_active(system->more, EV_TIMEOUT, 0);
 }
 
+/* All that wait do so behind the first. */
+static void
+wait_for_pace(struct dns_system *system, int wait_ms)
+{
+	struct timeval time = {
+	    .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000L};
+	int rc = event_add(system->more, &time);
+
+	assert(rc == 0); /* as for any memory */
+}
+
 static void
 start_waiting(struct dns_system *system)
 {
@@ -73,6 +85,13 @@ start_waiting(struct dns_system *system)
 
 	while (system->asked_count < system->max_sockets &&
 	       (request = TAILQ_FIRST(&system->waiting)) != NULL) {
+		int wait_ms = dns_request_wait_ms(request);
+
+		if (wait_ms > 0) {
+			wait_for_pace(system, wait_ms);
+			return;
+		}
+		dns_pace_take(system->context.pace);
 		TAILQ_REMOVE(&system->waiting, request, link);
 		TAILQ_INSERT_TAIL(&system->asked, request, link);
 		system->asked_count++;
@@ -122,6 +141,7 @@ post_request(struct dns_system *system, struct dns_request *request)
 {
 	bool first;
 
+	dns_pace_post(system->context.pace);
 	lock_take(&system->lock);
 	assert(!system->ending);
 	first = TAILQ_EMPTY(&system->inbox);
@@ -223,6 +243,16 @@ start_dispatcher(struct dns_system *system, struct err *err)
 	return 0;
 }
 
+static void
+introduce_servers(const struct dns_request_context *context)
+{
+	for (size_t i = 0; i < context->servers.count; i++) {
+		const struct dns_nameserver *at = &context->servers.items[i].at;
+
+		dns_pace_server(context->pace, i, at->text, at->loopback);
+	}
+}
+
 struct dns_system *
 dns_system_new(const struct dns_options *options,
     const struct dns_insecure *insecure, struct err *err)
@@ -235,12 +265,14 @@ dns_system_new(const struct dns_options *options,
 	TAILQ_INIT(&system->inbox);
 	system->context.authoritative = options->authoritative;
 	system->context.insecure = insecure;
+	system->context.pace = options->pace;
 	system->context.ended = leave_asked;
 	system->context.arg = system;
 	system->wake_fd = -1;
 	system->pending =
 	    dns_pending_list_new(options->max_outstanding, system);
 	if (dns_servers_set(&system->context.servers, options, err) == 0) {
+		introduce_servers(&system->context);
 		set_bounds(system, options);
 		if (start_dispatcher(system, err) == 0)
 			return system;

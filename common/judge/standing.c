@@ -88,18 +88,33 @@ has_failed_lookup(const struct host_facts *host)
 	       lookup_failed(&host->aaaa);
 }
 
+/* Records that nobody relies on are of less than any that somebody does. */
+enum standing_dane
+standing_dane_beside(
+    enum standing_dane dane, const struct standing_extra *extra)
+{
+	if (dane != STANDING_DANE_NONE && dane != STANDING_DANE_ERROR)
+		return dane;
+	if (extra->insecure_tlsa)
+		return STANDING_DANE_INSECURE;
+	return extra->own_tlsa ? STANDING_DANE_MISPLACED : dane;
+}
+
 /* The first that holds, in the order of what is best. */
 static enum standing_dane
 dane_standing(
     const struct facts *facts, const struct standing_extra *extra, size_t with)
 {
-	bool secure = false, failed = facts->trouble != TROUBLE_NONE ||
-				      lookup_failed(&facts->mx);
+	bool secure = false, insecure = false,
+	     failed =
+		 facts->trouble != TROUBLE_NONE || lookup_failed(&facts->mx);
 
 	for (size_t i = 0; i < facts->host_count; i++) {
 		const struct host_facts *host = &facts->hosts[i];
 
 		secure |= host->tlsa.state == LOOKUP_DATA && host->tlsa.secure;
+		insecure |=
+		    host->tlsa.state == LOOKUP_DATA && !host->tlsa.secure;
 		failed |= has_failed_lookup(host);
 	}
 	if (with > 0 && with == facts->host_count)
@@ -109,11 +124,10 @@ dane_standing(
 		return STANDING_DANE_PARTIAL;
 	if (secure)
 		return STANDING_DANE_UNUSABLE;
-	if (extra->insecure_tlsa)
+	if (insecure)
 		return STANDING_DANE_INSECURE;
-	if (extra->own_tlsa)
-		return STANDING_DANE_MISPLACED;
-	return failed ? STANDING_DANE_ERROR : STANDING_DANE_NONE;
+	return standing_dane_beside(
+	    failed ? STANDING_DANE_ERROR : STANDING_DANE_NONE, extra);
 }
 
 static enum standing_health

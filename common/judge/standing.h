@@ -112,6 +112,11 @@ standing_make(const struct facts *facts, const struct standing_extra *extra,
 void standing_add_reports(
     struct standing *standing, const struct standing_extra *extra);
 
+/* standing_dane_beside - what it is where TLSA records that no check asks for
+ * came later */
+enum standing_dane standing_dane_beside(
+    enum standing_dane dane, const struct standing_extra *extra);
+
 /* standing_host_has_dane - secure and usable TLSA records */
 bool standing_host_has_dane(const struct host_facts *host);
 

@@ -45,14 +45,17 @@ struct cli_options {
 	uint32_t top;             /* --top; 0: as it is */
 	uint32_t min_weight;      /* --min-weight */
 	uint32_t rate;            /* --rate: a second; 0: as it goes */
-	uint32_t retries;         /* --retry */
-	uint32_t retry_wait_s;    /* --retry-wait */
-	uint32_t limit;           /* --limit; 0: none */
-	bool no_fetch;            /* --no-fetch */
-	uint32_t fetch_rate;      /* --fetch-rate; 0: as it goes */
-	uint32_t probe_rate;      /* --probe-rate; 0: as it goes */
-	uint32_t probe_gap_s;     /* --probe-gap */
-	const char *exclude;      /* --exclude: a file */
+	bool dns_rate_given;
+	uint32_t dns_rate;     /* --dns-rate: likewise */
+	bool extra;            /* --extra */
+	uint32_t retries;      /* --retry */
+	uint32_t retry_wait_s; /* --retry-wait */
+	uint32_t limit;        /* --limit; 0: none */
+	bool no_fetch;         /* --no-fetch */
+	uint32_t fetch_rate;   /* --fetch-rate; 0: as it goes */
+	uint32_t probe_rate;   /* --probe-rate; 0: as it goes */
+	uint32_t probe_gap_s;  /* --probe-gap */
+	const char *exclude;   /* --exclude: a file */
 	bool at_given;
 	time_t at;                 /* --at, or now */
 	uint16_t port;             /* --port, or 25 */

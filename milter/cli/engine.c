@@ -15,7 +15,14 @@
 #include "milter/cli/print.h"
 #include "milter/conf/settings_engine.h"
 
-enum { SURVEY_CHECK_MS = 10 * 60 * 1000 };
+enum {
+	SURVEY_CHECK_MS = 10 * 60 * 1000,
+
+	/* A worker has so many checks at their lookups, so that there need not
+	 * be one for each job */
+	SURVEY_PLACES = 4,
+	SURVEY_WORKERS_MIN = 8,
+};
 
 struct settings *
 cli_load_settings(const struct cli_options *options)
@@ -60,23 +67,33 @@ start_engine(struct cli_engine *cli, const struct engine_options *options)
 	    "Nameservers and TrustAnchorFile");
 }
 
+struct for_survey {
+	const struct manners *manners;
+	struct dns_pace *pace;
+};
+
 static void
 set_for_survey(struct cli_engine *cli, struct engine_options *wanted,
-    const struct cli_options *options, const struct manners *manners)
+    const struct cli_options *options, const struct for_survey *survey)
 {
 	snprintf(cli->agent, sizeof(cli->agent), "postern-survey/%s (+%s)",
 	    PACKAGE_VERSION, wanted->probe_helo);
-	wanted->manners = *manners;
+	wanted->manners = *survey->manners;
+	wanted->dns.pace = survey->pace;
 	wanted->manners.agent = cli->agent;
 	wanted->probe_per_host = 1;
 	wanted->probe_addresses = 0;
 	wanted->temperror_ttl_s = options->retry_wait_s;
 	wanted->check_timeout_ms = SURVEY_CHECK_MS;
+	wanted->max_checks =
+	    (options->jobs + SURVEY_PLACES - 1) / SURVEY_PLACES;
+	if (wanted->max_checks < SURVEY_WORKERS_MIN)
+		wanted->max_checks = SURVEY_WORKERS_MIN;
 }
 
 static int
 open_as(struct cli_engine *cli, const struct cli_options *options,
-    bool kept_policies, bool own, const struct manners *manners)
+    bool kept_policies, bool own, const struct for_survey *survey)
 {
 	struct engine_options wanted;
 
@@ -96,8 +113,8 @@ open_as(struct cli_engine *cli, const struct cli_options *options,
 		wanted.allow_private = true;
 		wanted.insecure_mx = INSECURE_MX_DANE;
 	}
-	if (manners != NULL)
-		set_for_survey(cli, &wanted, options, manners);
+	if (survey != NULL)
+		set_for_survey(cli, &wanted, options, survey);
 	cli->check_timeout_ms = wanted.check_timeout_ms;
 	return start_engine(cli, &wanted);
 }
@@ -117,9 +134,12 @@ cli_engine_open_own(struct cli_engine *cli, const struct cli_options *options)
 
 int
 cli_engine_open_survey(struct cli_engine *cli,
-    const struct cli_options *options, const struct manners *manners)
+    const struct cli_options *options, const struct manners *manners,
+    struct dns_pace *pace)
 {
-	return open_as(cli, options, false, false, manners);
+	struct for_survey survey = {.manners = manners, .pace = pace};
+
+	return open_as(cli, options, false, false, &survey);
 }
 
 void

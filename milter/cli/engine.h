@@ -41,10 +41,12 @@ cli_engine_open_own(struct cli_engine *cli, const struct cli_options *options);
  * now
  *
  * Probes wait for their turns: a check has ten minutes.  What fails at the
- * moment is asked again after retry_wait_s, and no sooner.
+ * moment is asked again after retry_wait_s, and no sooner.  pace, which may be
+ * NULL, outlives it.
  */
 int cli_engine_open_survey(struct cli_engine *cli,
-    const struct cli_options *options, const struct manners *manners);
+    const struct cli_options *options, const struct manners *manners,
+    struct dns_pace *pace);
 
 void cli_engine_close(struct cli_engine *cli);
 

@@ -31,7 +31,8 @@ static const struct option_row {
     {'c', "config", "FILE", false, "configuration, instead of " SETTINGS_PATH},
     {'f', "file", "FILE|-", false,
 	"more destinations, one a line; a line for each answer"},
-    {'j', "jobs", "NUMBER", false, "checks at once, 1 to 256 (8)"},
+    {'j', "jobs", "NUMBER", false,
+	"checks at once, 1 to 256 (8); survey: domains, 1 to 2048 (256)"},
     {OPTION_DEPTH, "depth", "dns|probe", false, "dns: connect to no mail host"},
     {OPTION_LEVEL, "level", "LEVEL", false,
 	"judge by auto, may, none, encrypt, dane, "
@@ -118,6 +119,11 @@ static const struct option_row {
     {OPTION_ADD, "add", NULL, false, "more names for a file that has some"},
     {OPTION_RATE, "rate", "NUMBER", false,
 	"domains a second at most; 0: as it goes (0)"},
+    {OPTION_DNS_RATE, "dns-rate", "NUMBER", false,
+	"queries to a nameserver a second at most; 0: as it goes (0 for one on "
+	"this host, 500 for another)"},
+    {OPTION_EXTRA, "extra", NULL, false,
+	"and TLSA records at the domain's own name, its DS and name servers"},
     {OPTION_NO_FETCH, "no-fetch", NULL, false, "fetch no MTA-STS policy"},
     {OPTION_FETCH_RATE, "fetch-rate", "NUMBER", false,
 	"policies fetched a second at most; 0: as it goes (50)"},

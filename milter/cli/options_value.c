@@ -8,7 +8,7 @@
 #include "common/proto/nexthop.h"
 #include "milter/cli/options.h"
 
-enum { JOBS_MAX = 256, EVERY_MAX_S = 3600 };
+enum { JOBS_MAX = 2048, EVERY_MAX_S = 3600 };
 enum { RETRIES_MAX = 9, PACE_MAX = 1000000, GAP_MAX_S = 3600, TOP_MAX = 200 };
 
 #define MOMENT "no RFC 3339 time, and no date or \"7d\""
@@ -93,6 +93,11 @@ read_pace(int code, const char *word, struct cli_options *options)
 		return text_uint(word, PACE_MAX, &options->retry_wait_s) == 0
 			   ? NULL
 			   : "--retry-wait: 0 to 1000000 seconds";
+	case OPTION_DNS_RATE:
+		options->dns_rate_given = true;
+		return text_uint(word, PACE_MAX, &options->dns_rate) == 0
+			   ? NULL
+			   : "--dns-rate: 0 to 1000000 a second";
 	case OPTION_FETCH_RATE:
 		return text_uint(word, PACE_MAX, &options->fetch_rate) == 0
 			   ? NULL
@@ -194,6 +199,9 @@ take_further_flag(int code, struct cli_options *options)
 		break;
 	case OPTION_REGULATED:
 		options->regulated = true;
+		break;
+	case OPTION_EXTRA:
+		options->extra = true;
 		break;
 	case OPTION_NO_FETCH:
 		options->no_fetch = true;
@@ -347,7 +355,8 @@ is_pace(int code)
 {
 	static const int codes[] = {OPTION_RATE, OPTION_RETRY,
 	    OPTION_RETRY_WAIT, OPTION_TOP, OPTION_MIN_WEIGHT, OPTION_LIMIT,
-	    OPTION_FETCH_RATE, OPTION_PROBE_GAP, OPTION_PROBE_RATE};
+	    OPTION_DNS_RATE, OPTION_FETCH_RATE, OPTION_PROBE_GAP,
+	    OPTION_PROBE_RATE};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (code == codes[i])
@@ -366,7 +375,7 @@ cli_option_value(int code, char *value, struct cli_options *options)
 		options->jobs_given = true;
 		if (text_uint(value, JOBS_MAX, &options->jobs) != 0 ||
 		    options->jobs == 0)
-			return "--jobs: a number from 1 to 256";
+			return "--jobs: a number from 1 to 2048";
 		break;
 	case OPTION_AT:
 		options->at_given = true;

@@ -10,6 +10,7 @@ ODD = [n for n in range(TENANTS) if str(n)[0] in "56789"]
 TURNED = 10
 MANY = 2000
 FETCHED = 40
+UNSIGNED = 30
 ALL = Cert(san=("*.{d}",))
 OTHER = Cert(san=("*.{d}",), cn="other")
 
@@ -66,3 +67,12 @@ dest("c7", "several TLSA records, of which one matches",
      mx(tlsa=[tlsa(3, 1, 1, "evil-root"), tlsa(3, 1, 2), tlsa(2, 0, 1,
                                                            "evil-root")]),
      vectors="C7")
+dest("stray", "TLSA at a host that many share, in an unsigned zone",
+     mx(tlsa=GOOD), zone="unsigned",
+     records=["%d.{d} MX 10 mx1.{d}." % n for n in range(UNSIGNED)],
+     vectors="V24")
+dest("stray-broken", "the same, but it cannot be looked up", mx(),
+     zone="unsigned", faults={("_25._tcp.mx1.{d}", "TLSA"): "servfail"},
+     vectors="V24")
+dest("misplaced", "TLSA at the domain's own name, which is no mail host", mx(),
+     records=["_25._tcp.{d} TLSA 3 1 1 " + "ab" * 32], vectors="V25")

@@ -58,7 +58,7 @@ VECTORS = {
             "mx.site=mx.hosting"),
     "V22": ("d91", "dane.adoption=partial protection=partial"),
     "V23": ("d35", "dane.adoption=unusable dane.health=na out.dane-only=q"),
-    "V24": ("d53", "dane.adoption=none out.auto=d"),
+    "V24": ("d53", "dane.adoption=insecure out.auto=d out.dane=d"),
     "V28": ("d55-servfail", "dane.adoption=error out.dane=t out.auto=t "
             "out.sts=d out.may=d"),
     "V40": ("sts", "sts.record=valid sts.policy=fetched sts.mode=enforce "
@@ -241,7 +241,24 @@ def check_lists(out, conf):
     done = scan(conf, path)
     out.test(done.returncode == 0 and not done.stderr,
              "and without any it goes on, here with nothing", failed(done))
-    for words, code in ((["--list", "/nonexistent"], 66),
+    done = scan(conf, DIR + "/bad", "--list", "-", given="-x\n" * 25 +
+                "plain.example\n")
+    told = done.stderr.splitlines()
+    out.test(done.returncode == 0 and len(told) == 21 and
+             "line 20 " in told[19] and "25 lines are no names" in told[20],
+             "V03: of bad lines twenty are told, and how many there are",
+             failed(done))
+    done = scan(conf, DIR + "/jobs", "-j", "2048", "plain.example")
+    out.test(done.returncode == 0 and status(DIR + "/jobs")["done"] == 1,
+             "there may be 2048 at once", failed(done))
+    done = subprocess.run(
+        [mta.program("postern"), "check", "-c", conf, "-j", "257",
+         "plain.example"], capture_output=True, text=True, timeout=cli.ASK_S)
+    out.test(done.returncode == 64 and "1 to 256" in done.stderr,
+             "but of checks 256", failed(done))
+    for words, code in ((["-j", "2049", "plain.example"], 64),
+                        (["--dns-rate", "x", "plain.example"], 64),
+                        (["--list", "/nonexistent"], 66),
                         (["-x.example"], 64), (["a..b"], 66), ([], 64),
                         (["--list", "/dev/null"], 66)):
         done = scan(conf, DIR + "/none%d" % len(words), *words)
@@ -423,6 +440,58 @@ def check_stops(out, conf):
              failed(done))
 
 
+def is_whole(path):
+    database = sqlite3.connect(path)
+    said = database.execute("PRAGMA integrity_check").fetchone()
+    database.close()
+    return said == ("ok",)
+
+
+def fill_up(folder, left):
+    """Take what room there is, but for so many octets."""
+    with open(folder + "/filler", "wb", buffering=0) as file:
+        try:
+            while file.write(bytes(4096)):
+                pass
+        except OSError:
+            file.truncate(max(0, file.tell() - left))
+
+
+def check_full_disk(out, conf):
+    """V75: no room for the names, or for what is found of them."""
+    small = DIR + "/small"
+    os.makedirs(small)
+    mta.run("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", small)
+    given = "".join("%s%d.example\n" % ("x" * 40, n) for n in range(20000))
+    done = scan(conf, small + "/names", "--list", "-", given=given)
+    out.test(done.returncode == 74 and "full" in done.stderr and
+             is_whole(small + "/names") and
+             status(small + "/names")["names"] == 0,
+             "V75: where a list has no room nothing of it is kept",
+             failed(done))
+    for name in os.listdir(small):
+        os.unlink(small + "/" + name)
+    names, path = steady()[:60], small + "/answers"
+    done = scan(conf, path, "--limit", "1", *names)
+    known = status(path)["done"]
+    fill_up(small, 0)
+    none = scan(conf, path)
+    out.test(none.returncode == 73, "V75: with no room at all it does not "
+             "begin", failed(none))
+    fill_up(small, 64 * 1024)
+    full = scan(conf, path, "--rate", "20")
+    os.unlink(small + "/filler")
+    out.test((done.returncode, full.returncode) == (75, 74) and
+             "full" in full.stderr and is_whole(path) and
+             known <= status(path)["done"] < len(names),
+             "V75: where answers have none the scan ends, and the file is "
+             "whole", failed(full) + [str(status(path))])
+    done = scan(conf, path)
+    out.test(done.returncode == 0 and status(path)["left"] == 0,
+             "V75: and goes on when there is some", failed(done))
+    mta.run("umount", small)
+
+
 def check_files(out, conf):
     """V75: files of others, and two scans."""
     path = DIR + "/two"
@@ -497,14 +566,17 @@ def check_dead_resolver(out, conf):
         mta.await_true(lambda: os.path.exists(path) and
                        status(path)["done"] > 0, cli.ASK_S, "first answers")
         os.kill(unbound, signal.SIGSTOP)
+        began = time.monotonic()
         error = child.communicate(timeout=cli.ASK_S)[1]
+        took = time.monotonic() - began
     finally:
         os.kill(unbound, signal.SIGCONT)
     found = status(path)
     out.test(child.returncode == 69 and "answers no more" in error and
+             error.count("fails on more than half") == 1 and 60 < took < 90 and
              0 < found["done"] < 2000 and found["failing"] == 0,
-             "a resolver that dies ends the run, and no name is blamed",
-             [str(found), error])
+             "V74: a resolver that dies ends the run in a minute and a half, "
+             "and no name is blamed", [str(found), "%.0f s" % took, error])
     done = scan(conf, path)
     found = status(path)
     out.test(done.returncode == 0 and found["left"] == found["failing"] == 0,
@@ -702,6 +774,7 @@ def inside():
         check_logs(out, conf)
         check_stops(out, conf)
         check_interrupted(out, conf)
+        check_full_disk(out, conf)
         check_files(out, conf)
         check_report(out, conf)
         check_dead_resolver(out, conf)

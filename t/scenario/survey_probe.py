@@ -6,6 +6,8 @@ for each name, in turn and with a gap; what is inferred; who is left alone; and
 that who is killed goes on to the same end.  The lab has the hosts of
 ../lab/world_survey.py for it.  TAP.
 """
+import collections
+import json
 import os
 import random
 import re
@@ -368,12 +370,87 @@ def check_kept(out, conf):
              survey.failed(done) + [str(shown_since(before))])
 
 
+def times_asked(name, rtype):
+    return len(re.findall(r"info: \S+ %s\. %s IN$" % (re.escape(name), rtype),
+                          mta.read(mta.HERE + "/unbound/unbound.log"), re.M))
+
+
+def check_beside(out, conf):
+    """V24, V25: TLSA records that no sender asks for, and the zone."""
+    path = DIR + "/unsigned"
+    given = names_of("stray", range(world_survey.UNSIGNED)) + \
+        "stray-broken.example\nmisplaced.example\n"
+    done = survey.scan(conf, path, "--list", "-", given=given)
+    rows = survey.rows_of(path)
+    many = [row for name, row in rows.items() if ".stray." in name]
+    out.test(done.returncode == 0 and
+             len(many) == world_survey.UNSIGNED and
+             {(row["dane"]["adoption"], row["protection"], row["out"]["auto"])
+              for row in many} == {("insecure", "neither", "d")},
+             "V24: TLSA records in an unsigned zone are told as that",
+             survey.failed(done) + [str(many[:2])])
+    out.test(times_asked("_25._tcp.mx1.stray.example", "TLSA") == 1,
+             "and are asked for once for %d names" % world_survey.UNSIGNED,
+             [str(times_asked("_25._tcp.mx1.stray.example", "TLSA"))])
+    broken, plain = rows["stray-broken.example"], rows["misplaced.example"]
+    out.test((broken["dane"]["adoption"], broken["out"]["auto"],
+              broken["tries"]) == ("none", "d", 1),
+             "that they cannot be looked up counts against nobody",
+             [str(broken)])
+    out.test(plain["dane"]["adoption"] == "none" and
+             {row["dnssec"][key] for row in rows.values() for key in
+              ("chain", "dns_host")} == {""} and
+             times_asked("_25._tcp.misplaced.example", "TLSA") == 0,
+             "V25: at the domain's own name they are not asked for",
+             [str(plain)])
+    names = {"misplaced": "secure", "stray": "unsigned", "bogus": "bogus-sig",
+             "dane-ee": "secure"}
+    # which tells what is bogus, whatever a nameserver says
+    conf = cli.configuration("embedded")
+    done = survey.scan(conf, DIR + "/extra", "--extra", *[
+        "%s.example" % name for name in names])
+    rows = survey.rows_of(DIR + "/extra")
+    found = {name: rows.get("%s.example" % name) for name in names}
+    out.test(done.returncode == 0 and
+             found["misplaced"]["dane"]["adoption"] == "misplaced" and
+             found["misplaced"]["protection"] == "neither" and
+             found["dane-ee"]["dane"]["adoption"] == "full",
+             "V25: but with --extra", survey.failed(done) + [str(found)])
+    out.test({name: row["dnssec"]["chain"] for name, row in found.items()} ==
+             names and found["misplaced"]["dnssec"]["dns_host"] != "",
+             "which also tells how the zone is and who has it", [
+                 json.dumps(row["dnssec"]) for row in found.values()])
+
+
+def check_dns_rate(out, conf):
+    """No more queries in a second than are wanted, and no failure for it."""
+    rate, log = 40, mta.HERE + "/unbound/unbound.log"
+    before = len(mta.read(log))
+    began = time.monotonic()
+    done = survey.scan(conf, DIR + "/paced", "--dns-rate", str(rate), "-j",
+                       "2048", *names_of("shared", range(40)).split())
+    took = time.monotonic() - began
+    seen = re.findall(r"^\[(\d+)\] unbound.* info: 127\.0\.0\.1 (?!\. )\S+ "
+                      r"\S+ IN$", mta.read(log)[before:], re.M)
+    seconds = collections.Counter(seen)
+    rows = survey.rows_of(DIR + "/paced")
+    out.test(done.returncode == 0 and not done.stderr and len(rows) == 40 and
+             {row["dane"]["adoption"] for row in rows.values()} == {"full"},
+             "with --dns-rate all is as without it", survey.failed(done))
+    out.test(len(seen) >= 120 and max(seconds.values()) <= rate + 2 and
+             took >= (len(seen) - rate) / rate,
+             "never more queries in a second than that",
+             [str(seconds), "%.1f s" % took])
+
+
 def inside():
     out = tap.Tap()
     os.makedirs(DIR, exist_ok=True)
     try:
         check_vectors(out, cli.configuration("embedded"))
         conf = cli.configuration("system")
+        check_beside(out, conf)
+        check_dns_rate(out, conf)
         check_blocked(out)
         check_dedup(out, conf)
         check_tenants(out, conf)

@@ -304,6 +304,51 @@ records_for_tls_reports_are_told(void **state)
 	}
 }
 
+/* V24, V25: records that nobody relies on, by what the check found. */
+static void
+records_that_no_check_asks_for_count_last(void **state)
+{
+	static const struct {
+		enum standing_dane dane;
+		const char *insecure, *own, *both;
+	} found[] = {
+	    {STANDING_DANE_NONE, "insecure", "misplaced", "insecure"},
+	    {STANDING_DANE_ERROR, "insecure", "misplaced", "insecure"},
+	    {STANDING_DANE_INSECURE, "insecure", "insecure", "insecure"},
+	    {STANDING_DANE_UNUSABLE, "unusable", "unusable", "unusable"},
+	    {STANDING_DANE_PARTIAL, "partial", "partial", "partial"},
+	    {STANDING_DANE_HALF, "half", "half", "half"},
+	    {STANDING_DANE_FULL, "full", "full", "full"},
+	};
+	const struct standing_extra none = {.own_tlsa = false},
+				    insecure = {.insecure_tlsa = true},
+				    own = {.own_tlsa = true},
+				    both = {.insecure_tlsa = true,
+					.own_tlsa = true};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(found); i++) {
+		const char *id = standing_dane_text(found[i].dane);
+
+		ROW_TEXT(id,
+		    standing_dane_text(
+			standing_dane_beside(found[i].dane, &none)),
+		    id);
+		ROW_TEXT(id,
+		    standing_dane_text(
+			standing_dane_beside(found[i].dane, &insecure)),
+		    found[i].insecure);
+		ROW_TEXT(id,
+		    standing_dane_text(
+			standing_dane_beside(found[i].dane, &own)),
+		    found[i].own);
+		ROW_TEXT(id,
+		    standing_dane_text(
+			standing_dane_beside(found[i].dane, &both)),
+		    found[i].both);
+	}
+}
+
 static void
 each_sender_has_a_reason_of_its_own(void **state)
 {
@@ -355,6 +400,7 @@ main(void)
 	    cmocka_unit_test(a_host_that_keeps_it_at_one_address_is_degraded),
 	    cmocka_unit_test(what_is_wrong_with_a_record_has_a_word),
 	    cmocka_unit_test(records_for_tls_reports_are_told),
+	    cmocka_unit_test(records_that_no_check_asks_for_count_last),
 	    cmocka_unit_test(each_sender_has_a_reason_of_its_own),
 	    cmocka_unit_test(who_demands_nothing_delivers_what_was_not_probed),
 	};

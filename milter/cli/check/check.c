@@ -17,6 +17,8 @@
 #include "milter/view/json_facts.h"
 #include "milter/view/json_put.h"
 
+enum { JOBS_MAX = 256 }; /* a survey has more */
+
 int
 cli_exit_status(enum result worst)
 {
@@ -167,6 +169,8 @@ cli_check(const struct cli_options *options)
 		return cli_check_cached(options);
 	if (options->words.count == 0 && options->file == NULL)
 		return cli_fail(EX_USAGE, "check wants a domain, or --file");
+	if (options->jobs > JOBS_MAX)
+		return cli_fail(EX_USAGE, "--jobs: a number from 1 to 256");
 	for (size_t i = 0; i < options->words.count; i++) {
 		status = cli_engine_takes(options->words.items[i]);
 		if (status != 0)

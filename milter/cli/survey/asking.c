@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How it works: one thread takes names from the file, starts a check for each
- * and a lookup of its record for TLS reports, no more at once than jobs, and
- * writes what comes back.  A worker that ends a check makes the record of it;
- * who comes last, the check or the lookup, puts the item on the list of those
- * that are done.  A transaction is of a thousand records or a second, so that
- * who is killed has lost no more.  When the names are through, those that
- * failed are asked about again, in rounds.
+ * and what is asked beside it, no more at once than jobs nor more often than
+ * the nameservers are to be asked, and writes what comes back.  A worker that
+ * ends a check makes the record of it; who comes last, the check or what stands
+ * beside it, puts the item on the list of those that are done.  A transaction
+ * is of a thousand records or a second, so that who is killed has lost no more.
+ * When the names are through, those that failed are asked about again, in
+ * rounds.
  *
  * A name of which a host is to be asked later is not written: the round is gone
  * through again, until there is none.  So it is with names of which something
@@ -23,7 +24,6 @@
 #include "common/base/clock.h"
 #include "common/base/lock.h"
 #include "common/base/xalloc.h"
-#include "common/io/dns_text.h"
 #include "milter/cli/progress.h"
 
 enum {
@@ -32,9 +32,6 @@ enum {
 	COMMIT_ROWS = 1000,
 	COMMIT_MS = 1000,
 	SECOND_MS = 1000,
-
-	/* Names in a row whose lookups fail: that many do not by themselves */
-	DEAD_STREAK = 200,
 
 	/* Before a round is gone through again, and ever longer where that
 	 * brought nothing: a host is left alone for ten minutes */
@@ -47,9 +44,8 @@ struct asked {
 	struct asked *next;  /* of those that are done */
 	struct asked **slot; /* of those that run */
 	survey_name domain;
-	struct dns_query *query; /* NULL when it was awaited */
-	struct dns_answer *answer;
-	_Atomic unsigned parts; /* that are to come: check and lookup */
+	_Atomic unsigned parts; /* that are to come: check, and beside it */
+	struct further_answers answers;
 	struct record record;
 };
 
@@ -74,8 +70,8 @@ struct asked_run {
 	uint64_t put_off; /* and in all */
 	bool open;        /* a transaction is */
 	bool no_more;     /* names in this round */
-	size_t streak;
-	time_t streak_since;
+	bool dead;        /* the resolver is, since: */
+	time_t dead_since;
 	int status;
 	struct cli_progress progress;
 };
@@ -97,9 +93,8 @@ part_is_done(struct asked *asked)
 }
 
 static void
-take_reports_answer(void *arg, const void *nothing)
+further_is_done(void *arg)
 {
-	(void)nothing;
 	part_is_done(arg);
 }
 
@@ -112,7 +107,8 @@ take_check(void *arg, const struct check *check, bool cached)
 
 	(void)cached;
 	record_make(&asked->record, check, asking->roots, asking->providers);
-	part_is_done(asked);
+	further_ask_hosts(asking->further, check->facts, &asked->answers,
+	    further_is_done, asked);
 }
 
 /* Nothing is asked of it. */
@@ -121,7 +117,6 @@ spare_name(struct asked *asked)
 {
 	const struct asking *asking = asked->run->asking;
 
-	asked->answer = dns_answer_failed(LOOKUP_NOT_ASKED, "exempt");
 	record_spare(
 	    &asked->record, asked->domain, asking->roots, asking->providers);
 	asked->parts = 1;
@@ -135,18 +130,9 @@ ask_name(struct asked *asked, const char *domain)
 	struct engine_query like = {.level = LEVEL_AUTO,
 	    .dns_only = asking->dns_only,
 	    .all_hosts = !asking->dns_only};
-	char owner[LIMIT_DOMAIN_SIZE];
 
-	if ((size_t)snprintf(owner, sizeof(owner), "_smtp._tls.%s", domain) <
-	    sizeof(owner)) {
-		asked->query = dns_ask(asking->dns, owner, DNS_TXT,
-		    clock_mono_ms() + asking->dns_timeout_ms);
-		dns_watch(asked->query, take_reports_answer, asked);
-	} else {
-		asked->answer =
-		    dns_answer_failed(LOOKUP_NXDOMAIN, "name too long");
-		part_is_done(asked);
-	}
+	further_ask(
+	    asking->further, domain, &asked->answers, further_is_done, asked);
 	cli_engine_submit(asking->cli, &like, domain, take_check, asked);
 }
 
@@ -164,27 +150,11 @@ start_name(struct asked_run *run, const char *domain)
 	*asked->slot = asked;
 	run->running_count++;
 	run->begun++;
+	dns_pace_begin(run->asking->pace);
 	if (exclude_has_domain(run->asking->exclude, domain))
 		spare_name(asked);
 	else
 		ask_name(asked, domain);
-}
-
-/* A lookup that nobody answers ends when it is awaited, and no sooner. */
-static void
-end_late_lookups(struct asked_run *run)
-{
-	int64_t now_ms = clock_mono_ms();
-
-	for (unsigned i = 0; i < run->asking->jobs; i++) {
-		struct asked *asked = run->running[i];
-		struct dns_query *query = asked == NULL ? NULL : asked->query;
-
-		if (query == NULL || now_ms < dns_deadline(query))
-			continue;
-		asked->query = NULL;
-		asked->answer = dns_await(query);
-	}
 }
 
 static void
@@ -192,7 +162,6 @@ drop_asked(struct asked *asked)
 {
 	*asked->slot = NULL;
 	asked->run->running_count--;
-	dns_answer_free(asked->answer);
 	free(asked);
 }
 
@@ -220,18 +189,6 @@ commit_records(struct asked_run *run)
 		   : say_not_kept(run, &err);
 }
 
-static void
-note_streak(struct asked_run *run, const struct record *record)
-{
-	bool dead = record->row.failing &&
-		    strcmp(record->row.fields[SURVEY_MAY], "t") == 0;
-
-	if (dead && run->streak++ == 0)
-		run->streak_since = record->row.time;
-	if (!dead)
-		run->streak = 0;
-}
-
 /* A host is to be asked later, or what was inferred does not hold. */
 static bool
 is_for_later(const struct asked_run *run, const struct record *record)
@@ -243,24 +200,16 @@ is_for_later(const struct asked_run *run, const struct record *record)
 static void
 write_record(struct asked_run *run, struct asked *asked)
 {
-	struct dns_texts texts = {.count = 0};
-	struct tlsrpt_record reports;
 	struct err err;
 
-	if (asked->answer == NULL)
-		asked->answer = dns_await(asked->query);
-	asked->query = NULL;
-	dns_texts_take(&texts, asked->answer);
-	reports = tlsrpt_record_select(texts.texts, texts.count, NULL, NULL);
-	dns_texts_fini(&texts);
-	record_reports(&asked->record, &asked->answer->lookup, &reports);
+	record_further(&asked->record, &asked->answers,
+	    further_has_extra(run->asking->further));
 	asked->record.row.domain = asked->domain;
 	if (is_for_later(run, &asked->record)) {
 		run->later++;
 		run->put_off++;
 		return;
 	}
-	note_streak(run, &asked->record);
 	if (run->status != 0)
 		return;
 	run->kept++;
@@ -324,7 +273,7 @@ scan_is_over(const struct asked_run *run)
 	return run->status != 0 || cli_progress_is_stopped() ||
 	       (asking->limit > 0 &&
 		   run->begun - run->put_off >= asking->limit) ||
-	       run->streak >= DEAD_STREAK;
+	       run->dead;
 }
 
 /* Whether another may begin at the rate that is wanted. */
@@ -333,8 +282,9 @@ is_time_for_one(const struct asked_run *run)
 {
 	uint64_t took_ms = (uint64_t)(clock_mono_ms() - run->begun_ms);
 
-	return run->asking->rate == 0 ||
-	       run->begun <= took_ms * run->asking->rate / SECOND_MS;
+	return (run->asking->rate == 0 ||
+		   run->begun <= took_ms * run->asking->rate / SECOND_MS) &&
+	       dns_pace_may_begin(run->asking->pace);
 }
 
 /* The next name of the round, or NULL when there is none. */
@@ -363,6 +313,21 @@ next_name(struct asked_run *run)
 	return run->names[run->name_at++];
 }
 
+/* What is told once, and what ends the run. */
+static void
+look_at_pace(struct asked_run *run)
+{
+	char text[DNS_PACE_TEXT_SIZE];
+
+	while (dns_pace_is_slowed(run->asking->pace, text))
+		cli_fail(0,
+		    "%s fails on more than half of what it is asked: it is "
+		    "asked half as often, until it bears that",
+		    text);
+	run->dead =
+	    run->dead || dns_pace_is_dead(run->asking->pace, &run->dead_since);
+}
+
 static void
 run_round(struct asked_run *run, unsigned tries)
 {
@@ -383,8 +348,9 @@ run_round(struct asked_run *run, unsigned tries)
 		if (run->status != 0 || cli_progress_is_stopped())
 			engine_put_off(run->asking->cli->engine);
 		cli_progress_draw(&run->progress, run->kept);
-		end_late_lookups(run);
+		further_end_late(run->asking->further);
 		write_done(run);
+		look_at_pace(run);
 	}
 	commit_records(run);
 }
@@ -409,6 +375,8 @@ run_passes(struct asked_run *run, unsigned tries)
 {
 	int64_t wait_ms = PASS_MIN_MS;
 
+	/* of names that failed once most do again, by themselves */
+	dns_pace_judge(run->asking->pace, tries == 0);
 	for (;;) {
 		uint64_t kept = run->kept;
 
@@ -458,9 +426,9 @@ end_scan(struct asked_run *run)
 
 	if (run->status != 0)
 		return run->status;
-	if (run->streak >= DEAD_STREAK) {
+	if (run->dead) {
 		if (store_survey_undo(
-			run->asking->survey, run->streak_since, &err) != 0)
+			run->asking->survey, run->dead_since, &err) != 0)
 			say_not_kept(run, &err);
 		return cli_fail(EX_UNAVAILABLE,
 		    "the resolver answers no more; run it again when it does");

@@ -4,17 +4,18 @@
 #ifndef MILTER_CLI_SURVEY_ASKING_H
 #define MILTER_CLI_SURVEY_ASKING_H
 
-#include "common/io/dns.h"
+#include "common/io/dns_pace.h"
 #include "milter/cli/engine.h"
 #include "milter/cli/survey/exclude.h"
 #include "milter/cli/survey/probing.h"
+#include "milter/cli/survey/further.h"
 #include "milter/cli/survey/record.h"
 
 /* All borrowed. */
 struct asking {
 	struct cli_engine *cli;
-	struct dns *dns;
-	int dns_timeout_ms;
+	struct further *further;
+	struct dns_pace *pace; /* of all lookups */
 	const struct x509_store *roots;
 	const struct providers *providers;
 	struct store_survey *survey;

@@ -90,7 +90,8 @@ static json_t *
 json_domain(const struct survey_row *row)
 {
 	static const struct pair dnssec[] = {{"domain", SURVEY_DNSSEC},
-	    {"hosts", SURVEY_HOSTS_SECURE}, {NULL, SURVEY_TLD}};
+	    {"hosts", SURVEY_HOSTS_SECURE}, {"chain", SURVEY_CHAIN},
+	    {"dns_host", SURVEY_DNS_HOST}, {NULL, SURVEY_TLD}};
 	static const struct pair dane[] = {{"adoption", SURVEY_DANE},
 	    {"health", SURVEY_DANE_HEALTH}, {"fault", SURVEY_DANE_FAULT},
 	    {NULL, SURVEY_TLD}};

@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/judge/chain.h"
 #include "common/proto/public_suffix.h"
 #include "milter/cli/survey/fetch_code.h"
 
@@ -40,9 +41,12 @@ record_names(struct record *record, const struct facts *facts,
 	text_copy(record->tld, sizeof(record->tld),
 	    dot == NULL ? facts->domain : dot + 1);
 	text_init(&text, record->hosts, sizeof(record->hosts));
-	for (size_t i = 0; i < facts->host_count; i++)
-		text_addf(
-		    &text, "%s%s", i == 0 ? "" : " ", facts->hosts[i].name);
+	for (size_t i = 0; i < facts->host_count; i++) {
+		const char *host = facts->hosts[i].name;
+
+		text_addf(&text, "%s%s", i == 0 ? "" : " ", host);
+		record->own_host |= strcmp(host, facts->domain) == 0;
+	}
 	fields[SURVEY_CLASS] = "unknown";
 	if (facts->host_count > 0) {
 		if (facts->hosts[0].literal)
@@ -121,6 +125,8 @@ record_rest(struct record *record, const struct check *check,
 	fields[SURVEY_DNSSEC] = word_of_security(&check->facts->mx);
 	fields[SURVEY_HOSTS_SECURE] =
 	    standing_share_text(standing->hosts_secure);
+	record->dane = standing->dane;
+	record->mx = check->facts->mx;
 	fields[SURVEY_DANE] = standing_dane_text(standing->dane);
 	fields[SURVEY_DANE_HEALTH] =
 	    standing_health_text(standing->dane_health);
@@ -208,23 +214,47 @@ record_spare(struct record *record, const char *domain,
 	set_exempt(record);
 }
 
-void
-record_reports(struct record *record, const struct lookup *lookup,
-    const struct tlsrpt_record *reports)
+static void
+record_reports(struct record *record, const struct further_answers *answers)
 {
-	struct standing_extra extra = {
-	    .tlsrpt = *lookup, .tlsrpt_record = *reports};
-	struct standing standing = {.tlsrpt_why = ""};
-	bool has[2] = {false, false};
+	const char *why = answers->reports_why;
 
-	standing_add_reports(&standing, &extra);
-	for (size_t i = 0; i < reports->count; i++)
-		has[reports->rua[i].scheme == TLSRPT_HTTPS] = true;
 	snprintf(record->rua, sizeof(record->rua), "%s%s%s",
-	    has[0] ? "mailto" : "", has[0] && has[1] ? " " : "",
-	    has[1] ? "https" : "");
+	    answers->by_mail ? "mailto" : "",
+	    answers->by_mail && answers->by_https ? " " : "",
+	    answers->by_https ? "https" : "");
 	record->row.fields[SURVEY_TLSRPT] =
-	    standing_record_text(standing.tlsrpt_record);
-	record->row.fields[SURVEY_TLSRPT_WHY] = standing.tlsrpt_why;
+	    standing_record_text(answers->reports);
+	record->row.fields[SURVEY_TLSRPT_WHY] = why == NULL ? "" : why;
 	record->row.fields[SURVEY_RUA] = record->rua;
+}
+
+/* How the MX records are, or their denial, the zone is; its keys are not asked
+ * for. */
+static const char *
+chain_of(const struct record *record, const struct further_answers *answers)
+{
+	struct chain_facts facts = {.soa = record->mx, .ds = answers->ds};
+
+	if (lookup_denied(&record->mx))
+		facts.soa.state = LOOKUP_DATA;
+	return chain_state_text(chain_state_of(&facts));
+}
+
+void
+record_further(
+    struct record *record, const struct further_answers *answers, bool extra)
+{
+	struct standing_extra beside = {.insecure_tlsa = answers->insecure_tlsa,
+	    .own_tlsa = answers->own_tlsa && !record->own_host};
+
+	record_reports(record, answers);
+	record->row.fields[SURVEY_DANE] =
+	    standing_dane_text(standing_dane_beside(record->dane, &beside));
+	if (!extra)
+		return;
+	text_copy(
+	    record->dns_host, sizeof(record->dns_host), answers->dns_host);
+	record->row.fields[SURVEY_CHAIN] = chain_of(record, answers);
+	record->row.fields[SURVEY_DNS_HOST] = record->dns_host;
 }

@@ -7,6 +7,7 @@
 #include "common/io/store_survey.h"
 #include "common/judge/standing.h"
 #include "milter/cli/advise/providers.h"
+#include "milter/cli/survey/further.h"
 
 /* Addresses at which something was inferred, that are kept of one domain. */
 enum { INFERRED_ADDRESSES = 32 };
@@ -24,10 +25,16 @@ struct record {
 	char inferred_at[INFERRED_ADDRESSES * INET6_ADDRSTRLEN];
 	bool put_off; /* some host is to be asked later: it is not whole */
 	char patterns[LIMIT_SURVEY_ROW];
+	char dns_host[LIMIT_DOMAIN_SIZE];
+
+	/* for what comes later */
+	struct lookup mx;
+	enum standing_dane dane;
+	bool own_host; /* the domain is one of its mail hosts */
 };
 
-/* record_make - of a check at level auto, all but what TLS reports are; record
- * stays where it is */
+/* record_make - of a check at level auto, all but what record_further adds;
+ * record stays where it is */
 void record_make(struct record *record, const struct check *check,
     const struct x509_store *roots, const struct providers *providers);
 
@@ -35,8 +42,9 @@ void record_make(struct record *record, const struct check *check,
 void record_spare(struct record *record, const char *domain,
     const struct x509_store *roots, const struct providers *providers);
 
-/* record_reports - what TLS reports are, by the TXT record at _smtp._tls */
-void record_reports(struct record *record, const struct lookup *lookup,
-    const struct tlsrpt_record *reports);
+/* record_further - and what was asked beside the check; extra: of the domain's
+ * zone as well */
+void record_further(
+    struct record *record, const struct further_answers *answers, bool extra);
 
 #endif

@@ -16,8 +16,9 @@
 #include "milter/view/json_put.h"
 
 enum {
-	JOBS = 64,
+	JOBS = 256,
 	LOOKUPS_A_JOB = 8, /* that are given up count for a while */
+	DNS_RATE = 500,    /* to other people's nameservers */
 	SECOND_MS = 1000,
 	EXCLUDE_OCTETS = 64 * 1024 * 1024,
 };
@@ -66,6 +67,7 @@ struct scan_parts {
 	struct store_survey *survey;
 	struct probing *probing;
 	const struct exclude *exclude;
+	struct dns_pace *pace;
 };
 
 /* Of the first run: others may go on with it otherwise. */
@@ -92,8 +94,8 @@ note_scan(struct store_survey *survey, const struct settings *settings,
 	if (status != 0)
 		return status;
 	snprintf(text, sizeof(text),
-	    "jobs %u, rate %" PRIu32 ", retry %" PRIu32, options->jobs,
-	    options->rate, options->retries);
+	    "jobs %u, rate %" PRIu32 ", retry %" PRIu32 "%s", options->jobs,
+	    options->rate, options->retries, options->extra ? ", extra" : "");
 	return note_once(survey, SURVEY_NOTE_SETTINGS, text);
 }
 
@@ -104,6 +106,7 @@ ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
 	AUTO(x509_store) struct x509_store *roots = NULL;
 	AUTO(providers) struct providers *providers = NULL;
 	AUTO(dns) struct dns *dns = NULL;
+	AUTO(further) struct further *further = NULL;
 	struct engine_options wanted;
 	struct asking asking;
 	struct err err;
@@ -118,12 +121,15 @@ ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
 		return cli_fail(EX_CONFIG, "%s", err.text);
 	settings_engine_options(cli->settings, &wanted);
 	wanted.dns.max_outstanding = LOOKUPS_A_JOB * options->jobs;
+	wanted.dns.pace = parts->pace;
 	dns = dns_new(&wanted.dns, &err);
 	if (dns == NULL)
 		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	further =
+	    further_new(dns, wanted.dns.timeout_ms, options->extra, providers);
 	asking = (struct asking){.cli = cli,
-	    .dns = dns,
-	    .dns_timeout_ms = wanted.dns.timeout_ms,
+	    .further = further,
+	    .pace = parts->pace,
 	    .roots = roots,
 	    .providers = providers,
 	    .survey = parts->survey,
@@ -166,7 +172,12 @@ run_scan(struct store_survey *survey, const struct exclude *exclude,
     const struct cli_options *options)
 {
 	AUTO(probing) struct probing *probing = NULL;
-	struct scan_parts parts = {.survey = survey, .exclude = exclude};
+	AUTO(dns_pace)
+	struct dns_pace *pace =
+	    dns_pace_new(options->dns_rate_given ? options->dns_rate : 0,
+		options->dns_rate_given ? options->dns_rate : DNS_RATE);
+	struct scan_parts parts = {
+	    .survey = survey, .exclude = exclude, .pace = pace};
 	struct cli_engine cli;
 	struct manners manners;
 	struct err err;
@@ -180,7 +191,7 @@ run_scan(struct store_survey *survey, const struct exclude *exclude,
 	    (int)options->probe_gap_s * SECOND_MS, options->probe_rate);
 	manners.fetch_rate = options->fetch_rate;
 	manners.no_fetch = options->no_fetch;
-	status = cli_engine_open_survey(&cli, options, &manners);
+	status = cli_engine_open_survey(&cli, options, &manners, pace);
 	if (status == 0)
 		status = ask_with_engine(&parts, &cli, options);
 	cli_engine_close(&cli);
