@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
 import change
+import journal
 import json_page
 import mta
 import tap
@@ -472,6 +473,13 @@ def check_weights(out, log, sent):
     weights.compare(out, "so they do in two files, one of them packed",
                     mta.CONF, wanted, "--maillog", DIR + "/one.gz",
                     "--maillog", DIR + "/two")
+    with journal.Journal() as kept:
+        kept.take(log.decode().splitlines() + [
+            "user.info postfix/smtp[1]: A: to=<q@other.example>, status=sent",
+            "daemon.info posternd[1]: A: event=check domain=ours.example"])
+        weights.compare(out, "and in the journal, of mail and of posternd",
+                        mta.CONF, dict(wanted, **{"ours.example": 1}),
+                        "--journal")
     weights.compare(out, "the queue has what waits", mta.CONF,
                     weights.of_queue(), "--queue")
 
