@@ -28,6 +28,7 @@ struct dns {
 	struct dns_system *system;      /* DNS_EMBEDDED: those whose word counts
 					   where it cannot validate, or NULL */
 	struct dns_unvalidated *second; /* DNS_EMBEDDED: both together */
+	struct dns_pace *pace;          /* of embedded, or NULL */
 	struct counts *counts;          /* may be NULL */
 	size_t broken_count;
 	char broken[LIMIT_BROKEN_NAMES][LIMIT_DOMAIN_SIZE];
@@ -77,6 +78,7 @@ open_kind(struct dns *dns, const struct dns_options *options, struct err *err)
 	switch (dns->kind) {
 	case DNS_EMBEDDED:
 		dns_algorithms_learn();
+		dns->pace = options->pace;
 		pace_library(options);
 		dns->embedded = dns_embedded_new(options, dns->insecure, err);
 		if (dns->embedded == NULL)
@@ -220,6 +222,8 @@ dns_await(struct dns_query *query)
 
 	if (answer == NULL)
 		answer = dns_pending_await(query->pending);
+	if (answer->lookup.state == LOOKUP_TIMEOUT)
+		dns_pace_heard(query->dns->pace, 0, true);
 	if (query->counts)
 		dns_answer_count(answer, query->type, query->dns->counts);
 	free(query);

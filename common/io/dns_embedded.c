@@ -122,9 +122,12 @@ on_result(void *arg, int error, struct ub_result *result)
 	const struct dns_embedded *resolver = dns_pending_owner(pending);
 	struct dns_answer *answer = NULL;
 
-	dns_pace_heard(resolver->pace, 0, is_failed_lookup(error, result));
-	if (dns_pending_is_wanted(pending))
+	/* who gave up has said so already */
+	if (dns_pending_is_wanted(pending)) {
+		dns_pace_heard(
+		    resolver->pace, 0, is_failed_lookup(error, result));
 		answer = classify_result(pending, error, result);
+	}
 	ub_resolve_free(result);
 	dns_pending_finish(pending, answer);
 }
