@@ -86,17 +86,18 @@ next_server(struct dns_request *request, int64_t now_ms)
 }
 
 static size_t
-number_of(const struct dns_request *request, const struct dns_server *server)
+server_number(
+    const struct dns_request *request, const struct dns_server *server)
 {
 	return (size_t)(server - request->context->servers.items);
 }
 
 /* What came of the attempt. */
 static void
-note_attempt(struct dns_request *request, bool failed)
+note_attempt_end(struct dns_request *request, bool failed)
 {
 	dns_pace_heard(request->context->pace,
-	    number_of(request, request->server), failed);
+	    server_number(request, request->server), failed);
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *arg);
@@ -146,7 +147,7 @@ ask_server(struct dns_request *request, struct dns_server *server, bool tcp)
 	if (getrandom(&id, sizeof(id), 0) == sizeof(id))
 		dns_packet_set_id(&request->query, id);
 	start_timer(request);
-	dns_pace_asked(request->context->pace, number_of(request, server));
+	dns_pace_asked(request->context->pace, server_number(request, server));
 	error = dns_exchange_begin(
 	    &request->exchange, &server->at, &request->query, tcp);
 	return error == 0 ? watch_socket(request) : error;
@@ -166,7 +167,7 @@ ask_next(struct dns_request *request)
 
 		if (error == 0)
 			return;
-		note_attempt(request, true);
+		note_attempt_end(request, true);
 		note_error(request, error);
 	}
 	if (request->failure != NULL)
@@ -178,7 +179,7 @@ ask_next(struct dns_request *request)
 static void
 give_up_server(struct dns_request *request, int error)
 {
-	note_attempt(request, true);
+	note_attempt_end(request, true);
 	note_error(request, error);
 	ask_next(request);
 }
@@ -219,7 +220,7 @@ take_answer(struct dns_request *request)
 
 	if (dns_pending_is_wanted(request->pending))
 		answer = read_reply(request);
-	note_attempt(
+	note_attempt_end(
 	    request, answer != NULL && answer->lookup.state == LOOKUP_SERVFAIL);
 	if (answer == NULL || answer->lookup.state != LOOKUP_SERVFAIL) {
 		end_request(request, answer);
@@ -275,7 +276,7 @@ on_attempt_over(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (request->ready != NULL)
-		note_attempt(request, true);
+		note_attempt_end(request, true);
 	if (!dns_pending_is_wanted(request->pending)) {
 		end_request(request, NULL);
 		return;
@@ -311,7 +312,7 @@ dns_request_wait_ms(struct dns_request *request)
 	if (server == NULL || !dns_pending_is_wanted(request->pending))
 		return 0;
 	return dns_pace_wait_ms(
-	    request->context->pace, number_of(request, server));
+	    request->context->pace, server_number(request, server));
 }
 
 void

@@ -102,7 +102,7 @@ prepare_all(struct store_survey *survey, struct err *err)
 			&survey->statements[i], NULL) != SQLITE_OK)
 			return err_set(err, ERR_DATA, "no survey: %s",
 			    sqlite3_errmsg(survey->handle));
-	survey->words = store_survey_words_new(survey, err);
+	survey->words = store_survey_words_new(survey->handle, err);
 	return survey->words == NULL ? -1 : 0;
 }
 
@@ -134,7 +134,7 @@ open_survey(struct store_survey *survey, const char *path,
 		return fail_sql(survey, err);
 	sqlite3_busy_timeout(survey->handle, BUSY_MS);
 	sqlite3_limit(survey->handle, SQLITE_LIMIT_LENGTH, LIMIT_SURVEY_ROW);
-	if (store_survey_schema_check(survey, scan, err) != 0)
+	if (store_survey_schema_check(survey->handle, scan, err) != 0)
 		return -1;
 	if (scan && exec_sql(survey,
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -491,15 +491,15 @@ tally_findings(struct store_survey *survey, struct err *err)
 static const char *
 counted_column(enum survey_field field)
 {
-	enum survey_table table = store_survey_schema_table(field);
+	enum survey_table table = survey_field_table(field);
 
 	return table == SURVEY_DOMAIN ? survey_field_name(field)
-				      : store_survey_schema_name(table);
+				      : survey_table_name(table);
 }
 
 /* The tables that these fields are in, with how many names there are. */
 static int
-add_counted(struct store_survey *survey, struct text *sql,
+add_counted_tables(struct store_survey *survey, struct text *sql,
     const enum survey_field fields[2], struct err *err)
 {
 	const char *first = counted_column(fields[0]);
@@ -522,7 +522,7 @@ add_counted(struct store_survey *survey, struct text *sql,
 	text_add(sql, ") AS t");
 	for (int i = 0; i < 2; i++)
 		if (both[i][0] != '\0' &&
-		    store_survey_schema_table(fields[i]) > SURVEY_FINDING)
+		    survey_field_table(fields[i]) > SURVEY_FINDING)
 			text_addf(sql, " CROSS JOIN %s ON %s.id = t.%s",
 			    both[i], both[i], both[i]);
 	return 0;
@@ -546,7 +546,7 @@ store_survey_count(struct store_survey *survey,
 	else
 		text_add(&text, "''");
 	text_add(&text, ", sum(domains), total(messages) FROM ");
-	if (add_counted(survey, &text, fields, err) != 0)
+	if (add_counted_tables(survey, &text, fields, err) != 0)
 		return -1;
 	text_add(&text, " CROSS JOIN finding ON finding.id = t.finding");
 	if (question->filter == SURVEY_MAIL)

@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_schema.h"
 
 struct store_survey_words {
 	sqlite3 *handle; /* of the survey */
@@ -27,7 +28,7 @@ add_marks(struct text *sql, enum survey_table table)
 	const char *mark = "?";
 
 	for (int i = 0; i < SURVEY_FIELDS; i++) {
-		if (store_survey_schema_table((enum survey_field)i) != table)
+		if (survey_field_table((enum survey_field)i) != table)
 			continue;
 		text_add(sql, mark);
 		mark = ", ?";
@@ -38,7 +39,7 @@ static int
 prepare_words(struct store_survey_words *words, enum survey_table table)
 {
 	char find[SURVEY_SQL_SIZE], make[SURVEY_SQL_SIZE];
-	const char *name = store_survey_schema_name(table);
+	const char *name = survey_table_name(table);
 	struct text text;
 	int rc;
 
@@ -63,11 +64,11 @@ prepare_words(struct store_survey_words *words, enum survey_table table)
 }
 
 struct store_survey_words *
-store_survey_words_new(struct store_survey *survey, struct err *err)
+store_survey_words_new(struct sqlite3 *handle, struct err *err)
 {
 	struct store_survey_words *words = xcalloc(1, sizeof(*words));
 
-	words->handle = store_survey_handle(survey);
+	words->handle = handle;
 	for (int i = SURVEY_FINDING; i < SURVEY_TABLES; i++)
 		if (prepare_words(words, (enum survey_table)i) != SQLITE_OK) {
 			fail_words(words, err);
@@ -96,7 +97,7 @@ bind_fields(sqlite3_stmt *stmt, enum survey_table table,
 	int at = 1;
 
 	for (int i = 0; i < SURVEY_FIELDS; i++)
-		if (store_survey_schema_table((enum survey_field)i) == table)
+		if (survey_field_table((enum survey_field)i) == table)
 			sqlite3_bind_text(
 			    stmt, at++, fields[i], -1, SQLITE_STATIC);
 }

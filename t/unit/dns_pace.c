@@ -46,7 +46,7 @@ is_about(int wait_ms, int wanted_ms)
 }
 
 static void
-a_nameserver_of_this_host_is_asked_as_it_goes_and_others_are_not(void **state)
+who_is_on_this_host_is_asked_as_it_goes(void **state)
 {
 	AUTO(dns_pace) struct dns_pace *pace = paced(0, 100);
 
@@ -202,8 +202,7 @@ int
 main(void)
 {
 	const struct CMUnitTest dns_pace[] = {
-	    cmocka_unit_test(
-		a_nameserver_of_this_host_is_asked_as_it_goes_and_others_are_not),
+	    cmocka_unit_test(who_is_on_this_host_is_asked_as_it_goes),
 	    cmocka_unit_test(without_a_pace_nothing_waits),
 	    cmocka_unit_test(who_fails_half_is_asked_half_as_often),
 	    cmocka_unit_test(who_was_as_it_goes_is_asked_half_of_what_it_bore),

@@ -145,7 +145,7 @@ drop_lookup(struct further_lookup *lookup)
 
 /* There is an answer, or no more time. */
 static void
-take_lookup(struct further_lookup *lookup)
+take_further_answer(struct further_lookup *lookup)
 {
 	struct further *further = lookup->further;
 	struct dns_answer *answer = dns_await(lookup->query);
@@ -173,7 +173,7 @@ on_lookup(void *arg, const void *nothing)
 
 	(void)nothing;
 	if (!atomic_flag_test_and_set(&lookup->taken))
-		take_lookup(lookup);
+		take_further_answer(lookup);
 	drop_lookup(lookup);
 }
 
@@ -203,7 +203,7 @@ further_end_late(struct further *further)
 	struct further_lookup *lookup;
 
 	while ((lookup = next_late_lookup(further)) != NULL)
-		take_lookup(lookup);
+		take_further_answer(lookup);
 }
 
 static void
