@@ -123,11 +123,13 @@ copy_plain_name(const char *text, char out[LIMIT_DOMAIN_SIZE])
 	for (i = 0; i < LIMIT_DOMAIN && text[i] != '\0'; i++) {
 		char c = text[i];
 
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
 		if (c == '.' ? label == 0
 			     : !is_name_octet(c) || label == MAX_LABEL)
 			return false;
 		label = c == '.' ? 0 : label + 1;
-		name[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+		name[i] = c;
 	}
 	if (label == 0 || text[i] != '\0')
 		return false;

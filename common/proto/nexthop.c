@@ -28,6 +28,19 @@ skip_separators(const char *text)
 	return text;
 }
 
+/* One host and nothing else, as most texts are. */
+static bool
+is_lone_host(const char *text)
+{
+	size_t length = 0;
+
+	while (length < LIMIT_DOMAIN && text[length] != '\0' &&
+	       !is_hop_separator(text[length]) && text[length] != ':' &&
+	       text[length] != '[')
+		length++;
+	return length > 0 && text[length] == '\0';
+}
+
 static size_t
 part_length(const char *text)
 {
@@ -248,6 +261,13 @@ nexthop_parse(const char *text, uint16_t default_port,
 	char part[PART_SIZE];
 	int count = 0;
 
+	if (is_lone_host(text)) {
+		hops[0].port = default_port;
+		if (read_hop_host(text, &hops[0], err) < 0)
+			return -1;
+		out[0] = hops[0];
+		return 1;
+	}
 	for (text = skip_separators(text);
 	     *text != '\0' && count < LIMIT_NEXTHOPS;
 	     text = skip_separators(text)) {
@@ -268,36 +288,40 @@ nexthop_parse(const char *text, uint16_t default_port,
 	return count;
 }
 
+static void
+print_hop(struct text *text, const struct nexthop *hop)
+{
+	if (!hop->mx_lookup)
+		text_add(text, "[");
+	text_add(text, hop->host);
+	if (!hop->mx_lookup)
+		text_add(text, "]");
+	if (hop->port != 25) {
+		text_add(text, ":");
+		text_add_uint(text, hop->port);
+	}
+	assert(!text->cut);
+}
+
 void
 nexthop_print(const struct nexthop *hop, char out[NEXTHOP_TEXT_SIZE])
 {
 	struct text text;
 
 	text_init(&text, out, NEXTHOP_TEXT_SIZE);
-	if (!hop->mx_lookup)
-		text_add(&text, "[");
-	text_add(&text, hop->host);
-	if (!hop->mx_lookup)
-		text_add(&text, "]");
-	if (hop->port != 25) {
-		text_add(&text, ":");
-		text_add_uint(&text, hop->port);
-	}
-	assert(!text.cut);
+	print_hop(&text, hop);
 }
 
 void
 nexthop_print_list(
     const struct nexthop hops[], size_t count, char out[NEXTHOP_LIST_SIZE])
 {
-	char hop[NEXTHOP_TEXT_SIZE];
 	struct text text;
 
 	text_init(&text, out, NEXTHOP_LIST_SIZE);
 	for (size_t i = 0; i < count; i++) {
-		nexthop_print(&hops[i], hop);
 		if (i > 0)
 			text_add(&text, ",");
-		text_add(&text, hop);
+		print_hop(&text, &hops[i]);
 	}
 }

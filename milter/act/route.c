@@ -45,7 +45,8 @@ read_rcpt_domain(struct route *route, const struct route_rcpt *rcpt)
 }
 
 /* The canonical spelling names the check; a text that is no next hop is the
- * engine's to judge. */
+ * engine's to judge.  Nearly always it is the domain, which needs no next hop
+ * of its own: it is looked at by itself, at the same port. */
 static void
 read_route_hop(
     const struct settings *settings, struct route *route, const char *host)
@@ -54,7 +55,7 @@ read_route_hop(
 	uint16_t port = (uint16_t)settings->probe_port;
 	int count;
 
-	if (host == NULL || host[0] == '\0')
+	if (host == NULL || host[0] == '\0' || strcmp(host, route->domain) == 0)
 		return;
 	count = nexthop_parse(host, port, hops, NULL);
 	if (count > 0)
@@ -67,8 +68,9 @@ void
 route_read(const struct settings *settings, const char *mta_name,
     const struct route_rcpt *rcpt, struct route *route)
 {
-	*route = (struct route){.reason = REASON_OK,
-	    .smtp = rcpt->mailer != NULL || rcpt->host != NULL};
+	route->domain[0] = route->hop[0] = route->detail[0] = '\0';
+	route->smtp = rcpt->mailer != NULL || rcpt->host != NULL;
+	settle_route(route, RESULT_FAIL, REASON_OK);
 	read_rcpt_domain(route, rcpt);
 	if (rcpt->mailer != NULL &&
 	    settings_lists_word(&settings->local_mailers, rcpt->mailer))

@@ -92,7 +92,10 @@ tag_is_recipients(const char *field_name)
 {
 	static const char *const names[] = {
 	    "To", "Cc", "Resent-To", "Resent-Cc"};
+	char first = lower_octet(field_name[0]);
 
+	if (first != 't' && first != 'c' && first != 'r')
+		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (tag_is_field(field_name, names[i]))
 			return true;

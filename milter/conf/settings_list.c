@@ -61,7 +61,8 @@ bool
 settings_lists_word(const struct settings_list *list, const char *word)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i], word) == 0)
+		if (list->items[i][0] == word[0] &&
+		    strcmp(list->items[i], word) == 0)
 			return true;
 	return false;
 }

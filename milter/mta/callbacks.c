@@ -236,6 +236,7 @@ begin_mail(SMFICTX *ctx, char **argv)
 {
 	struct session_mail mail = {.mta_name = smfi_getsymval(ctx, name_j)};
 	const char *user = smfi_getsymval(ctx, name_auth);
+	const char *client = smfi_getsymval(ctx, name_client);
 	struct message *message = xcalloc(1, sizeof(*message));
 
 	if (!service_begin(&message->held)) {
@@ -245,9 +246,8 @@ begin_mail(SMFICTX *ctx, char **argv)
 	mail.null_sender = argv[0][0] == '\0' || strcmp(argv[0], "<>") == 0;
 	mail.requiretls = mail_requires_tls(argv);
 	mail.authenticated = user != NULL && user[0] != '\0';
-	mail.local = is_loopback_client(smfi_getsymval(ctx, name_client));
-	mail.reports = is_report_mail(
-	    message->held.settings, argv[0], smfi_getsymval(ctx, name_client));
+	mail.local = is_loopback_client(client);
+	mail.reports = is_report_mail(message->held.settings, argv[0], client);
 	message->session =
 	    session_new(message->held.settings, message->held.engine, &mail);
 	return message;
@@ -282,27 +282,25 @@ out_of_order(enum figures_step step)
 	return SMFIS_CONTINUE;
 }
 
+/* The value of a recipient's macro, or NULL. */
+static char *
+macro_of(SMFICTX *ctx, char *name)
+{
+	char *value = smfi_getsymval(ctx, name);
+
+	return value == NULL || value[0] == USED_UP ? NULL : value;
+}
+
 /*
  * libmilter keeps the macros of a recipient until the MTA sends others, so that
  * one that comes without any would be taken for the recipient before it.  The
  * text is libmilter's copy of what came, which nobody reads but by name.
  */
 static void
-use_up(SMFICTX *ctx, char *name)
+use_up(char *value)
 {
-	char *value = smfi_getsymval(ctx, name);
-
 	if (value != NULL && value[0] != '\0')
 		value[0] = USED_UP;
-}
-
-/* The value of a recipient's macro, or NULL. */
-static const char *
-macro_of(SMFICTX *ctx, char *name)
-{
-	const char *value = smfi_getsymval(ctx, name);
-
-	return value == NULL || value[0] == USED_UP ? NULL : value;
 }
 
 /* A good recipient is answered with "continue", for "accept" would let all of
@@ -311,19 +309,20 @@ static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
 	const struct message *message = message_of(ctx);
-	struct route_rcpt rcpt = {.address = argv[0],
-	    .addr = macro_of(ctx, name_addr),
-	    .mailer = macro_of(ctx, name_mailer),
-	    .host = macro_of(ctx, name_host)};
+	char *addr = macro_of(ctx, name_addr);
+	char *mailer = macro_of(ctx, name_mailer);
+	char *host = macro_of(ctx, name_host);
+	struct route_rcpt rcpt = {
+	    .address = argv[0], .addr = addr, .mailer = mailer, .host = host};
 	struct reply reply;
 	enum action action;
 
 	if (message == NULL)
 		return out_of_order(FIGURES_AT_RCPT);
 	action = session_rcpt(message->session, &rcpt, &reply);
-	use_up(ctx, name_addr);
-	use_up(ctx, name_mailer);
-	use_up(ctx, name_host);
+	use_up(addr);
+	use_up(mailer);
+	use_up(host);
 	if (action == ACTION_NONE)
 		return SMFIS_CONTINUE;
 	return refuse_with(ctx, action, &reply);

@@ -68,28 +68,24 @@ is_tag_listed(
 }
 
 /* Worst first, so that the tag shows what matters when it must leave out;
- * else in the order of the envelope. */
+ * else in the order of the envelope, in which the groups and so their domains
+ * lie. */
 static int
 compare_tag_items(const void *left, const void *right)
 {
-	const struct recipient_group *a =
-	    *(const struct recipient_group *const *)left;
-	const struct recipient_group *b =
-	    *(const struct recipient_group *const *)right;
-	enum result of_a = recipient_group_verdict(a)->result;
-	enum result of_b = recipient_group_verdict(b)->result;
+	const struct tag_item *a = left, *b = right;
 
-	if (of_a != of_b)
-		return result_is_worse(of_a, of_b) ? -1 : 1;
-	return (a > b) - (a < b);
+	if (a->verdict->result != b->verdict->result)
+		return result_is_worse(a->verdict->result, b->verdict->result)
+			   ? -1
+			   : 1;
+	return (a->domain > b->domain) - (a->domain < b->domain);
 }
 
 char *
 message_outcome_tag(const struct message_outcome *outcome,
     const struct settings *settings, const char *queue_id)
 {
-	const struct recipient_group **listed =
-	    xcalloc(outcome->count, sizeof(*listed));
 	struct tag_item *items =
 	    xcalloc(outcome->count, sizeof(struct tag_item));
 	struct tag tag = {.authserv_id = settings->authserv_id,
@@ -99,16 +95,16 @@ message_outcome_tag(const struct message_outcome *outcome,
 	    .items = items};
 	char *value;
 
-	for (size_t i = 0; i < outcome->count; i++)
-		if (is_tag_listed(settings, &outcome->groups[i]))
-			listed[tag.count++] = &outcome->groups[i];
-	qsort(listed, tag.count, sizeof(*listed), compare_tag_items);
-	for (size_t i = 0; i < tag.count; i++)
-		items[i] = (struct tag_item){
-		    listed[i]->domain, recipient_group_verdict(listed[i])};
+	for (size_t i = 0; i < outcome->count; i++) {
+		const struct recipient_group *group = &outcome->groups[i];
+
+		if (is_tag_listed(settings, group))
+			items[tag.count++] = (struct tag_item){
+			    group->domain, recipient_group_verdict(group)};
+	}
+	qsort(items, tag.count, sizeof(*items), compare_tag_items);
 	value = tag_print(&tag);
 	free(items);
-	free(listed);
 	return value;
 }
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -44,16 +45,34 @@ copies_are_whole_and_end(void **state)
 	free(numbers);
 }
 
+/* Sizes on both sides of where pages come new. */
+static void
+what_was_there_before_is_zeroed(void **state)
+{
+	static const size_t sizes[] = {1, 24, 4095, 4096, 4097, 1 << 18};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		unsigned char *used = xmalloc(sizes[i]), *fresh;
+
+		memset(used, 0xa5, sizes[i]);
+		free(used);
+		fresh = xcalloc(1, sizes[i]);
+		for (size_t at = 0; at < sizes[i]; at++)
+			assert_int_equal(fresh[at], 0);
+		free(fresh);
+	}
+}
+
 /* More items than have a size: the allocator, which a sanitizer may have made
  * another, is not asked. */
 static void
-no_memory_ends_the_process_with_a_line(void **state)
+await_end_of_too_much(bool zeroed)
 {
 	char told[64] = "";
 	int ends[2], status = 0;
 	pid_t pid;
 
-	(void)state;
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -62,7 +81,8 @@ no_memory_ends_the_process_with_a_line(void **state)
 		setrlimit(RLIMIT_CORE, &none);
 		signal(SIGABRT, SIG_DFL);
 		dup2(ends[1], STDERR_FILENO);
-		free(xrealloc(NULL, SIZE_MAX / 4 + 2, 8));
+		free(zeroed ? xcalloc(SIZE_MAX / 4 + 2, 8)
+			    : xrealloc(NULL, SIZE_MAX / 4 + 2, 8));
 		_exit(0);
 	}
 	close(ends[1]);
@@ -74,12 +94,21 @@ no_memory_ends_the_process_with_a_line(void **state)
 	assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
+static void
+no_memory_ends_the_process_with_a_line(void **state)
+{
+	(void)state;
+	await_end_of_too_much(false);
+	await_end_of_too_much(true);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest xalloc[] = {
 	    cmocka_unit_test(a_size_of_nothing_gives_what_free_takes),
 	    cmocka_unit_test(copies_are_whole_and_end),
+	    cmocka_unit_test(what_was_there_before_is_zeroed),
 	    cmocka_unit_test(no_memory_ends_the_process_with_a_line),
 	};
 
