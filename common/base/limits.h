@@ -165,7 +165,8 @@ enum {
 
 	/* JSON of a TLS report: levels, which jansson would take 2,048 of; and
 	 * values, of which each takes some 100 to 250 octets of memory, so 100
-	 * MiB at worst.  A report with all the details below has 100,000. */
+	 * MiB at worst.  A report with all the details below has 100,000.
+	 * Lines of its policies are counted as such, for a text has many */
 	LIMIT_REPORT_DEPTH = 32,
 	LIMIT_REPORT_VALUES = 400000,
 
@@ -183,6 +184,10 @@ enum {
 	LIMIT_TLSRPT_REPORTS = 100000,
 	LIMIT_MESSAGE_LEVELS = 3,
 
+	/* Reports in one message, as many as it may have parts: one that is
+	 * full of them leaves room for others */
+	LIMIT_TLSRPT_OF_MESSAGE = 1000,
+
 	/* Of a message before a MIME parser has it: lines that begin with "--",
 	 * of each of which GMime makes a part of 1.3 KB; lines before the first
 	 * empty one; lines of the form of a field, 500 octets each; and octets
@@ -192,6 +197,10 @@ enum {
 	LIMIT_MESSAGE_HEADER = 2000,
 	LIMIT_MESSAGE_FIELDS = 20000,
 	LIMIT_MESSAGE_FIELD_OCTETS = 1024 * 1024,
+
+	/* Colons in one field: 60,000 groups of addresses in each other are
+	 * more than 8 MiB of stack */
+	LIMIT_MESSAGE_COLONS = 2000,
 
 	/* What is kept of reports together, each row of some kilobytes at
 	 * worst: rows of policies and of what failed; reporters, those of one

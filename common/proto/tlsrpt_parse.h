@@ -11,6 +11,7 @@ struct tlsrpt_parsing {
 	struct tlsrpt_report *report;
 	const struct tlsrpt_hints *hints;
 	size_t details; /* of all policies so far */
+	size_t pieces;  /* of their lists, likewise */
 	struct err *err;
 };
 
@@ -29,9 +30,9 @@ char *tlsrpt_address(char *text);
 int tlsrpt_count(struct tlsrpt_parsing *parsing, const struct json_t *object,
     const char *key, uint64_t *out);
 
-/* tlsrpt_strings - a list of texts; a string is a list of one, and is split at
- * ends of lines, and at ";" where it is alone */
-void tlsrpt_strings(struct tlsrpt_parsing *parsing, const struct json_t *value,
+/* tlsrpt_strings - a list of texts: 0, or -1 with err; a string is a list of
+ * one, and is split at ends of lines, and at ";" where it is alone */
+int tlsrpt_strings(struct tlsrpt_parsing *parsing, const struct json_t *value,
     struct tlsrpt_list *out);
 
 /* tlsrpt_others - a new object of the keys that are not in known, which ends

@@ -104,7 +104,7 @@ mode_of_strings(const struct tlsrpt_list *strings)
 	return "";
 }
 
-static void
+static int
 read_patterns(struct tlsrpt_parsing *parsing, const json_t *object,
     struct tlsrpt_policy *policy)
 {
@@ -117,7 +117,7 @@ read_patterns(struct tlsrpt_parsing *parsing, const json_t *object,
 		else if (policy->type == TLSRPT_POLICY_STS)
 			tlsrpt_note(parsing, TLSRPT_NO_LIST);
 	}
-	tlsrpt_strings(parsing, value, &policy->mx);
+	return tlsrpt_strings(parsing, value, &policy->mx);
 }
 
 /* The domain that the report is about, where a policy names none. */
@@ -131,7 +131,7 @@ domain_instead(struct tlsrpt_parsing *parsing)
 	return xstrdup(parsing->report->domain);
 }
 
-static void
+static int
 read_inner(struct tlsrpt_parsing *parsing, json_t *object,
     struct tlsrpt_policy *policy)
 {
@@ -144,13 +144,15 @@ read_inner(struct tlsrpt_parsing *parsing, json_t *object,
 	policy->domain = tlsrpt_name(tlsrpt_text(object, "policy-domain"));
 	if (policy->domain == NULL)
 		policy->domain = domain_instead(parsing);
-	tlsrpt_strings(parsing, json_object_get(object, "policy-string"),
-	    &policy->strings);
+	if (tlsrpt_strings(parsing, json_object_get(object, "policy-string"),
+		&policy->strings) != 0 ||
+	    read_patterns(parsing, object, policy) != 0)
+		return -1;
 	policy->mode = policy->type == TLSRPT_POLICY_STS
 			   ? mode_of_strings(&policy->strings)
 			   : "";
-	read_patterns(parsing, object, policy);
 	policy->others = tlsrpt_others(parsing, object, policy_keys);
+	return 0;
 }
 
 int
@@ -165,7 +167,8 @@ tlsrpt_policy_parse(struct tlsrpt_parsing *parsing, json_t *object)
 	/* from here on it is freed with the report */
 	memset(policy, 0, sizeof(*policy));
 	report->policy_count++;
-	read_inner(parsing, json_object_get(object, "policy"), policy);
+	if (read_inner(parsing, json_object_get(object, "policy"), policy) != 0)
+		return -1;
 	policy->outer_others = tlsrpt_others(parsing, object, outer_keys);
 	policy->summary_others = tlsrpt_others(parsing, summary, summary_keys);
 	if (tlsrpt_count(

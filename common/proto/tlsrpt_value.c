@@ -103,41 +103,59 @@ tlsrpt_count(struct tlsrpt_parsing *parsing, const json_t *object,
 	return 0;
 }
 
-/* The pieces of a text between separators, without space and empty ones. */
+/* A copy behind the others; at each power of two there is room for as many
+ * again. */
 static void
-add_pieces(struct tlsrpt_list *list, const char *text, const char *separators)
+add_list_piece(struct tlsrpt_list *list, const char *piece)
+{
+	if ((list->count & (list->count - 1)) == 0)
+		list->items = xrealloc(list->items,
+		    list->count == 0 ? 1 : 2 * list->count,
+		    sizeof(*list->items));
+	list->items[list->count++] = xstrdup(piece);
+}
+
+/* The pieces of a text between separators, without space and empty ones.  What
+ * is made of each is larger than it by far, as of values of JSON. */
+static int
+add_pieces(struct tlsrpt_parsing *parsing, struct tlsrpt_list *list,
+    const char *text, const char *separators)
 {
 	char *copy = xstrdup(text), *rest = copy, *piece;
 
-	while ((piece = strsep(&rest, separators)) != NULL) {
+	while ((piece = strsep(&rest, separators)) != NULL &&
+	       parsing->pieces <= LIMIT_REPORT_VALUES) {
 		piece = text_trim(piece);
-		if (piece[0] == '\0')
-			continue;
-		list->items = xrealloc(
-		    list->items, list->count + 1, sizeof(*list->items));
-		list->items[list->count++] = xstrdup(piece);
+		if (piece[0] != '\0' && parsing->pieces++ < LIMIT_REPORT_VALUES)
+			add_list_piece(list, piece);
 	}
 	free(copy);
+	return parsing->pieces <= LIMIT_REPORT_VALUES
+		   ? 0
+		   : err_set(parsing->err, ERR_DATA,
+			 "policies of over %d lines", LIMIT_REPORT_VALUES);
 }
 
-void
+int
 tlsrpt_strings(struct tlsrpt_parsing *parsing, const json_t *value,
     struct tlsrpt_list *out)
 {
 	const char *text = json_string_value(value);
+	int rc = 0;
 
 	if (text != NULL) {
 		tlsrpt_note(parsing, TLSRPT_STRING_LIST);
-		add_pieces(out, text, ";\r\n");
+		rc = add_pieces(parsing, out, text, ";\r\n");
 	}
-	for (size_t i = 0; i < json_array_size(value); i++) {
+	for (size_t i = 0; i < json_array_size(value) && rc == 0; i++) {
 		text = json_string_value(json_array_get(value, i));
 		if (text == NULL)
 			continue;
 		if (strpbrk(text, "\r\n") != NULL)
 			tlsrpt_note(parsing, TLSRPT_STRING_LIST);
-		add_pieces(out, text, "\r\n");
+		rc = add_pieces(parsing, out, text, "\r\n");
 	}
+	return rc;
 }
 
 static bool

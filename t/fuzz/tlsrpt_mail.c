@@ -34,7 +34,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    mail_read(octets, size, "mx.d.example", check_leaf, &sum);
 
 	assert((why != NULL) == (message_scan(octets, size) != NULL));
-	authres_passed(field, "mx.d.example", "s.example");
+	authres_is_of(field, "mx.d.example");
+	authres_passed(field, "s.example");
 	free(field);
 	return 0;
 }

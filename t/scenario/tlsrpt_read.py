@@ -6,6 +6,7 @@ that real reporters are known for, T01 to T23; what is read must be what was put
 in, in each form.  Then what nobody should send: bombs, floods, terminal
 sequences.  No lab.  TAP.
 """
+import base64
 import csv
 import gzip
 import html.parser
@@ -240,9 +241,10 @@ def known(out):
         "mx-host": ["mx1.d.ex"]}, "T05: strings become lists")
     out.test(first("T06")["date-range"]["end-datetime"] == DAY + "T23:59:59Z",
              "T06: a day ends with its last second")
-    status, found = read_json(octets(report(policies=[policy(
+    status, found = read_json(octets(report("1+d.ex+", policies=[policy(
         "sts", "d.ex", 0, 1, [], [detail("sts-policy-fetch-error")])])))
-    out.test(state(found) == ["valid"] and status == 1,
+    out.test(state(found) == ["valid"] and status == 1 and
+             found["reports"][0]["report-id"] == "1+d.ex+",
              "T07: a fetch error without policy is fine", [str(found)])
     found = read_json(sample("T08"))[1]
     out.test(found["domains"][0]["failure"] == 1 and
@@ -788,6 +790,21 @@ def bomb(size):
     return gzip.compress(b'{"report-id":"' + b" " * (size << 20), 9)
 
 
+def lines(count):
+    """So many, of a letter each, some of which repeat nothing."""
+    return "".join("a;" * 1000 + "%x;" % (number * 0x9e3779b97f4a7c15 >> 3)
+                   for number in range(count // 1001))
+
+
+def crammed(content, count):
+    """A message of that part so many times."""
+    part = (b"Content-Type: application/gzip\n"
+            b"Content-Transfer-Encoding: base64\n\n" +
+            base64.encodebytes(content))
+    return (b"Content-Type: multipart/mixed; boundary=a\n\n" +
+            (b"--a\n" + part) * count + b"--a--\n")
+
+
 def hostile(out):
     flood = b"Content-Type: multipart/mixed; boundary=a\n\n"
     part = b"Subject: x\n" + flood + b"--a\n"
@@ -799,6 +816,8 @@ def hostile(out):
             part + b"Content-Type: a/b" + b";\n a=b" * 1000000, "fields"),
         "a million addresses": (b"To: a@b" + b",a@b" * 1000000 + b"\n\n",
                                 "fields"),
+        "groups of addresses in each other": (
+            b"From: " + b"a:" * 400000 + b"\n\n", "colons"),
         "a gzip bomb": (bomb(200), "over 20 MiB"),
         "a dense one, in mail": (message(bomb(15)), "times its size"),
         "a message over 32 MiB": (b"A: b\n\n" + b"x" * (33 << 20), "32 MiB"),
@@ -806,6 +825,12 @@ def hostile(out):
         "gzip over 16 MiB": (gzip.compress(os.urandom(17 << 20), 1), "16 MiB"),
         "JSON over 20 MiB": (b'{"policies":["' + b"x" * (21 << 20) + b'"]}',
                              "20 MiB"),
+        "a text of nine million lines": (packed(report(policies=[policy(
+            "sts", "d.ex", 1, 0, policy_string=lines(9000000))])),
+            "over 400000 lines"),
+        "1 GB of gzip in 1 MB of mail": (crammed(gzip.compress(
+            b'{"a":"' + b" " * 1000000 + b'"}', 9), 900),
+            "over 20 MiB in one message"),
         "two million values": (b'{"policies":[' + b"{}," * 2000000 + b"{}]}",
                                "values"),
         "depth 100,000": (b'{"policies":' + b'{"a":' * 100000, "deeper"),
@@ -891,6 +916,23 @@ def most(out):
     corpus.close()
 
 
+def of_one_message(out):
+    """LIMIT_TLSRPT_OF_MESSAGE: who sends one leaves room for others."""
+    limit = 1000
+    corpus = Corpus()
+    corpus.put("a", message(packed([
+        report("r%d" % number, []) for number in range(limit + 500)])))
+    corpus.put("b", message(packed(report("other"))))
+    status, text, error = run("--json", corpus.path)
+    found = json.loads(text)
+    told = b" ".join(run(corpus.path)[1].split())
+    out.test(status == 1 and len(found["reports"]) == limit + 1 and
+             found["counts"]["invalid"] == 1 and b"1 unreadable" in told,
+             "1,000 reports in a message are read, no more, and the next "
+             "message", [str(found["counts"]), str(told)])
+    corpus.close()
+
+
 def many(out):
     """Memory does not grow with the reports."""
     corpus = Corpus()
@@ -969,7 +1011,7 @@ def main():
     full(corpus)
     for test in (oddities, known, several, media_types, other_mail, invalid,
                  duplicates, filters, dkim, places, statuses, hostile,
-                 terminal, many, most, stopped, offline):
+                 terminal, of_one_message, many, most, stopped, offline):
         test(out)
     for test in (text_form, csv_form, html_form, json_form, schema):
         test(out, corpus)

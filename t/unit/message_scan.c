@@ -73,6 +73,21 @@ what_is_inside_of_fields_is_bounded(void **state)
 	    scan_many("To: a@b", ",a@b", MANY, "\n\n"), "over 1 MiB of fields");
 }
 
+/* LIMIT_MESSAGE_COLONS: groups of addresses in each other, which a parser may
+ * follow until it has no stack */
+static void
+what_nests_inside_of_a_field_is_bounded(void **state)
+{
+	enum { MANY = LIMIT_MESSAGE_COLONS };
+
+	(void)state;
+	assert_null(scan_many("From: ", "a:", MANY - 1, "\n\n"));
+	assert_non_null(scan_many("From: ", "a:", MANY, "\n\n"));
+	assert_non_null(scan_many(PART "Cc: x", "\n a:", MANY, "\n\n"));
+	assert_non_null(scan_many("Cc: x\nTo :", "a:", MANY, "\n\n"));
+	assert_null(scan_many(PART, "To: a:b:c:d\n", MANY, "\n"));
+}
+
 /* A report may be large, and written in many ways. */
 static void
 what_is_no_field_may_be_large(void **state)
@@ -103,6 +118,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_most_may_be_parsed_and_one_more_not),
 	    cmocka_unit_test(what_is_inside_of_fields_is_bounded),
+	    cmocka_unit_test(what_nests_inside_of_a_field_is_bounded),
 	    cmocka_unit_test(what_is_no_field_may_be_large),
 	    cmocka_unit_test(nothing_may_be_parsed),
 	};

@@ -418,20 +418,26 @@ static void
 the_most_is_taken_and_one_more_is_not(void **state)
 {
 	static const struct {
-		const char *begin, *end, *why;
+		const char *begin, *item, *end, *why;
 		size_t most;
 	} rows[] = {
-	    {"{" HEAD ",\"policies\":[", "]}", "over 1000 policies",
+	    {"{" HEAD ",\"policies\":[", "{}", "]}", "over 1000 policies",
 		LIMIT_REPORT_POLICIES},
 	    {"{" HEAD ",\"policies\":[{" STS
 	     "," SUM("0", "1") ",\"failure-details\":[",
-		"]}]}", "over 10000 details", LIMIT_REPORT_DETAILS},
+		"{}", "]}]}", "over 10000 details", LIMIT_REPORT_DETAILS},
+	    /* one value of JSON, and each piece of it a text of its own */
+	    {"{" HEAD ",\"policies\":[{\"policy\":{\"policy-string\":\"", "x;",
+		"\"}}]}", "policies of over 400000 lines", LIMIT_REPORT_VALUES},
+	    {"{" HEAD ",\"policies\":[{\"policy\":{\"mx-host\":[\"", "x\\n",
+		"\"]}}]}", "policies of over 400000 lines",
+		LIMIT_REPORT_VALUES},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char *text =
-		    with_many(rows[i].begin, "{}", rows[i].most, rows[i].end);
+		char *text = with_many(
+		    rows[i].begin, rows[i].item, rows[i].most, rows[i].end);
 		struct err err = {.text = ""};
 		struct tlsrpt_report *report = parse_alone(text, &err);
 
@@ -439,7 +445,7 @@ the_most_is_taken_and_one_more_is_not(void **state)
 		tlsrpt_report_free(report);
 		free(text);
 		text = with_many(
-		    rows[i].begin, "{}", rows[i].most + 1, rows[i].end);
+		    rows[i].begin, rows[i].item, rows[i].most + 1, rows[i].end);
 		report = parse_alone(text, &err);
 		ROW(rows[i].why, report == NULL);
 		ROW_TEXT(rows[i].why, err.text, rows[i].why);

@@ -128,18 +128,27 @@ result_passes(char *result, const char *submitter)
 }
 
 bool
-authres_passed(
-    const char *value, const char *authserv_id, const char *submitter)
+authres_is_of(const char *value, const char *authserv_id)
 {
 	char *copy = plain_value(value), *rest = copy;
 	char *piece = strsep(&rest, ";"), held[2];
 	const char *server = take_token(&piece, held);
+	bool same = server != NULL && server != held &&
+		    word_is(server, (size_t)(piece - server), authserv_id);
+
+	free(copy);
+	return same;
+}
+
+bool
+authres_passed(const char *value, const char *submitter)
+{
+	char *copy = plain_value(value), *rest = copy, *piece;
 	bool passed = false;
 
-	if (server != NULL && server != held &&
-	    word_is(server, (size_t)(piece - server), authserv_id))
-		while (!passed && (piece = strsep(&rest, ";")) != NULL)
-			passed = result_passes(piece, submitter);
+	strsep(&rest, ";"); /* the server */
+	while (!passed && (piece = strsep(&rest, ";")) != NULL)
+		passed = result_passes(piece, submitter);
 	free(copy);
 	return passed;
 }

@@ -2,8 +2,10 @@
 #include "milter/cli/tlsrpt/mail.h"
 
 #include <gmime/gmime.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 #include "milter/cli/tlsrpt/authres.h"
 #include "milter/cli/tlsrpt/message_scan.h"
@@ -12,8 +14,9 @@
 struct walk {
 	mail_part_fn *each;
 	void *arg;
-	const char *authserv_id;
 	GMimeMessage *outermost;
+	const char **results; /* of the server that was asked about */
+	size_t result_count;
 	struct tlsrpt_hints hints; /* of the message it is in */
 	unsigned level;            /* how many messages stand around it */
 };
@@ -57,25 +60,37 @@ take_header(GMimeMessage *message, struct tlsrpt_hints *hints)
 		tlsrpt_hints_subject(hints, subject);
 }
 
-static bool
-has_passed(const struct walk *walk, const char *submitter)
+/* Once for all parts: of others there may be as many as there is room for. */
+static void
+find_results(struct walk *walk, const char *authserv_id)
 {
 	GMimeHeaderList *headers =
 	    g_mime_object_get_header_list(GMIME_OBJECT(walk->outermost));
 	int count = g_mime_header_list_get_count(headers);
 
-	if (walk->authserv_id == NULL || submitter[0] == '\0')
-		return false;
 	for (int i = 0; i < count; i++) {
 		GMimeHeader *header =
 		    g_mime_header_list_get_header_at(headers, i);
+		const char *value = g_mime_header_get_raw_value(header);
 
 		if (g_ascii_strcasecmp(g_mime_header_get_name(header),
-			"Authentication-Results") == 0 &&
-		    authres_passed(g_mime_header_get_raw_value(header),
-			walk->authserv_id, submitter))
-			return true;
+			"Authentication-Results") != 0 ||
+		    !authres_is_of(value, authserv_id))
+			continue;
+		walk->results = xrealloc(walk->results, walk->result_count + 1,
+		    sizeof(*walk->results));
+		walk->results[walk->result_count++] = value;
 	}
+}
+
+static bool
+has_passed(const struct walk *walk, const char *submitter)
+{
+	if (submitter[0] == '\0')
+		return false;
+	for (size_t i = 0; i < walk->result_count; i++)
+		if (authres_passed(walk->results[i], submitter))
+			return true;
 	return false;
 }
 
@@ -185,8 +200,7 @@ const char *
 mail_read(const char *octets, size_t size, const char *authserv_id,
     mail_part_fn *each, void *arg)
 {
-	struct walk walk = {
-	    .each = each, .arg = arg, .authserv_id = authserv_id};
+	struct walk walk = {.each = each, .arg = arg};
 	const char *why = message_scan(octets, size);
 	GMimeObject *body;
 
@@ -196,9 +210,12 @@ mail_read(const char *octets, size_t size, const char *authserv_id,
 	if (walk.outermost == NULL)
 		return NULL; /* no message, so no leaf */
 	take_header(walk.outermost, &walk.hints);
+	if (authserv_id != NULL)
+		find_results(&walk, authserv_id);
 	body = g_mime_message_get_mime_part(walk.outermost);
 	if (body != NULL)
 		walk_object(&walk, body);
+	free(walk.results);
 	g_object_unref(walk.outermost);
 	return NULL;
 }

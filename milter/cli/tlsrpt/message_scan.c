@@ -3,8 +3,9 @@
  * A parser makes an object of each part, for which there must be a line that
  * begins with "--"; of each field of a header, which may stand wherever a part
  * can begin; and of each parameter and address inside of one, for which a field
- * must be long.  So these lines are counted wherever they stand, without
- * looking at what they are.
+ * must be long.  A group of addresses ("a: b, c;") may stand in another: GMime
+ * calls itself for each, until there is no stack, and each has a colon.  So
+ * these are counted wherever they stand, without looking at what they are.
  */
 #include "milter/cli/tlsrpt/message_scan.h"
 
@@ -16,6 +17,8 @@
 
 struct scan {
 	size_t dashes, header, fields, field_octets;
+	size_t colons;  /* of this field */
+	bool nested;    /* there were too many in one */
 	bool in_header; /* no empty line yet */
 	bool in_field;  /* the line before was one, or went on with it */
 };
@@ -49,6 +52,15 @@ has_inside(const char *line)
 }
 
 static void
+scan_inside(struct scan *scan, const char *line, size_t length)
+{
+	scan->field_octets += length;
+	for (size_t i = 0; i < length; i++)
+		scan->colons += line[i] == ':';
+	scan->nested |= scan->colons > LIMIT_MESSAGE_COLONS;
+}
+
+static void
 scan_line(struct scan *scan, const char *line, size_t length)
 {
 	bool empty = length == 0 || (length == 1 && line[0] == '\r');
@@ -59,12 +71,13 @@ scan_line(struct scan *scan, const char *line, size_t length)
 	scan->dashes += length >= 2 && line[0] == '-' && line[1] == '-';
 	if (is_field_line(line, length)) {
 		scan->fields++;
+		scan->colons = 0;
 		scan->in_field = has_inside(line);
 	} else if (empty || !is_blank_octet(line[0])) {
 		scan->in_field = false;
 	}
 	if (scan->in_field)
-		scan->field_octets += length;
+		scan_inside(scan, line, length);
 }
 
 static const char *
@@ -78,6 +91,8 @@ over_limit(const struct scan *scan)
 		return "over 20,000 lines of the form of a field";
 	if (scan->field_octets > LIMIT_MESSAGE_FIELD_OCTETS)
 		return "over 1 MiB of fields";
+	if (scan->nested)
+		return "over 2,000 colons in a field";
 	return NULL;
 }
 

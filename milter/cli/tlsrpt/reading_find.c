@@ -31,6 +31,10 @@ struct candidate {
 	bool claims;  /* it says that it is one: what is wrong is told */
 	bool of_mail; /* it is a part of a message */
 	bool found;   /* it was one, or was to be */
+	/* of all parts of a message: one of a few kilobytes must not cost what
+	 * a folder of reports does, nor leave no room for the rest of one */
+	size_t unpacked, reports;
+	bool over;
 };
 
 /* What is wrong with a candidate: told if it claims to be a report. */
@@ -43,9 +47,25 @@ refuse_candidate(struct candidate *candidate, const char *why)
 	reading_refuse(candidate->reading, candidate->source, why);
 }
 
+/* Of a message there is more than anybody sends: the rest is passed over. */
+static void
+give_up_message(struct candidate *candidate, const char *why)
+{
+	candidate->over = true;
+	candidate->claims = true;
+	refuse_candidate(candidate, why);
+}
+
 static void
 take_report(struct candidate *candidate, json_t *object)
 {
+	if (candidate->over)
+		return;
+	if (candidate->of_mail &&
+	    candidate->reports++ == LIMIT_TLSRPT_OF_MESSAGE) {
+		give_up_message(candidate, "over 1000 reports in one message");
+		return;
+	}
 	candidate->found = true;
 	reading_report(candidate->reading, candidate->source, object,
 	    &(struct reading_around){.hints = &candidate->part->hints,
@@ -145,6 +165,7 @@ refuse_gzip(struct candidate *candidate, enum gzip_outcome outcome,
 static void
 take_gzip(struct candidate *candidate, const char *octets, size_t size)
 {
+	size_t left = LIMIT_TLSRPT_JSON - candidate->unpacked;
 	struct gzip_inside inside;
 	enum gzip_outcome outcome;
 
@@ -152,8 +173,13 @@ take_gzip(struct candidate *candidate, const char *octets, size_t size)
 		refuse_candidate(candidate, "gzip over 16 MiB");
 		return;
 	}
-	outcome = gzip_unpack(octets, size, LIMIT_TLSRPT_JSON, &inside);
-	if (outcome != GZIP_WHOLE) {
+	outcome = gzip_unpack(octets, size, left, &inside);
+	if (candidate->of_mail)
+		candidate->unpacked += inside.size;
+	if (outcome == GZIP_TOO_LARGE && left < LIMIT_TLSRPT_JSON) {
+		give_up_message(
+		    candidate, "gzip of over 20 MiB in one message");
+	} else if (outcome != GZIP_WHOLE) {
 		refuse_gzip(candidate, outcome, &inside);
 	} else {
 		if (inside.members > 1)
@@ -173,7 +199,7 @@ is_zip(const char *octets, size_t size)
 static void
 take_octets(struct candidate *candidate, const char *octets, size_t size)
 {
-	if (candidate->reading->full)
+	if (candidate->reading->full || candidate->over)
 		return;
 	if (gzip_is(octets, size)) {
 		take_gzip(candidate, octets, size);
