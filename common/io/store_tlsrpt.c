@@ -156,7 +156,8 @@ static const char *const statements[TLSRPT_STATEMENTS] = {
 	" r.domain, r.name, r.ok, r.failed, min(d.due) FROM delivery d"
 	" JOIN report r ON r.id = d.report WHERE d.scheme = ?1 AND"
 	" d.state IN (0, 2) AND d.due <= ?2 GROUP BY d.host"
-	" ORDER BY min(d.due) LIMIT ?3",
+	" ORDER BY (SELECT max(t.tried) FROM delivery t WHERE t.day = d.day"
+	" AND t.host = d.host AND t.scheme = d.scheme), min(d.due) LIMIT ?3",
     [TLSRPT_BEGIN_DELIVERY] =
 	"UPDATE delivery SET state = 1, tried = ?2, tries = tries + 1,"
 	" first = CASE first WHEN 0 THEN ?2 ELSE first END WHERE id = ?1",

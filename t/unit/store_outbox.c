@@ -222,6 +222,37 @@ of_too_many_reports_to_one_rua_the_rest_fails(void **state)
 	    store_outbox_next(store, TLSRPT_HTTPS, NOW, items, MOST, NULL), 1);
 }
 
+/* S03: a host that many reports go to, and that takes a minute for each, does
+ * not hold up those to others */
+static void
+hosts_take_turns(void **state)
+{
+	static const char *const turns[] = {"slow.ex", "z.ex", "slow.ex"};
+	AUTO(store_tlsrpt) struct store_tlsrpt *store = open_outbox(true);
+	struct outbox_item items[MOST];
+	unsigned over;
+
+	(void)state;
+	make(store, "a.ex", OUTBOX_REPORT_DUE);
+	make(store, "b.ex", OUTBOX_REPORT_DUE);
+	plan(store, "v=TLSRPTv1;rua=https://slow.ex/1", 9, &over);
+	for (size_t i = 0; i < COUNT(turns); i++) {
+		int64_t now = NOW + (int64_t)i * 60;
+
+		assert_in_range(store_outbox_next(store, TLSRPT_HTTPS, now,
+				    items, MOST, NULL),
+		    1, 2);
+		assert_string_equal(items[0].rua.host, turns[i]);
+		store_outbox_begin(store, items[0].delivery, now, NULL);
+		store_outbox_end(store, items[0].delivery, OUTBOX_RETRY,
+		    now + 300, "", NULL);
+		if (i > 0)
+			continue;
+		make(store, "c.ex", OUTBOX_REPORT_DUE);
+		plan(store, "v=TLSRPTv1;rua=https://z.ex/1", 9, &over);
+	}
+}
+
 /* What is asked for by hand. */
 static void
 only_what_was_not_sent_is_hurried(void **state)
@@ -338,6 +369,7 @@ main(void)
 	    cmocka_unit_test(
 		what_was_under_way_is_tried_again_and_what_was_sent_is_not),
 	    cmocka_unit_test(of_too_many_reports_to_one_rua_the_rest_fails),
+	    cmocka_unit_test(hosts_take_turns),
 	    cmocka_unit_test(only_what_was_not_sent_is_hurried),
 	    cmocka_unit_test(what_was_mailed_is_known),
 	    cmocka_unit_test(a_large_report_is_kept),
