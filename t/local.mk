@@ -357,6 +357,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/tlsrpt/datagram.c milter/tlsrpt/day_report.c %D%/unit/tap.h
 %C%_unit_book_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_inbox_t_SOURCES = %D%/unit/inbox.c milter/tlsrpt/inbox.c \
+	milter/tlsrpt/inbox_tries.c \
 	%D%/unit/tap.h
 %C%_unit_intake_t_SOURCES = %D%/unit/intake.c $(CONF_TEXT) \
 	milter/tlsrpt/book.c milter/tlsrpt/counted_report.c milter/tlsrpt/datagram.c \

@@ -237,11 +237,21 @@ wait_without_inbox(int64_t until_ms)
 	lock_drop(&collect.lock);
 }
 
+/* By the settings that are in force when it is counted. */
+static void
+count_datagram_now(struct inbox_datagram *datagram)
+{
+	AUTO(settings) struct settings *settings = service_settings();
+
+	intake_take(&collect.intake, datagram, &collect.days, settings);
+	collect.unwritten++;
+	free(datagram->octets);
+}
+
 /* Whether more may have come than is counted before the book is written. */
 static bool
 receive_some(void)
 {
-	AUTO(settings) struct settings *settings = service_settings();
 	struct inbox_datagram datagram;
 	struct inbox_lost lost;
 	int64_t until_ms = clock_sooner_ms(collect.flush_ms, INBOX_TRIES_MS);
@@ -254,12 +264,8 @@ receive_some(void)
 	do {
 		got = inbox_take(collect.inbox, until_ms, &datagram, &lost);
 		intake_lost(&collect.intake, &lost, collect.days.open);
-		if (got == 1) {
-			intake_take(&collect.intake, &datagram, &collect.days,
-			    settings);
-			collect.unwritten++;
-			free(datagram.octets);
-		}
+		if (got == 1)
+			count_datagram_now(&datagram);
 	} while (got == 1 && collect.unwritten < FLUSH_COUNT);
 	return got == 1;
 }

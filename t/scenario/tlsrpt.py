@@ -42,12 +42,13 @@ def program(name):
     return os.path.join(os.environ["POSTERN_BUILDDIR"], "milter", name)
 
 
-def session(domain, kind=9, failed=0, detail=None, record=None, **more):
+def session(domain, kind=9, failed=0, detail=None, record=None, host=None,
+            strings=("3 1 1 A6",), **more):
     """As libtlsrpt 0.5.0rc1 writes it."""
     policy = {"policy-type": kind, "t": int(detail is not None), "f": failed}
     if kind != 9:
-        policy["policy-domain"] = "mx." + domain
-        policy["policy-string"] = ["3 1 1 A6"]
+        policy["policy-domain"] = host or "mx." + domain
+        policy["policy-string"] = list(strings)
     if detail:
         policy["failure-details"] = [detail]
     return json.dumps({"d": domain, "pr": record or RECORD % domain,
@@ -59,8 +60,9 @@ class Daemon:
 
     running = []  # for what ends early
 
-    def __init__(self, folder, extra="", queue=None):
+    def __init__(self, folder, extra="", queue=None, state=None):
         self.folder = folder
+        self.state = state or folder
         self.socket = folder + "/tlsrpt.sock"
         self.conf = folder + "/postern.conf"
         with open(self.conf, "w") as file:
@@ -76,7 +78,7 @@ TLSReports collect
 TLSReportSocket unix:%s
 TLSReportOrganization Example Org
 TLSReportContact tlsrpt@example.org
-%s""" % (folder, folder, folder, USER, self.socket, extra))
+%s""" % (folder, folder, self.state, USER, self.socket, extra))
         self.log = open(folder + "/log", "a+")
         around = [*QUEUE, str(queue)] if queue else []
         self.process = subprocess.Popen(
@@ -113,7 +115,7 @@ TLSReportContact tlsrpt@example.org
     def dropped(self):
         """Of today, as the store has it."""
         with contextlib.closing(sqlite3.connect(
-                "file:%s/tlsrpt.db?mode=ro" % self.folder, uri=True)) as db:
+                "file:%s/tlsrpt.db?mode=ro" % self.state, uri=True)) as db:
             return db.execute("SELECT sum(dropped) FROM day").fetchone()[0]
 
     def lines(self):
@@ -158,7 +160,8 @@ def counting(out, folder):
                 session("b.example"), session("norua.example",
                                               record="v=TLSRPTv1;"),
                 session("inside.example"), session("a.left.example"),
-                session("e.example", dpv="1"), session("f.example", dpv="2"),
+                session("e.example", dpv="1"),
+                *[session("f.example", dpv="2")] * 3,
                 session("g.example"),
                 session("g.example", record=RECORD % "other.example"),
                 b"nonsense")
@@ -185,7 +188,25 @@ def reporting(out, daemon):
     sums = [(policy["policy"]["policy-type"], *policy["summary"].values())
             for policy in report["policies"]]
     out.test(sums == [("tlsa", 7, 1), ("sts", 0, 1)],
-             "J04 J05 show has each policy with its sums", [repr(sums)])
+             "J05 show has each policy with its sums", [repr(sums)])
+    daemon.send(session("order.example"), *[
+        session("order.example", kind, host=host, strings=strings)
+        for kind, host, strings in (
+            (2, "order.example", ["mode: enforce"]),
+            (1, "mx2.order.example", ["3 1 1 B"]),
+            (1, "mx2.order.example", ["3 1 1 A"]),
+            (1, "mx1.order.example", ["3 1 1 C"]))])
+    order = [(policy["policy"]["policy-type"],
+              policy["policy"]["policy-domain"],
+              policy["policy"]["policy-string"])
+             for policy in daemon.report("order.example")["policies"]]
+    out.test(order == [("tlsa", "mx1.order.example", ["3 1 1 C"]),
+                       ("tlsa", "mx2.order.example", ["3 1 1 A"]),
+                       ("tlsa", "mx2.order.example", ["3 1 1 B"]),
+                       ("sts", "order.example", ["mode: enforce"]),
+                       ("no-policy-found", "order.example", [])],
+             "J04 by type, domain and lines, as they came or not",
+             [repr(order)])
     detail = report["policies"][0]["failure-details"]
     out.test(detail == [{"result-type": "certificate-not-trusted",
                          "sending-mta-ip": "192.0.2.9",
@@ -222,7 +243,8 @@ def reporting(out, daemon):
 def logging(out, daemon):
     out.test(daemon.told("event=tlsrpt-drop reason=malformed count=1") and
              len(daemon.told("event=tlsrpt-trouble reason=version")) == 1,
-             "F02 R12 what is not counted is told", daemon.lines())
+             "F02 R12 what is not counted is told, a new protocol once a day",
+             daemon.lines())
     found = daemon.figures()
     out.test(found["tlsrpt_dropped_total{reason=\"malformed\"}"] >= 1 and
              found["tlsrpt_datagrams_total"] >=
@@ -264,6 +286,99 @@ def foreigners(out, daemon):
     sent = send_as(stranger.pw_uid, group, daemon, session("friend.example"))
     out.test(sent and daemon.rows().get("friend.example") == (1, 0),
              "one who is of it is")
+
+
+def reloaded(out, folder):
+    """F08: what is counted is as the new settings say; the socket stays."""
+    daemon = Daemon(folder, "TLSReportExclude out.example\n")
+    daemon.send(session("d.example"), session("out.example"))
+    before, number = daemon.rows(), os.stat(daemon.socket).st_ino
+    with open(daemon.conf) as file:
+        text = file.read().replace("out.example", "d.example")
+    with open(daemon.conf, "w") as file:
+        file.write(text)
+    with daemon.sender() as sender:
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.await_true(lambda: daemon.told("event=reload"), "the line")
+        for domain in ("d.example", "out.example"):
+            sender.send(session(domain))
+    out.test(before == {"d.example": (1, 0)} and
+             daemon.rows() == {"d.example": (1, 0), "out.example": (1, 0)} and
+             os.stat(daemon.socket).st_ino == number,
+             "F08 a reload changes what is counted, and nobody who sends sees "
+             "it", [repr(before), repr(daemon.rows())] + daemon.lines())
+    daemon.stop()
+
+
+def bounded(out, folder):
+    """R46"""
+    daemon = Daemon(folder, "TLSReportMaxDomains 2\n")
+    for _ in range(2):
+        daemon.send(*[session(name + ".example") for name in "abcd"])
+        daemon.rows()
+    rows = daemon.rows()
+    out.test(rows == {"a.example": (2, 0), "b.example": (2, 0)} and
+             len(daemon.told("event=tlsrpt-drop reason=max-domains")) == 1 and
+             daemon.figures()[
+                 "tlsrpt_dropped_total{reason=\"max-domains\"}"] == 4,
+             "R46 next hops beyond TLSReportMaxDomains are not kept, which is "
+             "counted, and told once", [repr(rows)] + daemon.lines())
+    daemon.stop()
+
+
+def full(out, folder):
+    """F03 E08: what came while the disk was full is there after it."""
+    state = folder_of(folder, "state")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=777", "tmpfs",
+                    state], check=True)
+    try:
+        daemon = Daemon(folder, state=state)
+        daemon.send(session("d.example"))
+        before = daemon.rows()
+        with contextlib.suppress(OSError), \
+                open(state + "/ballast", "wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 512)
+        daemon.send(session("d.example"), *[
+            session("d.example", 1, strings=["3 1 1 %064d" % (9 * n + each)
+                                             for each in range(9)])
+            for n in range(40)])
+        daemon.ask("list")
+        told = daemon.told("event=tlsrpt-trouble reason=store")
+        os.remove(state + "/ballast")
+        after = daemon.rows()
+        out.test(before == {"d.example": (1, 0)} and len(told) == 1 and
+                 after == {"d.example": (42, 0)},
+                 "F03 E08 on a full disk counts wait, and none is lost",
+                 [repr(before), repr(after)] + daemon.lines())
+        daemon.stop()
+    finally:
+        subprocess.run(["umount", "-l", state], check=True)
+
+
+def replaced(out, folder):
+    """F03 E08: the store is taken away, and somebody else's is there."""
+    daemon = Daemon(folder)
+    daemon.send(session("d.example"))
+    daemon.rows()
+    for name in os.listdir(folder):
+        if name.startswith("tlsrpt.db"):
+            os.remove(os.path.join(folder, name))
+    with contextlib.closing(sqlite3.connect(folder + "/tlsrpt.db")) as db:
+        db.execute("CREATE TABLE other (x)")
+    shutil.chown(folder + "/tlsrpt.db", USER)
+    daemon.send(session("d.example"), session("e.example"))
+    status, _, error = daemon.ask("list")
+    told = daemon.told("event=tlsrpt-trouble reason=store")
+    os.remove(folder + "/tlsrpt.db")
+    daemon.await_true(lambda: daemon.ask("list")[0] == 0, "a store")
+    rows = daemon.rows()
+    out.test(status == 3 and "none of Postern" in error and len(told) == 1 and
+             rows == {"d.example": (1, 0), "e.example": (1, 0)},
+             "F03 E08 a store that is replaced by another is left alone, and "
+             "counts wait until there is room for one",
+             [error, repr(rows)] + daemon.lines())
+    daemon.stop()
 
 
 def surviving(out, daemon):
@@ -398,6 +513,8 @@ def main():
         daemon.stop()
         for queue in QUEUES:
             flooding(out, folder_of(top, "flood-%d" % queue), queue)
+        for test in (reloaded, bounded, full, replaced):
+            test(out, folder_of(top, test.__name__))
         troubles(out, folder_of(top, "trouble"))
         switched_off(out, folder_of(top, "off"))
     return out.close()

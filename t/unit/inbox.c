@@ -14,6 +14,8 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
+#include "milter/serve/report.h"
+#include "milter/tlsrpt/inbox_tries.h"
 #include "t/unit/tap.h"
 
 static char inbox_dir[64];
@@ -167,6 +169,83 @@ only_a_socket_that_nobody_listens_at_is_replaced(void **state)
 	assert_null(inbox_open("/nowhere/at/all", &err));
 }
 
+static unsigned troubles;
+
+void
+report_tlsrpt_trouble(const char *reason, const char *detail)
+{
+	assert_string_equal(reason, "socket");
+	assert_non_null(strstr(detail, "another program listens there"));
+	troubles++;
+}
+
+/* F01 */
+static void
+a_socket_that_others_have_is_asked_for_each_minute(void **state)
+{
+	struct inbox *other = inbox_open(there.sun_path, NULL), *inbox;
+	struct inbox_tries tries;
+	gid_t group = (gid_t)-1;
+
+	(void)state;
+	inbox_tries_init(&tries, there.sun_path);
+	assert_null(inbox_tries_open(&tries, &group));
+	assert_int_equal(troubles, 1);
+	clock_shift(61);
+	assert_null(inbox_tries_open(&tries, &group));
+	assert_int_equal(troubles, 1);
+	inbox_free(other);
+	assert_null(inbox_tries_open(&tries, &group));
+	clock_shift(61);
+	inbox = inbox_tries_open(&tries, &group);
+	assert_non_null(inbox);
+	assert_int_equal(group, getegid());
+	inbox_free(inbox);
+	inbox_tries_fini(&tries);
+}
+
+/* H01: what somebody puts beside a datagram is not kept */
+static void
+a_datagram_with_open_files_leaves_none_open(void **state)
+{
+	struct inbox *inbox = inbox_open(there.sun_path, NULL);
+	int fd = open_sender(), ends[2], files[8];
+	union {
+		char room[CMSG_SPACE(sizeof(files))];
+		struct cmsghdr align;
+	} control;
+	struct iovec part = {.iov_base = (char[]){'x'}, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = control.room,
+	    .msg_controllen = sizeof(control.room)};
+	struct cmsghdr *at;
+	struct inbox_datagram datagram;
+	struct inbox_lost lost;
+	char octet;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	for (size_t i = 0; i < COUNT(files); i++)
+		files[i] = ends[1];
+	memset(&control, 0, sizeof(control));
+	at = CMSG_FIRSTHDR(&message);
+	at->cmsg_level = SOL_SOCKET;
+	at->cmsg_type = SCM_RIGHTS;
+	at->cmsg_len = CMSG_LEN(sizeof(files));
+	memcpy(CMSG_DATA(at), files, sizeof(files));
+	assert_int_equal(sendmsg(fd, &message, 0), 1);
+	assert_int_equal(take_soon(inbox, &datagram, &lost), 1);
+	assert_int_equal(datagram.uid, getuid());
+	free(datagram.octets);
+	/* nobody holds the end that is written to */
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &octet, 1), 0);
+	close(ends[0]);
+	close(fd);
+	inbox_free(inbox);
+}
+
 /* F02: more goes in than is taken, until some of it is lost */
 static void
 what_waits_is_bounded_by_its_octets_too(void **state)
@@ -219,6 +298,9 @@ main(void)
 	    cmocka_unit_test(what_is_too_long_is_lost_and_counted),
 	    cmocka_unit_test(what_has_no_room_is_lost_and_counted),
 	    cmocka_unit_test(only_a_socket_that_nobody_listens_at_is_replaced),
+	    cmocka_unit_test(
+		a_socket_that_others_have_is_asked_for_each_minute),
+	    cmocka_unit_test(a_datagram_with_open_files_leaves_none_open),
 	    cmocka_unit_test(what_waits_is_bounded_by_its_octets_too),
 	    cmocka_unit_test(who_waits_is_woken),
 	};
