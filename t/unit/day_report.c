@@ -84,6 +84,48 @@ a_report_is_as_rfc_8460_has_it(void **state)
 	free(same);
 }
 
+/* J01 J05 J06: as UTF-8 without escapes; an empty list is one; what somebody
+ * said of a failure is there */
+static void
+what_is_not_ascii_or_not_there_is_well_formed(void **state)
+{
+	struct tlsrpt_failures failed[] = {
+	    {.detail = {.result = TLSRPT_VALIDATION_FAILURE,
+		 .info = "https://s.ex/1",
+		 .reason = "why"},
+		.count = 1}};
+	struct tlsrpt_tally bad = {.type = TLSRPT_POLICY_NONE,
+	    .policy_domain = "d.ex",
+	    .body = no_body,
+	    .failed = 1,
+	    .failure_count = 1,
+	    .failures = failed};
+	struct tlsrpt_tally good = {.type = TLSRPT_POLICY_TLSA,
+	    .policy_domain = "mx.d.ex",
+	    .body = no_body,
+	    .ok = 1};
+	static const char head[] =
+	    "{\"organization-name\":\"M\xc3\xbcller \\\"& Co\\\"\",";
+	struct tlsrpt_tally *tallies[] = {&good, &bad};
+	struct day_report other = report;
+	char *text;
+
+	(void)state;
+	other.organization = "M\xc3\xbcller \"& Co\"";
+	text = day_report_print(&other, tallies, 2);
+	assert_memory_equal(text, head, sizeof(head) - 1);
+	assert_non_null(strstr(text,
+	    "\"policy-string\":[],\"policy-domain\":\"mx.d.ex\"},\"summary\":{"
+	    "\"total-successful-session-count\":1,"
+	    "\"total-failure-session-count\":0},\"failure-details\":[]}"));
+	assert_non_null(strstr(text,
+	    "\"failure-details\":[{\"result-type\":\"validation-failure\","
+	    "\"failed-session-count\":1,"
+	    "\"additional-information\":\"https://s.ex/1\","
+	    "\"failure-reason-code\":\"why\"}]"));
+	free(text);
+}
+
 /* J11 */
 static void
 minimal_details_have_type_mx_and_count(void **state)
@@ -164,6 +206,7 @@ main(void)
 {
 	const struct CMUnitTest day_report[] = {
 	    cmocka_unit_test(a_report_is_as_rfc_8460_has_it),
+	    cmocka_unit_test(what_is_not_ascii_or_not_there_is_well_formed),
 	    cmocka_unit_test(minimal_details_have_type_mx_and_count),
 	    cmocka_unit_test(the_id_is_of_the_store_the_day_and_the_domain),
 	    cmocka_unit_test(equal_policies_have_one_body),

@@ -27,6 +27,10 @@ answer_question(const struct dns_query *query, struct dns_answer *answer)
 		fake_dns_add(answer, record, sizeof(record) - 1);
 	if (strstr(query->name, "broken") != NULL)
 		answer->lookup.state = LOOKUP_BOGUS;
+	if (strstr(query->name, "failing") != NULL)
+		answer->lookup.state = LOOKUP_SERVFAIL;
+	if (strstr(query->name, "silent") != NULL)
+		answer->lookup.state = LOOKUP_TIMEOUT;
 	if (query->type == DNS_A && strncmp(query->name, "good.", 5) == 0)
 		fake_dns_add(answer, outside, sizeof(outside));
 	if (query->type == DNS_A && strncmp(query->name, "near.", 5) == 0)
@@ -72,6 +76,8 @@ a_record_is_there_or_not_or_not_known(void **state)
 	assert_true(ask_record(engine, "e.example", &found));
 	assert_int_equal(found.outcome, TLSRPT_RECORD_ABSENT);
 	assert_false(ask_record(engine, "broken.example", &found));
+	assert_false(ask_record(engine, "failing.example", &found));
+	assert_false(ask_record(engine, "silent.example", &found));
 	memset(longest, 'a', sizeof(longest));
 	for (size_t i = 60; i < sizeof(longest); i += 60)
 		longest[i] = '.';

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/engine/errand.h"
 #include "common/proto/gzip.h"
 #include "common/proto/tlsrpt_report.h"
 #include "milter/serve/report.h"
@@ -31,6 +32,33 @@ static struct store_tlsrpt *maker_store;
 static int64_t yesterday;
 static char made_log[1024];
 static struct text made_lines;
+
+/* --- what the resolver says, in place of common/engine/errand --- */
+
+static bool resolver_knows;
+
+struct dns_query *
+errand_ask(struct engine *engine, const char *domain, int64_t deadline_ms)
+{
+	assert_null(engine);
+	assert_string_equal(domain, "a.ex");
+	assert_true(deadline_ms > clock_mono_ms());
+	return NULL;
+}
+
+bool
+errand_record(struct dns_query *query, tlsrpt_uri_seen *each, void *arg,
+    struct tlsrpt_record *out, char why[LIMIT_DETAIL_SIZE])
+{
+	static const char text[] = "v=TLSRPTv1;rua=mailto:r@a.ex";
+	struct sts_txt txt = {text, strlen(text)};
+
+	assert_null(query);
+	text_copy(why, LIMIT_DETAIL_SIZE, resolver_knows ? "" : "servfail");
+	if (resolver_knows)
+		*out = tlsrpt_record_select(&txt, 1, each, arg);
+	return resolver_knows;
+}
 
 void
 report_tlsrpt(const struct report_tlsrpt *told)
@@ -245,6 +273,72 @@ what_is_two_days_over_is_not_sent(void **state)
 	assert_int_equal(items[0].row.day, yesterday - 1);
 }
 
+/* --- planned --- */
+
+static void
+plan_what_is_due(void)
+{
+	struct settings *settings = conf_text_load(
+	    "TLSReportOrganization The Example\nTLSReportContact "
+	    "tls@example.org\n");
+
+	maker_plan(maker_store, settings, NULL);
+	settings_free(settings);
+}
+
+/* When the only report is due: seconds from now; -1 for never. */
+static int64_t
+due_in(int64_t within_s)
+{
+	struct outbox_item items[MOST];
+	int64_t now = (int64_t)clock_wall_s();
+
+	for (int64_t s = 0; s <= within_s; s++)
+		if (store_outbox_due(maker_store, now + s, items, MOST, NULL) >
+		    0)
+			return s;
+	return -1;
+}
+
+/* F04: while nobody can say whether there is a record the report waits, and
+ * what Postfix told of it does not count */
+static void
+a_record_that_is_not_to_be_had_is_asked_for_again(void **state)
+{
+	(void)state;
+	add_sums(yesterday - 1, "a.ex", 1, 1, 0);
+	make_all("TLSReportSpread 0\n");
+	plan_what_is_due();
+	assert_string_equal(
+	    made_log, "made a.ex 1/0 \nretry a.ex 1/0 record\n");
+	assert_in_range(due_in(400), 240, 360); /* S02: as a try that failed */
+	clock_shift(361);
+	plan_what_is_due();
+	assert_in_range(due_in(800), 480, 720);
+	resolver_knows = true;
+	clock_shift(721);
+	plan_what_is_due();
+	assert_int_equal(due_in(CLOCK_DAY_S / 2), -1);
+	assert_int_equal(
+	    store_outbox_soonest(maker_store, TLSRPT_MAILTO) > 0, true);
+	resolver_knows = false;
+}
+
+/* F04 */
+static void
+after_a_day_without_an_answer_it_expires(void **state)
+{
+	(void)state;
+	add_sums(yesterday - 1, "a.ex", 1, 1, 0);
+	make_all("TLSReportSpread 0\n");
+	plan_what_is_due();
+	clock_shift(CLOCK_DAY_S + 1);
+	plan_what_is_due();
+	assert_string_equal(made_log, "made a.ex 1/0 \nretry a.ex 1/0 record\n"
+				      "expired a.ex 1/0 record\n");
+	assert_int_equal(store_outbox_soonest(maker_store, TLSRPT_MAILTO), -1);
+}
+
 /* --- large --- */
 
 /* Text that no packing makes much shorter. */
@@ -428,6 +522,8 @@ main(void)
 	    MAKER_TEST(own_mail_is_left_out_where_the_mta_counts_it),
 	    MAKER_TEST(own_mail_that_the_mta_does_not_count_is_not),
 	    MAKER_TEST(what_is_two_days_over_is_not_sent),
+	    MAKER_TEST(a_record_that_is_not_to_be_had_is_asked_for_again),
+	    MAKER_TEST(after_a_day_without_an_answer_it_expires),
 	    MAKER_TEST(a_report_that_is_too_large_has_fewer_details),
 	    MAKER_TEST(one_that_is_so_still_has_no_lines_of_policies),
 	    MAKER_TEST(the_largest_has_no_hosts),
