@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	%D%/unit/dns_pace.t \
 	%D%/unit/dns_pending.t \
 	%D%/unit/dns_rdata.t \
+	%D%/unit/dns_reply.t \
 	%D%/unit/dns_self_test.t \
 	%D%/unit/dns_servers.t \
 	%D%/unit/dns_system.t \
@@ -194,7 +195,9 @@ UNIT_TESTS = \
 	%D%/unit/x509.t \
 	%D%/unit/x509_effort.t \
 	%D%/unit/x509_key.t \
+	%D%/unit/x509_keys.t \
 	%D%/unit/x509_name.t \
+	%D%/unit/x509_parts.t \
 	%D%/unit/x509_path.t \
 	%D%/unit/x509_spki.t \
 	%D%/unit/x509_store.t \
@@ -372,6 +375,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_algorithms_t_SOURCES = %D%/unit/dns_algorithms.c %D%/unit/tap.h
 %C%_unit_dns_insecure_t_SOURCES = %D%/unit/dns_insecure.c %D%/unit/tap.h
 %C%_unit_dns_packet_t_SOURCES = %D%/unit/dns_packet.c $(DNS_MESSAGE)
+%C%_unit_dns_reply_t_SOURCES = %D%/unit/dns_reply.c $(DNS_MESSAGE)
 %C%_unit_dns_rdata_t_SOURCES = %D%/unit/dns_rdata.c $(DNS_MESSAGE)
 %C%_unit_dns_pace_t_SOURCES = %D%/unit/dns_pace.c %D%/unit/tap.h
 %C%_unit_dns_pending_t_SOURCES = %D%/unit/dns_pending.c %D%/unit/tap.h
@@ -615,10 +619,12 @@ TLSRPT_MAIL = milter/cli/tlsrpt/mail.c milter/cli/tlsrpt/authres.c \
 %C%_unit_x509_name_t_SOURCES = %D%/unit/x509_name.c $(PKI)
 %C%_unit_x509_spki_t_SOURCES = %D%/unit/x509_spki.c $(PKI)
 %C%_unit_x509_store_t_SOURCES = %D%/unit/x509_store.c $(PKI)
+%C%_unit_x509_parts_t_SOURCES = %D%/unit/x509_parts.c %D%/unit/tap.h
 %C%_unit_x509_path_t_SOURCES = %D%/unit/x509_path.c $(PKI)
 %C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c $(FAKE_CERTS) \
 	%D%/unit/tap.h
 %C%_unit_x509_key_t_SOURCES = %D%/unit/x509_key.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_x509_keys_t_SOURCES = %D%/unit/x509_keys.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_xalloc_t_SOURCES = %D%/unit/xalloc.c %D%/unit/tap.h
 
 EXTRA_DIST += \

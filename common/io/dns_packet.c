@@ -393,7 +393,7 @@ find_extended_error(const ldns_pkt *message)
 {
 	struct extended_error found = {.text = ""};
 	const ldns_rdf *options = ldns_pkt_edns_data(message);
-	struct wire wire = {0};
+	struct wire wire = {.left = 0};
 
 	if (options != NULL)
 		wire_init(

@@ -179,7 +179,6 @@ tls_beyond_fini(struct tls_beyond *beyond)
 {
 	tls_watch_fini(&beyond->watch);
 	free(beyond->message);
-	beyond->message = NULL;
 }
 
 static uint8_t *
@@ -376,8 +375,7 @@ add_to_message(struct tls_beyond *beyond, const uint8_t *octets, size_t size)
 		size -= part;
 		if (size_message(beyond) > MESSAGE_HEAD + LIMIT_TLS_CERTIFICATE)
 			return settle_state(beyond, TLS_BEYOND_NOTHING);
-		if (beyond->size >= MESSAGE_HEAD &&
-		    beyond->size == size_message(beyond))
+		if (beyond->size == size_message(beyond))
 			end_message(beyond);
 	}
 	return beyond->state;

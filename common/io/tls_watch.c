@@ -73,14 +73,14 @@ tls_watch_read(
 	return watch->count > 0;
 }
 
-static int
+static bool
 refuse_handshake(struct tls_watch *watch, const char *why, const char *key)
 {
 	struct text refused;
 
 	text_init(&refused, watch->refused, sizeof(watch->refused));
 	text_addf(&refused, "%s%s", why, key);
-	return GNUTLS_E_CERTIFICATE_ERROR;
+	return false;
 }
 
 /* What speaks against one of the certificates, a constant, or NULL.  OpenSSL
@@ -101,47 +101,59 @@ fault_of_chain(const struct tls_watch *watch)
 	return NULL;
 }
 
-static int
-on_certificate(struct tls_watch *watch, gnutls_session_t session,
-    const gnutls_datum_t *message)
+bool
+tls_watch_certificate(
+    struct tls_watch *watch, const uint8_t *message, size_t size, bool tls13)
 {
-	bool tls13 = gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3;
 	char reason[X509_EFFORT_REASON];
 	const char *fault;
 
-	if (message->size > LIMIT_TLS_CERTIFICATE)
+	if (size > LIMIT_TLS_CERTIFICATE)
 		return refuse_handshake(watch, "chain is too long", "");
-	if (!tls_watch_read(watch, message->data, message->size, tls13))
+	if (!tls_watch_read(watch, message, size, tls13))
 		return refuse_handshake(watch, "no certificate presented", "");
 	if (!x509_effort_is_bounded(watch->certs[0], reason))
 		return refuse_handshake(
 		    watch, "key costs too much to check by: ", reason);
 	fault = fault_of_chain(watch);
-	return fault == NULL ? 0 : refuse_handshake(watch, fault, "");
+	return fault == NULL || refuse_handshake(watch, fault, "");
 }
 
-/* ServerDHParams of RFC 5246 section 7.4.3: the prime comes first. */
-static int
-on_key_exchange(struct tls_watch *watch, gnutls_session_t session,
-    const gnutls_datum_t *message)
+bool
+tls_watch_group(struct tls_watch *watch, const uint8_t *message, size_t size)
 {
-	gnutls_kx_algorithm_t kx = gnutls_kx_get(session);
-	struct wire wire;
+	struct wire wire, prime;
 	size_t octets;
 
-	if (kx != GNUTLS_KX_DHE_RSA && kx != GNUTLS_KX_DHE_DSS)
-		return 0;
-	wire_init(&wire, message->data, message->size);
+	wire_init(&wire, message, size);
 	octets = wire_u16(&wire);
-	while (octets > 0 && wire.left > 0 && wire.at[0] == 0) {
-		wire_u8(&wire);
-		octets--;
-	}
-	if (octets > LIMIT_DH_BITS / 8)
+	wire_init(&prime, wire_take(&wire, octets), octets);
+	if (wire.bad)
+		return refuse_handshake(watch, "DH group cannot be read", "");
+	while (prime.left > 0 && prime.at[0] == 0)
+		wire_u8(&prime);
+	if (prime.left > LIMIT_DH_BITS / 8)
 		return refuse_handshake(watch, "DH group costs too much", "");
-	if (octets < LIMIT_DH_LEAST_BITS / 8)
+	if (prime.left < LIMIT_DH_LEAST_BITS / 8)
 		return refuse_handshake(watch, "DH group is too small", "");
-	return 0;
+	return true;
+}
+
+static bool
+is_content(struct tls_watch *watch, gnutls_session_t session, unsigned type,
+    const gnutls_datum_t *message)
+{
+	switch (type) {
+	case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
+		return tls_watch_certificate(watch, message->data,
+		    message->size,
+		    gnutls_protocol_get_version(session) >= GNUTLS_TLS1_3);
+	case GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
+		return gnutls_kx_get(session) != GNUTLS_KX_DHE_RSA ||
+		       tls_watch_group(watch, message->data, message->size);
+	default:
+		return true;
+	}
 }
 
 static int
@@ -155,14 +167,9 @@ on_message(gnutls_session_t session, unsigned type, unsigned post,
 		return 0;
 	if (gnutls_ext_get_data(session, WATCH_EXTENSION, &watch) != 0)
 		return GNUTLS_E_INTERNAL_ERROR;
-	switch (type) {
-	case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
-		return on_certificate(watch, session, message);
-	case GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE:
-		return on_key_exchange(watch, session, message);
-	default:
-		return 0;
-	}
+	return is_content(watch, session, type, message)
+		   ? 0
+		   : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 static int

@@ -51,4 +51,16 @@ void tls_watch_fini(struct tls_watch *watch);
 bool tls_watch_read(
     struct tls_watch *watch, const uint8_t *message, size_t size, bool tls13);
 
+/*
+ * tls_watch_certificate - the same, and whether the handshake may go on
+ * tls_watch_group - whether it may with the group of a ServerKeyExchange
+ *
+ * The latter is one of DHE, RFC 5246 section 7.4.3: the prime comes first.
+ * False: watch has why it is refused.
+ */
+bool tls_watch_certificate(
+    struct tls_watch *watch, const uint8_t *message, size_t size, bool tls13);
+bool
+tls_watch_group(struct tls_watch *watch, const uint8_t *message, size_t size);
+
 #endif

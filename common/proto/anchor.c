@@ -7,23 +7,17 @@
 #include "common/base/text.h"
 
 enum {
-	DNSKEY_HEAD = 4, /* flags, protocol, algorithm */
-	FLAGS_SEP = 0x0001,
-	FLAGS_REVOKE = 0x0080,
+	DNSKEY_HEAD = 4,  /* flags, protocol, algorithm */
+	FLAGS_SEP = 0x01, /* in the second octet of the flags */
+	FLAGS_REVOKE = 0x80,
 	WORD_SIZE = 16,
 };
-
-static unsigned
-flags_of(const uint8_t *dnskey)
-{
-	return (unsigned)dnskey[0] << 8 | dnskey[1];
-}
 
 bool
 anchor_is_entry(const uint8_t *dnskey, size_t size)
 {
-	return size > DNSKEY_HEAD && (flags_of(dnskey) & FLAGS_SEP) != 0 &&
-	       (flags_of(dnskey) & FLAGS_REVOKE) == 0;
+	return size > DNSKEY_HEAD && (dnskey[1] & FLAGS_SEP) != 0 &&
+	       (dnskey[1] & FLAGS_REVOKE) == 0;
 }
 
 uint16_t
@@ -88,16 +82,14 @@ word_length(const struct reader *reader)
 static bool
 read_zone_word(struct reader *reader, char word[WORD_SIZE])
 {
-	size_t length;
+	size_t length, kept;
 
 	if (!seek_word(reader))
 		return false;
 	length = word_length(reader);
-	word[0] = '\0';
-	if (length < WORD_SIZE) {
-		memcpy(word, reader->at, length);
-		word[length] = '\0';
-	}
+	kept = length < WORD_SIZE ? length : 0;
+	memcpy(word, reader->at, kept);
+	word[kept] = '\0';
 	reader->at += length;
 	return true;
 }
@@ -170,58 +162,54 @@ is_ds(struct reader *reader, const uint8_t *dnskey, size_t size)
 	       algorithm == dnskey[3];
 }
 
-/* Reads a record to its end; whether it is one, and names the key. */
-static bool
-read_zone_record(
-    struct reader *reader, const uint8_t *dnskey, size_t size, bool *names_key)
+struct anchors {
+	size_t count;
+	bool has; /* one of them names the key */
+};
+
+/* Reads a record to its end. */
+static void
+read_zone_record(struct reader *reader, const uint8_t *dnskey, size_t size,
+    struct anchors *found)
 {
 	char word[WORD_SIZE];
-	bool found = false;
+	size_t before = found->count;
 
-	*names_key = false;
 	while (read_zone_word(reader, word)) {
-		if (found)
+		if (found->count != before)
 			continue;
-		found = strcasecmp(word, "DS") == 0 ||
-			strcasecmp(word, "DNSKEY") == 0;
-		if (strcasecmp(word, "DS") == 0)
-			*names_key = is_ds(reader, dnskey, size);
-		else if (found)
-			*names_key = is_dnskey(reader, dnskey, size);
+		if (strcasecmp(word, "DS") == 0) {
+			found->count++;
+			found->has |= is_ds(reader, dnskey, size);
+		} else if (strcasecmp(word, "DNSKEY") == 0) {
+			found->count++;
+			found->has |= is_dnskey(reader, dnskey, size);
+		}
 	}
-	return found;
 }
 
-static size_t
-read_anchor_records(
-    const char *text, const uint8_t *dnskey, size_t size, bool *has)
+static struct anchors
+read_anchors(const char *text, const uint8_t *dnskey, size_t size)
 {
 	struct reader reader = {.at = text};
-	size_t count = 0;
-	bool names_key;
+	struct anchors found = {.count = 0};
 
-	*has = false;
 	while (*reader.at != '\0') {
-		count += read_zone_record(&reader, dnskey, size, &names_key);
-		*has |= names_key;
+		read_zone_record(&reader, dnskey, size, &found);
 		if (*reader.at == '\n')
 			reader.at++;
 	}
-	return count;
+	return found;
 }
 
 size_t
 anchor_count(const char *text)
 {
-	bool has;
-
-	return read_anchor_records(text, NULL, 0, &has);
+	return read_anchors(text, NULL, 0).count;
 }
 
 bool
 anchor_has(const char *text, const uint8_t *dnskey, size_t size)
 {
-	bool has;
-
-	return read_anchor_records(text, dnskey, size, &has) > 0 && has;
+	return read_anchors(text, dnskey, size).has;
 }

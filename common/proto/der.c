@@ -30,7 +30,7 @@ take_length(struct wire *in)
 struct der
 der_take(struct wire *in, uint8_t tag, struct der *whole)
 {
-	struct der content = {NULL, 0};
+	struct der content;
 	const uint8_t *begin = in->at;
 
 	if (wire_u8(in) != tag)

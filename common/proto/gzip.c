@@ -11,8 +11,7 @@
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
 
-/* A dense one that is small is no bomb. */
-enum { ROOM_FIRST = 16 * 1024, DENSE_FLOOR = 1024 * 1024 };
+enum { ROOM_FIRST = 16 * 1024 };
 
 /* Of windowBits: the largest window, and a gzip head instead of zlib's. */
 enum { WINDOW_GZIP = 15 + 16, MEMORY_LEVEL = 9 };
@@ -27,12 +26,7 @@ gzip_is(const void *octets, size_t size)
 static size_t
 inside_limit(size_t size, size_t max)
 {
-	size_t dense =
-	    size > max / LIMIT_GZIP_RATIO ? max : size * LIMIT_GZIP_RATIO;
-
-	if (dense < DENSE_FLOOR)
-		dense = DENSE_FLOOR;
-	return dense < max ? dense : max;
+	return size > max / LIMIT_GZIP_RATIO ? max : size * LIMIT_GZIP_RATIO;
 }
 
 /* Room for one octet more than the limit shows that there is more. */
@@ -89,16 +83,14 @@ gzip_unpack(
 	size_t limit = inside_limit(size, max);
 	z_stream stream = {
 	    .next_in = (const Bytef *)octets, .avail_in = (uInt)size};
-	enum gzip_outcome outcome = GZIP_DAMAGED;
+	enum gzip_outcome outcome;
 
 	assert(size <= UINT32_MAX / 2 && max <= UINT32_MAX / 2);
 	memset(inside, 0, sizeof(*inside));
-	if (inflateInit2(&stream, WINDOW_GZIP) == Z_OK) {
-		outcome = unpack_all(&stream, inside, limit);
-		inflateEnd(&stream);
-	} else {
-		inside->octets = xmalloc(1);
-	}
+	if (inflateInit2(&stream, WINDOW_GZIP) != Z_OK)
+		abort(); /* as xalloc: there is no memory */
+	outcome = unpack_all(&stream, inside, limit);
+	inflateEnd(&stream);
 	if (outcome == GZIP_TOO_LARGE) {
 		inside->size = limit;
 		if (limit < max)

@@ -73,7 +73,7 @@ static char *
 dn_text(gnutls_x509_crt_t crt,
     int (*get)(gnutls_x509_crt_t, gnutls_datum_t *, unsigned))
 {
-	gnutls_datum_t dn = {NULL, 0};
+	gnutls_datum_t dn;
 	char *text;
 
 	if (get(crt, &dn, 0) < 0)

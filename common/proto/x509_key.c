@@ -127,7 +127,7 @@ read_privkey(const struct file *file, struct x509_key *key, struct err *err)
 static int
 read_public(const struct file *file, struct x509_key *key, struct err *err)
 {
-	gnutls_datum_t der = {NULL, 0};
+	gnutls_datum_t der = {.data = NULL};
 	struct der spki = {file->text.data, file->text.size};
 	int rc = 0;
 
@@ -265,8 +265,7 @@ mark_by_keys(const struct file *file, const struct x509_chain *chain,
 		struct x509_key own = {.source = X509_KEY_PRIVATE};
 		bool found = false;
 
-		if (has_locked_key(&block) ||
-		    read_privkey(&block, &own, NULL) != 0)
+		if (read_privkey(&block, &own, NULL) != 0)
 			continue;
 		for (size_t i = 0; !found && i < x509_count(chain); i++)
 			if (same_der(x509_spki(chain, i), own.spki))
@@ -316,15 +315,6 @@ add_leaf(struct x509_keys *keys, const struct x509_chain *chain,
 		add_key(keys, x509_key_of_chain(made));
 }
 
-static bool
-any_marked(const bool leaves[LIMIT_CHAIN_CERTS])
-{
-	for (size_t i = 0; i < LIMIT_CHAIN_CERTS; i++)
-		if (leaves[i])
-			return true;
-	return false;
-}
-
 static int
 read_certs(const struct file *file, struct x509_keys *keys, struct err *err)
 {
@@ -341,7 +331,7 @@ read_certs(const struct file *file, struct x509_keys *keys, struct err *err)
 	if (chain == NULL ||
 	    (pem && mark_by_keys(file, chain, leaves, err) != 0))
 		return -1;
-	own = any_marked(leaves);
+	own = leaves[0];
 	mark_by_shape(chain, leaves);
 	for (size_t i = 0; i < x509_count(chain); i++)
 		if (leaves[i])
@@ -392,7 +382,7 @@ read_as(const struct file *file, enum x509_key_source source,
     struct x509_keys *keys, struct err *err)
 {
 	struct file rest = *file, block;
-	int rc = 0;
+	int rc;
 
 	if (source == X509_KEY_CERT)
 		return read_certs(file, keys, err);

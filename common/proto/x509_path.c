@@ -105,25 +105,23 @@ path_holds(const struct search *search, const struct x509_cert *anchor)
 	    GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)oid, 0};
 	gnutls_x509_crt_t crts[LIMIT_CHAIN_CERTS];
 	gnutls_x509_trust_list_t list;
-	unsigned status = 0;
-	int rc;
+	unsigned status;
+	bool holds;
 
 	for (size_t i = 0; i < search->length; i++)
 		crts[i] = search->path[i]->crt;
 	if (gnutls_x509_trust_list_init(&list, 1) < 0)
 		return false;
-	rc = gnutls_x509_trust_list_add_cas(list, &anchor->crt, 1, 0);
-	if (rc == 1)
-		rc = gnutls_x509_trust_list_verify_crt2(list, crts,
+	holds = gnutls_x509_trust_list_add_cas(list, &anchor->crt, 1, 0) == 1 &&
+		gnutls_x509_trust_list_verify_crt2(list, crts,
 		    (unsigned)search->length, &purpose, 1,
 		    GNUTLS_VERIFY_DO_NOT_ALLOW_SAME |
 			GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
 			GNUTLS_VERIFY_IGNORE_UNKNOWN_CRIT_EXTENSIONS,
-		    &status, NULL);
-	else
-		rc = -1;
+		    &status, NULL) == 0 &&
+		status == 0;
 	gnutls_x509_trust_list_deinit(list, 0);
-	return rc == 0 && status == 0;
+	return holds;
 }
 
 static void
@@ -231,11 +229,11 @@ x509_path_find_key(
 {
 	enum x509_status best = X509_NOT_TRUSTED;
 
-	for (size_t i = 0; i < presented->count; i++) {
+	for (size_t i = 0; i < presented->count && best != X509_TRUSTED; i++) {
 		enum x509_status status;
 
 		if (!can_pay(presented, 1))
-			return best == X509_TRUSTED ? best : X509_TOO_COSTLY;
+			return X509_TOO_COSTLY;
 		if (!is_signed_by(&presented->items[i], key))
 			continue;
 		status = status_below(presented, i, now);

@@ -128,9 +128,12 @@ set_permitted(gnutls_x509_crt_t crt, const char *permitted)
 static void
 set_usage(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 {
-	must(gnutls_x509_crt_set_basic_constraints(
-	    crt, spec->ca, spec->path_length - 1));
-	if (spec->ca || (spec->flaws & CERTS_SIGN_ONLY))
+	bool said = !(spec->flaws & CERTS_UNSAID);
+
+	if (said)
+		must(gnutls_x509_crt_set_basic_constraints(
+		    crt, spec->ca, spec->path_length - 1));
+	if ((said && spec->ca) || (spec->flaws & CERTS_SIGN_ONLY))
 		must(gnutls_x509_crt_set_key_usage(
 		    crt, GNUTLS_KEY_KEY_CERT_SIGN));
 	if (spec->flaws & CERTS_CIPHER_ONLY)
@@ -141,24 +144,26 @@ set_usage(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 		    crt, GNUTLS_KEY_DIGITAL_SIGNATURE));
 }
 
-/* ExtKeyUsageSyntax of RFC 5280 section 4.2.1.12: serverAuth, time and again.
- */
+/* ExtKeyUsageSyntax of RFC 5280 section 4.2.1.12: another purpose, then
+ * serverAuth time and again, as often as may be or once more. */
 static void
-set_purposes(gnutls_x509_crt_t crt)
+set_purposes(gnutls_x509_crt_t crt, bool most)
 {
-	enum {
-		HEAD = 4,
-		SIZE = 10,
-		COUNT = LIMIT_CERT_PURPOSES / SIZE + 1,
-		ALL = COUNT * SIZE
-	};
+	enum { HEAD = 4, OTHER = 4, SIZE = 10, ROOM = LIMIT_CERT_PURPOSES };
+	static const uint8_t other[OTHER] = {6, 2, 0x2a, 3};
 	static const uint8_t server[SIZE] = {6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1};
-	uint8_t list[HEAD + ALL] = {0x30, 0x82, ALL >> 8, ALL & 0xff};
+	size_t all = HEAD + OTHER + (most ? 0 : SIZE);
+	uint8_t list[ROOM + SIZE] = {0x30, 0x82};
 
-	for (int i = HEAD; i < HEAD + ALL; i += SIZE)
+	all += (ROOM - HEAD - OTHER) / SIZE * SIZE;
+	assert(most == (all == ROOM));
+	list[2] = (uint8_t)((all - HEAD) >> 8);
+	list[3] = (uint8_t)(all - HEAD);
+	memcpy(list + HEAD, other, OTHER);
+	for (size_t i = HEAD + OTHER; i < all; i += SIZE)
 		memcpy(list + i, server, SIZE);
 	must(gnutls_x509_crt_set_extension_by_oid(
-	    crt, GNUTLS_X509EXT_OID_EXTENDED_KEY_USAGE, list, sizeof(list), 0));
+	    crt, GNUTLS_X509EXT_OID_EXTENDED_KEY_USAGE, list, all, 0));
 }
 
 /* An extension as policyConstraints may look. */
@@ -174,16 +179,18 @@ set_critical(gnutls_x509_crt_t crt, const char *oid)
 static void
 set_extensions(gnutls_x509_crt_t crt, const struct cert_spec *spec)
 {
-	if (!(spec->flaws & CERTS_UNSAID))
-		set_usage(crt, spec);
+	set_usage(crt, spec);
 	if (spec->flaws & CERTS_STRANGE)
 		set_critical(crt, "1.2.3.4");
 	if (spec->flaws & CERTS_POLICY)
 		set_critical(crt, "2.5.29.36");
 	if (spec->permitted != NULL)
 		set_permitted(crt, spec->permitted);
-	if (spec->flaws & CERTS_PURPOSES)
-		set_purposes(crt);
+	if (spec->flaws & (CERTS_PURPOSES | CERTS_PURPOSES_MOST))
+		set_purposes(crt, !(spec->flaws & CERTS_PURPOSES));
+	if (spec->flaws & CERTS_ANY_PURPOSE)
+		must(
+		    gnutls_x509_crt_set_key_purpose_oid(crt, GNUTLS_KP_ANY, 0));
 	if (spec->flaws & CERTS_CLIENT_ONLY)
 		must(gnutls_x509_crt_set_key_purpose_oid(
 		    crt, GNUTLS_KP_TLS_WWW_CLIENT, 0));
@@ -297,6 +304,19 @@ certs_pem(const struct cert_made *const made[], size_t count)
 	}
 	assert(!text.cut);
 	return pem;
+}
+
+char *
+cert_key_pem(const struct cert_made *made)
+{
+	gnutls_datum_t pem;
+	char *text;
+
+	must(gnutls_x509_privkey_export2_pkcs8(
+	    made->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem));
+	text = xstrdup((const char *)pem.data);
+	gnutls_free(pem.data);
+	return text;
 }
 
 void

@@ -23,8 +23,9 @@ enum certs_flaw {
 	CERTS_RSA_1024 = 8,     /* the subject's key */
 	CERTS_CLIENT_ONLY = 16, /* EKU without serverAuth */
 	CERTS_RSA_512 = 32,
-	CERTS_BIG_EXPONENT = 64,  /* an RSA key with one of 81 bits */
-	CERTS_UNSAID = 128,       /* no basicConstraints, no key usage */
+	CERTS_BIG_EXPONENT = 64, /* an RSA key with one of 81 bits */
+	CERTS_UNSAID =
+	    128, /* no basicConstraints, no key usage but that told */
 	CERTS_VERSION_1 = 256,    /* no extensions at all */
 	CERTS_SIGN_ONLY = 512,    /* key usage of a CA */
 	CERTS_CIPHER_ONLY = 1024, /* key usage keyEncipherment */
@@ -32,6 +33,8 @@ enum certs_flaw {
 	CERTS_POLICY = 4096,      /* critical policyConstraints */
 	CERTS_PURPOSES = 8192,    /* EKU with serverAuth, too long a list */
 	CERTS_MAY_SIGN = 16384,   /* key usage digitalSignature: no flaw */
+	CERTS_PURPOSES_MOST = 32768, /* EKU as long as may be: no flaw */
+	CERTS_ANY_PURPOSE = 65536,   /* EKU anyExtendedKeyUsage: no flaw */
 };
 
 struct cert_made;
@@ -65,6 +68,9 @@ struct x509_chain *certs_chain(
 
 /* certs_pem - PEM text of them, for free() */
 char *certs_pem(const struct cert_made *const made[], size_t count) OWNED(free);
+
+/* cert_key_pem - PEM text of its private key, for free() */
+char *cert_key_pem(const struct cert_made *made) OWNED(free);
 
 /* certs_tlsa - append the record that matches the certificate */
 void certs_tlsa(struct tlsa_set *set, enum tlsa_usage usage,

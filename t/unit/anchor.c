@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/anchor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/xalloc.h"
 #include "t/unit/tap.h"
 
 /* RFC 4034 section 5.4: the key of dskey.example.com., tag 60485 */
@@ -62,7 +64,9 @@ entry_has_sep_and_is_not_revoked(void **state)
 		assert_int_equal(
 		    anchor_is_entry(key, sizeof(key)), rows[i].entry);
 	}
-	assert_false(anchor_is_entry(key, 4));
+	make_key(key, 257);
+	assert_true(anchor_is_entry(key, 5));
+	assert_false(anchor_is_entry(key, 4)); /* no octet of a key */
 	assert_false(anchor_is_entry(key, 0));
 }
 
@@ -79,7 +83,16 @@ keys_are_found_in_files(void **state)
 	    {". in dnskey 256 3 5 ", " ; keytag 60485\n", 1, true},
 	    {"; a comment\n\n. IN DNSKEY ( 256 3 5\n ", "\n) ; end\n", 1, true},
 	    {". IN DS 1 5 2 abcd\n. IN DNSKEY 256 3 5 ", "\n", 2, true},
+	    {". IN DS 1 5 2 abcd ; a comment\n. IN DNSKEY 256 3 5 ", "\n", 2,
+		true},
+	    {". IN DS ( 1 5\n 2 abcd )\n. IN DNSKEY 256 3 5 ", "\n", 2, true},
+	    {". IN TXT x\n. IN DNSKEY 256 3 8 ", "\n", 1, false},
+	    {". IN DNSKEY 256 3 5 ", "\n. IN TXT x\n", 1, true},
+	    {"sixteen.octets.. IN DNSKEY 256 3 5 ", "\n", 1, true},
+	    {". IN DS DNSKEY 256 3 5 ", "\n", 1, false},
 	    {". IN DNSKEY 256 3 8 ", "\n", 1, false},
+	    {". IN DNSKEY 256 3 5000000000000000000 ", "\n", 1, false},
+	    {". IN DNSKEY 65536 3 5 ", "\n", 1, false},
 	    {". IN DNSKEY 256 3 ", "\n", 1, false},
 	    {". IN DNSKEY 256 3 5 AAAA", "\n", 1, false},
 	    {". IN DNSKEY 256 3 5 ", "AAAA\n", 1, false},
@@ -87,7 +100,7 @@ keys_are_found_in_files(void **state)
 	    {". IN TXT ", "\n", 0, false},
 	    {". IN DNSKEY ( 256 3 5 ", "", 1, true},
 	};
-	uint8_t key[KEY_SIZE];
+	uint8_t *key = xmalloc(KEY_SIZE);
 	char text[600];
 
 	(void)state;
@@ -96,9 +109,10 @@ keys_are_found_in_files(void **state)
 		snprintf(text, sizeof(text), "%s%s%s", rows[i].before, base64,
 		    rows[i].after);
 		if (anchor_count(text) != rows[i].count ||
-		    anchor_has(text, key, sizeof(key)) != rows[i].has)
+		    anchor_has(text, key, KEY_SIZE) != rows[i].has)
 			fail_msg("row %zu: %s", i, text);
 	}
+	free(key);
 }
 
 static void
@@ -118,6 +132,21 @@ base64_may_be_in_words(void **state)
 	key[KEY_SIZE - 1] ^= 1;
 	snprintf(text, sizeof(text), ". DNSKEY 256 3 5 %.100s\n", base64);
 	assert_false(anchor_has(text, key, sizeof(key)));
+}
+
+/* Octets in base64 without padding: the last digit ends the last octet. */
+static void
+a_key_ends_with_its_last_octet(void **state)
+{
+	static const uint8_t key[] = {1, 0, 3, 5, 0xd3, 0x4d, 0x34};
+	const size_t size = sizeof(key);
+
+	(void)state;
+	assert_true(anchor_has(". DNSKEY 256 3 5 0000", key, size));
+	assert_false(anchor_has(". DNSKEY 256 3 5 0001", key, size));
+	assert_false(anchor_has(". DNSKEY 256 3 5 000", key, size));
+	assert_false(anchor_has(". DNSKEY 256 3 5 00000000", key, size));
+	assert_false(anchor_has(". DNSKEY 256 3 5", key, 4));
 }
 
 static void
@@ -145,6 +174,9 @@ ds_is_known_by_tag_and_algorithm(void **state)
 			fail_msg("row %zu: %s", i, rows[i].text);
 	}
 	assert_false(anchor_has(rows[0].text, key, 0));
+	/* the sum of the head alone */
+	assert_int_equal(anchor_key_tag(key, 4), 1029);
+	assert_false(anchor_has(". IN DS 1029 5 2 00ff\n", key, 4));
 }
 
 int
@@ -155,6 +187,7 @@ main(void)
 	    cmocka_unit_test(entry_has_sep_and_is_not_revoked),
 	    cmocka_unit_test(keys_are_found_in_files),
 	    cmocka_unit_test(base64_may_be_in_words),
+	    cmocka_unit_test(a_key_ends_with_its_last_octet),
 	    cmocka_unit_test(ds_is_known_by_tag_and_algorithm),
 	};
 

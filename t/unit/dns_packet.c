@@ -134,6 +134,32 @@ denial_lives_as_long_as_the_soa_says(void **state)
 	free(answer.records);
 }
 
+/* As validators get it: signatures stand in the same section. */
+static void
+only_a_whole_soa_tells_how_long_a_denial_lives(void **state)
+{
+	static const uint8_t rrsig[19] = {0, 6, 8, 1};
+	static const uint8_t short_soa[18] = {0};
+	struct dns_answer answer;
+
+	(void)state;
+	dns_message_begin(&message, "a.example", DNS_TLSA);
+	dns_message_answer(&message, "example", 46, 9, rrsig, sizeof(rrsig));
+	dns_message_answer(
+	    &message, "example", DNS_SOA, 9, short_soa, sizeof(short_soa));
+	message.answers = 0;
+	message.authorities = 2;
+	assert_int_equal(
+	    dns_message_read(&message, "a.example", DNS_TLSA, &answer), 0);
+	assert_int_equal(answer.lookup.ttl_s, 0);
+	free(answer.records);
+	dns_message_soa(&message, "example", 3600, 60);
+	assert_int_equal(
+	    dns_message_read(&message, "a.example", DNS_TLSA, &answer), 0);
+	assert_int_equal(answer.lookup.ttl_s, 60);
+	free(answer.records);
+}
+
 static int
 read_chain(int hops, struct dns_answer *answer)
 {
@@ -294,6 +320,7 @@ main(void)
 	    cmocka_unit_test(a_name_fits_a_query_up_to_its_limits),
 	    cmocka_unit_test(a_query_for_the_alias_gets_the_alias),
 	    cmocka_unit_test(denial_lives_as_long_as_the_soa_says),
+	    cmocka_unit_test(only_a_whole_soa_tells_how_long_a_denial_lives),
 	    cmocka_unit_test(long_and_looping_aliases_are_refused),
 	    cmocka_unit_test(alias_to_what_is_no_host_name_is_refused),
 	    cmocka_unit_test(odd_rdata_comes_as_it_stands),

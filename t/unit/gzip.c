@@ -41,6 +41,8 @@ what_was_packed_comes_out(void **state)
 	(void)state;
 	pack(packed, &used, "{\"a\":1}", 7);
 	assert_true(gzip_is(packed, used));
+	assert_true(gzip_is(packed, 2));
+	assert_false(gzip_is(packed, 1));
 	assert_int_equal(gzip_unpack(packed, used, MAX, &inside), GZIP_WHOLE);
 	assert_int_equal(inside.size, 7);
 	assert_int_equal(inside.members, 1);
@@ -116,6 +118,13 @@ a_wrong_sum_is_damage(void **state)
 	packed[used - 5] ^= 1;
 	assert_int_equal(gzip_unpack(packed, used, MAX, &inside), GZIP_DAMAGED);
 	free(inside.octets);
+	/* nor is what follows it read: its count of octets is wrong */
+	packed[used - 5] ^= 1;
+	packed[used - 1] ^= 1;
+	pack(packed, &used, "{}", 2);
+	assert_int_equal(gzip_unpack(packed, used, MAX, &inside), GZIP_DAMAGED);
+	assert_int_equal(inside.members, 0);
+	free(inside.octets);
 	for (size_t i = 0; i < COUNT(none); i++) {
 		ROW(none[i], gzip_unpack(none[i], strlen(none[i]), MAX,
 				 &inside) == GZIP_DAMAGED);
@@ -158,6 +167,70 @@ the_limit_itself_is_not_too_much(void **state)
 	free(inside.octets);
 	assert_int_equal(gzip_unpack(packed, used, 9, &inside), GZIP_TOO_LARGE);
 	free(inside.octets);
+	used = 0;
+	pack(packed, &used, "0", 1);
+	assert_int_equal(gzip_unpack(packed, used, 1, &inside), GZIP_WHOLE);
+	free(inside.octets);
+}
+
+/* LIMIT_GZIP_RATIO: so many times what was sent, and not an octet more. */
+static void
+what_is_dense_ends_at_its_ratio(void **state)
+{
+	enum { SENT = 8 * 1024, TEXT = SENT * LIMIT_GZIP_RATIO + 1 };
+	struct gzip_inside inside;
+	char *text = xcalloc(1, TEXT);
+	size_t used = 0;
+
+	(void)state;
+	/* what stands behind the member counts as sent */
+	memset(packed, 0, sizeof(packed));
+	pack(packed, &used, text, TEXT - 1);
+	assert_true(used <= SENT);
+	assert_int_equal(gzip_unpack(packed, SENT, MAX, &inside), GZIP_WHOLE);
+	free(inside.octets);
+	used = 0;
+	memset(packed, 0, sizeof(packed));
+	pack(packed, &used, text, TEXT);
+	assert_int_equal(
+	    gzip_unpack(packed, SENT, MAX, &inside), GZIP_TOO_DENSE);
+	assert_int_equal(inside.size, TEXT - 1);
+	free(inside.octets);
+	assert_int_equal(
+	    gzip_unpack(packed, SENT + 1, MAX, &inside), GZIP_WHOLE);
+	free(inside.octets);
+	/* the limit is a little more than the ratio allows, then less */
+	assert_int_equal(
+	    gzip_unpack(packed, SENT, TEXT, &inside), GZIP_TOO_DENSE);
+	free(inside.octets);
+	assert_int_equal(
+	    gzip_unpack(packed, SENT, TEXT - 1, &inside), GZIP_TOO_LARGE);
+	free(inside.octets);
+	free(text);
+}
+
+/* Memory grows in powers of two: texts that fill it to the last octet. */
+static void
+a_text_may_be_of_any_size(void **state)
+{
+	char *text = xcalloc(1, 64 * 1024 + 1);
+
+	(void)state;
+	memset(text, 'a', 64 * 1024 + 1);
+	for (size_t size = 8 * 1024; size <= 64 * 1024; size *= 2)
+		for (size_t more = 0; more <= 2; more++) {
+			size_t wanted = size + more - 1, used = 0;
+			struct gzip_inside inside;
+
+			pack(packed, &used, text, wanted);
+			assert_int_equal(
+			    gzip_unpack(packed, used, MAX, &inside),
+			    GZIP_WHOLE);
+			assert_int_equal(inside.size, wanted);
+			assert_int_equal(strlen(inside.octets), wanted);
+			free(inside.octets);
+		}
+	free(text);
 }
 
 /* J10 */
@@ -192,6 +265,8 @@ main(void)
 	    cmocka_unit_test(a_wrong_sum_is_damage),
 	    cmocka_unit_test(a_bomb_stays_small),
 	    cmocka_unit_test(the_limit_itself_is_not_too_much),
+	    cmocka_unit_test(what_is_dense_ends_at_its_ratio),
+	    cmocka_unit_test(a_text_may_be_of_any_size),
 	    cmocka_unit_test(the_same_comes_of_it_at_every_try),
 	};
 

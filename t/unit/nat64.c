@@ -3,9 +3,11 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/base/xalloc.h"
 #include "t/unit/tap.h"
 
 enum { MOST = 4, TEXT = 64 };
@@ -22,14 +24,16 @@ address_of(const char *text)
 static void
 find_in(const char *const texts[MOST], struct nat64 *out)
 {
-	struct address answer[MOST];
+	struct address answer[MOST], *exact;
 	size_t count = 0;
 
 	while (count < MOST && texts[count] != NULL) {
 		answer[count] = address_of(texts[count]);
 		count++;
 	}
-	nat64_find(answer, count, out);
+	exact = xmemdup(answer, count * sizeof(*answer));
+	nat64_find(exact, count, out);
+	free(exact);
 }
 
 static void
@@ -124,6 +128,9 @@ of_several_positions_the_one_with_both_addresses_counts(void **state)
 		{"2a00:1450::/32"}},
 	    {{"2a00:1450:c000:aa::192.0.0.170"},
 		{"2a00:1450::/32", "2a00:1450:c000:aa::/96"}},
+	    /* nor are two whose prefixes differ in their last octet */
+	    {{"2a00:1450:c000:aa::192.0.0.170", "2a00:1451:c000:ab::"},
+		{"2a00:1450::/32", "2a00:1450:c000:aa::/96", "2a00:1451::/32"}},
 	    /* the same one twice is no pair */
 	    {{"2a00:1450:c000:aa::192.0.0.170",
 		 "2a00:1450:c000:aa::192.0.0.170"},

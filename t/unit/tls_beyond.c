@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "t/unit/tap.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/xalloc.h"
 #include "common/io/tls_beyond.h"
 
 enum {
@@ -15,10 +17,13 @@ enum {
 	FLIGHT_SIZE = AT_CERTIFICATE + 11,
 };
 
-/* ServerHello, and a Certificate message of the one octet "c". */
-#define FLIGHT                                                      \
-	"\26\3\3\0\74\2\0\0\55\3\3rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr" \
-	"\0\300\141\0\0\5\377\1\0\1\0\13\0\0\7\0\0\4\0\0\1c"
+/* ServerHello as far as its extensions, and a Certificate message of the one
+ * octet "c". */
+#define RANDOM "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"
+#define HELLO_OF(size) "\2\0\0" size "\3\3" RANDOM "\0\300\141\0"
+#define HELLO HELLO_OF("\55") "\0\5\377\1\0\1\0"
+#define CERTIFICATE "\13\0\0\7\0\0\4\0\0\1c"
+#define FLIGHT "\26\3\3\0\74" HELLO CERTIFICATE
 
 static enum tls_beyond_state
 feed_as(enum tls_offer offer, const void *octets, size_t size, size_t step)
@@ -107,6 +112,124 @@ what_openssl_would_not_go_on_with_is_nothing(void **state)
 	}
 }
 
+/* Messages of a server in a record each, of less than 256 octets. */
+static enum tls_beyond_state
+feed_messages(const struct der *messages, size_t count)
+{
+	char records[1024];
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		memcpy(records + size, "\26\3\3\0", 4);
+		records[size + 4] = (char)messages[i].size;
+		memcpy(records + size + 5, messages[i].data, messages[i].size);
+		size += 5 + messages[i].size;
+	}
+	return feed(records, size, size);
+}
+
+#define MESSAGE(octets)                                       \
+	{                                                     \
+		(const uint8_t *)(octets), sizeof(octets) - 1 \
+	}
+
+static void
+a_flight_is_a_hello_and_a_chain(void **state)
+{
+	static const struct {
+		const char *id;
+		struct der messages[3];
+		enum tls_beyond_state state;
+	} rows[] = {
+	    {"as it should be", {MESSAGE(HELLO), MESSAGE(CERTIFICATE)},
+		TLS_BEYOND_CHAIN},
+	    {"an empty record first", {MESSAGE(""), MESSAGE(HELLO CERTIFICATE)},
+		TLS_BEYOND_NOTHING},
+	    {"two of ServerHello",
+		{MESSAGE(HELLO), MESSAGE(HELLO), MESSAGE(CERTIFICATE)},
+		TLS_BEYOND_NOTHING},
+	    {"Certificate alone", {MESSAGE(CERTIFICATE)}, TLS_BEYOND_NOTHING},
+	    {"an empty message", {MESSAGE("\16\0\0\0")}, TLS_BEYOND_NOTHING},
+	    {"a hello without extensions",
+		{MESSAGE(HELLO_OF("\46")), MESSAGE(CERTIFICATE)},
+		TLS_BEYOND_NOTHING},
+	    {"a hello cut in its random octets",
+		{MESSAGE("\2\0\0\4\3\3rr"), MESSAGE(CERTIFICATE)},
+		TLS_BEYOND_NOTHING},
+	    {"an octet behind the extensions",
+		{MESSAGE(HELLO_OF("\56") "\0\6\377\1\0\1\0\0"),
+		    MESSAGE(CERTIFICATE)},
+		TLS_BEYOND_NOTHING},
+	    {"an extension without its content",
+		{MESSAGE(HELLO_OF("\54") "\0\4\377\1\0\1"),
+		    MESSAGE(CERTIFICATE)},
+		TLS_BEYOND_NOTHING},
+	    {"another extension behind it",
+		{MESSAGE(HELLO_OF("\61") "\0\11\377\1\0\1\0\0\27\0\0"),
+		    MESSAGE(CERTIFICATE)},
+		TLS_BEYOND_CHAIN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t count = 0;
+
+		while (count < 3 && rows[i].messages[count].data != NULL)
+			count++;
+		ROW(rows[i].id,
+		    feed_messages(rows[i].messages, count) == rows[i].state);
+	}
+}
+
+/* A Certificate message with one certificate of so many octets, in records of
+ * the largest size. */
+static enum tls_beyond_state
+feed_certificate_of(size_t size)
+{
+	enum { HEADS = 10, MOST = 16384 };
+	size_t left = size + HEADS;
+	uint8_t *message = xcalloc(1, left), *at = message;
+	enum tls_beyond_state state;
+	struct tls_beyond beyond;
+
+	*at = 11;
+	for (size_t of = size + 6, i = 1; i < HEADS; i += 3, of -= 3) {
+		at[i] = (uint8_t)(of >> 16);
+		at[i + 1] = (uint8_t)(of >> 8);
+		at[i + 2] = (uint8_t)of;
+	}
+	tls_beyond_init(&beyond, TLS_OFFER_3_0);
+	tls_beyond_feed(&beyond, "\26\3\3\0\61" HELLO, 5 + sizeof(HELLO) - 1);
+	while (left > 0) {
+		size_t part = left < MOST ? left : MOST;
+		const uint8_t head[] = {
+		    22, 3, 3, (uint8_t)(part >> 8), (uint8_t)part};
+
+		tls_beyond_feed(&beyond, head, sizeof(head));
+		tls_beyond_feed(&beyond, at, part);
+		at += part;
+		left -= part;
+	}
+	state = beyond.state;
+	if (state == TLS_BEYOND_CHAIN)
+		assert_int_equal(beyond.watch.certs[0].size, size);
+	tls_beyond_fini(&beyond);
+	free(message);
+	return state;
+}
+
+/* LIMIT_TLS_CERTIFICATE */
+static void
+a_chain_is_seen_up_to_its_limit(void **state)
+{
+	enum { MOST = LIMIT_TLS_CERTIFICATE - 6 };
+
+	(void)state;
+	assert_int_equal(feed_certificate_of(0x1234), TLS_BEYOND_CHAIN);
+	assert_int_equal(feed_certificate_of(MOST), TLS_BEYOND_CHAIN);
+	assert_int_equal(feed_certificate_of(MOST + 1), TLS_BEYOND_NOTHING);
+}
+
 /* ECDHE-ARIA256-GCM-SHA384 is of both, DHE-DSS-AES256-GCM-SHA384 of one. */
 static void
 a_suite_is_taken_where_it_was_offered(void **state)
@@ -185,14 +308,49 @@ a_hello_has_its_counts_and_its_name(void **state)
 	}
 }
 
+/* Of a ClientHello what no count tells: RFC 5246 section 7.4.1.2, RFC 6066
+ * section 3, RFC 5746. */
+static void
+a_hello_is_one_of_a_first_handshake(void **state)
+{
+	static const char name[] = "mx.d.example";
+	static const uint8_t named[] = {0, 0, 0, 17, 0, 15, 0, 0, 12};
+	static const uint8_t first[] = {0xff, 1, 0, 1, 0};
+	uint8_t hello[TLS_BEYOND_HELLO_SIZE];
+
+	(void)state;
+	for (enum tls_offer i = TLS_OFFER_3_0; i <= TLS_OFFER_3_5; i++) {
+		size_t size = tls_beyond_hello(hello, i, name);
+		size_t suites = (size_t)(hello[44] << 8 | hello[45]);
+		const uint8_t *behind = hello + 46 + suites;
+		const uint8_t *at = memmem(hello, size, name, strlen(name));
+
+		assert_memory_equal(hello, "\26\3\1", 3);
+		assert_memory_equal(hello + 5, "\1\0", 2);
+		assert_memory_equal(hello + 9, "\3\3", 2);
+		assert_int_equal(hello[43], 0);
+		assert_memory_equal(behind, "\1\0", 2);
+		assert_non_null(at);
+		assert_memory_equal(at - sizeof(named), named, sizeof(named));
+		/* a suite says it, or the first extension */
+		assert_int_equal(
+		    memcmp(behind - 2, "\0\377", 2) == 0, i == TLS_OFFER_3_0);
+		assert_int_equal(memcmp(behind + 4, first, sizeof(first)) == 0,
+		    i == TLS_OFFER_3_5);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tls_beyond[] = {
 	    cmocka_unit_test(a_chain_is_seen_however_its_octets_come),
 	    cmocka_unit_test(what_openssl_would_not_go_on_with_is_nothing),
+	    cmocka_unit_test(a_flight_is_a_hello_and_a_chain),
+	    cmocka_unit_test(a_chain_is_seen_up_to_its_limit),
 	    cmocka_unit_test(a_suite_is_taken_where_it_was_offered),
 	    cmocka_unit_test(a_few_warnings_are_passed_over),
+	    cmocka_unit_test(a_hello_is_one_of_a_first_handshake),
 	    cmocka_unit_test(a_hello_has_its_counts_and_its_name),
 	};
 

@@ -197,13 +197,18 @@ subjects_are_shown_as_printable_ascii(void **state)
 	    cert_make(&(struct cert_spec){.cn = "Zo\u00eb\x1b[2J\n, O=Evil"});
 	AUTO(cert_made)
 	struct cert_made *empty = cert_make(&(struct cert_spec){0});
-	const struct cert_made *made[] = {odd, empty};
-	AUTO(x509_chain) struct x509_chain *chain = certs_chain(made, 2);
+	AUTO(cert_made)
+	struct cert_made *two =
+	    cert_make(&(struct cert_spec){.cn = "~\x7f", .other_cns = 1});
+	const struct cert_made *made[] = {odd, empty, two};
+	AUTO(x509_chain) struct x509_chain *chain = certs_chain(made, 3);
 
 	(void)state;
 	assert_string_equal(
 	    x509_subject(chain, 0), "CN=Zo\\C3\\AB\\1B[2J\\0A\\, O=Evil");
 	assert_string_equal(x509_subject(chain, 1), "");
+	/* RFC 4514 section 2.1: from the last to the first */
+	assert_string_equal(x509_subject(chain, 2), "CN=~\\7F,CN=other");
 }
 
 static void
@@ -297,6 +302,7 @@ a_leaf_that_cannot_be_read_has_octets_and_no_trust(void **state)
 	assert_int_equal(x509_count(chain), 2);
 	assert_int_equal(x509_spki(chain, 0).size, cert_spki(pki.leaf).size);
 	assert_string_equal(x509_subject(chain, 0), "");
+	assert_string_equal(x509_issuer(chain, 0), "");
 	assert_false(x509_is_ca(chain, 0));
 	assert_false(x509_leaf_has_name(chain, &name, 1, X509_NAMES_SAN_OR_CN));
 	assert_int_equal(

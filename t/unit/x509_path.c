@@ -174,6 +174,27 @@ dates_of_the_whole_path_count(void **state)
 	check_paths(rows, COUNT(rows));
 }
 
+/* RFC 5280 section 4.1.2.5: both ends belong to it. */
+static void
+a_certificate_is_valid_from_its_first_second_to_its_last(void **state)
+{
+	struct x509_chain *chain = certs_chain(CHAIN(pki.leaf, pki.int1));
+	struct der anchor = cert_der(pki.root);
+	time_t first = x509_not_before(chain, 0);
+	time_t last = x509_not_after(chain, 0);
+
+	(void)state;
+	assert_int_equal(
+	    x509_verify(chain, &anchor, 1, first, NULL), X509_TRUSTED);
+	assert_int_equal(x509_verify(chain, &anchor, 1, first - 1, NULL),
+	    X509_NOT_YET_VALID);
+	assert_int_equal(
+	    x509_verify(chain, &anchor, 1, last, NULL), X509_TRUSTED);
+	assert_int_equal(
+	    x509_verify(chain, &anchor, 1, last + 1, NULL), X509_EXPIRED);
+	x509_chain_free(chain);
+}
+
 static void
 only_a_ca_may_issue(void **state)
 {
@@ -188,6 +209,12 @@ only_a_ca_may_issue(void **state)
 		{0}, X509_NOT_TRUSTED},
 	    {"D28 intermediate does not say", {.ca = true},
 		{.flaws = CERTS_UNSAID}, {0}, X509_NOT_TRUSTED},
+	    {"anchor that says so by its key usage alone",
+		{.flaws = CERTS_UNSAID | CERTS_SIGN_ONLY}, {.ca = true}, {0},
+		X509_TRUSTED},
+	    {"anchor of another key usage",
+		{.flaws = CERTS_UNSAID | CERTS_CIPHER_ONLY}, {.ca = true}, {0},
+		X509_NOT_TRUSTED},
 	    {"anchor of version 1", {.flaws = CERTS_VERSION_1}, {.ca = true},
 		{0}, X509_TRUSTED},
 	    {"D28 intermediate of version 1", {.ca = true},
@@ -207,6 +234,10 @@ each_certificate_is_for_servers_and_the_name(void **state)
 	    {"EKU of the intermediate", {.ca = true},
 		{.ca = true, .flaws = CERTS_CLIENT_ONLY}, {0},
 		X509_NOT_TRUSTED},
+	    {"EKU of any purpose", {.ca = true}, {.ca = true},
+		{.flaws = CERTS_ANY_PURPOSE}, X509_TRUSTED},
+	    {"EKU as long as may be", {.ca = true}, {.ca = true},
+		{.flaws = CERTS_PURPOSES_MOST}, X509_TRUSTED},
 	    {"EKU without end", {.ca = true}, {.ca = true},
 		{.flaws = CERTS_PURPOSES}, X509_NOT_TRUSTED},
 	    {"EKU without end of the intermediate", {.ca = true},
@@ -324,11 +355,58 @@ of_several_paths_a_good_one_counts(void **state)
 	cert_made_free(fake);
 }
 
+/* RFC 4158 section 5.2: neither a name and key that come again nor a path
+ * behind a good one costs anything. */
+static void
+no_signature_is_checked_in_vain(void **state)
+{
+	struct cert_made *own = cert_make(
+	    &(struct cert_spec){.cn = "Int", .ca = true, .key_of = pki.int1});
+	struct cert_made *fake =
+	    cert_make(&(struct cert_spec){.cn = "Int", .ca = true});
+	struct x509_chain *chain = certs_chain(CHAIN(pki.leaf, own));
+	struct x509_chain *good = certs_chain(CHAIN(pki.leaf, pki.int1));
+	struct der anchor = cert_der(fake);
+	struct der roots[] = {cert_der(pki.root), cert_der(pki.root)};
+	unsigned left = 100;
+
+	(void)state;
+	x509_chain_charge(chain, &left);
+	assert_int_equal(
+	    x509_verify(chain, &anchor, 1, CERTS_NOW, NULL), X509_NOT_TRUSTED);
+	assert_int_equal(left, 100 - 1 - 2);
+	left = 2;
+	x509_chain_charge(good, &left);
+	assert_int_equal(
+	    x509_verify(good, roots, 2, CERTS_NOW, NULL), X509_TRUSTED);
+	assert_int_equal(left, 0);
+	x509_chain_free(chain);
+	x509_chain_free(good);
+	cert_made_free(own);
+	cert_made_free(fake);
+}
+
+static void
+of_two_failures_the_nearer_to_trust_is_told(void **state)
+{
+	static const enum x509_status order[] = {X509_NOT_TRUSTED,
+	    X509_NOT_YET_VALID, X509_EXPIRED, X509_TOO_COSTLY, X509_TRUSTED};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(order); i++)
+		for (size_t j = 0; j < COUNT(order); j++)
+			assert_int_equal(
+			    x509_is_nearer(order[i], order[j]), i > j);
+}
+
 static void
 a_crowd_of_look_alikes_does_not_stop_the_search(void **state)
 {
 	const struct cert_made *made[LIMIT_CHAIN_CERTS];
 	struct cert_made *crowd[LIMIT_CHAIN_CERTS];
+	struct x509_chain *chain;
+	unsigned left = 1000;
+	struct der anchor;
 
 	(void)state;
 	/* by its name each may have issued each: 15! orders */
@@ -336,6 +414,14 @@ a_crowd_of_look_alikes_does_not_stop_the_search(void **state)
 		made[i] = crowd[i] =
 		    cert_make(&(struct cert_spec){.cn = "Int", .ca = true});
 	made[0] = pki.leaf;
+	/* nor does it cost more than 16 paths, of 1 to 16 signatures */
+	chain = certs_chain(made, COUNT(made));
+	anchor = cert_der(crowd[0]);
+	x509_chain_charge(chain, &left);
+	assert_int_equal(
+	    x509_verify(chain, &anchor, 1, CERTS_NOW, NULL), X509_NOT_TRUSTED);
+	assert_int_equal(left, 1000 - 16 * 17 / 2);
+	x509_chain_free(chain);
 	assert_int_equal(
 	    verify_made(made, COUNT(made), pki.other), X509_NOT_TRUSTED);
 	assert_int_equal(
@@ -391,6 +477,8 @@ what_a_bare_key_signed_is_checked_as_well(void **state)
 	} rows[] = {
 	    {"good", 0, 0, X509_TRUSTED},
 	    {"unknown critical", 0, CERTS_STRANGE, X509_NOT_TRUSTED},
+	    {"unknown critical, the first extension of all", 0,
+		CERTS_STRANGE | CERTS_UNSAID, X509_NOT_TRUSTED},
 	    {"key usage", 0, CERTS_SIGN_ONLY, X509_NOT_TRUSTED},
 	    {"D28 topmost does not say", CERTS_UNSAID, 0, X509_NOT_TRUSTED},
 	    {"topmost for clients", CERTS_CLIENT_ONLY, 0, X509_NOT_TRUSTED},
@@ -458,6 +546,10 @@ signature_checks_are_paid_for_and_end_with_what_is_left(void **state)
 	x509_chain_charge(chain, &left);
 	assert_int_equal(x509_verify_key(chain, cert_spki(root), CERTS_NOW),
 	    X509_TOO_COSTLY);
+	left = 1; /* what its key signed needs no look at what is behind it */
+	assert_int_equal(
+	    x509_verify_key(chain, cert_spki(ca), CERTS_NOW), X509_TRUSTED);
+	assert_int_equal(left, 0);
 	left = 3; /* leaf, CA, and the path to the CA */
 	assert_int_equal(
 	    x509_verify_key(chain, cert_spki(root), CERTS_NOW), X509_TRUSTED);
@@ -475,11 +567,15 @@ main(void)
 	    cmocka_unit_test(the_leaf_is_never_its_own_anchor),
 	    cmocka_unit_test(the_index_of_the_anchor_is_told),
 	    cmocka_unit_test(dates_of_the_whole_path_count),
+	    cmocka_unit_test(
+		a_certificate_is_valid_from_its_first_second_to_its_last),
 	    cmocka_unit_test(only_a_ca_may_issue),
 	    cmocka_unit_test(each_certificate_is_for_servers_and_the_name),
 	    cmocka_unit_test(weak_and_absurd_keys_and_digests_do_not_count),
 	    cmocka_unit_test(what_is_critical_must_be_known),
 	    cmocka_unit_test(of_several_paths_a_good_one_counts),
+	    cmocka_unit_test(no_signature_is_checked_in_vain),
+	    cmocka_unit_test(of_two_failures_the_nearer_to_trust_is_told),
 	    cmocka_unit_test(a_crowd_of_look_alikes_does_not_stop_the_search),
 	    cmocka_unit_test(a_bare_key_is_an_anchor_for_what_it_signed),
 	    cmocka_unit_test(what_a_bare_key_signed_is_checked_as_well),

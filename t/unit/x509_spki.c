@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/base/xalloc.h"
 #include "t/unit/pki.h"
 #include "t/unit/tap.h"
 
@@ -35,6 +36,22 @@ full_association_data_must_parse_to_the_last_octet(void **state)
 	assert_false(x509_is_spki((struct der){octets, spki.size + 2}));
 	octets[1] = 0x80; /* indefinite length */
 	assert_false(x509_is_spki((struct der){octets, spki.size}));
+}
+
+/* DER has one form of each length; GnuTLS takes longer ones as well. */
+static void
+a_length_of_more_octets_than_it_needs_is_no_certificate(void **state)
+{
+	enum { LONGER = 3 };
+	struct der cert = cert_der(pki.leaf);
+	uint8_t *octets = xmalloc(cert.size + LONGER);
+
+	(void)state;
+	assert_memory_equal(cert.data, "\x30\x82", 2);
+	memcpy(octets, "\x30\x85\0\0\0", 5);
+	memcpy(octets + 5, cert.data + 2, cert.size - 2);
+	assert_false(x509_is_cert((struct der){octets, cert.size + LONGER}));
+	free(octets);
 }
 
 #define OCTETS(text)                                      \
@@ -145,6 +162,8 @@ main(void)
 	static const struct CMUnitTest x509_spki[] = {
 	    cmocka_unit_test(
 		full_association_data_must_parse_to_the_last_octet),
+	    cmocka_unit_test(
+		a_length_of_more_octets_than_it_needs_is_no_certificate),
 	    cmocka_unit_test(a_key_has_an_algorithm_and_whole_octets),
 	    cmocka_unit_test(a_bare_key_that_is_weak_vouches_for_nobody),
 	    cmocka_unit_test(the_type_and_size_of_a_key_are_told),

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/x509.h"
 
+#include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/limits.h"
+#include "common/base/xalloc.h"
 #include "t/unit/pki.h"
 #include "t/unit/tap.h"
 
@@ -160,6 +162,44 @@ a_store_that_is_none_is_refused(void **state)
 	assert_int_equal(err.kind, ERR_LOCAL);
 }
 
+/* PEM text of the root, with a length of more octets than it needs. */
+static char *
+longer_root_pem(void)
+{
+	enum { MORE = 3 };
+	struct der root = cert_der(pki.root);
+	uint8_t *octets = xmalloc(root.size + MORE);
+	gnutls_datum_t der = {octets, (unsigned)root.size + MORE}, pem;
+	char *text;
+
+	memcpy(octets, "\x30\x85\0\0\0", 5);
+	memcpy(octets + 5, root.data + 2, root.size - 2);
+	assert_int_equal(
+	    gnutls_pem_base64_encode2("CERTIFICATE", &der, &pem), 0);
+	text = xstrdup((const char *)pem.data);
+	gnutls_free(pem.data);
+	free(octets);
+	return text;
+}
+
+static void
+a_store_with_one_that_is_no_certificate_is_refused(void **state)
+{
+	char *good = certs_pem(CHAIN(pki.root));
+	char *odd = longer_root_pem();
+	size_t size = strlen(good) + strlen(odd) + 1;
+	char *both = xmalloc(size);
+	struct err err;
+
+	(void)state;
+	snprintf(both, size, "%s%s", good, odd);
+	assert_null(load_store_text(both, &err));
+	assert_int_equal(err.kind, ERR_LOCAL);
+	free(both);
+	free(odd);
+	free(good);
+}
+
 static void *
 verify_often(void *argument)
 {
@@ -201,6 +241,8 @@ main(void)
 	    cmocka_unit_test(each_root_and_each_certificate_is_looked_at),
 	    cmocka_unit_test(roots_of_the_system_are_read),
 	    cmocka_unit_test(a_store_that_is_none_is_refused),
+	    cmocka_unit_test(
+		a_store_with_one_that_is_no_certificate_is_refused),
 	    cmocka_unit_test(threads_share_a_store_each_with_its_own_time),
 	};
 
