@@ -196,7 +196,7 @@ tls_sessions_tested(const struct facts *facts, const struct verdict *verdict)
 	const struct sts_policy *policy = sts_facts_policy(&facts->sts);
 	struct tlsrpt_session *session;
 	struct tlsrpt_outcome *outcome;
-	struct tlsrpt_raw_detail raw = {0};
+	struct tlsrpt_raw_detail raw = {.mx = NULL};
 	struct alike alike;
 
 	if (policy == NULL || policy->mode != STS_MODE_TESTING ||
@@ -378,7 +378,7 @@ add_failed_host(struct tlsrpt_session *session, const struct facts *facts,
 		add_dane_required(session, facts, host);
 		return;
 	}
-	fresh = xcalloc(host->address_count + 1, sizeof(*fresh));
+	fresh = xcalloc(host->address_count, sizeof(*fresh));
 	for (size_t i = 0; i < host->address_count; i++) {
 		const struct address_verdict *address = &judged->addresses[i];
 

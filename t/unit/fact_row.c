@@ -190,6 +190,8 @@ fact_row_policy(enum sts_kind kind)
 			 "mx: mx2.d.example\n",
 	    [S_TESTING] = "version: STSv1\nmode: testing\nmax_age: 86400\n"
 			  "mx: mx1.d.example\n",
+	    [S_TEST_BOTH] = "version: STSv1\nmode: testing\nmax_age: 86400\n"
+			    "mx: mx1.d.example\nmx: mx2.d.example\n",
 	    [S_TEST_2] = "version: STSv1\nmode: testing\nmax_age: 86400\n"
 			 "mx: mx2.d.example\n",
 	    [S_MODE_NONE] = "version: STSv1\nmode: none\nmax_age: 86400\n",

@@ -55,6 +55,7 @@ enum sts_kind {
 	S_ONLY_2,  /* enforce, mx2 alone */
 	S_TESTING,
 	S_TEST_2, /* testing, mx2 alone */
+	S_TEST_BOTH,
 	S_MODE_NONE,
 	S_ERROR,
 	S_INVALID,

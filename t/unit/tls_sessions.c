@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "t/unit/fact_row.h"
 #include "t/unit/tap.h"
 
@@ -74,63 +76,45 @@ struct counted_row {
 };
 
 static const struct counted_row counted_rows[] = {
-    {{.id = "no policy",
-	 .mx = SEC,
-	 .hosts = ONE(SEC, T_NIL, P_SELF),
-	 .sts = 0,
-	 .level = 0},
-	"", ""},
+    {{.id = "no policy", .mx = SEC, .hosts = ONE(SEC, T_NIL, P_SELF)}, "", ""},
     {{.id = "all is well",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_OK, P_GOOD),
-	 .sts = S_ENFORCE,
-	 .level = 0},
+	 .sts = S_ENFORCE},
 	"", ""},
     {{.id = "R30 TLSA matches not",
 	 .mx = SEC,
-	 .hosts = ONE(SEC, T_BAD, P_GOOD),
-	 .sts = 0,
-	 .level = 0},
+	 .hosts = ONE(SEC, T_BAD, P_GOOD)},
 	"",
 	"tlsa mx1.d.example 1 F: validation-failure "
 	"presented_3_1_1_"},
-    {{.id = "R30 no STARTTLS",
-	 .mx = SEC,
-	 .hosts = ONE(SEC, T_OK, P_PLAIN),
-	 .sts = 0,
-	 .level = 0},
-	"",
+    {{.id = "R30 no STARTTLS", .mx = SEC, .hosts = ONE(SEC, T_OK, P_PLAIN)}, "",
 	"tlsa mx1.d.example 1 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example"},
     {{.id = "R30 an alias of another name",
 	 .mx = SEC,
-	 .hosts = ONE(SEC, T_TA, P_OTHER),
-	 .sts = 0,
-	 .level = 0},
+	 .hosts = ONE(SEC, T_TA, P_OTHER)},
 	"",
 	"tlsa mx1.d.example 1 F: certificate-host-mismatch "
 	"certificate-host-mismatch mx1.d.example"},
-    {{.id = "J08 half-dane",
-	 .mx = INS,
-	 .hosts = ONE(SEC, T_OK, P_PLAIN),
-	 .sts = 0,
-	 .level = 0},
-	"",
+    {{.id = "J08 half-dane", .mx = INS, .hosts = ONE(SEC, T_OK, P_PLAIN)}, "",
 	"tlsa mx1.d.example 1 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example"},
     {{.id = "R30 MTA-STS",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_EXPIRED),
-	 .sts = S_ENFORCE,
-	 .level = 0},
+	 .sts = S_ENFORCE},
 	"",
 	"sts d.example 5 F: certificate-expired certificate-expired "
 	"mx1.d.example"},
+    {{.id = "R30 MTA-STS, and what is told beside plain words",
+	 .mx = SEC,
+	 .hosts = ONE(SEC, T_NIL, P_SELF),
+	 .sts = S_ENFORCE},
+	"", "sts d.example 5 F: certificate-not-trusted issuer_ mx1.d.example"},
     {{.id = "R30 each host",
 	 .mx = SEC,
-	 .hosts = {{10, SEC, T_OK, P_PLAIN}, {20, SEC, T_OK, P_PLAIN}},
-	 .sts = 0,
-	 .level = 0},
+	 .hosts = {{10, SEC, T_OK, P_PLAIN}, {20, SEC, T_OK, P_PLAIN}}},
 	"",
 	"tlsa mx1.d.example 1 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example\n"
@@ -138,17 +122,13 @@ static const struct counted_row counted_rows[] = {
 	"starttls-not-supported mx2.d.example"},
     {{.id = "R30 a host that fails before one that does not",
 	 .mx = SEC,
-	 .hosts = {{10, SEC, T_OK, P_PLAIN}, {20, SEC, T_OK, P_GOOD}},
-	 .sts = 0,
-	 .level = 0},
+	 .hosts = {{10, SEC, T_OK, P_PLAIN}, {20, SEC, T_OK, P_GOOD}}},
 	"",
 	"tlsa mx1.d.example 1 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example"},
     {{.id = "R30 none behind the one that takes it",
 	 .mx = SEC,
-	 .hosts = {{10, SEC, T_OK, P_GOOD}, {20, SEC, T_OK, P_PLAIN}},
-	 .sts = 0,
-	 .level = 0},
+	 .hosts = {{10, SEC, T_OK, P_GOOD}, {20, SEC, T_OK, P_PLAIN}}},
 	"", ""},
     {{.id = "R30 by the admin's level",
 	 .mx = SEC,
@@ -158,51 +138,38 @@ static const struct counted_row counted_rows[] = {
 	"",
 	"no-policy-found d.example 0 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example"},
-    {{.id = "R33 bogus",
-	 .mx = SEC,
-	 .hosts = ONE(SEC, T_BOG, P_GOOD),
-	 .sts = 0,
-	 .level = 0},
+    {{.id = "R33 bogus", .mx = SEC, .hosts = ONE(SEC, T_BOG, P_GOOD)},
 	"tlsa mx1.d.example 0 F: dnssec-invalid dnssec-invalid mx1.d.example",
 	""},
-    {{.id = "R33 SERVFAIL",
+    {{.id = "R33 each host",
 	 .mx = SEC,
-	 .hosts = ONE(SEC, T_ERR, P_GOOD),
-	 .sts = 0,
-	 .level = 0},
+	 .hosts = {{10, SEC, T_BOG, P_GOOD}, {20, SEC, T_BOG, P_GOOD}}},
+	"tlsa mx1.d.example 0 F: dnssec-invalid dnssec-invalid mx1.d.example\n"
+	"tlsa mx2.d.example 0 F: dnssec-invalid dnssec-invalid mx2.d.example",
+	""},
+    {{.id = "R33 SERVFAIL", .mx = SEC, .hosts = ONE(SEC, T_ERR, P_GOOD)},
 	"tlsa mx1.d.example 0 F: dnssec-invalid dns-servfail mx1.d.example",
 	""},
-    {{.id = "R33 no answer",
-	 .mx = SEC,
-	 .hosts = ONE(SEC, T_TMO, P_GOOD),
-	 .sts = 0,
-	 .level = 0},
-	"", ""},
+    {{.id = "R33 no answer", .mx = SEC, .hosts = ONE(SEC, T_TMO, P_GOOD)}, "",
+	""},
     {{.id = "R34 MX lookup", .mx = BOG, .hosts = {{0}}, .sts = 0, .level = 0},
 	"", ""},
-    {{.id = "R34 addresses",
-	 .mx = SEC,
-	 .hosts = ONE(BOG, T_NIL, P_NOT),
-	 .sts = 0,
-	 .level = 0},
-	"", ""},
+    {{.id = "R34 addresses", .mx = SEC, .hosts = ONE(BOG, T_NIL, P_NOT)}, "",
+	""},
     {{.id = "R34 out of reach",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_OK, P_CLOSED),
-	 .sts = S_ENFORCE,
-	 .level = 0},
+	 .sts = S_ENFORCE},
 	"", ""},
     {{.id = "R34 no answer",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_OK, P_SLOW),
-	 .sts = S_ENFORCE,
-	 .level = 0},
+	 .sts = S_ENFORCE},
 	"", ""},
     {{.id = "R36",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_OK, P_PLAIN),
-	 .sts = S_ENFORCE,
-	 .level = 0},
+	 .sts = S_ENFORCE},
 	"",
 	"tlsa mx1.d.example 1 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example\n"
@@ -211,14 +178,12 @@ static const struct counted_row counted_rows[] = {
     {{.id = "R36 DANE is kept",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_OK, P_GOOD),
-	 .sts = S_ONLY_2,
-	 .level = 0},
+	 .sts = S_ONLY_2},
 	"", ""},
     {{.id = "R36 not named either",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_OK, P_PLAIN),
-	 .sts = S_ONLY_2,
-	 .level = 0},
+	 .sts = S_ONLY_2},
 	"",
 	"tlsa mx1.d.example 1 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example\n"
@@ -231,41 +196,32 @@ static const struct counted_row counted_rows[] = {
 	 .level = LEVEL_DANE_ONLY},
 	"",
 	"tlsa mx1.d.example 0 F: dane-required dane-required mx1.d.example"},
-    {{.id = "R38",
-	 .mx = SEC,
-	 .hosts = ONE(SEC, T_PKIX, P_PLAIN),
-	 .sts = 0,
-	 .level = 0},
-	"",
+    {{.id = "R38", .mx = SEC, .hosts = ONE(SEC, T_PKIX, P_PLAIN)}, "",
 	"tlsa mx1.d.example 0 F: starttls-not-supported "
 	"starttls-not-supported mx1.d.example, tlsa-invalid tlsa-unusable "
 	"mx1.d.example"},
     {{.id = "R42 enforce",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_GOOD),
-	 .sts = S_ONLY_2,
-	 .level = 0},
+	 .sts = S_ONLY_2},
 	"sts d.example 4 F: validation-failure sts-mx-mismatch mx1.d.example",
 	""},
     {{.id = "R42 testing",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_GOOD),
-	 .sts = S_TEST_2,
-	 .level = 0},
+	 .sts = S_TEST_2},
 	"sts d.example 4 -: validation-failure sts-mx-mismatch mx1.d.example",
 	""},
     {{.id = "R42 not probed",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_NOT),
-	 .sts = S_ONLY_2,
-	 .level = 0},
+	 .sts = S_ONLY_2},
 	"sts d.example 4 F: validation-failure sts-mx-mismatch mx1.d.example",
 	""},
     {{.id = "R42 mode none",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_SELF),
-	 .sts = S_MODE_NONE,
-	 .level = 0},
+	 .sts = S_MODE_NONE},
 	"", ""},
 };
 
@@ -297,11 +253,8 @@ each_failure_counts_under_its_policy(void **state)
 static void
 what_the_probe_saw_comes_along(void **state)
 {
-	static const struct row row = {.id = "J06",
-	    .mx = SEC,
-	    .hosts = ONE(SEC, T_OK, P_PLAIN),
-	    .sts = 0,
-	    .level = 0};
+	static const struct row row = {
+	    .id = "J06", .mx = SEC, .hosts = ONE(SEC, T_OK, P_PLAIN)};
 	AUTO(facts) struct facts *facts = make_sessions(&row);
 	AUTO(verdict) struct verdict *verdict = judge_row_facts(&row, facts);
 	struct tls_refusal *refusal = tls_refusal_new(facts, verdict);
@@ -317,15 +270,86 @@ what_the_probe_saw_comes_along(void **state)
 	assert_int_equal(tls_refusal_octets(NULL), 0);
 }
 
+/* A second address of the first host, as the row has its probe. */
+static void
+add_address(struct facts *facts, const struct row *row)
+{
+	AUTO(facts) struct facts *other = make_sessions(row);
+	struct host_facts *host = &facts->hosts[0];
+	struct address_facts *address;
+
+	host->addresses =
+	    xrealloc(host->addresses, 2, sizeof(*host->addresses));
+	host->address_count = 2;
+	address = &host->addresses[1];
+	*address = other->hosts[0].addresses[0];
+	other->hosts[0].address_count = 0;
+	text_copy(address->text, sizeof(address->text), "192.0.2.2");
+}
+
+/* J06: a failure each; under the name at which the records stand. */
+static void
+each_address_of_a_host_counts(void **state)
+{
+	static const struct row row = {
+	    .id = "J06", .mx = SEC, .hosts = ONE(SEC, T_OK, P_PLAIN)};
+	AUTO(facts) struct facts *facts = make_sessions(&row);
+	AUTO(verdict) struct verdict *verdict = NULL;
+	const struct tlsrpt_session *session;
+	struct tls_refusal *refusal;
+
+	(void)state;
+	add_address(facts, &row);
+	text_copy(
+	    facts->hosts[0].base_domain, LIMIT_DOMAIN_SIZE, "alias.example");
+	verdict = judge_row_facts(&row, facts);
+	refusal = tls_refusal_new(facts, verdict);
+	session = tls_refusal_take(refusal);
+	assert_int_equal(session->outcome_count, 1);
+	assert_string_equal(session->outcomes[0].domain, "alias.example");
+	assert_int_equal(session->outcomes[0].detail_count, 2);
+	assert_string_equal(
+	    session->outcomes[0].details[1].receiving, "192.0.2.2");
+	assert_in_range(tls_refusal_octets(refusal),
+	    tlsrpt_session_octets(session) + 1,
+	    tlsrpt_session_octets(session) + 64);
+	tls_refusal_free(refusal);
+}
+
+/* R43 */
+static void
+addresses_that_differ_tell_nothing_of_a_tested_policy(void **state)
+{
+	static const struct row good = {.id = "R43",
+	    .mx = SEC,
+	    .hosts = ONE(SEC, T_NIL, P_GOOD),
+	    .sts = S_TESTING,
+	    .level = 0};
+	static const struct row expired = {.id = "R43",
+	    .mx = SEC,
+	    .hosts = ONE(SEC, T_NIL, P_EXPIRED),
+	    .sts = S_TESTING,
+	    .level = 0};
+
+	(void)state;
+	for (int same = 0; same <= 1; same++) {
+		AUTO(facts) struct facts *facts = make_sessions(&good);
+		AUTO(verdict) struct verdict *verdict = NULL;
+		AUTO(tlsrpt_session) struct tlsrpt_session *session = NULL;
+
+		add_address(facts, same ? &good : &expired);
+		verdict = judge_row_facts(&good, facts);
+		session = tls_sessions_tested(facts, verdict);
+		assert_int_equal(session != NULL, same);
+	}
+}
+
 /* R31, R35 */
 static void
 a_probe_counts_once_and_for_the_check_that_made_it(void **state)
 {
-	static const struct row row = {.id = "R31",
-	    .mx = SEC,
-	    .hosts = ONE(SEC, T_OK, P_PLAIN),
-	    .sts = 0,
-	    .level = 0};
+	static const struct row row = {
+	    .id = "R31", .mx = SEC, .hosts = ONE(SEC, T_OK, P_PLAIN)};
 	AUTO(facts) struct facts *facts = make_sessions(&row);
 	AUTO(verdict) struct verdict *verdict = judge_row_facts(&row, facts);
 	struct tls_refusal *first, *second;
@@ -382,22 +406,19 @@ static const struct counted_row tested_rows[] = {
     {{.id = "R43 kept",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_GOOD),
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"sts d.example 4 S", NULL},
     {{.id = "R43 expired",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_EXPIRED),
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"sts d.example 4 F: certificate-expired certificate-expired "
 	"mx1.d.example",
 	NULL},
     {{.id = "R43 not named",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_GOOD),
-	 .sts = S_TEST_2,
-	 .level = 0},
+	 .sts = S_TEST_2},
 	"sts d.example 4 F: validation-failure sts-mx-mismatch mx1.d.example",
 	NULL},
     {{.id = "R43 refused by level",
@@ -411,59 +432,67 @@ static const struct counted_row tested_rows[] = {
     {{.id = "R43 one behind it is not asked",
 	 .mx = SEC,
 	 .hosts = {{10, SEC, T_NIL, P_GOOD}, {20, SEC, T_NIL, P_NOT}},
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"sts d.example 4 S", NULL},
     {{.id = "R43 the first is out of reach",
 	 .mx = SEC,
 	 .hosts = {{10, SEC, T_NIL, P_CLOSED}, {20, SEC, T_NIL, P_SELF}},
-	 .sts = S_TEST_2,
-	 .level = 0},
+	 .sts = S_TEST_2},
 	"sts d.example 4 F: certificate-not-trusted certificate-not-trusted "
 	"mx2.d.example",
 	NULL},
+    {{.id = "R43 not named and not probed",
+	 .mx = SEC,
+	 .hosts = ONE(SEC, T_NIL, P_NOT),
+	 .sts = S_TEST_2},
+	"", NULL},
+    {{.id = "R43 two alike that keep it",
+	 .mx = SEC,
+	 .hosts = {{10, SEC, T_NIL, P_GOOD}, {10, SEC, T_NIL, P_GOOD}},
+	 .sts = S_TEST_BOTH},
+	"sts d.example 5 S", NULL},
+    {{.id = "R43 two alike that do not: no one host is told",
+	 .mx = SEC,
+	 .hosts = {{10, SEC, T_NIL, P_EXPIRED}, {10, SEC, T_NIL, P_EXPIRED}},
+	 .sts = S_TEST_BOTH},
+	"sts d.example 5 F: certificate-expired certificate-expired ", NULL},
+    {{.id = "R43 two that fail by other reasons",
+	 .mx = SEC,
+	 .hosts = {{10, SEC, T_NIL, P_EXPIRED}, {10, SEC, T_NIL, P_PLAIN}},
+	 .sts = S_TEST_BOTH},
+	"", NULL},
     {{.id = "R43 two alike",
 	 .mx = SEC,
 	 .hosts = {{10, SEC, T_NIL, P_PLAIN}, {10, SEC, T_NIL, P_PLAIN}},
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"", NULL}, /* the second is not named, so that it fails otherwise */
     {{.id = "R43 an equal one that nobody has seen",
 	 .mx = SEC,
 	 .hosts = {{10, SEC, T_NIL, P_GOOD}, {10, SEC, T_NIL, P_NOT}},
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"", NULL},
     {{.id = "R43 not probed",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_NOT),
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"", NULL},
     {{.id = "R43 out of reach",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_CLOSED),
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"", NULL},
     {{.id = "R43 under DANE",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_OK, P_GOOD),
-	 .sts = S_TESTING,
-	 .level = 0},
+	 .sts = S_TESTING},
 	"", NULL},
     {{.id = "R43 in force",
 	 .mx = SEC,
 	 .hosts = ONE(SEC, T_NIL, P_SELF),
-	 .sts = S_ENFORCE,
-	 .level = 0},
+	 .sts = S_ENFORCE},
 	"", NULL},
-    {{.id = "R43 no policy",
-	 .mx = SEC,
-	 .hosts = ONE(SEC, T_NIL, P_SELF),
-	 .sts = 0,
-	 .level = 0},
-	"", NULL},
+    {{.id = "R43 no policy", .mx = SEC, .hosts = ONE(SEC, T_NIL, P_SELF)}, "",
+	NULL},
 };
 
 static void
@@ -490,6 +519,9 @@ main(void)
 {
 	const struct CMUnitTest tls_sessions[] = {
 	    cmocka_unit_test(each_failure_counts_under_its_policy),
+	    cmocka_unit_test(each_address_of_a_host_counts),
+	    cmocka_unit_test(
+		addresses_that_differ_tell_nothing_of_a_tested_policy),
 	    cmocka_unit_test(what_the_probe_saw_comes_along),
 	    cmocka_unit_test(
 		a_probe_counts_once_and_for_the_check_that_made_it),
