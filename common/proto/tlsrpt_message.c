@@ -15,6 +15,7 @@ enum {
 	HEAD_SIZE = 16 * 1024, /* more than all but the attachment takes */
 	COLUMNS = 76,          /* RFC 2045 section 6.8 */
 	SHORT_HASH = 32,       /* hex digits that tell messages apart */
+	UNIQUE_SIZE = 16,
 };
 
 /* --- names --- */
@@ -22,19 +23,19 @@ enum {
 /* Of the id "20261128.1f0c22ab.d.ex@example.org" what tells reports of a day to
  * a domain apart. */
 static void
-file_unique(const char *id, char out[16])
+file_unique(const char *id, char out[UNIQUE_SIZE])
 {
 	const char *dot = strchr(id, '.');
+	const char *from = dot == NULL ? "" : dot + 1;
 
-	snprintf(out, 16, "%.*s", dot == NULL ? 0 : (int)strcspn(dot + 1, "."),
-	    dot == NULL ? "" : dot + 1);
+	snprintf(out, UNIQUE_SIZE, "%.*s", (int)strcspn(from, "."), from);
 }
 
 void
 tlsrpt_message_file(
     const struct tlsrpt_message *mail, char out[TLSRPT_FILE_SIZE])
 {
-	char unique[16];
+	char unique[UNIQUE_SIZE];
 
 	file_unique(mail->id, unique);
 	snprintf(out, TLSRPT_FILE_SIZE, "%s!%s!%jd!%jd!%s.json.gz",

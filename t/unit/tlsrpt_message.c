@@ -16,7 +16,12 @@ static const char json[] =
     "\"policy-domain\":\"d.ex\"},\"summary\":{"
     "\"total-successful-session-count\":7,\"total-failure-session-count\":3},"
     "\"failure-details\":[{\"result-type\":\"certificate-expired\","
-    "\"failed-session-count\":2}]}]}";
+    "\"failed-session-count\":2},"
+    "{\"result-type\":\"of-another-kind\",\"failed-session-count\":1}]},"
+    "{\"policy\":{\"policy-type\":\"no-policy-found\","
+    "\"policy-domain\":\"d.ex\"},\"summary\":{"
+    "\"total-successful-session-count\":1,"
+    "\"total-failure-session-count\":0}}]}";
 
 static struct tlsrpt_message mail = {.from = "tls@example.org",
     .to = "r@reports.ex",
@@ -64,8 +69,12 @@ a_message_is_what_receivers_look_for(void **state)
 	    "\r\nMIME-Version: 1.0\r\n",
 	    "multipart/report; report-type=\"tlsrpt\";\r\n boundary=\"",
 	    "Content-Type: text/plain; charset=us-ascii\r\n\r\n",
-	    "7 sessions succeeded, 3 failed.\r\n       2 "
-	    "certificate-expired\r\n",
+	    "about mail to  d.ex\r\n"
+	    "from           2026-11-28T00:00:00Z\r\n"
+	    "to             2026-11-28T23:59:59Z\r\n",
+	    "8 sessions succeeded, 3 failed.\r\n"
+	    "       1 other\r\n"
+	    "       2 certificate-expired\r\n",
 	    "Content-Type: application/tlsrpt+gzip;\r\n "
 	    "name=\"example.org!d.ex!"
 	    "1795824000!1795910399!1f0c22ab.json.gz\"\r\n"
@@ -82,22 +91,32 @@ a_message_is_what_receivers_look_for(void **state)
 	free(text);
 }
 
-/* S10 */
+/* S11 */
 static void
-lines_are_short_and_end_as_they_should(void **state)
+a_file_has_of_the_id_what_stands_between_its_dots(void **state)
 {
-	size_t length;
-	char *text = tlsrpt_message_print(&mail, &length);
+	static const struct {
+		const char *id;
+		const char *unique;
+	} rows[] = {
+	    {"20261128.1f0c22ab.d.ex@example.org", "1f0c22ab"},
+	    {"20261128.1f0c22ab", "1f0c22ab"},
+	    {"20261128", ""},
+	    {"a.0123456789abcdef0.d.ex", "0123456789abcde"},
+	};
 
 	(void)state;
-	for (char *at = text; *at != '\0';) {
-		size_t line = strcspn(at, "\r\n");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tlsrpt_message other = mail;
+		char file[TLSRPT_FILE_SIZE], wanted[TLSRPT_FILE_SIZE];
 
-		assert_in_range(line, 0, 78);
-		assert_memory_equal(at + line, "\r\n", 2);
-		at += line + 2;
+		other.id = rows[i].id;
+		tlsrpt_message_file(&other, file);
+		snprintf(wanted, sizeof(wanted),
+		    "example.org!d.ex!1795824000!1795910399!%s.json.gz",
+		    rows[i].unique);
+		ROW_TEXT(rows[i].id, file, wanted);
 	}
-	free(text);
 }
 
 /* The octets that were attached, as long as they are. */
@@ -116,6 +135,45 @@ attached(char *text, size_t *size)
 	out = base64_decode(at, size);
 	assert_non_null(out);
 	return out;
+}
+
+/* Each count of octets, so that the last line has one digit to all of them. */
+static void
+a_report_of_any_size_is_attached_whole(void **state)
+{
+	(void)state;
+	for (size_t cut = 0; cut <= 60; cut++) {
+		struct tlsrpt_message part = mail;
+		size_t length, size;
+		uint8_t *octets;
+		char *text;
+
+		part.size = mail.size - cut;
+		text = tlsrpt_message_print(&part, &length);
+		octets = attached(text, &size);
+		assert_int_equal(size, part.size);
+		assert_memory_equal(octets, part.body, size);
+		free(octets);
+		free(text);
+	}
+}
+
+/* S10 */
+static void
+lines_are_short_and_end_as_they_should(void **state)
+{
+	size_t length;
+	char *text = tlsrpt_message_print(&mail, &length);
+
+	(void)state;
+	for (char *at = text; *at != '\0';) {
+		size_t line = strcspn(at, "\r\n");
+
+		assert_in_range(line, 0, 78);
+		assert_memory_equal(at + line, "\r\n", 2);
+		at += line + 2;
+	}
+	free(text);
 }
 
 static void
@@ -184,6 +242,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_message_is_what_receivers_look_for),
+	    cmocka_unit_test(a_file_has_of_the_id_what_stands_between_its_dots),
+	    cmocka_unit_test(a_report_of_any_size_is_attached_whole),
 	    cmocka_unit_test(lines_are_short_and_end_as_they_should),
 	    cmocka_unit_test(what_is_attached_is_the_report),
 	    cmocka_unit_test(

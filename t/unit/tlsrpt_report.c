@@ -399,6 +399,14 @@ a_report_is_about_the_domain_of_its_other_policies(void **state)
 	assert_string_equal(report->policies[0].domain, "mx.h.ex");
 	assert_string_equal(
 	    tlsrpt_report_about(report, &report->policies[0]), "d.ex");
+	memcpy(report->domain, "other.ex", sizeof("other.ex"));
+	assert_string_equal(
+	    tlsrpt_report_about(report, &report->policies[0]), "other.ex");
+	assert_string_equal(
+	    tlsrpt_report_about(report, &report->policies[1]), "d.ex");
+	report->domain[0] = '\0';
+	assert_string_equal(
+	    tlsrpt_report_about(report, &report->policies[0]), "mx.h.ex");
 }
 
 static char *
@@ -462,6 +470,10 @@ counts_stay_at_the_greatest(void **state)
 	    tlsrpt_count_add(TLSRPT_COUNT_MAX - 1, 1) == TLSRPT_COUNT_MAX);
 	assert_true(tlsrpt_count_add(TLSRPT_COUNT_MAX, TLSRPT_COUNT_MAX) ==
 		    TLSRPT_COUNT_MAX);
+	assert_true(
+	    tlsrpt_count_add(TLSRPT_COUNT_MAX - 1, 2) == TLSRPT_COUNT_MAX);
+	assert_true(
+	    tlsrpt_count_add(TLSRPT_COUNT_MAX - 1, 0) == TLSRPT_COUNT_MAX - 1);
 }
 
 static void
@@ -492,6 +504,11 @@ a_key_is_reporter_id_range_and_domains(void **state)
 		true, false},
 	    {"{" HEAD "," POLICIES("{" STS "," SUM("2", "0") "}") "}", true,
 		false},
+	    {"{" HEAD "," POLICIES("{" STS "," SUM("1",
+		 "0") "},"
+		      "{\"policy\":{\"policy-type\":\"sts\","
+		      "\"policy-domain\":\"z.ex\"}," SUM("1", "0") "}") "}",
+		false, false},
 	    {"{" ORG "," DAY "," CONTACT ",\"report-id\":\"r2\"," POLICIES(
 		 "{" STS "," SUM("1", "0") "}") "}",
 		false, false},
@@ -536,6 +553,8 @@ quirks_have_numbers(void **state)
 	assert_string_equal(text, "");
 	tlsrpt_quirks_text(QUIRK(5) | QUIRK(23), text);
 	assert_string_equal(text, "T05 T23");
+	tlsrpt_quirks_text(QUIRK(1) | QUIRK(2), text);
+	assert_string_equal(text, "T01 T02");
 }
 
 static void
