@@ -88,7 +88,7 @@ bool
 x509_is_fit_to_sign(gnutls_pubkey_t key, struct der spki)
 {
 	char reason[X509_EFFORT_REASON];
-	unsigned bits = 0;
+	unsigned bits;
 	int algorithm = gnutls_pubkey_get_pk_algorithm(key, &bits);
 
 	if (algorithm < 0 ||

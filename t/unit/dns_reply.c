@@ -275,7 +275,7 @@ a_reply_that_cannot_be_read_is_a_failure(void **state)
 	cut = read_flags(0, RA, false);
 	assert_int_equal(cut->lookup.state, LOOKUP_SERVFAIL);
 	dns_message_begin(&message, "a.example", DNS_A);
-	dns_message_answer(&message, "a.example", DNS_A, 60, "\1\2\3", 3);
+	dns_message_answer(&message, "a.example", DNS_A, 60, "\1\2\3\4\5", 5);
 	odd = read_flags(0, RA, false);
 	assert_int_equal(odd->lookup.state, LOOKUP_SERVFAIL);
 	assert_int_equal(odd->count, 0);

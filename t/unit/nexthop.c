@@ -206,6 +206,8 @@ what_is_one_octet_too_long_is_refused(void **state)
 	part[PART_SIZE] = '\0';
 	assert_int_equal(nexthop_parse(part, 25, hops, &err), -1);
 	assert_string_equal(err.text, "next hop too long");
+	assert_int_equal(nexthop_parse("[mx\x1b", 25, hops, &err), -1);
+	assert_memory_equal(err.text, "next hop [mx?: ", 15);
 	memset(word + 2, 'a', LIMIT_DOMAIN_SIZE);
 	word[2 + LIMIT_DOMAIN_SIZE] = '\0';
 	assert_int_equal(nexthop_parse(word, 25, hops, NULL), -1);
