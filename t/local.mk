@@ -169,6 +169,7 @@ UNIT_TESTS = \
 	%D%/unit/tls_sessions.t \
 	%D%/unit/tls_watch.t \
 	%D%/unit/tlsa.t \
+	%D%/unit/tlsrpt_form.t \
 	%D%/unit/tlsrpt_hints.t \
 	%D%/unit/tlsrpt_json.t \
 	%D%/unit/tlsrpt_mail.t \
@@ -181,6 +182,7 @@ UNIT_TESTS = \
 	%D%/unit/store_outbox.t \
 	%D%/unit/tlsrpt_message.t \
 	%D%/unit/tlsrpt_record.t \
+	%D%/unit/tlsrpt_rua.t \
 	%D%/unit/mailer.t \
 	%D%/unit/maker.t \
 	%D%/unit/tlsrpt_session.t \
@@ -595,6 +597,8 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_tls_sessions_t_SOURCES = %D%/unit/tls_sessions.c $(FACT_ROW)
 %C%_unit_tls_watch_t_SOURCES = %D%/unit/tls_watch.c $(FAKE_TLSD) %D%/unit/tap.h
 %C%_unit_tlsa_t_SOURCES = %D%/unit/tlsa.c $(FAKE_CERTS) %D%/unit/tap.h
+%C%_unit_tlsrpt_form_t_SOURCES = %D%/unit/tlsrpt_form.c %D%/unit/tap.h
+%C%_unit_tlsrpt_rua_t_SOURCES = %D%/unit/tlsrpt_rua.c %D%/unit/tap.h
 %C%_unit_tlsrpt_hints_t_SOURCES = %D%/unit/tlsrpt_hints.c %D%/unit/tap.h
 %C%_unit_tlsrpt_json_t_SOURCES = %D%/unit/tlsrpt_json.c %D%/unit/tap.h
 %C%_unit_tlsrpt_report_t_SOURCES = %D%/unit/tlsrpt_report.c %D%/unit/tap.h

@@ -334,7 +334,7 @@ tlsrpt_record_select(const struct sts_txt *records, size_t count,
 	struct tlsrpt_record found = {
 	    .outcome = TLSRPT_RECORD_ABSENT, .why = "no record of TLSRPTv1"};
 	struct reading reading = {&found, 0, each, arg};
-	struct span behind, fields = {NULL, 0};
+	struct span behind, fields = {.at = NULL};
 	size_t candidates = 0;
 
 	for (size_t i = 0; i < count; i++)

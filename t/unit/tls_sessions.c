@@ -333,14 +333,17 @@ addresses_that_differ_tell_nothing_of_a_tested_policy(void **state)
 
 	(void)state;
 	for (int same = 0; same <= 1; same++) {
-		AUTO(facts) struct facts *facts = make_sessions(&good);
+		AUTO(facts) struct facts *facts = make_sessions(&expired);
 		AUTO(verdict) struct verdict *verdict = NULL;
 		AUTO(tlsrpt_session) struct tlsrpt_session *session = NULL;
 
-		add_address(facts, same ? &good : &expired);
+		add_address(facts, same ? &expired : &good);
 		verdict = judge_row_facts(&good, facts);
 		session = tls_sessions_tested(facts, verdict);
 		assert_int_equal(session != NULL, same);
+		if (same)
+			assert_string_equal(session->outcomes[0].details[0].mx,
+			    "mx1.d.example");
 	}
 }
 

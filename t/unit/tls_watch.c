@@ -72,6 +72,7 @@ a_large_certificate_is_taken_down_whole(void **state)
 	assert_int_equal(watch.count, 1);
 	assert_int_equal(watch.certs[0].size, LARGE);
 	tls_watch_fini(&watch);
+	assert_int_equal(watch.count, 0);
 	free(message);
 }
 
