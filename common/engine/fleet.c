@@ -223,6 +223,12 @@ fleet_free(struct fleet *fleet)
 	free(fleet);
 }
 
+void
+fleet_begin(struct fleet *fleet)
+{
+	fleet_events_begin(fleet->events);
+}
+
 struct share *
 fleet_share(struct fleet *fleet)
 {

@@ -52,6 +52,9 @@ void fleet_free(struct fleet *fleet);
 struct fleet *fleet_new(const struct fleet_options *options, struct err *err)
     OWNED(fleet_free);
 
+/* fleet_begin - from now on what other hosts tell may be applied */
+void fleet_begin(struct fleet *fleet);
+
 /* fleet_share - for engines, borrowed */
 struct share *fleet_share(struct fleet *fleet);
 

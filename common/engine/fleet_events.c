@@ -2,11 +2,12 @@
 /*
  * How it works: a thread reads the stream of events every second, from the last
  * one that it has seen; after a loss of the store, and at first, from ten
- * minutes back. Each is signed like any value; what it says of itself (host,
- * process, number) tells it from all others, so that one that comes twice, or
- * is put again by somebody, is applied once.  What a store has without end is
- * read PAGES of it a second.  The same thread says every half minute that this
- * host is there.
+ * minutes back.  It begins when there is who can do what is told: an event
+ * that is heard before that would be lost. Each is signed like any value; what
+ * it says of itself (host, process, number) tells it from all others, so that
+ * one that comes twice, or is put again by somebody, is applied once.  What a
+ * store has without end is read PAGES of it a second.  The same thread says
+ * every half minute that this host is there.
  */
 #include "common/engine/fleet_events.h"
 
@@ -27,8 +28,8 @@ enum {
 	/* Read in a row: more than the stream has, if the store is honest */
 	PAGES = 20,
 
-	/* More than there can be applied within SHARED_EVENT_S */
-	REMEMBERED = 1024,
+	/* More than the stream has, which is read again from its begin */
+	REMEMBERED = 2048,
 
 	MINUTE_MS = 60 * 1000,
 	HOUR_MS = 60 * MINUTE_MS,
@@ -60,9 +61,9 @@ struct fleet_events {
 	struct rate minute, hour;
 	int64_t say_at_ms; /* that this host is there */
 
-	struct lock lock; /* for end */
-	struct cond ending;
-	bool end;
+	struct lock lock; /* for all that follows */
+	struct cond changed;
+	bool begun, end;
 };
 
 /* --- which are applied --- */
@@ -226,8 +227,22 @@ wait_for_events(struct fleet_events *events, int wait_ms)
 
 	lock_take(&events->lock);
 	while (!events->end &&
-	       cond_wait_until(&events->ending, &events->lock, until_ms))
+	       cond_wait_until(&events->changed, &events->lock, until_ms))
 		continue;
+	end = events->end;
+	lock_drop(&events->lock);
+	return !end;
+}
+
+/* The same. */
+static bool
+wait_to_begin(struct fleet_events *events)
+{
+	bool end;
+
+	lock_take(&events->lock);
+	while (!events->end && !events->begun)
+		cond_wait(&events->changed, &events->lock);
 	end = events->end;
 	lock_drop(&events->lock);
 	return !end;
@@ -264,6 +279,8 @@ run_fleet_events(void *arg)
 	struct fleet_events *events = arg;
 	unsigned pages = 0;
 
+	if (!wait_to_begin(events))
+		return NULL;
 	do {
 		pages = hear_next_page(events) ? (pages + 1) % PAGES : 0;
 	} while (wait_for_events(events, pages > 0 ? 0 : EACH_MS));
@@ -330,7 +347,7 @@ fleet_events_send(struct fleet_events *events, enum shared_event_kind kind,
 static void
 drop_fleet_events(struct fleet_events *events)
 {
-	cond_fini(&events->ending);
+	cond_fini(&events->changed);
 	lock_fini(&events->lock);
 	free(events);
 }
@@ -343,7 +360,7 @@ fleet_events_new(const struct fleet_events_options *options, struct err *err)
 
 	events->options = *options;
 	lock_init(&events->lock);
-	cond_init(&events->ending);
+	cond_init(&events->changed);
 	if (getrandom(boot, sizeof(boot), 0) == sizeof(boot)) {
 		text_hex(
 		    events->boot, sizeof(events->boot), boot, sizeof(boot));
@@ -357,13 +374,22 @@ fleet_events_new(const struct fleet_events_options *options, struct err *err)
 }
 
 void
+fleet_events_begin(struct fleet_events *events)
+{
+	lock_take(&events->lock);
+	events->begun = true;
+	cond_broadcast(&events->changed);
+	lock_drop(&events->lock);
+}
+
+void
 fleet_events_free(struct fleet_events *events)
 {
 	if (events == NULL)
 		return;
 	lock_take(&events->lock);
 	events->end = true;
-	cond_broadcast(&events->ending);
+	cond_broadcast(&events->changed);
 	lock_drop(&events->lock);
 	pthread_join(events->thread, NULL);
 	drop_fleet_events(events);

@@ -25,8 +25,8 @@ struct fleet_events_options {
 };
 
 /*
- * fleet_events_new - start to listen, and to say that this host is there; LOCAL
- * for want of threads
+ * fleet_events_new - make ready to listen, and to say that this host is there;
+ * LOCAL for want of threads
  *
  * Without SHARE_FLUSHES in what is shared it listens to nobody.
  * An event is applied once, within ten minutes, and none of this host's own; at
@@ -38,6 +38,9 @@ void fleet_events_free(struct fleet_events *events);
 struct fleet_events *
 fleet_events_new(const struct fleet_events_options *options, struct err *err)
     OWNED(fleet_events_free);
+
+/* fleet_events_begin - listen from now on: what is told may be applied */
+void fleet_events_begin(struct fleet_events *events);
 
 /*
  * fleet_events_send - tell all others: 0, or -1 and TEMP where the store does

@@ -150,6 +150,32 @@ inventory_renew(
 		policy_refresh_ask(engine->refresh, domain);
 }
 
+static bool
+has_policy_since(struct engine *engine, const char *domain, time_t at)
+{
+	struct cache_entry *entry =
+	    policy_keep_peek(policies_keep(engine->policies), domain);
+	const struct known *known;
+	bool since;
+
+	if (entry == NULL)
+		return false;
+	known = cache_value(entry);
+	since = known_is_unexpired(known) && known->policy->fetched_s > at;
+	cache_release(entry);
+	return since;
+}
+
+int
+inventory_forget(struct engine *engine, const char *domain, time_t at,
+    struct inventory_flushed *out, struct err *err)
+{
+	if (!has_policy_since(engine, domain, at))
+		return inventory_flush(engine, domain, out, err);
+	inventory_renew(engine, domain, out);
+	return 0;
+}
+
 /* --- listed --- */
 
 static int

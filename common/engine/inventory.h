@@ -4,6 +4,7 @@
 #define COMMON_ENGINE_INVENTORY_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "common/base/err.h"
 #include "common/base/own.h"
@@ -46,7 +47,16 @@ int inventory_flush(struct engine *engine, const char *domain,
     struct inventory_flushed *out, struct err *err);
 
 /*
- * inventory_renew - the same, but that policies stay, and are fetched anew
+ * inventory_forget - the same of a domain, but that a policy which was fetched
+ * after at stays, and is fetched anew: whoever wants it forgotten meant the one
+ * before
+ */
+int inventory_forget(struct engine *engine, const char *domain, time_t at,
+    struct inventory_flushed *out, struct err *err);
+
+/*
+ * inventory_renew - as inventory_flush, but that policies stay, and are fetched
+ * anew
  *
  * Where the engine refreshes none, they only stay.
  */

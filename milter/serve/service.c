@@ -299,7 +299,7 @@ hold_locked(struct service_hold *held)
 	held->settings = settings_ref(service.settings);
 }
 
-/* Before there is an engine, or after, there is nothing to flush. */
+/* When the last engine has ended there is nothing to flush. */
 static bool
 hold_engine(struct service_hold *held)
 {
@@ -330,7 +330,8 @@ on_fleet_event(void *arg, const struct shared_event *event)
 	if (event->kind == SHARED_EVENT_FLUSH)
 		inventory_renew(held.engine, domain, &flushed);
 	else
-		inventory_flush(held.engine, domain, &flushed, &err);
+		inventory_forget(
+		    held.engine, domain, event->at_s, &flushed, &err);
 	service_forget();
 	service_let_go(&held);
 }
@@ -350,10 +351,11 @@ service_open(struct settings *settings, struct err *err)
 		sharing_close();
 		return -1;
 	}
-	lock_take(&service.lock); /* another host may speak already */
+	lock_take(&service.lock);
 	service.generation = first;
 	service.settings = settings_ref(settings);
 	lock_drop(&service.lock);
+	sharing_begin();
 	return 0;
 }
 

@@ -96,6 +96,13 @@ sharing_open(
 }
 
 void
+sharing_begin(void)
+{
+	if (fleet != NULL)
+		fleet_begin(fleet);
+}
+
+void
 sharing_close(void)
 {
 	fleet_free(fleet);

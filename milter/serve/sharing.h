@@ -15,10 +15,12 @@
  *
  * apply: does what another host wants done; it is told in the log here.
  * Once, after fork, before there is an engine.
+ * sharing_begin - there is one: what other hosts want done is done from now on
  * sharing_close: no engine is left.
  */
 int sharing_open(
     const struct settings *settings, fleet_apply *apply, struct err *err);
+void sharing_begin(void);
 void sharing_close(void);
 
 /* sharing_share - for engines, borrowed; NULL where nothing is shared */

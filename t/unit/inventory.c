@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
+#include "common/engine/engine_state.h"
 #include "t/fake/network.h"
 #include "t/unit/tap.h"
 
@@ -185,6 +186,44 @@ what_is_flushed_is_looked_at_anew(void **state)
 	engine_wait_free(after);
 }
 
+static size_t
+policies_after_forgetting(struct engine *engine, time_t at)
+{
+	struct inventory_flushed flushed;
+	struct inventory_counts counts;
+
+	assert_int_equal(
+	    inventory_forget(engine, "good.example", at, &flushed, NULL), 0);
+	assert_int_equal(flushed.probes, 1);
+	assert_int_equal(flushed.verdicts, 1);
+	inventory_count(engine, &counts);
+	return counts.policies;
+}
+
+/* As one that has heard an order to forget, has fetched the policy since, and
+ * is started again: it hears of the last ten minutes once more. */
+static void
+a_policy_that_was_fetched_since_is_not_forgotten(void **state)
+{
+	static const char body[] = "version: STSv1\nmode: enforce\n"
+				   "mx: *.example\nmax_age: 86400\n";
+	AUTO(engine) struct engine *engine = network_engine(2, 10);
+	struct policy_facts *known = policy_facts_new(POLICY_FETCHED);
+	time_t now = clock_wall_s();
+
+	(void)state;
+	known->body = strdup(body);
+	known->policy = sts_policy_parse(body, strlen(body), NULL);
+	known->fetched_s = now;
+	policy_keep_learn(
+	    policies_keep(engine->policies), "good.example", known);
+	policy_facts_free(known);
+	network_check(engine, "good.example", NULL, NULL);
+	assert_int_equal(policies_after_forgetting(engine, now - 1), 1);
+	network_check(engine, "good.example", NULL, NULL);
+	assert_int_equal(policies_after_forgetting(engine, now), 0);
+}
+
 int
 main(void)
 {
@@ -193,6 +232,7 @@ main(void)
 	    cmocka_unit_test(caches_are_as_large_as_their_limits),
 	    cmocka_unit_test(caches_take_as_much_memory_as_they_may),
 	    cmocka_unit_test(what_is_flushed_is_looked_at_anew),
+	    cmocka_unit_test(a_policy_that_was_fetched_since_is_not_forgotten),
 	};
 
 	return RUN_TESTS_WITH(inventory, network_setup, network_teardown);
