@@ -10,7 +10,9 @@
  *    without an answer, which come in the order of the calls.
  * 3. Who has waited for his time goes away.  His call stays in the order until
  *    its answer has come, which is then dropped.
- * 4. Three that went away in vain within ten seconds end the connection, and so
+ * 4. A command that we have no right to is told of, once, as a state of its
+ *    own; what is allowed goes on.
+ * 5. Three that went away in vain within ten seconds end the connection, and so
  *    does an answer that is none.  All who wait are told, and until the store
  *    has answered again nobody waits for it.
  *
@@ -114,17 +116,63 @@ note_timeout_locked(struct shared *shared)
 
 /* What an error says of the store itself, not of what was asked. */
 static void
-heed_error_locked(struct shared *shared, const struct resp *reply)
+heed_error_locked(struct shared *shared, const char *text)
 {
 	static const char *const rows[] = {
 	    "LOADING", "BUSY", "MASTERDOWN", "READONLY", "NOAUTH"};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strncmp(text, rows[i], strlen(rows[i])) == 0)
+			leave_locked(shared, SHARED_RETRY_MS, text);
+}
+
+/* A command that is refused is told of until it is taken again; the others go
+ * on. */
+static void
+heed_right_locked(struct shared *shared, unsigned command, const char *refusal)
+{
+	unsigned before = shared->refused;
+
+	if (refusal == NULL) {
+		shared->refused &= ~command;
+	} else {
+		shared->refused |= command;
+		text_copy(shared->refusal, sizeof(shared->refusal), refusal);
+	}
+	if (shared->refused != before)
+		shared_wake_thread(shared);
+}
+
+/* By a connection that is over already it says nothing of the one there is. */
+static void
+heed_reply_locked(
+    struct shared *shared, const struct call *call, const struct resp *reply)
+{
+	bool refused = resp_is_error(reply, "NOPERM");
 	char text[LIMIT_DETAIL_SIZE];
 
-	text_copy(text, sizeof(text), reply->text);
-	text_printable(text, "");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (resp_is_error(reply, rows[i]))
-			leave_locked(shared, SHARED_RETRY_MS, text);
+	if (call->turn != shared->turn)
+		return;
+	if (reply->kind == RESP_ERROR) {
+		text_copy(text, sizeof(text), reply->text);
+		text_printable(text, "");
+		heed_error_locked(shared, text);
+	}
+	heed_right_locked(shared, call->refuse, refused ? text : NULL);
+}
+
+/* A bit for each command that is in use. */
+static unsigned
+command_bit(const char *command)
+{
+	static const char *const rows[] = {
+	    "GET", "SET", "DEL", "XADD", "XREAD", "HSET", "HGETALL", "HDEL"};
+	enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+	unsigned i = 0;
+
+	while (i < ROWS && strcmp(rows[i], command) != 0)
+		i++;
+	return 1U << i;
 }
 
 static enum shared_result
@@ -186,10 +234,10 @@ await_call(struct shared *shared, struct call *call, enum shared_op op,
 	over = call->over;
 	reply = call->reply;
 	call->reply = NULL;
-	if (!over)
+	if (!over && call->turn == shared->turn)
 		note_timeout_locked(shared);
-	else if (reply != NULL && reply->kind == RESP_ERROR)
-		heed_error_locked(shared, reply);
+	else if (reply != NULL)
+		heed_reply_locked(shared, call, reply);
 	shared_drop_call_locked(call);
 	lock_drop(&shared->lock);
 	if (reply != NULL)
@@ -211,10 +259,12 @@ shared_ask(struct shared *shared, enum shared_op op,
 	call->command = resp_command(words, &call->size);
 	cond_init(&call->answered);
 	call->refs = 1;
+	call->refuse = command_bit(words->items[0]);
 	lock_take(&shared->lock);
 	up = shared->up;
 	if (up) {
 		call->refs++;
+		call->turn = shared->turn;
 		TAILQ_INSERT_TAIL(&shared->queued, call, link);
 		shared_wake_thread(shared);
 	} else {

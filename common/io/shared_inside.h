@@ -25,6 +25,8 @@ struct call {
 	char *command; /* until it is sent */
 	size_t size;
 	int64_t sent_ms;
+	unsigned turn;   /* of the connection that it is for */
+	unsigned refuse; /* its command, a bit of struct shared's refused */
 	struct cond answered;
 	bool over; /* answered, or it never will be */
 	struct resp *reply;
@@ -56,6 +58,9 @@ struct shared {
 	char leave_why[LIMIT_DETAIL_SIZE];
 	struct call_list queued, sent;
 	size_t sent_count;
+	unsigned turn;    /* of the connection */
+	unsigned refused; /* commands that we have no right to */
+	char refusal[LIMIT_DETAIL_SIZE];
 	int64_t timeouts_ms[SHARED_TIMEOUTS]; /* the last ones */
 	enum shared_state state;
 	char where[LIMIT_DETAIL_SIZE];
@@ -74,9 +79,14 @@ void shared_drop_call_locked(struct call *call);
 void shared_wake_thread(const struct shared *shared);
 void shared_heard_wake(const struct shared *shared);
 
-/* shared_serve_calls - the thread's, with a connection: until that is lost or
- * to be left; err: why */
-void shared_serve_calls(struct shared *shared, struct err *err);
+/* shared_tell_state - the thread's: tell of a state, if it is another one */
+void shared_tell_state(
+    struct shared *shared, enum shared_state state, const char *where);
+
+/* shared_serve_calls - the thread's, with a connection to where: until that is
+ * lost or to be left; err: why */
+void
+shared_serve_calls(struct shared *shared, const char *where, struct err *err);
 
 /* shared_run - the thread; arg: struct shared */
 void *shared_run(void *arg);

@@ -153,7 +153,7 @@ begin_tls(struct shared_link *link, const struct shared_address *address,
 
 /* --- connecting --- */
 
-void
+bool
 shared_link_await(const struct shared_link *link, bool to_write, int stop,
     int64_t deadline_ms)
 {
@@ -164,8 +164,9 @@ shared_link_await(const struct shared_link *link, bool to_write, int stop,
 
 	if (link->session != NULL &&
 	    gnutls_record_check_pending(link->session) > 0)
-		return;
+		return true;
 	poll(fds, 2, clock_left_ms(deadline_ms));
+	return fds[1].revents == 0;
 }
 
 /* 0, or -1 with errno. */

@@ -43,9 +43,9 @@ shared_link_write(struct shared_link *link, const void *octets, size_t size);
 
 /*
  * shared_link_await - until there may be something to read, or to write where
- * that is wanted, or stop is readable, or deadline_ms
+ * that is wanted, or stop is readable, or deadline_ms; false: stop is
  */
-void shared_link_await(const struct shared_link *link, bool to_write, int stop,
+bool shared_link_await(const struct shared_link *link, bool to_write, int stop,
     int64_t deadline_ms);
 
 #endif

@@ -22,8 +22,8 @@ send_all(struct shared_link *link, const char *octets, size_t size, int stop,
 			return -1;
 		if (count > 0)
 			sent += (size_t)count;
-		else
-			shared_link_await(link, true, stop, deadline_ms);
+		else if (!shared_link_await(link, true, stop, deadline_ms))
+			return -1;
 	}
 	return 0;
 }
@@ -42,7 +42,8 @@ read_login_reply(struct shared_link *link, struct resp_reader *reader, int stop,
 		if (count == SHARED_LINK_LOST)
 			break;
 		if (count == SHARED_LINK_AGAIN) {
-			shared_link_await(link, false, stop, deadline_ms);
+			if (!shared_link_await(link, false, stop, deadline_ms))
+				break;
 			continue;
 		}
 		if (resp_reader_feed(reader, octets, (size_t)count, err) != 0)

@@ -3,9 +3,9 @@
  * How it works: the servers are tried in turn, from the one that took writes
  * last.  With a connection calls are served until it is lost or to be left.
  * Then nobody may ask any more, all who wait are told, and it is rested before
- * the next try: longer each time, but for several servers never for long, and
- * by chance a little more or less, so that hosts which lost the same store do
- * not come back all at once.
+ * the next try: longer each time, also where a connection came to nothing soon,
+ * but for several servers never for long, and by chance a little more or less,
+ * so that hosts which lost the same store do not come back all at once.
  */
 #include "common/io/shared_inside.h"
 
@@ -23,14 +23,19 @@ enum {
 	/* Connection, TLS and HELLO together: the thread's time alone */
 	OPEN_MS = 2 * SECOND,
 
+	/* A connection that has lasted so long was none of a broken store: the
+	 * next try is soon again */
+	STEADY_MS = 3 * SECOND,
+
 	/* How long a store is left alone at most */
 	RETRY_MAX_MS = 60 * SECOND,
 	RETRY_OF_SEVERAL_MS = 2 * SECOND,
 };
 
 /* Told outside of the lock, and once. */
-static void
-tell_state(struct shared *shared, enum shared_state state, const char *where)
+void
+shared_tell_state(
+    struct shared *shared, enum shared_state state, const char *where)
 {
 	bool news;
 
@@ -44,6 +49,17 @@ tell_state(struct shared *shared, enum shared_state state, const char *where)
 	lock_drop(&shared->lock);
 	if (news)
 		shared->options.changed(shared->options.arg, state, where);
+}
+
+static bool
+is_ended(struct shared *shared)
+{
+	bool end;
+
+	lock_take(&shared->lock);
+	end = shared->end;
+	lock_drop(&shared->lock);
+	return end;
 }
 
 static const char *
@@ -89,6 +105,8 @@ open_gate(struct shared *shared)
 	lock_take(&shared->lock);
 	shared->up = !shared->end;
 	shared->leave = false;
+	shared->turn++;
+	shared->refused = 0;
 	memset(shared->timeouts_ms, 0, sizeof(shared->timeouts_ms));
 	lock_drop(&shared->lock);
 }
@@ -107,11 +125,15 @@ connect_to_any(struct shared *shared)
 		    &shared->options.servers[at];
 		struct err err;
 
+		/* what woke before is over; what wakes from here on ends it */
+		shared_heard_wake(shared);
+		if (is_ended(shared))
+			return false;
 		outcome = try_server(shared, server, &err);
 		if (outcome == SHARED_LOGIN_DONE) {
 			shared->first = at;
 			open_gate(shared);
-			tell_state(shared, SHARED_UP,
+			shared_tell_state(shared, SHARED_UP,
 			    print_server(server, where, sizeof(where)));
 			return true;
 		}
@@ -120,7 +142,7 @@ connect_to_any(struct shared *shared)
 			text_copy(why, sizeof(why), err.text);
 		}
 	}
-	tell_state(shared,
+	shared_tell_state(shared,
 	    worst == SHARED_LOGIN_DENIED ? SHARED_DENIED : SHARED_DOWN, why);
 	if (worst == SHARED_LOGIN_DENIED)
 		shared->retry_ms = RETRY_MAX_MS;
@@ -148,7 +170,8 @@ close_connection(struct shared *shared, struct err *err)
 	shared->up = false;
 	if (shared->leave) {
 		err_set(err, ERR_TEMP, "%s", shared->leave_why);
-		shared->retry_ms = shared->leave_rest_ms;
+		if (shared->retry_ms < shared->leave_rest_ms)
+			shared->retry_ms = shared->leave_rest_ms;
 	}
 	lock_drop(&shared->lock);
 	drop_calls(shared, &shared->sent);
@@ -196,32 +219,33 @@ rest_until_retry(struct shared *shared)
 	return !end;
 }
 
-static bool
-is_ended(struct shared *shared)
+/* With a connection, until it is lost or left. */
+static void
+use_connection(struct shared *shared)
 {
-	bool end;
+	int64_t began_ms = clock_mono_ms();
+	char where[LIMIT_DETAIL_SIZE];
+	struct err err;
 
-	lock_take(&shared->lock);
-	end = shared->end;
-	lock_drop(&shared->lock);
-	return end;
+	print_server(
+	    &shared->options.servers[shared->first], where, sizeof(where));
+	err_set(&err, ERR_TEMP, "it ends");
+	shared_serve_calls(shared, where, &err);
+	if (clock_mono_ms() - began_ms >= STEADY_MS)
+		shared->retry_ms = SHARED_RETRY_MS;
+	close_connection(shared, &err);
+	if (!is_ended(shared))
+		shared_tell_state(shared, SHARED_DOWN, err.text);
 }
 
 void *
 shared_run(void *arg)
 {
 	struct shared *shared = arg;
-	struct err err;
 
 	do {
-		if (!connect_to_any(shared))
-			continue;
-		err_set(&err, ERR_TEMP, "it ends");
-		shared->retry_ms = SHARED_RETRY_MS;
-		shared_serve_calls(shared, &err);
-		close_connection(shared, &err);
-		if (!is_ended(shared))
-			tell_state(shared, SHARED_DOWN, err.text);
+		if (connect_to_any(shared))
+			use_connection(shared);
 	} while (rest_until_retry(shared));
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 
 enum {
@@ -146,6 +147,24 @@ overdue_ms(struct shared *shared)
 	return from_ms + (int64_t)OVERDUE * shared->options.timeout_ms;
 }
 
+/* What we have no right to is a state of its own, until we have. */
+static void
+tell_refusals(struct shared *shared, const char *where)
+{
+	char refusal[LIMIT_DETAIL_SIZE];
+	bool refused, news;
+
+	lock_take(&shared->lock);
+	refused = shared->refused != 0;
+	news = refused != (shared->state == SHARED_DENIED);
+	if (news)
+		text_copy(refusal, sizeof(refusal), shared->refusal);
+	lock_drop(&shared->lock);
+	if (news)
+		shared_tell_state(shared, refused ? SHARED_DENIED : SHARED_UP,
+		    refused ? refusal : where);
+}
+
 static bool
 is_to_leave(struct shared *shared)
 {
@@ -157,9 +176,8 @@ is_to_leave(struct shared *shared)
 	return leave;
 }
 
-/* Until the connection is lost or to be left; err: why. */
 void
-shared_serve_calls(struct shared *shared, struct err *err)
+shared_serve_calls(struct shared *shared, const char *where, struct err *err)
 {
 	int64_t until_ms;
 
@@ -175,6 +193,7 @@ shared_serve_calls(struct shared *shared, struct err *err)
 		shared_heard_wake(shared);
 		if (is_to_leave(shared) || read_in(shared, err) != 0)
 			return;
+		tell_refusals(shared, where);
 		if (clock_left_ms(until_ms) == 0 &&
 		    clock_left_ms(overdue_ms(shared)) == 0) {
 			err_set(err, ERR_TEMP, "it does not answer");

@@ -26,7 +26,7 @@
 #define ANSWER "$5\r\nvalue\r\n"
 
 /* No answer is slower here than a machine is slow, but where it hangs */
-enum { PATIENT_MS = 30 * 1000, SHORT_MS = 50 };
+enum { PATIENT_MS = 30 * 1000, SHORT_MS = 50, SLOW_MS = 500 };
 
 static const char *const get_x[] = {"GET", "x", NULL};
 
@@ -205,6 +205,77 @@ an_error_of_one_request_ends_nothing(void **state)
 	}
 }
 
+/* F43: told once and as what it is, for as long as it is refused; what else is
+ * asked goes on */
+static void
+each_command_that_is_refused_is_told(void **state)
+{
+	static const char *const rows[] = {
+	    "SET", "DEL", "XADD", "XREAD", "HSET", "HGETALL", "HDEL"};
+	static const char *const steps[] = {HELLO, MASTER, GET,
+	    "-NOPERM no right\r\n", GET, "-NOPERM no right\r\n", GET, ANSWER,
+	    GET, ANSWER, TLSD_HANG, NULL};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const words[] = {rows[i], "x", NULL};
+		AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+		struct store_client client;
+		char text[STORE_CLIENT_TEXT];
+
+		open_client(&client, server, NULL, PATIENT_MS);
+		store_client_await(&client, SHARED_UP, 1);
+		store_client_ask(&client, SHARED_OP_PUT, words, text);
+		store_client_await(&client, SHARED_DENIED, 1);
+		ROW_TEXT(rows[i], client.where, "NOPERM no right");
+		store_client_ask(&client, SHARED_OP_PUT, words, text);
+		ROW(rows[i], store_client_ask(&client, SHARED_OP_GET, get_x,
+				 text) == SHARED_RESULT_HIT);
+		ROW(rows[i], client.told[SHARED_UP] == 1);
+		store_client_ask(&client, SHARED_OP_PUT, words, text);
+		store_client_await(&client, SHARED_UP, 2);
+		ROW(rows[i], client.told[SHARED_DENIED] == 1 &&
+				 client.told[SHARED_DOWN] == 0);
+		store_client_close(&client);
+	}
+}
+
+static void
+who_hangs_at_the_login_keeps_no_end_waiting(void **state)
+{
+	enum { LONG_MS = 1000, HEARD_US = 200 * 1000 };
+	static const char *const steps[] = {HELLO, TLSD_HANG, NULL};
+	AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+	struct store_client client;
+	int64_t began_ms;
+
+	(void)state;
+	open_client(&client, server, NULL, PATIENT_MS);
+	usleep(HEARD_US);
+	began_ms = clock_mono_ms();
+	store_client_close(&client);
+	assert_true(clock_mono_ms() - began_ms < LONG_MS);
+}
+
+/* Nor is one that takes the login and then breaks asked every second. */
+static void
+a_store_that_breaks_at_once_is_rested_longer_each_time(void **state)
+{
+	static const char *const steps[] = {HELLO, MASTER, TLSD_RESET, NULL};
+	AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+	struct store_client client;
+	int64_t began_ms;
+
+	(void)state;
+	open_client(&client, server, NULL, PATIENT_MS);
+	store_client_await(&client, SHARED_DOWN, 1);
+	began_ms = clock_mono_ms();
+	store_client_await(&client, SHARED_DOWN, 3);
+	/* 1 and 2 seconds, by chance a fifth less */
+	assert_true(clock_mono_ms() - began_ms > 2200);
+	store_client_close(&client);
+}
+
 /* F40, F42: who says nothing, or an octet every 20 ms, costs three waits */
 static void
 a_silent_store_is_waited_for_three_times(void **state)
@@ -219,12 +290,16 @@ a_silent_store_is_waited_for_three_times(void **state)
 		struct store_client client;
 		unsigned timeouts = 0;
 		char text[STORE_CLIENT_TEXT];
+		int64_t began_ms;
 
 		open_client(&client, server, NULL, SHORT_MS);
 		store_client_await(&client, SHARED_UP, 1);
+		began_ms = clock_mono_ms();
 		while (store_client_ask(&client, SHARED_OP_GET, get_x, text) ==
 		       SHARED_RESULT_TIMEOUT)
 			timeouts++;
+		/* and what the machine takes to wake us */
+		ROW(rows[i], clock_mono_ms() - began_ms < 3 * SLOW_MS);
 		/* a drip may be seen to be no answer before that */
 		ROW(rows[i], timeouts == 3 || i == 1);
 		store_client_await(&client, SHARED_DOWN, 1);
@@ -423,6 +498,10 @@ main(void)
 	    cmocka_unit_test(what_says_hello_otherwise_is_not_used),
 	    cmocka_unit_test(a_liar_gets_no_second_question),
 	    cmocka_unit_test(an_error_of_one_request_ends_nothing),
+	    cmocka_unit_test(each_command_that_is_refused_is_told),
+	    cmocka_unit_test(who_hangs_at_the_login_keeps_no_end_waiting),
+	    cmocka_unit_test(
+		a_store_that_breaks_at_once_is_rested_longer_each_time),
 	    cmocka_unit_test(a_silent_store_is_waited_for_three_times),
 	    cmocka_unit_test(the_first_of_several_that_takes_writes_is_used),
 	    cmocka_unit_test(

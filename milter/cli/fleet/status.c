@@ -58,6 +58,7 @@ print_fleet_row(void *arg, const json_t *row)
 	static const char *const values[] = {
 	    "rejected", "forged", "dropped", NULL};
 	char state[CLI_DAEMON_TEXT_SIZE], store[CLI_DAEMON_TEXT_SIZE];
+	long long rest = (long long)cli_daemon_number(row, "rest");
 	struct fleet_sight *sight = arg;
 
 	cli_daemon_text(row, "state", state);
@@ -71,9 +72,10 @@ print_fleet_row(void *arg, const json_t *row)
 		printf("for %lld s, answers in %lld us\n",
 		    (long long)cli_daemon_number(row, "up"),
 		    (long long)cli_daemon_number(row, "mean_us"));
+	else if (strcmp(state, "denied") == 0 && rest == 0)
+		puts("what it allows is used");
 	else
-		printf("tried again in %lld s\n",
-		    (long long)cli_daemon_number(row, "rest"));
+		printf("tried again in %lld s\n", rest);
 	print_figures(row, requests);
 	print_figures(row, values);
 	print_fleet_hosts(row);
