@@ -22,7 +22,39 @@ has_policy_in_force(const struct policy_share *with, const char *domain)
 	return in_force;
 }
 
-/* The facts are kept, and for who waits for them. */
+/* An order to forget it may come while it is read: who gives that buries it
+ * first and then forgets it, so that one of the two is seen here. */
+static bool
+is_forgotten(const struct policy_share *with, const char *domain,
+    const struct policy_facts *facts)
+{
+	if (!graves_hold(share_graves(with->share), domain, facts->fetched_s,
+		clock_wall_s()))
+		return false;
+	policy_keep_flush(with->keep, domain, NULL);
+	return true;
+}
+
+/* Likewise a fetch of this host's own, which counts then. */
+static bool
+is_displaced(const struct policy_share *with, const char *domain,
+    const struct policy_facts *facts)
+{
+	struct cache_entry *entry = policy_keep_peek(with->keep, domain);
+	const struct known *known;
+	bool displaced;
+
+	if (entry == NULL)
+		return false;
+	known = cache_value(entry);
+	displaced = known->policy != NULL &&
+		    strcmp(known->policy->body, facts->body) != 0;
+	cache_release(entry);
+	return displaced;
+}
+
+/* The facts are kept, and for who waits for them; NULL: something else has
+ * happened meanwhile. */
 static struct policy_facts *
 borrow_policy(const struct policy_share *with, const char *domain,
     struct shared_policy *theirs, enum share_what what)
@@ -30,6 +62,11 @@ borrow_policy(const struct policy_share *with, const char *domain,
 	struct policy_facts *facts = share_policy_facts(theirs);
 	bool differs = policy_keep_borrow(with->keep, domain, facts);
 
+	if (is_forgotten(with, domain, facts) ||
+	    is_displaced(with, domain, facts)) {
+		policy_facts_free(facts);
+		return NULL;
+	}
 	share_tell(with->share, what, domain, facts->by, SHARED_NO_FAULT);
 	facts->mark = differs ? policy_turns_next(with->turns, domain)
 			      : policy_turns_mark(with->turns, domain);
@@ -65,6 +102,8 @@ look_for_policy(const struct policy_share *with, const char *domain,
 	if (!share_policy_may_create(theirs, clock_wall_s()))
 		return hint_at(with, theirs);
 	facts = borrow_policy(with, domain, theirs, SHARE_CREATED);
+	if (facts == NULL)
+		return SIGHT_NEWS;
 	if (id != NULL && strcmp(facts->id, id) != 0) {
 		policy_facts_free(facts);
 		return SIGHT_NEWS;
@@ -84,38 +123,55 @@ is_same_and_later(const struct known *known, const struct shared_policy *theirs)
 	       theirs->fetched_s > known->fetched_s;
 }
 
-static struct policy_facts *
-extend_policy(
-    const struct policy_share *with, const char *domain, const char *id)
+/* For a host that knows one.  What was fetched before that is no news. */
+static enum sight
+sight_beside(const struct known *known, const struct shared_policy *theirs,
+    const char *id)
+{
+	if (!known_is_unexpired(known) ||
+	    theirs->fetched_s <= known->policy->fetched_s)
+		return SIGHT_NOTHING;
+	if (!is_same_and_later(known, theirs))
+		return SIGHT_NEWS;
+	return strcmp(theirs->id, id) == 0 ? SIGHT_TAKEN : SIGHT_NOTHING;
+}
+
+static enum sight
+extend_policy(const struct policy_share *with, const char *domain,
+    const char *id, struct policy_facts **taken)
 {
 	AUTO(shared_policy)
 	struct shared_policy *theirs = share_policy_ask(with->share, domain);
 	struct cache_entry *entry = policy_keep_peek(with->keep, domain);
-	bool same = false;
+	enum sight sight = SIGHT_NOTHING;
 
-	if (entry != NULL) {
-		same = theirs != NULL && strcmp(theirs->id, id) == 0 &&
-		       is_same_and_later(cache_value(entry), theirs);
+	if (entry != NULL && theirs != NULL)
+		sight = sight_beside(cache_value(entry), theirs, id);
+	if (entry != NULL)
 		cache_release(entry);
-	}
-	if (same)
-		return borrow_policy(with, domain, theirs, SHARE_EXTENDED);
-	return NULL;
+	if (sight == SIGHT_NEWS)
+		return hint_at(with, theirs);
+	if (sight == SIGHT_TAKEN)
+		*taken = borrow_policy(with, domain, theirs, SHARE_EXTENDED);
+	return *taken == NULL ? SIGHT_NOTHING : sight;
 }
 
-/* One host a day is enough: what it has put, or what it is about to. */
+/* One host a day is enough: what it has put, or what it is about to.  News is
+ * fetched at once. */
 static struct policy_facts *
 refresh_by_others(const struct policy_share *with, const char *domain,
     const char *id, int64_t deadline_ms)
 {
-	struct policy_facts *taken = extend_policy(with, domain, id);
+	struct policy_facts *taken = NULL;
+	enum sight sight = extend_policy(with, domain, id, &taken);
 	int64_t until_ms = share_patience(deadline_ms);
 
-	if (taken != NULL || share_policy_claim(with->share, domain))
+	if (sight != SIGHT_NOTHING || share_policy_claim(with->share, domain))
 		return taken;
 	for (unsigned i = 0;
-	     taken == NULL && share_await(with->share, i, until_ms); i++)
-		taken = extend_policy(with, domain, id);
+	     sight == SIGHT_NOTHING && share_await(with->share, i, until_ms);
+	     i++)
+		sight = extend_policy(with, domain, id, &taken);
 	return taken;
 }
 

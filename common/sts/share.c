@@ -26,6 +26,8 @@ enum {
 	SHUT_MS = 10 * MINUTE_MS,
 
 	LEASE_MS = 15 * 1000,
+	/* Others are waited for so long, however slow the store is */
+	PATIENCE_MS = 1000,
 };
 
 struct share {
@@ -225,7 +227,10 @@ share_claim(struct share *share, const char *const *fields, size_t count)
 int64_t
 share_patience(int64_t deadline_ms)
 {
-	return clock_mono_ms() + clock_left_ms(deadline_ms) / 2;
+	int half_ms = clock_left_ms(deadline_ms) / 2;
+
+	return clock_mono_ms() +
+	       (half_ms < PATIENCE_MS ? half_ms : PATIENCE_MS);
 }
 
 bool

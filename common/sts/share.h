@@ -122,7 +122,7 @@ bool share_claim(struct share *share, const char *const *fields, size_t count);
  * the time that look says, from 0; false: that was often enough
  *
  * share_patience - until_ms for that: half of what is left to deadline_ms
- * (clock_mono_ms)
+ * (clock_mono_ms), and a second at most
  */
 bool share_await(struct share *share, unsigned look, int64_t until_ms);
 int64_t share_patience(int64_t deadline_ms);
