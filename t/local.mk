@@ -205,7 +205,7 @@ UNIT_TESTS = \
 	%D%/unit/x509_store.t \
 	%D%/unit/xalloc.t
 
-check_PROGRAMS = $(UNIT_TESTS)
+check_PROGRAMS = $(UNIT_TESTS) %D%/scenario/many_policies
 # With servers of the lab: under "bootstrap check" once, with sanitizers
 LAB_TESTS = \
 	%D%/scenario/advise.py \
@@ -630,6 +630,9 @@ TLSRPT_MAIL = milter/cli/tlsrpt/mail.c milter/cli/tlsrpt/authres.c \
 %C%_unit_x509_key_t_SOURCES = %D%/unit/x509_key.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_x509_keys_t_SOURCES = %D%/unit/x509_keys.c $(FAKE_CERTS) %D%/unit/tap.h
 %C%_unit_xalloc_t_SOURCES = %D%/unit/xalloc.c %D%/unit/tap.h
+
+%C%_scenario_many_policies_SOURCES = %D%/scenario/many_policies.c
+%C%_scenario_many_policies_LDADD = $(COMMON_LIBS)
 
 EXTRA_DIST += \
 	%D%/scenario/advise.expected \

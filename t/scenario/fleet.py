@@ -5,6 +5,8 @@ Three hosts, each with a name, a store and sockets of its own; between them
 redis-server with TLS and its list of users.  A policy host goes silent after
 the first of them has asked; the store is stopped, emptied, killed, and lied in;
 each goes on as if alone.  Values are signed here by Python as well.  TAP.
+
+fleet.py [--whole]: a member lies about a million domains; else about 20,000.
 """
 import base64
 import hashlib
@@ -16,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -32,7 +35,11 @@ import watch
 import world
 
 WAIT_S = 60
-CROWD = 20000
+CROWD = 1000000 if "--whole" in sys.argv else 20000
+CROWD_WAIT_S = 600
+ASKED = 50 # of them
+STOPPED_S = 30
+OTHERS = ("postern:2:p:m62.example", "other:1:p:m62.example", "e")
 PORT = 6390
 FOLDER = mta.HERE + "/fleet"
 KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -396,32 +403,40 @@ def shared_lines(host, dest, store):
 
 
 def crowded(out, hosts, store):
-    """F67: a member fills the store with policies for domains of nobody."""
-    asked = [host.figures()['requests_total{op="get",result="hit"}']
-             for host in hosts]
-    lines = ["SET postern:1:p:d%d.nobody.example '%s'" % (
-        n, signed("postern:1:p:d%d.nobody.example" % n, {
-            "d": "d%d.nobody.example" % n, "id": "1",
-            "b": "version: STSv1\nmode: enforce\nmx: *.x.example\n"
-                 "max_age: 86400\n", "f": int(time.time()), "x": 0,
-            "by": "c.host"}).replace("\\", "\\\\"))
-        for n in range(CROWD)]
-    subprocess.run(["redis-cli", "-s", FOLDER + "/redis.sock", "--user",
-                    "admin", "--pass", "admin", "--no-auth-warning"],
-                   input="\n".join(lines), text=True, timeout=WAIT_S,
-                   stdout=subprocess.DEVNULL, check=True)
+    """F67: a member fills the store with policies for domains of nobody, of
+    which those are read that mail goes to."""
+    def hits():
+        return [host.figures()['requests_total{op="get",result="hit"}']
+                for host in hosts]
+
+    before = hits()
+    putting = subprocess.Popen(
+        [os.environ["POSTERN_BUILDDIR"] + "/t/scenario/many_policies", KEY,
+         str(CROWD)], stdout=subprocess.PIPE)
+    done = subprocess.run(
+        ["redis-cli", "-s", FOLDER + "/redis.sock", "--user", "admin",
+         "--pass", "admin", "--no-auth-warning", "--pipe"],
+        stdin=putting.stdout, capture_output=True, text=True,
+        timeout=CROWD_WAIT_S)
     there = int(store.ask("DBSIZE"))
     told = hosts[1].answer("m62.example")
-    now = [host.figures()['requests_total{op="get",result="hit"}']
-           for host in hosts]
+    after = hits()
     kept = run("cache", "list", "-c", hosts[1].daemon.conf, "--json").stdout
-    out.test(there >= CROWD and now == asked and told and
-             "nobody.example" not in kept,
+    out.test(putting.wait() == 0 and there >= CROWD and
+             after == before and told and "nobody.example" not in kept,
              "F67 of %d policies that a member puts none is read that no mail "
-             "goes to" % CROWD, [str(asked), str(now), str(there)])
+             "goes to" % CROWD, [str(before), str(after), str(there),
+                                 done.stdout + done.stderr])
+    for n in range(ASKED):
+        hosts[1].answer("d%d.nobody.example" % n)
+    kept = run("cache", "list", "-c", hosts[1].daemon.conf, "--json").stdout
+    out.test(hits()[1] == after[1] + ASKED and
+             len(set(re.findall(r"\bd\d+\.nobody\.example", kept))) == ASKED,
+             "F67 and those that mail goes to, each once",
+             [str(after), str(hits())])
 
 
-def flushes(out, hosts, changes):
+def flushes(out, hosts, store, changes):
     """F30, F31"""
     a, b, c = hosts
     dest, start = find("renewed"), mta.syslog_size()
@@ -445,6 +460,9 @@ def flushes(out, hosts, changes):
              "F31 a policy whose host is silent stays", told)
     dest = find("kill3")
     told = b.answer(dest.domain)
+    name = "postern:1:p:" + dest.domain
+    mta.await_true(lambda: store.ask("GET", name), WAIT_S, "the put")
+    copy = store.ask("GET", name)
     changes.policy(dest, status=503)
     changes.apply()
     done = run("cache", "flush", "-c", c.daemon.conf, "--fleet", "--forget",
@@ -454,9 +472,102 @@ def flushes(out, hosts, changes):
     out.test(done.returncode == 0 and told.startswith(enforced(dest)) and
              not any(text.startswith(enforced(dest)) for text in after),
              "F30 what is forgotten is forgotten by all", [told] + after)
+    store.ask("SET", name, copy)
+    after = [host.answer(dest.domain) for host in hosts]
+    out.test(not any(text.startswith(enforced(dest)) for text in after) and
+             said(start, "what=rejected", "domain=" + dest.domain,
+                  "fault=time"),
+             "F30 a copy that is put back does not count", after + said(start))
     done = run("cache", "flush", "-c", c.daemon.conf, "--fleet", "--forget")
     out.test(done.returncode == 64, "but not all policies at once",
              [str(done.returncode)])
+
+
+def away(out, hosts):
+    """F32: a host that is not there hears of it when it starts."""
+    a, b, c = hosts
+    dest, start = find("m14"), mta.syslog_size()
+    told = b.answer(dest.domain)
+    b.daemon.stop()
+    run("cache", "flush", "-c", a.daemon.conf, "--fleet", "--forget",
+        dest.domain)
+    await_said(start, 1, "what=forgotten", "domain=" + dest.domain)
+    hosts[1] = b = Host("b.host")
+    lines = await_said(start, 2, "what=forgotten", "domain=" + dest.domain)
+    out.test(told.startswith(enforced(dest)) and b.show(dest.domain) is None,
+             "F32 what was told while a host was away it does when it starts",
+             [told, str(b.show(dest.domain))] + lines)
+
+
+def untouched(out, store):
+    """F48: all that is there and none of ours."""
+    keys = [key for key in store.ask("KEYS", "*").splitlines()
+            if not key.startswith("postern:1:")]
+    out.test(sorted(keys) == sorted(OTHERS) and
+             all(store.ask("GET", key) == "x" for key in OTHERS),
+             "F48 what others and other versions have in the store stays as "
+             "it is", keys)
+
+
+def stopped(out, store):
+    """F40: under load, with mail to domains that nobody knows."""
+    host = Host("g.host", extra="SharedTimeout 50ms\n")
+    try:
+        mta.await_true(lambda: host.figures()["up"] == 1, WAIT_S, "the store")
+        known = find("kill2")
+        host.answer(known.domain)
+        os.kill(store.process.pid, signal.SIGSTOP)
+        end, told, cold = time.monotonic() + STOPPED_S, set(), 0
+        while time.monotonic() < end:
+            told.add(host.answer(known.domain).startswith(enforced(known)))
+            host.answer("cold%d.nobody.example" % cold)
+            cold += 1
+        figures = host.figures()
+        waits = [figures['requests_total{op="%s",result="timeout"}' % op]
+                 for op in ("get", "lease")]
+        out.test(told == {True} and sum(waits) <= 3 < cold,
+                 "F40 of all checks in %d s three at most wait for a store "
+                 "that is stopped" % STOPPED_S, [str(waits), str(cold)])
+    finally:
+        os.kill(store.process.pid, signal.SIGCONT)
+        host.daemon.stop()
+
+
+def full(out, host, store):
+    """F46: it has no room for anything."""
+    dest, start = find("m06"), mta.syslog_size()
+    store.ask("CONFIG", "SET", "maxmemory", "1mb")
+    told = host.answer(dest.domain)
+    refused = mta.await_true(
+        lambda: host.figures().get('requests_total{op="put",result="error"}'),
+        WAIT_S, "a put that fails")
+    store.ask("CONFIG", "SET", "maxmemory", "0")
+    out.test(told.startswith(enforced(dest)) and not said(start, "state=") and
+             host.figures()["up"] == 1,
+             "F46 with a store that is full a host goes on, and asks it",
+             [told, str(refused)] + said(start))
+
+
+class Load:
+    """Asks a host all the time, until it is to end."""
+
+    def __init__(self, host, dest):
+        self.host, self.dest = host, dest
+        self.end, self.wrong, self.count = False, [], 0
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while not self.end:
+            told = self.host.answer(self.dest.domain)
+            self.count += 1
+            if not told.startswith(enforced(self.dest)):
+                self.wrong.append(told)
+            time.sleep(0.01)
+
+    def stop(self):
+        self.end = True
+        self.thread.join()
 
 
 def outages(out, hosts, store):
@@ -478,11 +589,17 @@ def outages(out, hosts, store):
              "and few answers are waited for in vain", [str(waits)])
     os.kill(store.process.pid, signal.SIGCONT)
     await_said(start, 3, "state=up")
-    store.ask("FLUSHALL")
     dest = find("m62")
+    load = [Load(host, dest) for host in hosts]
+    store.ask("FLUSHALL")
     told = [host.answer(dest.domain) for host in hosts]
-    out.test(all(text.startswith(enforced(dest)) for text in told),
-             "F46 emptied, it takes nothing away that is known", told)
+    for one in load:
+        one.stop()
+    out.test(all(text.startswith(enforced(dest)) for text in told) and
+             not any(one.wrong or not one.count for one in load),
+             "F46 emptied under load, it takes nothing away that is known",
+             told + sum([one.wrong for one in load], []))
+    full(out, a, store)
     start = mta.syslog_size()
     store.kill()
     await_said(start, 3, "state=down")
@@ -528,6 +645,22 @@ def doctor(host):
     return row["state"], row["seen"], str(row.get("mend"))
 
 
+def rights(out, host, store):
+    """F43: a host that may not put, until it may."""
+    start, dests = mta.syslog_size(), [find("m08"), find("m09"), find("m10")]
+    told = [host.answer(dest.domain) for dest in dests[:2]]
+    lines = await_said(start, 1, "state=denied", "NOPERM")
+    store.ask("ACL", "SETUSER", "postern", "+set")
+    told.append(host.answer(dests[2].domain))
+    await_said(start, 1, "state=up")
+    out.test(all(text.startswith(enforced(dest))
+                 for text, dest in zip(told, dests)) and
+             len(said(start, "state=denied")) == 1 and
+             host.figures()["up"] == 1,
+             "F43 a command that is refused is told once, and when it is not "
+             "any more", told + lines)
+
+
 def examined(out, hosts, store):
     """doctor, where all is well, a right is missing, and the store is gone"""
     host = hosts[0]
@@ -536,9 +669,10 @@ def examined(out, hosts, store):
              "doctor finds the store fit", told)
     store.ask("ACL", "SETUSER", "postern", "-xadd", "-set")
     told = doctor(host)
-    store.ask("ACL", "SETUSER", "postern", "+xadd", "+set")
     out.test(told[0] == "warn" and "SET,XADD" in told[1] and
              "+xadd" in told[2], "it names each right that is missing", told)
+    rights(out, host, store)
+    store.ask("ACL", "SETUSER", "postern", "+xadd")
     store.ask("HSET", "postern:1:hosts", "ahead.host", signed(
         "postern:1:hosts:ahead.host",
         {"v": "1", "g": "0" * 32, "t": int(time.time()) + 400}))
@@ -601,16 +735,21 @@ def inside():
         lines = await_said(start, 3, "state=up", "addr=localhost:%d" % PORT)
         out.test(len(lines) == 3, "three hosts find the store, by TLS and "
                  "with a login", lines)
+        for key in OTHERS:
+            store.ask("SET", key, "x")
         first_use(out, hosts, changes)
         lies(out, hosts, store)
         unheard(out, hosts, store, changes)
         late_failure(out, store, changes)
+        untouched(out, store)
         crowded(out, hosts, store)
-        flushes(out, hosts, changes)
+        flushes(out, hosts, store, changes)
+        away(out, hosts)
         outages(out, hosts, store)
         states(out, hosts)
         examined(out, hosts, store)
         strangers(out, store)
+        stopped(out, store)
     finally:
         for host in hosts:
             out.test(host.daemon.stop() == 0, host.name + " ends well",

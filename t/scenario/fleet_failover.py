@@ -8,7 +8,6 @@ the three in SharedStore.  TAP.
 import os
 import subprocess
 import sys
-import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -98,32 +97,10 @@ class Servers:
             self.kill(port)
 
 
-class Mail:
-    """Answers to an MTA, one after the other, until it is to end."""
-
-    def __init__(self, host, dest):
-        self.host, self.dest = host, dest
-        self.end, self.wrong, self.count = False, [], 0
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-
-    def run(self):
-        while not self.end:
-            told = self.host.answer(self.dest.domain)
-            self.count += 1
-            if not told.startswith(fleet.enforced(self.dest)):
-                self.wrong.append(told)
-            time.sleep(0.01)
-
-    def stop(self):
-        self.end = True
-        self.thread.join()
-
-
 def fail_over(out, servers, hosts, changes):
     known, fresh = fleet.find("kill0"), fleet.find("kill1")
     told = [host.answer(known.domain) for host in hosts]
-    start, mail = mta.syslog_size(), Mail(hosts[0], known)
+    start, mail = mta.syslog_size(), fleet.Load(hosts[0], known)
     servers.kill(PORTS[0])
     fleet.await_said(start, len(hosts), "state=down")
     master, = mta.await_true(servers.masters, fleet.WAIT_S, "a new master")
