@@ -462,7 +462,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_parking_t_SOURCES = %D%/unit/parking.c %D%/unit/tap.h
 %C%_unit_policies_t_SOURCES = %D%/unit/policies.c $(HOUSE)
 %C%_unit_policy_keep_t_SOURCES = %D%/unit/policy_keep.c $(HOUSE)
-%C%_unit_policy_refresh_t_SOURCES = %D%/unit/policy_refresh.c $(HOUSE)
+%C%_unit_policy_refresh_t_SOURCES = %D%/unit/policy_refresh.c $(HOUSE) \
+	$(STORE_CLIENT)
 %C%_unit_pool_t_SOURCES = %D%/unit/pool.c %D%/unit/tap.h
 %C%_unit_postfix_list_t_SOURCES = %D%/unit/postfix_list.c %D%/unit/tap.h \
 	milter/cli/host/postfix_list.c

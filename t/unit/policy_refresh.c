@@ -9,7 +9,12 @@
 #include "common/sts/known.h"
 #include "common/sts/policy_keep.h"
 #include "t/unit/house.h"
+#include "t/unit/store_client.h"
 #include "t/unit/tap.h"
+
+#define KEY                                \
+	"000102030405060708090a0b0c0d0e0f" \
+	"101112131415161718191a1b1c1d1e1f"
 
 enum { PATIENCE_MS = 30 * 1000, ASKED = 10 };
 
@@ -190,6 +195,75 @@ what_is_asked_for_is_fetched_at_once_and_once(void **state)
 	house_unlink_store();
 }
 
+/* One that shares, by a store that is never there. */
+struct sharer {
+	struct store_client client;
+	struct share_counts counts;
+	struct share *share;
+};
+
+static void
+begin_sharer(struct sharer *sharer, const char *name)
+{
+	struct shared_options options = {.timeout_ms = 50};
+	struct share_options share = {.prefix = "postern",
+	    .host = name,
+	    .content = SHARE_POLICIES,
+	    .counts = &sharer->counts};
+
+	store_client_server(&options, "unix:/nonexistent/redis.sock");
+	store_client_open(&sharer->client, &options);
+	share.store = sharer->client.shared;
+	assert_int_equal(shared_keys_parse(&share.keys, KEY, NULL), 0);
+	sharer->share = share_new(&share, NULL);
+	assert_non_null(sharer->share);
+}
+
+static void
+end_sharer(struct sharer *sharer)
+{
+	share_free(sharer->share);
+	store_client_close(&sharer->client);
+}
+
+/* R9: half of the policy's life is 12 hours; each has a time of its own, up to
+ * a tenth before or after, so that the first does it for all. */
+static void
+hosts_that_share_refresh_at_times_of_their_own(void **state)
+{
+	enum { LOOK_S = 300, LOOK_US = 300 * 1000 };
+	static const struct {
+		const char *name;
+		int due_s;
+	} rows[] = {{"mx1", 43502}, {"a.host", 46915}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct house house = {0};
+		struct sharer sharer = {.share = NULL};
+
+		begin_sharer(&sharer, rows[i].name);
+		house_new_store();
+		house.share = sharer.share;
+		house_move_in(&house, false, false);
+		policy_facts_free(house_ask(&house, "1").policy);
+		house_move_out(&house);
+		clock_shift(rows[i].due_s - LOOK_S);
+		house_move_in(&house, false, true);
+		usleep(LOOK_US);
+		ROW(rows[i].name, house_host.gets == 1);
+		house_move_out(&house);
+		clock_shift(2 * LOOK_S);
+		house_move_in(&house, false, true);
+		for (int j = 0; j < 3000 && house_host.gets < 2; j++)
+			usleep(10000);
+		ROW(rows[i].name, house_host.gets == 2);
+		house_move_out(&house);
+		house_unlink_store();
+		end_sharer(&sharer);
+	}
+}
+
 int
 main(void)
 {
@@ -201,6 +275,7 @@ main(void)
 	    cmocka_unit_test(
 		a_failure_of_a_clock_that_was_ahead_puts_off_no_refresh),
 	    cmocka_unit_test(what_is_asked_for_is_fetched_at_once_and_once),
+	    cmocka_unit_test(hosts_that_share_refresh_at_times_of_their_own),
 	};
 
 	house_use_fakes();
