@@ -10,19 +10,17 @@
 enum { PIECE_SIZE = LIMIT_RAW_DOMAIN_SIZE };
 
 /* A name with a dot that does not end in a number, as no address does. */
-static bool
-is_report_domain(const char *text, char out[LIMIT_DOMAIN_SIZE])
+static void
+take_report_domain(const char *text, char out[LIMIT_DOMAIN_SIZE])
 {
 	char name[LIMIT_DOMAIN_SIZE];
 	const char *top;
 
 	if (domain_normalise(text, name, NULL) != 0)
-		return false;
+		return;
 	top = strrchr(name, '.');
-	if (top == NULL || top[1] < 'a' || top[1] > 'z')
-		return false;
-	text_copy(out, LIMIT_DOMAIN_SIZE, name);
-	return true;
+	if (top != NULL && top[1] >= 'a' && top[1] <= 'z')
+		text_copy(out, LIMIT_DOMAIN_SIZE, name);
 }
 
 /* Without white space, and what a comment or list adds. */
@@ -32,7 +30,7 @@ take_hint(const char *value, char out[LIMIT_DOMAIN_SIZE])
 	char piece[PIECE_SIZE];
 
 	if (out[0] == '\0' && text_copy(piece, sizeof(piece), value))
-		is_report_domain(text_trim(piece), out);
+		take_report_domain(text_trim(piece), out);
 }
 
 void
@@ -118,5 +116,5 @@ tlsrpt_hints_of_id(const char *id, char out[LIMIT_DOMAIN_SIZE])
 	while (strcspn(rest, "0123456789") < strcspn(rest, ".") &&
 	       strchr(rest, '.') != NULL)
 		rest = strchr(rest, '.') + 1;
-	is_report_domain(rest, out);
+	take_report_domain(rest, out);
 }

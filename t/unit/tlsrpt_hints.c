@@ -23,7 +23,10 @@ the_name_of_a_file_tells_four_things(void **state)
 		0, 0},
 	    {"no domain!d.ex!1764288000!1764374399", "", "d.ex", 1764288000,
 		1764374399},
+	    {"b.zone!d.aero!1764288000!1764288000.json", "b.zone", "d.aero",
+		1764288000, 1764288000},
 	    {"report.json.gz", "", "", 0, 0},
+	    {"report!json", "", "", 0, 0},
 	    {"!!!", "", "", 0, 0},
 	    {"", "", "", 0, 0},
 	};
@@ -31,8 +34,11 @@ the_name_of_a_file_tells_four_things(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct tlsrpt_hints hints = {.begin = 0};
+		char *name;
 
-		tlsrpt_hints_file(&hints, rows[i].name);
+		name = xmemdup(rows[i].name, strlen(rows[i].name) + 1);
+		tlsrpt_hints_file(&hints, name);
+		free(name);
 		ROW_TEXT(rows[i].name, hints.submitter, rows[i].submitter);
 		ROW_TEXT(rows[i].name, hints.domain, rows[i].domain);
 		ROW(rows[i].name, hints.begin == rows[i].begin);
@@ -120,6 +126,37 @@ a_report_id_may_name_the_domain(void **state)
 	}
 }
 
+/* LIMIT_TLSRPT_ID; what stands behind it stays as it is. */
+static void
+a_longest_id_leaves_room_for_its_end(void **state)
+{
+	char subject[LIMIT_TLSRPT_ID + 32] = "Report-ID: ";
+	struct tlsrpt_hints hints = {.begin = 0};
+
+	(void)state;
+	memset(subject + strlen(subject), 'x', LIMIT_TLSRPT_ID);
+	tlsrpt_hints_subject(&hints, subject);
+	assert_int_equal(strlen(hints.subject_id), LIMIT_TLSRPT_ID - 1);
+	assert_true(hints.subject_bare);
+}
+
+/* LIMIT_RAW_DOMAIN_SIZE */
+static void
+a_piece_of_a_file_name_is_bounded(void **state)
+{
+	struct tlsrpt_hints hints = {.begin = 0};
+	char name[LIMIT_RAW_DOMAIN_SIZE + 32] = "";
+
+	(void)state;
+	memset(name, 'x', LIMIT_RAW_DOMAIN_SIZE);
+	memcpy(name + LIMIT_RAW_DOMAIN_SIZE, "!d.ex!10!20!x.json",
+	    sizeof("!d.ex!10!20!x.json"));
+	tlsrpt_hints_file(&hints, name);
+	assert_string_equal(hints.domain, "");
+	tlsrpt_hints_file(&hints, name + 1);
+	assert_string_equal(hints.domain, "d.ex");
+}
+
 int
 main(void)
 {
@@ -128,6 +165,8 @@ main(void)
 	    cmocka_unit_test(a_header_field_goes_before_the_name),
 	    cmocka_unit_test(a_subject_has_a_report_id),
 	    cmocka_unit_test(a_subjects_id_is_cut),
+	    cmocka_unit_test(a_longest_id_leaves_room_for_its_end),
+	    cmocka_unit_test(a_piece_of_a_file_name_is_bounded),
 	    cmocka_unit_test(a_report_id_may_name_the_domain),
 	};
 

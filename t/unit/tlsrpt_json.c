@@ -54,6 +54,14 @@ static const struct {
     {"mark alone", OCTETS("\xef\xbb\xbf"), false, NULL},
     {"a number", OCTETS("1"), false, NULL},
     {"XML", OCTETS("<feedback/>"), false, NULL},
+    {"brackets in a string", OCTETS("{\"a\":\"}]{[\",\"b\":1}"), false,
+	"{\"a\":\"}]{[\",\"b\":1}"},
+    {"a quote in a string", OCTETS("{\"a\":\"x\\\"}y\"}"), false,
+	"{\"a\":\"x\\\"}y\"}"},
+    {"a backslash at the end", OCTETS("{\"a\":\"\\n\"}"), false,
+	"{\"a\":\"\\n\"}"},
+    {"two of them at the end", OCTETS("{\"a\":\"\\\\\"}"), false,
+	"{\"a\":\"\\\\\"}"},
     {"wrong bracket", OCTETS("{\"a\":1]"), false, NULL},
 };
 
@@ -81,6 +89,67 @@ what_can_be_read_is(void **state)
 		free(text);
 		json_decref(value);
 		free(octets);
+	}
+}
+
+/* RFC 3629 section 4: the first and last of each row, and what is none. */
+static void
+each_form_of_utf8_has_its_bounds(void **state)
+{
+	static const char *const good[] = {"\x7f", "\xc2\x80", "\xdf\xbf",
+	    "\xe0\xa0\x80", "\xe0\xbf\xbf", "\xe1\x80\x80", "\xec\xbf\xbf",
+	    "\xed\x80\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
+	    "\xf0\x90\x80\x80", "\xf0\xbf\xbf\xbf", "\xf1\x80\x80\x80",
+	    "\xf3\xbf\xbf\xbf", "\xf4\x80\x80\x80", "\xf4\x8f\xbf\xbf"};
+	static const char *const bad[] = {"\x80", "\xc1\xbf", "\xc2",
+	    "\xc2\xc0", "\xe0\x9f\xbf", "\xe1\x80", "\xe1\x80\xc0",
+	    "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf1\x80\x80",
+	    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good) + COUNT(bad); i++) {
+		bool is_good = i < COUNT(good), mended;
+		const char *one = is_good ? good[i] : bad[i - COUNT(good)];
+		char text[32];
+		json_t *value;
+
+		snprintf(text, sizeof(text), "[\"%s\"]", one);
+		value = tlsrpt_json_load(text, strlen(text), &mended, NULL);
+		ROW(one, value != NULL);
+		ROW(one, mended == !is_good);
+		if (is_good)
+			ROW_TEXT(one,
+			    json_string_value(json_array_get(value, 0)), one);
+		json_decref(value);
+	}
+}
+
+static void
+why_it_cannot_be_read_is_told(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} whys[] = {
+	    {"x", "no JSON"},
+	    {"", "no JSON"},
+	    {"  ", "no JSON"},
+	    {"\xef\xbb\xbf", "no JSON"},
+	    {"{\"a\":[", "JSON ends early, after 6 octets"},
+	    {"{\"a\":\x1b}", "line 1 of the JSON: invalid token near '?'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(whys); i++) {
+		size_t size = strlen(whys[i].text);
+		char *exact = xmemdup(whys[i].text, size);
+		struct err err;
+		bool mended;
+
+		assert_null(tlsrpt_json_load(exact, size, &mended, &err));
+		ROW_TEXT(whys[i].text, err.text, whys[i].why);
+		ROW(whys[i].text, !tlsrpt_json_begins(exact, size) ==
+				      (strcmp(whys[i].why, "no JSON") == 0));
+		free(exact);
 	}
 }
 
@@ -164,6 +233,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_can_be_read_is),
+	    cmocka_unit_test(each_form_of_utf8_has_its_bounds),
+	    cmocka_unit_test(why_it_cannot_be_read_is_told),
 	    cmocka_unit_test(it_is_bounded_before_it_is_parsed),
 	    cmocka_unit_test(values_are_counted),
 	    cmocka_unit_test(how_json_begins),
