@@ -102,6 +102,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \
 	%D%/io/dns_request.c %D%/io/dns_request.h \
 	%D%/io/dns_servers.c %D%/io/dns_servers.h \
+	%D%/io/dns_sockets.c %D%/io/dns_sockets.h \
 	%D%/io/dns_system.c %D%/io/dns_system.h \
 	%D%/io/dns_unbound.c %D%/io/dns_unbound.h \
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \

@@ -42,6 +42,7 @@ UNIT_TESTS = \
 	%D%/unit/dns_reply.t \
 	%D%/unit/dns_self_test.t \
 	%D%/unit/dns_servers.t \
+	%D%/unit/dns_sockets.t \
 	%D%/unit/dns_system.t \
 	%D%/unit/dns_unvalidated.t \
 	%D%/unit/domain.t \
@@ -385,6 +386,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	$(FAKE_NAMESERVER) %D%/unit/tap.h
 %C%_unit_dns_servers_t_SOURCES = %D%/unit/dns_servers.c $(FAKE_NAMESERVER) \
 	%D%/unit/tap.h
+%C%_unit_dns_sockets_t_SOURCES = %D%/unit/dns_sockets.c %D%/unit/tap.h
 %C%_unit_dns_system_t_SOURCES = %D%/unit/dns_system.c $(FAKE_NAMESERVER) \
 	%D%/unit/tap.h
 %C%_unit_dns_unvalidated_t_SOURCES = %D%/unit/dns_unvalidated.c \

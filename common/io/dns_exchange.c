@@ -11,7 +11,7 @@
 #include "common/base/xalloc.h"
 
 /*
- * How it works: each question has a socket of its own, connected, so that it
+ * How it works: each question has a socket for itself, connected, so that it
  * takes packets from the nameserver's address and port alone, and comes from a
  * port that the kernel chose at random.
  *
@@ -21,28 +21,45 @@
  */
 
 void
-dns_exchange_init(struct dns_exchange *exchange)
+dns_exchange_init(struct dns_exchange *exchange, struct dns_sockets *sockets)
 {
-	*exchange = (struct dns_exchange){.fd = -1};
+	*exchange = (struct dns_exchange){.fd = -1, .sockets = sockets};
 }
 
 void
 dns_exchange_end(struct dns_exchange *exchange)
 {
+	if (exchange->socket != NULL)
+		dns_sockets_give(exchange->sockets, exchange->socket);
 	if (exchange->fd >= 0)
 		close(exchange->fd);
 	free(exchange->stream);
-	dns_exchange_init(exchange);
+	dns_exchange_init(exchange, exchange->sockets);
 }
 
-/* 0, or an errno. */
-static int
-open_socket(struct dns_exchange *exchange, const struct dns_nameserver *at)
+int
+dns_exchange_ask(struct dns_exchange *exchange, const struct dns_nameserver *at,
+    const struct dns_packet_query *query, void *asker)
 {
-	int type = exchange->tcp ? SOCK_STREAM : SOCK_DGRAM;
+	int error;
 
-	exchange->fd = socket(
-	    at->address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	dns_exchange_end(exchange);
+	error =
+	    dns_sockets_take(exchange->sockets, at, asker, &exchange->socket);
+	if (error == 0 && send(dns_socket_fd(exchange->socket), query->octets,
+			      query->size, MSG_NOSIGNAL) < 0)
+		error = errno;
+	return error;
+}
+
+int
+dns_exchange_connect(
+    struct dns_exchange *exchange, const struct dns_nameserver *at)
+{
+	dns_exchange_end(exchange);
+	exchange->writes = true;
+	exchange->fd = socket(at->address.ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (exchange->fd < 0)
 		return errno;
 	if (connect(exchange->fd, (const struct sockaddr *)&at->address,
@@ -50,23 +67,6 @@ open_socket(struct dns_exchange *exchange, const struct dns_nameserver *at)
 	    errno != EINPROGRESS)
 		return errno;
 	return 0;
-}
-
-int
-dns_exchange_begin(struct dns_exchange *exchange,
-    const struct dns_nameserver *at, const struct dns_packet_query *query,
-    bool tcp)
-{
-	int error;
-
-	dns_exchange_end(exchange);
-	exchange->tcp = tcp;
-	exchange->writes = tcp;
-	error = open_socket(exchange, at);
-	if (error == 0 && !tcp &&
-	    send(exchange->fd, query->octets, query->size, MSG_NOSIGNAL) < 0)
-		error = errno;
-	return error;
 }
 
 static enum dns_exchange_outcome
@@ -88,7 +88,8 @@ static enum dns_exchange_outcome
 read_datagram(struct dns_exchange *exchange,
     const struct dns_packet_query *query, uint8_t buffer[DNS_PACKET_MAX])
 {
-	ssize_t got = recv(exchange->fd, buffer, DNS_PACKET_MAX, 0);
+	ssize_t got =
+	    recv(dns_socket_fd(exchange->socket), buffer, DNS_PACKET_MAX, 0);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return DNS_EXCHANGE_LASTS;
@@ -177,8 +178,9 @@ enum dns_exchange_outcome
 dns_exchange_go_on(struct dns_exchange *exchange,
     const struct dns_packet_query *query, uint8_t buffer[DNS_PACKET_MAX])
 {
-	assert(exchange->fd >= 0 && exchange->reply == NULL);
-	if (!exchange->tcp)
+	assert(exchange->reply == NULL);
+	assert((exchange->socket == NULL) != (exchange->fd < 0));
+	if (exchange->socket != NULL)
 		return read_datagram(exchange, query, buffer);
 	if (exchange->writes)
 		return send_stream(exchange, query);

@@ -10,6 +10,7 @@
 
 #include "common/io/dns_nameserver.h"
 #include "common/io/dns_packet.h"
+#include "common/io/dns_sockets.h"
 
 enum dns_exchange_outcome {
 	DNS_EXCHANGE_FAILED,  /* for the reason in error */
@@ -21,7 +22,7 @@ enum dns_exchange_outcome {
 enum { DNS_EXCHANGE_PREFIX = 2 }; /* RFC 1035 section 4.2.2 */
 
 struct dns_exchange {
-	int fd;      /* to wait for; -1: none */
+	int fd;      /* of TCP, to wait for; -1: none */
 	bool writes; /* to wait until it can be written to, else read */
 	int error;   /* an errno */
 	bool heard;  /* the nameserver has replied by UDP, whole or not */
@@ -30,7 +31,8 @@ struct dns_exchange {
 	size_t reply_size;
 
 	/* its own */
-	bool tcp;
+	struct dns_sockets *sockets;
+	struct dns_socket *socket; /* of UDP, or NULL */
 	unsigned misfits;
 	size_t got;
 	uint8_t prefix[DNS_EXCHANGE_PREFIX];
@@ -39,17 +41,23 @@ struct dns_exchange {
 };
 
 /*
- * dns_exchange_init - nothing is under way
+ * dns_exchange_init - nothing is under way; sockets are borrowed
  *
- * dns_exchange_begin - end what was, and ask: the query goes out at once by
- * UDP, by TCP as soon as the connection stands
+ * dns_exchange_ask - end what was, and send the query by UDP; asker is called
+ * when there is something to go on with, see dns_sockets.h
+ *
+ * dns_exchange_connect - end what was, and ask by TCP as soon as the connection
+ * stands; the caller waits for fd
  *
  * 0, or an errno; what was opened then is closed by dns_exchange_end.
  */
-void dns_exchange_init(struct dns_exchange *exchange);
-int dns_exchange_begin(struct dns_exchange *exchange,
-    const struct dns_nameserver *at, const struct dns_packet_query *query,
-    bool tcp);
+void
+dns_exchange_init(struct dns_exchange *exchange, struct dns_sockets *sockets);
+int
+dns_exchange_ask(struct dns_exchange *exchange, const struct dns_nameserver *at,
+    const struct dns_packet_query *query, void *asker);
+int dns_exchange_connect(
+    struct dns_exchange *exchange, const struct dns_nameserver *at);
 
 /*
  * dns_exchange_go_on - the socket is ready: send or receive what there is
@@ -61,7 +69,7 @@ int dns_exchange_begin(struct dns_exchange *exchange,
 enum dns_exchange_outcome dns_exchange_go_on(struct dns_exchange *exchange,
     const struct dns_packet_query *query, uint8_t buffer[DNS_PACKET_MAX]);
 
-/* dns_exchange_end - close the socket; may be called again */
+/* dns_exchange_end - close or give back the socket; may be called again */
 void dns_exchange_end(struct dns_exchange *exchange);
 
 #endif

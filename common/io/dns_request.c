@@ -100,11 +100,11 @@ note_attempt_end(struct dns_request *request, bool failed)
 	    server_number(request, request->server), failed);
 }
 
-static void on_ready(evutil_socket_t fd, short what, void *arg);
+static void on_connection(evutil_socket_t fd, short what, void *arg);
 static void on_attempt_over(evutil_socket_t fd, short what, void *arg);
 
 static int
-watch_socket(struct dns_request *request)
+watch_connection(struct dns_request *request)
 {
 	struct dns_exchange *exchange = &request->exchange;
 	short what = exchange->writes ? EV_WRITE : EV_READ;
@@ -112,7 +112,7 @@ watch_socket(struct dns_request *request)
 	if (request->ready != NULL)
 		event_free(request->ready);
 	request->ready = event_new(request->context->base, exchange->fd,
-	    (short)(what | EV_PERSIST), on_ready, request);
+	    (short)(what | EV_PERSIST), on_connection, request);
 	if (request->ready == NULL || event_add(request->ready, NULL) < 0)
 		return ENOMEM;
 	return 0;
@@ -132,25 +132,39 @@ start_timer(struct dns_request *request)
 	assert(rc == 0); /* as for any memory */
 }
 
+static void
+set_random_id(struct dns_request *request)
+{
+	struct dns_request_context *context = request->context;
+
+	if (context->id_count == 0 &&
+	    getrandom(context->ids, sizeof(context->ids), 0) ==
+		sizeof(context->ids))
+		context->id_count = DNS_REQUEST_IDS;
+	if (context->id_count > 0)
+		dns_packet_set_id(
+		    &request->query, context->ids[--context->id_count]);
+}
+
 /* From now the request is this server's, for the time of an attempt.  0, or an
  * errno. */
 static int
 ask_server(struct dns_request *request, struct dns_server *server, bool tcp)
 {
-	uint16_t id;
 	int error;
 
 	close_socket(request);
 	request->server = server;
 	request->begun_ms = clock_mono_ms();
 	request->tried |= dns_servers_bit(&request->context->servers, server);
-	if (getrandom(&id, sizeof(id), 0) == sizeof(id))
-		dns_packet_set_id(&request->query, id);
+	set_random_id(request);
 	start_timer(request);
 	dns_pace_asked(request->context->pace, server_number(request, server));
-	error = dns_exchange_begin(
-	    &request->exchange, &server->at, &request->query, tcp);
-	return error == 0 ? watch_socket(request) : error;
+	if (!tcp)
+		return dns_exchange_ask(
+		    &request->exchange, &server->at, &request->query, request);
+	error = dns_exchange_connect(&request->exchange, &server->at);
+	return error == 0 ? watch_connection(request) : error;
 }
 
 /*
@@ -233,9 +247,8 @@ take_answer(struct dns_request *request)
 	ask_next(request);
 }
 
-/* Go on with what the socket is ready for. */
-static void
-on_ready(evutil_socket_t fd, short what, void *arg)
+void
+dns_request_go_on(void *arg)
 {
 	struct dns_request *request = arg;
 	struct dns_exchange *exchange = &request->exchange;
@@ -244,8 +257,6 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 	    exchange, &request->query, request->context->datagram);
 	int error = 0;
 
-	(void)fd;
-	(void)what;
 	if (exchange->heard)
 		dns_servers_hear(request->server);
 	switch (outcome) {
@@ -254,7 +265,7 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 		break;
 	case DNS_EXCHANGE_LASTS:
 		if (exchange->writes != writes)
-			error = watch_socket(request);
+			error = watch_connection(request);
 		break;
 	case DNS_EXCHANGE_CUT:
 		error = ask_server(request, request->server, true);
@@ -265,6 +276,14 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 	}
 	if (error != 0)
 		give_up_server(request, error);
+}
+
+static void
+on_connection(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	dns_request_go_on(arg);
 }
 
 static void
@@ -296,7 +315,7 @@ dns_request_new(struct dns_request_context *context,
 	request->context = context;
 	request->pending = pending;
 	request->servers = servers;
-	dns_exchange_init(&request->exchange);
+	dns_exchange_init(&request->exchange, context->sockets);
 	if (dns_packet_query(&request->query, dns_pending_name(pending),
 		dns_pending_type(pending), err) == 0)
 		return request;

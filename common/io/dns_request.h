@@ -20,15 +20,21 @@ struct event;
 struct event_base;
 struct dns_request;
 
+/* As many as the kernel gives in one call without fail. */
+enum { DNS_REQUEST_IDS = 128 };
+
 /* What the requests of a resolver share. */
 struct dns_request_context {
 	struct event_base *base;
+	struct dns_sockets *sockets;        /* that call dns_request_go_on */
 	const struct timeval *attempt_time; /* of one question to one server */
 	struct dns_servers servers;
 	struct dns_pace *pace;               /* see dns_options.h */
 	bool authoritative;                  /* see dns_options.h */
 	const struct dns_insecure *insecure; /* borrowed */
 	uint8_t datagram[DNS_PACKET_MAX];    /* for a reply being read */
+	uint16_t ids[DNS_REQUEST_IDS];       /* random, each for one question */
+	unsigned id_count;                   /* that are left */
 
 	/* A request has ended, and is freed after this. */
 	void (*ended)(void *arg, struct dns_request *request);
@@ -48,7 +54,7 @@ struct dns_request {
 	struct dns_server *server;  /* of the attempt */
 	int64_t begun_ms;
 	struct dns_exchange exchange;
-	struct event *ready; /* its socket, or NULL */
+	struct event *ready; /* its connection, or NULL */
 	struct event *timer; /* NULL until the first attempt */
 };
 
@@ -71,5 +77,8 @@ int dns_request_wait_ms(struct dns_request *request);
 /* dns_request_start - ask, and go on until the lookup is answered or not wanted
  * any more; pending then is finished */
 void dns_request_start(struct dns_request *request);
+
+/* dns_request_go_on - for dns_sockets_new: the request's socket can be read */
+void dns_request_go_on(void *request);
 
 #endif

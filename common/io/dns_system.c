@@ -27,8 +27,13 @@
  *    and what is pending with them.
  */
 
-/* Attempts that fit into the time-out of a lookup. */
-enum { ATTEMPTS = 3 };
+enum {
+	/* Attempts that fit into the time-out of a lookup */
+	ATTEMPTS = 3,
+
+	/* Of all sockets, those that stay open while nobody asks */
+	SPARE_PART = 4,
+};
 
 TAILQ_HEAD(request_list, dns_request);
 
@@ -220,6 +225,8 @@ make_events(struct dns_system *system)
 	system->wake = event_new(system->context.base, system->wake_fd,
 	    EV_READ | EV_PERSIST, on_wake, system);
 	system->more = event_new(system->context.base, -1, 0, on_room, system);
+	system->context.sockets = dns_sockets_new(system->context.base,
+	    system->max_sockets / SPARE_PART, dns_request_go_on);
 	if (system->context.attempt_time == NULL || system->wake == NULL ||
 	    system->more == NULL)
 		return -1;
@@ -309,6 +316,7 @@ drop_events(struct dns_system *system)
 		event_free(system->wake);
 	if (system->more != NULL)
 		event_free(system->more);
+	dns_sockets_free(system->context.sockets);
 	if (system->context.base != NULL)
 		event_base_free(system->context.base);
 }
