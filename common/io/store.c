@@ -29,8 +29,10 @@
 struct store {
 	struct lock lock;    /* held across I/O; guards the rest */
 	struct store_db *db; /* NULL: it waits, and nothing can be read */
-	char *awaited;       /* a writer's path, until it can be opened */
-	struct err why;      /* with awaited: it cannot */
+	struct store_room policies, flips;
+	char *awaited;            /* a writer's path, until it can be opened */
+	struct err why;           /* with awaited: it cannot */
+	_Atomic unsigned opening; /* read without the lock */
 };
 
 static int
@@ -127,12 +129,23 @@ store_free(struct store *store)
 	free(store);
 }
 
+static int
+open_for_call_locked(struct store *store, struct err *err)
+{
+	int rc = store_db_ready(store->db, err);
+
+	/* what another process writes is not to count as known */
+	if (store->awaited == NULL)
+		store->opening = store_db_opening(store->db);
+	return rc;
+}
+
 /* Begin a call that changes the store, if it can be changed yet. */
 static int
 ready_to_write_locked(struct store *store, struct err *err)
 {
 	if (store->awaited == NULL)
-		return store_db_ready(store->db, err);
+		return open_for_call_locked(store, err);
 	if (err != NULL)
 		*err = store->why;
 	return -1;
@@ -142,7 +155,13 @@ ready_to_write_locked(struct store *store, struct err *err)
 static int
 ready_to_read_locked(struct store *store, struct err *err)
 {
-	return store->db == NULL ? 1 : store_db_ready(store->db, err);
+	return store->db == NULL ? 1 : open_for_call_locked(store, err);
+}
+
+unsigned
+store_opening(const struct store *store)
+{
+	return store->opening;
 }
 
 int
@@ -152,8 +171,11 @@ store_put_policy(
 	const char *fault = store_policy_fault(policy);
 	struct store_change change = {.change = STORE_PUT,
 	    .set_clock = STORE_SET_CLOCK_POLICIES,
+	    .count = STORE_COUNT_POLICIES,
 	    .evict = STORE_EVICT_POLICIES,
 	    .domain = policy->domain,
+	    .rows = 1,
+	    .room = &store->policies,
 	    .limit = LIMIT_CACHED_POLICIES,
 	    .now = clock_wall_s()};
 	int rc;
@@ -308,7 +330,9 @@ store_flips(struct store *store, struct store_flip *flips, size_t count,
 	rc = ready_to_write_locked(store, err);
 	if (rc == 0)
 		rc = store_db_conclude(store->db,
-		    store_flip_write(store->db, flips, count, now), err);
+		    store_flip_write(
+			store->db, &store->flips, flips, count, now),
+		    err);
 	lock_drop(&store->lock);
 	for (size_t i = 0; i < count && rc < 0; i++)
 		flips[i].differs = false;

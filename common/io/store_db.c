@@ -45,6 +45,7 @@ struct store_db {
 	bool read_only;
 	bool immutable; /* no writer was there: SQLite takes no lock */
 	bool suspect;   /* found damaged at work: check it, however large */
+	unsigned opening;
 	sqlite3 *handle;
 	sqlite3_stmt **prepared; /* owned, one a statement, NULL or made */
 };
@@ -294,6 +295,7 @@ attach_file(struct store_db *db, struct err *err)
 	};
 	int rc = SQLITE_OK;
 
+	db->opening++;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (rc == SQLITE_OK)
 			rc = steps[i](db, err);
@@ -465,6 +467,12 @@ store_db_conclude(struct store_db *db, int rc, struct err *err)
 		return err_set(err, ERR_LOCAL,
 		    "%s: written while it was read; try again", db->file.path);
 	return 0;
+}
+
+unsigned
+store_db_opening(const struct store_db *db)
+{
+	return db->opening;
 }
 
 sqlite3_stmt *

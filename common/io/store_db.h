@@ -39,6 +39,10 @@ int store_db_ready(struct store_db *db, struct err *err);
  */
 struct sqlite3_stmt *store_db_statement(const struct store_db *db, int number);
 
+/* store_db_opening - another number each time that the file was opened, from
+ * 1 */
+unsigned store_db_opening(const struct store_db *db);
+
 /*
  * store_db_conclude - end a call: whether it went well, and on the right file
  *

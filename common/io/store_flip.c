@@ -67,12 +67,14 @@ write_flip(struct store_db *db, const struct store_flip *flip, time_t now)
 }
 
 int
-store_flip_write(
-    struct store_db *db, struct store_flip *flips, size_t count, time_t now)
+store_flip_write(struct store_db *db, struct store_room *room,
+    struct store_flip *flips, size_t count, time_t now)
 {
 	struct store_change change = {.change = STORE_FLIP,
 	    .set_clock = STORE_SET_CLOCK_FLIPS,
+	    .count = STORE_COUNT_FLIPS,
 	    .evict = STORE_EVICT_FLIPS,
+	    .room = room,
 	    .limit = LIMIT_CACHED_VERDICTS,
 	    .now = now};
 	int rc = SQLITE_OK;
@@ -86,6 +88,7 @@ store_flip_write(
 		if (rc != SQLITE_OK || !due)
 			continue;
 		change.domain = flips[i].domain;
+		change.rows++;
 		rc = write_flip(db, &flips[i], now);
 	}
 	return change.domain == NULL ? rc : store_table_end(db, &change, rc);

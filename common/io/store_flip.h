@@ -11,7 +11,8 @@
 #include "common/base/err.h"
 #include "common/io/store_policy.h"
 
-struct store_db; /* store_db.h */
+struct store_db;   /* store_db.h */
+struct store_room; /* store_table.h */
 
 /* A domain's result to be noted, and what came of it. */
 struct store_flip {
@@ -31,7 +32,7 @@ int store_flip_check(const struct store_flip *flip, struct err *err);
  * Between store_db_ready and store_db_conclude.  What it fills counts only if
  * the latter went well.
  */
-int store_flip_write(
-    struct store_db *db, struct store_flip *flips, size_t count, time_t now);
+int store_flip_write(struct store_db *db, struct store_room *room,
+    struct store_flip *flips, size_t count, time_t now);
 
 #endif

@@ -39,10 +39,10 @@ static const char *const table[STORE_STATEMENTS] = {
 		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [STORE_SET_CLOCK_POLICIES] = "UPDATE policy SET used = ?1"
 				 " WHERE use IN (0, 1, 2) AND used > ?1",
+    [STORE_COUNT_POLICIES] = "SELECT count(*) FROM policy",
     [STORE_EVICT_POLICIES] =
 	"DELETE FROM policy WHERE rowid IN (SELECT rowid FROM policy"
-	" WHERE domain <> ?1 ORDER BY use, used"
-	" LIMIT max(0, (SELECT count(*) FROM policy) - ?2))",
+	" WHERE domain <> ?1 ORDER BY use, used LIMIT ?2)",
     [STORE_DROP] = "DELETE FROM policy WHERE domain = ?1",
     [STORE_DROP_ALL] = "DELETE FROM policy",
     [STORE_GET] =
@@ -55,10 +55,10 @@ static const char *const table[STORE_STATEMENTS] = {
     [STORE_FLIP] =
 	"REPLACE INTO flip (domain, result, noted) VALUES (?1, ?2, ?3)",
     [STORE_SET_CLOCK_FLIPS] = "UPDATE flip SET noted = ?1 WHERE noted > ?1",
+    [STORE_COUNT_FLIPS] = "SELECT count(*) FROM flip",
     [STORE_EVICT_FLIPS] =
 	"DELETE FROM flip WHERE rowid IN (SELECT rowid FROM flip"
-	" WHERE domain <> ?1 ORDER BY noted"
-	" LIMIT max(0, (SELECT count(*) FROM flip) - ?2))",
+	" WHERE domain <> ?1 ORDER BY noted LIMIT ?2)",
     [STORE_GET_FLIP] = "SELECT result, noted FROM flip WHERE domain = ?1",
 };
 
@@ -89,23 +89,64 @@ store_table_run(struct store_db *db, enum store_statement which)
 	return store_sql_run(store_db_statement(db, which));
 }
 
-int
-store_table_end(struct store_db *db, const struct store_change *change, int rc)
+static int
+set_clock(struct store_db *db, const struct store_change *change)
+{
+	sqlite3_bind_int64(
+	    store_db_statement(db, change->set_clock), 1, change->now);
+	return store_table_run(db, change->set_clock);
+}
+
+static int
+evict_rows(struct store_db *db, const struct store_change *change, int64_t rows)
 {
 	sqlite3_stmt *evict = store_db_statement(db, change->evict);
 
-	sqlite3_bind_int64(
-	    store_db_statement(db, change->set_clock), 1, change->now);
 	store_sql_bind_text(evict, 1, change->domain);
-	sqlite3_bind_int(evict, 2, change->limit);
+	sqlite3_bind_int64(evict, 2, rows);
+	return store_table_run(db, change->evict);
+}
+
+/* Rows are counted where there may be too many.  What a transaction that is
+ * rolled back has taken of the room is missing then: they are counted sooner.
+ */
+static int
+count_room(struct store_db *db, const struct store_change *change)
+{
+	struct store_room *room = change->room;
+	int64_t rows = 0;
+	bool none;
+	int rc;
+
+	if (room->opening == store_db_opening(db) &&
+	    room->left >= change->rows) {
+		room->left -= change->rows;
+		return SQLITE_OK;
+	}
+	rc = store_sql_number(
+	    store_db_statement(db, change->count), &rows, &none);
+	if (rc == SQLITE_OK && rows > change->limit) {
+		rc = evict_rows(db, change, rows - change->limit);
+		rows = change->limit;
+	}
+	*room = (struct store_room){
+	    .opening = store_db_opening(db), .left = change->limit - (int)rows};
+	return rc;
+}
+
+int
+store_table_end(struct store_db *db, const struct store_change *change, int rc)
+{
+	sqlite3_stmt *commit = store_db_statement(db, STORE_COMMIT);
+
 	if (rc == SQLITE_OK)
-		rc = store_table_run(db, change->set_clock);
+		rc = set_clock(db, change);
 	if (rc == SQLITE_OK)
-		rc = store_table_run(db, change->evict);
+		rc = count_room(db, change);
 	if (rc == SQLITE_OK)
 		rc = store_table_run(db, STORE_COMMIT);
 	if (rc != SQLITE_OK &&
-	    !sqlite3_get_autocommit(sqlite3_db_handle(evict)))
+	    !sqlite3_get_autocommit(sqlite3_db_handle(commit)))
 		store_table_run(db, STORE_ROLLBACK);
 	return rc;
 }

@@ -19,6 +19,7 @@ enum store_statement {
 	STORE_ROLLBACK,
 	STORE_PUT,
 	STORE_SET_CLOCK_POLICIES,
+	STORE_COUNT_POLICIES,
 	STORE_EVICT_POLICIES,
 	STORE_DROP,
 	STORE_DROP_ALL,
@@ -26,6 +27,7 @@ enum store_statement {
 	STORE_NEXT,
 	STORE_FLIP,
 	STORE_SET_CLOCK_FLIPS,
+	STORE_COUNT_FLIPS,
 	STORE_EVICT_FLIPS,
 	STORE_GET_FLIP,
 	STORE_STATEMENTS,
@@ -38,14 +40,25 @@ struct store_db *store_table_open(
 /* store_table_run - to its end, with what is bound: SQLite's code */
 int store_table_run(struct store_db *db, enum store_statement which);
 
+/* How many rows may come to a table before they are counted again, which takes
+ * the longer the more there are; all 0 at first.  Another process may add some
+ * meanwhile: as many too many stay until then. */
+struct store_room {
+	unsigned opening; /* see store_db_opening */
+	int left;
+};
+
 /* What belongs to a change of a table: rows of a clock that was ahead, which
  * would stay for ever, count as new at time now; then limit rows stay. */
 struct store_change {
 	enum store_statement change; /* bound */
 	enum store_statement set_clock;
+	enum store_statement count;
 	enum store_statement evict;
 	const char *domain; /* that is never evicted */
+	int rows;           /* that come to it at most */
 	int limit;
+	struct store_room *room;
 	time_t now;
 };
 

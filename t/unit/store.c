@@ -292,6 +292,34 @@ what_was_noted_longest_ago_goes_when_there_is_too_much(void **state)
 	    "SELECT count(*) FROM flip WHERE domain = 'a.example'", "1");
 }
 
+/* Rows are counted where there may be too many, and not each time. */
+static void
+room_that_was_counted_is_used_up_before_rows_go(void **state)
+{
+	AUTO(store) struct store *store = state_open();
+	char old[32], name[32];
+
+	(void)state;
+	assert_true(
+	    state_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+		      " FROM n WHERE i < " VERDICTS " - 5) INSERT INTO flip"
+		      " SELECT 'd' || i || '.example', 'pass', 1700000000"
+		      " FROM n"));
+	for (int i = 1; i <= 12; i++) {
+		const char *count = i < 5 ? NULL : VERDICTS;
+
+		snprintf(name, sizeof(name), "new%d.example", i);
+		assert_int_equal(
+		    state_flip(store, name, "pass", T0 + i, old, NULL), 0);
+		if (count != NULL)
+			state_assert_answer("SELECT count(*) FROM flip", count);
+	}
+	state_assert_answer(
+	    "SELECT count(*) FROM flip WHERE domain LIKE 'new%'", "12");
+	state_assert_answer(
+	    "SELECT count(*) FROM flip WHERE domain LIKE 'd%'", "99988");
+}
+
 /* Else it would never be written again, and never go. */
 static void
 what_a_clock_that_was_ahead_noted_counts_as_of_now(void **state)
@@ -368,6 +396,7 @@ main(void)
 	    STATE_TEST(what_breaks_a_limit_is_not_put),
 	    STATE_TEST(what_is_used_least_goes_when_there_is_too_much),
 	    STATE_TEST(what_was_noted_longest_ago_goes_when_there_is_too_much),
+	    STATE_TEST(room_that_was_counted_is_used_up_before_rows_go),
 	    STATE_TEST(what_a_clock_that_was_ahead_noted_counts_as_of_now),
 	    STATE_TEST(what_an_older_version_left_is_read_and_counts_as_used),
 	};
