@@ -74,6 +74,8 @@ take_reply_words(struct report_map *map, const char *reply)
 {
 	bool line = is_line(reply);
 
+	if (!line && strncmp(reply, temp_start, strlen(temp_start)) != 0)
+		return; /* most: there are no words */
 	for (int i = 0; line && i < POLICY_TYPES; i++)
 		if (has_pair(reply, " policy=", policy_type_text(i)))
 			map->policy = i;
@@ -81,9 +83,7 @@ take_reply_words(struct report_map *map, const char *reply)
 		if (has_pair(
 			reply, line ? " reason=" : temp_start, reason_text(i)))
 			map->reason = i;
-	map->put_off =
-	    line ? has_pair(reply, line_start, "temp")
-		 : strncmp(reply, temp_start, strlen(temp_start)) == 0;
+	map->put_off = !line || has_pair(reply, line_start, "temp");
 }
 
 /* What was said of a rule: a bit each. */
