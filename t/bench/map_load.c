@@ -2,7 +2,8 @@
 /*
  * MTAs that do nothing but ask at a map socket: several connections in one
  * epoll loop, so many requests under way on each.  The keys are the lines of a
- * file; each connection begins at another of them.
+ * file; each connection begins at another of them.  If there are enough for all
+ * requests, each is asked for once, by whichever connection is next.
  *
  * Prints the seconds that it took, the median and the 99th percentile of the
  * time for an answer in microseconds, and how many answers were "OK",
@@ -92,6 +93,17 @@ read_keys(const char *path)
 		errx(1, "no keys");
 }
 
+static const struct request *
+next_request(struct connection *c)
+{
+	size_t key = c->key;
+
+	if (load.count <= load.request_count)
+		return &load.requests[load.begun];
+	c->key = (c->key + 1) % load.request_count;
+	return &load.requests[key];
+}
+
 /* As many requests as are missing, in one write. */
 static void
 ask_more(struct connection *c)
@@ -101,14 +113,14 @@ ask_more(struct connection *c)
 	double now = now_us();
 
 	while (c->asked < load.depth && load.begun < load.count) {
-		const struct request *request = &load.requests[c->key];
+		const struct request *request;
 
-		if (length + request->length > sizeof(out))
+		if (length + LINE_SIZE > sizeof(out))
 			break;
+		request = next_request(c);
 		memcpy(out + length, request->octets, request->length);
 		length += request->length;
 		c->sent_us[(c->first + c->asked++) % DEPTH_MAX] = now;
-		c->key = (c->key + 1) % load.request_count;
 		load.begun++;
 	}
 	if (length > 0 &&
