@@ -26,9 +26,8 @@ start_of_mta(struct engine *engine, const char *domain)
 
 /* --- ahead of the end --- */
 
-/* W16 */
 static void
-a_verdict_is_made_anew_in_the_last_tenth_of_its_life(void **state)
+w16_a_verdict_is_made_anew_in_the_last_tenth_of_its_life(void **state)
 {
 	AUTO(engine) struct engine *engine = network_engine(2, 10);
 	struct engine_wait *known, *ahead, *other;
@@ -192,7 +191,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
-		a_verdict_is_made_anew_in_the_last_tenth_of_its_life),
+		w16_a_verdict_is_made_anew_in_the_last_tenth_of_its_life),
 	    cmocka_unit_test(what_cannot_be_made_anew_counts_to_its_end),
 	    cmocka_unit_test(
 		another_policy_ends_the_verdicts_of_its_domain_at_once),

@@ -233,18 +233,18 @@ static void
 a_policy_goes_before_tlsa_under_an_insecure_mx(void **state)
 {
 	static const struct row rows[] = {
-	    {"stale TLSA, good certificate", INS, ONE(SEC, T_BAD, P_GOOD),
+	    {"N1 stale TLSA, good certificate", INS, ONE(SEC, T_BAD, P_GOOD),
 		S_ENFORCE, 0, RESULT_PASS, STS, LEVEL_SECURE, REASON_OK, "",
 		MX1},
-	    {"good TLSA, self-signed", INS, ONE(SEC, T_OK, P_SELF), S_ENFORCE,
-		0, RESULT_FAIL, STS, LEVEL_SECURE,
+	    {"N1 good TLSA, self-signed", INS, ONE(SEC, T_OK, P_SELF),
+		S_ENFORCE, 0, RESULT_FAIL, STS, LEVEL_SECURE,
 		REASON_CERTIFICATE_NOT_TRUSTED, "certificate-not-trusted", MX1},
-	    {"TLSA not to be had", INS, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE, 0,
-		RESULT_PASS, STS, LEVEL_SECURE, REASON_OK, "", MX1},
-	    {"testing", INS, ONE(SEC, T_BAD, P_GOOD), S_TESTING, 0, RESULT_FAIL,
-		TLSA, LEVEL_HALF_DANE, REASON_VALIDATION_FAILURE,
+	    {"N1 TLSA not to be had", INS, ONE(SEC, T_ERR, P_GOOD), S_ENFORCE,
+		0, RESULT_PASS, STS, LEVEL_SECURE, REASON_OK, "", MX1},
+	    {"N1 testing", INS, ONE(SEC, T_BAD, P_GOOD), S_TESTING, 0,
+		RESULT_FAIL, TLSA, LEVEL_HALF_DANE, REASON_VALIDATION_FAILURE,
 		"validation-failure", MX1},
-	    {"secure MX", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE, 0,
+	    {"N1 secure MX", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE, 0,
 		RESULT_FAIL, TLSA, LEVEL_DANE_ONLY, REASON_VALIDATION_FAILURE,
 		"validation-failure", MX1},
 	};

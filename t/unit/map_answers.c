@@ -231,9 +231,8 @@ expect_kept(const char *reply)
 	assert_int_equal(scene.asked, before);
 }
 
-/* W16 */
 static void
-a_reply_lives_as_long_as_its_verdict(void **state)
+w16_a_reply_lives_as_long_as_its_verdict(void **state)
 {
 	(void)state;
 	open_scene("");
@@ -263,9 +262,8 @@ end_with(size_t number, enum enforce_answer answer, enum result result)
 	map_answers_come();
 }
 
-/* W16 */
 static void
-in_the_last_tenth_a_reply_is_made_anew_behind_the_old_one(void **state)
+w16_in_the_last_tenth_a_reply_is_made_anew_behind_the_old_one(void **state)
 {
 	(void)state;
 	open_scene("");
@@ -408,9 +406,8 @@ a_parent_is_nothing_to_who_asks_and_misplaced_at_sendmails_map(void **state)
 	close_scene();
 }
 
-/* W14 */
 static void
-not_found_keeps_its_trailing_blank(void **state)
+w14_not_found_keeps_its_trailing_blank(void **state)
 {
 	(void)state;
 	open_scene("");
@@ -539,9 +536,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_reply_lives_as_long_as_its_verdict),
+	    cmocka_unit_test(w16_a_reply_lives_as_long_as_its_verdict),
 	    cmocka_unit_test(
-		in_the_last_tenth_a_reply_is_made_anew_behind_the_old_one),
+		w16_in_the_last_tenth_a_reply_is_made_anew_behind_the_old_one),
 	    cmocka_unit_test(what_cannot_be_made_anew_goes_on_to_its_end),
 	    cmocka_unit_test(
 		another_policy_ends_the_replies_of_its_domain_at_once),
@@ -549,7 +546,7 @@ main(void)
 	    cmocka_unit_test(a_line_tells_what_is_left_of_its_life),
 	    cmocka_unit_test(
 		a_parent_is_nothing_to_who_asks_and_misplaced_at_sendmails_map),
-	    cmocka_unit_test(not_found_keeps_its_trailing_blank),
+	    cmocka_unit_test(w14_not_found_keeps_its_trailing_blank),
 	    cmocka_unit_test(a_reply_ends_with_the_rules_that_it_rests_on),
 	    cmocka_unit_test(what_was_asked_in_another_turn_is_asked_again),
 	    cmocka_unit_test(nobody_is_woken_after_the_end),

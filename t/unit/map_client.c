@@ -270,9 +270,8 @@ who_has_closed_one_side_gets_the_rest_of_a_full_pipeline(void **state)
 	close_wire();
 }
 
-/* W10 */
 static void
-an_idle_client_is_closed_after_300_seconds_and_never_earlier(void **state)
+w10_an_idle_client_is_closed_after_300_seconds_and_not_earlier(void **state)
 {
 	(void)state;
 	open_wire(MAP_PROTOCOL_TABLE);
@@ -291,9 +290,8 @@ an_idle_client_is_closed_after_300_seconds_and_never_earlier(void **state)
 	close_wire();
 }
 
-/* W10: whoever waits for an answer is not idle. */
 static void
-who_waits_for_an_answer_is_not_idle(void **state)
+w10_who_waits_for_an_answer_is_not_idle(void **state)
 {
 	(void)state;
 	open_wire(MAP_PROTOCOL_TABLE);
@@ -418,8 +416,8 @@ main(void)
 	    cmocka_unit_test(
 		who_has_closed_one_side_gets_the_rest_of_a_full_pipeline),
 	    cmocka_unit_test(
-		an_idle_client_is_closed_after_300_seconds_and_never_earlier),
-	    cmocka_unit_test(who_waits_for_an_answer_is_not_idle),
+		w10_an_idle_client_is_closed_after_300_seconds_and_not_earlier),
+	    cmocka_unit_test(w10_who_waits_for_an_answer_is_not_idle),
 	    cmocka_unit_test(who_does_not_read_is_closed_after_60_seconds),
 	    cmocka_unit_test(a_line_is_answered_once_and_ends),
 	    cmocka_unit_test(garbage_ends_the_connection_and_is_told),
