@@ -99,6 +99,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_pace.c %D%/io/dns_pace.h \
 	%D%/io/dns_packet.c %D%/io/dns_packet.h \
 	%D%/io/dns_pending.c %D%/io/dns_pending.h \
+	%D%/io/dns_plain.c %D%/io/dns_plain.h \
 	%D%/io/dns_rdata.c %D%/io/dns_rdata.h \
 	%D%/io/dns_request.c %D%/io/dns_request.h \
 	%D%/io/dns_servers.c %D%/io/dns_servers.h \

@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	%D%/unit/dns_packet.t \
 	%D%/unit/dns_pace.t \
 	%D%/unit/dns_pending.t \
+	%D%/unit/dns_plain.t \
 	%D%/unit/dns_rdata.t \
 	%D%/unit/dns_reply.t \
 	%D%/unit/dns_self_test.t \
@@ -382,6 +383,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_rdata_t_SOURCES = %D%/unit/dns_rdata.c $(DNS_MESSAGE)
 %C%_unit_dns_pace_t_SOURCES = %D%/unit/dns_pace.c %D%/unit/tap.h
 %C%_unit_dns_pending_t_SOURCES = %D%/unit/dns_pending.c %D%/unit/tap.h
+%C%_unit_dns_plain_t_SOURCES = %D%/unit/dns_plain.c %D%/unit/tap.h
 %C%_unit_dns_self_test_t_SOURCES = %D%/unit/dns_self_test.c \
 	$(FAKE_NAMESERVER) %D%/unit/tap.h
 %C%_unit_dns_servers_t_SOURCES = %D%/unit/dns_servers.c $(FAKE_NAMESERVER) \

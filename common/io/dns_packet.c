@@ -19,7 +19,6 @@ enum {
 	OPT_SIZE = 11,     /* without options */
 	CODE_SIZE = 2,     /* of an extended error */
 	RCODE_BITS = 4,    /* of the header, the rest stand in OPT */
-	LABEL_MAX = 63,
 
 	/* In the octets where they stand: of the header, of OPT */
 	RD_BIT = 0x01,
@@ -263,29 +262,6 @@ dns_packet_read(const uint8_t *packet, size_t size, const char *name,
 	return rc;
 }
 
-/* How long the name is in a message; 0: it is none for the DNS. */
-static size_t
-put_query_name(uint8_t to[DNS_NAME_MAX], const char *name)
-{
-	size_t size = 0;
-
-	while (*name != '\0') {
-		size_t label = strcspn(name, ".");
-
-		if (label == 0 || label > LABEL_MAX ||
-		    size + 1 + label + 1 > DNS_NAME_MAX)
-			return 0;
-		to[size] = (uint8_t)label;
-		memcpy(to + size + 1, name, label);
-		size += 1 + label;
-		name += label;
-		if (*name == '.' && *++name == '\0')
-			return 0;
-	}
-	to[size] = 0;
-	return size + 1;
-}
-
 /* Written by hand: there is a query for each answer, and little in it. */
 int
 dns_packet_query(struct dns_packet_query *query, const char *name,
@@ -298,7 +274,7 @@ dns_packet_query(struct dns_packet_query *query, const char *name,
 	const uint8_t tail[QUESTION_TAIL] = {
 	    (uint8_t)((unsigned)type >> 8), (uint8_t)type, 0, LDNS_RR_CLASS_IN};
 	uint8_t *at = query->octets + HEADER_SIZE;
-	size_t length = put_query_name(at, name);
+	size_t length = dns_plain_name(at, name);
 
 	if (length == 0)
 		return err_set(err, ERR_DATA, "not a name for the DNS");
@@ -454,8 +430,8 @@ read_success(const ldns_pkt *message, const char *name, enum dns_type type)
 	return answer;
 }
 
-struct dns_answer *
-dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
+static struct dns_answer *
+read_by_library(const uint8_t *packet, size_t size, const char *name,
     enum dns_type type, bool authoritative)
 {
 	struct err why;
@@ -482,6 +458,18 @@ dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
 		answer = read_success(message, name, type);
 	ldns_pkt_free(message);
 	return answer;
+}
+
+struct dns_answer *
+dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
+    enum dns_type type, bool authoritative)
+{
+	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
+
+	if (!authoritative && dns_plain_read(packet, size, name, type, answer))
+		return answer;
+	dns_answer_free(answer);
+	return read_by_library(packet, size, name, type, authoritative);
 }
 
 static bool

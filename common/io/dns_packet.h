@@ -11,11 +11,10 @@
 #include "common/base/err.h"
 #include "common/io/dns_answer.h"
 #include "common/io/dns_insecure.h"
+#include "common/io/dns_plain.h"
 
 enum {
 	DNS_PACKET_MAX = 65535,
-
-	DNS_NAME_MAX = 255, /* RFC 1035 section 2.3.4: with its lengths */
 
 	/* Header, the longest name with type and class, OPT */
 	DNS_PACKET_QUERY_MAX = 12 + DNS_NAME_MAX + 4 + 11,

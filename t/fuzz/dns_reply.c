@@ -48,6 +48,10 @@ check_success(const struct dns_answer *answer, const uint8_t *packet,
 	assert(answer->lookup.ttl_s == again.lookup.ttl_s);
 	assert(answer->count == again.count);
 	assert(strcmp(answer->owner, again.owner) == 0);
+	for (size_t i = 0; i < again.count; i++)
+		assert(answer->records[i].size == again.records[i].size &&
+		       memcmp(answer->records[i].data, again.records[i].data,
+			   again.records[i].size) == 0);
 	assert((answer->lookup.state == LOOKUP_DATA) == (answer->count > 0));
 	assert(answer->lookup.secure == ((packet[AT_AD] & AD_BIT) != 0));
 	assert((packet[AT_AD] & RA_BIT) != 0 && answer->why[0] == '\0');
