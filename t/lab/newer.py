@@ -35,7 +35,8 @@ def why_not():
     """Why there is none, or None."""
     if host_is_newer() or os.path.exists(OTHER + SMTP):
         return None
-    return "no Postfix 3.10 here, nor in %s (t/release make debian13)" % OTHER
+    return "no Postfix 3.10 here, nor in %s (t/release make debian13; t/release " \
+        "run debian13 sh -c 'apt-get update; apt-get install postfix')" % OTHER
 
 
 def main(script, inside, *tools):
