@@ -185,7 +185,9 @@ static void
 the_last_line_need_not_end(void **state)
 {
 	char *key = cert_key_pem(mx);
-	char *text = join_texts((const char *[]){"# of mx\n", key, "", ""});
+	char *text = join_texts((const char *[]){
+	    "# of mx: its lines are shorter than what stands here, so that\n",
+	    key, "", ""});
 	AUTO(x509_keys) struct x509_keys *keys = NULL;
 
 	(void)state;
