@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	%D%/unit/day_report.t \
 	%D%/unit/der.t \
 	%D%/unit/destinations.t \
+	%D%/unit/destinations_until.t \
 	%D%/unit/dns.t \
 	%D%/unit/dns_algorithms.t \
 	%D%/unit/dns_insecure.t \
@@ -132,12 +133,14 @@ UNIT_TESTS = \
 	%D%/unit/review_report.t \
 	%D%/unit/resp.t \
 	%D%/unit/rollover.t \
+	%D%/unit/route.t \
 	%D%/unit/rules.t \
 	%D%/unit/session.t \
 	%D%/unit/session_header.t \
 	%D%/unit/session_refused.t \
 	%D%/unit/session_requiretls.t \
 	%D%/unit/session_routes.t \
+	%D%/unit/session_wait.t \
 	%D%/unit/settings.t \
 	%D%/unit/settings_engine.t \
 	%D%/unit/settings_faults.t \
@@ -145,6 +148,8 @@ UNIT_TESTS = \
 	%D%/unit/setup.t \
 	%D%/unit/share.t \
 	%D%/unit/shared.t \
+	%D%/unit/shared_fields.t \
+	%D%/unit/shared_finding.t \
 	%D%/unit/shared_record.t \
 	%D%/unit/shared_server.t \
 	%D%/unit/shared_value.t \
@@ -175,6 +180,8 @@ UNIT_TESTS = \
 	%D%/unit/tlsrpt_hints.t \
 	%D%/unit/tlsrpt_json.t \
 	%D%/unit/tlsrpt_mail.t \
+	%D%/unit/tlsrpt_normal.t \
+	%D%/unit/tlsrpt_value.t \
 	%D%/unit/tlsrpt_report.t \
 	%D%/unit/tlsrpt_result.t \
 	%D%/unit/errand.t \
@@ -312,11 +319,13 @@ ENFORCE_ROW = %D%/unit/enforce_row.c %D%/unit/enforce_row.h \
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
+	%D%/fake/still_clock.c \
 	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c milter/mta/waiver.c \
 	milter/mta/message_outcome.c milter/serve/own_mail.c %D%/fake/own_sessions.c %D%/fake/own_sessions.h
 NUMBERS = %D%/unit/numbers.c %D%/unit/numbers.h %D%/unit/tap.h
 PKI = %D%/unit/pki.c %D%/unit/pki.h $(FAKE_CERTS) %D%/unit/tap.h
 STORE_CLIENT = %D%/unit/store_client.c %D%/unit/store_client.h %D%/unit/tap.h
+RULES_TEXT = %D%/unit/rules_text.c %D%/unit/rules_text.h $(CONF_TEXT)
 SMTP_STEPS = %D%/unit/smtp_steps.c %D%/unit/smtp_steps.h $(FAKE_TLSD) %D%/unit/tap.h
 SURVEY_DIFF = milter/cli/survey/change.c milter/cli/survey/diff.c \
 	milter/cli/survey/open.c
@@ -374,7 +383,8 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/serve/tally.c milter/view/figures.c
 %C%_unit_intake_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_der_t_SOURCES = %D%/unit/der.c %D%/unit/tap.h
-%C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c %D%/unit/tap.h
+%C%_unit_destinations_t_SOURCES = %D%/unit/destinations.c $(RULES_TEXT)
+%C%_unit_destinations_until_t_SOURCES = %D%/unit/destinations_until.c $(RULES_TEXT)
 %C%_unit_dns_t_SOURCES = %D%/unit/dns.c %D%/unit/tap.h
 %C%_unit_dns_algorithms_t_SOURCES = %D%/unit/dns_algorithms.c %D%/unit/tap.h
 %C%_unit_dns_insecure_t_SOURCES = %D%/unit/dns_insecure.c %D%/unit/tap.h
@@ -512,6 +522,8 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_session_refused_t_SOURCES = %D%/unit/session_refused.c $(MAIL)
 %C%_unit_session_requiretls_t_SOURCES = %D%/unit/session_requiretls.c $(MAIL)
 %C%_unit_session_routes_t_SOURCES = %D%/unit/session_routes.c $(MAIL)
+%C%_unit_session_wait_t_SOURCES = %D%/unit/session_wait.c $(MAIL)
+%C%_unit_route_t_SOURCES = %D%/unit/route.c $(CONF_TEXT)
 %C%_unit_settings_files_t_SOURCES = %D%/unit/settings_files.c $(CONF_TEXT)
 %C%_unit_settings_engine_t_SOURCES = %D%/unit/settings_engine.c $(CONF_TEXT)
 %C%_unit_settings_faults_t_SOURCES = %D%/unit/settings_faults.c $(CONF_TEXT)
@@ -574,9 +586,16 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_shared_t_SOURCES = %D%/unit/shared.c $(STORE_CLIENT) $(FAKE_TLSD)
 %C%_unit_shared_server_t_SOURCES = %D%/unit/shared_server.c $(STORE_CLIENT) \
 	%D%/fake/redis.c %D%/fake/redis.h
+%C%_unit_shared_fields_t_SOURCES = %D%/unit/shared_fields.c %D%/unit/tap.h
+%C%_unit_shared_fields_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_shared_finding_t_SOURCES = %D%/unit/shared_finding.c %D%/unit/tap.h
 %C%_unit_shared_record_t_SOURCES = %D%/unit/shared_record.c %D%/unit/tap.h
 %C%_unit_shared_value_t_SOURCES = %D%/unit/shared_value.c %D%/unit/tap.h
 %C%_unit_sts_policy_t_SOURCES = %D%/unit/sts_policy.c %D%/unit/tap.h
+%C%_unit_tlsrpt_normal_t_SOURCES = %D%/unit/tlsrpt_normal.c %D%/unit/tap.h
+%C%_unit_tlsrpt_normal_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_tlsrpt_value_t_SOURCES = %D%/unit/tlsrpt_value.c %D%/unit/tap.h
+%C%_unit_tlsrpt_value_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_tlsrpt_message_t_SOURCES = %D%/unit/tlsrpt_message.c %D%/unit/tap.h
 %C%_unit_tlsrpt_message_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_due_t_SOURCES = %D%/unit/due.c milter/tlsrpt/due.c %D%/unit/tap.h

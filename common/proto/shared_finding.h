@@ -41,7 +41,8 @@ struct shared_probe {
  *
  * NULL with *fault: KEY for another than wanted; TIME if it is older than
  * SHARED_PROBE_S, or of a time to come; SYNTAX for all else, a chain beyond
- * LIMIT_CHAIN_CERTS and LIMIT_CHAIN_OCTETS among it.
+ * LIMIT_CHAIN_CERTS among it.  One of more than LIMIT_CHAIN_OCTETS does not fit
+ * into any value.
  */
 void shared_probe_free(struct shared_probe *probe);
 struct shared_probe *shared_probe_read(const char *payload, size_t size,

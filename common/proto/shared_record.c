@@ -34,14 +34,14 @@ shared_policy_free(struct shared_policy *policy)
 }
 
 /* json_string_value of a text with a NUL in it is never had: the parser
- * refuses those. */
+ * refuses those.  That of a policy bounds the body. */
 static bool
 take_body(const json_t *object, struct shared_policy *policy)
 {
 	const json_t *value = json_object_get(object, "b");
 	size_t length = json_string_length(value);
 
-	if (!json_is_string(value) || length > LIMIT_STS_BODY)
+	if (!json_is_string(value))
 		return false;
 	policy->body = xstrndup(json_string_value(value), length);
 	policy->policy = sts_policy_parse(policy->body, length, NULL);

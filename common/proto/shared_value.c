@@ -63,11 +63,9 @@ read_key_line(struct shared_key *key, const char *line)
 {
 	uint8_t digest[MAC_OCTETS];
 
-	if (strspn(line, "0123456789abcdefABCDEF") != KEY_DIGITS ||
-	    line[KEY_DIGITS] != '\0')
-		return -1;
-	if (text_unhex(key->secret, sizeof(key->secret), line) !=
-	    SHARED_SECRET_OCTETS)
+	if (strlen(line) != KEY_DIGITS ||
+	    text_unhex(key->secret, sizeof(key->secret), line) !=
+		SHARED_SECRET_OCTETS)
 		return -1;
 	hash_octets(key->secret, sizeof(key->secret), digest);
 	text_hex(key->id, sizeof(key->id), digest, sizeof(digest));
@@ -121,14 +119,13 @@ print_mac(const uint8_t mac[MAC_OCTETS], char out[MAC_SIZE])
 {
 	char *text = base64_encode(mac, MAC_OCTETS);
 
-	text[MAC_LETTERS] = '\0';
 	for (char *c = text; *c != '\0'; c++) {
 		if (*c == '+')
 			*c = '-';
 		if (*c == '/')
 			*c = '_';
 	}
-	text_copy(out, MAC_SIZE, text);
+	text_copy(out, MAC_SIZE, text); /* which cuts the padding */
 	free(text);
 }
 

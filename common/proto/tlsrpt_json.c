@@ -137,7 +137,7 @@ utf8_size(const uint8_t *s, size_t left)
 static char *
 mend_octets(const char *octets, size_t size, size_t *length, bool *mended)
 {
-	char *out = xmalloc(size * REPLACEMENT_SIZE + 1);
+	char *out = xmalloc(size * REPLACEMENT_SIZE);
 	size_t at = 0, used = 0;
 
 	while (at < size) {
@@ -157,9 +157,9 @@ mend_octets(const char *octets, size_t size, size_t *length, bool *mended)
 			step = ESCAPED_SIZE;
 			*mended = true;
 		} else {
-			/* a backslash takes what it escapes with it */
-			step += octets[at] == '\\' && at + 1 < size &&
-				octets[at + 1] == '\\';
+			/* a backslash takes what it escapes with it; the last
+			 * octet is a bracket */
+			step += octets[at] == '\\' && octets[at + 1] == '\\';
 			memcpy(out + used, octets + at, step);
 		}
 		used += step;

@@ -9,7 +9,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/domain.h"
 
-enum { YEAR_LAST = 9999, TM_YEAR = 1900, HOUR_S = 3600, MINUTE_S = 60 };
+enum { HOUR_S = 3600, MINUTE_S = 60 };
 
 static const char *const report_keys[] = {"organization-name", "date-range",
     "contact-info", "report-id", "policies", NULL};
@@ -67,7 +67,7 @@ tlsrpt_time_parse(const char *text, time_t *out, bool *zoned)
 
 	if (rest == NULL)
 		rest = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
-	if (rest == NULL || tm.tm_year > YEAR_LAST - TM_YEAR)
+	if (rest == NULL) /* also for a year of more than four digits */
 		return -1;
 	if (*rest == '.')
 		rest += 1 + strspn(rest + 1, "0123456789");
@@ -226,8 +226,7 @@ guess_domain(struct tlsrpt_report *report)
 		const struct tlsrpt_policy *policy = &report->policies[i];
 
 		if (report->domain[0] == '\0' &&
-		    policy->type != TLSRPT_POLICY_TLSA &&
-		    strlen(policy->domain) < LIMIT_DOMAIN_SIZE)
+		    policy->type != TLSRPT_POLICY_TLSA)
 			domain_normalise(policy->domain, report->domain, NULL);
 	}
 	if (report->domain[0] == '\0')

@@ -40,7 +40,8 @@ int tlsrpt_strings(struct tlsrpt_parsing *parsing, const struct json_t *value,
 struct json_t *tlsrpt_others(struct tlsrpt_parsing *parsing,
     struct json_t *object, const char *const known[]);
 
-/* tlsrpt_policy_parse - the next policy of the report: 0, or -1 with err */
+/* tlsrpt_policy_parse - the next policy of the report, which has room for it,
+ * zeroed: 0, or -1 with err */
 int tlsrpt_policy_parse(struct tlsrpt_parsing *parsing, struct json_t *object);
 
 #endif

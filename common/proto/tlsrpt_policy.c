@@ -165,7 +165,6 @@ tlsrpt_policy_parse(struct tlsrpt_parsing *parsing, json_t *object)
 	if (!json_is_object(object))
 		return err_set(parsing->err, ERR_DATA, "a policy is no object");
 	/* from here on it is freed with the report */
-	memset(policy, 0, sizeof(*policy));
 	report->policy_count++;
 	if (read_inner(parsing, json_object_get(object, "policy"), policy) != 0)
 		return -1;

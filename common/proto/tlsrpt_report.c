@@ -151,7 +151,7 @@ tlsrpt_report_load(const char *octets, size_t size, struct err *err)
 {
 	struct tlsrpt_hints hints = {.domain = ""};
 	struct tlsrpt_report *report = NULL;
-	bool mended = false;
+	bool mended;
 	json_t *object = tlsrpt_json_load(octets, size, &mended, err);
 
 	if (object != NULL)

@@ -17,39 +17,23 @@
 
 /* --- failures --- */
 
-/* The IPv4 address in one of ::ffff:0:0/96: who listens on a socket for both
+/* Of ::ffff:0:0/96 the IPv4 address in it: who listens on a socket for both
  * sees it so. */
-static void
-unmap_address(struct address *address)
-{
-	static const uint8_t mapped[12] = {
-	    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-	if (address->size != 16 ||
-	    memcmp(address->octets, mapped, sizeof(mapped)) != 0)
-		return;
-	address->family = AF_INET;
-	address->size = 4;
-	memmove(address->octets, address->octets + sizeof(mapped), 4);
-}
-
 static void
 read_detail_address(char out[INET6_ADDRSTRLEN], const char *text)
 {
+	static const uint8_t mapped[12] = {
+	    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 	struct address address;
+	size_t behind = 0;
 
 	out[0] = '\0';
 	if (text == NULL || address_parse(text, &address) != 0)
 		return;
-	unmap_address(&address);
-	if (address_from_rdata(address.octets, address.size, out) != 0)
-		out[0] = '\0';
-}
-
-static bool
-is_detail_literal(const char *text)
-{
-	return text[0] == '[' && domain_is_literal(text);
+	if (address.size > sizeof(mapped) &&
+	    memcmp(address.octets, mapped, sizeof(mapped)) == 0)
+		behind = sizeof(mapped);
+	address_from_rdata(address.octets + behind, address.size - behind, out);
 }
 
 static bool
@@ -85,11 +69,11 @@ read_helo(char out[LIMIT_TLSRPT_HELO + 1], const char *reply)
 	    (reply[3] == ' ' || reply[3] == '-'))
 		reply += 4;
 	length = strcspn(reply, " \t\r\n");
-	if (length == 0 || length > LIMIT_TLSRPT_HELO)
+	if (length > LIMIT_TLSRPT_HELO)
 		return;
 	memcpy(out, reply, length);
 	out[length] = '\0';
-	if (!is_detail_literal(out) && !is_detail_name(out))
+	if (!domain_is_literal(out) && !is_detail_name(out))
 		out[0] = '\0';
 }
 

@@ -28,8 +28,7 @@ tlsrpt_name(char *text)
 {
 	char name[LIMIT_DOMAIN_SIZE];
 
-	if (text == NULL || strlen(text) >= LIMIT_RAW_DOMAIN_SIZE ||
-	    domain_normalise(text, name, NULL) != 0)
+	if (text == NULL || domain_normalise(text, name, NULL) != 0)
 		return text;
 	free(text);
 	return xstrdup(name);
@@ -40,15 +39,11 @@ tlsrpt_address(char *text)
 {
 	char plain[INET6_ADDRSTRLEN];
 	struct in6_addr six;
-	struct in_addr four;
 
-	if (text == NULL)
-		return NULL;
-	if (inet_pton(AF_INET, text, &four) == 1)
-		inet_ntop(AF_INET, &four, plain, sizeof(plain));
-	else if (inet_pton(AF_INET6, text, &six) != 1)
+	/* one of IPv4 has no other spelling */
+	if (text == NULL || inet_pton(AF_INET6, text, &six) != 1)
 		return text;
-	else if (IN6_IS_ADDR_V4MAPPED(&six))
+	if (IN6_IS_ADDR_V4MAPPED(&six))
 		inet_ntop(AF_INET, &six.s6_addr[12], plain, sizeof(plain));
 	else
 		inet_ntop(AF_INET6, &six, plain, sizeof(plain));

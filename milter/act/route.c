@@ -55,7 +55,7 @@ read_route_hop(
 	uint16_t port = (uint16_t)settings->probe_port;
 	int count;
 
-	if (host == NULL || host[0] == '\0' || strcmp(host, route->domain) == 0)
+	if (host == NULL || strcmp(host, route->domain) == 0)
 		return;
 	count = nexthop_parse(host, port, hops, NULL);
 	if (count > 0)

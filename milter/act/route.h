@@ -26,7 +26,8 @@ struct route {
 	bool smtp; /* the MTA says where it goes, as it does for mail that comes
 		      by SMTP only */
 	enum reason reason; /* REASON_OK: look; else why there is no need */
-	enum result result; /* what that comes to */
+	enum result result; /* what that comes to; RESULT_FAIL until it is
+			       looked at */
 	char detail[LIMIT_DETAIL_SIZE];
 };
 

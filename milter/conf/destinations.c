@@ -72,18 +72,17 @@ read_key(struct line *line, const char *key)
 	    rule->name);
 }
 
-static bool
+static void
 read_action(struct line *line, int *action, const char *value)
 {
 	for (enum action a = ACTION_NONE; a <= ACTION_REJECT; a++) {
 		if (strcasecmp(value, action_text(a)) == 0) {
 			*action = (int)a;
-			return true;
+			return;
 		}
 	}
 	complain_of_line(
 	    line, "\"%.64s\" is not one of: none tag hold defer reject", value);
-	return false;
 }
 
 static bool
@@ -140,13 +139,14 @@ is_day(const struct tm *day, time_t at)
 	       tm.tm_mon == day->tm_mon;
 }
 
-/* "2027-03-31" as a day that there is. */
+/* "2027-03-31" as a day that there is, behind those that ends_s cannot tell
+ * from none. */
 static bool
-parse_day(const char *text, struct tm *day)
+parse_day(const char *text, struct tm *day, time_t *noon)
 {
 	uint32_t year, month, date;
 	char copy[11], *rest = copy;
-	time_t noon;
+	struct tm normal;
 
 	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-')
 		return false;
@@ -161,12 +161,9 @@ parse_day(const char *text, struct tm *day)
 	    .tm_mday = (int)date,
 	    .tm_hour = 12,
 	    .tm_isdst = -1};
-	noon = mktime(&(struct tm){.tm_year = day->tm_year,
-	    .tm_mon = day->tm_mon,
-	    .tm_mday = day->tm_mday,
-	    .tm_hour = 12,
-	    .tm_isdst = -1});
-	return month > 0 && noon > 0 && is_day(day, noon);
+	normal = *day;
+	*noon = mktime(&normal);
+	return *noon > 0 && is_day(day, *noon);
 }
 
 /* The last day counts whole, in local time: where clocks change at midnight,
@@ -174,21 +171,17 @@ parse_day(const char *text, struct tm *day)
 static void
 read_until(struct line *line, const char *value)
 {
-	struct tm day, next;
+	struct tm day;
+	time_t ends_s;
 
-	if (!parse_day(value, &day)) {
+	if (!parse_day(value, &day, &ends_s)) {
 		complain_of_line(line,
 		    "until: \"%.64s\" is no day, such as 2027-03-31", value);
 		return;
 	}
-	next = day;
-	next.tm_mday++;
-	next.tm_hour = 0;
-	line->rule->ends_s = mktime(&next);
-	while (is_day(&day, line->rule->ends_s))
-		line->rule->ends_s += QUARTER_S;
-	while (!is_day(&day, line->rule->ends_s - 1))
-		line->rule->ends_s--;
+	while (is_day(&day, ends_s))
+		ends_s += QUARTER_S;
+	line->rule->ends_s = ends_s;
 	text_copy(line->rule->until, sizeof(line->rule->until), value);
 }
 
@@ -443,8 +436,7 @@ destinations_rule(const struct rule_list *list, const char *domain,
 
 	if (list->count == 0)
 		return NULL;
-	if (hop != NULL && hop[0] != '\0' &&
-	    nexthop_parse(hop, 25, hops, NULL) > 0)
+	if (hop != NULL && nexthop_parse(hop, 25, hops, NULL) > 0)
 		return rule_list_find(list, hops[0].host, now);
 	return rule_list_find(list, domain, now);
 }

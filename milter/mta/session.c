@@ -146,7 +146,7 @@ would_come_back(
 	const struct verdict *verdict = recipient_group_verdict(group);
 	char host[LIMIT_DOMAIN_SIZE];
 
-	if (session->smtp || group->hop != NULL || verdict->mx == NULL ||
+	if (session->smtp || verdict->mx == NULL ||
 	    (verdict->result != RESULT_NONE &&
 		verdict->result != RESULT_TEMPERROR) ||
 	    domain_normalise(verdict->mx, host, NULL) < 0)
@@ -229,8 +229,7 @@ add_group(struct session *session, const struct route *route)
 	recipient_group_init(group, route);
 	if (route->reason == REASON_OK)
 		start_check(session, group);
-	session->tells = session->tells || route->reason == REASON_OK ||
-			 route->result != RESULT_SKIP;
+	session->tells = session->tells || route->result != RESULT_SKIP;
 	return group;
 }
 

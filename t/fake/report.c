@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "t/fake/report.h"
 
+#include <string.h>
+
 #include "common/base/text.h"
 #include "t/unit/tap.h"
 
 static char report_log[8192];
 static struct text report_lines;
+struct fake_report_seen fake_report_seen;
 
 void
 fake_report_clear(void)
 {
 	text_init(&report_lines, report_log, sizeof(report_log));
+	memset(&fake_report_seen, 0, sizeof(fake_report_seen));
 }
 
 const char *
@@ -37,7 +41,8 @@ report_check(const char *queue_id, const struct report_check *check)
 void
 report_wait(unsigned ms)
 {
-	(void)ms;
+	fake_report_seen.waits++;
+	fake_report_seen.waited_ms += ms;
 }
 
 void
@@ -51,6 +56,9 @@ report_skip(const char *queue_id, const struct report_check *check)
 void
 report_message(const char *queue_id, const struct report_message *message)
 {
+	fake_report_seen.message_ms = message->ms;
+	fake_report_seen.domains = message->domains;
+	fake_report_seen.authenticated = message->authenticated;
 	text_addf(&report_lines, "%s message %s %s %zu %u", queue_id,
 	    result_text(message->result), action_text(message->action),
 	    message->domains, message->rcpts);

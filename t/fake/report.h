@@ -5,6 +5,15 @@
 
 #include "milter/serve/report.h"
 
+/* What no line has, since then. */
+struct fake_report_seen {
+	unsigned waits, waited_ms; /* at RCPT */
+	unsigned message_ms;       /* of the last message */
+	size_t domains;
+	bool authenticated;
+};
+extern struct fake_report_seen fake_report_seen;
+
 /* fake_report_clear - forget what was reported */
 void fake_report_clear(void);
 

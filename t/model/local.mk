@@ -4,4 +4,4 @@ check_PROGRAMS += %D%/cases
 
 dist_check_SCRIPTS += %D%/model.py
 TESTS += %D%/model.py
-EXTRA_DIST += %D%/rules.py %D%/worlds.py
+EXTRA_DIST += %D%/rules.py %D%/worlds.py %D%/alone.py %D%/alone.list

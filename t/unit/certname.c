@@ -35,6 +35,8 @@ a_name_covers_what_the_rfc_says(void **state)
 	    {"longer", "mx1.d.example.evil.example", "mx1.d.example", false},
 	    {"empty", "", "mx1.d.example", false},
 	    {"dot", ".", "mx1.d.example", false},
+	    {"a letter", "a", "a", true},
+	    {"no dot", "*.d", "mx1", false},
 	    {"both empty", "", "", false},
 	    {"A-label", "XN--mller-kva.example", "xn--mller-kva.example", true},
 	    {"wildcard over A-label", "*.d.example", "xn--mller-kva.d.example",

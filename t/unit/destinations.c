@@ -9,55 +9,14 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "t/unit/rules_text.h"
 #include "t/unit/tap.h"
-
-static const struct destinations_default normal = {
-    .level = LEVEL_AUTO, .on_fail = ACTION_TAG, .on_temperror = ACTION_TAG};
-
-static struct rule_list *
-load_by(const char *text, const struct destinations_default *by,
-    struct conf_faults *faults)
-{
-	char path[] = "/tmp/destinations-XXXXXX";
-	struct rule_list *list;
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	list = destinations_load(path, false, by, faults);
-	unlink(path);
-	return list;
-}
-
-static struct rule_list *
-load(const char *text)
-{
-	struct conf_faults faults = {0};
-	struct rule_list *list = load_by(text, &normal, &faults);
-
-	if (faults.count > 0)
-		fail_msg("%s", faults.texts[0]);
-	return list;
-}
-
-/* Local time; without a zone of their own tests run where they are. */
-static time_t
-at(const char *zone, const char *when)
-{
-	struct tm tm = {.tm_isdst = -1};
-
-	setenv("TZ", zone, 1);
-	tzset();
-	assert_non_null(strptime(when, "%Y-%m-%d %H:%M:%S", &tm));
-	return mktime(&tm);
-}
 
 static void
 the_examples_of_the_manual_are_read(void **state)
 {
 	AUTO(rule_list)
-	struct rule_list *list = load(
+	struct rule_list *list = rules_text_load(
 	    "# head\n"
 	    "partner.example     dane-only  on-fail=defer\n"
 	    ".ministry.example   secure     match=.mx.ministry.example\n"
@@ -99,11 +58,15 @@ a_rule_is_printed_as_it_is_read(void **state)
 {
 	static const char *const lines[] = {"d.example auto dane=no sts=no",
 	    "mx:.d.example secure match=a.example:.b.example:nexthop",
+	    "d.example secure match=hostname:nexthop:dot-nexthop",
+	    "d.example dane on-fail=tag on-temperror=defer",
+	    "d.example encrypt on-fail=reject",
 	    "* may on-fail=none on-temperror=hold until=2027-03-31"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++) {
-		AUTO(rule_list) struct rule_list *list = load(lines[i]);
+		AUTO(rule_list)
+		struct rule_list *list = rules_text_load(lines[i]);
 		char out[200];
 
 		destinations_print(list->rules[0], out, sizeof(out));
@@ -144,6 +107,39 @@ a_printed_rule_is_read_back(void **state)
 }
 
 static void
+a_rule_by_itself_is_line_1_of_its_text(void **state)
+{
+	struct conf_faults faults = {.count = 0};
+	AUTO(rule)
+	struct rule *rule = destinations_read("d.example may", "x", &faults);
+
+	(void)state;
+	assert_int_equal(rule->line, 1);
+	assert_null(destinations_read("d.example any", "x", &faults));
+	assert_int_equal(
+	    strncmp(faults.texts[0], "x:1: \"any\"", strlen("x:1: \"any\"")),
+	    0);
+	conf_faults_fini(&faults);
+}
+
+static void
+the_longest_name_may_be_one_of_match(void **state)
+{
+	static const char label[] =
+	    "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0";
+	AUTO(rule_list) struct rule_list *list = NULL;
+	char name[LIMIT_DOMAIN + 2], text[400];
+
+	(void)state;
+	snprintf(
+	    name, sizeof(name), ".%s.%s.%s.%.61s", label, label, label, label);
+	assert_int_equal(strlen(name), 1 + LIMIT_DOMAIN);
+	snprintf(text, sizeof(text), "d.example secure match=%s", name);
+	list = rules_text_load(text);
+	assert_string_equal(list->rules[0]->match[0], name);
+}
+
+static void
 every_line_of_the_sample_can_be_used(void **state)
 {
 	const char *srcdir = getenv("POSTERN_SRCDIR");
@@ -163,7 +159,7 @@ every_line_of_the_sample_can_be_used(void **state)
 			text_add(&text, line + 1);
 	fclose(in);
 	assert_false(text.cut);
-	list = load(sample);
+	list = rules_text_load(sample);
 	assert_int_equal(list->count, 5);
 }
 
@@ -175,6 +171,7 @@ static const struct {
     {"\n\nd.example high\n",
 	"3: \"high\" is not one of: auto may none encrypt dane "
 	"dane-only secure"},
+    {"d.example high match=a.example\n", "1: \"high\" is not one of: auto"},
     {"d.example half-dane\n", "1: \"half-dane\" is not one of: auto"},
     {"d..example may\n", "1: "},
     {"m\u00fc\u202e..example may\n",
@@ -201,6 +198,10 @@ static const struct {
     {"d.example may until=2027-00-01\n", "1: until: \"2027-00-01\""},
     {"d.example may until=2027-01-00\n", "1: until: \"2027-01-00\""},
     {"d.example may until=2027-1-01\n", "1: until: \"2027-1-01\""},
+    {"d.example may until=2027/03-31\n", "1: until: \"2027/03-31\""},
+    {"d.example may until=2027-03/31\n", "1: until: \"2027-03/31\""},
+    {"d.example may until=2027-03-x1\n", "1: until: \"2027-03-x1\""},
+    {"d.example may until=2027-x3-31\n", "1: until: \"2027-x3-31\""},
     {"d.example may until=2027-03-31x\n", "1: until: "},
     {"d.example may until=+027-03-31\n", "1: until: "},
     {"d.example secure until=2027-03-31\n",
@@ -224,7 +225,8 @@ a_mistake_is_told_with_its_line(void **state)
 	for (size_t i = 0; i < COUNT(mistakes); i++) {
 		struct conf_faults faults = {0};
 
-		rule_list_free(load_by(mistakes[i].text, &normal, &faults));
+		rule_list_free(rules_text_try(
+		    mistakes[i].text, &rules_text_normal, &faults));
 		ROW(mistakes[i].text, faults.count == 1);
 		ROW(mistakes[i].text,
 		    strncmp(strchr(faults.texts[0], ':') + 1, mistakes[i].fault,
@@ -237,13 +239,17 @@ static void
 all_mistakes_are_told_in_one_run(void **state)
 {
 	struct conf_faults faults = {0};
+	AUTO(rule_list)
+	struct rule_list *list =
+	    rules_text_try("z..example may\na.example frob\n"
+			   "b.example may until=x match=y.example\n"
+			   "good.example may\nc.example may on-fail=x frob=y\n",
+		&rules_text_normal, &faults);
 
 	(void)state;
-	rule_list_free(
-	    load_by("a.example frob\nb.example may until=x match=y.example\n"
-		    "good.example may\nc.example may on-fail=x frob=y\n",
-		&normal, &faults));
-	assert_int_equal(faults.count, 5);
+	assert_int_equal(faults.count, 6);
+	/* where the key is sound, the line may still stand there twice */
+	assert_int_equal(list->count, 4);
 	conf_faults_fini(&faults);
 }
 
@@ -255,10 +261,12 @@ a_missing_file_is_empty_where_it_may_be(void **state)
 	AUTO(rule_list) struct rule_list *fault = NULL;
 
 	(void)state;
-	none = destinations_load("/nonexistent/d", true, &normal, &faults);
+	none = destinations_load(
+	    "/nonexistent/d", true, &rules_text_normal, &faults);
 	assert_int_equal(none->count, 0);
 	assert_int_equal(faults.count, 0);
-	fault = destinations_load("/nonexistent/d", false, &normal, &faults);
+	fault = destinations_load(
+	    "/nonexistent/d", false, &rules_text_normal, &faults);
 	assert_int_equal(faults.count, 1);
 	assert_string_equal(
 	    faults.texts[0], "/nonexistent/d: No such file or directory");
@@ -269,13 +277,13 @@ static void
 the_most_specific_rule_wins(void **state)
 {
 	AUTO(rule_list)
-	struct rule_list *list = load("* may\n"
-				      "d.example secure\n"
-				      ".d.example encrypt\n"
-				      ".a.d.example dane\n"
-				      ".example none\n"
-				      "mx:mx1.d.example secure\n"
-				      "mx:.d.example dane-only\n");
+	struct rule_list *list = rules_text_load("* may\n"
+						 "d.example secure\n"
+						 ".d.example encrypt\n"
+						 ".a.d.example dane\n"
+						 ".example none\n"
+						 "mx:mx1.d.example secure\n"
+						 "mx:.d.example dane-only\n");
 	static const struct {
 		const char *name, *key, *host_key;
 	} rows[] = {
@@ -307,10 +315,11 @@ static void
 rules_for_hosts_rank_above_any_only(void **state)
 {
 	AUTO(rule_list)
-	struct rule_list *list = load("* may\n"
-				      "d.example encrypt\n"
-				      "mx:.hoster.example dane-only\n"
-				      "mx:mx9.hoster.example auto sts=no\n");
+	struct rule_list *list =
+	    rules_text_load("* may\n"
+			    "d.example encrypt\n"
+			    "mx:.hoster.example dane-only\n"
+			    "mx:mx9.hoster.example auto sts=no\n");
 	static const struct {
 		const char *domain, *host, *key;
 		enum level level;
@@ -343,7 +352,8 @@ static void
 the_rule_is_that_of_the_next_hop(void **state)
 {
 	AUTO(rule_list)
-	struct rule_list *list = load("d.example may\nrelay.example none\n");
+	struct rule_list *list =
+	    rules_text_load("d.example may\nrelay.example none\n");
 	static const struct {
 		const char *hop, *key;
 	} rows[] = {{NULL, "d.example"}, {"", "d.example"},
@@ -363,156 +373,22 @@ the_rule_is_that_of_the_next_hop(void **state)
 }
 
 static void
-the_last_day_counts_whole(void **state)
+one_rule_is_found_as_well(void **state)
 {
-	static const struct {
-		const char *zone, *until, *last;
-	} rows[] = {
-	    {"UTC", "2027-03-31", "2027-03-31 23:59:59"},
-	    {"UTC", "2028-02-29", "2028-02-29 23:59:59"},
-	    {"UTC", "2027-12-31", "2027-12-31 23:59:59"},
-	    {"Europe/Berlin", "2027-03-28", "2027-03-28 23:59:59"},
-	    {"Europe/Berlin", "2027-10-31", "2027-10-31 23:59:59"},
-	    {"Pacific/Kiritimati", "2027-03-31", "2027-03-31 23:59:59"},
-	    {"America/Los_Angeles", "2027-03-31", "2027-03-31 23:59:59"},
-	    /* no midnight on the next day; and two of them */
-	    {"America/Sao_Paulo", "2018-11-03", "2018-11-03 23:59:59"},
-	    {"America/Havana", "2027-03-13", "2027-03-13 23:59:59"},
-	};
+	AUTO(rule_list) struct rule_list *list = rules_text_load("* may\n");
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		time_t last = at(rows[i].zone, rows[i].last);
-		AUTO(rule_list) struct rule_list *list = NULL;
-		char text[64];
-
-		snprintf(text, sizeof(text), "d.example may until=%s\n",
-		    rows[i].until);
-		list = load(text);
-		ROW(rows[i].zone, rule_in_effect(list->rules[0], last));
-		ROW(rows[i].zone, !rule_in_effect(list->rules[0], last + 1));
-	}
-}
-
-static void
-past_its_day_a_rule_is_ignored(void **state)
-{
-	time_t last = at("UTC", "2027-03-31 23:59:59");
-	AUTO(rule_list)
-	struct rule_list *list = load("d.example none until=2027-03-31\n"
-				      ".example may\n"
-				      "mx:mx1.d.example none until=2027-03-31\n"
-				      "mx:.d.example may\n");
-	char before[TERMS_KEY_SIZE], after[TERMS_KEY_SIZE];
-	struct judge_terms terms = {.level = LEVEL_AUTO};
-
-	(void)state;
-	assert_string_equal(
-	    rule_list_find(list, "d.example", last)->key, "d.example");
-	assert_string_equal(
-	    rule_list_find(list, "d.example", last + 1)->key, ".example");
-	assert_string_equal(
-	    rule_list_find_host(list, "mx1.d.example", last)->key,
-	    "mx:mx1.d.example");
-	assert_string_equal(
-	    rule_list_find_host(list, "mx1.d.example", last + 1)->key,
-	    "mx:.d.example");
-	/* a verdict that rests on what is past is not found again */
-	terms_set(&terms, list, "other.test", last);
-	terms_key(&terms, last, before);
-	terms_set(&terms, list, "other.test", last + 1);
-	terms_key(&terms, last + 1, after);
-	assert_string_not_equal(before, after);
-}
-
-static void
-until_is_for_what_is_weaker_than_the_default(void **state)
-{
-	static const struct {
-		enum level level;
-		enum action on_fail;
-		const char *rule;
-		bool allowed;
-	} rows[] = {
-	    {LEVEL_AUTO, ACTION_TAG, "none", true},
-	    {LEVEL_AUTO, ACTION_TAG, "may", true},
-	    {LEVEL_AUTO, ACTION_TAG, "encrypt", true},
-	    {LEVEL_AUTO, ACTION_TAG, "dane", true},
-	    {LEVEL_AUTO, ACTION_TAG, "auto", false},
-	    {LEVEL_AUTO, ACTION_TAG, "auto dane=no", true},
-	    {LEVEL_AUTO, ACTION_TAG, "auto sts=no", true},
-	    {LEVEL_AUTO, ACTION_TAG, "dane-only", false},
-	    {LEVEL_AUTO, ACTION_TAG, "secure", false},
-	    {LEVEL_AUTO, ACTION_DEFER, "auto on-fail=tag", true},
-	    {LEVEL_AUTO, ACTION_DEFER, "auto on-fail=reject", false},
-	    {LEVEL_AUTO, ACTION_TAG, "auto on-temperror=none", true},
-	    {LEVEL_MAY, ACTION_TAG, "may", false},
-	    {LEVEL_MAY, ACTION_TAG, "none", true},
-	    {LEVEL_MAY, ACTION_TAG, "auto", false},
-	    {LEVEL_ENCRYPT, ACTION_TAG, "auto", true},
-	    {LEVEL_ENCRYPT, ACTION_TAG, "encrypt", true},
-	    {LEVEL_ENCRYPT, ACTION_TAG, "secure", false},
-	    {LEVEL_DANE_ONLY, ACTION_TAG, "dane", true},
-	    {LEVEL_DANE_ONLY, ACTION_TAG, "secure", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct destinations_default by = {.level = rows[i].level,
-		    .on_fail = rows[i].on_fail,
-		    .on_temperror = ACTION_TAG};
-		struct conf_faults faults = {0};
-		AUTO(rule_list) struct rule_list *list = NULL;
-		char text[80];
-
-		snprintf(text, sizeof(text), "d.example %s until=2027-03-31\n",
-		    rows[i].rule);
-		list = load_by(text, &by, &faults);
-		ROW(text, (faults.count == 0) == rows[i].allowed);
-		conf_faults_fini(&faults);
-	}
-}
-
-static void
-add_key(void *arg, const struct rule *rule)
-{
-	text_addf(arg, "%s ", rule->key);
-}
-
-static void
-an_end_is_told_from_a_week_before(void **state)
-{
-	static const struct {
-		const char *now, *told;
-	} rows[] = {
-	    {"2027-03-24 23:59:59", ""},
-	    {"2027-03-25 00:00:00", "d.example "},
-	    {"2027-03-31 23:59:59", "d.example "},
-	    {"2027-04-25 00:00:00", "d.example e.example "},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		time_t now = at("UTC", rows[i].now);
-		AUTO(rule_list)
-		struct rule_list *list =
-		    load("d.example none until=2027-03-31\n"
-			 "e.example none until=2027-04-30\nf.example may\n");
-		char array[80];
-		struct text told;
-
-		text_init(&told, array, sizeof(array));
-		destinations_each_ending(list, now, add_key, &told);
-		ROW_TEXT(rows[i].now, array, rows[i].told);
-	}
+	assert_non_null(destinations_rule(list, "d.example", NULL, 0));
 }
 
 static void
 a_key_tells_rules_apart(void **state)
 {
 	AUTO(rule_list)
-	struct rule_list *list = load("d.example may\nmx:m.example none\n");
-	AUTO(rule_list) struct rule_list *again = load("d.example may\n");
+	struct rule_list *list =
+	    rules_text_load("d.example may\nmx:m.example none\n");
+	AUTO(rule_list)
+	struct rule_list *again = rules_text_load("d.example may\n");
 	struct judge_terms terms = {.level = LEVEL_AUTO};
 	char one[TERMS_KEY_SIZE], other[TERMS_KEY_SIZE];
 
@@ -538,7 +414,8 @@ a_default_of_encrypt_is_a_floor(void **state)
 	struct destinations_default by = {.level = LEVEL_ENCRYPT};
 	struct conf_faults faults = {0};
 	AUTO(rule_list)
-	struct rule_list *list = load_by("d.example auto\n", &by, &faults);
+	struct rule_list *list =
+	    rules_text_try("d.example auto\n", &by, &faults);
 	struct judge_terms terms = {.level = LEVEL_AUTO};
 	struct demand demand;
 
@@ -559,6 +436,8 @@ main(void)
 	    cmocka_unit_test(the_examples_of_the_manual_are_read),
 	    cmocka_unit_test(a_rule_is_printed_as_it_is_read),
 	    cmocka_unit_test(a_printed_rule_is_read_back),
+	    cmocka_unit_test(a_rule_by_itself_is_line_1_of_its_text),
+	    cmocka_unit_test(the_longest_name_may_be_one_of_match),
 	    cmocka_unit_test(every_line_of_the_sample_can_be_used),
 	    cmocka_unit_test(a_mistake_is_told_with_its_line),
 	    cmocka_unit_test(all_mistakes_are_told_in_one_run),
@@ -566,10 +445,7 @@ main(void)
 	    cmocka_unit_test(the_most_specific_rule_wins),
 	    cmocka_unit_test(rules_for_hosts_rank_above_any_only),
 	    cmocka_unit_test(the_rule_is_that_of_the_next_hop),
-	    cmocka_unit_test(the_last_day_counts_whole),
-	    cmocka_unit_test(past_its_day_a_rule_is_ignored),
-	    cmocka_unit_test(until_is_for_what_is_weaker_than_the_default),
-	    cmocka_unit_test(an_end_is_told_from_a_week_before),
+	    cmocka_unit_test(one_rule_is_found_as_well),
 	    cmocka_unit_test(a_key_tells_rules_apart),
 	    cmocka_unit_test(a_default_of_encrypt_is_a_floor),
 	};

@@ -87,6 +87,124 @@ what_is_no_reply_is_refused(void **state)
 	free(octets);
 }
 
+/* F42: each limit is one that may be reached. */
+static void
+what_reaches_a_limit_is_a_reply(void **state)
+{
+	static const char deep[] = "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n";
+	char *octets = xcalloc(1, LIMIT_SHARED_VALUE + 32), *end;
+	struct resp *reply;
+
+	(void)state;
+	assert_int_equal(read_reply(deep, strlen(deep), &reply), 1);
+	resp_free(reply);
+	end = octets + snprintf(octets, 32, "$%d\r\n", LIMIT_SHARED_VALUE);
+	memset(end, 'x', LIMIT_SHARED_VALUE);
+	memcpy(end + LIMIT_SHARED_VALUE, "\r\n", 2);
+	assert_int_equal(
+	    read_reply(octets, (size_t)(end - octets) + LIMIT_SHARED_VALUE + 2,
+		&reply),
+	    1);
+	assert_int_equal(reply->length, LIMIT_SHARED_VALUE);
+	resp_free(reply);
+	free(octets);
+}
+
+/* A list of so many, of which the last may be another than a number. */
+static int
+read_list(
+    struct resp_reader *reader, int count, const char *last, struct err *err)
+{
+	struct resp *reply = NULL;
+	char head[16];
+	int length = snprintf(head, sizeof(head), "*%d\r\n", count);
+	int rc;
+
+	resp_reader_feed(reader, head, (size_t)length, err);
+	for (int i = 1; i < count; i++)
+		resp_reader_feed(reader, ":1\r\n", 4, err);
+	resp_reader_feed(reader, last, strlen(last), err);
+	rc = resp_reader_next(reader, &reply, err);
+	resp_free(reply);
+	return rc;
+}
+
+/* F42: a list is a part, as each of its items. */
+static void
+a_reply_has_so_many_parts(void **state)
+{
+	AUTO(resp_reader) struct resp_reader *reader = resp_reader_new();
+	AUTO(resp_reader) struct resp_reader *other = resp_reader_new();
+	struct err err;
+
+	(void)state;
+	/* one after the other */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+		    read_list(reader, LIMIT_SHARED_ITEMS - 1, ":1\r\n", &err),
+		    1);
+	assert_int_equal(
+	    read_list(reader, LIMIT_SHARED_ITEMS, ":1\r\n", &err), -1);
+	assert_string_equal(err.text, "no reply that is known: too many parts");
+	assert_int_equal(
+	    read_list(other, LIMIT_SHARED_ITEMS, "hello\r\n", &err), -1);
+	assert_string_equal(err.text,
+	    "no reply that is known: Protocol error, got \"h\" as reply type "
+	    "byte");
+	/* nothing is read any more */
+	assert_int_equal(resp_reader_feed(other, ":1\r\n", 4, &err), -1);
+}
+
+/* F42 */
+static void
+what_is_not_read_yet_has_an_end(void **state)
+{
+	AUTO(resp_reader) struct resp_reader *reader = resp_reader_new();
+	char *octets = xmalloc(LIMIT_SHARED_UNREAD);
+	struct resp *reply;
+	struct err err;
+
+	(void)state;
+	memset(octets, 'x', LIMIT_SHARED_UNREAD);
+	octets[0] = '+';
+	/* what was read before does not count */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    resp_reader_feed(reader, ":1\r\n", 4, &err), 0);
+		assert_int_equal(resp_reader_next(reader, &reply, &err), 1);
+		resp_free(reply);
+	}
+	assert_int_equal(
+	    resp_reader_feed(reader, octets, LIMIT_SHARED_UNREAD, &err), 0);
+	assert_int_equal(resp_reader_next(reader, &reply, &err), 0);
+	assert_int_equal(resp_reader_feed(reader, "x", 1, &err), -1);
+	assert_string_equal(err.text, "a reply without end");
+	free(octets);
+}
+
+static void
+replies_without_number_are_read(void **state)
+{
+	AUTO(resp_reader) struct resp_reader *reader = resp_reader_new();
+	enum { SIZE = 100000, TIMES = 25 };
+	char *octets = xmalloc(SIZE);
+	struct resp *reply;
+	struct err err;
+
+	(void)state;
+	assert_true((size_t)SIZE * TIMES > 2 * LIMIT_SHARED_UNREAD);
+	memset(octets, 'x', SIZE);
+	octets[0] = '+';
+	memcpy(octets + SIZE - 2, "\r\n", 2);
+	for (int i = 0; i < TIMES; i++) {
+		assert_int_equal(
+		    resp_reader_feed(reader, octets, SIZE, &err), 0);
+		assert_int_equal(resp_reader_next(reader, &reply, &err), 1);
+		resp_free(reply);
+	}
+	free(octets);
+}
+
 /* F42: no more than so much is ever kept */
 static void
 a_reply_without_end_is_given_up(void **state)
@@ -170,6 +288,48 @@ replies_come_in_any_pieces(void **state)
 }
 
 static void
+words_of_replies_are_compared_whole(void **state)
+{
+	static const struct {
+		const char *octets, *word;
+		bool is, is_error;
+	} rows[] = {{"+OK\r\n", "OK", true, false},
+	    {"+OK\r\n", "NO", false, false}, {"+OK\r\n", "O", false, false},
+	    {"$2\r\nOK\r\n", "OK", true, false},
+	    {"-NOAUTH no\r\n", "NOAUTH", false, true},
+	    {"-NOAUTH no\r\n", "NOAUTH no", false, true},
+	    {"-NOAUTH no\r\n", "NOPERM", false, false},
+	    {"+NOAUTH no\r\n", "NOAUTH", false, false},
+	    {"$-1\r\n", "", false, false}, {":1\r\n", "1", false, false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct resp *reply;
+
+		ROW(rows[i].octets, read_reply(rows[i].octets,
+					strlen(rows[i].octets), &reply) == 1);
+		ROW(rows[i].octets, resp_is(reply, rows[i].word) == rows[i].is);
+		ROW(rows[i].octets,
+		    resp_is_error(reply, rows[i].word) == rows[i].is_error);
+		resp_free(reply);
+	}
+}
+
+static void
+a_key_without_a_value_is_no_member(void **state)
+{
+	static const char octets[] = "*3\r\n+a\r\n+b\r\n+c\r\n";
+	struct resp *reply;
+
+	(void)state;
+	assert_int_equal(read_reply(octets, strlen(octets), &reply), 1);
+	assert_true(resp_is(resp_member(reply, "a"), "b"));
+	assert_null(resp_member(reply, "b"));
+	assert_null(resp_member(reply, "c"));
+	resp_free(reply);
+}
+
+static void
 a_command_is_its_words_counted(void **state)
 {
 	struct resp_words words = {
@@ -191,9 +351,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(replies_are_read_by_their_kinds),
 	    cmocka_unit_test(what_is_no_reply_is_refused),
+	    cmocka_unit_test(what_reaches_a_limit_is_a_reply),
+	    cmocka_unit_test(a_reply_has_so_many_parts),
+	    cmocka_unit_test(what_is_not_read_yet_has_an_end),
+	    cmocka_unit_test(replies_without_number_are_read),
 	    cmocka_unit_test(a_reply_without_end_is_given_up),
 	    cmocka_unit_test(parts_are_counted_for_each_reply_alone),
 	    cmocka_unit_test(replies_come_in_any_pieces),
+	    cmocka_unit_test(words_of_replies_are_compared_whole),
+	    cmocka_unit_test(a_key_without_a_value_is_no_member),
 	    cmocka_unit_test(a_command_is_its_words_counted),
 	};
 

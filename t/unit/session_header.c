@@ -238,6 +238,9 @@ a_message_that_is_stopped_for_forgery_is_told_so(void **state)
 	assert_string_equal(fake_report_log(),
 	    "NOQUEUE check fail.example fail validation-failure defer 1\n"
 	    "Q1 message skip reject 1 1 overdone 101\n");
+	end = send_forged("", true, 101, 0);
+	assert_string_equal(
+	    fake_report_log(), "Q1 message skip reject 2 2 overdone 101\n");
 	end = send_forged("", false, 101, 0);
 	assert_string_equal(end.hold_reason,
 	    "outbound TLS precheck: X-TLS-Precheck: too many fields of this "

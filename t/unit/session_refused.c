@@ -84,6 +84,25 @@ what_the_mta_never_tries_is_counted(void **state)
 		run_row(&rows[i]);
 }
 
+/* At the end the whole message is refused, and with it who was already. */
+static void
+what_was_refused_at_rcpt_is_counted_once(void **state)
+{
+	struct session *session = mail_begin("On-Fail defer\nRcptWait 60s\n");
+	struct session_end end;
+
+	(void)state;
+	fake_refused[0] = '\0';
+	assert_int_equal(mail_rcpt(session, "a@fail.example"), DEFER);
+	assert_int_equal(mail_rcpt(session, "a@hang.example"), NONE);
+	assert_int_equal(mail_rcpt(session, "a@slow.example"), NONE);
+	end = mail_finish(session);
+	assert_int_equal(end.action, DEFER);
+	session_end_fini(&end);
+	session_free(session);
+	ROW_TEXT("R30", fake_refused, " fail.example slow.example");
+}
+
 static void
 want_of_requiretls_is_not_counted(void **state)
 {
@@ -102,6 +121,7 @@ main(void)
 {
 	const struct CMUnitTest session_refused[] = {
 	    cmocka_unit_test(what_the_mta_never_tries_is_counted),
+	    cmocka_unit_test(what_was_refused_at_rcpt_is_counted_once),
 	    cmocka_unit_test(want_of_requiretls_is_not_counted),
 	};
 

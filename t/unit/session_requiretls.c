@@ -385,6 +385,26 @@ a_kept_requiretls_counts_if_it_is_to_be_believed(void **state)
 	}
 }
 
+/* Refused, given up, or never looked at. */
+static void
+what_has_its_verdict_is_not_asked_again(void **state)
+{
+	struct session_mail mail = {.authenticated = true};
+	struct session *session = mail_begin_as(
+	    "On-Fail defer\nRcptWait 2s\nInternalDomains in.example\n", &mail);
+
+	(void)state;
+	assert_int_equal(mail_rcpt(session, "a@fail.example"), DEFER);
+	assert_int_equal(mail_rcpt(session, "a@hang.example"), NONE);
+	assert_int_equal(mail_rcpt(session, "a@in.example"), NONE);
+	assert_int_equal(mail_rcpt(session, "a@met.example"), NONE);
+	assert_int_equal(fake_engine_seen.started, 3);
+	session_header(session, "Require-TLS-ESMTP", "yes");
+	assert_int_equal(fake_engine_seen.started, 4);
+	mail_finish_and_free(session);
+	assert_true(fake_report_seen.authenticated);
+}
+
 static void
 a_kept_requiretls_wins_over_tls_required_no(void **state)
 {
@@ -489,6 +509,7 @@ main(void)
 	    cmocka_unit_test(what_requiretls_refuses_is_logged_and_tagged_so),
 	    cmocka_unit_test(what_mta_sts_refuses_is_deferred_under_requiretls),
 	    cmocka_unit_test(a_kept_requiretls_counts_if_it_is_to_be_believed),
+	    cmocka_unit_test(what_has_its_verdict_is_not_asked_again),
 	    cmocka_unit_test(a_kept_requiretls_wins_over_tls_required_no),
 	    cmocka_unit_test(a_waived_message_is_tagged_and_logged_so),
 	    cmocka_unit_test(what_was_refused_before_the_header_stays_refused),

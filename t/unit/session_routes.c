@@ -282,6 +282,8 @@ so_many_domains_are_told_apart(void **state)
 		end = mail_finish(session);
 		assert_int_equal(end.action, TAG);
 		assert_string_equal(strrchr(end.tag, '\n') + 1, more);
+		assert_int_equal(fake_report_seen.domains,
+		    LIMIT_MESSAGE_DOMAINS + (beyond > 0));
 		session_end_fini(&end);
 		session_free(session);
 	}
@@ -373,6 +375,42 @@ our_own_reports_are_let_pass(void **state)
 	own_mail_forget();
 }
 
+static void
+our_own_report_goes_where_the_mta_reads_that_it_does(void **state)
+{
+	struct session_mail mail = {.reports = true};
+	struct session *session = mail_begin_as(ALL("reject"), &mail);
+	struct route_rcpt rcpt = {.address = "<postmaster>",
+	    .addr = "r@fail.example",
+	    .mailer = "smtp"};
+	struct reply reply;
+
+	(void)state;
+	own_mail_add("r@fail.example", (int64_t)clock_wall_s());
+	assert_int_equal(session_rcpt(session, &rcpt, &reply), ACTION_NONE);
+	session_free(session);
+	own_mail_forget();
+}
+
+static void
+a_literal_that_the_header_names_is_tagged(void **state)
+{
+	struct session *session = mail_begin("AuthservID gate.example\n");
+	struct session_end end;
+
+	(void)state;
+	mail_rcpt(session, "<a@[IPv6:2001:DB8::1]>");
+	mail_rcpt(session, "<a@pass.example>");
+	session_header(session, "To", "a@[ipV6:2001:Db8::1]");
+	end = mail_finish(session);
+	assert_string_equal(end.tag,
+	    "gate.example; v=1; result=pass; action=none; id=Q1;\n"
+	    " d=[ipv6:2001:db8::1]/skip/no-policy-found/no-policy");
+	session_end_fini(&end);
+	assert_null(end.tag);
+	session_free(session);
+}
+
 int
 main(void)
 {
@@ -391,6 +429,9 @@ main(void)
 	    cmocka_unit_test(domains_without_number_cost_bounded_memory),
 	    cmocka_unit_test(so_many_domains_are_told_apart),
 	    cmocka_unit_test(our_own_reports_are_let_pass),
+	    cmocka_unit_test(
+		our_own_report_goes_where_the_mta_reads_that_it_does),
+	    cmocka_unit_test(a_literal_that_the_header_names_is_tagged),
 	};
 
 	return RUN_TESTS(session_routes);

@@ -79,6 +79,11 @@ static const struct row {
 	SHARED_FAULT_SYNTAX},
     {"an id that is none", VALUE(D, "\"2026-11\"", B, F, X, BY),
 	SHARED_FAULT_SYNTAX},
+    {"an id as long as may be",
+	VALUE(D, "\"12345678901234567890123456789012\"", B, F, X, BY),
+	SHARED_NO_FAULT},
+    {"a body that is no text", VALUE(D, ID, "1", F, X, BY),
+	SHARED_FAULT_SYNTAX},
     {"an id that is too long",
 	VALUE(D, "\"123456789012345678901234567890123\"", B, F, X, BY),
 	SHARED_FAULT_SYNTAX},
@@ -179,6 +184,44 @@ a_body_is_put_whole_or_not_at_all(void **state)
 	free(policy.body);
 }
 
+/* The policy of a body of so many octets, or NULL. */
+static struct shared_policy *
+policy_of_size(size_t size, enum shared_fault *fault)
+{
+	static const char begin[] = "version: STSv1\nmode: none\nx: ",
+			  end[] = "\nmax_age: 86400\n";
+	struct shared_policy policy = {
+	    .domain = "a.example", .fetched_s = NOW, .by = "mx1"};
+	struct shared_policy *again;
+	char *payload;
+
+	policy.body = xmalloc(size + 1);
+	memset(policy.body, 'x', size);
+	memcpy(policy.body, begin, strlen(begin));
+	memcpy(policy.body + size - strlen(end), end, sizeof(end));
+	payload = shared_policy_print(&policy);
+	again = shared_policy_read(
+	    payload, strlen(payload), "a.example", NOW, fault);
+	free(payload);
+	free(policy.body);
+	return again;
+}
+
+static void
+a_body_is_no_larger_than_one_that_is_fetched(void **state)
+{
+	enum shared_fault fault;
+	struct shared_policy *policy;
+
+	(void)state;
+	assert_int_equal(LIMIT_STS_BODY, 65536);
+	policy = policy_of_size(LIMIT_STS_BODY, &fault);
+	assert_int_equal(fault, SHARED_NO_FAULT);
+	shared_policy_free(policy);
+	assert_null(policy_of_size(LIMIT_STS_BODY + 1, &fault));
+	assert_int_equal(fault, SHARED_FAULT_SYNTAX);
+}
+
 #define BOOT "\"0123456789abcdef\""
 #define EVENT(k, d, by, boot, n, t)                                         \
 	"{\"k\":" k ",\"d\":" d ",\"by\":" by ",\"boot\":" boot ",\"n\":" n \
@@ -198,6 +241,18 @@ an_event_counts_for_ten_minutes(void **state)
 		SHARED_FAULT_SYNTAX},
 	    {"another word", EVENT("\"drop\"", D, BY, BOOT, "0", F),
 		SHARED_FAULT_SYNTAX},
+	    {"a domain that is no text", EVENT(FLUSH, "1", BY, BOOT, "1", F),
+		SHARED_FAULT_SYNTAX},
+	    {"no word", EVENT("1", D, BY, BOOT, "0", F), SHARED_FAULT_SYNTAX},
+	    {"no number", EVENT(FLUSH, D, BY, BOOT, "-1", F),
+		SHARED_FAULT_SYNTAX},
+	    {"no host", EVENT(FLUSH, D, "\"\"", BOOT, "1", F),
+		SHARED_FAULT_SYNTAX},
+	    {"no time", EVENT(FLUSH, D, BY, BOOT, "1", "null"),
+		SHARED_FAULT_SYNTAX},
+	    {"no JSON", "", SHARED_FAULT_SYNTAX},
+	    {"F63: ten minutes ahead",
+		EVENT(FLUSH, D, BY, BOOT, "1", "1800000600"), SHARED_NO_FAULT},
 	    {"no domain", EVENT(FLUSH, "\"a b\"", BY, BOOT, "1", F),
 		SHARED_FAULT_SYNTAX},
 	    {"another spelling",
@@ -294,6 +349,7 @@ main(void)
 	    cmocka_unit_test(deep_json_costs_nothing),
 	    cmocka_unit_test(what_is_put_is_read_again),
 	    cmocka_unit_test(a_body_is_put_whole_or_not_at_all),
+	    cmocka_unit_test(a_body_is_no_larger_than_one_that_is_fetched),
 	    cmocka_unit_test(an_event_counts_for_ten_minutes),
 	    cmocka_unit_test(an_event_is_read_as_it_was_put),
 	    cmocka_unit_test(a_host_says_what_it_is),

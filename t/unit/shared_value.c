@@ -55,6 +55,32 @@ a_value_is_signed_as_another_program_signs_it(void **state)
 	free(value);
 }
 
+/* The two letters that differ from those of plain base64. */
+static void
+a_signature_has_the_letters_of_urls(void **state)
+{
+	struct shared_keys keys = keys_of(ONE);
+	char *value = shared_value_sign(&keys, NAME, "{\"n\":1}");
+
+	(void)state;
+	assert_string_equal(value,
+	    "1.630dcd29."
+	    "ykPW3K6vFGtyR9fqQZxRGUK6_3hY__jaVx-fKU9EbY8.{\"n\":1}");
+	free(value);
+}
+
+static void
+a_value_may_be_empty(void **state)
+{
+	struct shared_keys keys = keys_of(ONE);
+	char *value = shared_value_sign(&keys, NAME, "");
+
+	(void)state;
+	assert_int_equal(
+	    fault_of(&keys, NAME, value, strlen(value)), SHARED_NO_FAULT);
+	free(value);
+}
+
 static void
 any_octet_that_differs_is_seen(void **state)
 {
@@ -91,6 +117,11 @@ a_value_of_another_place_or_key_is_forged(void **state)
 	    SHARED_FAULT_MAC);
 	assert_int_equal(fault_of(&keys, "other:1:p:a.example", value, length),
 	    SHARED_FAULT_MAC);
+	assert_int_equal(
+	    fault_of(&foreign, NAME, value, length), SHARED_FAULT_MAC);
+	/* what stands behind the keys is none */
+	foreign = keys_of(OTHER "\n" ONE);
+	foreign.count = 1;
 	assert_int_equal(
 	    fault_of(&foreign, NAME, value, length), SHARED_FAULT_MAC);
 	free(value);
@@ -142,6 +173,7 @@ a_value_that_is_too_large_is_not_looked_at(void **state)
 {
 	struct shared_keys keys = keys_of(ONE);
 	char *payload = xmalloc(LIMIT_SHARED_VALUE + 1);
+	enum { HEAD = sizeof("1.630dcd29..") - 1 + 43 };
 	char *value;
 
 	(void)state;
@@ -151,6 +183,14 @@ a_value_that_is_too_large_is_not_looked_at(void **state)
 	assert_int_equal(
 	    fault_of(&keys, NAME, value, strlen(value)), SHARED_FAULT_SIZE);
 	free(value);
+	for (size_t more = 0; more < 2; more++) {
+		memset(payload, ' ', LIMIT_SHARED_VALUE);
+		payload[LIMIT_SHARED_VALUE - HEAD + more] = '\0';
+		value = shared_value_sign(&keys, NAME, payload);
+		assert_int_equal(fault_of(&keys, NAME, value, strlen(value)),
+		    more == 0 ? SHARED_NO_FAULT : SHARED_FAULT_SIZE);
+		free(value);
+	}
 	payload[LIMIT_SHARED_PAYLOAD] = '\0';
 	value = shared_value_sign(&keys, NAME, payload);
 	assert_int_equal(
@@ -186,6 +226,50 @@ keys_are_lines_of_hex_digits(void **state)
 }
 
 static void
+what_is_wrong_with_a_key_is_told_with_its_line(void **state)
+{
+	static const char key[] = ONE;
+	char text[LIMIT_CONF_LINE + 8];
+	struct shared_keys keys;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+	    shared_keys_parse(&keys, "# a\n" ONE "\n\n0123\n", &err), -1);
+	assert_string_equal(err.text, "line 4: not 64 hex digits");
+	assert_int_equal(shared_keys_parse(&keys,
+			     ONE "\n" ONE "\n" ONE "\n" ONE "\n" OTHER, &err),
+	    -1);
+	assert_string_equal(err.text, "line 5: more than 4 keys");
+	assert_int_equal(shared_keys_parse(&keys, "\n", &err), -1);
+	assert_string_equal(err.text, "no key");
+	/* a line as long as may be, and one octet more */
+	memset(text, ' ', sizeof(text));
+	memcpy(text + LIMIT_CONF_LINE - 1 - strlen(key), key, sizeof(key));
+	assert_int_equal(shared_keys_parse(&keys, text, &err), 0);
+	memset(text, ' ', sizeof(text));
+	memcpy(text + LIMIT_CONF_LINE - strlen(key), key, sizeof(key));
+	assert_int_equal(shared_keys_parse(&keys, text, &err), -1);
+	assert_string_equal(err.text, "line 1: too long");
+}
+
+/* 01020304 octets, computed by Python's hashlib */
+static void
+all_of_a_length_is_in_the_digest(void **state)
+{
+	enum { LENGTH = 0x01020304 };
+	char *text = xmalloc(LENGTH + 1), digest[SHARED_DIGEST_SIZE];
+	const char *const texts[] = {text};
+
+	(void)state;
+	memset(text, 'x', LENGTH);
+	text[LENGTH] = '\0';
+	shared_digest(texts, 1, digest);
+	assert_string_equal(digest, "7901837bc8f5e3df1abd96206ce355e6");
+	free(text);
+}
+
+static void
 a_digest_tells_lists_apart_that_read_the_same(void **state)
 {
 	static const char *const rows[][3] = {
@@ -211,6 +295,7 @@ each_fault_has_its_word(void **state)
 	for (int i = 0; i < SHARED_FAULTS; i++)
 		assert_string_equal(
 		    shared_fault_word((enum shared_fault)i), words[i]);
+	assert_string_equal(shared_fault_word(SHARED_NO_FAULT), "none");
 }
 
 int
@@ -218,12 +303,16 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_value_is_signed_as_another_program_signs_it),
+	    cmocka_unit_test(a_signature_has_the_letters_of_urls),
+	    cmocka_unit_test(a_value_may_be_empty),
 	    cmocka_unit_test(any_octet_that_differs_is_seen),
 	    cmocka_unit_test(a_value_of_another_place_or_key_is_forged),
 	    cmocka_unit_test(a_value_of_another_version_is_none_of_ours),
 	    cmocka_unit_test(keys_are_changed_without_a_value_lost),
 	    cmocka_unit_test(a_value_that_is_too_large_is_not_looked_at),
 	    cmocka_unit_test(keys_are_lines_of_hex_digits),
+	    cmocka_unit_test(what_is_wrong_with_a_key_is_told_with_its_line),
+	    cmocka_unit_test(all_of_a_length_is_in_the_digest),
 	    cmocka_unit_test(a_digest_tells_lists_apart_that_read_the_same),
 	    cmocka_unit_test(each_fault_has_its_word),
 	};

@@ -32,6 +32,34 @@ static const struct {
 	"{\"a\":\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"}"},
     {"good UTF-8", OCTETS("{\"a\":\"\xe2\x82\xac\xf0\x9f\x93\xa7\"}"), false,
 	"{\"a\":\"\xe2\x82\xac\xf0\x9f\x93\xa7\"}"},
+    {"the first and last of each size",
+	OCTETS("{\"a\":\"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xe1\x80\x80"
+	       "\xec\xbf\xbf\xed\x80\x80\xed\x9f\xbf\xee\x80\x80"
+	       "\xef\xbf\xbf\xf0\x90\x80\x80\xf1\x80\x80\x80"
+	       "\xf3\xbf\xbf\xbf\xf4\x8f\xbf\xbf\"}"),
+	false,
+	"{\"a\":\"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xe1\x80\x80"
+	"\xec\xbf\xbf\xed\x80\x80\xed\x9f\xbf\xee\x80\x80"
+	"\xef\xbf\xbf\xf0\x90\x80\x80\xf1\x80\x80\x80"
+	"\xf3\xbf\xbf\xbf\xf4\x8f\xbf\xbf\"}"},
+    {"T18 a second octet that is none", OCTETS("{\"a\":\"\xc2x\xe1x\"}"), true,
+	"{\"a\":\"\xef\xbf\xbdx\xef\xbf\xbdx\"}"},
+    {"T18 a second octet too high", OCTETS("{\"a\":\"\xc2\xc0\"}"), true,
+	"{\"a\":\"\xef\xbf\xbd\xef\xbf\xbd\"}"},
+    {"T18 a third octet that is none", OCTETS("{\"a\":\"\xe1\x80x\"}"), true,
+	"{\"a\":\"\xef\xbf\xbd\xef\xbf\xbdx\"}"},
+    {"T18 a third octet too high", OCTETS("{\"a\":\"\xe1\x80\xc0\"}"), true,
+	"{\"a\":\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"}"},
+    {"T18 a fourth octet that is none", OCTETS("{\"a\":\"\xf1\x80\x80x\"}"),
+	true, "{\"a\":\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx\"}"},
+    {"T18 beyond Unicode", OCTETS("{\"a\":\"\xf5\"}"), true,
+	"{\"a\":\"\xef\xbf\xbd\"}"},
+    {"brackets in a text", OCTETS("{\"a\":\"]}[{\"}"), false,
+	"{\"a\":\"]}[{\"}"},
+    {"a quote in a text", OCTETS("{\"a\":\"\\\"]}\"}"), false,
+	"{\"a\":\"\\\"]}\"}"},
+    {"an escape at the end", OCTETS("{\"a\":\"\\n\"}"), false,
+	"{\"a\":\"\\n\"}"},
     {"T18 mark", OCTETS("\xef\xbb\xbf {\"a\":1}"), true, "{\"a\":1}"},
     {"T18 a tail", OCTETS("{\"a\":1}\n-- \nsent by"), true, "{\"a\":1}"},
     {"T18 a second value", OCTETS("{\"a\":1}{\"a\":2}"), true, "{\"a\":1}"},
@@ -216,6 +244,58 @@ values_are_counted(void **state)
 	free(text);
 }
 
+/* Those in brackets as well: "[{},{}" and so on, "]". */
+static void
+objects_and_lists_are_counted(void **state)
+{
+	static const char *const items[] = {"{},", "[],"};
+	enum { MOST = LIMIT_REPORT_VALUES / 2 };
+	char *text = xmalloc(3 * (MOST + 1) + 2), *at;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(items); i++) {
+		for (int more = 0; more < 2; more++) {
+			struct err err;
+			bool mended;
+			json_t *value;
+
+			at = stpcpy(text, "[");
+			for (int n = 0; n < MOST + more; n++)
+				at = stpcpy(at, items[i]);
+			at[-1] = ']';
+			value = tlsrpt_json_load(
+			    text, (size_t)(at - text), &mended, &err);
+			ROW(items[i], (value == NULL) == (more == 1));
+			json_decref(value);
+		}
+	}
+	free(text);
+}
+
+static void
+what_cannot_be_read_is_told_why(void **state)
+{
+	static const struct {
+		const char *octets, *text;
+	} faults[] = {
+	    {"{\"a\"", "JSON ends early, after 4 octets"},
+	    {"x", "no JSON"},
+	    {"{\n\"a\":x}", "line 2 of the JSON: invalid token near 'x'"},
+	    {"{\xfc}", "line 1 of the JSON: "
+		       "string or '}' expected near '\?\?\?'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(faults); i++) {
+		struct err err;
+		bool mended;
+
+		assert_null(tlsrpt_json_load(
+		    faults[i].octets, strlen(faults[i].octets), &mended, &err));
+		ROW_TEXT(faults[i].octets, err.text, faults[i].text);
+	}
+}
+
 static void
 how_json_begins(void **state)
 {
@@ -237,6 +317,8 @@ main(void)
 	    cmocka_unit_test(why_it_cannot_be_read_is_told),
 	    cmocka_unit_test(it_is_bounded_before_it_is_parsed),
 	    cmocka_unit_test(values_are_counted),
+	    cmocka_unit_test(objects_and_lists_are_counted),
+	    cmocka_unit_test(what_cannot_be_read_is_told_why),
 	    cmocka_unit_test(how_json_begins),
 	};
 

@@ -468,6 +468,7 @@ counts_stay_at_the_greatest(void **state)
 	assert_int_equal(tlsrpt_count_add(1, 2), 3);
 	assert_true(
 	    tlsrpt_count_add(TLSRPT_COUNT_MAX - 1, 1) == TLSRPT_COUNT_MAX);
+	assert_true(tlsrpt_count_add(TLSRPT_COUNT_MAX, 0) == TLSRPT_COUNT_MAX);
 	assert_true(tlsrpt_count_add(TLSRPT_COUNT_MAX, TLSRPT_COUNT_MAX) ==
 		    TLSRPT_COUNT_MAX);
 	assert_true(
@@ -555,6 +556,9 @@ quirks_have_numbers(void **state)
 	assert_string_equal(text, "T05 T23");
 	tlsrpt_quirks_text(QUIRK(1) | QUIRK(2), text);
 	assert_string_equal(text, "T01 T02");
+	tlsrpt_quirks_text(
+	    QUIRK(0) | QUIRK(1) | QUIRK(5) | QUIRK(23) | QUIRK(24), text);
+	assert_string_equal(text, "T01 T05 T23");
 }
 
 static void
