@@ -86,6 +86,7 @@ policies_are_sorted_by_type_domain_and_strings(void **state)
 	    POLICY("tlsa", "", "a.ex"),
 	    POLICY("tlsa", "\"a\"", "a.ex"),
 	    POLICY("tlsa", "\"a\",\"b\"", "a.ex"),
+	    POLICY("tlsa", "\"a\",\"c\"", "a.ex"),
 	    POLICY("tlsa", "\"b\"", "a.ex"),
 	    POLICY("tlsa", "\"b\",\"a\"", "a.ex"),
 	    POLICY("tlsa", "", "b.ex"),
@@ -118,9 +119,9 @@ policies_are_sorted_by_type_domain_and_strings(void **state)
 		assert_string_equal(content, sorted);
 		assert_int_equal(report->policies[0].strings.count, 0);
 		assert_int_equal(report->policies[2].strings.count, 2);
-		assert_string_equal(report->policies[3].strings.items[0], "b");
-		assert_string_equal(report->policies[5].domain, "b.ex");
-		assert_string_equal(report->policies[7].word, "of-its-own");
+		assert_string_equal(report->policies[4].strings.items[0], "b");
+		assert_string_equal(report->policies[6].domain, "b.ex");
+		assert_string_equal(report->policies[8].word, "of-its-own");
 		tlsrpt_report_free(report);
 	}
 }
