@@ -410,8 +410,33 @@ read_failure(const ldns_pkt *message, int rcode)
 	    error.dnssec ? LOOKUP_BOGUS : LOOKUP_SERVFAIL, why);
 }
 
+static bool
+is_owned_in(const ldns_rr *rr, const struct dns_insecure *insecure)
+{
+	const ldns_rdf *owner = ldns_rr_owner(rr);
+	char name[LIMIT_DOMAIN_SIZE];
+	struct wire wire;
+
+	wire_init(&wire, ldns_rdf_data(owner), ldns_rdf_size(owner));
+	return domain_from_wire(&wire, name, NULL) == 0 &&
+	       dns_insecure_has(insecure, name);
+}
+
+static bool
+has_insecure_record(
+    const ldns_pkt *message, const struct dns_insecure *insecure)
+{
+	const ldns_rr_list *section = ldns_pkt_answer(message);
+
+	for (size_t i = 0; i < ldns_rr_list_rr_count(section); i++)
+		if (is_owned_in(ldns_rr_list_rr(section, i), insecure))
+			return true;
+	return false;
+}
+
 static struct dns_answer *
-read_success(const ldns_pkt *message, const char *name, enum dns_type type)
+read_success(const ldns_pkt *message, const char *name, enum dns_type type,
+    const struct dns_insecure *insecure)
 {
 	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
 	struct err why;
@@ -420,7 +445,8 @@ read_success(const ldns_pkt *message, const char *name, enum dns_type type)
 		dns_answer_free(answer);
 		return dns_answer_failed(LOOKUP_SERVFAIL, why.text);
 	}
-	answer->lookup.secure = ldns_pkt_ad(message);
+	answer->lookup.secure =
+	    ldns_pkt_ad(message) && !has_insecure_record(message, insecure);
 	if (answer->count > 0)
 		answer->lookup.state = LOOKUP_DATA;
 	else if (ldns_pkt_get_rcode(message) == LDNS_RCODE_NXDOMAIN)
@@ -432,7 +458,7 @@ read_success(const ldns_pkt *message, const char *name, enum dns_type type)
 
 static struct dns_answer *
 read_by_library(const uint8_t *packet, size_t size, const char *name,
-    enum dns_type type, bool authoritative)
+    enum dns_type type, bool authoritative, const struct dns_insecure *insecure)
 {
 	struct err why;
 	ldns_pkt *message = parse_message(packet, size, &why);
@@ -455,33 +481,9 @@ read_by_library(const uint8_t *packet, size_t size, const char *name,
 	else if (check_records(packet, size, type, &why) < 0)
 		answer = dns_answer_failed(LOOKUP_SERVFAIL, why.text);
 	else
-		answer = read_success(message, name, type);
+		answer = read_success(message, name, type, insecure);
 	ldns_pkt_free(message);
 	return answer;
-}
-
-struct dns_answer *
-dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
-    enum dns_type type, bool authoritative)
-{
-	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
-
-	if (!authoritative && dns_plain_read(packet, size, name, type, answer))
-		return answer;
-	dns_answer_free(answer);
-	return read_by_library(packet, size, name, type, authoritative);
-}
-
-static bool
-is_owned_in(const ldns_rr *rr, const struct dns_insecure *insecure)
-{
-	const ldns_rdf *owner = ldns_rr_owner(rr);
-	char name[LIMIT_DOMAIN_SIZE];
-	struct wire wire;
-
-	wire_init(&wire, ldns_rdf_data(owner), ldns_rdf_size(owner));
-	return domain_from_wire(&wire, name, NULL) == 0 &&
-	       dns_insecure_has(insecure, name);
 }
 
 bool
@@ -489,16 +491,29 @@ dns_packet_is_insecure(
     const uint8_t *packet, size_t size, const struct dns_insecure *insecure)
 {
 	ldns_pkt *message = parse_message(packet, size, NULL);
-	const ldns_rr_list *section;
-	bool found = false;
+	bool found = message != NULL && has_insecure_record(message, insecure);
 
-	if (message == NULL)
-		return false;
-	section = ldns_pkt_answer(message);
-	for (size_t i = 0; i < ldns_rr_list_rr_count(section) && !found; i++)
-		found = is_owned_in(ldns_rr_list_rr(section, i), insecure);
 	ldns_pkt_free(message);
 	return found;
+}
+
+/* What is read by hand and secure has no signature with it, as is seldom. */
+struct dns_answer *
+dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
+    enum dns_type type, bool authoritative, const struct dns_insecure *insecure)
+{
+	struct dns_answer *answer = xcalloc(1, sizeof(*answer));
+
+	if (!authoritative &&
+	    dns_plain_read(packet, size, name, type, answer)) {
+		answer->lookup.secure =
+		    answer->lookup.secure &&
+		    !dns_packet_is_insecure(packet, size, insecure);
+		return answer;
+	}
+	dns_answer_free(answer);
+	return read_by_library(
+	    packet, size, name, type, authoritative, insecure);
 }
 
 const char *

@@ -54,14 +54,15 @@ bool dns_packet_is_truncated(const uint8_t *packet);
  * dns_packet_reply - what the reply of a recursive nameserver amounts to, or of
  * one that is authoritative for the name
  *
- * packet is a reply, whole.  lookup.secure is the AD bit: clear it if the
- * nameserver is not trusted.  A malformed record of the type is a
+ * packet is a reply, whole.  lookup.secure is the AD bit, but false where
+ * dns_packet_is_insecure is true: clear it if the nameserver is not trusted.  A
+ * malformed record of the type is a
  * LOOKUP_SERVFAIL.  So is any rcode but NOERROR and NXDOMAIN, which is a
  * LOOKUP_BOGUS if an extended error (RFC 8914) says that validation failed.
  */
-struct dns_answer *
-dns_packet_reply(const uint8_t *packet, size_t size, const char *name,
-    enum dns_type type, bool authoritative) OWNED(dns_answer_free);
+struct dns_answer *dns_packet_reply(const uint8_t *packet, size_t size,
+    const char *name, enum dns_type type, bool authoritative,
+    const struct dns_insecure *insecure) OWNED(dns_answer_free);
 
 /* dns_packet_rcode - the name of a response code; a constant */
 const char *dns_packet_rcode(int rcode);

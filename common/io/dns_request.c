@@ -203,13 +203,10 @@ static bool
 may_be_secure(const struct dns_request *request)
 {
 	const struct dns_request_context *context = request->context;
-	const struct dns_exchange *exchange = &request->exchange;
 
 	return request->server->trusted && !context->authoritative &&
 	       !dns_insecure_has(
-		   context->insecure, dns_pending_name(request->pending)) &&
-	       !dns_packet_is_insecure(
-		   exchange->reply, exchange->reply_size, context->insecure);
+		   context->insecure, dns_pending_name(request->pending));
 }
 
 static struct dns_answer *
@@ -218,8 +215,8 @@ read_reply(const struct dns_request *request)
 	const struct dns_exchange *exchange = &request->exchange;
 	struct dns_answer *answer = dns_packet_reply(exchange->reply,
 	    exchange->reply_size, dns_pending_name(request->pending),
-	    dns_pending_type(request->pending),
-	    request->context->authoritative);
+	    dns_pending_type(request->pending), request->context->authoritative,
+	    request->context->insecure);
 
 	if (answer->lookup.secure)
 		answer->lookup.secure = may_be_secure(request);

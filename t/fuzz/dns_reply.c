@@ -28,6 +28,8 @@ enum {
 	RA_BIT = 0x80,
 };
 
+static struct dns_insecure *insecure; /* to the end */
+
 /* As text_clean leaves it. */
 static void
 check_clean(const char *why)
@@ -53,7 +55,9 @@ check_success(const struct dns_answer *answer, const uint8_t *packet,
 		       memcmp(answer->records[i].data, again.records[i].data,
 			   again.records[i].size) == 0);
 	assert((answer->lookup.state == LOOKUP_DATA) == (answer->count > 0));
-	assert(answer->lookup.secure == ((packet[AT_AD] & AD_BIT) != 0));
+	assert(answer->lookup.secure ==
+	       ((packet[AT_AD] & AD_BIT) != 0 &&
+		   !dns_packet_is_insecure(packet, size, insecure)));
 	assert((packet[AT_AD] & RA_BIT) != 0 && answer->why[0] == '\0');
 	free(again.records);
 }
@@ -71,7 +75,7 @@ try_reply(const uint8_t *packet, size_t size, const struct question *question)
 {
 	AUTO(dns_answer)
 	struct dns_answer *answer = dns_packet_reply(
-	    packet, size, question->name, question->type, false);
+	    packet, size, question->name, question->type, false, insecure);
 
 	switch (answer->lookup.state) {
 	case LOOKUP_DATA:
@@ -125,6 +129,11 @@ try_match(const uint8_t *packet, size_t size, const struct question *question)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const zones[] = {"mx1.d.example"};
+	static const struct dns_names names = {zones, COUNT(zones)};
+
+	if (insecure == NULL)
+		insecure = dns_insecure_new(&names);
 	for (size_t i = 0; i < COUNT(questions); i++) {
 		try_match(data, size, &questions[i]);
 		try_reply(data, size, &questions[i]);

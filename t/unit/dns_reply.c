@@ -20,6 +20,8 @@ enum {
 };
 
 static struct dns_message message;
+static const char *const own_zones[] = {"corp.example"};
+static const struct dns_names own = {own_zones, COUNT(own_zones)};
 
 /* RFC 1035 section 4.1, RFC 6891 section 6.1.2: RD, AD; answers of 1232 octets,
  * DO. */
@@ -121,6 +123,8 @@ who_did_not_understand_need_not_ask_again(void **state)
 static struct dns_answer *
 read_flags(unsigned high, unsigned low, bool authoritative)
 {
+	AUTO(dns_insecure)
+	struct dns_insecure *insecure = dns_insecure_new(&own);
 	struct dns_answer *answer;
 	uint8_t *exact;
 
@@ -131,7 +135,7 @@ read_flags(unsigned high, unsigned low, bool authoritative)
 	message.octets[9] = (uint8_t)message.authorities;
 	exact = xmemdup(message.octets, message.size);
 	answer = dns_packet_reply(
-	    exact, message.size, "a.example", DNS_A, authoritative);
+	    exact, message.size, "a.example", DNS_A, authoritative, insecure);
 	free(exact);
 	return answer;
 }
@@ -303,7 +307,6 @@ is_insecure(const struct dns_insecure *insecure, size_t size)
 static void
 one_owner_in_an_insecure_zone_makes_the_answer_insecure(void **state)
 {
-	static const char *const zones[] = {"corp.example"};
 	static const struct {
 		const char *owners[3];
 		bool is;
@@ -316,12 +319,13 @@ one_owner_in_an_insecure_zone_makes_the_answer_insecure(void **state)
 	    {{"a.example", "b.example", "c.example"}, false},
 	    {{"not a host.corp.example"}, false},
 	};
-	const struct dns_names own = {zones, 1};
 	AUTO(dns_insecure)
 	struct dns_insecure *insecure = dns_insecure_new(&own);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(dns_answer) struct dns_answer *answer = NULL;
+
 		dns_message_begin(&message, "a.example", DNS_A);
 		for (size_t j = 0; j < 3 && rows[i].owners[j] != NULL; j++)
 			dns_message_answer(&message, rows[i].owners[j], DNS_A,
@@ -329,6 +333,8 @@ one_owner_in_an_insecure_zone_makes_the_answer_insecure(void **state)
 		assert_int_equal(
 		    is_insecure(insecure, message.size), rows[i].is);
 		assert_false(is_insecure(insecure, message.size - 1));
+		answer = read_flags(0, RA | AD, false);
+		assert_int_equal(answer->lookup.secure, !rows[i].is);
 	}
 }
 
