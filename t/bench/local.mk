@@ -16,7 +16,8 @@ check_PROGRAMS += %D%/null_filter
 %C%_null_filter_SOURCES = %D%/null_filter.c
 %C%_null_filter_LDADD = -lmilter
 
-EXTRA_DIST += %D%/history %D%/run %D%/figures.py %D%/fleet_rows.py \
-	%D%/map_rows.py %D%/map_peer.py %D%/flood.py %D%/survey_rows.py
+EXTRA_DIST += %D%/history %D%/run %D%/cold_rows.py %D%/figures.py \
+	%D%/fleet_rows.py %D%/map_rows.py %D%/map_peer.py %D%/flood.py \
+	%D%/survey_rows.py
 EXTRA_DIST += %D%/latency
 CLEANFILES += $(EXTRA_PROGRAMS)
