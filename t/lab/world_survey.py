@@ -76,3 +76,7 @@ dest("stray-broken", "the same, but it cannot be looked up", mx(),
      vectors="V24")
 dest("misplaced", "TLSA at the domain's own name, which is no mail host", mx(),
      records=["_25._tcp.{d} TLSA 3 1 1 " + "ab" * 32], vectors="V25")
+dest("wide", "sixteen mail hosts", mx("m0.{d}", pref=None, cert=ALL),
+     records=["{d} MX 10 m%d.{d}." % n for n in range(16)] +
+     ["m%d.{d} A %s" % (n, block(len(WORLD.dests)) + ".10")
+      for n in range(1, 16)])
