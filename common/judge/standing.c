@@ -253,6 +253,10 @@ set_sts_health(struct standing *standing, const struct facts *facts,
 			tally.kept++;
 	}
 	standing->sts_health = tally_health(&tally);
+	/* what is tested stops no mail */
+	if (standing->sts_health == STANDING_BROKEN &&
+	    standing->sts_mode == STS_MODE_TESTING)
+		standing->sts_health = STANDING_DEGRADED;
 	standing->sts_fault = tally.fault;
 }
 
@@ -293,9 +297,14 @@ standing_add_reports(
 		break;
 	case TLSRPT_RECORD_NO_RUA:
 		standing->tlsrpt_record = STANDING_RECORD_INVALID;
-		standing->tlsrpt_why = "no-rua";
+		standing->tlsrpt_why =
+		    record->named == 0 ? "no-rua" : "no-usable-rua";
 		break;
 	case TLSRPT_RECORD_ABSENT:
+		if (!record->other)
+			break;
+		standing->tlsrpt_record = STANDING_RECORD_INVALID;
+		standing->tlsrpt_why = "not-tlsrpt";
 		break;
 	}
 }

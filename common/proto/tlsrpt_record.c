@@ -258,7 +258,6 @@ next_part(struct span *rest, char mark, struct span *part)
 /* What reads the URIs of a record, and who is told of them. */
 struct reading {
 	struct tlsrpt_record *record;
-	size_t seen;
 	tlsrpt_uri_seen *each;
 	void *arg;
 };
@@ -272,7 +271,7 @@ take_uri(struct reading *reading, struct span uri)
 
 	if (uri.length == 0)
 		return;
-	if (reading->seen++ >= LIMIT_TLSRPT_URIS ||
+	if (record->named++ >= LIMIT_TLSRPT_URIS ||
 	    record->count >= LIMIT_TLSRPT_RUA) {
 		record->cut = true;
 		return;
@@ -313,6 +312,16 @@ announces_reports(const struct sts_txt *txt, struct span *behind)
 	return is_white(behind->at[0]) || behind->at[0] == ';';
 }
 
+/* Somebody meant it so; not what a wildcard has at that name. */
+static bool
+is_of_reports(const struct sts_txt *txt)
+{
+	static const char word[] = "v=TLSRPT";
+
+	return txt->length >= sizeof(word) - 1 &&
+	       strncasecmp(txt->data, word, sizeof(word) - 1) == 0;
+}
+
 /* The octets that are read of a long record: whole URIs. */
 static struct span
 bound_fields(struct span fields, bool *cut)
@@ -333,7 +342,7 @@ tlsrpt_record_select(const struct sts_txt *records, size_t count,
 {
 	struct tlsrpt_record found = {
 	    .outcome = TLSRPT_RECORD_ABSENT, .why = "no record of TLSRPTv1"};
-	struct reading reading = {&found, 0, each, arg};
+	struct reading reading = {&found, each, arg};
 	struct span behind, fields = {.at = NULL};
 	size_t candidates = 0;
 
@@ -342,6 +351,8 @@ tlsrpt_record_select(const struct sts_txt *records, size_t count,
 			fields = behind;
 			candidates++;
 		}
+	for (size_t i = 0; candidates == 0 && i < count; i++)
+		found.other |= is_of_reports(&records[i]);
 	if (candidates == 0)
 		return found;
 	if (candidates > 1) {

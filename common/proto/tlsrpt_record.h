@@ -32,7 +32,9 @@ struct tlsrpt_record {
 	const char *why; /* a constant: why not VALID, else "" */
 	size_t count;    /* VALID only, else 0 */
 	struct tlsrpt_rua rua[LIMIT_TLSRPT_RUA];
-	bool cut; /* there was more than we read */
+	bool cut;     /* there was more than we read */
+	size_t named; /* URIs of the record, of any use or none */
+	bool other;   /* ABSENT only: one is of another version */
 };
 
 /*

@@ -45,6 +45,8 @@ static const struct {
 	"ddddddd"},
     {"V28", SEC, ONE(SEC, T_ERR, P_GOOD), S_NIL, "error na", "none none na na",
 	"unknown", "ddtdttd"},
+    {"V28 at one of two", SEC, TWO(SEC, T_ERR, P_GOOD, SEC, T_OK, P_GOOD),
+	S_NIL, "partial ok", "none none na na", "partial", "ddddddd"},
     {"V29 of V20", SEC, ONE(SEC, T_OK, P_NOT), S_NIL, "full unknown",
 	"none none na na", "dane", "duuduuu"},
     {"V40 enforce", SEC, ONE(SEC, T_NIL, P_GOOD), S_ENFORCE, "none na",
@@ -67,7 +69,8 @@ static const struct {
 	S_ONLY_2, "none na", "valid fetched some degraded sts-mx-mismatch",
 	"sts", "dddddqd"},
     {"V44 testing", SEC, ONE(SEC, T_NIL, P_GOOD), S_TEST_2, "none na",
-	"valid fetched none broken sts-mx-mismatch", "sts-testing", "dddddqd"},
+	"valid fetched none degraded sts-mx-mismatch", "sts-testing",
+	"dddddqd"},
     {"V45", SEC, ONE(SEC, T_OK, P_EXPIRED), S_ENFORCE, NULL,
 	"valid fetched all broken certificate-expired", "both", NULL},
     {"V46", SEC, ONE(SEC, T_NIL, P_GOOD), S_MODE_NONE, "none na",
@@ -278,15 +281,20 @@ records_for_tls_reports_are_told(void **state)
 {
 	static const struct {
 		enum dns txt;
-		enum tlsrpt_record_outcome outcome;
+		struct tlsrpt_record reports;
 		const char *word, *record;
 	} found[] = {
-	    {SEC, TLSRPT_RECORD_VALID, "", "valid"},
-	    {SEC, TLSRPT_RECORD_MANY, "multiple", "invalid"},
-	    {SEC, TLSRPT_RECORD_NO_RUA, "no-rua", "invalid"},
-	    {NIL, TLSRPT_RECORD_ABSENT, "", "none"},
-	    {ERR, TLSRPT_RECORD_ABSENT, "", "error"},
-	    {NOT, TLSRPT_RECORD_ABSENT, "", "error"},
+	    {SEC, {.outcome = TLSRPT_RECORD_VALID, .named = 1}, "", "valid"},
+	    {SEC, {.outcome = TLSRPT_RECORD_MANY}, "multiple", "invalid"},
+	    {SEC, {.outcome = TLSRPT_RECORD_NO_RUA}, "no-rua", "invalid"},
+	    {SEC, {.outcome = TLSRPT_RECORD_NO_RUA, .named = 1},
+		"no-usable-rua", "invalid"},
+	    {SEC, {.outcome = TLSRPT_RECORD_ABSENT, .other = true},
+		"not-tlsrpt", "invalid"},
+	    {SEC, {.outcome = TLSRPT_RECORD_ABSENT}, "", "none"},
+	    {NIL, {.outcome = TLSRPT_RECORD_ABSENT}, "", "none"},
+	    {ERR, {.outcome = TLSRPT_RECORD_ABSENT}, "", "error"},
+	    {NOT, {.outcome = TLSRPT_RECORD_ABSENT}, "", "error"},
 	};
 
 	(void)state;
@@ -295,7 +303,7 @@ records_for_tls_reports_are_told(void **state)
 		    .tlsrpt = fact_row_lookup(found[i].txt)};
 		struct standing standing = {.tlsrpt_why = "old"};
 
-		extra.tlsrpt_record.outcome = found[i].outcome;
+		extra.tlsrpt_record = found[i].reports;
 		standing_add_reports(&standing, &extra);
 		assert_string_equal(standing.tlsrpt_why, found[i].word);
 		assert_string_equal(

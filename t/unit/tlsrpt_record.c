@@ -160,6 +160,39 @@ of_several_records_one_must_announce_reports(void **state)
 	assert_int_equal(record.outcome, TLSRPT_RECORD_ABSENT);
 }
 
+/* V50: why a record does not count */
+static void
+what_was_meant_for_reports_is_told(void **state)
+{
+	static const struct {
+		struct sts_txt txt;
+		enum tlsrpt_record_outcome outcome;
+		size_t named;
+		bool other;
+	} rows[] = {
+	    {{"v=TLSRPTv10; rua=mailto:a@d.ex", 30}, TLSRPT_RECORD_ABSENT, 0,
+		true},
+	    {{"V=TLSRPT", 8}, TLSRPT_RECORD_ABSENT, 0, true},
+	    {{"v=TLSRP", 7}, TLSRPT_RECORD_ABSENT, 0, false},
+	    {{"v=spf1 -all", 11}, TLSRPT_RECORD_ABSENT, 0, false},
+	    {{"v=TLSRPTv1; a=b", 15}, TLSRPT_RECORD_NO_RUA, 0, false},
+	    {{"v=TLSRPTv1; rua=", 16}, TLSRPT_RECORD_NO_RUA, 0, false},
+	    {{"v=TLSRPTv1; rua=ftp:a", 21}, TLSRPT_RECORD_NO_RUA, 1, false},
+	    {{"v=TLSRPTv1; rua=ftp:a,mailto:a@d.ex", 35}, TLSRPT_RECORD_VALID,
+		2, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tlsrpt_record record =
+		    tlsrpt_record_select(&rows[i].txt, 1, NULL, NULL);
+
+		ROW(rows[i].txt.data, record.outcome == rows[i].outcome);
+		ROW(rows[i].txt.data, record.named == rows[i].named);
+		ROW(rows[i].txt.data, record.other == rows[i].other);
+	}
+}
+
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 /* H04, H05, S22 */
@@ -451,6 +484,7 @@ main(void)
 	    cmocka_unit_test(a_destination_is_as_long_as_may_be),
 	    cmocka_unit_test(limits_of_a_record_may_be_reached),
 	    cmocka_unit_test(a_destination_that_is_cut_is_none),
+	    cmocka_unit_test(what_was_meant_for_reports_is_told),
 	    cmocka_unit_test(few_of_many_destinations_count),
 	    cmocka_unit_test(a_url_has_a_port_and_a_path),
 	};
