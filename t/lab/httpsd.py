@@ -3,6 +3,7 @@
 Behaviour words ("ok" is none of them):
 no-address  the name has none     refuse   nothing listens
 hang        never handshakes      reset    RST after the ClientHello
+alert       a TLS alert instead of the ServerHello
 stall       no answer to the GET  drip     body at a byte a second
 wait        no answer as long as it is told this
 chunked     chunked, no length    gzip     compressed unasked
@@ -14,7 +15,7 @@ import json
 import os
 import time
 
-from live import drip, hold, listen, reset, spawn
+from live import ALERT, drip, hold, listen, reset, spawn
 
 REQUEST_MAX = 65536
 BIG = 65537
@@ -110,6 +111,10 @@ def serve(live, host, connection):
         if "reset" in flags:
             connection.recv(65536)
             reset(connection)
+            return
+        if "alert" in flags:
+            connection.recv(65536)
+            connection.sendall(ALERT)
             return
         context = live.context(spec["cert"], flags, seen=seen.append)
         try:

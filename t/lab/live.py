@@ -13,6 +13,7 @@ import threading
 import time
 
 IDLE_S = 60
+ALERT = bytes.fromhex("15030300020228")
 CBC_SHA2 = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"
 
 

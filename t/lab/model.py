@@ -42,13 +42,15 @@ class Cert:
 
 @dataclass(frozen=True)
 class TLSA:
-    """One record; of: "leaf", a CA's name, or NOBODY (matches nothing)."""
+    """One record; of: "leaf", a CA's name, or NOBODY (matches nothing).
+    part: the selector of its data, where that is not the one that it says."""
     usage: int
     selector: int
     mtype: int
     of: str = "leaf"
     trim: int = None
     data: str = None
+    part: int = None
 
 
 @dataclass
@@ -135,6 +137,7 @@ class Dest:
     zones: dict = field(default_factory=dict)
     records: list = field(default_factory=list)
     bogus: list = field(default_factory=list)
+    expired: list = field(default_factory=list)
     faults: dict = field(default_factory=dict)
     expect: Expect = None
     facts: dict = field(default_factory=dict)

@@ -144,7 +144,7 @@ class PKI:
             base = leaf_base if record.of == "leaf" \
                 else self._ca_base(record.of)
             der = ssl.PEM_cert_to_DER_cert(read(base + ".pem"))
-            if record.selector == 1:
+            if 1 in (record.part, record.selector) and record.part != 0:
                 der = spki(der)
         if record.mtype == 1:
             return hashlib.sha256(der).digest()

@@ -19,9 +19,8 @@ import json
 import os
 
 import costly
-from live import drip, hold, listen, reset, spawn
+from live import ALERT, drip, hold, listen, reset, spawn
 
-ALERT = bytes.fromhex("15030300020228")
 LINE_MAX = 4096
 MESSAGE_MAX = 1 << 22
 

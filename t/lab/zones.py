@@ -67,15 +67,21 @@ class Zones:
         self._make_key()
         for zone in self.zones.values():
             self._delegate(zone)
-        bogus = {}
+        bogus, expired = {}, {}
         for dest in self.world.dests:
-            for name, rtype in dest.bogus:
-                name = dest.fill(name)
-                bogus.setdefault(self._holding(name).name, set()).add(
-                    (absolute(name), rtype))
+            self._collect(bogus, dest, dest.bogus)
+            self._collect(expired, dest, dest.expired)
         with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            list(pool.map(lambda z: self._write(z, bogus.get(z.name, ())),
+            list(pool.map(lambda z: self._write(
+                z, bogus.get(z.name, ()), expired.get(z.name, ())),
                           self.served()))
+
+    def _collect(self, spoilt, dest, sets):
+        """By zone: {(owner, type)} whose signatures are no good."""
+        for name, rtype in sets:
+            name = dest.fill(name)
+            spoilt.setdefault(self._holding(name).name, set()).add(
+                (absolute(name), rtype))
 
     def served(self, at=None):
         """The zones that the NSDs have, or one of them.  A zone behind the
@@ -214,7 +220,7 @@ class Zones:
                 zone.state in SIGNED:
             parent.add(zone.name, "DS", self._ds(zone))
 
-    def _write(self, zone, bogus):
+    def _write(self, zone, bogus, expired):
         path = self.path(zone)
         server = "ns." + zone.name if zone.name else "ns"
         soa = "%s %d IN SOA %s. hostmaster. 1 3600 600 864000 %d" % (
@@ -230,6 +236,8 @@ class Zones:
         os.symlink(os.path.basename(zone.private), key + ".private")
         self._sign_faults(path, zone)
         signed = spoil(sign(path, zone.name), bogus)
+        if expired:
+            signed = age(signed, sign(path, zone.name, -2), expired)
         with open(path, "w") as out:
             out.write(signed)
 
@@ -246,13 +254,20 @@ class Zones:
         return os.path.join(self.folder, (zone.name or "root") + ".zone")
 
 
-def sign(path, name):
-    """The text of a zone's file, signed with the key beside it."""
+def sign(path, name, last=None):
+    """The text of a zone's file, signed with the key beside it since
+    yesterday; last: before that, to so many days from now."""
     key = os.path.join(os.path.dirname(path), "keys", name or "root")
-    yesterday = time.strftime("%Y%m%d", time.gmtime(time.time() - 86400))
-    run(["ldns-signzone", "-i", yesterday, "-o", absolute(name),
+    dates = ["-i", day(-1)] if last is None else ["-i", day(last - 9), "-e",
+                                                  day(last)]
+    run(["ldns-signzone", *dates, "-o", absolute(name),
          "-f", path + ".signed", path, key])
     return read(path + ".signed")
+
+
+def day(count):
+    """The day that is so many from today, as ldns-signzone has it."""
+    return time.strftime("%Y%m%d", time.gmtime(time.time() + 86400 * count))
 
 
 def signed_answer(path, zone, key, data):
@@ -289,6 +304,22 @@ def signature(rtype, fields):
     return struct.pack("!HBBIIIH", TYPES[rtype], int(algorithm), int(labels),
                        int(ttl), *times, int(tag)) \
         + wire(signer.rstrip(".")) + base64.b64decode("".join(fields[7:]))
+
+
+def signatures(owner, rtype):
+    """A pattern of the line that has the signature of a set."""
+    return r"^%s\s+\d+\s+IN\s+RRSIG\s+%s\s.*$" % (re.escape(owner), rtype)
+
+
+def age(text, older, sets):
+    """Replace the signature of each (owner, type) by the older one."""
+    for owner, rtype in sets:
+        found, = re.findall(signatures(owner, rtype), older, re.M | re.I)
+        text, count = re.subn(signatures(owner, rtype), found, text,
+                              flags=re.M | re.I)
+        if count != 1:
+            raise ValueError("no signature of %s %s" % (owner, rtype))
+    return text
 
 
 def spoil(text, sets):
