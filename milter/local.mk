@@ -137,6 +137,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/advise/look_chain.c \
 	%D%/cli/advise/plan.h \
 	%D%/cli/advise/plan_dane.c %D%/cli/advise/plan_make.c \
+	%D%/cli/advise/plan_mend.c \
 	%D%/cli/advise/plan_parts.h \
 	%D%/cli/advise/providers.c %D%/cli/advise/providers.h \
 	%D%/cli/advise/report.c %D%/cli/advise/report.h \

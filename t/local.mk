@@ -345,6 +345,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 	milter/cli/advise/checklist_nl.c milter/cli/advise/checklist_rfc.c \
 	milter/cli/advise/checklist_tests.c milter/cli/advise/groups.c \
 	milter/cli/advise/plan_dane.c milter/cli/advise/plan_make.c \
+	milter/cli/advise/plan_mend.c \
 	milter/cli/advise/providers.c \
 	milter/cli/advise/report.c milter/cli/advise/scenario.c \
 	milter/cli/advise/sight.c

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE + "/../lab")
 
+import change
 import check
 import cli
 import json_page
@@ -52,11 +53,12 @@ STEPS = {
     "null-mx": ("", 0),
     "d71": ("", 1),
     # A23: of smtp-421 a must could not be tested
-    "refused": ("P1:do P2:do P8:do P3:wait P4:wait P11:do", 1),
+    "refused": ("P1:do P2:do P8:do P3:wait P4:wait P11:wait", 1),
     "d62-lame": ("P0:do", 2),
     "ed448": ("P0:do P1:do P2:done P9:do P3:wait P4:wait P11:do", 2),
     "smtp-421": ("P1:do P2:do P9:do P3:wait P4:wait P11:do", 3),
-    "d66": ("P1:do P2:done P5:do P6:wait P8:wait P3:wait P4:wait P11:do", 1),
+    "d66": ("P1:do P2:done P5:do P6:wait P8:wait P3:wait P4:wait P11:wait",
+            1),
 }
 
 
@@ -204,6 +206,38 @@ def check_requirements(out, conf):
              "depth dns passes nothing that it did not see", [str(found)])
 
 
+def evidence(found, name):
+    return next(" ".join(one["evidence"]) for one in found["checks"]
+                if one["id"] == name)
+
+
+def check_evidence(out, conf):
+    """V30, R3: which address, and what it shows."""
+    found, _ = asked(conf, "dual-rsa", "--standard", "rfc")
+    said = evidence(found, "R3")
+    out.test("mx1.dual-rsa.example [127." in said and "ECDSA 256" in said and
+             "validation-failure" in said,
+             "V30: where a key of another kind is shown, it is named", [said])
+    found, _ = asked(conf, "m50", "--standard", "rfc")
+    out.test("not mx1.m50.example" in evidence(found, "R8"),
+             "R8: hosts that a policy does not name are told",
+             [evidence(found, "R8")])
+
+
+def check_mailbox(out, conf):
+    """A19, and 10-M of a mailbox that mail may not get to."""
+    for rua, wanted in (("mailto:r@plain.example", "pass pass"),
+                        ("mailto:r@dane-ee.example", "pass warning"),
+                        ("mailto:r@sts.example", "pass warning"),
+                        ("https://plain.example/r", "pass fail")):
+        change.records("sts.example", "_smtp._tls.sts.example", "TXT",
+                       ['"v=TLSRPTv1; rua=%s"' % rua])
+        found = results(conf, "sts")
+        out.test("%s %s" % (found["R11"], found["10-M"]) == wanted,
+                 "A19: reports to %s: R11 and 10-M are %s" % (rua, wanted),
+                 [found["R11"], found["10-M"]])
+
+
 # -- who stands behind -------------------------------------------------------
 
 def check_providers(out, conf):
@@ -322,9 +356,11 @@ def inside():
         check_texts(out, conf)
         check_json(out, conf)
         check_requirements(out, conf)
+        check_evidence(out, conf)
         check_providers(out, conf)
         check_forms(out, conf)
         check_lists(out, conf)
+        check_mailbox(out, conf)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Scenarios, plans and checklists, of facts from a few letters. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,41 +48,41 @@ struct case_row {
 
 static const struct case_row rows[] = {
     {"A01 cannot sign", "i", "N", NULL, U, "x", "u", "-", NULL,
-	{.cannot_sign = true}, "1", "no", FIRST "P11:do", NULL},
+	{.cannot_sign = true}, "1", "no", FIRST "P11:wait", NULL},
     {"A01 DNS host", "i", "N", NULL, U, "x", "u", "-", &signs_none, PLAIN, "1",
-	"no", FIRST "P11:do", NULL},
+	"no", FIRST "P11:wait", NULL},
     {"A01 parent", "i", "N", NULL, CHAIN_PARENT_UNSIGNED, "x", "u", "-", NULL,
-	PLAIN, "1", "no", FIRST "P11:do", NULL},
+	PLAIN, "1", "no", FIRST "P11:wait", NULL},
     {"A02", "s", "N", NULL, S, "x", "s", "-", NULL, PLAIN, "2", "yes",
-	FIRST "P8:do P11:do", "ask whoever runs them"},
+	FIRST "P8:do P11:wait", "ask whoever runs them"},
     {"A03", "s", "NN", NULL, S, "xx", "ss", "-", NULL, PLAIN, "3", "per-host",
-	FIRST "P8:do P11:do", "mx1.d.ex, mx2.d.ex"},
+	FIRST "P8:do P11:wait", "mx1.d.ex, mx2.d.ex"},
     {"A04", "i", "N", NULL, U, "m", "u", "-", NULL, PLAIN, "4", "provider",
-	FIRST "P5:do P6:wait P7:wait P11:do", "Enable-SmtpDaneInbound"},
+	FIRST "P5:do P6:wait P7:wait P11:wait", "Enable-SmtpDaneInbound"},
     {"A04 moved", "s", "U", NULL, S, "M", "s", "m", NULL, PLAIN, "4 2",
 	"provider", "P1:done P2:do P3:wait P4:wait P7:done P9:do P11:do", NULL},
     {"A05", "i", "N", NULL, S, "g", "u", "-", NULL, PLAIN, "5", "no",
-	FIRST "P11:do", NULL},
+	FIRST "P11:wait", NULL},
     {"A06", "s", "N", NULL, S, "o", "s", "-", NULL, PLAIN, "6 2", "yes",
-	"P1:do P2:do P8:do P3:wait P4:wait P11:do", " at mx1.d.ex,"},
+	"P1:do P2:do P8:do P3:wait P4:wait P11:wait", " at mx1.d.ex,"},
     {"A07", "s", "N", NULL, S, "x", "s", "-", NULL, {.bulk = true}, "7 2",
-	"yes", FIRST "P8:do P11:do", "CNAME to one place"},
+	"yes", FIRST "P8:do P11:wait", "CNAME to one place"},
     {"A08", "i", "N", NULL, U, "x", "s", "-", NULL, {.regulated = true}, "8",
-	"after-signing", FIRST "P5:do P6:wait P8:wait P11:do", NULL},
+	"after-signing", FIRST "P5:do P6:wait P8:wait P11:wait", NULL},
     {"A08 cannot sign", "i", "N", NULL, U, "x", "s", "-", NULL,
 	{.regulated = true, .cannot_sign = true}, "8 1", "after-signing",
-	FIRST "P5:blocked P6:wait P8:wait P11:do", "change the DNS host"},
+	FIRST "P5:blocked P6:wait P8:wait P11:wait", "change the DNS host"},
     {"A08 signed", "s", "U", NULL, S, "x", "s", "m", NULL, {.regulated = true},
 	"8 2", "yes", "P1:done P2:do P3:wait P4:wait P9:do P11:do", NULL},
     {"A09", "i", "N", NULL, CHAIN_ISLAND, "x", "s", "-", NULL, PLAIN, "",
-	"after-signing", FIRST "P6:do P8:wait P11:do", "is signed already"},
+	"after-signing", FIRST "P6:do P8:wait P11:wait", "is signed already"},
     {"A10", "f", "", NULL, CHAIN_BOGUS_DS, "", "", "-", NULL, PLAIN, "", "no",
 	"P0:do", "DS record"},
     {"A11", "s", "N", NULL, S, "m", "u", "-", NULL, PLAIN, "4", "provider",
-	FIRST "P7:wait P11:do",
+	FIRST "P7:wait P11:wait",
 	"*.mail.protection.outlook.com and the new host below .mx.microsoft"},
     {"A12", "s", "NN", NULL, S, "mx", "us", "-", NULL, PLAIN, "4 3", "provider",
-	FIRST "P7:wait P11:do", "single MX"},
+	FIRST "P7:wait P11:wait", "single MX"},
     {"A14 15 days", "s", "U", "testing mx1.d.ex", S, "x", "s", "m", NULL,
 	{.testing_since = NOW - 15 * DAY_S}, "2", "yes",
 	"P1:done P2:do P3:done P4:wait P9:do P11:do", NULL},
@@ -90,16 +91,20 @@ static const struct case_row rows[] = {
     {"A16", "s", "UNN", NULL, S, "xxx", "sss", "-", NULL, PLAIN, "3",
 	"per-host", FIRST "P8:do P11:do", " at mx2.d.ex, mx3.d.ex,"},
     {"A17", "s", "N", NULL, S, "x", "u", "-", NULL, PLAIN, "", "after-signing",
-	FIRST "P7:do P11:do", "zones of these MX hosts"},
+	FIRST "P7:do P11:wait", "zones of these MX hosts"},
+    {"own host unsigned", "s", "N", NULL, S, "o", "u", "-", NULL, PLAIN, "6",
+	"after-signing", "P1:do P2:do P7:do P8:wait P3:wait P4:wait P11:wait",
+	"their DS records put into the zone above: mx1.d.ex"},
     {"A18", "s", "N", NULL, S, "x", "s", "-", NULL, {.cannot_sign = true}, "2",
-	"yes", FIRST "P8:do P11:do", NULL},
+	"yes", FIRST "P8:do P11:wait", NULL},
     {"A19 regulated", "s", "U", "enforce mx1.d.ex", S, "x", "s", "h", NULL,
 	{.regulated = true}, "8 2", "yes",
 	"P1:do P2:do P3:done P4:done P9:do P11:do", "does not allow https"},
     {"unsigned", "i", "N", NULL, U, "x", "s", "-", NULL, PLAIN, "",
-	"after-signing", FIRST "P5:do P6:wait P8:wait P11:do", NULL},
+	"after-signing", FIRST "P5:do P6:wait P8:wait P11:wait", NULL},
     {"unsupported", "i", "N", NULL, CHAIN_UNSUPPORTED, "x", "s", "-", NULL,
-	PLAIN, "", "after-signing", FIRST "P5:do P8:wait P11:do", "number 13"},
+	PLAIN, "", "after-signing", FIRST "P5:do P8:wait P11:wait",
+	"number 13"},
     {"null MX", "n", "", NULL, S, "", "", "-", NULL, PLAIN, "", "no", "", NULL},
 };
 
@@ -318,6 +323,70 @@ testing_lasts_two_weeks(void **state)
 	seen_fini(&seen);
 }
 
+/* A14: of hosts that keep the policy, with reports: after 3 days, and 15. */
+static void
+a_policy_that_was_tested_can_be_enforced(void **state)
+{
+	const struct case_row row = {.mx = "s",
+	    .hosts = "U",
+	    .policy = "testing mx1.d.ex",
+	    .chain = S,
+	    .whose = "x",
+	    .zones = "s",
+	    .rua = "m"};
+	struct seen seen;
+
+	(void)state;
+	seen_make(&seen, &row);
+	seen.secure->hosts[0].outcome = HOST_STS_OK;
+	seen.secure->hosts[0].probed = true;
+	for (int days = 3; days <= 15; days += 12) {
+		struct advise_wish wish = {.testing_since = NOW - days * DAY_S};
+		struct counsel *counsel = counsel_new(&seen.sight, &wish, 0);
+
+		assert_int_equal(plan_step(&counsel->plan, 4)->state,
+		    days == 15 ? STEP_DO : STEP_WAIT);
+		counsel_free(counsel);
+	}
+	seen_fini(&seen);
+}
+
+static void
+what_is_published_counts_in_the_verdict(void **state)
+{
+	static const struct {
+		const char *hosts, *policy, *words;
+	} kinds[] = {
+	    {"N", NULL, "Publish MTA-STS, and DANE"},
+	    {"U", NULL, "DANE is published: publish MTA-STS"},
+	    {"U", "testing mx1.d.ex", "MTA-STS is tested: have it enforced"},
+	    {"U", "enforce mx1.d.ex", "both published"},
+	    {"N", "enforce mx1.d.ex", "MTA-STS is enforced: publish DANE"},
+	    {"N", "testing mx1.d.ex", "and publish DANE"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		const struct case_row row = {.mx = "s",
+		    .hosts = kinds[i].hosts,
+		    .policy = kinds[i].policy,
+		    .chain = S,
+		    .whose = "x",
+		    .zones = "s",
+		    .rua = "m"};
+		struct advice_case found;
+		struct seen seen;
+
+		seen_make(&seen, &row);
+		found = scenario_of(&seen.sight, &row.wish);
+		if (strstr(scenario_verdict(&found, &seen.sight),
+			kinds[i].words) == NULL)
+			fail_msg("%s: %s", kinds[i].words,
+			    scenario_verdict(&found, &seen.sight));
+		seen_fini(&seen);
+	}
+}
+
 static const struct check_row *
 find_check(const struct checklist *list, const char *id)
 {
@@ -449,6 +518,88 @@ requirements_are_judged_with_evidence(void **state)
 	free(list);
 }
 
+/* 10-M */
+static void
+a_mailbox_under_dane_is_a_warning(void **state)
+{
+	struct checklist *list = xcalloc(1, sizeof(*list));
+	struct seen seen;
+
+	(void)state;
+	seen_make(&seen, row_with("A14 15 days"));
+	checklist_add_bsi(list, &seen.sight);
+	assert_int_equal(find_check(list, "10-M")->result, CHECK_PASS);
+	seen.sight.reports_protected = true;
+	list->count = 0;
+	checklist_add_bsi(list, &seen.sight);
+	assert_int_equal(find_check(list, "10-M")->result, CHECK_WARNING);
+	assert_non_null(
+	    strstr(find_check(list, "10-M")->evidence, "mail to d.ex"));
+	seen_fini(&seen);
+	free(list);
+}
+
+/* R2, R4, R9, R13 and 05-M, by what alone is another. */
+static void
+records_and_policies_are_measured(void **state)
+{
+	static const struct {
+		const char *id;
+		enum check_result result;
+		uint32_t max_age, ttl;
+		const char *more_tlsa, *alias;
+	} rows_of[] = {
+	    {"R2", CHECK_PASS, 604800, 60, NULL, NULL},
+	    {"R2", CHECK_WARNING, 604800, 60, "3 0 1", NULL},
+	    {"R2", CHECK_WARNING, 604800, 60, "2 0 1", NULL},
+	    {"R4", CHECK_WARNING, 604800, 60, NULL, NULL},
+	    {"R4", CHECK_PASS, 604800, 60, "2 1 1", NULL},
+	    {"R9", CHECK_PASS, 604800, 60, NULL, NULL},
+	    {"R9", CHECK_WARNING, 604799, 60, NULL, NULL},
+	    {"R9", CHECK_PASS, 31557600, 60, NULL, NULL},
+	    {"R9", CHECK_WARNING, 31557601, 60, NULL, NULL},
+	    {"R13", CHECK_PASS, 604800, 60, NULL, NULL},
+	    {"R13", CHECK_WARNING, 604800, 60, NULL, "other.ex"},
+	    {"05-M", CHECK_WARNING, 604800, 60, NULL, NULL},
+	    {"05-M", CHECK_PASS, 604800, 3600, "2 1 1", NULL},
+	    {"05-M", CHECK_WARNING, 604800, 3601, "2 1 1", NULL},
+	};
+	struct checklist *list = xcalloc(1, sizeof(*list));
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows_of); i++) {
+		struct host_facts *host;
+		struct seen seen;
+		char record[128];
+
+		seen_make(&seen, row_with("A15"));
+		host = &seen.facts->hosts[0];
+		seen.facts->sts.policy->policy->max_age_s = rows_of[i].max_age;
+		host->tlsa.ttl_s = rows_of[i].ttl;
+		if (rows_of[i].alias != NULL)
+			text_copy(host->expanded, sizeof(host->expanded),
+			    rows_of[i].alias);
+		if (rows_of[i].more_tlsa != NULL) {
+			snprintf(record, sizeof(record),
+			    "%s ffeeddccbbaa99887766554433221100ffeeddccbbaa99"
+			    "887766554433221100",
+			    rows_of[i].more_tlsa);
+			tlsa_set_add_text(&host->records, record, NULL);
+			tlsa_set_finish(&host->records);
+		}
+		seen.sight.standing.dane_health = STANDING_OK;
+		list->count = 0;
+		checklist_add_rfc(list, &seen.sight);
+		checklist_add_bsi(list, &seen.sight);
+		if (find_check(list, rows_of[i].id)->result !=
+		    rows_of[i].result)
+			fail_msg("%s, row %zu: %s", rows_of[i].id, i,
+			    find_check(list, rows_of[i].id)->evidence);
+		seen_fini(&seen);
+	}
+	free(list);
+}
+
 /* A25: each requirement of a standard once. */
 static void
 a_list_is_whole(void **state)
@@ -559,6 +710,10 @@ main(void)
 	    cmocka_unit_test(records_of_no_use_are_named),
 	    cmocka_unit_test(a_wildcard_of_a_policy_host_is_named),
 	    cmocka_unit_test(testing_lasts_two_weeks),
+	    cmocka_unit_test(a_policy_that_was_tested_can_be_enforced),
+	    cmocka_unit_test(what_is_published_counts_in_the_verdict),
+	    cmocka_unit_test(a_mailbox_under_dane_is_a_warning),
+	    cmocka_unit_test(records_and_policies_are_measured),
 	    cmocka_unit_test(requirements_are_judged_with_evidence),
 	    cmocka_unit_test(a_list_is_whole),
 	    cmocka_unit_test(the_worst_must_counts),

@@ -93,7 +93,15 @@ check_inbound_reports(const struct sight *sight, struct check_answer *answer)
 			    record->rua[i].target);
 			return;
 		}
-	check_say(answer, CHECK_PASS, "mailto: %s", record->rua[0].target);
+	if (sight->reports_protected)
+		check_say(answer, CHECK_WARNING,
+		    "mailto: %s; mail to %s is under DANE or an enforced "
+		    "policy itself, so that reports on what is broken may not "
+		    "arrive",
+		    record->rua[0].target, record->rua[0].host);
+	else
+		check_say(
+		    answer, CHECK_PASS, "mailto: %s", record->rua[0].target);
 }
 
 /* 12-R: the issuers, for who looks at it */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "milter/cli/advise/checklist.h"
 
 enum { WEEK_S = 604800, YEAR_S = 31557600 };
@@ -147,6 +148,22 @@ covers_any(const struct sight *sight, const char *pattern)
 	return false;
 }
 
+static void
+say_uncovered(const struct sight *sight, const struct sts_policy *policy,
+    struct check_answer *answer)
+{
+	char names[SIGHT_NAMES_SIZE];
+	struct text text;
+
+	text_init(&text, names, sizeof(names));
+	for (size_t i = 0; i < sight->facts->host_count; i++)
+		if (!sts_policy_names(policy, sight->facts->hosts[i].name))
+			text_addf(&text, "%s%s", text.len == 0 ? "" : ", ",
+			    sight->facts->hosts[i].name);
+	check_say(answer, CHECK_FAIL, "hosts covered: %s; not %s",
+	    standing_share_text(sight->standing.sts_cover), names);
+}
+
 /* R8 */
 static void
 check_sts_cover(const struct sight *sight, struct check_answer *answer)
@@ -158,8 +175,7 @@ check_sts_cover(const struct sight *sight, struct check_answer *answer)
 		return;
 	}
 	if (sight->standing.sts_cover != STANDING_ALL) {
-		check_say(answer, CHECK_FAIL, "hosts covered: %s",
-		    standing_share_text(sight->standing.sts_cover));
+		say_uncovered(sight, policy, answer);
 		return;
 	}
 	for (size_t i = 0; i < policy->mx_count; i++)

@@ -181,6 +181,53 @@ check_tlsa_everywhere(const struct sight *sight, struct check_answer *answer)
 		    names);
 }
 
+/* "; its key is RSA 2048": a host may have one of each kind, and shows one. */
+static void
+add_key_words(struct text *text, const struct probe_facts *probe)
+{
+	AUTO(x509_chain) struct x509_chain *chain = NULL;
+	const char *type;
+	unsigned bits;
+
+	if (probe == NULL || probe->cert_count == 0)
+		return;
+	chain = x509_chain_new(probe->certs, probe->cert_count, NULL);
+	if (chain == NULL)
+		return;
+	type = x509_key_type(chain, 0, &bits);
+	text_addf(
+	    text, ", the certificate shown has a key of %s %u", type, bits);
+}
+
+/* Each address of a host with TLSA records that does not keep them. */
+static void
+say_mismatches(const struct sight *sight, struct check_answer *answer)
+{
+	const struct verdict *verdict = sight->verdict;
+	char words[CHECK_EVIDENCE_SIZE / 2];
+	struct text text;
+
+	text_init(&text, words, sizeof(words));
+	for (size_t i = 0; verdict->hosts != NULL && i < verdict->host_count;
+	     i++) {
+		const struct host_facts *host = &sight->facts->hosts[i];
+		const struct host_verdict *judged = &verdict->hosts[i];
+
+		for (size_t j = 0;
+		     standing_host_has_dane(host) && j < judged->address_count;
+		     j++) {
+			if (judged->addresses[j].outcome != HOST_FAIL)
+				continue;
+			note_address(&text, host, &host->addresses[j],
+			    reason_text(judged->addresses[j].reason));
+			add_key_words(&text, host->addresses[j].probe);
+		}
+	}
+	check_say(answer, CHECK_FAIL, "%s: %s",
+	    standing_health_text(sight->standing.dane_health),
+	    text.len > 0 ? words : reason_text(sight->standing.dane_fault));
+}
+
 void
 check_tlsa_matches(const struct sight *sight, struct check_answer *answer)
 {
@@ -193,9 +240,7 @@ check_tlsa_matches(const struct sight *sight, struct check_answer *answer)
 		return;
 	case STANDING_BROKEN:
 	case STANDING_DEGRADED:
-		check_say(answer, CHECK_FAIL, "%s: %s",
-		    standing_health_text(standing->dane_health),
-		    reason_text(standing->dane_fault));
+		say_mismatches(sight, answer);
 		return;
 	case STANDING_NO_HEALTH:
 		check_say(answer, CHECK_NOT_APPLICABLE,

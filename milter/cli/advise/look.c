@@ -70,6 +70,43 @@ look_for_reports(const struct look *look, struct sight *sight)
 	dns_texts_fini(&texts);
 }
 
+static bool
+is_enforcing(const struct standing *standing)
+{
+	return standing->protection == STANDING_BOTH ||
+	       standing->protection == STANDING_DANE ||
+	       standing->protection == STANDING_STS;
+}
+
+/* Of the mailbox that reports go to first; what it is depends on DNS and on a
+ * policy alone. */
+static void
+look_at_mailbox(const struct look *look, struct sight *sight)
+{
+	const struct tlsrpt_record *record = &sight->extra.tlsrpt_record;
+	struct engine_query like = {.level = LEVEL_AUTO, .dns_only = true};
+	const struct standing_extra nothing = {.own_tlsa = false};
+	struct engine_wait *wait;
+	const struct check *check;
+	struct standing standing;
+
+	if (record->count == 0 || record->rua[0].scheme != TLSRPT_MAILTO)
+		return;
+	if (strcmp(record->rua[0].host, sight->facts->domain) == 0) {
+		sight->reports_protected = is_enforcing(&sight->standing);
+		return;
+	}
+	wait = cli_engine_ask(look->cli, &like, record->rua[0].host);
+	check = engine_await(
+	    wait, clock_mono_ms() + look->cli->check_timeout_ms + GRACE_MS);
+	if (check != NULL) {
+		standing = standing_make(
+		    check->facts, &nothing, look->roots, sight->at);
+		sight->reports_protected = is_enforcing(&standing);
+	}
+	engine_wait_free(wait);
+}
+
 /* The name servers of the domain's zone: one that is known, or the first. */
 static void
 look_for_dns_host(const struct look *look, struct sight *sight)
@@ -177,5 +214,6 @@ look_end(const struct look *look, struct sighting *sighting)
 	look_for_stray_records(look, sight);
 	sight->standing =
 	    standing_make(sight->facts, &sight->extra, look->roots, sight->at);
+	look_at_mailbox(look, sight);
 	return sight;
 }

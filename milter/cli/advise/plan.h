@@ -15,7 +15,12 @@ enum step_state {
 };
 
 /* P0 to P11 are 0 to 11. */
-enum { STEPS = 12, STEP_NEEDS = 4, STEP_WHAT_SIZE = 1600 };
+enum {
+	STEPS = 12,
+	STEP_NEEDS = 4,
+	STEP_WHAT_SIZE = 2400,
+	STEP_COMMAND_SIZE = 3 * LIMIT_DOMAIN_SIZE,
+};
 
 struct step {
 	unsigned id;
@@ -23,8 +28,8 @@ struct step {
 	const char *who; /* a constant: domain, dns-host, registrar, mail-host
 			    or provider */
 	char what[STEP_WHAT_SIZE];
-	char command[2 * LIMIT_DOMAIN_SIZE]; /* or "" */
-	time_t not_before;                   /* or 0 */
+	char command[STEP_COMMAND_SIZE]; /* or "" */
+	time_t not_before;               /* or 0 */
 	size_t need_count;
 	unsigned needs[STEP_NEEDS]; /* ids */
 };
@@ -42,5 +47,8 @@ void plan_make(struct plan *plan, const struct sight *sight,
 const struct step *plan_step(const struct plan *plan, unsigned id);
 
 const char *step_state_text(enum step_state state);
+
+/* step_who_text - who that is, in a sentence of its own, or "" */
+const char *step_who_text(const char *who);
 
 #endif

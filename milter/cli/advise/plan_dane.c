@@ -109,6 +109,12 @@ plan_microsoft(const struct planning *p)
 	    plan_domain(p));
 }
 
+static bool
+has_unchained(const struct sight *sight)
+{
+	return !sight_hosts_secure(sight);
+}
+
 static void
 plan_host_zones(const struct planning *p)
 {
@@ -119,21 +125,27 @@ plan_host_zones(const struct planning *p)
 
 	for (size_t i = 0; i < sight->facts->host_count; i++)
 		others |= !sight->hosts[i].own && sight_is_unchained(sight, i);
-	if (!plan_wants_dane(p) || !others)
+	if (!plan_wants_dane(p) || (!others && (sight->chain != CHAIN_SECURE ||
+						   !has_unchained(sight))))
 		return;
-	step = plan_put(p, 7, STEP_DO, "mail-host");
 	sight_hosts_text(sight, sight_is_unchained, hosts);
+	if (!others) {
+		/* below a domain that is signed, in a zone that is not */
+		step = plan_put(p, 7, STEP_DO, "dns-host");
+		plan_say(step,
+		    "These MX hosts stand in zones of their own below %s that "
+		    "are not secure: have them signed, and their DS records "
+		    "put "
+		    "into the zone above: %s.",
+		    plan_domain(p), hosts);
+		return;
+	}
+	step = plan_put(p, 7, STEP_DO, "mail-host");
 	plan_say(step,
 	    "Ask whoever runs them to have the zones of these MX hosts signed, "
 	    "and TLSA records published there; or take MX hosts in signed "
 	    "zones: %s.",
 	    hosts);
-}
-
-static bool
-has_unchained(const struct sight *sight)
-{
-	return !sight_hosts_secure(sight);
 }
 
 static void
@@ -158,12 +170,17 @@ plan_records(const struct planning *p)
 	step = plan_put(p, 8, STEP_DO, "mail-host");
 	if (sight->chain == CHAIN_UNSIGNED || sight->chain == CHAIN_ISLAND ||
 	    sight->chain == CHAIN_UNSUPPORTED || has_unchained(sight))
-		plan_need(step, sight->chain == CHAIN_UNSUPPORTED ? 5 : 6);
+		plan_need(step, sight->chain == CHAIN_UNSUPPORTED ? 5
+				: sight->chain == CHAIN_SECURE    ? 7
+								  : 6);
 	plan_say(step,
 	    "Publish TLSA records \"3 1 1\" of the present and of the next "
 	    "key%s%s%s%s, with a TTL of %d s or less. The command prints the "
-	    "one of the key that a host shows; of the next key, which is made "
-	    "now, \"postern tlsa gen --name HOST KEYFILE\" does. DANE has no "
+	    "one of the key that a host shows, with its name, as it goes into "
+	    "the zone of the host. The next key is made now and used at the "
+	    "next renewal: \"openssl genpkey -algorithm EC -pkeyopt "
+	    "ec_paramgen_curve:P-256 -out next.key\" makes it, and \"postern "
+	    "tlsa gen --name HOST next.key\" prints its record. DANE has no "
 	    "testing mode: see first that all addresses of a host show the "
 	    "same key (\"postern check -v %s\"), and at once when the records "
 	    "are there that \"postern tlsa check %s\" finds nothing.%s",

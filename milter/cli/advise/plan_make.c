@@ -13,7 +13,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
-#include "milter/act/advice.h"
 
 enum { TESTING_DAYS = 14 };
 
@@ -82,54 +81,6 @@ plan_wants_dane(const struct planning *p)
 	return p->found->dane != PUBLISH_NO;
 }
 
-/* --- P0: what queues mail now --- */
-
-static bool
-queues_now(const struct sight *sight)
-{
-	enum outlook_end end = sight->standing.ends[OUTLOOK_AUTO];
-
-	return chain_is_bogus(sight->chain) || end == OUTLOOK_QUEUED ||
-	       end == OUTLOOK_LOOKUP;
-}
-
-static void
-plan_mending(const struct planning *p)
-{
-	const struct sight *sight = p->sight;
-	struct advice advice = advice_of(sight->verdict, sight->facts);
-	struct step *step;
-
-	if (!queues_now(sight))
-		return;
-	step = plan_put(p, 0, STEP_DO, "mail-host");
-	plan_command(step, "postern check %s", plan_domain(p));
-	if (sight->chain == CHAIN_BOGUS_DS) {
-		step->who = "registrar";
-		plan_say(step,
-		    "Mail waits today: no key of %s fits the DS record at its "
-		    "parent. Have the DS record of the key that signs the zone "
-		    "now put there, or the DS record taken away.",
-		    sight->chain_facts.zone);
-		return;
-	}
-	if (sight->chain == CHAIN_BOGUS_SIG) {
-		step->who = "dns-host";
-		plan_say(step,
-		    "Mail waits today: signatures of %s are wrong, expired or "
-		    "missing. Have the zone signed anew.",
-		    sight->chain_facts.zone);
-		return;
-	}
-	if (strncmp(reason_text(sight->verdict->reason), "sts-", 4) == 0) {
-		step->who = "domain";
-		plan_command(step, "postern sts check %s", plan_domain(p));
-	}
-	plan_say(step, "Mail waits today (%s): %s%s%s",
-	    reason_text(sight->verdict->reason), advice.why,
-	    advice.what[0] == '\0' ? "" : " ", advice.what);
-}
-
 /* --- P1: TLS reports --- */
 
 static bool
@@ -141,6 +92,31 @@ has_rua(const struct sight *sight, enum tlsrpt_scheme scheme)
 		if (record->rua[i].scheme == scheme)
 			return true;
 	return false;
+}
+
+/* Why a record is of no use, for who published it. */
+static const char *
+report_fault(const struct planning *p)
+{
+	static const char *const words[][2] = {
+	    {"multiple",
+		" There is more than one such record, so that none counts: "
+		"leave one."},
+	    {"not-tlsrpt", " The record that is there does not begin with "
+			   "\"v=TLSRPTv1;\", and does not count: replace it."},
+	    {"no-rua", " The record that is there has no \"rua=\", which says "
+		       "where reports go: replace it."},
+	    {"no-usable-rua",
+		" The record that is there names nowhere that reports can go "
+		"to: \"mailto:\" and an address it must be. Replace it."},
+	};
+	const char *why = p->sight->standing.tlsrpt_why;
+
+	for (size_t i = 0; why != NULL && i < sizeof(words) / sizeof(words[0]);
+	     i++)
+		if (strcmp(words[i][0], why) == 0)
+			return words[i][1];
+	return "";
 }
 
 static void
@@ -167,10 +143,12 @@ plan_reports(const struct planning *p)
 		    "and publish the TXT record below, or one that names "
 		    "another. Senders then say what fails, before it stops "
 		    "mail. Read them with \"postern tlsrpt read\".%s%s",
-		    p->sight->standing.tlsrpt_why[0] == '\0'
-			? ""
-			: " The record that is there does not count: ",
-		    p->sight->standing.tlsrpt_why);
+		    report_fault(p),
+		    p->wish->regulated
+			? " BSI TR-03108 wants the mailbox at a domain that "
+			  "enforces neither DANE nor MTA-STS, so that reports "
+			  "on what is broken arrive."
+			: "");
 	}
 }
 
@@ -308,23 +286,32 @@ plan_enforcing(const struct planning *p)
 	    (time_t)TESTING_DAYS * CLOCK_DAY_S;
 }
 
+/* What is published can be looked at; where nothing is yet, later. */
 static void
 plan_watching(const struct planning *p)
 {
+	bool dane = p->sight->standing.dane_hosts > 0;
+	bool sts = p->sight->standing.sts_policy != STANDING_POLICY_NONE;
 	struct step *step = plan_put(p, 11, STEP_DO, "domain");
 
-	plan_command(step, "postern sts check %s", plan_domain(p));
-	if (p->sight->standing.dane_hosts > 0)
-		plan_say(step,
-		    "From cron: \"postern tlsa check %s\" and \"postern sts "
-		    "check %s\", which say so by their exit status when "
-		    "something does not fit any more.",
-		    plan_domain(p), plan_domain(p));
-	else
-		plan_say(step,
-		    "From cron: \"postern sts check %s\", which says so by its "
-		    "exit status when something does not fit any more.",
-		    plan_domain(p));
+	if (!dane && !sts)
+		plan_need(step, 3);
+	plan_say(step,
+	    "Look again each day: put the line below into a crontab. cron "
+	    "mails "
+	    "what it prints, and it prints only when something does not fit "
+	    "any "
+	    "more.%s",
+	    dane && sts ? ""
+	    : dane      ? " When there is an MTA-STS policy, the same with "
+			  "\"postern sts check\"."
+			: " When there are TLSA records, the same with "
+			  "\"postern tlsa check\".");
+	plan_command(step,
+	    "30 5 * * * out=$(postern %s check %s%s%s) || echo \"$out\"",
+	    dane ? "tlsa" : "sts", plan_domain(p),
+	    dane && sts ? " && postern sts check " : "",
+	    dane && sts ? plan_domain(p) : "");
 }
 
 /* --- all of them --- */
@@ -382,6 +369,25 @@ plan_make(struct plan *plan, const struct sight *sight,
 	plan_watching(&p);
 	for (size_t i = 0; i < plan->count; i++)
 		settle_step(plan, &plan->steps[i], sight->at);
+}
+
+const char *
+step_who_text(const char *who)
+{
+	static const char *const words[][2] = {
+	    {"domain", "domain: you, as you have the domain's DNS records and "
+		       "web server changed"},
+	    {"mail-host", "mail-host: whoever runs the MX hosts"},
+	    {"dns-host", "dns-host: whoever runs the name servers"},
+	    {"registrar", "registrar: where the domain was bought"},
+	    {"provider", "provider: who takes the mail for you, in its own "
+			 "administration"},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i][0], who) == 0)
+			return words[i][1];
+	return "";
 }
 
 const char *

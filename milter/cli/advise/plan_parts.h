@@ -26,7 +26,8 @@ void plan_command(struct step *step, const char *format, ...)
 const char *plan_domain(const struct planning *p);
 bool plan_wants_dane(const struct planning *p);
 
-/* plan_dane - P5 to P9 */
+/* plan_mending - P0; plan_dane - P5 to P9 */
+void plan_mending(const struct planning *p);
 void plan_dane(const struct planning *p);
 
 #endif

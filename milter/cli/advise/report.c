@@ -43,6 +43,14 @@ counsel_status(const struct counsel *counsel)
 		   : checklist_status(&counsel->checks);
 }
 
+/* Of a zone that is bogus the verdict says so. */
+static bool
+counsel_stops_mail(const struct counsel *counsel)
+{
+	return plan_step(&counsel->plan, 0) != NULL &&
+	       !chain_is_bogus(counsel->sight->chain);
+}
+
 /* --- what there is --- */
 
 static void
@@ -310,11 +318,31 @@ put_checks(const struct checklist *list, enum standard standard, bool whole,
 			put_check_row(&list->rows[i], whole, sheet);
 }
 
+/* Who has a step, for who does not know the words: each once. */
+static void
+put_who(const struct plan *plan, struct sheet *sheet)
+{
+	char line[NOTE_TEXT_SIZE];
+	struct text text;
+
+	text_init(&text, line, sizeof(line));
+	for (size_t i = 0; i < plan->count; i++) {
+		const char *words = step_who_text(plan->steps[i].who);
+
+		if (strstr(line, words) == NULL)
+			text_addf(
+			    &text, "%s%s", text.len == 0 ? "" : "; ", words);
+	}
+	sheet_note(sheet, "Who does it: %s.", line);
+}
+
 void
 counsel_put_plan(const struct plan *plan, bool whole, struct sheet *sheet)
 {
-	if (plan->count > 0)
+	if (plan->count > 0) {
 		sheet_section(sheet, "steps", "Steps, in order");
+		put_who(plan, sheet);
+	}
 	put_steps(plan, "now", "Now", STEP_DO, sheet);
 	put_steps(plan, "blocked", "Not possible where the zone is now",
 	    STEP_BLOCKED, sheet);
@@ -340,7 +368,11 @@ counsel_put(const struct counsel *counsel, const char *domain, bool whole,
 	const struct sight *sight = counsel->sight;
 
 	sheet_section(sheet, "advice", domain);
-	sheet_note(sheet, "%s", scenario_verdict(&counsel->found, sight));
+	sheet_note(sheet, "%s%s",
+	    counsel_stops_mail(counsel)
+		? "Mail from some senders waits today: mend that first (P0). "
+		: "",
+	    scenario_verdict(&counsel->found, sight));
 	put_scenarios(counsel, sheet);
 	put_chains(sight, sheet);
 	if (standing_takes_mail(&sight->standing) ||

@@ -191,6 +191,34 @@ verdict_without_dane(const struct advice_case *found, const struct sight *sight)
 			"zone that is not signed.";
 }
 
+/* What is there already counts. */
+static const char *
+verdict_with_dane(const struct advice_case *found, const struct sight *sight)
+{
+	const struct standing *standing = &sight->standing;
+	bool fetched = standing->sts_policy == STANDING_POLICY_FETCHED;
+	bool testing = fetched && standing->sts_mode == STS_MODE_TESTING;
+	bool enforced = fetched && standing->sts_mode == STS_MODE_ENFORCE;
+
+	if (standing->dane == STANDING_DANE_FULL)
+		return enforced ? "MTA-STS and DANE are both published: keep "
+				  "them as they are, and mend what is below."
+		       : testing
+			   ? "DANE is published, and MTA-STS is tested: have "
+			     "it enforced when reports tell of no failures."
+			   : "DANE is published: publish MTA-STS as well.";
+	if (enforced)
+		return "MTA-STS is enforced: publish DANE at every mail host "
+		       "as well.";
+	if (testing)
+		return "MTA-STS is tested: have it enforced when reports tell "
+		       "of no failures, and publish DANE at every mail host.";
+	return found->dane == PUBLISH_PER_HOST
+		   ? "Publish MTA-STS, and DANE at every mail host: a TLSA "
+		     "record set for each."
+		   : "Publish MTA-STS, and DANE at the mail hosts.";
+}
+
 const char *
 scenario_verdict(const struct advice_case *found, const struct sight *sight)
 {
@@ -203,10 +231,8 @@ scenario_verdict(const struct advice_case *found, const struct sight *sight)
 	case PUBLISH_NO:
 		return verdict_without_dane(found, sight);
 	case PUBLISH_YES:
-		return "Publish MTA-STS, and DANE at the mail hosts.";
 	case PUBLISH_PER_HOST:
-		return "Publish MTA-STS, and DANE at every mail host: a TLSA "
-		       "record set for each.";
+		return verdict_with_dane(found, sight);
 	case PUBLISH_PROVIDER:
 		return "Publish MTA-STS, with a policy host of your own. DANE "
 		       "comes from the provider, once the domain is signed and "

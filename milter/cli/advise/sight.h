@@ -41,6 +41,8 @@ struct sight {
 	time_t at;
 	struct standing_extra extra;
 	struct standing standing;
+	bool reports_protected; /* the mailbox for TLS reports is at a domain
+				   with DANE or an enforced policy */
 	struct chain_facts chain_facts; /* of the domain */
 	enum chain_state chain;
 	char dns_server[LIMIT_DOMAIN_SIZE]; /* one of its zone's, or "" */
