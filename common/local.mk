@@ -136,6 +136,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_survey_fields.c %D%/io/store_survey_fields.h \
 	%D%/io/store_survey_schema.c %D%/io/store_survey_schema.h \
 	%D%/io/store_survey_words.c %D%/io/store_survey_words.h \
+	%D%/io/store_survey_hosts.c %D%/io/store_survey_hosts.h \
 	%D%/io/store_survey_diff.c %D%/io/store_survey_diff.h \
 	%D%/io/store_table.c %D%/io/store_table.h \
 	%D%/io/store_tlsrpt.c %D%/io/store_tlsrpt.h \

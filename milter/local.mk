@@ -303,6 +303,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/survey/export.c \
 	%D%/cli/survey/fetch_code.c %D%/cli/survey/fetch_code.h \
 	%D%/cli/survey/further.c %D%/cli/survey/further.h \
+	%D%/cli/survey/host_lines.c %D%/cli/survey/host_lines.h \
 	%D%/cli/survey/import.c %D%/cli/survey/import.h \
 	%D%/cli/survey/import_log.c \
 	%D%/cli/survey/names.c %D%/cli/survey/names.h \
@@ -310,7 +311,10 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/survey/pairs.c %D%/cli/survey/pairs.h \
 	%D%/cli/survey/probing.c %D%/cli/survey/probing.h \
 	%D%/cli/survey/record.c %D%/cli/survey/record.h \
-	%D%/cli/survey/report.c \
+	%D%/cli/survey/report.c %D%/cli/survey/report_brief.c \
+	%D%/cli/survey/report_count.c %D%/cli/survey/report_count.h \
+	%D%/cli/survey/report_ends.c %D%/cli/survey/report_places.c \
+	%D%/cli/survey/report_published.c \
 	%D%/cli/survey/report_notes.c \
 	%D%/cli/survey/survey.h \
 	%D%/cli/survey/verbs.c \

@@ -116,6 +116,8 @@ UNIT_TESTS = \
 	%D%/unit/fetch_code.t \
 	%D%/unit/survey_attempts.t \
 	%D%/unit/survey_diff.t \
+	%D%/unit/host_lines.t \
+	%D%/unit/store_survey_hosts.t \
 	%D%/unit/store_survey_probes.t \
 	%D%/unit/tenants.t \
 	%D%/unit/survey_names.t \
@@ -548,6 +550,11 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 	$(CONF_TEXT) $(ATTEMPTS)
 %C%_unit_survey_diff_t_SOURCES = %D%/unit/survey_diff.c %D%/unit/tap.h $(SURVEY_DIFF)
 %C%_unit_survey_diff_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_host_lines_t_SOURCES = %D%/unit/host_lines.c %D%/unit/tap.h \
+	milter/cli/survey/host_lines.c
+%C%_unit_host_lines_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_store_survey_hosts_t_SOURCES = %D%/unit/store_survey_hosts.c \
+	%D%/unit/tap.h
 %C%_unit_store_survey_probes_t_SOURCES = %D%/unit/store_survey_probes.c \
 	%D%/unit/tap.h
 %C%_unit_exclude_t_SOURCES = %D%/unit/exclude.c %D%/unit/tap.h \
@@ -557,7 +564,10 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_survey_names_t_SOURCES = %D%/unit/survey_names.c %D%/unit/tap.h \
 	milter/cli/survey/names.c
 %C%_unit_survey_report_t_SOURCES = %D%/unit/survey_report.c %D%/unit/tap.h \
-	milter/cli/survey/report.c milter/cli/survey/report_notes.c \
+	milter/cli/survey/report.c milter/cli/survey/report_brief.c \
+	milter/cli/survey/report_count.c milter/cli/survey/report_ends.c \
+	milter/cli/survey/report_notes.c milter/cli/survey/report_places.c \
+	milter/cli/survey/report_published.c \
 	$(SURVEY_DIFF)
 %C%_unit_survey_report_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_stale_t_SOURCES = %D%/unit/stale.c %D%/unit/tap.h

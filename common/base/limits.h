@@ -398,6 +398,13 @@ enum {
 	 * LIMIT_MX_HOSTS hosts are the longest, with a fourth left over */
 	LIMIT_SURVEY_ROW = 5 * LIMIT_MX_HOSTS * LIMIT_DOMAIN_SIZE / 4,
 
+	/* What is kept of a mail host, as text: of each of its addresses, and
+	 * of so many TLSA records, so many octets of data, as SHA-512 has; and
+	 * all of it */
+	LIMIT_SURVEY_TLSA = 16,
+	LIMIT_SURVEY_TLSA_DATA = 64,
+	LIMIT_SURVEY_HOST = 16 * 1024,
+
 	/* Names of a survey that is kept in memory alone */
 	LIMIT_SURVEY_MEMORY = 10000,
 

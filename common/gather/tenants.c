@@ -110,7 +110,7 @@ digest_chain(const struct probe_facts *facts, uint8_t digest[DIGEST_SIZE])
 }
 
 static struct probe_facts *
-copy_as_inferred(const struct probe_facts *facts)
+copy_as_inferred(const struct probe_facts *facts, const char *name)
 {
 	struct probe_facts *copy = probe_facts_new(facts->outcome);
 
@@ -122,6 +122,7 @@ copy_as_inferred(const struct probe_facts *facts)
 	memcpy(copy->tls, facts->tls, sizeof(copy->tls));
 	copy->sight = facts->sight;
 	copy->inferred = true;
+	copy->shown_to = xstrdup(name);
 	probe_facts_set_certs(copy, facts->certs, facts->cert_count);
 	return copy;
 }
@@ -136,7 +137,7 @@ note_tenant(
 	house->names[house->count++] = xstrdup(name);
 	if (house->count < TENANTS_NAMES)
 		return;
-	house->same = copy_as_inferred(facts);
+	house->same = copy_as_inferred(facts, name);
 	drop_names(house);
 }
 

@@ -48,6 +48,8 @@ static const struct {
     [SURVEY_STS_WILDCARD] = {"sts_wildcard", SURVEY_POLICY},
     [SURVEY_CHAIN] = {"chain", SURVEY_FINDING},
     [SURVEY_DNS_HOST] = {"dns_host", SURVEY_DOMAIN},
+    [SURVEY_CUT] = {"cut", SURVEY_FINDING},
+    [SURVEY_WHYS] = {"whys", SURVEY_FINDING},
 };
 
 const char *

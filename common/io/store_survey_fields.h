@@ -50,9 +50,11 @@ enum survey_field {
 	SURVEY_STS_WILDCARD, /* "1": of the policy host's certificate */
 	SURVEY_CHAIN,        /* of the domain's zone; "": nobody asked */
 	SURVEY_DNS_HOST,     /* who has its name servers; likewise */
+	SURVEY_CUT,          /* "1": it has more hosts than were looked at */
+	SURVEY_WHYS, /* by sender, a blank between: why it queues, or "-" */
 };
 enum {
-	SURVEY_FIELDS = SURVEY_DNS_HOST + 1,
+	SURVEY_FIELDS = SURVEY_WHYS + 1,
 	SURVEY_CSV_FIELDS = SURVEY_INFERRED + 1
 };
 

@@ -112,6 +112,7 @@ probe_facts_free(struct probe_facts *probe)
 		return;
 	free(probe->certs);
 	free(probe->octets);
+	free(probe->shown_to);
 	free(probe);
 }
 

@@ -123,6 +123,8 @@ struct probe_facts {
 	_Atomic bool reported; /* its failure is counted: see tls_sessions.h */
 	char detail[LIMIT_DETAIL_SIZE]; /* remote text or our error, cleaned */
 	struct probe_sight sight;
+	char
+	    *shown_to; /* where it is inferred: the name that it was shown to */
 };
 
 void probe_facts_free(struct probe_facts *probe); /* drops one reference */

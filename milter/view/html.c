@@ -58,6 +58,9 @@ static const char style[] =
     "tr:has(+.below)>td{border-bottom:0}\n"
     ".below td{color:var(--dim);padding-left:1.25rem}\n"
     ".below b{font-weight:500;color:var(--fg)}\n"
+    "nav{font-size:.92rem}nav a{display:inline-block;margin:.1rem .75rem .1rem "
+    "0;color:var(--plain)}summary{color:var(--dim);font-size:.92rem;"
+    "cursor:pointer}\n"
     ".chart{margin:.4rem 0 .75rem}\n"
     ".strip{display:grid;grid-template-columns:minmax(6rem,14rem) 1fr "
     "minmax(3rem,max-content);gap:.6rem;align-items:center;font-size:.92rem;"
@@ -89,6 +92,8 @@ static const char style[] =
     ".strip{grid-template-columns:minmax(5rem,40%) 1fr max-content}}\n"
     "@media print{:root{--bg:#fff;--fg:#000;--dim:#444;--line:#999;--box:"
     "#fff;color-scheme:light}body{max-width:none;padding:0;font-size:10pt}"
+    "nav,summary{display:none}details::details-content{content-visibility:"
+    "visible;block-size:auto}"
     "rect,i{-webkit-print-color-adjust:exact;print-color-adjust:exact}tr{"
     "break-inside:avoid}h2,h3,.legend,tr:has(+.below){break-after:avoid}}\n"
     "</style></head><body>\n";
@@ -217,15 +222,11 @@ put_chart(FILE *out, const struct sheet_table *table)
 }
 
 static void
-put_html_table(FILE *out, const struct sheet_table *table)
+put_rows(FILE *out, const struct sheet_table *table)
 {
 	size_t shown =
 	    table->row_count < ROWS_SHOWN ? table->row_count : ROWS_SHOWN;
 
-	if (table->chart == SHEET_DATA || table->row_count == 0)
-		return;
-	put_element(out, "h3", table->title);
-	put_chart(out, table);
 	fputs(
 	    columns_beside(table) > PAIR ? "<table class=\"wide\">" : "<table>",
 	    out);
@@ -241,6 +242,36 @@ put_html_table(FILE *out, const struct sheet_table *table)
 		    table->row_count + table->more - shown);
 }
 
+/* folds: the numbers of a chart stand folded below it */
+static void
+put_html_table(FILE *out, const struct sheet_table *table, bool folds)
+{
+	folds &= table->chart != SHEET_PLAIN;
+	if (table->chart == SHEET_DATA || table->row_count == 0)
+		return;
+	put_element(out, "h3", table->title);
+	put_chart(out, table);
+	if (folds)
+		fputs("<details><summary>as numbers</summary>\n", out);
+	put_rows(out, table);
+	if (folds)
+		fputs("</details>\n", out);
+}
+
+static void
+put_contents(FILE *out, const struct sheet *sheet)
+{
+	fputs("<nav>", out);
+	for (size_t i = 0; i < sheet->section_count; i++) {
+		const struct sheet_section *section = &sheet->sections[i];
+
+		fprintf(out, "<a href=\"#s-%s\">", section->id);
+		html_escape(section->title, out);
+		fputs("</a> ", out);
+	}
+	fputs("</nav>\n", out);
+}
+
 void
 sheet_html(const struct sheet *sheet, FILE *out)
 {
@@ -249,15 +280,21 @@ sheet_html(const struct sheet *sheet, FILE *out)
 	fputs(style, out);
 	svg_patterns(out);
 	put_element(out, "h1", sheet->title);
+	if (sheet->contents)
+		put_contents(out, sheet);
 	for (size_t i = 0; i < sheet->section_count; i++) {
 		const struct sheet_section *section = &sheet->sections[i];
 
-		fputs("<section>\n", out);
+		if (sheet->contents)
+			fprintf(out, "<section id=\"s-%s\">\n", section->id);
+		else
+			fputs("<section>\n", out);
 		put_element(out, "h2", section->title);
 		for (size_t j = 0; j < section->note_count; j++)
 			put_element(out, "p", section->notes[j]);
 		for (size_t j = 0; j < section->table_count; j++)
-			put_html_table(out, &section->tables[j]);
+			put_html_table(
+			    out, &section->tables[j], sheet->contents);
 		fputs("</section>\n", out);
 	}
 	fputs("</body></html>\n", out);

@@ -131,6 +131,18 @@ sheet_more(struct sheet *sheet, uint64_t rows)
 	last_table(sheet)->more = rows;
 }
 
+void
+sheet_shown(struct sheet *sheet, size_t rows)
+{
+	last_table(sheet)->shown = rows;
+}
+
+void
+sheet_contents(struct sheet *sheet)
+{
+	sheet->contents = true;
+}
+
 const char *
 sheet_cell_at(const struct sheet_table *table, size_t row, size_t column)
 {

@@ -43,6 +43,7 @@ struct sheet_table {
 	char **cells;                       /* row by row */
 	size_t room;
 	uint64_t more; /* rows that there are beside these */
+	size_t shown;  /* rows of it that text has; 0: some */
 };
 
 struct sheet_section {
@@ -54,6 +55,7 @@ struct sheet_section {
 
 struct sheet {
 	char *title;
+	bool contents;
 	size_t section_count;
 	struct sheet_section *sections;
 };
@@ -73,6 +75,11 @@ void sheet_table(struct sheet *sheet, const char *id, const char *title,
 void sheet_cell(struct sheet *sheet, const char *text);
 void sheet_number(struct sheet *sheet, uint64_t number);
 void sheet_more(struct sheet *sheet, uint64_t rows);
+void sheet_shown(struct sheet *sheet, size_t rows);
+
+/* sheet_contents - the page of HTML begins with links to its sections, whose
+ * ids each stand there once; tables are folded below their charts */
+void sheet_contents(struct sheet *sheet);
 
 /* sheet_cell_at - borrowed */
 const char *

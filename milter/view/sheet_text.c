@@ -38,7 +38,9 @@ put_wrapped(FILE *out, size_t indent, size_t width, const char *text)
 static size_t
 rows_shown(const struct sheet_table *table)
 {
-	return table->row_count < ROWS_SHOWN ? table->row_count : ROWS_SHOWN;
+	size_t most = table->shown > 0 ? table->shown : ROWS_SHOWN;
+
+	return table->row_count < most ? table->row_count : most;
 }
 
 static bool
@@ -189,11 +191,12 @@ put_table(FILE *out, const struct sheet_table *table, size_t width)
 	fit_columns(table, widths, width);
 	for (size_t i = 0; i < table->column_count; i++)
 		labels[i] = table->columns[i].label;
-	fprintf(out, "\n%s\n", table->title);
+	if (table->title[0] != '\0')
+		fprintf(out, "\n%s\n", table->title);
 	put_line(out, table, widths, labels);
 	for (size_t row = 0; row < rows_shown(table); row++)
 		put_table_row(out, table, widths, row, width);
-	if (table->row_count + table->more > ROWS_SHOWN)
+	if (table->row_count + table->more > rows_shown(table))
 		fprintf(out, "%*sand %" PRIu64 " more; \"--as csv\" has them\n",
 		    INDENT, "",
 		    table->row_count + table->more - rows_shown(table));

@@ -65,16 +65,27 @@ svg_patterns(FILE *out)
 	    out);
 }
 
-/* The colour of a word: that of a result, or the plain one. */
+/* The colour of a word: that of a result or of what is like one, or the plain
+ * one. */
 static const char *
 colour_of(const char *word)
 {
-	static const char *const words[] = {
-	    "fail", "temperror", "softfail", "none", "pass", "skip"};
+	static const char *const words[][2] = {{"fail", "fail"},
+	    {"temperror", "temperror"}, {"softfail", "softfail"},
+	    {"none", "none"}, {"pass", "pass"}, {"skip", "skip"},
+	    /* how mail ends */
+	    {"delivered", "pass"}, {"queued", "fail"}, {"lookup", "temperror"},
+	    {"bounced", "none"}, {"unknown", "skip"},
+	    /* what protects it */
+	    {"both", "pass"}, {"dane", "pass"}, {"sts", "pass"},
+	    {"full", "pass"}, {"valid", "pass"}, {"sts-testing", "softfail"},
+	    {"partial", "softfail"}, {"half", "softfail"}, {"invalid", "fail"},
+	    {"unusable", "fail"}, {"neither", "none"}, {"na", "skip"},
+	    {"error", "temperror"}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i], word) == 0)
-			return words[i];
+		if (strcmp(words[i][0], word) == 0)
+			return words[i][1];
 	return "plain";
 }
 

@@ -114,6 +114,9 @@ def check_page(out, shown, name):
             out.test(seen["width"] <= width and not seen["wide"],
                      "F13 %s: nothing is cut off" % at,
                      ["%d pixels wide" % seen["width"]] + seen["wide"])
+            out.test(300 < seen["height"] < TALLEST * 4,
+                     "%s: it is neither empty nor endless" % at,
+                     ["%d pixels high" % seen["height"]])
             out.test(not seen["faint"], "%s: all text stands out" % at,
                      seen["faint"])
             out.test(not seen["console"] and not seen["requests"],

@@ -35,16 +35,22 @@ DIR = "/run/lab/survey"
 KILLS = 20
 SEED = 20
 HELO = "gate.sender.example"
+BOUND_S = 120
+PACE = 20 # --probe-rate
 
 # A destination, and what must be found of it: "a.b=value".
 VECTORS = {
+    "V11 timeout": ("v11-timeout", "mx.state=error out.may=t out.auto=t "
+                    "out.secure=t tries=1"),
+    "V12": ("v12", "mx.count=16 mx.cut=True out.may=d"),
     "V20": ("dane-ee", "dane.adoption=full dane.health=ok protection=dane "
             "out.dane=d out.dane-only=d out.auto=d depth=probe"),
     "V21": ("half-dane", "dane.adoption=half protection=partial "
             "out.dane-only=q out.auto=d"),
     "V22": ("v22", "dane.adoption=partial out.auto=d out.dane-only=d "
             "dane.health=ok"),
-    "V23": ("d35", "dane.adoption=unusable out.dane-only=q out.auto=d"),
+    "V23": ("d35", "dane.adoption=unusable out.dane-only=q out.auto=d "
+            "out.encrypt=d reason=tlsa-unusable mx.cut=False"),
     "V26": ("dane-mismatch", "dane.adoption=full dane.health=broken "
             "dane.fault=validation-failure out.dane=q out.auto=q out.sts=d "
             "out.may=d"),
@@ -55,10 +61,35 @@ VECTORS = {
                     "out.auto=d"),
     "V28": ("d55-servfail", "dane.adoption=error out.dane=t out.auto=t "
             "out.sts=d out.may=d"),
+    "V28 one of two": ("v28", "dane.adoption=partial out.may=d out.dane=d "
+                       "out.auto=d out.sts=d"),
     "V30": ("dual-rsa", "dane.health=broken dane.fault=validation-failure"),
     "V40": ("sts", "sts.health=ok out.sts=d out.secure=d"),
-    "V40 testing": ("sts-testing", "sts.health=broken out.sts=d out.auto=d"),
-    "V44": ("sts-mx", "sts.cover=none out.sts=q out.auto=q out.dane=d"),
+    "V40 testing": ("m59-mx", "sts.mode=testing protection=sts-testing"),
+    "V43 BOM": ("v43-bom", "sts.fetch=charset sts.health=broken"),
+    "V42 alert": ("v42-alert", "sts.fetch=tls sts.health=broken out.sts=d "
+                  "out.auto=d"),
+    "V42 empty": ("v42-empty", "sts.fetch=empty sts.health=broken out.sts=d "
+                  "out.auto=d"),
+    "V44": ("sts-mx", "sts.cover=none sts.health=broken out.sts=q "
+            "out.auto=q out.dane=d"),
+    "V44 one of two": ("m50", "sts.cover=some sts.health=degraded "
+                       "sts.fault=sts-mx-mismatch out.sts=d out.auto=d"),
+    "V44 testing": ("m59-mx", "sts.cover=none sts.health=degraded "
+                    "sts.fault=sts-mx-mismatch out.sts=d out.auto=d"),
+    "V44 testing, certificate": ("sts-testing", "sts.cover=all "
+                                 "sts.health=degraded out.sts=d out.auto=d"),
+    **{"V50 " + name: (name + ".v50", "tlsrpt.record=%s tlsrpt.why=%s "
+                       "tlsrpt.rua=%s" % found) for name, found in {
+        "mailto": ("valid", "", "mailto"),
+        "https": ("valid", "", "https"),
+        "both": ("valid", "", "mailto,https"),
+        "two": ("invalid", "multiple", ""),
+        "ten": ("invalid", "not-tlsrpt", ""),
+        "none": ("invalid", "no-rua", ""),
+        "ftp": ("invalid", "no-usable-rua", ""),
+        "beside": ("valid", "", "mailto"),
+        "spf": ("none", "", "")}.items()},
     "V45": ("v45", "out.sts=q out.dane=d out.auto=d sts.health=broken "
             "sts.fault=certificate-expired"),
     "V60": ("v60", "out.may=d out.encrypt=q out.secure=q out.auto=d"),
@@ -66,9 +97,17 @@ VECTORS = {
     "V62 421": ("0.turned", "out.may=u out.encrypt=u out.auto=u "
                 "dane.health=na"),
     "V62 554": ("0.sent", "out.may=u out.secure=u"),
+    "V62 with TLSA": ("v62", "dane.adoption=full dane.health=unknown "
+                      "out.dane=u out.auto=u out.dane-only=u"),
     "C1": ("c1", "out.may=t reason=dnssec-invalid"),
+    "C2": ("c2", "out.may=t out.auto=t out.secure=t reason=dnssec-invalid "
+           "dnssec.domain=bogus"),
     "C3": ("c3", "out.dane=t reason=dnssec-invalid"),
+    "C4": ("c4", "out.dane=t out.auto=t out.sts=d reason=dnssec-invalid "
+           "dane.adoption=error"),
     "C5": ("c5", "dane.health=broken out.dane=q"),
+    "C6": ("c6", "dane.adoption=full dane.health=broken out.dane=q "
+           "out.auto=q dane.fault=validation-failure"),
     "C7": ("c7", "dane.health=ok out.dane=d"),
 }
 
@@ -98,19 +137,58 @@ def check_vectors(out, conf):
              "all names are asked about", survey.failed(done))
     for vector, (name, wanted) in VECTORS.items():
         row = rows["%s.example" % name]
-        wrong = ["%s is %s" % (pair, survey.value_at(row, pair.split("=")[0]))
-                 for pair in wanted.split()
-                 if survey.value_at(row, pair.split("=")[0]) !=
-                 pair.split("=")[1]]
-        out.test(not wrong, "%s: %s is told as it is" % (vector, name), wrong)
+        out.test(not survey.differing(row, wanted), "%s: %s is told as it is" %
+                 (vector, name), survey.differing(row, wanted))
     schema = check.validator("survey")
-    wrong = [text for row in rows.values()
+    wrong = [text for row in survey.lines_of(path)
              for text in check.mistakes(schema, row)]
     out.test(not wrong, "all of it is as the schema has it", wrong)
+    check_hosts(out, path)
     seen = {event["name"] for event in watch.events("smtp")
             if event["event"] == "ehlo"}
     out.test(seen == {HELO} and not os.listdir("/run/lab/mail"),
              "it says who it is, and sends no mail", [str(seen)])
+
+
+def hosts_of(path):
+    return {line["name"]: line for line in survey.lines_of(path)
+            if line["kind"] == "host"}
+
+
+# Hosts, and what each of their addresses must be told to show.
+HOSTS = {"mx1.dane-ee.example": ("secure", 1, [("tls", True, True)]),
+         "mx1.v45.example": ("secure", 1, [("tls", True, True)]),
+         "mx1.v27.example": ("secure", 1, [("tls", True, True)] * 2),
+         "mx1.plain.example": ("secure", 0, [("tls", True, True)]),
+         "mx1.v60.example": ("secure", 0, [("no-starttls", False, False)]),
+         "mx2.v22.example": ("secure", 0, [("tls", True, True)]),
+         "mx1.c4.example": ("secure", 0, [("tls", True, True)]),
+         "nowhere.example": None}
+
+
+def check_hosts(out, path):
+    """A line for each mail host."""
+    hosts = hosts_of(path)
+    wrong = []
+    for name, wanted in HOSTS.items():
+        host = hosts.get(name)
+        seen = host and (host["security"], len(host["tlsa"]), [
+            (one["probe"], one["starttls"], one["tls"] != "" and
+             len(one["spki_sha256"]) == 64 and one["not_after"] is not None)
+            for one in host["addresses"]])
+        if seen != wanted:
+            wrong.append("%s: %s" % (name, host))
+    out.test(not wrong and list(hosts) == sorted(hosts),
+             "a line for each mail host says what it has and shows", wrong)
+    dane, old = hosts["mx1.dane-ee.example"], hosts["mx1.v45.example"]
+    shown = dane["addresses"][0]
+    out.test(dane["tlsa"] == ["3 1 1 " + shown["spki_sha256"]] and
+             hosts["mx1.plain.example"]["addresses"][0]["verify"] == "ok" and
+             old["addresses"][0]["verify"] == "certificate-expired" and
+             old["addresses"][0]["not_after"] < "2021" and
+             not shown["inferred_from"],
+             "by digests, dates and whether others vouch for it",
+             [str(dane), str(old)])
 
 
 def check_blocked(out):
@@ -141,6 +219,11 @@ def check_dedup(out, conf):
     out.test(len(seen) == len(set(seen)) == 7,
              "for which each of seven addresses is connected to once",
              [str(seen)])
+    hosts = hosts_of(DIR + "/shared")
+    out.test({name: (host["domains"], host["messages"])
+              for name, host in hosts.items()} ==
+             {"mx%d.shared.example" % n: (400, 400) for n in range(5)},
+             "each host has a line, with how many have it", [str(hosts)])
 
 
 def check_tenants(out, conf):
@@ -157,6 +240,12 @@ def check_tenants(out, conf):
              [str((len(rows), inferred, len(at_host("tenants", "connect"))))])
     out.test({row["out"]["secure"] for row in rows.values()} == {"d"},
              "and all are judged by their names")
+    sources = [host["addresses"][0]["inferred_from"]
+               for host in hosts_of(DIR + "/tenants").values()]
+    out.test(sources.count("") == 10 and all(
+        re.fullmatch(r"(c\d+\.tenants\.example)?", name) for name in sources),
+             "hosts that were not asked for say whom it is inferred from",
+             [str(sources)])
     given = names_of("odd", range(world_survey.TENANTS))
     done = scan(conf, DIR + "/odd", "--list", "-", "--probe-gap", "0", "-j",
                 "16", given=given)
@@ -219,6 +308,138 @@ def check_turned_away(out, conf):
         out.test({row["out"]["auto"] for row in
                   survey.rows_of(path).values()} == {"u"},
                  "and nothing is said of it")
+
+
+def check_silence(out, conf):
+    """V62: who answered three names, and then no more."""
+    dest, path = world.WORLD.find("quiet"), DIR + "/quiet"
+    done = scan(conf, path, "--probe-gap", "0", "-j", "1", "--limit", "3",
+                *names_of("quiet", range(8)).split())
+    out.test(done.returncode == 75 and
+             {row["out"]["auto"] for row in survey.rows_of(path).values()} ==
+             {"d"}, "three names of a host that answers",
+             survey.failed(done))
+    changes = change.Changes()
+    changes.host(dest, "silent")
+    changes.apply()
+    before = len(at_host("quiet", "connect"))
+    child = subprocess.Popen(
+        [mta.program("postern"), "survey", "scan", "-c", conf, "--db", path,
+         "--depth", "probe", "--probe-gap", "0", "--probe-rate", "0",
+         "--retry", "0"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        mta.await_true(lambda: survey.status(path)["done"] == 6, cli.ASK_S,
+                       "three names more")
+        time.sleep(1) # more would come now, if any did
+        child.send_signal(signal.SIGINT)
+        error = child.communicate(timeout=cli.ASK_S)[1]
+    finally:
+        child.kill()
+        child.wait()
+        change.Changes().apply()
+    ends = sorted(row["out"]["auto"] for row in
+                  survey.rows_of(path).values())
+    out.test(child.returncode == 75 and ends == list("ddduuu") and
+             len(at_host("quiet", "connect")) - before == 3,
+             "V62: when it goes silent it is left alone after three more, and "
+             "not called broken", [str(ends), error])
+
+
+def check_first_failure(out, conf):
+    """V11: a lookup that fails at first."""
+    path = DIR + "/first"
+    changes = change.Changes()
+    changes.kinds["dns"]["v11.example MX"] = "servfail"
+    changes.zones.add("v11.example")
+    changes.apply()
+    child = subprocess.Popen(
+        [mta.program("postern"), "survey", "scan", "-c", conf, "--db", path,
+         "--retry", "2", "--retry-wait", "2", "v11.example"],
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        mta.await_true(lambda: os.path.exists(path) and
+                       known_of(path, "failing") == 1, cli.ASK_S,
+                       "the first failure")
+        after = change.Changes()
+        after.zones.add("v11.example")
+        after.apply()
+        error = child.communicate(timeout=cli.ASK_S)[1]
+    finally:
+        child.kill()
+        child.wait()
+    row = survey.rows_of(path)["v11.example"]
+    out.test(child.returncode == 0 and not survey.differing(
+        row, "tries=2 mx.state=mx out.may=d out.auto=d result=none"),
+             "V11: a lookup that fails at first is in order at the second try",
+             survey.differing(row, "tries=2 mx.state=mx out.may=d") + [error])
+
+
+def check_large(out, conf):
+    """V91"""
+    path = DIR + "/large"
+    given = "".join("n%d.v91.example\n" % n
+                    for n in range(world_survey.LOOPS))
+    begun = time.monotonic()
+    done = scan(conf, path, "--probe-gap", "0", "--list", "-",
+                given=given + "v91-mx.example\nv91-policy.example\n")
+    took = time.monotonic() - begun
+    rows = survey.rows_of(path)
+    out.test(done.returncode == 0 and len(rows) == world_survey.LOOPS + 2 and
+             all(rows["n%d.v91.example" % n]["mx"]["state"] == "error"
+                 for n in range(world_survey.LOOPS)),
+             "V91: aliases that go round are errors, each told once",
+             survey.failed(done) + [str(list(rows.items())[:1])])
+    out.test(not survey.differing(
+        rows["v91-mx.example"], "mx.count=16 mx.cut=True") and
+             not survey.differing(rows["v91-policy.example"],
+                                  "sts.policy=failed sts.fetch=mx-syntax"),
+             "V91: what is too large is cut, and marked",
+             [str(rows["v91-mx.example"])[:300],
+              str(rows["v91-policy.example"]["sts"])])
+    out.test(took < BOUND_S, "V91: in less than %d s" % BOUND_S,
+             ["%.1f s" % took])
+
+
+def timed(conf, name, given):
+    """(seconds that a scan took, what came of it), at the usual pace."""
+    begun = time.monotonic()
+    done = survey.scan(conf, DIR + "/" + name, "--depth", "probe", "--list",
+                       "-", given=given)
+    return time.monotonic() - begun, done
+
+
+def check_spread(out, conf):
+    """V92: names of a zone that has much for each."""
+    wild = names_of("v92", range(world_survey.ORDINARY))
+    rest = names_of("v92-rest", range(world_survey.ORDINARY))
+    block = world.WORLD.find("v92").block() + "."
+    before = len(watch.events("smtp"))
+    alone, first = timed(conf, "spread-rest", rest)
+    hosts, second = timed(conf, "spread-wild", wild)
+    seen = [event for event in watch.events("smtp")[before:]
+            if event["address"].startswith(block)]
+    connected = [event["address"] for event in seen
+                 if event["event"] == "connect"]
+    rows = survey.rows_of(DIR + "/spread-wild")
+    out.test(first.returncode == second.returncode == 0 and
+             len(connected) == len(set(connected)) ==
+             8 * world_survey.SPREAD and
+             {row["dane"]["health"] for row in rows.values()} == {"ok"},
+             "V92: of a hundred names with 128 addresses each of these is "
+             "connected to once", survey.failed(second) +
+             [str(len(connected))])
+    begun = [event["t"] for event in seen if event["event"] == "connect"]
+    out.test(max(sum(at <= other < at + 1 for other in begun)
+                 for at in begun) <= PACE + 1,
+             "V92: no more than %d in a second" % PACE, [str(begun[:60])])
+    both, third = timed(conf, "spread-both", wild + rest)
+    out.test(third.returncode == 0 and both <= alone + hosts and
+             len(survey.rows_of(DIR + "/spread-both")) ==
+             2 * world_survey.ORDINARY,
+             "V92: the rest of a list is not slower by more than that takes",
+             survey.failed(third) + ["%.1f s, of %.1f and %.1f" % (
+                 both, alone, hosts)])
 
 
 def check_fetches(out, conf):
@@ -338,14 +559,16 @@ def check_kills(out, conf):
         child.wait()
         seen.append(known_of(path, "done"))
     out.test(seen == sorted(seen) and seen[-1] > 0,
-             "after each of %d kills nothing that was kept is lost" % KILLS,
+             "G5, V75: after each of %d kills nothing that was kept is lost" %
+             KILLS,
              [str(seen)])
     done = scan(conf, path, "--probe-gap", "0")
-    one, other = (survey.without_time(survey.rows_of(each))
-                  for each in (path, whole))
+    one, other = ({**survey.without_time(survey.rows_of(each)),
+                   **hosts_of(each)} for each in (path, whole))
     out.test(done.returncode == 0 and one == other and
-             len(one) == len(steady()),
-             "in the end it has what the other run has", survey.failed(done) +
+             len(survey.rows_of(path)) == len(steady()) < len(one),
+             "G5, V75: in the end it has what the other run has, of domains "
+             "and of hosts", survey.failed(done) +
              ["%s: %s" % (name, part) for name in other for part in (
                  one.get(name), other[name]) if one.get(name) != other[name]])
 
@@ -459,6 +682,10 @@ def inside():
         check_tenants(out, conf)
         check_gap(out, conf)
         check_turned_away(out, conf)
+        check_silence(out, conf)
+        check_first_failure(out, conf)
+        check_large(out, conf)
+        check_spread(out, conf)
         check_excluded(out, conf)
         check_fetches(out, conf)
         check_kept(out, conf)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,10 +52,13 @@ add_row(struct store_survey *survey, const char *domain, int64_t weight,
 	row.fields[SURVEY_AUTO] = automatic;
 	row.fields[SURVEY_REASON] = "sts-mx-mismatch";
 	row.fields[SURVEY_SITE] = "<script>";
+	row.fields[SURVEY_TLD] = strrchr(domain, '.') + 1;
+	row.fields[SURVEY_DNSSEC] = "secure";
 	assert_int_equal(store_survey_add(survey, domain, weight, 0, NULL), 0);
 	assert_int_equal(store_survey_put(survey, &row, NULL), 0);
 }
 
+static bool brief;
 static struct cli_options options = {.at_given = true, .at = 1800000000};
 
 static char *
@@ -66,7 +70,7 @@ report_text(
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	assert_int_equal(survey_report(survey, &options, &sheet), 0);
+	assert_int_equal(survey_report(survey, &options, brief, &sheet), 0);
 	form(sheet, out);
 	fclose(out);
 	sheet_free(sheet);
@@ -165,11 +169,155 @@ an_empty_file_has_no_report(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(survey_report(survey, &options, &sheet), 66);
+	assert_int_equal(survey_report(survey, &options, false, &sheet), 66);
 	add_row(survey, "a.example", 1, "both", "d");
 	text = report_text(survey, sheet_html);
 	assert_null(strstr(text, "<script"));
 	assert_non_null(strstr(text, "&lt;script&gt;"));
+	free(text);
+	store_survey_free(survey);
+}
+
+static void
+add_rows(struct store_survey *survey, unsigned from, unsigned to,
+    const char *tld, const char *protection)
+{
+	for (unsigned i = from; i < to; i++) {
+		char domain[32];
+
+		snprintf(domain, sizeof(domain), "d%u.%s", i, tld);
+		add_row(survey, domain, 1, protection, "d");
+	}
+}
+
+/* V81: in the words of a report */
+static void
+a_small_share_stands_beside_its_count(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text;
+
+	(void)state;
+	add_rows(survey, 0, 1, "example", "both");
+	add_rows(survey, 1, 1500, "example", "neither");
+	text = report_text(survey, wide_text);
+	assert_non_null(strstr(text, "1 (<0.1 %) of 1500 domains"));
+	free(text);
+	store_survey_free(survey);
+}
+
+/* s-dnssec: the 20 TLDs with most domains, with 20 at least */
+static void
+a_tld_has_twenty_domains_to_be_told(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text;
+
+	(void)state;
+	add_rows(survey, 0, 20, "enough", "both");
+	add_rows(survey, 0, 19, "few", "both");
+	text = report_text(survey, wide_text);
+	assert_non_null(strstr(text, "enough       20      20  100.0 %"));
+	assert_null(strstr(text, "few  "));
+	free(text);
+	for (unsigned i = 0; i < 21; i++) {
+		char tld[16];
+
+		snprintf(tld, sizeof(tld), "tld%02u", i);
+		add_rows(survey, 0, i == 20 ? 21 : 22, tld, "both");
+	}
+	text = report_text(survey, wide_text);
+	assert_non_null(strstr(text, "tld19       22      22  100.0 %"));
+	assert_null(strstr(text, "tld20  "));
+	assert_null(strstr(text, "enough  "));
+	free(text);
+	store_survey_free(survey);
+}
+
+static size_t
+lines_before(const char *text, const char *end)
+{
+	size_t count = 0;
+
+	for (const char *to = strstr(text, end); text < to; text++)
+		count += *text == '\n';
+	return count;
+}
+
+/* What stands in a column for row i: each word in its turn. */
+static void
+put_words(struct survey_row *row, unsigned i)
+{
+	static const char *const protection[] = {"both", "dane", "sts",
+	    "sts-testing", "partial", "neither", "unknown"};
+	static const char *const dane[] = {"full", "half", "partial",
+	    "unusable", "insecure", "misplaced", "error", "none"};
+	static const char *const health[] = {
+	    "ok", "degraded", "broken", "unknown", "na"};
+	static const char *const faults[] = {"certificate-host-mismatch",
+	    "sts-policy-fetch-error", "starttls-not-supported"};
+	static const char *const modes[] = {"enforce", "testing", "none"};
+	static const char *const whys[] = {
+	    "dnssec-invalid certificate-host-mismatch dns-servfail "
+	    "sts-mx-mismatch sts-webpki-invalid dnssec-invalid dns-timeout",
+	    "dns-timeout starttls-not-supported validation-failure "
+	    "certificate-expired certificate-not-trusted dns-servfail "
+	    "certificate-host-mismatch",
+	    "dns-servfail validation-failure certificate-expired "
+	    "certificate-host-mismatch starttls-not-supported "
+	    "validation-failure certificate-not-trusted"};
+
+	row->fields[SURVEY_PROTECTION] = protection[i % COUNT(protection)];
+	row->fields[SURVEY_DANE] = dane[i % COUNT(dane)];
+	row->fields[SURVEY_DANE_HEALTH] = health[i % COUNT(health)];
+	row->fields[SURVEY_DANE_FAULT] = faults[i % COUNT(faults)];
+	row->fields[SURVEY_STS_RECORD] = i % 2 == 0 ? "invalid" : "valid";
+	row->fields[SURVEY_STS_POLICY] = i % 3 == 0 ? "fetched" : "failed";
+	row->fields[SURVEY_STS_MODE] = modes[i % COUNT(modes)];
+	row->fields[SURVEY_STS_COVER] = i % 2 == 0 ? "some" : "none";
+	row->fields[SURVEY_STS_HEALTH] = health[i % COUNT(health)];
+	row->fields[SURVEY_STS_FAULT] = faults[i % COUNT(faults)];
+	row->fields[SURVEY_TLSRPT] = i % 2 == 0 ? "invalid" : "valid";
+	row->fields[SURVEY_WHYS] = whys[i % COUNT(whys)];
+	for (int j = SURVEY_MAY; j <= SURVEY_SECURE; j++)
+		row->fields[j] = "q";
+}
+
+/* Section 7: 80 columns, and 60 lines without the list. */
+static void
+a_terminal_has_room_for_the_report(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text, *rest, *line;
+
+	(void)state;
+	for (unsigned i = 0; i < 420; i++) {
+		struct survey_row row = {.time = 1800000000};
+		char domain[128], tld[32], site[128];
+
+		snprintf(tld, sizeof(tld), "top-level-domain-%u", i % 7);
+		snprintf(domain, sizeof(domain), "domain-%u.%s", i, tld);
+		snprintf(site, sizeof(site),
+		    "a-mail-hosting-company-of-many-words-%u.%s", i % 9, tld);
+		for (int j = 0; j < SURVEY_FIELDS; j++)
+			row.fields[j] = "";
+		row.domain = domain;
+		row.fields[SURVEY_TLD] = tld;
+		row.fields[SURVEY_SITE] = site;
+		row.fields[SURVEY_MX_STATE] = "mx";
+		row.fields[SURVEY_REASON] = "dane-required";
+		put_words(&row, i);
+		assert_int_equal(
+		    store_survey_add(survey, domain, 987654321, 0, NULL), 0);
+		assert_int_equal(store_survey_put(survey, &row, NULL), 0);
+	}
+	brief = true;
+	text = report_text(survey, wide_text);
+	brief = false;
+	assert_true(lines_before(text, "\nDomains that auto would queue") < 60);
+	assert_non_null(strstr(text, "and 220 more"));
+	for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
+		assert_true(strlen(line) <= 80);
 	free(text);
 	store_survey_free(survey);
 }
@@ -183,6 +331,9 @@ main(void)
 	    cmocka_unit_test(without_weights_there_is_one_column),
 	    cmocka_unit_test(lists_are_cut_and_light_domains_left_out),
 	    cmocka_unit_test(an_empty_file_has_no_report),
+	    cmocka_unit_test(a_small_share_stands_beside_its_count),
+	    cmocka_unit_test(a_tld_has_twenty_domains_to_be_told),
+	    cmocka_unit_test(a_terminal_has_room_for_the_report),
 	};
 
 	return RUN_TESTS(report);

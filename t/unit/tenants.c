@@ -55,6 +55,7 @@ five_names_tell_of_the_rest_but_for_one_of_fifty(void **state)
 		if (facts != NULL) {
 			assert_true(facts->inferred);
 			assert_int_equal(facts->cert_count, 1);
+			assert_string_equal(facts->shown_to, "t4.example");
 			inferred++;
 			continue;
 		}

@@ -47,6 +47,7 @@ struct asked {
 	_Atomic unsigned parts; /* that are to come: check, and beside it */
 	struct further_answers answers;
 	struct record record;
+	struct host_lines *hosts; /* NULL: nothing was looked up */
 };
 
 struct asked_run {
@@ -107,6 +108,7 @@ take_check(void *arg, const struct check *check, bool cached)
 
 	(void)cached;
 	record_make(&asked->record, check, asking->roots, asking->providers);
+	asked->hosts = host_lines_make(check, asking->roots);
 	further_ask_hosts(asking->further, check->facts, &asked->answers,
 	    further_is_done, asked);
 }
@@ -162,6 +164,7 @@ drop_asked(struct asked *asked)
 {
 	*asked->slot = NULL;
 	asked->run->running_count--;
+	host_lines_free(asked->hosts);
 	free(asked);
 }
 
@@ -198,6 +201,25 @@ is_for_later(const struct asked_run *run, const struct record *record)
 }
 
 static void
+write_hosts(struct asked_run *run, const struct asked *asked)
+{
+	const struct host_lines *lines = asked->hosts;
+	time_t now = asked->record.row.time;
+	struct err err;
+
+	for (size_t i = 0; lines != NULL && i < lines->count; i++) {
+		struct survey_host host = {
+		    lines->names[i], lines->facts[i], lines->probed[i]};
+
+		if (store_survey_host_put(run->asking->hosts, &host, now,
+			now - PROBING_KEEP_S, &err) != 0) {
+			say_not_kept(run, &err);
+			return;
+		}
+	}
+}
+
+static void
 write_record(struct asked_run *run, struct asked *asked)
 {
 	struct err err;
@@ -222,6 +244,8 @@ write_record(struct asked_run *run, struct asked *asked)
 	if (store_survey_put(run->asking->survey, &asked->record.row, &err) !=
 	    0)
 		say_not_kept(run, &err);
+	else
+		write_hosts(run, asked);
 }
 
 static struct asked *

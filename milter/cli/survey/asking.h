@@ -7,6 +7,7 @@
 #include "common/io/dns_pace.h"
 #include "milter/cli/engine.h"
 #include "milter/cli/survey/exclude.h"
+#include "milter/cli/survey/host_lines.h"
 #include "milter/cli/survey/probing.h"
 #include "milter/cli/survey/further.h"
 #include "milter/cli/survey/record.h"
@@ -19,6 +20,7 @@ struct asking {
 	const struct x509_store *roots;
 	const struct providers *providers;
 	struct store_survey *survey;
+	struct store_survey_hosts *hosts; /* of the survey */
 	struct probing *probing;
 	const struct exclude *exclude; /* NULL: nobody */
 	bool dns_only;

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/base/text.h"
 #include "common/judge/outlook.h"
+#include "milter/cli/survey/host_lines.h"
 #include "milter/cli/survey/survey.h"
 #include "milter/view/json_put.h"
 
@@ -53,24 +55,37 @@ json_mx(const struct survey_row *row)
 	    object, "secure", strcmp(row->fields[SURVEY_MX_SECURE], "1") == 0);
 	json_put_number(
 	    object, "count", strtol(row->fields[SURVEY_MX_COUNT], NULL, 10));
+	json_put_bool(object, "cut", strcmp(row->fields[SURVEY_CUT], "1") == 0);
 	json_object_set_new(
 	    object, "hosts", json_words(row->fields[SURVEY_HOSTS]));
 	return object;
+}
+
+/* The one text of a stranger: no longer than an id may be, whoever wrote the
+ * file. */
+static void
+put_id(json_t *object, const struct survey_row *row)
+{
+	char id[LIMIT_STS_ID + 1];
+
+	text_clean(id, sizeof(id), row->fields[SURVEY_STS_ID],
+	    strlen(row->fields[SURVEY_STS_ID]));
+	json_put_text(object, "id", id);
 }
 
 static json_t *
 json_sts(const struct survey_row *row)
 {
 	static const struct pair pairs[] = {{"record", SURVEY_STS_RECORD},
-	    {"why", SURVEY_STS_WHY}, {"id", SURVEY_STS_ID},
-	    {"policy", SURVEY_STS_POLICY}, {"fetch", SURVEY_STS_FETCH},
-	    {"mode", SURVEY_STS_MODE}, {"cover", SURVEY_STS_COVER},
-	    {"health", SURVEY_STS_HEALTH}, {"fault", SURVEY_STS_FAULT},
-	    {NULL, SURVEY_TLD}};
+	    {"why", SURVEY_STS_WHY}, {"policy", SURVEY_STS_POLICY},
+	    {"fetch", SURVEY_STS_FETCH}, {"mode", SURVEY_STS_MODE},
+	    {"cover", SURVEY_STS_COVER}, {"health", SURVEY_STS_HEALTH},
+	    {"fault", SURVEY_STS_FAULT}, {NULL, SURVEY_TLD}};
 	json_t *object = json_pairs(row, pairs);
 
 	json_put_number(object, "max_age",
 	    strtol(row->fields[SURVEY_STS_MAX_AGE], NULL, 10));
+	put_id(object, row);
 	return object;
 }
 
@@ -140,6 +155,16 @@ print_each(struct store_survey *survey, survey_each *each, FILE *out)
 }
 
 /* --- the lines around them --- */
+
+static int
+print_host_lines(struct store_survey *survey, FILE *out)
+{
+	struct err err;
+
+	return store_survey_each_host(survey, host_lines_print, out, &err) == 0
+		   ? 0
+		   : cli_fail(EX_DATAERR, "%s", err.text);
+}
 
 static void
 append_note(void *arg, const char *value)
@@ -218,7 +243,7 @@ print_policy_row(void *arg, const struct survey_row *row)
 	json_put_number(object, "schema", 1);
 	json_put_text(object, "kind", "policy");
 	json_put_text(object, "domain", row->domain);
-	json_put_text(object, "id", fields[SURVEY_STS_ID]);
+	put_id(object, row);
 	json_put_text(object, "mode", fields[SURVEY_STS_MODE]);
 	json_put_number(
 	    object, "max_age", strtol(fields[SURVEY_STS_MAX_AGE], NULL, 10));
@@ -237,7 +262,9 @@ survey_ndjson(
 	int status;
 
 	print_export_head(survey, out);
-	status = print_each(survey, print_policy_row, out);
+	status = print_host_lines(survey, out);
+	if (status == 0)
+		status = print_each(survey, print_policy_row, out);
 	if (status == 0)
 		status = print_each(survey, print_json_row, out);
 	if (status == 0)

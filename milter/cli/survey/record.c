@@ -114,6 +114,23 @@ record_sts(struct record *record, const struct facts *facts,
 	fields[SURVEY_STS_MAX_AGE] = record->max_age;
 }
 
+/* Why mail would be queued, by who sends it. */
+static void
+record_whys(struct record *record, const struct standing *standing)
+{
+	struct text text;
+
+	text_init(&text, record->whys, sizeof(record->whys));
+	for (int i = 0; i < OUTLOOK_SENDERS; i++) {
+		bool queued = standing->ends[i] == OUTLOOK_QUEUED ||
+			      standing->ends[i] == OUTLOOK_LOOKUP;
+
+		text_addf(&text, "%s%s", i == 0 ? "" : " ",
+		    queued ? reason_text(standing->reasons[i]) : "-");
+	}
+	record->row.fields[SURVEY_WHYS] = record->whys;
+}
+
 static void
 record_rest(struct record *record, const struct check *check,
     const struct standing *standing)
@@ -135,6 +152,8 @@ record_rest(struct record *record, const struct check *check,
 	    standing_protection_text(standing->protection);
 	for (int i = 0; i < OUTLOOK_SENDERS; i++)
 		fields[SURVEY_MAY + i] = outlook_end_text(standing->ends[i]);
+	fields[SURVEY_CUT] = check->facts->more_hosts ? "1" : "0";
+	record_whys(record, standing);
 	fields[SURVEY_RESULT] = result_text(check->verdict->result);
 	fields[SURVEY_REASON] = reason_text(check->verdict->reason);
 	fields[SURVEY_DEPTH] = check->facts->probed ? "probe" : "dns";

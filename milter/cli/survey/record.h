@@ -22,6 +22,7 @@ struct record {
 	char id[LIMIT_STS_ID + 1];
 	char hosts[LIMIT_MX_HOSTS * LIMIT_DOMAIN_SIZE];
 	char rua[16];
+	char whys[OUTLOOK_SENDERS * 40]; /* no reason is so long */
 	char inferred_at[INFERRED_ADDRESSES * INET6_ADDRSTRLEN];
 	bool put_off; /* some host is to be asked later: it is not whole */
 	char patterns[LIMIT_SURVEY_ROW];

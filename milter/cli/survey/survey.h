@@ -30,9 +30,10 @@ int survey_put_baseline(
 int
 survey_import(struct store_survey *survey, const struct cli_options *options);
 
-/* survey_report - 0, or the exit status of what was said */
+/* survey_report - brief: of few lines, for a terminal; 0, or the exit status of
+ * what was said */
 int survey_report(struct store_survey *survey,
-    const struct cli_options *options, struct sheet **sheet);
+    const struct cli_options *options, bool brief, struct sheet **sheet);
 
 /* Keys of what is noted of a scan. */
 #define SURVEY_NOTE_SOURCE "source"

@@ -107,6 +107,7 @@ ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
 	AUTO(providers) struct providers *providers = NULL;
 	AUTO(dns) struct dns *dns = NULL;
 	AUTO(further) struct further *further = NULL;
+	AUTO(store_survey_hosts) struct store_survey_hosts *hosts = NULL;
 	struct engine_options wanted;
 	struct asking asking;
 	struct err err;
@@ -119,6 +120,9 @@ ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
 	providers = providers_load(&err);
 	if (providers == NULL)
 		return cli_fail(EX_CONFIG, "%s", err.text);
+	hosts = store_survey_hosts_new(parts->survey, &err);
+	if (hosts == NULL)
+		return cli_fail(EX_IOERR, "%s", err.text);
 	settings_engine_options(cli->settings, &wanted);
 	wanted.dns.max_outstanding = LOOKUPS_A_JOB * options->jobs;
 	wanted.dns.pace = parts->pace;
@@ -133,6 +137,7 @@ ask_with_engine(const struct scan_parts *parts, struct cli_engine *cli,
 	    .roots = roots,
 	    .providers = providers,
 	    .survey = parts->survey,
+	    .hosts = hosts,
 	    .probing = parts->probing,
 	    .exclude = parts->exclude,
 	    .dns_only = options->dns_only,
@@ -153,7 +158,8 @@ write_report(struct store_survey *survey, const struct cli_options *options,
 	int status = 0;
 
 	if (form != FORM_CSV)
-		status = survey_report(survey, options, &sheet);
+		status =
+		    survey_report(survey, options, form == FORM_TEXT, &sheet);
 	if (status == 0)
 		status = cli_output_open(&output, options->output);
 	if (status != 0)
