@@ -85,6 +85,8 @@ a_host_is_told_in_an_order_of_its_own(void **state)
 	assert_string_equal(word_at(addresses, 0, "address"), "192.0.2.1");
 	assert_string_equal(word_at(addresses, 0, "probe"), "not-done");
 	assert_string_equal(word_at(addresses, 0, "verify"), "");
+	assert_true(json_is_null(
+	    json_object_get(json_array_get(addresses, 0), "not_after")));
 	json_decref(line);
 }
 

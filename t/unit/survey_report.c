@@ -316,6 +316,11 @@ a_terminal_has_room_for_the_report(void **state)
 	brief = false;
 	assert_true(lines_before(text, "\nDomains that auto would queue") < 60);
 	assert_non_null(strstr(text, "and 220 more"));
+	assert_non_null(strstr(text, "  sender     delivered  queued  fails  "
+				     "bounced  not known  queued  "
+				     " messages\n"));
+	assert_non_null(
+	    strstr(text, "\n  dane-only: q validation-failure 140; 2 more\n"));
 	for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
 		assert_true(strlen(line) <= 80);
 	free(text);

@@ -114,8 +114,10 @@ put_leaf(json_t *object, const struct showing *showing,
 			  : reason_text(verify_leaf(showing->name, chain,
 				showing->roots, showing->now)));
 	json_put_text(object, "spki_sha256", hex);
-	json_put_time(
-	    object, "not_after", chain == NULL ? 0 : x509_not_after(chain, 0));
+	if (chain == NULL)
+		json_object_set_new(object, "not_after", json_null());
+	else
+		json_put_time(object, "not_after", x509_not_after(chain, 0));
 }
 
 static json_t *

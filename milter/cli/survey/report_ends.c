@@ -133,10 +133,21 @@ put_level_table(
 	    {"bounced", "bounced", SHEET_NUMBER},
 	    {"unknown", "not known", SHEET_NUMBER},
 	    {"queued_share", "queued", SHEET_WORDS},
-	    {"queued_messages_share", "of messages", SHEET_WORDS},
+	};
+	/* for a terminal */
+	static const struct sheet_column narrow[] = {
+	    {"level", "sender", SHEET_WORDS},
+	    {"delivered", "delivered", SHEET_NUMBER},
+	    {"queued", "queued", SHEET_NUMBER},
+	    {"lookup", "fails", SHEET_NUMBER},
+	    {"bounced", "bounced", SHEET_NUMBER},
+	    {"unknown", "not known", SHEET_NUMBER},
+	    {"queued_share", "queued", SHEET_WORDS},
+	    {"queued_messages_share", "messages", SHEET_WORDS},
 	};
 
-	sheet_table(r->sheet, id, title, SHEET_STACKED, columns,
+	sheet_table(r->sheet, id, title, SHEET_STACKED,
+	    r->brief ? narrow : columns,
 	    r->brief && r->totals.weighted ? 8 : 7);
 	for (int i = 0; i < OUTLOOK_SENDERS; i++)
 		put_level_ends(r, (enum outlook_sender)i, messages);
@@ -206,7 +217,11 @@ static int
 compare_rows(const void *a, const void *b)
 {
 	const struct report_row *one = a, *other = b;
+	int end = strcmp(one->words[0], other->words[0]);
 
+	/* "q" before "t", which every sender waits for */
+	if (end != 0)
+		return end;
 	if (one->domains != other->domains)
 		return one->domains < other->domains ? 1 : -1;
 	return strcmp(one->words[1], other->words[1]);
