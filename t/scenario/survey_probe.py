@@ -161,7 +161,8 @@ HOSTS = {"mx1.dane-ee.example": ("secure", 1, [("tls", True, True)]),
          "mx1.v27.example": ("secure", 1, [("tls", True, True)] * 2),
          "mx1.plain.example": ("secure", 0, [("tls", True, True)]),
          "mx1.v60.example": ("secure", 0, [("no-starttls", False, False)]),
-         "mx2.v22.example": ("secure", 0, [("tls", True, True)]),
+         # no TLSA, no policy, and another is the best
+         "mx2.v22.example": ("secure", 0, [("not-done", False, False)]),
          "mx1.c4.example": ("secure", 0, [("tls", True, True)]),
          "nowhere.example": None}
 
