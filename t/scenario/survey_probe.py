@@ -392,10 +392,11 @@ def check_large(out, conf):
              "V91: aliases that go round are errors, each told once",
              survey.failed(done) + [str(list(rows.items())[:1])])
     out.test(not survey.differing(
-        rows["v91-mx.example"], "mx.count=16 mx.cut=True") and
+        rows["v91-mx.example"], "mx.state=error mx.count=0") and
              not survey.differing(rows["v91-policy.example"],
                                   "sts.policy=failed sts.fetch=mx-syntax"),
-             "V91: what is too large is cut, and marked",
+             "V91: more records than are read are an error, and a policy of "
+             "64 KiB is none",
              [str(rows["v91-mx.example"])[:300],
               str(rows["v91-policy.example"]["sts"])])
     out.test(took < BOUND_S, "V91: in less than %d s" % BOUND_S,
