@@ -41,6 +41,11 @@ ROWS = (
                            ("tlsa", (1, 0), [])]),
     ("unsigned-tlsa", "sent", [("no-policy-found", (1, 0), [])]),
     ("plain", "sent", [("no-policy-found", (1, 0), [])]),
+    ("d22", "deferred", [("tlsa", (0, 1), ["certificate-expired"])]),
+    ("d35", "sent", [("no-policy-found", (1, 0), [])]),
+    ("d38", "sent", [("tlsa", (0, 1), ["tlsa-invalid"])]),
+    ("d45", "deferred", [("tlsa", (0, 1), ["starttls-not-supported"])]),
+    ("d46-alert", "deferred", [("tlsa", (0, 1), ["validation-failure"])]),
     ("refused", "deferred", None),
     ("bogus", "deferred", None),
 )
@@ -101,17 +106,26 @@ def totals(told, postfix, count):
               [("tlsa", (before + count, 0), [])])
 
 
-def refused_beside(told):
-    """E07: what posternd defers and what Postfix tries are two sessions."""
+def refused_beside(told, postfix):
+    """E07: what posternd defers and what Postfix tries are two sessions, as
+    many as the mail host had."""
     domain = "dane-mismatch.example"
+    dest = world.WORLD.find(domain)
+    host = dest.fill(dest.hosts[0].name)
     sent = mta.send(["user@" + domain], "e07")
     told.same("reply", sent.replies["user@" + domain][:3], "451")
     kind, sums, types = tlsrpt_own.report(domain)[0]
     told.same("report", (kind, sums), ("tlsa", (0, 2)))
     told.same("types", types, ["certificate-not-trusted",
                                "validation-failure"])
+    told.same("sessions at the host", established(host), 2)
     mta.send(["user@" + domain], "e07-again")
     told.same("again", tlsrpt_own.report(domain)[0][1], (0, 2))
+    told.same("by Postfix", postfix.send("user@" + domain)[0], "deferred")
+    mta.await_true(lambda: tlsrpt_own.report(domain)[0][1] != (0, 2),
+                   mta.DELIVERY_S, "its session")
+    told.same("and by Postfix again", tlsrpt_own.report(domain)[0][1], (0, 3))
+    told.same("sessions at the host then", established(host), 3)
 
 
 def inside():
@@ -131,7 +145,7 @@ def inside():
             totals(told, postfix, 5)
         with Told(out, "E07 mail that posternd refused is a session of its "
                   "own, once") as told:
-            refused_beside(told)
+            refused_beside(told, postfix)
         postfix.stop()
         out.test(daemon.stop() == 0, "posternd ends well")
     except mta.Failure as error:
