@@ -106,10 +106,11 @@ class Chain:
                 domain_of(CHROOTED), domain_of(PROXIED)), services=SERVICES)
 
     def live_on(self, number, extra=""):
-        """From noon of today, or of so many days later."""
+        """From noon of tomorrow, or of so many days later: what the lab has
+        signed is not of the future then."""
         if self.daemon and self.daemon.stop() != 0:
             raise mta.Failure("posternd does not end well")
-        noon = int(time.time()) // DAY_S * DAY_S + DAY_S // 2
+        noon = (int(time.time()) // DAY_S + 1) * DAY_S + DAY_S // 2
         moment.set_clock(noon + number * DAY_S - int(time.time()))
         self.day = time.strftime("%Y-%m-%d", time.gmtime(noon + number * DAY_S))
         self.daemon = mta.Posternd("chain", CONF + extra)
