@@ -5,6 +5,7 @@ that it refused after a probe, and what no session of an MTA shows.
 Real mail by Postfix's smtpd; each message twice, for a verdict that is
 remembered is no session.  TAP.
 """
+import glob
 import json
 import os
 import socket
@@ -29,6 +30,10 @@ TLSReports collect
 TLSReportSocket unix:%s
 """ % SOCKET
 RELAY = "relay.corp.internal"
+MANUAL = HERE + "/../../milter/man/postern-tlsrpt.7"
+# of what mta.send sends
+MESSAGE = (mta.SENDER, "user@", "outbound", "This is a test",
+           "@sender.example>")
 
 # destination: each policy, (sessions, failures), result types of the failures
 ROWS = (
@@ -113,6 +118,25 @@ def details(out):
         told.same("count", detail["failed-session-count"], 1)
 
 
+def nothing_of_mail(out):
+    """J12: in the reports on mail that was refused, and in what they are made
+    of."""
+    text = "".join(postern("show", world.WORLD.find(name).domain)
+                   for _, name, policies in ROWS if policies)
+    for path in glob.glob("/var/lib/postern/tlsrpt.db*"):
+        with open(path, "rb") as file:
+            text += file.read().decode("latin-1")
+    found = [word for word in MESSAGE if word in text]
+    out.test(not found and "mx1.dane-stripped.example" in text, "J12 of "
+             "messages, people and mailboxes nothing is kept, nor reported",
+             found)
+    words = " ".join(mta.read(MANUAL).split())
+    out.test("A report tells its domain that this host mailed it on a day, "
+             "from which address, how often TLS failed and how; nothing of a "
+             "person, a message or a mailbox." in words,
+             "J12 as the manual says")
+
+
 def told_of(out):
     for domain in ("sts-testing.example", "plain.example", RELAY):
         tell(domain)
@@ -133,6 +157,7 @@ def inside():
         mta.await_true(lambda: os.path.exists(SOCKET), mta.START_S, SOCKET)
         refused(out)
         details(out)
+        nothing_of_mail(out)
         told_of(out)
         out.test(daemon.stop() == 0, "posternd ends well")
     except mta.Failure as error:
