@@ -564,42 +564,6 @@ def check_files(out, conf):
                  "survey %s: exit %d" % (" ".join(words), code), failed(done))
 
 
-def check_full_disk(out, conf):
-    """V75: no room, before the first answer and after it."""
-    small, names = DIR + "/small", steady()
-    os.makedirs(small)
-    mta.run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", small)
-    try:
-        done = scan(conf, small + "/many", "--list", "-", given="".join(
-            "name-%d.of-some-length.example\n" % n for n in range(60000)))
-        out.test(done.returncode == 74 and "full" in done.stderr,
-                 "V75: a list for which there is no room", failed(done))
-        for name in os.listdir(small):
-            os.unlink(small + "/" + name)
-        path = small + "/few"
-        done = scan(conf, path, "-j", "1", "--limit", "1", *names)
-        before = rows_of(path)
-        # room to open it, and for little more
-        with open(small + "/filler", "wb", buffering=0) as file:
-            while os.statvfs(small).f_bavail * 4096 > 48 * 1024:
-                file.write(b"x" * 4096)
-        full = scan(conf, path)
-        out.test(done.returncode == 75 and full.returncode == 74 and
-                 "cannot keep answers" in full.stderr and len(before) == 1,
-                 "V75: answers for which there is no room", failed(full))
-        os.unlink(small + "/filler")
-        database = sqlite3.connect(path)
-        whole = database.execute("PRAGMA integrity_check").fetchone()
-        database.close()
-        done = scan(conf, path)
-        out.test(whole == ("ok",) and done.returncode == 0 and
-                 set(rows_of(path)) == set(names),
-                 "V75: the file is whole, and is gone on with when there is",
-                 failed(done) + [str(whole)])
-    finally:
-        mta.run("umount", small)
-
-
 def check_dead_resolver(out, conf):
     """V74: a resolver that dies writes no failures of names."""
     path = DIR + "/dead"
@@ -1000,7 +964,6 @@ def inside():
         check_full_disk(out, conf)
         check_files(out, conf)
         check_report(out, conf)
-        check_full_disk(out, conf)
         check_dead_resolver(out, conf)
         check_kills(out, conf)
         queue_ends(out, silent)
