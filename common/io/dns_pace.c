@@ -174,7 +174,7 @@ dns_pace_asked(struct dns_pace *pace, size_t server)
 	lock_take(&pace->lock);
 	pace->asked++;
 	if (now_ms - paced->second_ms >= SECOND_MS) {
-		paced->last_second = now_ms - paced->second_ms < 2 * SECOND_MS
+		paced->last_second = now_ms - paced->second_ms < 2LL * SECOND_MS
 					 ? paced->this_second
 					 : 0;
 		paced->this_second = 0;

@@ -44,6 +44,15 @@ read_rcpt_domain(struct route *route, const struct route_rcpt *rcpt)
 	}
 }
 
+/* However it is spelled. */
+static bool
+is_way_of_domain(const struct route *route, const struct nexthop hops[],
+    int count, uint16_t port)
+{
+	return count == 1 && hops[0].mx_lookup && hops[0].port == port &&
+	       strcmp(hops[0].host, route->domain) == 0;
+}
+
 /* The canonical spelling names the check; a text that is no next hop is the
  * engine's to judge.  Nearly always it is the domain, which needs no next hop
  * of its own: it is looked at by itself, at the same port. */
@@ -58,6 +67,8 @@ read_route_hop(
 	if (host == NULL || strcmp(host, route->domain) == 0)
 		return;
 	count = nexthop_parse(host, port, hops, NULL);
+	if (is_way_of_domain(route, hops, count, port))
+		return;
 	if (count > 0)
 		nexthop_print_list(hops, (size_t)count, route->hop);
 	else

@@ -375,7 +375,8 @@ cli_option_value(int code, char *value, struct cli_options *options)
 		options->jobs_given = true;
 		if (text_uint(value, JOBS_MAX, &options->jobs) != 0 ||
 		    options->jobs == 0)
-			return "--jobs: a number from 1 to 2048";
+			return "--jobs: a number from 1 to 256, of a "
+			       "survey to 2048";
 		break;
 	case OPTION_AT:
 		options->at_given = true;

@@ -70,6 +70,8 @@ exits 64 'a port by a name that is none' "$postern" check mx:x.example:telnet
 exits 66 'a file of destinations must be there' \
 	"$postern" check -f "$dir/none"
 exits 64 'so many checks at once are none' "$postern" check -j 0 x.example
+says err '^postern: --jobs: a number from 1 to 256, of a survey to 2048$'
+exits 64 'nor are as many as a survey has' "$postern" check -j 257 x.example
 says err '^postern: --jobs: a number from 1 to 256$'
 exits 64 'a depth is dns or probe' "$postern" check --depth deep x.example
 exits 64 'a level is one of the words' "$postern" check --level high x.example

@@ -37,13 +37,13 @@ a_recipient_goes_where_the_mta_says(void **state)
 		enum result result;
 		bool smtp;
 	} rows[] = {
-	    {{"<a@D.example>", NULL, "smtp", "D.example."}, "d.example",
-		"d.example:2525", REASON_OK, RESULT_FAIL, true},
-	    /* by itself it is looked at all the same */
+	    {{"<a@d.example>", NULL, "smtp", "D.example:26"}, "d.example",
+		"d.example:26", REASON_OK, RESULT_FAIL, true},
+	    /* by itself it is looked at all the same, however it is spelled */
 	    {{"<a@D.example>", NULL, "smtp", "d.example"}, "d.example", "",
 		REASON_OK, RESULT_FAIL, true},
-	    {{"<a@d.example>", NULL, "smtp", NULL}, "d.example", "", REASON_OK,
-		RESULT_FAIL, true},
+	    {{"<a@D.example>", NULL, "smtp", "D.example."}, "d.example", "",
+		REASON_OK, RESULT_FAIL, true},
 	    {{"<a@d.example>", NULL, "smtp", ""}, "d.example", "", REASON_OK,
 		RESULT_FAIL, true},
 	    {{"<a@d.example>", NULL, NULL, "[MX.example]:25"}, "d.example",

@@ -48,6 +48,8 @@ a_next_hop_that_is_the_domain_is_no_other_way(void **state)
 	session_rcpt(session, &rcpt, &reply);
 	rcpt.host = NULL;
 	session_rcpt(session, &rcpt, &reply);
+	rcpt.host = "PASS.example.";
+	session_rcpt(session, &rcpt, &reply);
 	assert_int_equal(fake_engine_seen.started, 1);
 	assert_string_equal(fake_engine_seen.last_hop, "-");
 	assert_int_equal(fake_engine_seen.last_port, 2525);

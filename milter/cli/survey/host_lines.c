@@ -150,7 +150,7 @@ compare_addresses(const void *a, const void *b)
 static json_t *
 address_lines_json(const struct showing *showing, const struct host_facts *host)
 {
-	const struct address_facts *sorted[LIMIT_HOST_ADDRESSES];
+	const struct address_facts *sorted[LIMIT_HOST_ADDRESSES] = {NULL};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < host->address_count; i++)
