@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	%D%/unit/cache_index.t \
 	%D%/unit/cache_walk.t \
 	%D%/unit/chain.t \
+	%D%/unit/checklist.t \
 	%D%/unit/certname.t \
 	%D%/unit/clock.t \
 	%D%/unit/conf.t \
@@ -302,6 +303,16 @@ unit-tests:
 # What stands for io/ and for the engine, or makes what io/ is given: by name, so
 # that a program which wants the real one gets it from libcommon.a.
 FAKE_DESTINATION = %D%/fake/destination.c %D%/fake/destination.h
+ADVISE = %D%/unit/sight_row.c %D%/unit/sight_row.h $(FAKE_DESTINATION) \
+	%D%/unit/tap.h \
+	milter/cli/advise/checklist.c milter/cli/advise/checklist_bsi.c \
+	milter/cli/advise/checklist_nl.c milter/cli/advise/checklist_rfc.c \
+	milter/cli/advise/checklist_tests.c milter/cli/advise/groups.c \
+	milter/cli/advise/plan_dane.c milter/cli/advise/plan_make.c \
+	milter/cli/advise/plan_mend.c \
+	milter/cli/advise/providers.c \
+	milter/cli/advise/report.c milter/cli/advise/scenario.c \
+	milter/cli/advise/sight.c
 FAKE_CERTS = %D%/fake/certs.c %D%/fake/certs.h
 FAKE_DNS = %D%/fake/dns.c %D%/fake/dns.h
 FAKE_ENGINE = %D%/fake/engine.c %D%/fake/engine.h %D%/fake/report.c \
@@ -342,15 +353,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_action_t_SOURCES = %D%/unit/action.c %D%/unit/tap.h
 %C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
 %C%_unit_advice_t_SOURCES = %D%/unit/advice.c %D%/unit/tap.h
-%C%_unit_advise_t_SOURCES = %D%/unit/advise.c $(FAKE_DESTINATION) %D%/unit/tap.h \
-	milter/cli/advise/checklist.c milter/cli/advise/checklist_bsi.c \
-	milter/cli/advise/checklist_nl.c milter/cli/advise/checklist_rfc.c \
-	milter/cli/advise/checklist_tests.c milter/cli/advise/groups.c \
-	milter/cli/advise/plan_dane.c milter/cli/advise/plan_make.c \
-	milter/cli/advise/plan_mend.c \
-	milter/cli/advise/providers.c \
-	milter/cli/advise/report.c milter/cli/advise/scenario.c \
-	milter/cli/advise/sight.c
+%C%_unit_advise_t_SOURCES = %D%/unit/advise.c $(ADVISE)
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
 %C%_unit_base64_t_SOURCES = %D%/unit/base64.c %D%/unit/tap.h
 %C%_unit_cache_walk_t_SOURCES = %D%/unit/cache_walk.c $(NUMBERS)
@@ -362,6 +365,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_cache_t_SOURCES = %D%/unit/cache.c $(NUMBERS)
 %C%_unit_certname_t_SOURCES = %D%/unit/certname.c %D%/unit/tap.h
 %C%_unit_chain_t_SOURCES = %D%/unit/chain.c %D%/unit/tap.h
+%C%_unit_checklist_t_SOURCES = %D%/unit/checklist.c $(ADVISE)
 %C%_unit_clock_t_SOURCES = %D%/unit/clock.c %D%/unit/tap.h
 %C%_unit_conf_t_SOURCES = %D%/unit/conf.c %D%/unit/tap.h
 %C%_unit_counts_t_SOURCES = %D%/unit/counts.c %D%/unit/tap.h

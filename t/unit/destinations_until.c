@@ -205,8 +205,8 @@ a_day_before_1970_is_none(void **state)
 	    {"UTC", "0000-01-01", false},
 	    {"UTC", "1969-12-31", false},
 	    {"UTC", "1970-01-01", true},
-	    {"XXX-12", "1970-01-01", false}, /* the noon of which is 0 */
-	    {"XXX-11", "1970-01-01", true},
+	    {"AAA-12", "1970-01-01", false}, /* the noon of which is 0 */
+	    {"AAA-11", "1970-01-01", true},
 	    {"UTC", "9999-12-31", true},
 	};
 

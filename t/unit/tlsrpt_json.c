@@ -6,6 +6,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
+#include "common/proto/tlsrpt_report.h"
 #include "t/unit/tap.h"
 
 /* Octets with a length, for those that hold a NUL. */
@@ -308,6 +309,21 @@ how_json_begins(void **state)
 	assert_false(tlsrpt_json_begins("From x", 6));
 }
 
+static void
+what_looks_like_a_report(void **state)
+{
+	json_t *object = json_pack("{s:i}", "report-id", 1);
+
+	(void)state;
+	assert_true(tlsrpt_json_is_report(object));
+	json_object_clear(object);
+	assert_false(tlsrpt_json_is_report(object));
+	json_object_set_new(object, "policies", json_null());
+	assert_true(tlsrpt_json_is_report(object));
+	json_decref(object);
+	assert_false(tlsrpt_json_is_report(NULL));
+}
+
 int
 main(void)
 {
@@ -320,6 +336,7 @@ main(void)
 	    cmocka_unit_test(objects_and_lists_are_counted),
 	    cmocka_unit_test(what_cannot_be_read_is_told_why),
 	    cmocka_unit_test(how_json_begins),
+	    cmocka_unit_test(what_looks_like_a_report),
 	};
 
 	return RUN_TESTS(tests);

@@ -561,21 +561,6 @@ quirks_have_numbers(void **state)
 	assert_string_equal(text, "T01 T05 T23");
 }
 
-static void
-what_looks_like_a_report(void **state)
-{
-	json_t *object = json_pack("{s:i}", "report-id", 1);
-
-	(void)state;
-	assert_true(tlsrpt_json_is_report(object));
-	json_object_clear(object);
-	assert_false(tlsrpt_json_is_report(object));
-	json_object_set_new(object, "policies", json_null());
-	assert_true(tlsrpt_json_is_report(object));
-	json_decref(object);
-	assert_false(tlsrpt_json_is_report(NULL));
-}
-
 int
 main(void)
 {
@@ -593,7 +578,6 @@ main(void)
 	    cmocka_unit_test(counts_stay_at_the_greatest),
 	    cmocka_unit_test(a_key_is_reporter_id_range_and_domains),
 	    cmocka_unit_test(quirks_have_numbers),
-	    cmocka_unit_test(what_looks_like_a_report),
 	};
 
 	return RUN_TESTS(tests);
