@@ -19,8 +19,11 @@ enum {
 	SURVEY_CHECK_MS = 10 * 60 * 1000,
 
 	/* A worker has so many checks at their lookups, so that there need not
-	 * be one for each job */
+	 * be one for each job; but there are as many as jobs up to this, for
+	 * there are as many leaves, which policies that wait for their turn at
+	 * one address hold */
 	SURVEY_PLACES = 4,
+	SURVEY_WORKERS = 64,
 	SURVEY_WORKERS_MIN = 8,
 };
 
@@ -72,6 +75,16 @@ struct for_survey {
 	struct dns_pace *pace;
 };
 
+static unsigned
+survey_workers(unsigned jobs)
+{
+	unsigned workers = (jobs + SURVEY_PLACES - 1) / SURVEY_PLACES;
+
+	if (workers < SURVEY_WORKERS)
+		workers = jobs < SURVEY_WORKERS ? jobs : SURVEY_WORKERS;
+	return workers < SURVEY_WORKERS_MIN ? SURVEY_WORKERS_MIN : workers;
+}
+
 static void
 set_for_survey(struct cli_engine *cli, struct engine_options *wanted,
     const struct cli_options *options, const struct for_survey *survey)
@@ -85,10 +98,7 @@ set_for_survey(struct cli_engine *cli, struct engine_options *wanted,
 	wanted->probe_addresses = 0;
 	wanted->temperror_ttl_s = options->retry_wait_s;
 	wanted->check_timeout_ms = SURVEY_CHECK_MS;
-	wanted->max_checks =
-	    (options->jobs + SURVEY_PLACES - 1) / SURVEY_PLACES;
-	if (wanted->max_checks < SURVEY_WORKERS_MIN)
-		wanted->max_checks = SURVEY_WORKERS_MIN;
+	wanted->max_checks = survey_workers(options->jobs);
 }
 
 static int

@@ -460,9 +460,13 @@ def check_fetches(out, conf):
          "-j", "64", "--fetch-rate", "0", "--retry", "0",
          *names_of("fetched", range(world_survey.FETCHED)).split()],
         stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    hosts = {"mta-sts.%d.fetched.example" % n
+             for n in range(world_survey.FETCHED)}
     try:
-        mta.await_true(lambda: len(fetches()) >= 2, cli.ASK_S, "two fetches")
-        time.sleep(3) # more would come now, if any did
+        mta.await_true(lambda: hosts <= {name for name, _ in
+                                         watch.queries()} and
+                       len(fetches()) >= 2, cli.ASK_S, "all fetches")
+        time.sleep(0.5) # more would come now, if any did
         held = len(fetches())
         change.Changes().apply()
         error = child.communicate(timeout=cli.ASK_S)[1]
