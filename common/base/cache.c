@@ -376,10 +376,8 @@ keep_locked(struct cache *cache, struct cache_entry *entry) HOLDS(cache->lock)
 	list_locked(cache, entry, entry->again);
 	if (entry->expires_ms <= clock_mono_ms())
 		leaving = entry;
-	else if (cache->once.count + cache->again.count > cache->max) {
+	else if (cache->once.count + cache->again.count > cache->max)
 		leaving = TAILQ_FIRST(&cache->once.list);
-		cache->evicted++;
-	}
 	if (leaving != NULL)
 		cache_unindex_locked(cache, leaving);
 	return leaving;

@@ -116,11 +116,9 @@ typedef void cache_visit(void *arg, const char *key, const void *value);
 void cache_each(struct cache *cache, cache_visit *each, void *arg);
 
 /* cache_count - how many values there are; cache_octets - how many octets they
- * and their entries take; cache_evicted - how many had to leave for want of
- * room, ever */
+ * and their entries take */
 size_t cache_count(struct cache *cache);
 size_t cache_octets(const struct cache *cache);
-size_t cache_evicted(const struct cache *cache);
 
 /* Which keys are meant.  Called under the lock: it must be quick, and must not
  * call the cache.  NULL in its place means all. */

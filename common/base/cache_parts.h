@@ -66,9 +66,7 @@ struct cache {
 	size_t max;
 	const struct cache_kind *kind; /* see cache.h */
 	struct cache_budget *budget;   /* NULL: none */
-	/* Read without the lock */
-	_Atomic size_t octets;  /* of both lists */
-	_Atomic size_t evicted; /* values, ever */
+	_Atomic size_t octets; /* of both lists; read without the lock */
 };
 
 /* cache_unindex_locked - take out an entry; the index's reference is the

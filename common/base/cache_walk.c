@@ -40,12 +40,6 @@ cache_octets(const struct cache *cache)
 	return cache->octets;
 }
 
-size_t
-cache_evicted(const struct cache *cache)
-{
-	return cache->evicted;
-}
-
 /* Up to room of a list, held from entries[held] on: how many there are then. */
 static size_t
 hold_list_locked(const struct used *used, cache_match *match, void *arg,
@@ -187,10 +181,8 @@ evict_one(void *arg)
 	if (leaving == NULL || cache->again.octets / CACHE_AGAIN_PARTS >
 				   cache->octets / CACHE_PARTS)
 		leaving = TAILQ_FIRST(&cache->again.list);
-	if (leaving != NULL) {
+	if (leaving != NULL)
 		cache_unindex_locked(cache, leaving);
-		cache->evicted++;
-	}
 	lock_drop(&cache->lock);
 	if (leaving != NULL)
 		cache_release(leaving);

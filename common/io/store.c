@@ -30,9 +30,8 @@ struct store {
 	struct lock lock;    /* held across I/O; guards the rest */
 	struct store_db *db; /* NULL: it waits, and nothing can be read */
 	struct store_room policies, flips;
-	char *awaited;            /* a writer's path, until it can be opened */
-	struct err why;           /* with awaited: it cannot */
-	_Atomic unsigned opening; /* read without the lock */
+	char *awaited;  /* a writer's path, until it can be opened */
+	struct err why; /* with awaited: it cannot */
 };
 
 static int
@@ -129,23 +128,12 @@ store_free(struct store *store)
 	free(store);
 }
 
-static int
-open_for_call_locked(struct store *store, struct err *err)
-{
-	int rc = store_db_ready(store->db, err);
-
-	/* what another process writes is not to count as known */
-	if (store->awaited == NULL)
-		store->opening = store_db_opening(store->db);
-	return rc;
-}
-
 /* Begin a call that changes the store, if it can be changed yet. */
 static int
 ready_to_write_locked(struct store *store, struct err *err)
 {
 	if (store->awaited == NULL)
-		return open_for_call_locked(store, err);
+		return store_db_ready(store->db, err);
 	if (err != NULL)
 		*err = store->why;
 	return -1;
@@ -155,13 +143,7 @@ ready_to_write_locked(struct store *store, struct err *err)
 static int
 ready_to_read_locked(struct store *store, struct err *err)
 {
-	return store->db == NULL ? 1 : open_for_call_locked(store, err);
-}
-
-unsigned
-store_opening(const struct store *store)
-{
-	return store->opening;
+	return store->db == NULL ? 1 : store_db_ready(store->db, err);
 }
 
 int

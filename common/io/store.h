@@ -63,10 +63,6 @@ store_open_patiently(const char *path, bool *renamed) OWNED(store_free);
 bool store_waits(struct store *store, struct err *why);
 int store_try(struct store *store, bool *renamed, struct err *err);
 
-/* store_opening - another number each time that a call found the file to be
- * another; 0: none is open that this process alone writes */
-unsigned store_opening(const struct store *store);
-
 /*
  * store_put_policy - insert or replace what is kept of policy->domain
  *

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <search.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -16,7 +15,7 @@
  * How it works.
  * 1. Memory holds what is in use, the store all that was fetched.  A domain
  *    that memory does not know is looked up in the store, and is in memory
- *    from then on; but not as long as memory has all that the store has.
+ *    from then on.
  * 2. What is known of a domain is immutable.  A change makes another, under the
  *    lock, from what memory has at that moment; so no change undoes another.
  * 3. After each change the domain is written, outside of that lock: what memory
@@ -43,12 +42,11 @@ struct policy_keep {
 	struct cache *memory;
 	struct lock writing; /* one writer of the store; taken before lock */
 	struct lock lock;    /* guards changes of memory, and what follows */
-	atomic_uint read_in; /* store_opening of what memory was given all of */
 	void *debts;         /* struct debt, a tree */
 	size_t debt_count;
 	bool told; /* of trouble, and not yet of its end */
 	bool fails;
-	size_t flushes;
+	unsigned flushes;
 	size_t lost;      /* of what was owed, ever */
 	size_t lost_told; /* of them */
 };
@@ -199,27 +197,26 @@ next_debt(struct policy_keep *keep, char domain[LIMIT_DOMAIN_SIZE])
 	return any;
 }
 
-static size_t
-read_figure(struct policy_keep *keep, const size_t *figure)
+size_t
+policy_keep_owed(struct policy_keep *keep)
 {
 	size_t count;
 
 	lock_take(&keep->lock);
-	count = *figure;
+	count = keep->debt_count;
 	lock_drop(&keep->lock);
 	return count;
 }
 
 size_t
-policy_keep_owed(struct policy_keep *keep)
-{
-	return read_figure(keep, &keep->debt_count);
-}
-
-size_t
 policy_keep_lost(struct policy_keep *keep)
 {
-	return read_figure(keep, &keep->lost);
+	size_t lost;
+
+	lock_take(&keep->lock);
+	lost = keep->lost;
+	lock_drop(&keep->lock);
+	return lost;
 }
 
 /* --- memory and disk --- */
@@ -240,6 +237,17 @@ put_row(struct policy_keep *keep, const char *domain, const struct known *known,
 	return store_put_policy(keep->options.store, &row, err);
 }
 
+static unsigned
+count_flushes(struct policy_keep *keep)
+{
+	unsigned count;
+
+	lock_take(&keep->lock);
+	count = keep->flushes;
+	lock_drop(&keep->lock);
+	return count;
+}
+
 /*
  * On disk before anybody rests a verdict on it.  learnt: what to write where
  * memory has it no more, but for a flush since flushes_before; or NULL.
@@ -247,7 +255,7 @@ put_row(struct policy_keep *keep, const char *domain, const struct known *known,
  */
 static bool
 write_down(struct policy_keep *keep, const char *domain,
-    struct cache_entry *learnt, size_t flushes_before)
+    struct cache_entry *learnt, unsigned flushes_before)
 {
 	struct cache_entry *entry;
 	struct err err;
@@ -257,8 +265,7 @@ write_down(struct policy_keep *keep, const char *domain,
 	lock_take(&keep->writing);
 	entry = cache_peek(keep->memory, domain);
 	any = entry != NULL ||
-	      (learnt != NULL &&
-		  read_figure(keep, &keep->flushes) == flushes_before);
+	      (learnt != NULL && count_flushes(keep) == flushes_before);
 	if (any)
 		rc = put_row(keep, domain,
 		    cache_value(entry != NULL ? entry : learnt), &err);
@@ -293,7 +300,7 @@ load_row(struct policy_keep *keep, const struct store_policy *row)
  * of it, memory has not got any more. */
 static void
 load_one(struct policy_keep *keep, const struct store_policy *row,
-    size_t flushes_before)
+    unsigned flushes_before)
 {
 	struct cache_entry *entry;
 	bool askew = false, lost;
@@ -315,7 +322,7 @@ load_one(struct policy_keep *keep, const struct store_policy *row,
 /* What is in use comes last, so that it is in memory where not all can be. */
 struct loading {
 	struct policy_keep *keep;
-	size_t flushes_before;
+	unsigned flushes_before;
 	bool again;
 };
 
@@ -331,8 +338,7 @@ load_next(void *arg, const struct store_policy *row)
 static void
 load_all(struct policy_keep *keep)
 {
-	size_t flushes_before = read_figure(keep, &keep->flushes);
-	unsigned openings[2] = {0};
+	unsigned flushes_before = count_flushes(keep);
 
 	for (int again = 0; again <= 1; again++) {
 		struct loading loading = {keep, flushes_before, again == 1};
@@ -341,22 +347,7 @@ load_all(struct policy_keep *keep)
 		if (store_each_policy(
 			keep->options.store, load_next, &loading, &err) < 0)
 			policy_keep_store_failed(keep, &err);
-		else
-			openings[again] = store_opening(keep->options.store);
 	}
-	if (openings[0] == openings[1])
-		atomic_store(&keep->read_in, openings[1]);
-}
-
-/* Whether memory has all that the store has: nobody else writes it. */
-static bool
-has_all_rows(const struct policy_keep *keep)
-{
-	unsigned read_in = atomic_load(&keep->read_in);
-
-	return is_written(keep) && read_in != 0 &&
-	       read_in == store_opening(keep->options.store) &&
-	       cache_evicted(keep->memory) == 0;
 }
 
 /* Whether it is open, now or since before. */
@@ -399,12 +390,12 @@ policy_keep_catch_up(struct policy_keep *keep)
 static struct cache_entry *
 fetch_row(struct policy_keep *keep, const char *domain)
 {
-	size_t flushes_before = read_figure(keep, &keep->flushes);
+	unsigned flushes_before = count_flushes(keep);
 	struct store_policy row;
 	struct err err;
 	int found;
 
-	if (keep->options.store == NULL || has_all_rows(keep))
+	if (keep->options.store == NULL)
 		return NULL;
 	found = store_get_policy(keep->options.store, domain, &row, &err);
 	if (found < 0)
@@ -465,7 +456,7 @@ change_known(struct policy_keep *keep, const char *domain,
     struct policy_facts *fetched, known_change *change)
 {
 	struct cache_entry *before, *entry;
-	size_t flushes_before;
+	unsigned flushes_before;
 	struct known *known;
 	bool differs;
 

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -368,79 +367,25 @@ what_is_lost_to_a_full_disk_is_counted_and_told(void **state)
 	house_unlink_store();
 }
 
-/* What memory had to give up, though it knew all that the store has once. */
+/* As after a reload: checks of the engine before go on beside the new one. */
 static void
-what_has_left_memory_is_found_in_the_store(void **state)
+what_another_engine_learns_is_found_in_the_store(void **state)
 {
-	enum { MANY = 100 };
-	struct house house = {.budget = cache_budget_new(40000)};
+	struct house before = {0}, after = {0};
 	struct sts_facts sts;
 
 	(void)state;
 	house_new_store();
-	house_move_in(&house, false, false);
-	house_ask_for_many(&house, MANY, 5000);
-	assert_in_range(
-	    cache_count(policy_keep_memory(policies_keep(house.policies))), 1,
-	    MANY - 1);
+	house_move_in(&before, false, false);
+	house_move_in(&after, false, false);
+	policy_facts_free(house_ask(&before, "1").policy);
 	house_host.body = NULL;
-	for (int i = 0; i < MANY; i++) {
-		char domain[16];
-
-		snprintf(domain, sizeof(domain), "d%d.ex", i);
-		sts = house_ask_for(&house, domain, NULL, 5000);
-		ROW(domain, sts.policy != NULL && sts.cached);
-		policy_facts_free(sts.policy);
-	}
-	house_move_out(&house);
-	cache_budget_free(house.budget);
-	house_unlink_store();
-}
-
-static void
-put_behind_its_back(const char *path, const char *domain)
-{
-	struct store *other = store_open(path, false, NULL, NULL);
-	char body[] = ENFORCE;
-	struct store_policy row = {.id = "1",
-	    .body = body,
-	    .length = strlen(body),
-	    .fetched_s = clock_wall_s(),
-	    .expires_s = clock_wall_s() + DAY,
-	    .used_s = clock_wall_s()};
-
-	assert_non_null(other);
-	snprintf(row.domain, sizeof(row.domain), "%s", domain);
-	assert_int_equal(store_put_policy(other, &row, NULL), 0);
-	store_free(other);
-}
-
-/* As long as the file is the one that memory was given all of, nothing but this
- * process writes it, and names of which nothing is known cost no look. */
-static void
-another_file_is_looked_at(void **state)
-{
-	char away[sizeof(house_path) + 8];
-	struct house house = {0};
-	struct sts_facts sts;
-
-	(void)state;
-	house_new_store();
-	snprintf(away, sizeof(away), "%s.away", house_path);
-	put_behind_its_back(away, "d.ex");
-	house_move_in(&house, false, false);
-	assert_null(house_ask(&house, NULL).policy);
-	put_behind_its_back(house_path, "e.ex");
-	assert_null(house_ask_for(&house, "e.ex", NULL, 5000).policy);
-	assert_int_equal(rename(away, house_path), 0);
-	/* a call that fails tells that it is another */
-	assert_int_equal(store_drop_policy(house.store, "none.ex", NULL), -1);
-	assert_int_equal(store_drop_policy(house.store, "none.ex", NULL), 0);
-	sts = house_ask(&house, NULL);
+	sts = house_ask(&after, NULL);
 	assert_non_null(sts.policy);
 	assert_true(sts.cached);
 	policy_facts_free(sts.policy);
-	house_move_out(&house);
+	house_move_out(&before);
+	house_move_out(&after);
 	house_unlink_store();
 }
 
@@ -464,8 +409,7 @@ main(void)
 		a_store_that_cannot_be_opened_is_tried_until_it_can),
 	    cmocka_unit_test(a_store_that_waits_is_read_where_it_can_be),
 	    cmocka_unit_test(what_is_lost_to_a_full_disk_is_counted_and_told),
-	    cmocka_unit_test(what_has_left_memory_is_found_in_the_store),
-	    cmocka_unit_test(another_file_is_looked_at),
+	    cmocka_unit_test(what_another_engine_learns_is_found_in_the_store),
 	};
 
 	house_use_fakes();
