@@ -272,7 +272,7 @@ name_rate_locked(const struct dns_pace *pace) HOLDS(pace->lock)
 	unsigned rate = pace->servers[pace->current].rate;
 
 	if (pace->begun > GUESSED_NAMES)
-		lookups = (pace->asked + pace->begun - 1) / pace->begun;
+		lookups = pace->asked / pace->begun + 1;
 	if (rate == 0)
 		return 0;
 	return lookups >= rate ? 1 : rate / (unsigned)lookups;

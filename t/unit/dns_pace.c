@@ -198,6 +198,21 @@ who_is_slow_for_less_than_a_minute_is_not_dead(void **state)
 	assert_false(dns_pace_is_dead(pace, &since));
 }
 
+/* As of a list of names that are known to be none, or of addresses. */
+static void
+names_that_need_no_lookup_wait_for_none(void **state)
+{
+	AUTO(dns_pace) struct dns_pace *pace = paced(100, 100);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		dns_pace_may_begin(pace);
+		dns_pace_begin(pace);
+	}
+	dns_pace_asked(pace, NEAR);
+	assert_false(dns_pace_may_begin(pace));
+}
+
 int
 main(void)
 {
@@ -210,6 +225,7 @@ main(void)
 	    cmocka_unit_test(names_that_fail_by_themselves_are_no_judges),
 	    cmocka_unit_test(names_begin_as_their_lookups_may),
 	    cmocka_unit_test(who_is_slow_for_less_than_a_minute_is_not_dead),
+	    cmocka_unit_test(names_that_need_no_lookup_wait_for_none),
 	};
 
 	return RUN_TESTS(dns_pace);
