@@ -37,6 +37,12 @@ dns_exchange_end(struct dns_exchange *exchange)
 	dns_exchange_init(exchange, exchange->sockets);
 }
 
+bool
+dns_exchange_is_open(const struct dns_exchange *exchange)
+{
+	return exchange->socket != NULL || exchange->fd >= 0;
+}
+
 int
 dns_exchange_ask(struct dns_exchange *exchange, const struct dns_nameserver *at,
     const struct dns_packet_query *query, void *asker)

@@ -69,6 +69,9 @@ int dns_exchange_connect(
 enum dns_exchange_outcome dns_exchange_go_on(struct dns_exchange *exchange,
     const struct dns_packet_query *query, uint8_t buffer[DNS_PACKET_MAX]);
 
+/* dns_exchange_is_open - whether a question is out, or on its way */
+bool dns_exchange_is_open(const struct dns_exchange *exchange);
+
 /* dns_exchange_end - close or give back the socket; may be called again */
 void dns_exchange_end(struct dns_exchange *exchange);
 

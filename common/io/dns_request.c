@@ -291,7 +291,7 @@ on_attempt_over(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (request->ready != NULL)
+	if (dns_exchange_is_open(&request->exchange))
 		note_attempt_end(request, true);
 	if (!dns_pending_is_wanted(request->pending)) {
 		end_request(request, NULL);

@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/io/dns.h"
+#include "common/io/dns_pace.h"
 #include "t/fake/nameserver.h"
 
 static struct fake_nameserver first;
@@ -252,6 +253,35 @@ silent_lookups_do_not_slow_others(void **state)
 	fake_nameserver_stop(&first);
 }
 
+/* As one that fails. */
+static void
+a_nameserver_that_is_silent_is_asked_less(void **state)
+{
+	const char *const servers[] = {first.text};
+	AUTO(dns_pace) struct dns_pace *pace = dns_pace_new(0, 0);
+	struct dns_options options = {.kind = DNS_SYSTEM,
+	    .nameservers = servers,
+	    .nameserver_count = 1,
+	    .timeout_ms = 300,
+	    .max_outstanding = 1000,
+	    .pace = pace};
+	struct dns_query *silent[2 * DNS_PACE_WINDOW];
+	char text[DNS_PACE_TEXT_SIZE];
+	struct dns *dns;
+
+	(void)state;
+	fake_nameserver_start(&first, ANSWER_GOOD_ONLY);
+	dns = dns_new(&options, NULL);
+	assert_non_null(dns);
+	for (size_t i = 0; i < COUNT(silent); i++)
+		silent[i] = dns_ask(dns, "silent.example", DNS_MX, INT64_MAX);
+	for (size_t i = 0; i < COUNT(silent); i++)
+		dns_answer_free(dns_await(silent[i]));
+	assert_true(dns_pace_is_slowed(pace, text));
+	dns_free(dns);
+	fake_nameserver_stop(&first);
+}
+
 static void
 lookups_beyond_the_sockets_wait(void **state)
 {
@@ -407,6 +437,7 @@ main(void)
 	    cmocka_unit_test(no_answer_is_a_timeout_at_the_deadline),
 	    cmocka_unit_test(closed_port_is_tried_again_without_haste),
 	    cmocka_unit_test(silent_lookups_do_not_slow_others),
+	    cmocka_unit_test(a_nameserver_that_is_silent_is_asked_less),
 	    cmocka_unit_test(lookups_beyond_the_sockets_wait),
 	    cmocka_unit_test(lookups_beyond_the_maximum_are_refused),
 	    cmocka_unit_test(what_is_insecure_on_purpose_is_never_secure),
