@@ -108,6 +108,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/dns_unbound.c %D%/io/dns_unbound.h \
 	%D%/io/dns_unvalidated.c %D%/io/dns_unvalidated.h \
 	%D%/io/dns_text.c %D%/io/dns_text.h \
+	%D%/io/dns_window.c %D%/io/dns_window.h \
 	%D%/io/mailer.c %D%/io/mailer.h \
 	%D%/io/pacing.c %D%/io/pacing.h \
 	%D%/io/reachable.c %D%/io/reachable.h \

@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	%D%/unit/dns_insecure.t \
 	%D%/unit/dns_packet.t \
 	%D%/unit/dns_pace.t \
+	%D%/unit/dns_window.t \
 	%D%/unit/dns_pending.t \
 	%D%/unit/dns_plain.t \
 	%D%/unit/dns_rdata.t \
@@ -399,6 +400,7 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_dns_reply_t_SOURCES = %D%/unit/dns_reply.c $(DNS_MESSAGE)
 %C%_unit_dns_rdata_t_SOURCES = %D%/unit/dns_rdata.c $(DNS_MESSAGE)
 %C%_unit_dns_pace_t_SOURCES = %D%/unit/dns_pace.c %D%/unit/tap.h
+%C%_unit_dns_window_t_SOURCES = %D%/unit/dns_window.c %D%/unit/tap.h
 %C%_unit_dns_pending_t_SOURCES = %D%/unit/dns_pending.c %D%/unit/tap.h
 %C%_unit_dns_plain_t_SOURCES = %D%/unit/dns_plain.c %D%/unit/tap.h
 %C%_unit_dns_self_test_t_SOURCES = %D%/unit/dns_self_test.c \

@@ -27,8 +27,18 @@
  */
 
 static void
+close_window(struct dns_request *request)
+{
+	if (request->in_window)
+		dns_window_close(&request->context->window, request->begun_ms,
+		    clock_mono_ms());
+	request->in_window = false;
+}
+
+static void
 close_socket(struct dns_request *request)
 {
+	close_window(request);
 	if (request->ready != NULL)
 		event_free(request->ready);
 	request->ready = NULL;
@@ -160,9 +170,12 @@ ask_server(struct dns_request *request, struct dns_server *server, bool tcp)
 	set_random_id(request);
 	start_timer(request);
 	dns_pace_asked(request->context->pace, server_number(request, server));
-	if (!tcp)
+	if (!tcp) {
+		dns_window_ask(&request->context->window, request->begun_ms);
+		request->in_window = true;
 		return dns_exchange_ask(
 		    &request->exchange, &server->at, &request->query, request);
+	}
 	error = dns_exchange_connect(&request->exchange, &server->at);
 	return error == 0 ? watch_connection(request) : error;
 }
@@ -254,8 +267,11 @@ dns_request_go_on(void *arg)
 	    exchange, &request->query, request->context->datagram);
 	int error = 0;
 
-	if (exchange->heard)
+	if (exchange->heard) {
 		dns_servers_hear(request->server);
+		dns_window_grow(&request->context->window, request->begun_ms,
+		    clock_mono_ms());
+	}
 	switch (outcome) {
 	case DNS_EXCHANGE_FAILED:
 		error = exchange->error;
@@ -291,8 +307,11 @@ on_attempt_over(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (dns_exchange_is_open(&request->exchange))
+	if (dns_exchange_is_open(&request->exchange)) {
 		note_attempt_end(request, true);
+		dns_window_shrink(
+		    &request->context->window, request->begun_ms, now_ms);
+	}
 	if (!dns_pending_is_wanted(request->pending)) {
 		end_request(request, NULL);
 		return;
@@ -323,12 +342,16 @@ dns_request_new(struct dns_request_context *context,
 int
 dns_request_wait_ms(struct dns_request *request)
 {
-	const struct dns_server *server = next_server(request, clock_mono_ms());
+	int64_t now_ms = clock_mono_ms();
+	const struct dns_server *server = next_server(request, now_ms);
+	int pace_ms, window_ms;
 
 	if (server == NULL || !dns_pending_is_wanted(request->pending))
 		return 0;
-	return dns_pace_wait_ms(
+	pace_ms = dns_pace_wait_ms(
 	    request->context->pace, server_number(request, server));
+	window_ms = dns_window_wait_ms(&request->context->window, now_ms);
+	return pace_ms > window_ms ? pace_ms : window_ms;
 }
 
 void

@@ -15,6 +15,7 @@
 #include "common/io/dns_packet.h"
 #include "common/io/dns_pending.h"
 #include "common/io/dns_servers.h"
+#include "common/io/dns_window.h"
 
 struct event;
 struct event_base;
@@ -29,6 +30,7 @@ struct dns_request_context {
 	struct dns_sockets *sockets;        /* that call dns_request_go_on */
 	const struct timeval *attempt_time; /* of one question to one server */
 	struct dns_servers servers;
+	struct dns_window window;
 	struct dns_pace *pace;               /* see dns_options.h */
 	bool authoritative;                  /* see dns_options.h */
 	const struct dns_insecure *insecure; /* borrowed */
@@ -53,6 +55,7 @@ struct dns_request {
 	struct dns_answer *failure; /* the first that a server answered */
 	struct dns_server *server;  /* of the attempt */
 	int64_t begun_ms;
+	bool in_window; /* the attempt is */
 	struct dns_exchange exchange;
 	struct event *ready; /* its connection, or NULL */
 	struct event *timer; /* NULL until the first attempt */
@@ -70,8 +73,8 @@ struct dns_request *dns_request_new(struct dns_request_context *context,
     struct dns_pending *pending, unsigned servers, struct err *err)
     OWNED(dns_request_free);
 
-/* dns_request_wait_ms - how long it is to wait before dns_request_start, by the
- * pace of the nameserver that it would ask */
+/* dns_request_wait_ms - how long it is to wait before dns_request_start, for so
+ * many are asked now, or by the pace of the nameserver that it would ask */
 int dns_request_wait_ms(struct dns_request *request);
 
 /* dns_request_start - ask, and go on until the lookup is answered or not wanted

@@ -20,7 +20,8 @@
  * How it works: one thread, the dispatcher, has the event base, with all
  * sockets and timers.
  * 1. dns_system_ask puts a request into the inbox and wakes the dispatcher,
- *    which moves it to "waiting", and to "asked" as soon as a socket is free.
+ *    which moves it to "waiting", and to "asked" as soon as a socket is free
+ *    and dns_window.c lets one more be asked.
  * 2. dns_request.c asks one nameserver after the other, finishes the lookup,
  *    and tells leave_asked, so that a request that waits can begin.
  * 3. At the end the dispatcher is stopped first, then all requests are freed,
@@ -49,7 +50,7 @@ struct dns_system {
 
 	/* the dispatcher's */
 	struct event *wake; /* wake_fd */
-	struct event *more; /* a socket has become free */
+	struct event *more; /* there is room for one that waits */
 	struct request_list waiting, asked;
 	unsigned asked_count;
 
@@ -74,7 +75,7 @@ leave_asked(void *arg, struct dns_request *request)
 
 /* All that wait do so behind the first. */
 static void
-wait_for_pace(struct dns_system *system, int wait_ms)
+wait_for_turn(struct dns_system *system, int wait_ms)
 {
 	struct timeval time = {
 	    .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000L};
@@ -93,7 +94,7 @@ start_waiting(struct dns_system *system)
 		int wait_ms = dns_request_wait_ms(request);
 
 		if (wait_ms > 0) {
-			wait_for_pace(system, wait_ms);
+			wait_for_turn(system, wait_ms);
 			return;
 		}
 		dns_pace_take(system->context.pace);
@@ -281,6 +282,7 @@ dns_system_new(const struct dns_options *options,
 	if (dns_servers_set(&system->context.servers, options, err) == 0) {
 		introduce_servers(&system->context);
 		set_bounds(system, options);
+		dns_window_init(&system->context.window, system->max_sockets);
 		if (start_dispatcher(system, err) == 0)
 			return system;
 	}

@@ -284,6 +284,8 @@ reply_udp(struct fake_nameserver *fake, const struct sockaddr_in *to)
 		begin_reply(&fake->reply, &fake->query, 0);
 		fake->reply.octets[2] |= TC;
 	}
+	if (manners == ANSWER_SLOWLY)
+		usleep(1);
 	send_to(fake->udp, &fake->reply, to);
 }
 

@@ -15,6 +15,7 @@
 enum nameserver_manners {
 	ANSWER,           /* one A record, AD */
 	ANSWER_INSECURE,  /* the same without AD */
+	ANSWER_SLOWLY,    /* it has more to do than to read */
 	ANSWER_GOOD_ONLY, /* good.example; silent to the rest */
 	NO_DATA,          /* SOA, AD */
 	NO_NAME,

@@ -430,13 +430,16 @@ def check_spread(out, conf):
              {row["dane"]["health"] for row in rows.values()} == {"ok"},
              "V92: of a hundred names with 128 addresses each of these is "
              "connected to once", survey.failed(second) +
-             [str(len(connected))])
+             [str(len(connected))] + [
+                 json.dumps(row) for row in rows.values()
+                 if row["dane"]["health"] != "ok"][:2])
     begun = [event["t"] for event in seen if event["event"] == "connect"]
     out.test(max(sum(at <= other < at + 1 for other in begun)
                  for at in begun) <= PACE + 1,
              "V92: no more than %d in a second" % PACE, [str(begun[:60])])
     both, third = timed(conf, "spread-both", wild + rest)
-    out.test(third.returncode == 0 and both <= alone + hosts and
+    # what waited for each other would take the time of attempts
+    out.test(third.returncode == 0 and both <= 2 * (alone + hosts) and
              len(survey.rows_of(DIR + "/spread-both")) ==
              2 * world_survey.ORDINARY,
              "V92: the rest of a list is not slower by more than that takes",

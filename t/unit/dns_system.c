@@ -2,6 +2,7 @@
 #include "t/unit/tap.h"
 
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -282,6 +283,39 @@ a_nameserver_that_is_silent_is_asked_less(void **state)
 	fake_nameserver_stop(&first);
 }
 
+/* What a socket has no room for would be asked again after a third of the
+ * time. */
+static void
+of_many_lookups_at_once_none_is_lost(void **state)
+{
+	enum { MANY = 2000 };
+	struct dns_query **queries = calloc(MANY, sizeof(struct dns_query *));
+	const char *const servers[] = {first.text};
+	struct dns_options options = {.kind = DNS_SYSTEM,
+	    .nameservers = servers,
+	    .nameserver_count = 1,
+	    .timeout_ms = 60000,
+	    .max_outstanding = MANY};
+	struct dns *dns;
+
+	(void)state;
+	fake_nameserver_start(&first, ANSWER_SLOWLY);
+	dns = dns_new(&options, NULL);
+	assert_non_null(dns);
+	for (size_t i = 0; i < MANY; i++)
+		queries[i] = dns_ask(dns, "good.example", DNS_A, INT64_MAX);
+	for (size_t i = 0; i < MANY; i++) {
+		struct dns_answer *answer = dns_await(queries[i]);
+
+		assert_int_equal(answer->lookup.state, LOOKUP_DATA);
+		dns_answer_free(answer);
+	}
+	assert_int_equal(first.queries, MANY);
+	dns_free(dns);
+	free(queries);
+	fake_nameserver_stop(&first);
+}
+
 static void
 lookups_beyond_the_sockets_wait(void **state)
 {
@@ -438,6 +472,7 @@ main(void)
 	    cmocka_unit_test(closed_port_is_tried_again_without_haste),
 	    cmocka_unit_test(silent_lookups_do_not_slow_others),
 	    cmocka_unit_test(a_nameserver_that_is_silent_is_asked_less),
+	    cmocka_unit_test(of_many_lookups_at_once_none_is_lost),
 	    cmocka_unit_test(lookups_beyond_the_sockets_wait),
 	    cmocka_unit_test(lookups_beyond_the_maximum_are_refused),
 	    cmocka_unit_test(what_is_insecure_on_purpose_is_never_secure),

@@ -138,6 +138,18 @@ members_put(
 	free(value);
 }
 
+void
+members_await_puts(const struct member *member, uint64_t count)
+{
+	const _Atomic uint64_t *put =
+	    &member->client.counts.requests[SHARED_OP_PUT][SHARED_RESULT_OK];
+	int64_t deadline_ms = clock_mono_ms() + STORE_CLIENT_WAIT_MS;
+
+	while (*put < count && clock_left_ms(deadline_ms) > 0)
+		usleep(MEMBERS_LOOK_US);
+	assert_int_equal(*put, count);
+}
+
 struct shared_policy *
 members_await(const char *domain, const char *body)
 {

@@ -42,6 +42,10 @@ char *members_get(const char *name);
 void members_put(
     const char *domain, const char *id, const char *body, time_t fetched_s);
 
+/* members_await_puts - until this member has put so many, and no more; what is
+ * put can be seen before that is counted */
+void members_await_puts(const struct member *member, uint64_t count);
+
 /* members_await - until the policy that was fetched has been put; heap */
 struct shared_policy *members_await(const char *domain, const char *body);
 

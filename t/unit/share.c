@@ -222,9 +222,7 @@ each_fetch_is_put_and_no_failure_is(void **state)
 	policy = members_await(D, MODE_NONE); /* and nothing came before it */
 	first_s = policy->fetched_s;
 	shared_policy_free(policy);
-	assert_int_equal(
-	    member_a.client.counts.requests[SHARED_OP_PUT][SHARED_RESULT_OK],
-	    1);
+	members_await_puts(&member_a, 1);
 	/* unchanged ones too, for their later end */
 	clock_shift(3600);
 	fetch_by(&member_a, "3", POLICY_OWN);
@@ -448,12 +446,8 @@ two_at_once_do_each_other_no_harm(void **state)
 	ours->fetched_s = theirs->fetched_s = clock_wall_s();
 	share_policy_put(member_a.share, D, ours);
 	share_policy_put(member_b.share, D, theirs);
-	while (
-	    member_a.client.counts.requests[SHARED_OP_PUT][SHARED_RESULT_OK] ==
-		0 ||
-	    member_b.client.counts.requests[SHARED_OP_PUT][SHARED_RESULT_OK] ==
-		0)
-		usleep(MEMBERS_LOOK_US);
+	members_await_puts(&member_a, 1);
+	members_await_puts(&member_b, 1);
 	policy = share_policy_ask(member_a.share, D);
 	assert_non_null(policy);
 	assert_true(strcmp(policy->body, ENFORCE) == 0 ||
