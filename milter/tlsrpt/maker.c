@@ -138,16 +138,18 @@ drop_excluded(const struct settings *settings, struct tlsrpt_record *record)
 	record->count = kept;
 }
 
-static void
+static bool
 settle_item(struct store_tlsrpt *store, struct outbox_item *item,
     enum outbox_report state, const char *action, const char *reason)
 {
-	if (store_outbox_settle(store, item, state, 0, NULL) == 0)
-		outcome_line_tell(action, item, reason, NULL);
+	if (store_outbox_settle(store, item, state, 0, NULL) != 0)
+		return false;
+	outcome_line_tell(action, item, reason, NULL);
+	return true;
 }
 
 /* F04: nobody can say now. */
-static void
+static bool
 put_off_lookup(
     struct store_tlsrpt *store, struct outbox_item *item, const char *why)
 {
@@ -157,38 +159,62 @@ put_off_lookup(
 		item->first = now;
 	item->tries++;
 	if (!due_again(item->tries, item->first, now, (uint32_t)clock_mono_ms(),
-		0, &due)) {
-		settle_item(
+		0, &due))
+		return settle_item(
 		    store, item, OUTBOX_REPORT_EXPIRED, "expired", "record");
-		return;
-	}
-	if (store_outbox_settle(store, item, OUTBOX_REPORT_DUE, due, NULL) == 0)
-		outcome_line_tell("retry", item, "record", why);
+	if (store_outbox_settle(store, item, OUTBOX_REPORT_DUE, due, NULL) != 0)
+		return false;
+	outcome_line_tell("retry", item, "record", why);
+	return true;
 }
 
-static void
+static bool
+plan_deliveries(struct store_tlsrpt *store, const struct settings *settings,
+    struct outbox_item *item, const struct tlsrpt_record *record)
+{
+	int limited;
+
+	item->first = 0;
+	item->tries = 0;
+	limited =
+	    store_outbox_plan(store, item, record, (int64_t)clock_wall_s(),
+		(uint64_t)settings->tls_report_max_per_rua, NULL);
+	if (limited > 0)
+		outcome_line_tell("failed", item, "rua-limit", NULL);
+	return limited >= 0;
+}
+
+static bool
 plan_item(struct store_tlsrpt *store, const struct settings *settings,
     struct outbox_item *item, struct tlsrpt_record *record)
 {
-	int64_t now = (int64_t)clock_wall_s();
-
-	if (record->outcome != TLSRPT_RECORD_VALID) {
-		settle_item(store, item, OUTBOX_REPORT_WITHDRAWN, "withdrawn",
+	if (record->outcome != TLSRPT_RECORD_VALID)
+		return settle_item(store, item, OUTBOX_REPORT_WITHDRAWN,
+		    "withdrawn",
 		    record->outcome == TLSRPT_RECORD_NO_RUA ? "no-rua"
 							    : "no-record");
-		return;
-	}
 	drop_excluded(settings, record);
-	if (record->count == 0) {
-		settle_item(store, item, OUTBOX_REPORT_SUPPRESSED, "suppressed",
-		    "excluded");
-		return;
-	}
-	item->first = 0;
-	item->tries = 0;
-	if (store_outbox_plan(store, item, record, now,
-		(uint64_t)settings->tls_report_max_per_rua, NULL) > 0)
-		outcome_line_tell("failed", item, "rua-limit", NULL);
+	if (record->count == 0)
+		return settle_item(store, item, OUTBOX_REPORT_SUPPRESSED,
+		    "suppressed", "excluded");
+	return plan_deliveries(store, settings, item, record);
+}
+
+/* Whether what came of its lookup is noted. */
+static bool
+conclude_lookup(struct store_tlsrpt *store, const struct settings *settings,
+    struct outbox_item *item, struct dns_query *query)
+{
+	char why[LIMIT_DETAIL_SIZE];
+	struct tlsrpt_record record;
+
+	if (!errand_record(query, NULL, NULL, &record, why))
+		return put_off_lookup(store, item, why);
+	if (!plan_item(store, settings, item, &record))
+		return false;
+	if (record.cut)
+		outcome_line_tell("cut", item, NULL, NULL);
+	return true;
 }
 
 bool
@@ -198,20 +224,15 @@ maker_plan(struct store_tlsrpt *store, const struct settings *settings,
 	struct outbox_item items[PAGE];
 	struct dns_query *queries[PAGE];
 	int64_t deadline_ms = clock_mono_ms() + LOOKUP_MS;
+	bool noted = false;
 	int count =
 	    store_outbox_due(store, (int64_t)clock_wall_s(), items, PAGE, NULL);
 
 	for (int i = 0; i < count; i++)
 		queries[i] =
 		    errand_ask(engine, items[i].row.domain, deadline_ms);
-	for (int i = 0; i < count; i++) {
-		char why[LIMIT_DETAIL_SIZE];
-		struct tlsrpt_record record;
-
-		if (errand_record(queries[i], NULL, NULL, &record, why))
-			plan_item(store, settings, &items[i], &record);
-		else
-			put_off_lookup(store, &items[i], why);
-	}
-	return count > 0;
+	for (int i = 0; i < count; i++)
+		noted |=
+		    conclude_lookup(store, settings, &items[i], queries[i]);
+	return noted;
 }

@@ -28,7 +28,7 @@ bool maker_make(struct maker *maker, struct store_tlsrpt *store,
 
 /*
  * maker_plan - look up the records of some reports that are due, and have them
- * sent where those say; true when there was any
+ * sent where those say; true when what came of any of them is noted
  *
  * The record that an MTA saw does not count: it may be withdrawn by now, and
  * whoever can tell of sessions must not have us write to anybody.

@@ -113,7 +113,7 @@ EVENTS = {
               ("rss", NUMBER, ""), ("rcptdefer", NUMBER, ""),
               ("rcptreject", NUMBER, "")),
     "tlsrpt": (("action", one_of("made sent retry failed expired withdrawn "
-                                 "suppressed"), ""),
+                                 "suppressed cut"), ""),
                ("domain", NAME, ""), ("day", DAY, ""), ("id", VALUE, ""),
                ("to", VALUE, "?"), ("sessions", NUMBER, ""),
                ("failures", NUMBER, ""), ("tries", NUMBER, "?"),

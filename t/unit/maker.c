@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/tlsrpt/maker.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static struct text made_lines;
 
 /* --- what the resolver says, in place of common/engine/errand --- */
 
-static bool resolver_knows;
+static const char record_of_one[] = "v=TLSRPTv1;rua=mailto:r@a.ex";
+static const char *record_there; /* NULL: nobody can say */
 
 struct dns_query *
 errand_ask(struct engine *engine, const char *domain, int64_t deadline_ms)
@@ -50,14 +52,15 @@ bool
 errand_record(struct dns_query *query, tlsrpt_uri_seen *each, void *arg,
     struct tlsrpt_record *out, char why[LIMIT_DETAIL_SIZE])
 {
-	static const char text[] = "v=TLSRPTv1;rua=mailto:r@a.ex";
-	struct sts_txt txt = {text, strlen(text)};
+	struct sts_txt txt = {record_there, 0};
 
 	assert_null(query);
-	text_copy(why, LIMIT_DETAIL_SIZE, resolver_knows ? "" : "servfail");
-	if (resolver_knows)
-		*out = tlsrpt_record_select(&txt, 1, each, arg);
-	return resolver_knows;
+	text_copy(why, LIMIT_DETAIL_SIZE, record_there ? "" : "servfail");
+	if (record_there == NULL)
+		return false;
+	txt.length = strlen(record_there);
+	*out = tlsrpt_record_select(&txt, 1, each, arg);
+	return true;
 }
 
 void
@@ -79,6 +82,7 @@ open_outbox_store(void **state)
 	assert_non_null(maker_store);
 	yesterday = (int64_t)clock_wall_s() / CLOCK_DAY_S - 1;
 	text_init(&made_lines, made_log, sizeof(made_log));
+	record_there = NULL;
 	return 0;
 }
 
@@ -275,15 +279,17 @@ what_is_two_days_over_is_not_sent(void **state)
 
 /* --- planned --- */
 
-static void
+static bool
 plan_what_is_due(void)
 {
+	bool any;
 	struct settings *settings = conf_text_load(
 	    "TLSReportOrganization The Example\nTLSReportContact "
 	    "tls@example.org\n");
 
-	maker_plan(maker_store, settings, NULL);
+	any = maker_plan(maker_store, settings, NULL);
 	settings_free(settings);
+	return any;
 }
 
 /* When the only report is due: seconds from now; -1 for never. */
@@ -315,13 +321,13 @@ a_record_that_is_not_to_be_had_is_asked_for_again(void **state)
 	clock_shift(361);
 	plan_what_is_due();
 	assert_in_range(due_in(800), 480, 720);
-	resolver_knows = true;
+	record_there = record_of_one;
 	clock_shift(721);
 	plan_what_is_due();
 	assert_int_equal(due_in(CLOCK_DAY_S / 2), -1);
 	assert_int_equal(
 	    store_outbox_soonest(maker_store, TLSRPT_MAILTO) > 0, true);
-	resolver_knows = false;
+	assert_null(strstr(made_log, "cut"));
 }
 
 /* F04 */
@@ -337,6 +343,57 @@ after_a_day_without_an_answer_it_expires(void **state)
 	assert_string_equal(made_log, "made a.ex 1/0 \nretry a.ex 1/0 record\n"
 				      "expired a.ex 1/0 record\n");
 	assert_int_equal(store_outbox_soonest(maker_store, TLSRPT_MAILTO), -1);
+}
+
+/* L12: that not all of them get it is told, once; also where none of those that
+ * are read can be used */
+static void
+destinations_that_are_passed_over_are_told_of(void **state)
+{
+	static const char *const records[][2] = {
+	    {"v=TLSRPTv1;rua=mailto:1@a.ex,mailto:2@a.ex,mailto:3@a.ex,"
+	     "mailto:4@a.ex,mailto:5@a.ex,mailto:6@a.ex",
+		"made a.ex 1/0 \ncut a.ex 1/0 \n"},
+	    {"v=TLSRPTv1;rua=x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,"
+	     "x:,x:,x:,x:,mailto:1@a.ex",
+		"made a.ex 1/0 \nwithdrawn a.ex 1/0 no-rua\n"
+		"cut a.ex 1/0 \n"},
+	};
+
+	for (size_t i = 0; i < COUNT(records); i++) {
+		add_sums(yesterday - 1, "a.ex", 1, 1, 0);
+		make_all("TLSReportSpread 0\n");
+		record_there = records[i][0];
+		assert_true(plan_what_is_due());
+		assert_false(plan_what_is_due());
+		assert_string_equal(made_log, records[i][1]);
+		close_outbox_store(state);
+		open_outbox_store(state);
+	}
+}
+
+/* F03: as long as that is so nothing is told, and nobody has it tried again at
+ * once */
+static void
+what_cannot_be_noted_is_not_planned(void **state)
+{
+	sqlite3 *other;
+
+	(void)state;
+	add_sums(yesterday - 1, "a.ex", 1, 1, 0);
+	make_all("TLSReportSpread 0\n");
+	record_there = record_of_one;
+	assert_int_equal(sqlite3_open(maker_db, &other), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_false(plan_what_is_due());
+	record_there = NULL;
+	assert_false(plan_what_is_due());
+	assert_int_equal(due_in(0), 0);
+	assert_string_equal(made_log, "made a.ex 1/0 \n");
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	assert_true(plan_what_is_due());
 }
 
 /* --- large --- */
@@ -524,6 +581,8 @@ main(void)
 	    MAKER_TEST(what_is_two_days_over_is_not_sent),
 	    MAKER_TEST(a_record_that_is_not_to_be_had_is_asked_for_again),
 	    MAKER_TEST(after_a_day_without_an_answer_it_expires),
+	    MAKER_TEST(destinations_that_are_passed_over_are_told_of),
+	    MAKER_TEST(what_cannot_be_noted_is_not_planned),
 	    MAKER_TEST(a_report_that_is_too_large_has_fewer_details),
 	    MAKER_TEST(one_that_is_so_still_has_no_lines_of_policies),
 	    MAKER_TEST(the_largest_has_no_hosts),

@@ -133,6 +133,7 @@ what_becomes_of_a_report_is_told(void **state)
 		LOG_NOTICE,
 		" to=mailto:r.ex sessions=120 failures=3 tries=1 "
 		"detail=450_busy"},
+	    {{.action = "cut"}, LOG_NOTICE, " sessions=120 failures=3"},
 	    {{.action = "failed"}, LOG_WARNING, " sessions=120 failures=3"},
 	    {{.action = "expired"}, LOG_WARNING, " sessions=120 failures=3"},
 	};
