@@ -517,6 +517,64 @@ a_tested_policy_is_kept_or_not_as_all_hosts_are(void **state)
 	}
 }
 
+/* R34: what kept us from an end, whatever was seen before */
+static void
+no_end_of_a_check_is_no_session(void **state)
+{
+	static const struct {
+		enum trouble trouble;
+		const char *reason;
+	} rows[] = {
+	    {TROUBLE_DEADLINE, "deadline"},
+	    {TROUBLE_QUEUE_FULL, "queue-full"},
+	    {TROUBLE_NOT_VALIDATING, "resolver-not-validating"},
+	    {TROUBLE_INTERNAL, "internal-error"},
+	};
+	static const struct row row = {.id = "R34",
+	    .mx = SEC,
+	    .hosts = {{10, SEC, T_BOG, P_PLAIN}, {20, SEC, T_OK, P_PLAIN}},
+	    .sts = S_TEST_2};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(facts) struct facts *facts = make_sessions(&row);
+		AUTO(verdict) struct verdict *seen = NULL;
+		AUTO(verdict) struct verdict *verdict = NULL;
+
+		seen = judge_row_facts(&row, facts);
+		facts->trouble = rows[i].trouble;
+		verdict = judge_row_facts(&row, facts);
+		assert_string_equal(
+		    reason_text(verdict->reason), rows[i].reason);
+		assert_null(tls_refusal_new(facts, verdict));
+		assert_null(tls_refusal_new(facts, seen));
+		assert_null(tls_sessions_events(facts, seen, true));
+		assert_null(tls_sessions_tested(facts, seen));
+	}
+}
+
+/* R34: an address that nobody has seen keep or fail anything */
+static void
+no_word_on_an_address_is_no_session(void **state)
+{
+	static const enum reason reasons[] = {REASON_CONNECT_FAILED,
+	    REASON_PROBE_TIMEOUT, REASON_RATE_LIMITED, REASON_INTERNAL_ERROR};
+	static const struct row row = {
+	    .id = "R34", .mx = SEC, .hosts = ONE(SEC, T_OK, P_PLAIN)};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(reasons); i++) {
+		AUTO(facts) struct facts *facts = make_sessions(&row);
+		AUTO(verdict)
+		struct verdict *verdict = judge_row_facts(&row, facts);
+		struct host_verdict *host = &verdict->hosts[0];
+
+		host->addresses[0].outcome = host->outcome = HOST_SKIP;
+		host->addresses[0].reason = host->reason = reasons[i];
+		assert_null(tls_refusal_new(facts, verdict));
+	}
+}
+
 int
 main(void)
 {
@@ -531,6 +589,8 @@ main(void)
 	    cmocka_unit_test(of_a_relay_nothing_is_counted),
 	    cmocka_unit_test(only_events_of_a_policy_in_force_are_asked_for),
 	    cmocka_unit_test(a_tested_policy_is_kept_or_not_as_all_hosts_are),
+	    cmocka_unit_test(no_end_of_a_check_is_no_session),
+	    cmocka_unit_test(no_word_on_an_address_is_no_session),
 	};
 
 	return RUN_TESTS_WITH(tls_sessions, fact_pki_make, fact_pki_drop);
