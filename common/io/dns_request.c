@@ -23,6 +23,8 @@
  * 3. Each attempt has the same time, for which there is a timer.  It runs to
  *    its end also where no nameserver could be asked, so that there is no haste
  *    in trying again.
+ *    When it is over the request waits for its turn like a new one: what was
+ *    asked in a burst is not asked again in one.
  * 4. A lookup that nobody awaits any more ends at its next event.
  */
 
@@ -269,7 +271,7 @@ dns_request_go_on(void *arg)
 
 	if (exchange->heard) {
 		dns_servers_hear(request->server);
-		dns_window_grow(&request->context->window, request->begun_ms,
+		dns_window_hear(&request->context->window, request->begun_ms,
 		    clock_mono_ms());
 	}
 	switch (outcome) {
@@ -319,7 +321,8 @@ on_attempt_over(evutil_socket_t fd, short what, void *arg)
 	dns_servers_miss(request->server, request->begun_ms, now_ms);
 	if (request->failure == NULL && next_server(request, now_ms) == NULL)
 		request->tried = 0;
-	ask_next(request);
+	close_socket(request);
+	request->context->again(request->context->arg, request);
 }
 
 struct dns_request *
@@ -357,7 +360,6 @@ dns_request_wait_ms(struct dns_request *request)
 void
 dns_request_start(struct dns_request *request)
 {
-	assert(request->timer == NULL && request->tried == 0);
 	if (dns_pending_is_wanted(request->pending))
 		ask_next(request);
 	else

@@ -38,8 +38,10 @@ struct dns_request_context {
 	uint16_t ids[DNS_REQUEST_IDS];       /* random, each for one question */
 	unsigned id_count;                   /* that are left */
 
-	/* A request has ended, and is freed after this. */
+	/* A request has ended, and is freed after this; wants to ask again, and
+	 * waits for dns_request_start. */
 	void (*ended)(void *arg, struct dns_request *request);
+	void (*again)(void *arg, struct dns_request *request);
 	void *arg;
 };
 
@@ -78,7 +80,7 @@ struct dns_request *dns_request_new(struct dns_request_context *context,
 int dns_request_wait_ms(struct dns_request *request);
 
 /* dns_request_start - ask, and go on until the lookup is answered or not wanted
- * any more; pending then is finished */
+ * any more, when pending is finished, or until it is to ask again */
 void dns_request_start(struct dns_request *request);
 
 /* dns_request_go_on - for dns_sockets_new: the request's socket can be read */

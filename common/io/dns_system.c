@@ -23,7 +23,8 @@
  *    which moves it to "waiting", and to "asked" as soon as a socket is free
  *    and dns_window.c lets one more be asked.
  * 2. dns_request.c asks one nameserver after the other, finishes the lookup,
- *    and tells leave_asked, so that a request that waits can begin.
+ *    and tells leave_asked, so that a request that waits can begin; before it
+ *    asks again it waits like that itself.
  * 3. At the end the dispatcher is stopped first, then all requests are freed,
  *    and what is pending with them.
  */
@@ -71,6 +72,17 @@ leave_asked(void *arg, struct dns_request *request)
 	system->asked_count--;
 	if (!TAILQ_EMPTY(&system->waiting))
 		event_active(system->more, EV_TIMEOUT, 0);
+}
+
+static void
+wait_again(void *arg, struct dns_request *request)
+{
+	struct dns_system *system = arg;
+
+	dns_pace_post(system->context.pace);
+	leave_asked(system, request);
+	TAILQ_INSERT_TAIL(&system->waiting, request, link);
+	event_active(system->more, EV_TIMEOUT, 0);
 }
 
 /* All that wait do so behind the first. */
@@ -275,6 +287,7 @@ dns_system_new(const struct dns_options *options,
 	system->context.insecure = insecure;
 	system->context.pace = options->pace;
 	system->context.ended = leave_asked;
+	system->context.again = wait_again;
 	system->context.arg = system;
 	system->wake_fd = -1;
 	system->pending =

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How it works: as the congestion window of TCP (RFC 5681), but that a question
- * counts for some milliseconds only.
+ * How it works: as the congestion window of TCP (RFC 5681), but that it bounds
+ * what may be unread, not what is on its way.
  * 1. A burst that a local resolver has no time to read is lost, and each
- *    question of it then costs the time of an attempt.  So of those asked
- *    lately only so many are open at once.
- * 2. Answers that come soon make room for the next.  With each that comes late
- *    one more may be open, up to half of what was when something got lost;
- *    from there on one more for all that the window holds.
+ *    question of it then costs the time of an attempt.  A socket is read in
+ *    order: with an answer all that was asked before is known to be read, also
+ *    what is answered later or never.
+ * 2. Where all answers take long there is nothing to know it by but the time.
+ *    With each that does one more may be unread, up to half of what was when
+ *    something got lost; from there on one more for all that the window holds.
  * 3. When something gets no answer it is halved, once for all of what was on
  *    its way then.
  */
@@ -36,66 +37,77 @@ asked_at(struct dns_window *window, int64_t ms)
 	return &window->asked[ms % DNS_WINDOW_RECENT_MS];
 }
 
-/* What was asked too long ago does not count any more. */
+/* What was asked before that does not count any more. */
 static void
-move_to(struct dns_window *window, int64_t now_ms)
+take_as_read(struct dns_window *window, int64_t until_ms)
 {
-	if (now_ms - window->now_ms >= DNS_WINDOW_RECENT_MS) {
-		memset(window->asked, 0, sizeof(window->asked));
-		window->open = 0;
-		window->now_ms = now_ms;
-	}
-	while (window->now_ms < now_ms) {
-		unsigned *oldest = asked_at(window, ++window->now_ms);
+	if (until_ms - window->first_ms > DNS_WINDOW_RECENT_MS)
+		window->first_ms = until_ms - DNS_WINDOW_RECENT_MS;
+	for (; window->first_ms < until_ms; window->first_ms++) {
+		unsigned *asked = asked_at(window, window->first_ms);
 
-		window->open -= *oldest;
-		*oldest = 0;
+		window->unread -= *asked;
+		*asked = 0;
 	}
+}
+
+static void
+move_window(struct dns_window *window, int64_t now_ms)
+{
+	take_as_read(window, now_ms - DNS_WINDOW_RECENT_MS + 1);
 }
 
 int
 dns_window_wait_ms(struct dns_window *window, int64_t now_ms)
 {
-	int wait_ms = 1;
+	int64_t at_ms;
 
-	move_to(window, now_ms);
-	window->filled = window->open >= window->size;
+	move_window(window, now_ms);
+	window->filled = window->unread >= window->size;
 	if (!window->filled)
 		return 0;
-	while (*asked_at(window, now_ms + wait_ms) == 0)
-		wait_ms++;
-	return wait_ms;
+	at_ms = window->first_ms;
+	while (*asked_at(window, at_ms) == 0)
+		at_ms++;
+	return (int)(at_ms + DNS_WINDOW_RECENT_MS - now_ms);
 }
 
 void
 dns_window_ask(struct dns_window *window, int64_t now_ms)
 {
-	move_to(window, now_ms);
+	move_window(window, now_ms);
 	++*asked_at(window, now_ms);
-	window->open++;
+	window->unread++;
 }
 
 void
 dns_window_close(struct dns_window *window, int64_t asked_ms, int64_t now_ms)
 {
-	move_to(window, now_ms);
-	if (now_ms - asked_ms >= DNS_WINDOW_RECENT_MS)
+	move_window(window, now_ms);
+	if (asked_ms < window->first_ms)
 		return;
 	assert(*asked_at(window, asked_ms) > 0);
 	--*asked_at(window, asked_ms);
-	window->open--;
+	window->unread--;
 }
 
-void
-dns_window_grow(struct dns_window *window, int64_t asked_ms, int64_t now_ms)
+static void
+grow_window(struct dns_window *window)
 {
-	if (!window->filled || window->size >= window->most ||
-	    now_ms - asked_ms < DNS_WINDOW_RECENT_MS)
+	if (window->size >= window->most)
 		return;
 	if (window->size >= window->borne && ++window->answers < window->size)
 		return;
 	window->answers = 0;
 	window->size++;
+}
+
+void
+dns_window_hear(struct dns_window *window, int64_t asked_ms, int64_t now_ms)
+{
+	if (window->filled && now_ms - asked_ms >= DNS_WINDOW_RECENT_MS)
+		grow_window(window);
+	take_as_read(window, asked_ms);
 }
 
 void

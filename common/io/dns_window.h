@@ -12,23 +12,22 @@ enum {
 	 * net.core.rmem_default */
 	DNS_WINDOW_LEAST = 128,
 
-	/* Who takes longer than this to answer has read the question, and asks
-	 * others; it holds up nobody here */
-	DNS_WINDOW_RECENT_MS = 20,
+	/* What had no answer for so long is taken for read: a nameserver that
+	 * has to ask others itself holds up nobody here */
+	DNS_WINDOW_RECENT_MS = 100,
 };
 
 struct dns_window {
-	unsigned size;    /* of those asked lately, how many may be open */
+	unsigned size;    /* how many may be unread */
 	unsigned most;    /* that size becomes */
-	unsigned borne;   /* up to here it grows with each answer */
+	unsigned borne;   /* up to here it grows with each late answer */
 	unsigned answers; /* towards the next step beyond that */
 	int64_t shrunk_ms;
 	bool filled; /* somebody waits for it */
 
-	unsigned open; /* of those asked lately: the sum of these, one for each
-			  millisecond up to now_ms */
+	unsigned unread; /* the sum of these, one for each millisecond */
 	unsigned asked[DNS_WINDOW_RECENT_MS];
-	int64_t now_ms;
+	int64_t first_ms; /* what was asked before has been read */
 };
 
 void dns_window_init(struct dns_window *window, unsigned most);
@@ -43,11 +42,10 @@ void dns_window_ask(struct dns_window *window, int64_t now_ms);
 void
 dns_window_close(struct dns_window *window, int64_t asked_ms, int64_t now_ms);
 
-/* dns_window_grow - what was asked at that time is answered; it counts where
- * the window is full of those that take long, for others make room by
- * themselves */
+/* dns_window_hear - what was asked at that time is answered, so that all that
+ * was asked before it has been read */
 void
-dns_window_grow(struct dns_window *window, int64_t asked_ms, int64_t now_ms);
+dns_window_hear(struct dns_window *window, int64_t asked_ms, int64_t now_ms);
 
 /* dns_window_shrink - what was asked at that time got no answer at all */
 void

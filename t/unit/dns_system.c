@@ -310,7 +310,8 @@ of_many_lookups_at_once_none_is_lost(void **state)
 		assert_int_equal(answer->lookup.state, LOOKUP_DATA);
 		dns_answer_free(answer);
 	}
-	assert_int_equal(first.queries, MANY);
+	/* but for what a busy machine does not read in time */
+	assert_in_range(first.queries, MANY, MANY + MANY / 10);
 	dns_free(dns);
 	free(queries);
 	fake_nameserver_stop(&first);

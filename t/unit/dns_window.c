@@ -37,7 +37,7 @@ static void
 answer(int count, int64_t asked_ms, int64_t now_ms)
 {
 	for (int i = 0; i < count; i++) {
-		dns_window_grow(&window, asked_ms, now_ms);
+		dns_window_hear(&window, asked_ms, now_ms);
 		dns_window_close(&window, asked_ms, now_ms);
 	}
 }
@@ -59,6 +59,21 @@ an_answer_that_comes_soon_makes_room_for_one(void **state)
 	assert_int_equal(fill(NOW_MS + 3), 10);
 	answer(LEAST - 10, NOW_MS, NOW_MS + LATE_MS - 1);
 	assert_int_equal(window.size, LEAST);
+}
+
+static void
+with_an_answer_all_that_was_asked_before_is_read(void **state)
+{
+	(void)state;
+	for (int i = 0; i < LEAST; i++)
+		dns_window_ask(&window, NOW_MS + i % 2);
+	dns_window_hear(&window, NOW_MS + 1, NOW_MS + 2);
+	assert_int_equal(fill(NOW_MS + 2), LEAST / 2);
+	dns_window_hear(&window, NOW_MS + 2, NOW_MS + 3);
+	assert_int_equal(fill(NOW_MS + 3), LEAST / 2);
+	/* these were not awaited any more, and do not count twice */
+	dns_window_close(&window, NOW_MS, NOW_MS + 3);
+	assert_int_equal(fill(NOW_MS + 3), 0);
 }
 
 /* so that a resolver that asks far ones is not held up */
@@ -152,6 +167,8 @@ main(void)
 		a_burst_ends_where_a_socket_may_be_full, set_up),
 	    cmocka_unit_test_setup(
 		an_answer_that_comes_soon_makes_room_for_one, set_up),
+	    cmocka_unit_test_setup(
+		with_an_answer_all_that_was_asked_before_is_read, set_up),
 	    cmocka_unit_test_setup(
 		with_each_that_comes_late_one_more_is_open, set_up),
 	    cmocka_unit_test_setup(
