@@ -290,7 +290,10 @@ QUEUES = (
     ("three messages", """#!/bin/sh
 echo '{"queue_id":"A","recipients":[{"address":"a@plain.example"},\
 {"address":"b@plain.example"},{"address":"c@sts.example"}]}'
-echo '{"queue_id":"B","recipients":[{"address":"a@plain.example"}]}'
+echo '{"queue_id":"B","recipients":[{"address":"a@plain.example"},\
+{"address":"c@both.example"}]}'
+echo '{"queue_id":"D","recipients":[{"address":"a@Both.Example."},\
+{"address":"c@plain.example"}]}'
 echo nonsense
 echo '{"queue_id":"C","recipients":[{"address":"root"}]}'
 """, 75, "1 entries of the queue"),
@@ -323,13 +326,31 @@ def check_queue(out, conf):
     database = sqlite3.connect(DIR + "/queue75")
     rows = dict(database.execute("SELECT domain, weight FROM domain"))
     database.close()
-    out.test(rows == {"plain.example": 2, "sts.example": 1},
+    out.test(rows == {"plain.example": 3, "sts.example": 1,
+                      "both.example": 2},
              "V07: its messages are the weights", [str(rows)])
+    check_no_queue(out, conf)
     put_postqueue("#!/bin/sh\nexec sleep 600\n")
     return subprocess.Popen(
         [mta.program("postern"), "survey", "scan", "-c", conf, "--db",
          DIR + "/silent", "--queue"], stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def check_no_queue(out, conf):
+    """V07: of a host without Postfix; and nothing is kept of it."""
+    path = DIR + "/no-queue"
+    os.mkdir(DIR + "/empty")
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", "mount --bind \"$0\" /usr/sbin && "
+         "exec \"$@\"", DIR + "/empty", mta.program("postern"), "survey",
+         "scan", "-c", conf, "--db", path, "--queue"], capture_output=True,
+        text=True, stdin=subprocess.DEVNULL, timeout=cli.ASK_S)
+    out.test(done.returncode == 69 and "the queue: " in done.stderr and
+             "/usr/sbin/postqueue" in done.stderr,
+             "V07: a host without a queue: exit 69", failed(done))
+    out.test(not os.path.exists(path) or rows_of(path) == {},
+             "V07: and no name is kept of it")
 
 
 def queue_ends(out, child):
