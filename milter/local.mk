@@ -134,6 +134,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/advise/checklist_tests.c \
 	%D%/cli/advise/groups.c %D%/cli/advise/groups.h \
 	%D%/cli/advise/look.c %D%/cli/advise/look.h \
+	%D%/cli/advise/look_back.c \
 	%D%/cli/advise/look_chain.c \
 	%D%/cli/advise/plan.h \
 	%D%/cli/advise/plan_dane.c %D%/cli/advise/plan_make.c \

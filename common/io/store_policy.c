@@ -96,7 +96,10 @@ store_policy_fault(const struct store_policy *policy)
 	if (!store_sql_is_time(policy->fetched_s) ||
 	    !store_sql_is_time(policy->expires_s) ||
 	    !store_sql_is_time(policy->failed_s) ||
-	    !store_sql_is_time(policy->used_s))
+	    !store_sql_is_time(policy->used_s) ||
+	    !store_sql_is_time(policy->past.mode_since_s) ||
+	    !store_sql_is_time(policy->past.renewed_s) ||
+	    !store_sql_is_time(policy->past.same_id_s))
 		return "time";
 	if (policy->expires_s - policy->fetched_s > LIMIT_STS_MAX_AGE_S)
 		return "max_age";
@@ -171,6 +174,9 @@ store_policy_read(sqlite3_stmt *stmt, struct store_policy *row)
 	       read_worth(stmt, 9, row) &&
 	       store_sql_time(stmt, 10, &row->used_s) &&
 	       store_sql_text(stmt, 11, row->source, sizeof(row->source)) &&
+	       store_sql_time(stmt, 12, &row->past.mode_since_s) &&
+	       store_sql_time(stmt, 13, &row->past.renewed_s) &&
+	       store_sql_time(stmt, 14, &row->past.same_id_s) &&
 	       store_policy_fault(row) == NULL;
 }
 
@@ -199,4 +205,7 @@ store_policy_bind(sqlite3_stmt *stmt, const struct store_policy *policy)
 	sqlite3_bind_int64(stmt, 10, worth_of(policy));
 	sqlite3_bind_int64(stmt, 11, policy->used_s);
 	store_sql_bind_text(stmt, 12, policy->source);
+	sqlite3_bind_int64(stmt, 13, policy->past.mode_since_s);
+	sqlite3_bind_int64(stmt, 14, policy->past.renewed_s);
+	sqlite3_bind_int64(stmt, 15, policy->past.same_id_s);
 }

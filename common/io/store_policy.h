@@ -13,6 +13,14 @@
 
 struct sqlite3_stmt; /* SQLite's */
 
+/* What was seen of a domain's policies here; 0: never. */
+struct policy_past {
+	time_t mode_since_s; /* none of another mode was seen since */
+	time_t renewed_s; /* the last time that it was another, by a new id */
+	time_t same_id_s; /* or by the id of the one before, and no id was
+			     new since */
+};
+
 /* What is kept of a policy domain: RFC 8461 section 3.3 and 10.2. */
 struct store_policy {
 	char domain[LIMIT_DOMAIN_SIZE]; /* the policy domain, normalised */
@@ -25,8 +33,9 @@ struct store_policy {
 	time_t failed_s;                  /* 0: none since the last success */
 	enum policy_fetch failed_how;
 	char failed_detail[LIMIT_DETAIL_SIZE]; /* cleaned */
-	time_t used_s;                  /* a check asked for it, to the day */
-	bool again;                     /* and not for the first time */
+	time_t used_s; /* a check asked for it, to the day */
+	bool again;    /* and not for the first time */
+	struct policy_past past;
 	char source[LIMIT_DOMAIN_SIZE]; /* the host that has fetched the
 					   policy; "": this one */
 };
@@ -56,8 +65,9 @@ bool store_policy_read(struct sqlite3_stmt *stmt, struct store_policy *policy);
 void
 store_policy_bind(struct sqlite3_stmt *stmt, const struct store_policy *policy);
 
-#define STORE_POLICY_COLUMNS                                     \
-	"domain, id, body, fetched, expires, failed_id, failed," \
-	" failed_how, failed_detail, use, used, source"
+#define STORE_POLICY_COLUMNS                                         \
+	"domain, id, body, fetched, expires, failed_id, failed,"     \
+	" failed_how, failed_detail, use, used, source, mode_since," \
+	" renewed, same_id"
 
 #endif

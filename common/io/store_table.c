@@ -29,6 +29,9 @@ static const char *const migrations[] = {
     "DROP INDEX policy_expires;"
     "CREATE INDEX policy_used ON policy (use, used);",
     "ALTER TABLE policy ADD COLUMN source TEXT NOT NULL DEFAULT '';",
+    "ALTER TABLE policy ADD COLUMN mode_since INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN renewed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE policy ADD COLUMN same_id INTEGER NOT NULL DEFAULT 0;",
 };
 
 static const char *const table[STORE_STATEMENTS] = {
@@ -36,7 +39,8 @@ static const char *const table[STORE_STATEMENTS] = {
     [STORE_COMMIT] = "COMMIT",
     [STORE_ROLLBACK] = "ROLLBACK",
     [STORE_PUT] = "REPLACE INTO policy (" STORE_POLICY_COLUMNS ")"
-		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+		  " ?13, ?14, ?15)",
     [STORE_SET_CLOCK_POLICIES] = "UPDATE policy SET used = ?1"
 				 " WHERE use IN (0, 1, 2) AND used > ?1",
     [STORE_COUNT_POLICIES] = "SELECT count(*) FROM policy",

@@ -125,6 +125,10 @@ known_from_row(const struct store_policy *row, bool failures, bool *askew)
 	}
 	known->used_s = no_later(row->used_s, now);
 	known->again = row->again;
+	known->past = (struct policy_past){
+	    .mode_since_s = no_later(row->past.mode_since_s, now),
+	    .renewed_s = no_later(row->past.renewed_s, now),
+	    .same_id_s = no_later(row->past.same_id_s, now)};
 	if (failures)
 		take_failure(known, row);
 	return known;
@@ -150,6 +154,7 @@ known_to_row(
 	row->length = strlen(row->body);
 	row->fetched_s = known->fetched_s;
 	row->expires_s = known->expires_s;
+	row->past = known->past;
 }
 
 /* The same policy, which another host has fetched again since. */
@@ -184,6 +189,44 @@ copy_known(const struct known *before)
 	return known;
 }
 
+static bool
+equal_policies(const struct sts_policy *a, const struct sts_policy *b)
+{
+	if (a->mode != b->mode || a->max_age_s != b->max_age_s ||
+	    a->mx_count != b->mx_count)
+		return false;
+	for (size_t i = 0; i < a->mx_count; i++)
+		if (strcmp(a->mx[i], b->mx[i]) != 0)
+			return false;
+	return true;
+}
+
+/* RFC 8461 section 3.1: the id is to change with the policy.  An older store
+ * does not say since when the mode was seen. */
+static struct policy_past
+past_with(const struct known *before, const struct policy_facts *fetched)
+{
+	struct policy_past past = {.mode_since_s = fetched->fetched_s};
+	const struct policy_facts *other =
+	    before == NULL ? NULL : before->policy;
+	bool same_id;
+
+	if (other == NULL)
+		return past;
+	past = before->past;
+	if (other->policy->mode != fetched->policy->mode)
+		past.mode_since_s = fetched->fetched_s;
+	else if (past.mode_since_s == 0)
+		past.mode_since_s = other->fetched_s;
+	same_id = strcmp(other->id, fetched->id) == 0;
+	if (!same_id)
+		past.same_id_s = 0;
+	if (equal_policies(other->policy, fetched->policy))
+		return past;
+	*(same_id ? &past.same_id_s : &past.renewed_s) = fetched->fetched_s;
+	return past;
+}
+
 /*
  * What another host has fetched never takes the place of what is known here: a
  * policy that is in force is neither weakened nor shortened by it.
@@ -201,6 +244,7 @@ known_borrow(const struct known *before, struct policy_facts *fetched)
 	known = xcalloc(1, sizeof(*known));
 	known->used_s = clock_wall_s();
 	known->again = before != NULL && before->again;
+	known->past = past_with(before, fetched);
 	known->policy = policy_facts_ref(fetched);
 	known->fetched_s = fetched->fetched_s;
 	known->expires_s =
@@ -216,6 +260,7 @@ known_learn(const struct known *before, struct policy_facts *fetched)
 	known->used_s = before != NULL ? before->used_s : fetched->fetched_s;
 	known->again = before != NULL && before->again;
 	if (fetched->fetch == POLICY_FETCHED) {
+		known->past = past_with(before, fetched);
 		known->policy = policy_facts_ref(fetched);
 		known->fetched_s = fetched->fetched_s;
 		known->expires_s =
@@ -226,6 +271,7 @@ known_learn(const struct known *before, struct policy_facts *fetched)
 		known->policy = policy_facts_ref(before->policy);
 		known->fetched_s = before->fetched_s;
 		known->expires_s = before->expires_s;
+		known->past = before->past;
 	}
 	text_copy(known->failed_id, sizeof(known->failed_id), fetched->id);
 	known->failed_s = fetched->fetched_s;
@@ -233,18 +279,6 @@ known_learn(const struct known *before, struct policy_facts *fetched)
 	text_copy(known->failed_detail, sizeof(known->failed_detail),
 	    fetched->detail);
 	return known;
-}
-
-static bool
-equal_policies(const struct sts_policy *a, const struct sts_policy *b)
-{
-	if (a->mode != b->mode || a->max_age_s != b->max_age_s ||
-	    a->mx_count != b->mx_count)
-		return false;
-	for (size_t i = 0; i < a->mx_count; i++)
-		if (strcmp(a->mx[i], b->mx[i]) != 0)
-			return false;
-	return true;
 }
 
 bool

@@ -22,6 +22,7 @@ struct known {
 	char failed_detail[LIMIT_DETAIL_SIZE];
 	time_t used_s; /* a check asked for it, to the day */
 	bool again;    /* and not for the first time */
+	struct policy_past past;
 };
 
 void known_free(struct known *known);

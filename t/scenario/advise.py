@@ -6,12 +6,14 @@ JSON against advise.schema.json, the other forms, who stands behind a mail host
 by a table of the test's own, lists, and what is no domain.  "--write" writes
 the expected texts anew, for a look at the difference.  TAP.
 """
+import contextlib
 import datetime
 import html.parser
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -28,6 +30,7 @@ import tap
 
 EXPECTED = HERE + "/advise.expected/"
 TABLE = "/etc/postern/providers"
+STORE = "/var/lib/postern/state.db"
 TRIES = 3
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 AT, SOON = ((NOW + datetime.timedelta(days=days)).strftime(
@@ -270,6 +273,58 @@ def check_providers(out, conf):
     table()
 
 
+# -- what posternd has kept --------------------------------------------------
+
+def keep(domain, body, text_id, **past):
+    """A row as posternd left it, which has made the file; past: days ago."""
+    now = int(NOW.timestamp())
+    row = dict(domain=domain, id=text_id, body=body.encode(),
+               fetched=now - 3600, expires=now + 86400, failed_id="",
+               failed=0, failed_how="", failed_detail="", use=2, used=now,
+               source="", mode_since=0, renewed=0, same_id=0)
+    row.update((key, now - days * 86400) for key, days in past.items())
+    with contextlib.closing(sqlite3.connect(STORE)) as database, database:
+        database.execute("REPLACE INTO policy (%s) VALUES (%s)" % (
+            ", ".join(row), ", ".join("?" * len(row))), list(row.values()))
+
+
+def published(domain):
+    """(a policy like its own, its id)."""
+    done = subprocess.run([mta.program("postern"), "check", "--json", "-c",
+                           mta.CONF, domain], capture_output=True, text=True,
+                          timeout=cli.ASK_S)
+    sts = json.loads(done.stdout)["sts"]
+    return "".join(["version: STSv1\nmode: %s\n" % sts["mode"],
+                    *("mx: %s\n" % mx for mx in sts["mx"]),
+                    "max_age: %d\n" % sts["max_age"]]), sts["id"]
+
+
+def check_memory(out):
+    """A14, R10: since when a policy is tested, and how its id has changed."""
+    daemon = mta.Posternd("advise")
+    daemon.stop()
+    domain = "sts-testing.example"
+    body, text_id = published(domain)
+    for past, text, its_id, wanted in (
+            (dict(mode_since=3), body, text_id, "wait not-applicable"),
+            (dict(mode_since=15), body, text_id, "do not-applicable"),
+            (dict(mode_since=15), body.replace("86400", "3600"), "before",
+             "do pass"),
+            (dict(mode_since=15), body.replace("86400", "3600"), text_id,
+             "do fail"),
+            (dict(mode_since=15), body.replace("testing", "none"), "before",
+             "wait pass")):
+        keep(domain, text, its_id, **past)
+        found, _ = asked(daemon.conf, "sts-testing", "--standard", "rfc")
+        step = next(one for one in found["steps"] if one["id"] == "P4")
+        day = step["not_before"] <= found["time"]
+        result = next(one["result"] for one in found["checks"]
+                      if one["id"] == "R10")
+        out.test("%s %s" % ("do" if day else "wait", result) == wanted,
+                 "A14, R10: of %s: %s" % (past, wanted),
+                 [json.dumps(step), evidence(found, "R10")])
+
+
 # -- forms and lists ---------------------------------------------------------
 
 class Page(html.parser.HTMLParser):
@@ -361,6 +416,7 @@ def inside():
         check_forms(out, conf)
         check_lists(out, conf)
         check_mailbox(out, conf)
+        check_memory(out)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1

@@ -211,6 +211,51 @@ a_policy_that_was_tested_can_be_enforced(void **state)
 	seen_fini(&seen);
 }
 
+/* A14: what posternd has seen counts, but for what the owner says, or where it
+ * has seen another mode. */
+static void
+testing_is_counted_since_posternd_has_seen_it(void **state)
+{
+	static const struct {
+		const char *policy;
+		int seen, said; /* days ago; 0: not */
+		enum step_state wanted;
+		const char *words;
+	} sights[] = {
+	    {"testing mx1.d.ex", 3, 0, STEP_WAIT, "since 2"},
+	    {"testing mx1.d.ex", 15, 0, STEP_DO, "since 2"},
+	    {"testing mx1.d.ex", 3, 15, STEP_DO, "two weeks, then"},
+	    {"testing mx1.d.ex", 15, 3, STEP_WAIT, "two weeks, then"},
+	    {"testing mx1.d.ex", 0, 0, STEP_WAIT, "say since when"},
+	    {"none", 15, 0, STEP_WAIT, "say since when"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sights); i++) {
+		struct advise_wish wish = {
+		    .testing_since =
+			sights[i].said == 0 ? 0 : NOW - sights[i].said * DAY_S};
+		struct case_row row = sight_tested;
+		struct counsel *counsel;
+		struct seen seen;
+
+		row.policy = sights[i].policy;
+		seen_make(&seen, &row);
+		seen.secure->hosts[0].outcome = HOST_STS_OK;
+		seen.secure->hosts[0].probed = true;
+		seen.sight.memory.any = sights[i].seen != 0;
+		seen.sight.memory.past.mode_since_s =
+		    NOW - sights[i].seen * DAY_S;
+		counsel = counsel_new(&seen.sight, &wish, 0);
+		ROW(sights[i].words,
+		    plan_step(&counsel->plan, 4)->state == sights[i].wanted);
+		ROW(sights[i].words, strstr(plan_step(&counsel->plan, 4)->what,
+					 sights[i].words) != NULL);
+		counsel_free(counsel);
+		seen_fini(&seen);
+	}
+}
+
 static void
 what_is_published_counts_in_the_verdict(void **state)
 {
@@ -289,6 +334,7 @@ main(void)
 	    cmocka_unit_test(records_of_no_use_are_named),
 	    cmocka_unit_test(testing_lasts_two_weeks),
 	    cmocka_unit_test(a_policy_that_was_tested_can_be_enforced),
+	    cmocka_unit_test(testing_is_counted_since_posternd_has_seen_it),
 	    cmocka_unit_test(what_is_published_counts_in_the_verdict),
 	    cmocka_unit_test(domains_in_one_state_are_a_group),
 	};

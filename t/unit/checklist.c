@@ -78,7 +78,7 @@ static const struct {
 	"*.e.ex"},
     {"R9", "s", "U", "enforce mx1.d.ex", "s", "-", S, "warning", "86400"},
     {"R9", "s", "U", NULL, "s", "-", S, "not-applicable", ""},
-    {"R10", "s", "U", NULL, "s", "-", S, "not-tested", ""},
+    {"R10", "s", "U", "enforce mx1.d.ex", "s", "-", S, "not-tested", ""},
     {"R11", "s", "U", NULL, "s", "m", S, "pass", "r@d.ex"},
     /* A19 */
     {"R11", "s", "U", NULL, "s", "h", S, "pass", "https://d.ex/r"},
@@ -165,6 +165,51 @@ requirements_are_judged_with_evidence(void **state)
 		if (strstr(found->evidence, checks[i].evidence) == NULL)
 			fail_msg("%s: %s", checks[i].id, found->evidence);
 		ROW(checks[i].id, found->how[0] != '\0');
+		seen_fini(&seen);
+	}
+	free(list);
+}
+
+/* R10: what posternd has kept, and what it has not. */
+static void
+an_id_is_to_change_with_its_policy(void **state)
+{
+	static const struct {
+		const char *policy;
+		struct sight_memory memory;
+		enum check_result result;
+		const char *evidence;
+	} rows[] = {
+	    {NULL, {.any = true, .past = {1, 1, 1}}, CHECK_NOT_APPLICABLE,
+		"there is no policy"},
+	    {"testing mx1.d.ex", {.any = false, .why = "no such file"},
+		CHECK_NOT_TESTED, "no such file"},
+	    {"testing mx1.d.ex", {.any = true, .past = {NOW, 0, 0}},
+		CHECK_NOT_APPLICABLE, "no change"},
+	    {"testing mx1.d.ex", {.any = true, .past = {NOW, 86400, 0}},
+		CHECK_PASS, "a new id: seen 1970-01-02T00:00:00Z"},
+	    {"testing mx1.d.ex", {.any = true, .past = {NOW, 0, 86400}},
+		CHECK_FAIL, "the same id: seen 1970-01-02T00:00:00Z"},
+	    {"testing mx1.d.ex", {.any = true, .past = {NOW, 1, 86400}},
+		CHECK_FAIL, "same id"},
+	};
+	struct checklist *list = xcalloc(1, sizeof(*list));
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct case_row row = sight_tested;
+		const struct check_row *found;
+		struct seen seen;
+
+		row.policy = rows[i].policy;
+		seen_make(&seen, &row);
+		seen.sight.memory = rows[i].memory;
+		list->count = 0;
+		checklist_add_rfc(list, &seen.sight);
+		found = find_check(list, "R10");
+		ROW(rows[i].evidence, found->result == rows[i].result);
+		ROW(rows[i].evidence,
+		    strstr(found->evidence, rows[i].evidence) != NULL);
 		seen_fini(&seen);
 	}
 	free(list);
@@ -327,6 +372,7 @@ main(void)
 	    cmocka_unit_test(a_wildcard_of_a_policy_host_is_named),
 	    cmocka_unit_test(requirements_are_judged_with_evidence),
 	    cmocka_unit_test(a_mailbox_under_dane_is_a_warning),
+	    cmocka_unit_test(an_id_is_to_change_with_its_policy),
 	    cmocka_unit_test(records_and_policies_are_measured),
 	    cmocka_unit_test(a_list_is_whole),
 	    cmocka_unit_test(the_worst_must_counts),

@@ -171,6 +171,103 @@ no_time_is_to_come(void **state)
 	assert_int_equal(known->fetched_s, row.fetched_s);
 }
 
+/* A fetch so many days later, of a policy with that mode and host. */
+static struct known *
+learn_policy(const struct known *before, const char *id, const char *mode,
+    const char *mx)
+{
+	struct policy_facts *facts = policy_facts_new(POLICY_FETCHED);
+	struct known *known;
+	char body[256];
+
+	snprintf(body, sizeof(body),
+	    "version: STSv1\nmode: %s\nmx: %s.d.ex\nmax_age: 86400\n", mode,
+	    mx);
+	text_copy(facts->id, sizeof(facts->id), id);
+	facts->fetched_s = clock_wall_s();
+	facts->body = xstrdup(body);
+	facts->policy = sts_policy_parse(body, strlen(body), NULL);
+	known = known_learn(before, facts);
+	policy_facts_free(facts);
+	return known;
+}
+
+/* A14, R10: a fetch a day, and the days that are told after each; 0 for never,
+ * else counted from the first, which is 1. */
+static void
+it_is_known_since_when_a_mode_is_there_and_how_ids_changed(void **state)
+{
+	static const struct {
+		const char *id, *mode, *mx;
+		int since, renewed, same_id;
+	} days[] = {
+	    {"1", "testing", "a", 1, 0, 0},
+	    {"1", "testing", "a", 1, 0, 0},
+	    {"2", "testing", "a", 1, 0, 0}, /* only the id */
+	    {"3", "testing", "b", 1, 4, 0},
+	    {"3", "testing", "c", 1, 4, 5},
+	    {"3", "testing", "c", 1, 4, 5}, /* still that id */
+	    {"4", "testing", "c", 1, 4, 0},
+	    {"5", "enforce", "c", 8, 8, 0},
+	    {"5", "testing", "c", 9, 8, 9},
+	};
+	struct known *known = NULL;
+	time_t first = clock_wall_s();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(days); i++) {
+		struct known *next =
+		    learn_policy(known, days[i].id, days[i].mode, days[i].mx);
+		const time_t times[] = {next->past.mode_since_s,
+		    next->past.renewed_s, next->past.same_id_s};
+		const int wanted[] = {
+		    days[i].since, days[i].renewed, days[i].same_id};
+
+		for (size_t j = 0; j < COUNT(times); j++)
+			ROW(days[i].id,
+			    (times[j] == 0 ? 0
+					   : (times[j] - first) / DAY_S + 1) ==
+				wanted[j]);
+		known_free(known);
+		known = learn_fetch(next, POLICY_FETCH_ERROR, "9");
+		ROW(days[i].id, memcmp(&known->past, &next->past,
+				    sizeof(known->past)) == 0);
+		known_free(next);
+		clock_shift(DAY_S);
+	}
+	known_free(known);
+}
+
+/* A14 */
+static void
+a_row_of_an_older_version_says_since_its_fetch(void **state)
+{
+	char body[] = BODY;
+	time_t then = clock_wall_s() - 3 * DAY_S;
+	struct store_policy row = {.domain = "d.ex",
+	    .id = "1",
+	    .body = body,
+	    .length = strlen(BODY),
+	    .fetched_s = then,
+	    .expires_s = then + DAY_S};
+	AUTO(known) struct known *known = NULL, *next = NULL;
+	bool askew;
+
+	(void)state;
+	known = known_from_row(&row, true, &askew);
+	next = learn_fetch(known, POLICY_FETCHED, "1");
+	assert_int_equal(next->past.mode_since_s, then);
+	known_to_row(next, "d.ex", &row);
+	assert_int_equal(row.past.mode_since_s, then);
+	row.past.mode_since_s = row.past.renewed_s = row.past.same_id_s =
+	    clock_wall_s() + 10 * DAY_S;
+	known_free(known);
+	known = known_from_row(&row, true, &askew);
+	assert_in_range(known->past.mode_since_s, then, clock_wall_s());
+	assert_in_range(known->past.renewed_s, then, clock_wall_s());
+	assert_in_range(known->past.same_id_s, then, clock_wall_s());
+}
+
 int
 main(void)
 {
@@ -183,6 +280,9 @@ main(void)
 	    cmocka_unit_test(a_row_gives_back_what_it_was_made_of),
 	    cmocka_unit_test(a_row_that_is_no_policy_is_not_known),
 	    cmocka_unit_test(no_time_is_to_come),
+	    cmocka_unit_test(
+		it_is_known_since_when_a_mode_is_there_and_how_ids_changed),
+	    cmocka_unit_test(a_row_of_an_older_version_says_since_its_fetch),
 	};
 
 	return RUN_TESTS(known);

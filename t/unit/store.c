@@ -16,6 +16,7 @@ what_is_put_is_got(void **state)
 	(void)state;
 	snprintf(policy.failed_id, sizeof(policy.failed_id), "8a");
 	policy.failed_s = T0 + 9;
+	policy.past = (struct policy_past){T0 + 1, T0 + 2, T0 + 3};
 	policy.failed_how = POLICY_WEBPKI_INVALID;
 	snprintf(
 	    policy.failed_detail, sizeof(policy.failed_detail), "no_such_name");
@@ -34,6 +35,9 @@ what_is_put_is_got(void **state)
 	assert_int_equal(found.failed_s, T0 + 9);
 	assert_int_equal(found.failed_how, POLICY_WEBPKI_INVALID);
 	assert_string_equal(found.failed_detail, "no_such_name");
+	assert_int_equal(found.past.mode_since_s, T0 + 1);
+	assert_int_equal(found.past.renewed_s, T0 + 2);
+	assert_int_equal(found.past.same_id_s, T0 + 3);
 	store_policy_fini(&found);
 	store_policy_fini(&policy);
 }
@@ -194,6 +198,9 @@ what_breaks_a_limit_is_not_put(void **state)
 	    {"failed id", {.domain = "a.example", .failed_id = "\n"}},
 	    {"no body", {.domain = "a.example", .length = 1}},
 	    {"time", {.domain = "a.example", .fetched_s = -1}},
+	    {"mode", {.domain = "a.example", .past = {-1, 0, 0}}},
+	    {"renewed", {.domain = "a.example", .past = {0, -1, 0}}},
+	    {"same id", {.domain = "a.example", .past = {0, 0, -1}}},
 	    {"far", {.domain = "a.example", .failed_s = 253402300800}},
 	    {"max_age", {.domain = "a.example", .expires_s = 31557601}},
 	    {"how", {.domain = "a.example", .failed_how = 77}},
@@ -236,7 +243,7 @@ fill_with_strangers(void)
 	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
 	    " FROM n WHERE i < " POLICIES " - 3) INSERT INTO policy SELECT"
 	    " 'd' || i || '.example', '2', x'61', 1700000002, 1731557602,"
-	    " '', 0, '', '', 1, 1700000002, '' FROM n"));
+	    " '', 0, '', '', 1, 1700000002, '', 0, 0, 0 FROM n"));
 }
 
 static void
@@ -378,7 +385,7 @@ what_an_older_version_left_is_read_and_counts_as_used(void **state)
 	assert_int_equal(store_get_policy(store, "b.example", &found, NULL), 1);
 	assert_null(found.body);
 	assert_false(found.again);
-	state_assert_answer("PRAGMA user_version", "3");
+	state_assert_answer("PRAGMA user_version", "4");
 }
 
 int

@@ -88,7 +88,7 @@ huge_key(void)
 {
 	assert_true(
 	    state_sql("INSERT INTO policy VALUES (hex(zeroblob(1000000)),"
-		      " '1', x'61', 1, 2, '', 0, '', '', 1, 1, '')"));
+		      " '1', x'61', 1, 2, '', 0, '', '', 1, 1, '', 0, 0, 0)"));
 }
 
 static void
@@ -303,11 +303,11 @@ what_is_not_ours_is_left_alone(void **state)
 {
 	(void)state;
 	state_fill(3);
-	assert_true(state_sql("PRAGMA user_version = 4"));
+	assert_true(state_sql("PRAGMA user_version = 5"));
 	assert_refused("newer schema", "newer");
 	state_assert_answer("SELECT count(*) FROM policy", "3");
 	assert_true(
-	    state_sql("PRAGMA user_version = 3; PRAGMA application_id = 5"));
+	    state_sql("PRAGMA user_version = 4; PRAGMA application_id = 5"));
 	assert_refused("another's id", "none of Postern");
 	state_assert_answer("SELECT count(*) FROM policy", "3");
 	state_teardown(state);
@@ -385,7 +385,8 @@ rows_of_a_stranger_are_skipped(void **state)
 
 		state_fill(2);
 		snprintf(text, sizeof(text),
-		    "INSERT INTO policy VALUES (%s, 1, 1, '')", rows[i]);
+		    "INSERT INTO policy VALUES (%s, 1, 1, '', 0, 0, 0)",
+		    rows[i]);
 		ROW(rows[i], state_sql(text));
 		store = state_open();
 		ROW(rows[i], store_each_policy(store, state_list_row,

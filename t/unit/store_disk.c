@@ -60,7 +60,7 @@ it_survives_being_opened_again(void **state)
 	state_assert_listing(store, 1, "example.com=5");
 	store_free(store);
 	state_assert_answer("PRAGMA application_id", "1349743730");
-	state_assert_answer("PRAGMA user_version", "3");
+	state_assert_answer("PRAGMA user_version", "4");
 }
 
 static void

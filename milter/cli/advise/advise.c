@@ -231,8 +231,9 @@ look_with_engine(struct advising *a, struct cli_engine *cli)
 	AUTO(x509_store) struct x509_store *roots = NULL;
 	AUTO(providers) struct providers *providers = NULL;
 	AUTO(dns) struct dns *dns = NULL;
+	AUTO(store) struct store *store = NULL;
 	struct engine_options wanted;
-	struct err err;
+	struct err err, no_store = {.text = "posternd here keeps no policies"};
 	int status = cli_load_roots(cli->settings, &roots);
 
 	if (status != 0)
@@ -247,7 +248,12 @@ look_with_engine(struct advising *a, struct cli_engine *cli)
 	dns = dns_new(&wanted.dns, &err);
 	if (dns == NULL)
 		return cli_fail(EX_UNAVAILABLE, "%s", err.text);
+	if (cli->settings->store_path != NULL)
+		store = store_open(
+		    cli->settings->store_path, true, NULL, &no_store);
 	a->look = (struct look){.cli = cli,
+	    .store = store,
+	    .no_store = no_store.text,
 	    .dns = dns,
 	    .roots = roots,
 	    .providers = providers,

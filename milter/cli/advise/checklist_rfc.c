@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/text.h"
 #include "milter/cli/advise/checklist.h"
 
@@ -207,6 +208,32 @@ check_sts_enforce(const struct sight *sight, struct check_answer *answer)
 	    policy->max_age_s);
 }
 
+/* R10: of two looks, those of posternd before and this one */
+static void
+check_sts_renewal(const struct sight *sight, struct check_answer *answer)
+{
+	const struct sight_memory *memory = &sight->memory;
+	bool same_id = memory->past.same_id_s != 0;
+	time_t changed =
+	    same_id ? memory->past.same_id_s : memory->past.renewed_s;
+	char seen[CLOCK_PRINT_SIZE];
+
+	clock_print(changed, seen);
+	if (policy_seen(sight) == NULL)
+		check_say(answer, CHECK_NOT_APPLICABLE, "there is no policy");
+	else if (!memory->any)
+		check_say(answer, CHECK_NOT_TESTED, "%s", memory->why);
+	else if (changed == 0)
+		check_say(answer, CHECK_NOT_APPLICABLE,
+		    "posternd here has seen no change of the policy");
+	else if (same_id)
+		check_say(answer, CHECK_FAIL,
+		    "it changed under the same id: seen %s", seen);
+	else
+		check_say(answer, CHECK_PASS,
+		    "it changed with a new id: seen %s", seen);
+}
+
 /* R11 */
 static void
 check_tlsrpt(const struct sight *sight, struct check_answer *answer)
@@ -307,9 +334,9 @@ static const struct check_spec specs[] = {
     {"R9", CHECK_SHOULD, "mode enforce, max_age of a week or more",
 	"read in the policy", check_sts_enforce, false},
     {"R10", CHECK_SHOULD, "a new id whenever the policy changes",
-	"wants a look at two times: compare id and policy before and after a "
-	"change",
-	NULL, false},
+	"compared with what posternd here has kept; without that, compare id "
+	"and policy before and after a change",
+	check_sts_renewal, false},
     {"R11", CHECK_SHOULD, "TLS reports are asked for", DNS_LOOKUP, check_tlsrpt,
 	false},
     {"R12", CHECK_SHOULD,

@@ -215,5 +215,6 @@ look_end(const struct look *look, struct sighting *sighting)
 	sight->standing =
 	    standing_make(sight->facts, &sight->extra, look->roots, sight->at);
 	look_at_mailbox(look, sight);
+	sight->memory = look_back(look, sight->facts);
 	return sight;
 }

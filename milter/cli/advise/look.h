@@ -5,6 +5,7 @@
 
 #include "common/base/own.h"
 #include "common/io/dns.h"
+#include "common/io/store.h"
 #include "milter/cli/advise/sight.h"
 #include "milter/cli/engine.h"
 
@@ -14,6 +15,8 @@ struct look {
 	struct dns *dns;
 	const struct x509_store *roots;
 	const struct providers *providers;
+	struct store *store;  /* posternd's policies; NULL: */
+	const char *no_store; /* why there are none */
 	int dns_timeout_ms;
 	bool dns_only;
 	bool at_given;
@@ -43,5 +46,10 @@ AUTO_DEFINE(sighting);
 /* look_chain - what is known of the zone of a name; at deadline_ms at latest */
 struct chain_facts
 look_chain(struct dns *dns, const char *name, int64_t deadline_ms);
+
+/* look_back - what posternd has kept of a domain's policies, with the one that
+ * is published now */
+struct sight_memory
+look_back(const struct look *look, const struct facts *facts);
 
 #endif

@@ -14,7 +14,7 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 
-enum { TESTING_DAYS = 14 };
+enum { TESTING_DAYS = 14, SINCE_SIZE = 160 };
 
 const struct step *
 plan_step(const struct plan *plan, unsigned id)
@@ -249,12 +249,50 @@ plan_testing(const struct planning *p)
 	    plan_domain(p));
 }
 
+/* Since when the policy is tested: as its owner says, or as posternd here has
+ * seen it; 0 where neither does. */
+static time_t
+testing_since(const struct planning *p)
+{
+	if (p->wish->testing_since != 0)
+		return p->wish->testing_since;
+	return p->sight->memory.any &&
+		       p->sight->standing.sts_mode == STS_MODE_TESTING
+		   ? p->sight->memory.past.mode_since_s
+		   : 0;
+}
+
+/* What that rests on, where the owner does not say. */
+static void
+say_since(const struct planning *p, time_t since, char out[SINCE_SIZE])
+{
+	char day[CLOCK_PRINT_SIZE];
+
+	out[0] = '\0';
+	if (policy_of(p) == NULL || p->wish->testing_since != 0)
+		return;
+	if (since == 0) {
+		text_copy(out, SINCE_SIZE,
+		    " If testing began before today, say since when by "
+		    "--since.");
+		return;
+	}
+	clock_print(since, day);
+	snprintf(out, SINCE_SIZE,
+	    " posternd here has seen it tested since %s; if it is tested for "
+	    "longer, "
+	    "say since when by --since.",
+	    day);
+}
+
 static void
 plan_enforcing(const struct planning *p)
 {
+	time_t since = testing_since(p);
 	const struct standing *standing = &p->sight->standing;
 	const struct sts_policy *policy = policy_of(p);
 	bool enforced = policy != NULL && policy->mode == STS_MODE_ENFORCE;
+	char since_words[SINCE_SIZE];
 	struct step *step =
 	    plan_put(p, 4, enforced ? STEP_DONE : STEP_DO, "domain");
 
@@ -262,6 +300,7 @@ plan_enforcing(const struct planning *p)
 		plan_say(step, "The policy is enforced.");
 		return;
 	}
+	say_since(p, since, since_words);
 	plan_need(step, 3);
 	plan_need(step, 2);
 	plan_need(step, 1);
@@ -272,18 +311,13 @@ plan_enforcing(const struct planning *p)
 	    "After %d days of testing without failures in the reports serve "
 	    "the policy that the command prints, of mode enforce and with a "
 	    "max_age of two weeks, then publish its new id.%s%s",
-	    TESTING_DAYS,
-	    policy != NULL && p->wish->testing_since == 0
-		? " If testing began before today, say since when by --since."
-		: "",
+	    TESTING_DAYS, since_words,
 	    policy != NULL && (standing->sts_health == STANDING_BROKEN ||
 				  standing->sts_health == STANDING_DEGRADED)
 		? " Not yet: MX hosts do not keep the policy now."
 		: "");
-	step->not_before =
-	    (p->wish->testing_since == 0 ? p->sight->at
-					 : p->wish->testing_since) +
-	    (time_t)TESTING_DAYS * CLOCK_DAY_S;
+	step->not_before = (since == 0 ? p->sight->at : since) +
+			   (time_t)TESTING_DAYS * CLOCK_DAY_S;
 }
 
 /* What is published can be looked at; where nothing is yet, later. */

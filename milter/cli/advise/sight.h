@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/judge/chain.h"
+#include "common/io/store_policy.h"
 #include "common/judge/standing.h"
 #include "milter/cli/advise/providers.h"
 
@@ -32,6 +33,13 @@ struct sight_host {
 
 struct sending; /* sending.h */
 
+/* What posternd here has kept of the domain's policies before this look. */
+struct sight_memory {
+	bool any;                    /* there was one */
+	struct policy_past past;     /* with what is seen now */
+	char why[LIMIT_DETAIL_SIZE]; /* without any */
+};
+
 struct sight {
 	const struct sending *sending; /* of a host that sends, and of nothing
 					  else; borrowed, or NULL */
@@ -45,6 +53,7 @@ struct sight {
 				   with DANE or an enforced policy */
 	struct chain_facts chain_facts; /* of the domain */
 	enum chain_state chain;
+	struct sight_memory memory;
 	char dns_server[LIMIT_DOMAIN_SIZE]; /* one of its zone's, or "" */
 	const struct provider *dns_provider;
 	const struct provider *provider; /* of the best MX host */
