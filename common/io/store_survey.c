@@ -290,6 +290,12 @@ store_survey_least(struct store_survey *survey, int64_t weight)
 	survey->tallied = false;
 }
 
+int64_t
+store_survey_least_weight(const struct store_survey *survey)
+{
+	return survey->least_weight;
+}
+
 int
 store_survey_each_note(struct store_survey *survey, const char *key,
     survey_noted *noted, void *arg, struct err *err)

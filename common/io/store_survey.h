@@ -74,6 +74,7 @@ int store_survey_each_note(struct store_survey *survey, const char *key,
 /* store_survey_least - what is read from here on, and counted, is of names that
  * weigh so much at least */
 void store_survey_least(struct store_survey *survey, int64_t weight);
+int64_t store_survey_least_weight(const struct store_survey *survey);
 
 /* store_survey_todo - up to most names behind after, in their order: those that
  * nobody asked about, or with tries those that failed so often at most; how

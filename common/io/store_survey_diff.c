@@ -7,6 +7,7 @@
  */
 #include "common/io/store_survey_diff.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -198,15 +199,19 @@ add_half(struct text *sql, bool there, const char *join)
 	text_addf(sql, " FROM %s", join);
 }
 
+/* What is to be asked about still is not gone, and nothing else. */
 static void
-add_pairs(struct text *sql)
+add_pairs(const struct store_survey *survey, struct text *sql)
 {
+	int64_t least = store_survey_least_weight(survey);
+
 	add_half(sql, true,
-	    "main.answer n LEFT JOIN temp.before t ON t.domain = n.domain "
-	    "UNION ALL ");
+	    "main.answer n LEFT JOIN temp.before t ON t.domain = n.domain ");
+	text_addf(sql, "WHERE n.weight >= %" PRId64 " UNION ALL ", least);
 	add_half(sql, false,
-	    "temp.before t LEFT JOIN main.domain n ON n.domain = t.domain AND "
-	    "n.state <> 0 WHERE n.domain IS NULL");
+	    "temp.before t LEFT JOIN main.domain n ON n.domain = t.domain "
+	    "WHERE n.domain IS NULL");
+	text_addf(sql, " AND t.weight >= %" PRId64, least);
 }
 
 static int
@@ -216,11 +221,13 @@ ask_other_depth(
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(store_survey_handle(survey),
 	    "SELECT count(*) FROM main.answer n JOIN temp.before t ON t.domain "
-	    "= n.domain WHERE n.depth <> t.depth",
+	    "= n.domain WHERE n.depth <> t.depth AND n.weight >= ?1",
 	    -1, &stmt, NULL);
 
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
+		sqlite3_bind_int64(stmt, 1, store_survey_least_weight(survey));
 		rc = sqlite3_step(stmt);
+	}
 	if (rc == SQLITE_ROW)
 		*other_depth = sqlite3_column_int64(stmt, 0);
 	else
@@ -242,7 +249,7 @@ store_survey_diff_count(struct store_survey *survey,
 	memset(counts, 0, (size_t)kinds * sizeof(*counts));
 	text_init(&text, sql, sizeof(sql));
 	text_add(&text, "SELECT kind, count(*), total(weight) FROM (");
-	add_pairs(&text);
+	add_pairs(survey, &text);
 	text_add(&text, ") GROUP BY kind");
 	rc = sqlite3_prepare_v2(
 	    store_survey_handle(survey), sql, -1, &stmt, NULL);
@@ -296,7 +303,7 @@ store_survey_diff_each(struct store_survey *survey, int below, size_t most,
 
 	text_init(&text, sql, sizeof(sql));
 	text_add(&text, "SELECT * FROM (");
-	add_pairs(&text);
+	add_pairs(survey, &text);
 	text_addf(&text, ") WHERE kind < %d ORDER BY kind, weight DESC, domain",
 	    below);
 	if (most > 0)

@@ -583,6 +583,16 @@ def check_files(out, conf):
         done = survey(*words)
         out.test(done.returncode == code and not done.stdout,
                  "survey %s: exit %d" % (" ".join(words), code), failed(done))
+    database = sqlite3.connect(other)
+    database.execute("PRAGMA user_version = 2")
+    database.execute("UPDATE domain SET state = 0")
+    database.commit()
+    database.close()
+    codes = [survey("report", "--db", other, "--as", form).returncode
+             for form in FORMS]
+    out.test(set(codes) == {66},
+             "V82: of names that nobody asked about no form has a report",
+             [str(codes)])
 
 
 def check_dead_resolver(out, conf):
@@ -923,6 +933,13 @@ def check_report(out, conf):
              sum(row["domains"] for row in found["sts"]["record"]) == 8,
              "lists may be shorter, and domains of little weight left out",
              [short[:1500]])
+    light = survey("report", "--db", path, "--as", "csv", "--min-weight",
+                   "5").stdout.splitlines()[1:]
+    lines = survey("report", "--db", path, "--as", "ndjson", "--min-weight",
+                   "5").stdout.splitlines()
+    out.test(len(light) == 11 and sum('"kind":"domain"' in line
+                                      for line in lines) == 11,
+             "and in the lines of CSV and NDJSON", light)
     target = DIR + "/written"
     done = survey("report", "--db", path, "--as", "csv", "-o", target)
     out.test(done.returncode == 0 and not done.stdout and

@@ -174,6 +174,49 @@ changes_are_told_the_worst_first(void **state)
 	assert_int_equal(told.count, FIRST_OF);
 }
 
+/* --min-weight: counts and lists are of the same domains. */
+static void
+light_domains_are_not_compared(void **state)
+{
+	AUTO(store_survey) struct store_survey *then = make_survey(false);
+	AUTO(store_survey) struct store_survey *now = make_survey(true);
+	struct comparison comparison;
+	struct told told = {.count = 0};
+	int64_t domains_told = 0;
+
+	(void)state;
+	store_survey_least(now, 6);
+	assert_int_equal(survey_compare(&comparison, now, then), 0);
+	store_survey_diff_each(now, CHANGE_SAME, 0, take_told, &told, NULL);
+	/* heavy, deeper; new; gone */
+	assert_int_equal(told.count, 4);
+	for (int i = 0; i < CHANGE_SAME; i++)
+		domains_told += comparison.counts[i].domains;
+	assert_int_equal(domains_told, 4);
+	assert_int_equal(comparison.counts[CHANGE_QUEUED].messages, 9);
+	assert_int_equal(comparison.counts[CHANGE_GONE].messages, 6);
+	assert_int_equal(comparison.other_depth, 2);
+	store_survey_least(now, 9);
+	assert_int_equal(store_survey_diff_count(now, comparison.counts,
+			     CHANGES, &comparison.other_depth, NULL),
+	    0);
+	assert_int_equal(comparison.other_depth, 0);
+}
+
+/* Of a scan that is not at its end. */
+static void
+what_is_to_be_asked_about_is_not_gone(void **state)
+{
+	AUTO(store_survey) struct store_survey *then = make_survey(false);
+	AUTO(store_survey) struct store_survey *now = make_survey(true);
+	struct comparison comparison;
+
+	(void)state;
+	store_survey_add(now, "gone.example", 6, 0, NULL);
+	assert_int_equal(survey_compare(&comparison, now, then), 0);
+	assert_int_equal(comparison.counts[CHANGE_GONE].domains, 0);
+}
+
 static char *
 written(const struct comparison *comparison,
     int (*write)(const struct comparison *, FILE *))
@@ -326,6 +369,8 @@ main(void)
 {
 	const struct CMUnitTest diff[] = {
 	    cmocka_unit_test(changes_are_told_the_worst_first),
+	    cmocka_unit_test(light_domains_are_not_compared),
+	    cmocka_unit_test(what_is_to_be_asked_about_is_not_gone),
 	    cmocka_unit_test(each_form_has_all_changes),
 	    cmocka_unit_test(an_export_is_read_back),
 	    cmocka_unit_test(what_is_no_export_is_told_with_its_line),

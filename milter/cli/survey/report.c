@@ -109,19 +109,29 @@ put_all_parts(struct reporting *r, bool brief)
 }
 
 int
+survey_begin_report(struct store_survey *survey,
+    const struct cli_options *options, struct survey_totals *totals)
+{
+	struct err err;
+
+	store_survey_least(survey, options->min_weight);
+	if (store_survey_total(survey, totals, &err) != 0)
+		return cli_fail(EX_DATAERR, "%s", err.text);
+	return totals->done > 0
+		   ? 0
+		   : cli_fail(EX_NOINPUT, "no name in it was asked about yet");
+}
+
+int
 survey_report(struct store_survey *survey, const struct cli_options *options,
     bool brief, struct sheet **sheet)
 {
 	struct reporting r = {.survey = survey, .options = options};
 	char title[80], time[CLOCK_PRINT_SIZE];
-	int status;
+	int status = survey_begin_report(survey, options, &r.totals);
 
-	store_survey_least(survey, options->min_weight);
-	if (store_survey_total(survey, &r.totals, &r.err) != 0)
-		return cli_fail(EX_DATAERR, "%s", r.err.text);
-	if (r.totals.done == 0)
-		return cli_fail(
-		    EX_NOINPUT, "no name in it was asked about yet");
+	if (status != 0)
+		return status;
 	clock_print(options->at_given ? options->at : clock_wall_s(), time);
 	snprintf(title, sizeof(title), "Survey of %" PRId64 " domains, %s",
 	    r.totals.done, time);

@@ -30,6 +30,11 @@ int survey_put_baseline(
 int
 survey_import(struct store_survey *survey, const struct cli_options *options);
 
+/* survey_begin_report - leave out what weighs too little, and count the rest;
+ * 0, or the exit status of what was said */
+int survey_begin_report(struct store_survey *survey,
+    const struct cli_options *options, struct survey_totals *totals);
+
 /* survey_report - brief: of few lines, for a terminal; 0, or the exit status of
  * what was said */
 int survey_report(struct store_survey *survey,

@@ -154,10 +154,13 @@ write_report(struct store_survey *survey, const struct cli_options *options,
     enum form form)
 {
 	AUTO(sheet) struct sheet *sheet = NULL;
+	struct survey_totals totals;
 	struct cli_output output;
-	int status = 0;
+	int status;
 
-	if (form != FORM_CSV)
+	if (form == FORM_CSV)
+		status = survey_begin_report(survey, options, &totals);
+	else
 		status =
 		    survey_report(survey, options, form == FORM_TEXT, &sheet);
 	if (status == 0)
