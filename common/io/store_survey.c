@@ -540,6 +540,13 @@ store_survey_count(struct store_survey *survey,
     struct err *err)
 {
 	struct lending lending = {.counted = counted, .arg = arg};
+	static const char *const filters[] = {
+	    [SURVEY_ALL] = "",
+	    [SURVEY_MAIL] = " WHERE mx_state IN ('mx', 'implicit')",
+	    [SURVEY_MAIL_AND_MODE] =
+		" WHERE mx_state IN ('mx', 'implicit') AND sts_record <> "
+		"'error' AND sts_policy <> 'skipped'",
+	};
 	const enum survey_field fields[2] = {
 	    question->by, question->by_two ? question->and_by : question->by};
 	char sql[SURVEY_SQL_SIZE];
@@ -555,8 +562,7 @@ store_survey_count(struct store_survey *survey,
 	if (add_counted_tables(survey, &text, fields, err) != 0)
 		return -1;
 	text_add(&text, " CROSS JOIN finding ON finding.id = t.finding");
-	if (question->filter == SURVEY_MAIL)
-		text_add(&text, " WHERE mx_state IN ('mx', 'implicit')");
+	text_add(&text, filters[question->filter]);
 	text_add(&text, " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2");
 	if (question->most > 0)
 		text_addf(&text, " LIMIT %zu", question->most);

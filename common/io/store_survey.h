@@ -114,7 +114,9 @@ int store_survey_each(struct store_survey *survey, bool queued, size_t most,
 /* Which of the names that were asked about are counted. */
 enum survey_filter {
 	SURVEY_ALL,
-	SURVEY_MAIL, /* that take mail */
+	SURVEY_MAIL,          /* that take mail */
+	SURVEY_MAIL_AND_MODE, /* and of which it is known what policy there is
+			       */
 };
 
 /* A combination of words: how many domains, and their weights. */

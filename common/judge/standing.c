@@ -326,6 +326,10 @@ protection_of(const struct standing *standing)
 				  : STANDING_DANE;
 	if (fetched && standing->sts_mode == STS_MODE_TESTING)
 		return STANDING_STS_TESTING;
+	/* a policy that nobody saw may be there, and be enforced */
+	if (standing->sts_record == STANDING_RECORD_ERROR ||
+	    standing->sts_policy == STANDING_POLICY_SKIPPED)
+		return STANDING_PROTECTION_UNKNOWN;
 	if (standing->dane == STANDING_DANE_HALF ||
 	    standing->dane == STANDING_DANE_PARTIAL)
 		return STANDING_PARTIAL;

@@ -491,6 +491,7 @@ def check_fetches(out, conf):
     row = survey.rows_of(DIR + "/unfetched")["sts.example"]
     out.test(done.returncode == 0 and row["sts"]["record"] == "valid" and
              row["sts"]["policy"] == "skipped" and
+             row["protection"] == "unknown" and
              len(watch.events("https")) == before,
              "with --no-fetch none is", survey.failed(done) + [str(row)])
 

@@ -219,6 +219,34 @@ one_lookup_that_failed_leaves_dane_unknown(void **state)
 	}
 }
 
+/* A record that could not be looked up, or whose policy nobody fetched: it may
+ * be protected by that. */
+static void
+a_policy_that_nobody_saw_leaves_protection_unknown(void **state)
+{
+	static const struct {
+		enum dns mx;
+		enum tlsa_kind tlsa;
+		enum standing_protection wanted;
+	} hosts[] = {{SEC, T_NIL, STANDING_PROTECTION_UNKNOWN},
+	    {INS, T_OK, STANDING_PROTECTION_UNKNOWN},
+	    {SEC, T_OK, STANDING_DANE}};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(hosts); i++) {
+		struct row row = {.mx = hosts[i / 2].mx,
+		    .hosts = ONE(SEC, hosts[i / 2].tlsa, P_GOOD)};
+		AUTO(facts) struct facts *facts = fact_row_make(&row);
+
+		if (i % 2 == 0)
+			facts->sts.txt = fact_row_lookup(ERR);
+		else
+			facts->sts.record.outcome = STS_RECORD_VALID;
+		assert_int_equal(
+		    stand_by(facts).protection, hosts[i / 2].wanted);
+	}
+}
+
 static void
 a_host_that_keeps_it_at_one_address_is_degraded(void **state)
 {
@@ -405,6 +433,8 @@ main(void)
 	    cmocka_unit_test(facts_tell_how_a_domain_stands),
 	    cmocka_unit_test(hosts_and_their_addresses_are_counted),
 	    cmocka_unit_test(one_lookup_that_failed_leaves_dane_unknown),
+	    cmocka_unit_test(
+		a_policy_that_nobody_saw_leaves_protection_unknown),
 	    cmocka_unit_test(a_host_that_keeps_it_at_one_address_is_degraded),
 	    cmocka_unit_test(what_is_wrong_with_a_record_has_a_word),
 	    cmocka_unit_test(records_for_tls_reports_are_told),

@@ -27,6 +27,8 @@ a_share_is_never_without_its_count(void **state)
 	    {15997, 5499028, "0.3 %"},
 	    {0, 5499028, "0.0 %"},
 	    {1, 1, "100.0 %"},
+	    {9990, 10000, "99.9 %"},
+	    {9999, 10000, ">99.9 %"},
 	    {0, 0, "-"},
 	};
 	char share[SURVEY_SHARE_SIZE];
@@ -234,6 +236,85 @@ a_tld_has_twenty_domains_to_be_told(void **state)
 	store_survey_free(survey);
 }
 
+/* s-dnssec: names that are not there are often denied by a signed TLD. */
+static void
+the_share_of_a_tld_is_of_domains_that_take_mail(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text;
+
+	(void)state;
+	add_rows(survey, 0, 20, "signed", "both");
+	add_rows(survey, 20, 60, "signed", "na");
+	text = report_text(survey, wide_text);
+	assert_non_null(strstr(text, "signed       20      20  100.0 %"));
+	free(text);
+	store_survey_free(survey);
+}
+
+static void
+add_policy(struct store_survey *survey, const char *domain, const char *record,
+    const char *policy, const char *mode)
+{
+	struct survey_row row = {.domain = domain, .time = 1800000000};
+
+	for (int i = 0; i < SURVEY_FIELDS; i++)
+		row.fields[i] = "";
+	row.fields[SURVEY_MX_STATE] = "mx";
+	row.fields[SURVEY_STS_RECORD] = record;
+	row.fields[SURVEY_STS_POLICY] = policy;
+	row.fields[SURVEY_STS_MODE] = mode;
+	row.fields[SURVEY_STS_COVER] = mode[0] == '\0' ? "na" : "all";
+	assert_int_equal(store_survey_add(survey, domain, 1, 0, NULL), 0);
+	assert_int_equal(store_survey_put(survey, &row, NULL), 0);
+}
+
+/* s-sts: a lookup that failed, and a policy that nobody fetched, are no sign
+ * that there is none. */
+static void
+a_mode_that_is_not_known_is_in_no_share(void **state)
+{
+	struct store_survey *survey = in_memory();
+	char *text;
+
+	(void)state;
+	add_policy(survey, "a.example", "valid", "fetched", "enforce");
+	add_policy(survey, "b.example", "none", "none", "");
+	add_policy(survey, "c.example", "error", "none", "");
+	add_policy(survey, "d.example", "valid", "skipped", "");
+	text = report_text(survey, wide_text);
+	assert_non_null(strstr(text, "enforce  all           1  50.0 %"));
+	assert_non_null(strstr(text, "-        na            1  50.0 %"));
+	free(text);
+	brief = true;
+	text = report_text(survey, wide_text);
+	brief = false;
+	assert_non_null(strstr(text, "enforce, all 1 (50.0 %)"));
+	free(text);
+	store_survey_free(survey);
+}
+
+/* Weights as large as a file has them, which no sum may go beyond. */
+static void
+sums_of_messages_have_an_end(void **state)
+{
+	enum { LARGEST = 62 };
+	struct store_survey *survey = in_memory();
+	int64_t weight = INT64_C(1) << LARGEST;
+	char *text;
+
+	(void)state;
+	add_row(survey, "a.example", weight, "both", "q");
+	add_row(survey, "b.example", weight, "dane", "d");
+	add_row(survey, "c.example", weight, "sts", "t");
+	text = report_text(survey, wide_text);
+	assert_non_null(strstr(text, "of messages 9223372036854775807"));
+	assert_null(strstr(text, "-9223372036854775"));
+	assert_null(strstr(text, " -4611686018427387"));
+	free(text);
+	store_survey_free(survey);
+}
+
 static size_t
 lines_before(const char *text, const char *end)
 {
@@ -338,6 +419,9 @@ main(void)
 	    cmocka_unit_test(an_empty_file_has_no_report),
 	    cmocka_unit_test(a_small_share_stands_beside_its_count),
 	    cmocka_unit_test(a_tld_has_twenty_domains_to_be_told),
+	    cmocka_unit_test(the_share_of_a_tld_is_of_domains_that_take_mail),
+	    cmocka_unit_test(a_mode_that_is_not_known_is_in_no_share),
+	    cmocka_unit_test(sums_of_messages_have_an_end),
 	    cmocka_unit_test(a_terminal_has_room_for_the_report),
 	};
 

@@ -37,7 +37,8 @@ static void
 note_counts(struct reporting *r, const char *label, enum survey_field by,
     enum survey_field and_by, size_t most)
 {
-	struct report_rows rows = report_count(r, SURVEY_MAIL, by, and_by);
+	struct report_rows rows =
+	    report_count(r, report_filter(by), by, and_by);
 	struct survey_count of = report_known(&rows);
 	char line[LINE_SIZE];
 	struct text text;
@@ -45,8 +46,7 @@ note_counts(struct reporting *r, const char *label, enum survey_field by,
 	text_init(&text, line, sizeof(line));
 	for (size_t i = 0; i < rows.count && i < most; i++) {
 		const struct report_row *row = &rows.items[i];
-		struct survey_count count = {
-		    .domains = row->domains, .messages = row->messages};
+		struct survey_count count = report_row_count(row);
 
 		text_addf(&text, "%s%s%s%s %" PRId64, i == 0 ? "" : "; ",
 		    row->words[0][0] == '\0' ? "-" : row->words[0],

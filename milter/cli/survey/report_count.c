@@ -20,6 +20,8 @@ survey_share(int64_t part, int64_t whole, char out[SURVEY_SHARE_SIZE])
 		text_copy(out, SURVEY_SHARE_SIZE, "-");
 	else if (part > 0 && percent < 0.1)
 		text_copy(out, SURVEY_SHARE_SIZE, "<0.1 %");
+	else if (part < whole && percent > 99.9)
+		text_copy(out, SURVEY_SHARE_SIZE, ">99.9 %");
 	else
 		snprintf(out, SURVEY_SHARE_SIZE, "%.1f %%", percent);
 	return out;
@@ -73,6 +75,13 @@ report_each_count(struct reporting *r, const struct survey_question *of,
 		r->failed = true;
 }
 
+/* A mode has no word for what nobody saw. */
+enum survey_filter
+report_filter(enum survey_field by)
+{
+	return by == SURVEY_STS_MODE ? SURVEY_MAIL_AND_MODE : SURVEY_MAIL;
+}
+
 struct report_rows
 report_count(struct reporting *r, enum survey_filter filter,
     enum survey_field by, enum survey_field and_by)
@@ -88,11 +97,27 @@ report_count(struct reporting *r, enum survey_filter filter,
 	return rows;
 }
 
-static void
-add_count(struct survey_count *sum, int64_t domains, int64_t messages)
+/* What a file says of messages may be more than a sum has room for. */
+static int64_t
+sum_of(int64_t a, int64_t b)
 {
-	sum->domains += domains;
-	sum->messages += messages;
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+void
+report_add(struct survey_count *sum, const struct survey_count *more)
+{
+	sum->domains = sum_of(sum->domains, more->domains);
+	sum->messages = sum_of(sum->messages, more->messages);
+}
+
+struct survey_count
+report_row_count(const struct report_row *row)
+{
+	return (struct survey_count){
+	    .domains = row->domains, .messages = row->messages};
 }
 
 bool
@@ -107,10 +132,12 @@ report_known(const struct report_rows *rows)
 {
 	struct survey_count known = {.domains = 0};
 
-	for (size_t i = 0; i < rows->count; i++)
+	for (size_t i = 0; i < rows->count; i++) {
+		struct survey_count count = report_row_count(&rows->items[i]);
+
 		if (!report_is_apart(rows->items[i].words[0]))
-			add_count(&known, rows->items[i].domains,
-			    rows->items[i].messages);
+			report_add(&known, &count);
+	}
 	return known;
 }
 
@@ -119,10 +146,12 @@ report_word(const struct report_rows *rows, const char *word)
 {
 	struct survey_count sum = {.domains = 0};
 
-	for (size_t i = 0; i < rows->count; i++)
+	for (size_t i = 0; i < rows->count; i++) {
+		struct survey_count count = report_row_count(&rows->items[i]);
+
 		if (strcmp(rows->items[i].words[0], word) == 0)
-			add_count(&sum, rows->items[i].domains,
-			    rows->items[i].messages);
+			report_add(&sum, &count);
+	}
 	return sum;
 }
 
@@ -153,8 +182,7 @@ report_takers(const struct reporting *r, enum outlook_sender sender)
 
 	for (size_t j = 0; j < REPORT_ENDS; j++)
 		if (strchr("dqt", REPORT_END_LETTERS[j]) != NULL)
-			add_count(&sum, r->ends[sender][j].domains,
-			    r->ends[sender][j].messages);
+			report_add(&sum, &r->ends[sender][j]);
 	return sum;
 }
 
@@ -193,8 +221,7 @@ report_put_table(struct reporting *r, const struct sheet_table *table,
 	    table->columns, report_columns(r, words));
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct report_row *row = &rows->items[i];
-		struct survey_count count = {
-		    .domains = row->domains, .messages = row->messages};
+		struct survey_count count = report_row_count(row);
 
 		for (size_t j = 0; j < words; j++)
 			sheet_cell(r->sheet,

@@ -39,6 +39,11 @@ void report_rows_fini(struct report_rows *rows);
 void report_rows_add(struct report_rows *rows, const char *word,
     const char *second, const struct survey_count *count);
 
+/* report_add - more of the same, to the largest number that there is;
+ * report_row_count - what a row has */
+void report_add(struct survey_count *sum, const struct survey_count *more);
+struct survey_count report_row_count(const struct report_row *row);
+
 /* report_rows_add_row - a survey_counted: the same, to struct report_rows */
 survey_counted report_rows_add_row;
 
@@ -46,6 +51,9 @@ survey_counted report_rows_add_row;
  * frequent first */
 struct report_rows report_count(struct reporting *r, enum survey_filter filter,
     enum survey_field by, enum survey_field and_by);
+
+/* report_filter - of which domains that take mail such a field is known */
+enum survey_filter report_filter(enum survey_field by);
 
 /* report_each_count - the same, each told; all there are */
 void report_each_count(struct reporting *r, const struct survey_question *of,

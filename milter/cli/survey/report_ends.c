@@ -19,8 +19,7 @@ sum_guarded(const struct report_rows *rows)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		struct survey_count count = report_word(rows, words[i]);
 
-		sum.domains += count.domains;
-		sum.messages += count.messages;
+		report_add(&sum, &count);
 	}
 	return sum;
 }
@@ -232,15 +231,19 @@ static void
 sum_row(struct report_rows *rows, const char *word, const char *second,
     const struct report_row *more)
 {
-	struct survey_count count = {
-	    .domains = more->domains, .messages = more->messages};
+	struct survey_count count = report_row_count(more);
 
-	for (size_t i = 0; i < rows->count; i++)
-		if (strcmp(rows->items[i].words[1], second) == 0) {
-			rows->items[i].domains += more->domains;
-			rows->items[i].messages += more->messages;
-			return;
-		}
+	for (size_t i = 0; i < rows->count; i++) {
+		struct report_row *row = &rows->items[i];
+		struct survey_count sum = report_row_count(row);
+
+		if (strcmp(row->words[1], second) != 0)
+			continue;
+		report_add(&sum, &count);
+		row->domains = sum.domains;
+		row->messages = sum.messages;
+		return;
+	}
 	report_rows_add(rows, word, second, &count);
 }
 
@@ -284,9 +287,8 @@ report_put_defer(struct reporting *r)
 		struct report_rows rows = report_defer_rows(r, sender);
 
 		for (size_t j = 0; j < rows.count; j++) {
-			struct survey_count count = {
-			    .domains = rows.items[j].domains,
-			    .messages = rows.items[j].messages};
+			struct survey_count count =
+			    report_row_count(&rows.items[j]);
 
 			sheet_cell(r->sheet, outlook_sender_text(sender));
 			sheet_cell(r->sheet, rows.items[j].words[0]);

@@ -31,6 +31,14 @@ keep_frequent_place(void *arg, const struct survey_count *count)
 	place->all.messages = count->messages;
 }
 
+static size_t
+most_places(const struct reporting *r)
+{
+	size_t most = report_top(r, REPORT_PLACES);
+
+	return most < REPORT_PLACES_MAX ? most : REPORT_PLACES_MAX;
+}
+
 static struct report_places *
 most_frequent_places(
     struct reporting *r, const struct survey_question *question)
@@ -38,9 +46,7 @@ most_frequent_places(
 	struct report_places *places = xcalloc(1, sizeof(*places));
 	struct survey_question first = *question;
 
-	first.most = report_top(r, REPORT_PLACES);
-	if (first.most > REPORT_PLACES_MAX)
-		first.most = REPORT_PLACES_MAX;
+	first.most = most_places(r);
 	report_each_count(r, &first, keep_frequent_place, places);
 	return places;
 }
@@ -54,13 +60,6 @@ listed_place(struct report_places *places, const char *word)
 	return NULL;
 }
 
-static void
-add_to(struct survey_count *sum, const struct survey_count *count)
-{
-	sum->domains += count->domains;
-	sum->messages += count->messages;
-}
-
 /* --- s-dnssec --- */
 
 static void
@@ -69,15 +68,15 @@ take_security(void *arg, const struct survey_count *count)
 	struct report_place *place = listed_place(arg, count->words[0]);
 
 	if (place != NULL && strcmp(count->words[1], "secure") == 0)
-		add_to(&place->secure, count);
+		report_add(&place->secure, count);
 }
 
 struct report_places *
 report_tlds(struct reporting *r)
 {
 	static const struct survey_question by_tld = {
-	    .filter = SURVEY_ALL, .by = SURVEY_TLD};
-	static const struct survey_question security = {.filter = SURVEY_ALL,
+	    .filter = SURVEY_MAIL, .by = SURVEY_TLD};
+	static const struct survey_question security = {.filter = SURVEY_MAIL,
 	    .by = SURVEY_TLD,
 	    .by_two = true,
 	    .and_by = SURVEY_DNSSEC};
@@ -109,10 +108,9 @@ report_put_dnssec(struct reporting *r)
 
 	sheet_section(r->sheet, "dnssec", "DNSSEC");
 	sheet_note(r->sheet,
-	    "The %zu top-level domains with most domains of the survey, of "
-	    "those "
-	    "with %d at least.",
-	    report_top(r, REPORT_PLACES), REPORT_PLACE_LEAST);
+	    "The %zu top-level domains with most domains that take mail, of "
+	    "those with %d at least.",
+	    most_places(r), REPORT_PLACE_LEAST);
 	sheet_table(r->sheet, "tlds", "Domains with secure MX records, by TLD",
 	    SHEET_PLAIN, columns, r->totals.weighted ? 7 : 4);
 	for (size_t i = 0; i < places->count; i++) {
@@ -144,9 +142,9 @@ take_guarded(void *arg, const struct survey_count *count)
 	if (place == NULL)
 		return;
 	if (both || strcmp(count->words[1], "dane") == 0)
-		add_to(&place->dane, count);
+		report_add(&place->dane, count);
 	if (both || strcmp(count->words[1], "sts") == 0)
-		add_to(&place->sts, count);
+		report_add(&place->sts, count);
 }
 
 static void
@@ -155,7 +153,7 @@ take_queued(void *arg, const struct survey_count *count)
 	struct report_place *place = listed_place(arg, count->words[0]);
 
 	if (place != NULL && strcmp(count->words[1], "q") == 0)
-		add_to(&place->queued, count);
+		report_add(&place->queued, count);
 }
 
 /* Of whom: a site has one, or none. */

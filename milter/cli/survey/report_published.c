@@ -11,8 +11,8 @@ struct counted_table {
 static void
 put_counted_table(struct reporting *r, const struct counted_table *counted)
 {
-	struct report_rows rows =
-	    report_count(r, SURVEY_MAIL, counted->by, counted->and_by);
+	struct report_rows rows = report_count(
+	    r, report_filter(counted->by), counted->by, counted->and_by);
 
 	report_put_table(r, &counted->table, &rows);
 	report_rows_fini(&rows);
@@ -78,12 +78,13 @@ put_fetches(struct reporting *r)
 	    report_count(r, SURVEY_MAIL, SURVEY_STS_FETCH, SURVEY_STS_FETCH);
 	struct report_rows rows = {.count = 0};
 
-	for (size_t i = 0; i < all.count; i++)
+	for (size_t i = 0; i < all.count; i++) {
+		struct survey_count count = report_row_count(&all.items[i]);
+
 		if (all.items[i].words[0][0] != '\0')
-			report_rows_add(&rows, all.items[i].words[0], "",
-			    &(struct survey_count){
-				.domains = all.items[i].domains,
-				.messages = all.items[i].messages});
+			report_rows_add(
+			    &rows, all.items[i].words[0], "", &count);
+	}
 	report_put_table(r, &table, &rows);
 	report_rows_fini(&rows);
 	report_rows_fini(&all);
@@ -100,7 +101,8 @@ put_sts(struct reporting *r)
 	static const struct counted_table mode = {SURVEY_STS_MODE,
 	    SURVEY_STS_COVER,
 	    {.id = "mode",
-		.title = "Mode, and which MX hosts the policy covers",
+		.title = "Mode, and which MX hosts the policy covers, where it "
+			 "is known",
 		.columns = mode_columns}};
 	static const struct counted_table fault = {SURVEY_STS_HEALTH,
 	    SURVEY_STS_FAULT,
