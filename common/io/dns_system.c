@@ -75,7 +75,7 @@ leave_asked(void *arg, struct dns_request *request)
 }
 
 static void
-wait_again(void *arg, struct dns_request *request)
+send_back(void *arg, struct dns_request *request)
 {
 	struct dns_system *system = arg;
 
@@ -287,7 +287,7 @@ dns_system_new(const struct dns_options *options,
 	system->context.insecure = insecure;
 	system->context.pace = options->pace;
 	system->context.ended = leave_asked;
-	system->context.again = wait_again;
+	system->context.again = send_back;
 	system->context.arg = system;
 	system->wake_fd = -1;
 	system->pending =
