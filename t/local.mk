@@ -254,6 +254,7 @@ LAB_TESTS = \
 	%D%/scenario/tlsrpt_own.py \
 	%D%/scenario/tlsrpt_postfix.py \
 	%D%/scenario/tlsrpt_send.py \
+	%D%/scenario/tlsrpt_slow.py \
 	%D%/scenario/map_sendmail.py \
 	%D%/scenario/map_faults.py \
 	%D%/scenario/metrics.py \
