@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """flood - datagrams as Postfix 3.10 tells of its TLS sessions, RATE of them a
-second to SOCKET, until SIGTERM: then how many a second the kernel took, and how
-many it refused.
+second to SOCKET, until SIGTERM: then how many the kernel took, how many it
+refused, and the seconds.
 
 flood SOCKET RATE; flood SOCKET: take them and throw them away.
 """
@@ -25,29 +25,23 @@ def drain(path):
             inbox.recv(65536)
 
 
-def end(*_):
-    raise SystemExit
-
-
 def flood(path, rate):
-    signal.signal(signal.SIGTERM, end)
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     begin, sent, refused = time.monotonic(), 0, 0
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
         out.connect(path)
         print("floods", flush=True)
-        try:
-            while True:
-                due = int((time.monotonic() - begin) * rate)
-                while sent < due:
-                    sent += 1
-                    try:
-                        out.send(DATAGRAM, socket.MSG_DONTWAIT)
-                    except BlockingIOError:
-                        refused += 1    # and go on, as Postfix does
-                time.sleep(1 / TICKS)
-        finally:
-            lasted = time.monotonic() - begin
-            print((sent - refused) / lasted, refused / lasted, flush=True)
+        while not ended:
+            due = int((time.monotonic() - begin) * rate)
+            while sent < due:
+                sent += 1
+                try:
+                    out.send(DATAGRAM, socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    refused += 1    # and go on, as Postfix does
+            time.sleep(1 / TICKS)
+    print(sent - refused, refused, time.monotonic() - begin, flush=True)
 
 
 if __name__ == "__main__":
