@@ -181,6 +181,7 @@ plan_delivery(struct store_db *db, const struct outbox_item *item,
 	store_sql_bind_text(stmt, 2, rua->host);
 	sqlite3_bind_int(stmt, 3, (int)rua->scheme);
 	store_sql_bind_text(stmt, 4, target);
+	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)max);
 	rc = store_sql_number(stmt, &count, &none);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -194,7 +195,7 @@ plan_delivery(struct store_db *db, const struct outbox_item *item,
 	store_sql_bind_text(stmt, 5, rua->host);
 	sqlite3_bind_int(stmt, 6, full ? OUTBOX_FAILED : OUTBOX_DUE);
 	sqlite3_bind_int64(stmt, 7, now);
-	store_sql_bind_text(stmt, 8, full ? "rua-limit" : "");
+	store_sql_bind_text(stmt, 8, full ? STORE_OUTBOX_LIMITED : "");
 	return store_sql_run(stmt);
 }
 

@@ -120,7 +120,8 @@ store_outbox_soonest(struct store_tlsrpt *store, enum tlsrpt_scheme scheme);
  * tried: of one day or of all (TLSRPT_ALL_DAYS), to one next hop or to all
  * (NULL)
  *
- * again: what was sent is, too.
+ * again: what was sent is, too.  What is one too many for its rua is not, nor a
+ * report that could not be made.
  */
 int store_outbox_hurry(struct store_tlsrpt *store, int64_t day,
     const char *domain, int64_t now, bool again, struct err *err);

@@ -63,6 +63,7 @@ static const char *const versions[] = {
     "CREATE INDEX delivery_due ON delivery (scheme, state, due);"
     "CREATE INDEX delivery_to ON delivery (day, host);"
     "CREATE INDEX delivery_tried ON delivery (scheme, tried);",
+    "CREATE INDEX delivery_turn ON delivery (scheme, host, tried);",
 };
 
 #define REPORT_ID                                               \
@@ -144,20 +145,25 @@ static const char *const statements[TLSRPT_STATEMENTS] = {
     [TLSRPT_GET_BODY] = "SELECT body FROM report WHERE id = ?1",
     [TLSRPT_FIND_BODY] =
 	"SELECT body FROM report WHERE day = ?1 AND domain = ?2",
-    [TLSRPT_COUNT_TO] = "SELECT count(*) FROM delivery WHERE day = ?1 AND"
-			" host = ?2 AND scheme = ?3 AND state <> 4 AND"
-			" (?3 <> 0 OR target = ?4)",
+    [TLSRPT_COUNT_TO] =
+	"SELECT count(*) FROM (SELECT 1 FROM delivery WHERE day = ?1 AND"
+	" host = ?2 AND scheme = ?3 AND state <> 4 AND"
+	" (?3 <> 0 OR target = ?4) LIMIT ?5)",
     [TLSRPT_MAKE_DELIVERY] =
 	"INSERT OR IGNORE INTO delivery (report, day, scheme, target, host,"
 	" state, due, first, tried, tries, said)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, ?8)",
+    /* by what is due alone: of most of them there are days */
     [TLSRPT_NEXT_DELIVERIES] =
 	"SELECT d.id, d.report, d.target, d.host, d.first, d.tries, r.day,"
-	" r.domain, r.name, r.ok, r.failed, min(d.due) FROM delivery d"
-	" JOIN report r ON r.id = d.report WHERE d.scheme = ?1 AND"
-	" d.state IN (0, 2) AND d.due <= ?2 GROUP BY d.host"
-	" ORDER BY (SELECT max(t.tried) FROM delivery t WHERE t.day = d.day"
-	" AND t.host = d.host AND t.scheme = d.scheme), min(d.due) LIMIT ?3",
+	" r.domain, r.name, r.ok, r.failed FROM"
+	" (SELECT id, report, target, host, first, tries, min(due) AS soonest,"
+	" (SELECT max(t.tried) FROM delivery t WHERE t.scheme = ?1"
+	" AND t.host = delivery.host) AS turn"
+	" FROM delivery INDEXED BY delivery_due WHERE scheme = ?1 AND"
+	" state IN (0, 2) AND due <= ?2 GROUP BY host"
+	" ORDER BY turn, soonest LIMIT ?3) d"
+	" JOIN report r ON r.id = d.report ORDER BY d.turn, d.soonest",
     [TLSRPT_BEGIN_DELIVERY] =
 	"UPDATE delivery SET state = 1, tried = ?2, tries = tries + 1,"
 	" first = CASE first WHEN 0 THEN ?2 ELSE first END WHERE id = ?1",
@@ -170,11 +176,12 @@ static const char *const statements[TLSRPT_STATEMENTS] = {
 	" SELECT min(due) FROM report WHERE state = 0)",
     [TLSRPT_HURRY_REPORTS] =
 	"UPDATE report SET state = 0, due = ?1, first = 0, tries = 0"
-	" WHERE state IN (0, 2, 3) AND (?2 < 0 OR day = ?2)"
+	" WHERE state IN (0, 2, 3) AND body <> x'' AND (?2 < 0 OR day = ?2)"
 	" AND (?3 IS NULL OR domain = ?3)",
     [TLSRPT_HURRY_DELIVERIES] =
 	"UPDATE delivery SET state = 0, due = ?1, first = 0, tries = 0"
 	" WHERE (state IN (0, 2, 4, 5) OR (state = 3 AND ?4))"
+	" AND said <> '" STORE_OUTBOX_LIMITED "'"
 	" AND report IN (SELECT id FROM report WHERE (?2 < 0 OR day = ?2)"
 	" AND (?3 IS NULL OR domain = ?3))",
     [TLSRPT_LAST_MAIL] =

@@ -13,6 +13,9 @@
 
 struct sqlite3_stmt; /* SQLite's */
 
+/* said of a delivery that is one too many for its rua */
+#define STORE_OUTBOX_LIMITED "rua-limit"
+
 enum tlsrpt_statement {
 	TLSRPT_BEGIN,
 	TLSRPT_COMMIT,

@@ -325,7 +325,7 @@ what_an_older_version_counted_is_kept(void **state)
 	    "PRAGMA application_id = 1349743698; PRAGMA user_version = 1"));
 	store = store_tlsrpt_open(state_path, NULL, NULL);
 	assert_non_null(store);
-	state_assert_answer("PRAGMA user_version", "2");
+	state_assert_answer("PRAGMA user_version", "3");
 	assert_int_equal(store_tlsrpt_id(store, id, NULL), 0);
 	assert_string_equal(id, "186276ff5cb30d8c5982f6bb8267e299");
 	assert_int_equal(store_tlsrpt_secret(store, secret, NULL), 0);
