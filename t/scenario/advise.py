@@ -386,6 +386,10 @@ def check_lists(out, conf):
         out.test(done.returncode == status and not done.stdout,
                  "a list of %d octets that will not do: exit %d" % (
                      len(given), status), [done.stderr])
+    done = advise("-c", conf, "--list", "/", "plain.example")
+    out.test(done.returncode == 66 and not done.stdout,
+             "a list that cannot be read to its end is no shorter list",
+             [str(done.returncode), done.stderr])
     done = advise("-c", conf, "--list", "/nonexistent")
     out.test(done.returncode == 66, "nor will one that is not there",
              [done.stderr])

@@ -93,6 +93,30 @@ static const struct {
     {"R1", "n", "", NULL, "", "-", S, "not-applicable", "no mail"},
     {"R15", "s", "U", "enforce mx1.d.ex", "s", "-", S, "pass", ""},
     {"R15", "s", "U", "enforce mx9.d.ex", "s", "-", S, "fail", "mx1.d.ex"},
+    /* of what could not be looked up nothing is said */
+    {"R1", "s", "UE", NULL, "ss", "-", S, "not-tested", "mx2.d.ex"},
+    {"R1", "s", "UNE", NULL, "sss", "-", S, "fail", "mx2.d.ex"},
+    {"R2", "s", "E", NULL, "s", "-", S, "not-tested", "mx1.d.ex"},
+    {"R2", "s", "UA", NULL, "ss", "-", S, "not-tested", "mx2.d.ex"},
+    {"R2", "s", "XE", NULL, "ss", "-", S, "fail", "1 1 1"},
+    {"R3", "s", "E", NULL, "s", "-", S, "not-tested", "mx1.d.ex"},
+    {"R4", "s", "E", NULL, "s", "-", S, "not-tested", "mx1.d.ex"},
+    {"R5", "f", "", NULL, "", "-", S, "not-tested", "no mail host"},
+    {"R8", "f", "", "enforce mx1.d.ex", "", "-", S, "not-tested",
+	"no mail host"},
+    {"R13", "f", "", NULL, "", "-", S, "not-tested", "no mail host"},
+    {"R15", "s", "E", "enforce mx1.d.ex", "s", "-", S, "not-tested",
+	"mx1.d.ex"},
+    {"R15", "f", "", "enforce mx1.d.ex", "", "-", S, "not-tested",
+	"no mail host"},
+    {"07-R", "f", "", "enforce mx1.d.ex", "", "-", S, "not-tested",
+	"no mail host"},
+    {"mail_dnssec_mx_exist", "f", "", NULL, "", "-", S, "not-tested",
+	"no mail host"},
+    {"mail_ipv6_mx_address", "f", "", NULL, "", "-", S, "not-tested",
+	"no mail host"},
+    {"mail_ipv6_mx_reach", "f", "", NULL, "", "-", S, "not-tested",
+	"no mail host"},
     {"01-M", "s", "U", NULL, "s", "-", S, "not-tested", ""},
     {"02-R", "s", "U", NULL, "s", "-", S, "not-tested", ""},
     {"03-M", "s", "U", NULL, "s", "-", S, "not-tested", "not probed"},
@@ -284,6 +308,7 @@ records_and_policies_are_measured(void **state)
 			tlsa_set_add_text(&host->records, record, NULL);
 			tlsa_set_finish(&host->records);
 		}
+		host->addresses[0].probe = probe_facts_new(PROBE_TLS);
 		seen.sight.standing.dane_health = STANDING_OK;
 		list->count = 0;
 		checklist_add_rfc(list, &seen.sight);
@@ -292,6 +317,43 @@ records_and_policies_are_measured(void **state)
 		    rows_of[i].result)
 			fail_msg("%s, row %zu: %s", rows_of[i].id, i,
 			    find_check(list, rows_of[i].id)->evidence);
+		seen_fini(&seen);
+	}
+	free(list);
+}
+
+/* R3, 05-M: certificates that match are no word on those of other addresses. */
+static void
+an_address_that_nobody_saw_is_not_tested(void **state)
+{
+	const enum probe_outcome outcomes[] = {
+	    PROBE_TIMEOUT, PROBE_REFUSED, PROBE_NO_SOURCE, PROBE_TLS};
+	struct checklist *list = xcalloc(1, sizeof(*list));
+	struct case_row row = enforced;
+
+	(void)state;
+	row.hosts = "UU";
+	row.whose = "xx";
+	row.zones = "ss";
+	for (size_t i = 0; i < COUNT(outcomes); i++) {
+		bool seen_all = outcomes[i] == PROBE_TLS;
+		struct seen seen;
+
+		seen_make(&seen, &row);
+		seen.facts->hosts[0].addresses[0].probe =
+		    probe_facts_new(PROBE_TLS);
+		seen.facts->hosts[1].addresses[0].probe =
+		    probe_facts_new(outcomes[i]);
+		seen.sight.standing.dane_health = STANDING_OK;
+		list->count = 0;
+		checklist_add_rfc(list, &seen.sight);
+		checklist_add_bsi(list, &seen.sight);
+		assert_int_equal(find_check(list, "R3")->result,
+		    seen_all ? CHECK_PASS : CHECK_NOT_TESTED);
+		assert_int_equal(find_check(list, "05-M")->result,
+		    seen_all ? CHECK_WARNING : CHECK_NOT_TESTED);
+		assert_true(seen_all || strstr(find_check(list, "R3")->evidence,
+					    "mx2.d.ex") != NULL);
 		seen_fini(&seen);
 	}
 	free(list);
@@ -373,6 +435,7 @@ main(void)
 	    cmocka_unit_test(requirements_are_judged_with_evidence),
 	    cmocka_unit_test(a_mailbox_under_dane_is_a_warning),
 	    cmocka_unit_test(an_id_is_to_change_with_its_policy),
+	    cmocka_unit_test(an_address_that_nobody_saw_is_not_tested),
 	    cmocka_unit_test(records_and_policies_are_measured),
 	    cmocka_unit_test(a_list_is_whole),
 	    cmocka_unit_test(the_worst_must_counts),

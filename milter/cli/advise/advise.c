@@ -99,6 +99,9 @@ read_domain_list(struct advising *a, FILE *file)
 		if (word[0] != '\0')
 			status = take_asked(a, word);
 	}
+	if (status == 0 && ferror(file))
+		return cli_fail(EX_NOINPUT, "%s: it cannot be read to its end",
+		    a->options->list);
 	return status;
 }
 

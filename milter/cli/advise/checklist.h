@@ -83,6 +83,11 @@ const char *checklist_status_text(int status);
 void check_say(struct check_answer *answer, enum check_result result,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* check_no_hosts - whether there are none to be looked at; check_no_answer -
+ * whether it is not known what TLSA records each has: answered then */
+bool check_no_hosts(const struct sight *sight, struct check_answer *answer);
+bool check_no_answer(const struct sight *sight, struct check_answer *answer);
+
 check_test check_starttls, check_tls_version, check_certificates;
 check_test check_tlsa_everywhere, check_tlsa_matches, check_tlsa_spare;
 check_test check_domain_signed, check_hosts_signed;

@@ -46,6 +46,9 @@ check_inbound_sts(const struct sight *sight, struct check_answer *answer)
 		    "record %s, policy %s",
 		    standing_record_text(standing->sts_record),
 		    standing_policy_text(standing->sts_policy));
+	else if (standing->sts_mode != STS_MODE_NONE &&
+		 check_no_hosts(sight, answer))
+		return;
 	else if (standing->sts_mode == STS_MODE_NONE ||
 		 standing->sts_cover != STANDING_ALL)
 		check_say(answer, CHECK_FAIL, "mode: %s, hosts covered: %s",

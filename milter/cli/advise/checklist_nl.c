@@ -61,7 +61,8 @@ worst_of_hosts(const struct sight *sight, struct check_answer *answer,
 	    [CHECK_PASS] = 0,
 	};
 
-	check_say(answer, CHECK_NOT_APPLICABLE, "no mail hosts");
+	if (check_no_hosts(sight, answer))
+		return;
 	for (size_t i = 0; i < sight->facts->host_count; i++) {
 		struct check_answer one = {.result = CHECK_NOT_TESTED};
 
@@ -119,6 +120,8 @@ check_ipv6_address(const struct sight *sight, struct check_answer *answer)
 {
 	size_t with = 0;
 
+	if (check_no_hosts(sight, answer))
+		return;
 	for (size_t i = 0; i < sight->facts->host_count; i++)
 		with += sight->facts->hosts[i].ipv6_count > 0;
 	check_say(answer,
@@ -131,6 +134,8 @@ check_ipv6_address(const struct sight *sight, struct check_answer *answer)
 static void
 check_ipv6_reach(const struct sight *sight, struct check_answer *answer)
 {
+	if (check_no_hosts(sight, answer))
+		return;
 	check_say(answer, CHECK_NOT_APPLICABLE, "no IPv6 address");
 	for (size_t i = 0; i < sight->facts->host_count; i++) {
 		const struct host_facts *host = &sight->facts->hosts[i];

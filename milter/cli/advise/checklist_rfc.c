@@ -37,6 +37,8 @@ check_tlsa_usable(const struct sight *sight, struct check_answer *answer)
 			return;
 		}
 	}
+	if (check_no_answer(sight, answer))
+		return;
 	if (records == 0)
 		check_say(
 		    answer, CHECK_NOT_APPLICABLE, "there are no TLSA records");
@@ -175,6 +177,8 @@ check_sts_cover(const struct sight *sight, struct check_answer *answer)
 		check_say(answer, CHECK_NOT_APPLICABLE, "there is no policy");
 		return;
 	}
+	if (check_no_hosts(sight, answer))
+		return;
 	if (sight->standing.sts_cover != STANDING_ALL) {
 		say_uncovered(sight, policy, answer);
 		return;
@@ -266,7 +270,8 @@ check_no_alias(const struct sight *sight, struct check_answer *answer)
 			return;
 		}
 	}
-	check_say(answer, CHECK_PASS, "no MX host is an alias");
+	if (!check_no_hosts(sight, answer))
+		check_say(answer, CHECK_PASS, "no MX host is an alias");
 }
 
 /* R14 */
@@ -290,8 +295,7 @@ check_both_agree(const struct sight *sight, struct check_answer *answer)
 {
 	const struct sts_policy *policy = policy_seen(sight);
 
-	if (policy == NULL || policy->mode == STS_MODE_NONE ||
-	    sight->standing.dane_hosts == 0) {
+	if (policy == NULL || policy->mode == STS_MODE_NONE) {
 		check_say(
 		    answer, CHECK_NOT_APPLICABLE, "not both are published");
 		return;
@@ -307,7 +311,14 @@ check_both_agree(const struct sight *sight, struct check_answer *answer)
 			return;
 		}
 	}
-	check_say(answer, CHECK_PASS, "all hosts with TLSA are in the policy");
+	if (check_no_answer(sight, answer))
+		return;
+	if (sight->standing.dane_hosts == 0)
+		check_say(
+		    answer, CHECK_NOT_APPLICABLE, "not both are published");
+	else
+		check_say(answer, CHECK_PASS,
+		    "all hosts with TLSA are in the policy");
 }
 
 #define DNS_LOOKUP "looked up with DNSSEC"

@@ -6,6 +6,43 @@
 #include "common/base/text.h"
 #include "milter/cli/advise/checklist.h"
 
+bool
+check_no_hosts(const struct sight *sight, struct check_answer *answer)
+{
+	if (sight->facts->host_count > 0)
+		return false;
+	if (sight->standing.mx == STANDING_MX_ERROR)
+		check_say(answer, CHECK_NOT_TESTED,
+		    "no mail host is known: the MX lookup failed");
+	else
+		check_say(answer, CHECK_NOT_APPLICABLE, "no mail hosts");
+	return true;
+}
+
+static bool
+has_no_answer(const struct host_facts *host)
+{
+	return lookup_failed(&host->a) || lookup_failed(&host->aaaa) ||
+	       lookup_failed(&host->tlsa);
+}
+
+bool
+check_no_answer(const struct sight *sight, struct check_answer *answer)
+{
+	if (check_no_hosts(sight, answer))
+		return true;
+	for (size_t i = 0; i < sight->facts->host_count; i++) {
+		const struct host_facts *host = &sight->facts->hosts[i];
+
+		if (!has_no_answer(host))
+			continue;
+		check_say(answer, CHECK_NOT_TESTED, "%s: a lookup failed",
+		    host->name);
+		return true;
+	}
+	return false;
+}
+
 /* Of all addresses of all hosts: which are as they should be. */
 struct address_tally {
 	size_t good, bad;
@@ -45,9 +82,10 @@ tally_address(struct address_tally *tally, const struct host_facts *host,
 	}
 }
 
+/* with_dane: of hosts that have it. */
 static void
 tally_addresses(struct address_tally *tally, const struct sight *sight,
-    probe_fault *fault_of)
+    probe_fault *fault_of, bool with_dane)
 {
 	memset(tally, 0, sizeof(*tally));
 	text_init(&tally->failing, tally->words[0], sizeof(tally->words[0]));
@@ -55,6 +93,8 @@ tally_addresses(struct address_tally *tally, const struct sight *sight,
 	for (size_t i = 0; i < sight->facts->host_count; i++) {
 		const struct host_facts *host = &sight->facts->hosts[i];
 
+		if (with_dane && !standing_host_has_dane(host))
+			continue;
 		for (size_t j = 0; j < host->address_count; j++)
 			tally_address(
 			    tally, host, &host->addresses[j], fault_of);
@@ -67,7 +107,7 @@ answer_addresses(const struct sight *sight, struct check_answer *answer,
 {
 	struct address_tally tally;
 
-	tally_addresses(&tally, sight, fault_of);
+	tally_addresses(&tally, sight, fault_of, false);
 	if (tally.bad > 0)
 		check_say(answer, CHECK_FAIL, "%s", tally.failing.s);
 	else if (tally.unseen > 0)
@@ -159,6 +199,17 @@ check_certificates(const struct sight *sight, struct check_answer *answer)
 		    sight->facts->host_count);
 }
 
+/* A host that is known to have none. */
+static bool
+lacks_tlsa_for_sure(const struct sight *sight)
+{
+	for (size_t i = 0; i < sight->facts->host_count; i++)
+		if (sight_lacks_tlsa(sight, i) &&
+		    !has_no_answer(&sight->facts->hosts[i]))
+			return true;
+	return false;
+}
+
 void
 check_tlsa_everywhere(const struct sight *sight, struct check_answer *answer)
 {
@@ -172,6 +223,9 @@ check_tlsa_everywhere(const struct sight *sight, struct check_answer *answer)
 		    sight->standing.dane_hosts);
 	else if (dane == STANDING_DANE_ERROR)
 		check_say(answer, CHECK_NOT_TESTED, "lookups failed");
+	else if (names[0] != '\0' && !lacks_tlsa_for_sure(sight) &&
+		 check_no_answer(sight, answer))
+		return;
 	else
 		check_say(answer, CHECK_FAIL, "%s%s%s%s",
 		    dane == STANDING_DANE_NONE ? "" : standing_dane_text(dane),
@@ -228,6 +282,21 @@ say_mismatches(const struct sight *sight, struct check_answer *answer)
 	    text.len > 0 ? words : reason_text(sight->standing.dane_fault));
 }
 
+/* Those that answered keep them; the others may not. */
+static void
+say_matches(const struct sight *sight, struct check_answer *answer)
+{
+	struct address_tally tally;
+
+	tally_addresses(&tally, sight, starttls_fault, true);
+	if (tally.unseen > 0)
+		check_say(answer, CHECK_NOT_TESTED, "could not be seen: %s",
+		    tally.dark.s);
+	else
+		check_say(answer, CHECK_PASS,
+		    "the certificates of all addresses match");
+}
+
 void
 check_tlsa_matches(const struct sight *sight, struct check_answer *answer)
 {
@@ -235,16 +304,16 @@ check_tlsa_matches(const struct sight *sight, struct check_answer *answer)
 
 	switch (standing->dane_health) {
 	case STANDING_OK:
-		check_say(answer, CHECK_PASS,
-		    "the certificates of all addresses that answered match");
+		say_matches(sight, answer);
 		return;
 	case STANDING_BROKEN:
 	case STANDING_DEGRADED:
 		say_mismatches(sight, answer);
 		return;
 	case STANDING_NO_HEALTH:
-		check_say(answer, CHECK_NOT_APPLICABLE,
-		    "there are no usable TLSA records");
+		if (!check_no_answer(sight, answer))
+			check_say(answer, CHECK_NOT_APPLICABLE,
+			    "there are no usable TLSA records");
 		return;
 	case STANDING_UNKNOWN:
 		break;
@@ -270,6 +339,8 @@ check_tlsa_spare(const struct sight *sight, struct check_answer *answer)
 			return;
 		}
 	}
+	if (check_no_answer(sight, answer))
+		return;
 	if (hosts == 0)
 		check_say(answer, CHECK_NOT_APPLICABLE,
 		    "there are no usable TLSA records");
@@ -307,9 +378,7 @@ check_hosts_signed(const struct sight *sight, struct check_answer *answer)
 		if (host->chain != CHAIN_SECURE)
 			return;
 	}
-	if (sight->facts->host_count == 0)
-		check_say(answer, CHECK_NOT_APPLICABLE, "no mail hosts");
-	else
+	if (!check_no_hosts(sight, answer))
 		check_say(answer, CHECK_PASS, "the zones of %zu hosts: secure",
 		    sight->facts->host_count);
 }
