@@ -8,6 +8,13 @@
 /* Rows of a table that people are shown; columns of one. */
 enum { ROWS_SHOWN = 20, COLUMNS_MAX = 16, INDENT = 2, BELOW_INDENT = 6 };
 
+/* What a terminal would take for more than text is "?", as it is in Markdown. */
+static char
+plain_octet(char c)
+{
+	return c < ' ' || c > '~' ? '?' : c;
+}
+
 /* Words up to width, broken at blanks, and what is longer than a line
  * anywhere. */
 static void
@@ -28,8 +35,9 @@ put_wrapped(FILE *out, size_t indent, size_t width, const char *text)
 			column = (size_t)fprintf(out, "%*s", (int)indent, "");
 		else
 			column += (size_t)fprintf(out, " ");
-		column += (size_t)fprintf(out, "%.*s", (int)length, text);
-		text += length;
+		column += length;
+		while (length-- > 0)
+			putc(plain_octet(*text++), out);
 		text += strspn(text, " ");
 	}
 	putc('\n', out);
@@ -132,7 +140,8 @@ put_line(FILE *out, const struct sheet_table *table, const size_t widths[],
 			length = widths[i];
 		if (length >= sizeof(part))
 			length = sizeof(part) - 1;
-		memcpy(part, parts[i], length);
+		for (size_t j = 0; j < length; j++)
+			part[j] = plain_octet(parts[i][j]);
 		part[length] = '\0';
 		parts[i] += length;
 		more |= parts[i][0] != '\0';

@@ -216,6 +216,26 @@ csv_is_no_command_to_a_terminal(void **state)
 	sheet_free(sheet);
 }
 
+/* V90: nor is text, which has no line that is not its own. */
+static void
+text_is_no_command_to_a_terminal(void **state)
+{
+	struct sheet *sheet = small_sheet(
+	    "a\x1b[2J\x7f\tb\nc\x9b", "d\x1b\r\xc2\x9b", SHEET_PLAIN);
+	char *text;
+
+	(void)state;
+	sheet_note(sheet, "%s", "n\x07\x1b]0;x");
+	text = written(sheet, write_text);
+	assert_non_null(strstr(text, "  a?[2J??b?c?      7\n"));
+	assert_non_null(strstr(text, "note: d????\n"));
+	assert_non_null(strstr(text, "  n??]0;x\n"));
+	for (const char *c = text; *c != '\0'; c++)
+		assert_true(*c == '\n' || (*c >= ' ' && *c <= '~'));
+	free(text);
+	sheet_free(sheet);
+}
+
 static void
 html_loads_nothing_and_runs_nothing(void **state)
 {
@@ -277,6 +297,7 @@ main(void)
 	    cmocka_unit_test(a_timeline_draws_each_state),
 	    cmocka_unit_test(a_stacked_bar_is_more_than_its_colours),
 	    cmocka_unit_test(csv_is_no_command_to_a_terminal),
+	    cmocka_unit_test(text_is_no_command_to_a_terminal),
 	    cmocka_unit_test(html_loads_nothing_and_runs_nothing),
 	    cmocka_unit_test(html_of_an_empty_cell_or_heading_is_no_lone_colon),
 	    cmocka_unit_test(a_table_for_programs_is_shown_to_nobody),
