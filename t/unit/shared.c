@@ -28,6 +28,13 @@
 /* No answer is slower here than a machine is slow, but where it hangs */
 enum { PATIENT_MS = 30 * 1000, SHORT_MS = 50, SLOW_MS = 500 };
 
+/* Sanitizers keep what is given back. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { WITH_SANITIZER = true };
+#else
+enum { WITH_SANITIZER = false };
+#endif
+
 static const char *const get_x[] = {"GET", "x", NULL};
 
 static struct tlsd *
@@ -175,6 +182,67 @@ a_liar_gets_no_second_question(void **state)
 		store_client_await(&client, SHARED_UP, 1);
 		store_client_ask(&client, SHARED_OP_GET, get_x, text);
 		store_client_await(&client, SHARED_DOWN, 1);
+		store_client_close(&client);
+	}
+}
+
+/* Of this process, from /proc/self/status. */
+static long
+status_kib(const char *key)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+	long kib = -1;
+
+	assert_non_null(file);
+	while (kib < 0 && fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, key, strlen(key)) == 0)
+			kib = strtol(line + strlen(key), NULL, 10);
+	fclose(file);
+	assert_true(kib > 0);
+	return kib;
+}
+
+/* The highest is from now on that of now. */
+static long
+begin_highest_kib(void)
+{
+	FILE *file = fopen("/proc/self/clear_refs", "we");
+
+	assert_non_null(file);
+	fputs("5", file);
+	assert_int_equal(fclose(file), 0);
+	return status_kib("VmRSS:");
+}
+
+/* F42: whatever is announced or follows, memory grows by no more than what may
+ * be unread. */
+static void
+a_liar_takes_no_memory(void **state)
+{
+	static const char *const rows[][2] = {{"$536870912\r\n", TLSD_FLOOD},
+	    {"*1000000000\r\n", TLSD_FLOOD}, {"*2048\r\n", TLSD_FLOOD},
+	    {"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", TLSD_FLOOD},
+	    {":99999999999999999999\r\n", TLSD_FLOOD}, {"+", TLSD_LONG_LINE},
+	    {"*2\r\n+", TLSD_LONG_LINE}, {ANSWER ANSWER, TLSD_FLOOD}};
+	const long most_kib = 2 * 1024; /* GF4 */
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const steps[] = {HELLO, MASTER, GET, rows[i][0],
+		    rows[i][1], TLSD_HANG, NULL};
+		AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+		struct store_client client;
+		char text[STORE_CLIENT_TEXT];
+		long before;
+
+		open_client(&client, server, NULL, PATIENT_MS);
+		store_client_await(&client, SHARED_UP, 1);
+		before = begin_highest_kib();
+		store_client_ask(&client, SHARED_OP_GET, get_x, text);
+		store_client_await(&client, SHARED_DOWN, 1);
+		ROW(rows[i][0], WITH_SANITIZER ||
+				    status_kib("VmHWM:") - before <= most_kib);
 		store_client_close(&client);
 	}
 }
@@ -497,6 +565,7 @@ main(void)
 	    cmocka_unit_test(it_logs_in_where_there_is_a_password),
 	    cmocka_unit_test(what_says_hello_otherwise_is_not_used),
 	    cmocka_unit_test(a_liar_gets_no_second_question),
+	    cmocka_unit_test(a_liar_takes_no_memory),
 	    cmocka_unit_test(an_error_of_one_request_ends_nothing),
 	    cmocka_unit_test(each_command_that_is_refused_is_told),
 	    cmocka_unit_test(who_hangs_at_the_login_keeps_no_end_waiting),
