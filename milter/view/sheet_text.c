@@ -8,9 +8,9 @@
 /* Rows of a table that people are shown; columns of one. */
 enum { ROWS_SHOWN = 20, COLUMNS_MAX = 16, INDENT = 2, BELOW_INDENT = 6 };
 
-/* What a terminal would take for more than text is "?", as it is in Markdown. */
+/* What a terminal would take for more than text is "?", as in Markdown. */
 static char
-plain_octet(char c)
+terminal_octet(char c)
 {
 	return c < ' ' || c > '~' ? '?' : c;
 }
@@ -37,7 +37,7 @@ put_wrapped(FILE *out, size_t indent, size_t width, const char *text)
 			column += (size_t)fprintf(out, " ");
 		column += length;
 		while (length-- > 0)
-			putc(plain_octet(*text++), out);
+			putc(terminal_octet(*text++), out);
 		text += strspn(text, " ");
 	}
 	putc('\n', out);
@@ -141,7 +141,7 @@ put_line(FILE *out, const struct sheet_table *table, const size_t widths[],
 		if (length >= sizeof(part))
 			length = sizeof(part) - 1;
 		for (size_t j = 0; j < length; j++)
-			part[j] = plain_octet(parts[i][j]);
+			part[j] = terminal_octet(parts[i][j]);
 		part[length] = '\0';
 		parts[i] += length;
 		more |= parts[i][0] != '\0';
