@@ -103,6 +103,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/tlsrpt/book.c %D%/tlsrpt/book.h \
 	%D%/tlsrpt/collect.c %D%/tlsrpt/collect.h \
 	%D%/tlsrpt/counted_report.c %D%/tlsrpt/counted_report.h \
+	%D%/tlsrpt/courier.c %D%/tlsrpt/courier.h \
 	%D%/tlsrpt/delivery.c %D%/tlsrpt/delivery.h \
 	%D%/tlsrpt/due.c %D%/tlsrpt/due.h \
 	%D%/tlsrpt/maker.c %D%/tlsrpt/maker.h \

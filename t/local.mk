@@ -198,6 +198,8 @@ UNIT_TESTS = \
 	%D%/unit/tlsrpt_rua.t \
 	%D%/unit/mailer.t \
 	%D%/unit/maker.t \
+	%D%/unit/maker_plan.t \
+	%D%/unit/courier.t \
 	%D%/unit/tlsrpt_session.t \
 	%D%/unit/tlsrpt_totals.t \
 	%D%/unit/trace.t \
@@ -333,6 +335,9 @@ ENFORCE_ROW = %D%/unit/enforce_row.c %D%/unit/enforce_row.h \
 	$(FAKE_DESTINATION) %D%/unit/tap.h
 FACT_ROW = %D%/unit/fact_row.c %D%/unit/fact_row.h $(FAKE_CERTS) %D%/unit/tap.h
 HOUSE = %D%/unit/house.c %D%/unit/house.h $(FAKE_DNS) $(FAKE_HTTPS) %D%/unit/tap.h
+MADE = %D%/unit/made.c %D%/unit/made.h $(CONF_TEXT) \
+	milter/tlsrpt/counted_report.c milter/tlsrpt/day_report.c milter/tlsrpt/due.c \
+	milter/tlsrpt/maker.c milter/tlsrpt/outcome_line.c
 MAIL = %D%/unit/mail.c %D%/unit/mail.h %D%/unit/tap.h $(FAKE_ENGINE) \
 	%D%/fake/still_clock.c \
 	milter/mta/session.c milter/mta/forged.c milter/mta/recipient_group.c milter/mta/waiver.c \
@@ -617,10 +622,13 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_tlsrpt_message_t_SOURCES = %D%/unit/tlsrpt_message.c %D%/unit/tap.h
 %C%_unit_tlsrpt_message_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_due_t_SOURCES = %D%/unit/due.c milter/tlsrpt/due.c %D%/unit/tap.h
-%C%_unit_maker_t_SOURCES = %D%/unit/maker.c $(CONF_TEXT) \
-	milter/tlsrpt/counted_report.c milter/tlsrpt/day_report.c milter/tlsrpt/due.c \
-	milter/tlsrpt/maker.c milter/tlsrpt/outcome_line.c
+%C%_unit_maker_t_SOURCES = %D%/unit/maker.c $(MADE)
 %C%_unit_maker_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_maker_plan_t_SOURCES = %D%/unit/maker_plan.c $(MADE)
+%C%_unit_maker_plan_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_courier_t_SOURCES = %D%/unit/courier.c $(MADE) \
+	milter/tlsrpt/courier.c milter/tlsrpt/pace.c
+%C%_unit_courier_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_pace_t_SOURCES = %D%/unit/pace.c milter/tlsrpt/pace.c %D%/unit/tap.h
 %C%_unit_own_mail_t_SOURCES = %D%/unit/own_mail.c milter/serve/own_mail.c \
 	%D%/unit/tap.h

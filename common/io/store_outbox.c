@@ -105,6 +105,7 @@ read_due(sqlite3_stmt *stmt, struct outbox_item *out)
 	out->row.failed = (uint64_t)sqlite3_column_int64(stmt, 5);
 	out->first = sqlite3_column_int64(stmt, 6);
 	out->tries = sqlite3_column_int(stmt, 7);
+	out->due = sqlite3_column_int64(stmt, 8);
 	return store_sql_text(
 		   stmt, 2, out->row.domain, sizeof(out->row.domain)) &&
 	       store_sql_text(stmt, 3, out->name, sizeof(out->name));
@@ -237,6 +238,7 @@ read_next(
 	out->row.day = sqlite3_column_int64(stmt, 6);
 	out->row.ok = (uint64_t)sqlite3_column_int64(stmt, 9);
 	out->row.failed = (uint64_t)sqlite3_column_int64(stmt, 10);
+	out->due = sqlite3_column_int64(stmt, 11);
 	return store_sql_text(
 		   stmt, 2, out->rua.target, sizeof(out->rua.target)) &&
 	       store_sql_text(stmt, 3, out->rua.host, sizeof(out->rua.host)) &&

@@ -63,6 +63,7 @@ struct outbox_item {
 	struct tlsrpt_rua rua;
 	int64_t first; /* try, seconds since 1970; 0: none yet */
 	int tries;
+	int64_t due; /* since when */
 };
 
 /* store_outbox_due - reports whose record is to be looked up by now: how many,

@@ -138,7 +138,8 @@ static const char *const statements[TLSRPT_STATEMENTS] = {
 	" state, due, first, tries) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
 	" 0, 0)",
     [TLSRPT_DUE_REPORTS] =
-	"SELECT id, day, domain, name, ok, failed, first, tries FROM report"
+	"SELECT id, day, domain, name, ok, failed, first, tries, due"
+	" FROM report"
 	" WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT ?2",
     [TLSRPT_SET_REPORT] = "UPDATE report SET state = ?2, due = ?3, tries = ?4,"
 			  " first = ?5 WHERE id = ?1",
@@ -156,7 +157,7 @@ static const char *const statements[TLSRPT_STATEMENTS] = {
     /* by what is due alone: of most of them there are days */
     [TLSRPT_NEXT_DELIVERIES] =
 	"SELECT d.id, d.report, d.target, d.host, d.first, d.tries, r.day,"
-	" r.domain, r.name, r.ok, r.failed FROM"
+	" r.domain, r.name, r.ok, r.failed, d.soonest FROM"
 	" (SELECT id, report, target, host, first, tries, min(due) AS soonest,"
 	" (SELECT max(t.tried) FROM delivery t WHERE t.scheme = ?1"
 	" AND t.host = delivery.host) AS turn"

@@ -48,6 +48,13 @@ due_first(const char *secret, int64_t day, const char *domain, int64_t spread_s,
 }
 
 bool
+due_is_stale(int64_t day, int64_t due, int64_t today, int64_t now)
+{
+	return (today - day - 1) * CLOCK_DAY_S >= DUE_OLD_S &&
+	       now - due > DUE_GIVE_UP_S;
+}
+
+bool
 due_again(int tries, int64_t first, int64_t now, uint32_t chance,
     int64_t asked_s, int64_t *out)
 {

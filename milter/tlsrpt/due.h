@@ -25,6 +25,15 @@ int64_t due_first(const char *secret, int64_t day, const char *domain,
     int64_t spread_s, int64_t now);
 
 /*
+ * due_is_stale - whether what was due then is not sent any more, as of days out
+ * of service: its day has been over for DUE_OLD_S when sessions count to today,
+ * and nobody has hurried it for a day
+ *
+ * today is not taken from now: a clock that is wrong for a moment ends nothing.
+ */
+bool due_is_stale(int64_t day, int64_t due, int64_t today, int64_t now);
+
+/*
  * due_again - when to try again what failed for the tries-th time, the first
  * time at first; false: not any more
  *

@@ -200,6 +200,24 @@ plan_item(struct store_tlsrpt *store, const struct settings *settings,
 	return plan_deliveries(store, settings, item, record);
 }
 
+/* F05: those that are not sent any more end, which is noted or not; how many
+ * are left. */
+static int
+expire_stale(struct store_tlsrpt *store, struct outbox_item *items, int count,
+    int64_t today, bool *noted)
+{
+	int64_t now = (int64_t)clock_wall_s();
+	int left = 0;
+
+	for (int i = 0; i < count; i++)
+		if (due_is_stale(items[i].row.day, items[i].due, today, now))
+			*noted |= settle_item(store, &items[i],
+			    OUTBOX_REPORT_EXPIRED, "expired", "old");
+		else
+			items[left++] = items[i];
+	return left;
+}
+
 /* Whether what came of its lookup is noted. */
 static bool
 conclude_lookup(struct store_tlsrpt *store, const struct settings *settings,
@@ -219,7 +237,7 @@ conclude_lookup(struct store_tlsrpt *store, const struct settings *settings,
 
 bool
 maker_plan(struct store_tlsrpt *store, const struct settings *settings,
-    struct engine *engine)
+    struct engine *engine, int64_t today)
 {
 	struct outbox_item items[PAGE];
 	struct dns_query *queries[PAGE];
@@ -228,6 +246,7 @@ maker_plan(struct store_tlsrpt *store, const struct settings *settings,
 	int count =
 	    store_outbox_due(store, (int64_t)clock_wall_s(), items, PAGE, NULL);
 
+	count = expire_stale(store, items, count, today, &noted);
 	for (int i = 0; i < count; i++)
 		queries[i] =
 		    errand_ask(engine, items[i].row.domain, deadline_ms);

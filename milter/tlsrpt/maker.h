@@ -31,10 +31,11 @@ bool maker_make(struct maker *maker, struct store_tlsrpt *store,
  * sent where those say; true when what came of any of them is noted
  *
  * The record that an MTA saw does not count: it may be withdrawn by now, and
- * whoever can tell of sessions must not have us write to anybody.
+ * whoever can tell of sessions must not have us write to anybody.  today is the
+ * day that sessions are counted to, by which a report may be too old for that.
  * RFC 8460 section 3
  */
 bool maker_plan(struct store_tlsrpt *store, const struct settings *settings,
-    struct engine *engine);
+    struct engine *engine, int64_t today);
 
 #endif

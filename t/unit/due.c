@@ -71,6 +71,21 @@ who_asks_for_more_time_gets_six_hours(void **state)
 	assert_int_equal(at, END + 300);
 }
 
+/* F05 */
+static void
+what_is_old_and_was_due_for_a_day_is_stale(void **state)
+{
+	int64_t due = END + 300, later = END + 9 * CLOCK_DAY_S;
+
+	(void)state;
+	assert_true(due_is_stale(DAY, due, DAY + 3, END + DUE_OLD_S));
+	assert_false(due_is_stale(DAY, due, DAY + 2, END + DUE_OLD_S));
+	assert_false(due_is_stale(DAY, due, DAY + 2, later));
+	assert_true(
+	    due_is_stale(DAY, later - DUE_GIVE_UP_S - 1, DAY + 10, later));
+	assert_false(due_is_stale(DAY, later - DUE_GIVE_UP_S, DAY + 10, later));
+}
+
 int
 main(void)
 {
@@ -78,6 +93,7 @@ main(void)
 	    cmocka_unit_test(a_report_is_due_in_the_night_after_its_day),
 	    cmocka_unit_test(waits_double_and_end_after_a_day),
 	    cmocka_unit_test(who_asks_for_more_time_gets_six_hours),
+	    cmocka_unit_test(what_is_old_and_was_due_for_a_day_is_stale),
 	};
 
 	return RUN_TESTS(tests);

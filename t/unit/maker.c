@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/tlsrpt/maker.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "common/engine/errand.h"
 #include "common/proto/gzip.h"
 #include "common/proto/tlsrpt_report.h"
-#include "milter/serve/report.h"
-#include "t/unit/conf_text.h"
+#include "t/unit/made.h"
 #include "t/unit/tap.h"
 
 enum {
@@ -27,135 +23,6 @@ enum {
 	MANY_DETAILS = 2 * DETAILS + 9,
 	MOST = 8,
 };
-
-static char maker_dir[64], maker_db[80];
-static struct store_tlsrpt *maker_store;
-static int64_t yesterday;
-static char made_log[1024];
-static struct text made_lines;
-
-/* --- what the resolver says, in place of common/engine/errand --- */
-
-static const char record_of_one[] = "v=TLSRPTv1;rua=mailto:r@a.ex";
-static const char *record_there; /* NULL: nobody can say */
-
-struct dns_query *
-errand_ask(struct engine *engine, const char *domain, int64_t deadline_ms)
-{
-	assert_null(engine);
-	assert_string_equal(domain, "a.ex");
-	assert_true(deadline_ms > clock_mono_ms());
-	return NULL;
-}
-
-bool
-errand_record(struct dns_query *query, tlsrpt_uri_seen *each, void *arg,
-    struct tlsrpt_record *out, char why[LIMIT_DETAIL_SIZE])
-{
-	struct sts_txt txt = {record_there, 0};
-
-	assert_null(query);
-	text_copy(why, LIMIT_DETAIL_SIZE, record_there ? "" : "servfail");
-	if (record_there == NULL)
-		return false;
-	txt.length = strlen(record_there);
-	*out = tlsrpt_record_select(&txt, 1, each, arg);
-	return true;
-}
-
-void
-report_tlsrpt(const struct report_tlsrpt *told)
-{
-	text_addf(&made_lines, "%s %s %ju/%ju %s\n", told->action, told->domain,
-	    told->sessions, told->failures,
-	    told->reason == NULL ? "" : told->reason);
-}
-
-static int
-open_outbox_store(void **state)
-{
-	(void)state;
-	snprintf(maker_dir, sizeof(maker_dir), "/tmp/maker-XXXXXX");
-	assert_non_null(mkdtemp(maker_dir));
-	snprintf(maker_db, sizeof(maker_db), "%s/tlsrpt.db", maker_dir);
-	maker_store = store_tlsrpt_open(maker_db, NULL, NULL);
-	assert_non_null(maker_store);
-	yesterday = (int64_t)clock_wall_s() / CLOCK_DAY_S - 1;
-	text_init(&made_lines, made_log, sizeof(made_log));
-	record_there = NULL;
-	return 0;
-}
-
-static int
-close_outbox_store(void **state)
-{
-	(void)state;
-	store_tlsrpt_free(maker_store);
-	unlink(maker_db);
-	return rmdir(maker_dir);
-}
-
-/* Sessions to domain; policy tells policies of one domain apart. */
-static struct tlsrpt_tally *
-new_tally(int64_t day, const char *domain, int policy, char *body)
-{
-	struct tlsrpt_tally *tally = xcalloc(1, sizeof(*tally));
-
-	tally->day = day;
-	tally->type = TLSRPT_POLICY_TLSA;
-	tally->body = body;
-	text_copy(tally->domain, sizeof(tally->domain), domain);
-	snprintf(tally->policy_domain, sizeof(tally->policy_domain),
-	    "mx%02d.d.ex", policy);
-	return tally;
-}
-
-static void
-add_tallies(struct tlsrpt_tally **tallies, size_t count)
-{
-	struct tlsrpt_batch batch = {.tally_count = count, .tallies = tallies};
-	uint64_t left_out;
-
-	assert_int_equal(
-	    store_tlsrpt_add(maker_store, &batch, 100, &left_out, NULL), 0);
-	for (size_t i = 0; i < count; i++)
-		tlsrpt_tally_free(tallies[i]);
-}
-
-static void
-add_tally(struct tlsrpt_tally *tally)
-{
-	add_tallies(&tally, 1);
-}
-
-static void
-add_sums(int64_t day, const char *domain, int policy, uint64_t ok, uint64_t bad)
-{
-	struct tlsrpt_tally *tally =
-	    new_tally(day, domain, policy, xstrdup("[[],[]]"));
-
-	tally->ok = ok;
-	tally->failed = bad;
-	add_tally(tally);
-}
-
-/* What is made of all days before today, by these settings. */
-static void
-make_all(const char *more)
-{
-	struct maker maker = {.before = 0};
-	char text[256];
-	struct settings *settings;
-
-	snprintf(text, sizeof(text),
-	    "TLSReportOrganization The Example\n"
-	    "TLSReportContact tls@example.org\n%s",
-	    more);
-	settings = conf_text_load(text);
-	while (maker_make(&maker, maker_store, settings, yesterday + 1))
-		;
-	settings_free(settings);
-}
 
 static struct tlsrpt_report *
 load_made(const char *domain)
@@ -275,125 +142,6 @@ what_is_two_days_over_is_not_sent(void **state)
 		items, MOST, NULL),
 	    1);
 	assert_int_equal(items[0].row.day, yesterday - 1);
-}
-
-/* --- planned --- */
-
-static bool
-plan_what_is_due(void)
-{
-	bool any;
-	struct settings *settings = conf_text_load(
-	    "TLSReportOrganization The Example\nTLSReportContact "
-	    "tls@example.org\n");
-
-	any = maker_plan(maker_store, settings, NULL);
-	settings_free(settings);
-	return any;
-}
-
-/* When the only report is due: seconds from now; -1 for never. */
-static int64_t
-due_in(int64_t within_s)
-{
-	struct outbox_item items[MOST];
-	int64_t now = (int64_t)clock_wall_s();
-
-	for (int64_t s = 0; s <= within_s; s++)
-		if (store_outbox_due(maker_store, now + s, items, MOST, NULL) >
-		    0)
-			return s;
-	return -1;
-}
-
-/* F04: while nobody can say whether there is a record the report waits, and
- * what Postfix told of it does not count */
-static void
-a_record_that_is_not_to_be_had_is_asked_for_again(void **state)
-{
-	(void)state;
-	add_sums(yesterday - 1, "a.ex", 1, 1, 0);
-	make_all("TLSReportSpread 0\n");
-	plan_what_is_due();
-	assert_string_equal(
-	    made_log, "made a.ex 1/0 \nretry a.ex 1/0 record\n");
-	assert_in_range(due_in(400), 240, 360); /* S02: as a try that failed */
-	clock_shift(361);
-	plan_what_is_due();
-	assert_in_range(due_in(800), 480, 720);
-	record_there = record_of_one;
-	clock_shift(721);
-	plan_what_is_due();
-	assert_int_equal(due_in(CLOCK_DAY_S / 2), -1);
-	assert_int_equal(
-	    store_outbox_soonest(maker_store, TLSRPT_MAILTO) > 0, true);
-	assert_null(strstr(made_log, "cut"));
-}
-
-/* F04 */
-static void
-after_a_day_without_an_answer_it_expires(void **state)
-{
-	(void)state;
-	add_sums(yesterday - 1, "a.ex", 1, 1, 0);
-	make_all("TLSReportSpread 0\n");
-	plan_what_is_due();
-	clock_shift(CLOCK_DAY_S + 1);
-	plan_what_is_due();
-	assert_string_equal(made_log, "made a.ex 1/0 \nretry a.ex 1/0 record\n"
-				      "expired a.ex 1/0 record\n");
-	assert_int_equal(store_outbox_soonest(maker_store, TLSRPT_MAILTO), -1);
-}
-
-/* L12: that not all of them get it is told, once; also where none of those that
- * are read can be used */
-static void
-destinations_that_are_passed_over_are_told_of(void **state)
-{
-	static const char *const records[][2] = {
-	    {"v=TLSRPTv1;rua=mailto:1@a.ex,mailto:2@a.ex,mailto:3@a.ex,"
-	     "mailto:4@a.ex,mailto:5@a.ex,mailto:6@a.ex",
-		"made a.ex 1/0 \ncut a.ex 1/0 \n"},
-	    {"v=TLSRPTv1;rua=x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,x:,"
-	     "x:,x:,x:,x:,mailto:1@a.ex",
-		"made a.ex 1/0 \nwithdrawn a.ex 1/0 no-rua\n"
-		"cut a.ex 1/0 \n"},
-	};
-
-	for (size_t i = 0; i < COUNT(records); i++) {
-		add_sums(yesterday - 1, "a.ex", 1, 1, 0);
-		make_all("TLSReportSpread 0\n");
-		record_there = records[i][0];
-		assert_true(plan_what_is_due());
-		assert_false(plan_what_is_due());
-		assert_string_equal(made_log, records[i][1]);
-		close_outbox_store(state);
-		open_outbox_store(state);
-	}
-}
-
-/* F03: as long as that is so nothing is told, and nobody has it tried again at
- * once */
-static void
-what_cannot_be_noted_is_not_planned(void **state)
-{
-	sqlite3 *other;
-
-	(void)state;
-	add_sums(yesterday - 1, "a.ex", 1, 1, 0);
-	make_all("TLSReportSpread 0\n");
-	record_there = record_of_one;
-	assert_int_equal(sqlite3_open(maker_db, &other), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL),
-	    SQLITE_OK);
-	assert_false(plan_what_is_due());
-	record_there = NULL;
-	assert_false(plan_what_is_due());
-	assert_int_equal(due_in(0), 0);
-	assert_string_equal(made_log, "made a.ex 1/0 \n");
-	assert_int_equal(sqlite3_close(other), SQLITE_OK);
-	assert_true(plan_what_is_due());
 }
 
 /* --- large --- */
@@ -568,25 +316,17 @@ what_makes_no_report_fails(void **state)
 	assert_string_equal(items[0].row.domain, "e.ex");
 }
 
-#define MAKER_TEST(name)                 \
-	cmocka_unit_test_setup_teardown( \
-	    name, open_outbox_store, close_outbox_store)
-
 int
 main(void)
 {
 	static const struct CMUnitTest maker[] = {
-	    MAKER_TEST(own_mail_is_left_out_where_the_mta_counts_it),
-	    MAKER_TEST(own_mail_that_the_mta_does_not_count_is_not),
-	    MAKER_TEST(what_is_two_days_over_is_not_sent),
-	    MAKER_TEST(a_record_that_is_not_to_be_had_is_asked_for_again),
-	    MAKER_TEST(after_a_day_without_an_answer_it_expires),
-	    MAKER_TEST(destinations_that_are_passed_over_are_told_of),
-	    MAKER_TEST(what_cannot_be_noted_is_not_planned),
-	    MAKER_TEST(a_report_that_is_too_large_has_fewer_details),
-	    MAKER_TEST(one_that_is_so_still_has_no_lines_of_policies),
-	    MAKER_TEST(the_largest_has_no_hosts),
-	    MAKER_TEST(what_makes_no_report_fails),
+	    MADE_TEST(own_mail_is_left_out_where_the_mta_counts_it),
+	    MADE_TEST(own_mail_that_the_mta_does_not_count_is_not),
+	    MADE_TEST(what_is_two_days_over_is_not_sent),
+	    MADE_TEST(a_report_that_is_too_large_has_fewer_details),
+	    MADE_TEST(one_that_is_so_still_has_no_lines_of_policies),
+	    MADE_TEST(the_largest_has_no_hosts),
+	    MADE_TEST(what_makes_no_report_fails),
 	};
 
 	return RUN_TESTS(maker);
