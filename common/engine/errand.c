@@ -68,20 +68,31 @@ end_errand(struct errand_end *end, enum errand_outcome outcome, const char *why)
 	text_clean(end->why, sizeof(end->why), why, strlen(why));
 }
 
+/* What it says behind the status does not matter, nor whether that comes: who
+ * has said that he took it would get it again. */
+static bool
+is_post_answered(const struct https_reply *reply)
+{
+	switch (reply->outcome) {
+	case HTTPS_NOT_TRIED:
+	case HTTPS_UNTRUSTED: /* it may be mended within the day */
+		return false;
+	case HTTPS_FAILED:
+	case HTTPS_TOO_LARGE:
+	case HTTPS_ANSWERED:
+		break;
+	}
+	return reply->status != 0;
+}
+
 static void
 read_post_reply(const struct https_reply *reply, struct errand_end *end)
 {
 	char words[32];
 
-	switch (reply->outcome) {
-	case HTTPS_NOT_TRIED:
-	case HTTPS_FAILED:
-	case HTTPS_UNTRUSTED: /* it may be mended within the day */
+	if (!is_post_answered(reply)) {
 		end_errand(end, ERRAND_LATER, reply->detail);
 		return;
-	case HTTPS_TOO_LARGE: /* what it says about it does not matter */
-	case HTTPS_ANSWERED:
-		break;
 	}
 	snprintf(words, sizeof(words), "http-%ld", reply->status);
 	end_errand(end, status_outcome(reply->status), words);

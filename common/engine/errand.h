@@ -47,9 +47,9 @@ struct errand_end {
  * errand_post - post to rua, an https: URL, by the deadline (clock_mono_ms),
  * or give up once ended, which may be NULL, is true
  *
- * RFC 8460 section 5.4.  2xx is TAKEN; 408, 425, 429, 5xx and what is no answer
- * LATER; all else REFUSED, and so is a host whose addresses may not be
- * connected to.
+ * RFC 8460 section 5.4.  The status decides, whatever follows it: 2xx is TAKEN;
+ * 408, 425, 429, 5xx and what is no answer LATER; all else REFUSED, and so is a
+ * host whose addresses may not be connected to.
  */
 void errand_post(struct engine *engine, const struct tlsrpt_rua *rua,
     const struct https_upload *upload, const atomic_bool *ended,

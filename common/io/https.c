@@ -416,6 +416,21 @@ failure_of(CURLcode rc)
 	}
 }
 
+/* As far as there was one. */
+static void
+note_post_answer(struct transfer *t)
+{
+	struct https_reply *reply = t->reply;
+	curl_off_t retry_after = 0;
+
+	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	if (reply->status < 200) /* RFC 9110 section 15.2: another follows */
+		reply->status = 0;
+	curl_easy_getinfo(t->curl, CURLINFO_RETRY_AFTER, &retry_after);
+	reply->retry_after_s = (long)retry_after;
+	reply->untrusted = t->distrust != NULL && t->upload->untrusted_too;
+}
+
 static struct https_reply *
 conclude_failed(struct transfer *t, CURLcode rc)
 {
@@ -423,9 +438,8 @@ conclude_failed(struct transfer *t, CURLcode rc)
 	    t->error[0] != '\0' ? t->error : curl_easy_strerror(rc);
 
 	t->reply->failure = failure_of(rc);
-	if (t->upload != NULL) /* what it was answered with may be too large */
-		curl_easy_getinfo(
-		    t->curl, CURLINFO_RESPONSE_CODE, &t->reply->status);
+	if (t->upload != NULL) /* which may have been taken all the same */
+		note_post_answer(t);
 	if (t->too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		return conclude_transfer(t, HTTPS_TOO_LARGE, "body too large");
 	if (t->head_octets > LIMIT_HTTPS_HEAD)

@@ -49,15 +49,16 @@ enum https_failure {
 struct https_reply {
 	enum https_outcome outcome;
 	enum https_failure failure; /* of HTTPS_FAILED */
-	long status;                /* 200 ...; of a POST also where the body
-				       is too large */
-	bool untrusted;             /* of ANSWERED: as HTTPS_UNTRUSTED, and it
-				       was sent all the same */
-	bool wildcard;              /* of ANSWERED: the certificate has the
-				       host's name by a wildcard alone */
-	long retry_after_s;         /* 0: the server says nothing */
-	char content_type[128];     /* "" if absent; cut */
-	char *body;                 /* length octets and a NUL */
+	long status;            /* 200 ...; of a POST also where what follows
+				   it is too large, or does not come */
+	bool untrusted;         /* of ANSWERED, or with such a status: as
+				   HTTPS_UNTRUSTED, and it was sent all the
+				   same */
+	bool wildcard;          /* of ANSWERED: the certificate has the
+				   host's name by a wildcard alone */
+	long retry_after_s;     /* 0: the server says nothing */
+	char content_type[128]; /* "" if absent; cut */
+	char *body;             /* length octets and a NUL */
 	size_t length;
 	char detail[LIMIT_DETAIL_SIZE]; /* why not, cleaned */
 };

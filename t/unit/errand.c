@@ -138,10 +138,28 @@ the_status_decides(void **state)
 			fail_msg("%ld: %d", status, (int)end.outcome);
 		assert_int_equal(end.retry_after_s, 60);
 	}
+}
+
+/* S01: also where nothing follows it, which is sent once all the same */
+static void
+a_status_that_nothing_follows_decides(void **state)
+{
+	static const struct {
+		long status;
+		enum errand_outcome outcome;
+	} rows[] = {{0, ERRAND_LATER}, {200, ERRAND_TAKEN},
+	    {404, ERRAND_REFUSED}, {503, ERRAND_LATER}};
+	AUTO(engine) struct engine *engine = open_engine();
+
+	(void)state;
+	fake_https_use(answer_post);
 	failed = true;
-	assert_int_equal(
-	    post_to(engine, "https://good.example:8443/v1?a").outcome,
-	    ERRAND_LATER);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		status = rows[i].status;
+		assert_int_equal(
+		    post_to(engine, "https://good.example:8443/v1?a").outcome,
+		    rows[i].outcome);
+	}
 	failed = false;
 }
 
@@ -168,6 +186,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_record_is_there_or_not_or_not_known),
 	    cmocka_unit_test(the_status_decides),
+	    cmocka_unit_test(a_status_that_nothing_follows_decides),
 	    cmocka_unit_test(addresses_are_guarded),
 	};
 

@@ -438,6 +438,40 @@ of_too_long_an_answer_the_status_counts(void **state)
 	assert_int_equal(reply->status, 200);
 }
 
+/* S01: of an answer that ends early, too, by whatever; none before it counts */
+static void
+of_an_answer_to_a_post_that_is_cut_the_status_counts(void **state)
+{
+	static const struct {
+		const char *const steps[7];
+		long status;
+	} rows[] = {
+	    {{TLSD_TLS, TLSD_READ_HEAD, TLSD_READ,
+		 "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", NULL},
+		200},
+	    {{TLSD_TLS, TLSD_READ_HEAD, TLSD_READ,
+		 "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\n", TLSD_RESET,
+		 NULL},
+		503},
+	    {{TLSD_TLS, TLSD_READ_HEAD, TLSD_READ, "HTTP/1.1 102 Wait\r\n\r\n",
+		 NULL},
+		0},
+	    {{TLSD_TLS, TLSD_READ_HEAD, TLSD_READ, TLSD_RESET, NULL}, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tlsd_options options = {
+		    .steps = rows[i].steps, .name = HOST};
+		AUTO(tlsd) struct tlsd *server = trusted_server(&options);
+		AUTO(https_reply)
+		struct https_reply *reply = post(server, HOST, false);
+
+		assert_int_equal(reply->outcome, HTTPS_FAILED);
+		assert_int_equal(reply->status, rows[i].status);
+	}
+}
+
 static void
 no_time_left_is_no_fetch(void **state)
 {
@@ -506,6 +540,8 @@ main(void)
 	    cmocka_unit_test(
 		nothing_is_posted_to_a_stranger_unless_that_is_wanted),
 	    cmocka_unit_test(of_too_long_an_answer_the_status_counts),
+	    cmocka_unit_test(
+		of_an_answer_to_a_post_that_is_cut_the_status_counts),
 	    cmocka_unit_test(no_time_left_is_no_fetch),
 	    cmocka_unit_test(what_nobody_wants_any_more_is_given_up),
 	};
