@@ -22,6 +22,8 @@ static struct {
 	struct lock lock; /* guards the rest */
 	void *tree;       /* of own_address, by compare_own_addresses */
 	size_t count;
+	int64_t over; /* what counts until then at most is dropped */
+	int64_t full; /* none of them is over before */
 } own = {.lock = {PTHREAD_MUTEX_INITIALIZER}};
 
 static int
@@ -41,6 +43,36 @@ free_address(void *node)
 	free(address);
 }
 
+static void
+keep_or_free_locked(void *node)
+{
+	struct own_address *address = node;
+
+	if (address->until > own.over &&
+	    tsearch(address, &own.tree, compare_own_addresses) != NULL) {
+		own.count++;
+		if (own.full == 0 || address->until < own.full)
+			own.full = address->until;
+	} else {
+		free_address(address);
+	}
+}
+
+/* Room for new ones, once there is any to be had. */
+static void
+drop_over_locked(int64_t now)
+{
+	void *before = own.tree;
+
+	if (now < own.full)
+		return;
+	own.over = now;
+	own.tree = NULL;
+	own.count = 0;
+	own.full = 0;
+	tdestroy(before, keep_or_free_locked);
+}
+
 void
 own_mail_add(const char *address, int64_t at)
 {
@@ -50,6 +82,8 @@ own_mail_add(const char *address, int64_t at)
 	made->text = xstrdup(address);
 	made->until = at + CLOCK_DAY_S;
 	lock_take(&own.lock);
+	if (own.count >= LIMIT_OWN_MAIL)
+		drop_over_locked(at);
 	found = tfind(made, &own.tree, compare_own_addresses);
 	if (found != NULL) {
 		if ((*found)->until < made->until)
@@ -92,5 +126,6 @@ own_mail_forget(void)
 	tdestroy(own.tree, free_address);
 	own.tree = NULL;
 	own.count = 0;
+	own.full = 0;
 	lock_drop(&own.lock);
 }

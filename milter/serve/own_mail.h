@@ -10,7 +10,8 @@
 /*
  * own_mail_add - mail goes to address, at a time in seconds since 1970
  *
- * It counts for a day.  Of more than LIMIT_OWN_MAIL the rest is not known.
+ * It counts for a day.  Of more than LIMIT_OWN_MAIL in a day the rest is not
+ * known.
  */
 void own_mail_add(const char *address, int64_t at);
 
