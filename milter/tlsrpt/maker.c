@@ -104,8 +104,9 @@ maker_make(struct maker *maker, struct store_tlsrpt *store,
 	char secret[STORE_TLSRPT_ID_SIZE];
 	int count;
 
-	if (maker->before >= before ||
-	    store_tlsrpt_secret(store, secret, NULL) != 0)
+	if (maker->before != before) /* later, or the clock was set right */
+		*maker = (struct maker){.before = before};
+	if (maker->done || store_tlsrpt_secret(store, secret, NULL) != 0)
 		return false;
 	count =
 	    store_outbox_unmade(store, before, &maker->after, rows, PAGE, NULL);
@@ -116,10 +117,7 @@ maker_make(struct maker *maker, struct store_tlsrpt *store,
 		maker->after = rows[PAGE - 1];
 		return true;
 	}
-	if (count >= 0) {
-		memset(&maker->after, 0, sizeof(maker->after));
-		maker->before = before;
-	}
+	maker->done = count >= 0;
 	return false;
 }
 

@@ -13,7 +13,8 @@
 
 struct maker {
 	struct tlsrpt_row after; /* the last one that was made; zeroed */
-	int64_t before;          /* days that were looked for; zeroed */
+	int64_t before;          /* days that are looked for; zeroed */
+	bool done;               /* none is left of them */
 };
 
 /*

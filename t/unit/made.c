@@ -9,7 +9,6 @@
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "milter/serve/report.h"
-#include "milter/tlsrpt/maker.h"
 #include "t/unit/conf_text.h"
 #include "t/unit/tap.h"
 
@@ -96,9 +95,8 @@ add_sums(int64_t day, const char *domain, int policy, uint64_t ok, uint64_t bad)
 }
 
 void
-make_all(const char *more)
+make_before(struct maker *maker, int64_t before, const char *more)
 {
-	struct maker maker = {.before = 0};
 	char text[256];
 	struct settings *settings;
 
@@ -107,7 +105,15 @@ make_all(const char *more)
 	    "TLSReportContact tls@example.org\n%s",
 	    more);
 	settings = conf_text_load(text);
-	while (maker_make(&maker, maker_store, settings, yesterday + 1))
+	while (maker_make(maker, maker_store, settings, before))
 		;
 	settings_free(settings);
+}
+
+void
+make_all(const char *more)
+{
+	struct maker maker = {.before = 0};
+
+	make_before(&maker, yesterday + 1, more);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/io/store_outbox.h"
+#include "milter/tlsrpt/maker.h"
 
 /* A test with a store of its own. */
 #define MADE_TEST(name)                  \
@@ -33,7 +34,9 @@ void add_tally(struct tlsrpt_tally *tally);
 void add_sums(
     int64_t day, const char *domain, int policy, uint64_t ok, uint64_t bad);
 
-/* make_all - the reports of all days before today, by these settings */
+/* make_before - the reports of all days before that one, by these settings;
+ * make_all - of those before today */
+void make_before(struct maker *maker, int64_t before, const char *more);
 void make_all(const char *more);
 
 #endif

@@ -144,6 +144,25 @@ what_is_two_days_over_is_not_sent(void **state)
 	assert_int_equal(items[0].row.day, yesterday - 1);
 }
 
+/* F06: a clock that was days ahead, and is set right, has no day left out */
+static void
+days_that_come_again_have_reports(void **state)
+{
+	struct maker maker = {.before = 0};
+
+	(void)state;
+	add_sums(yesterday - 1, "a.ex", 1, 1, 0);
+	make_before(&maker, yesterday + 9, "");
+	add_sums(yesterday - 1, "b.ex", 1, 1, 0);
+	make_before(&maker, yesterday, "");
+	add_sums(yesterday, "a.ex", 1, 2, 0);
+	make_before(&maker, yesterday + 1, "");
+	add_sums(yesterday, "late.ex", 1, 2, 0);
+	make_before(&maker, yesterday + 1, "");
+	assert_string_equal(
+	    made_log, "made a.ex 1/0 \nmade b.ex 1/0 \nmade a.ex 2/0 \n");
+}
+
 /* --- large --- */
 
 /* Text that no packing makes much shorter. */
@@ -323,6 +342,7 @@ main(void)
 	    MADE_TEST(own_mail_is_left_out_where_the_mta_counts_it),
 	    MADE_TEST(own_mail_that_the_mta_does_not_count_is_not),
 	    MADE_TEST(what_is_two_days_over_is_not_sent),
+	    MADE_TEST(days_that_come_again_have_reports),
 	    MADE_TEST(a_report_that_is_too_large_has_fewer_details),
 	    MADE_TEST(one_that_is_so_still_has_no_lines_of_policies),
 	    MADE_TEST(the_largest_has_no_hosts),
