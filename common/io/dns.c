@@ -222,7 +222,9 @@ dns_await(struct dns_query *query)
 
 	if (answer == NULL)
 		answer = dns_pending_await(query->pending);
-	if (answer->lookup.state == LOOKUP_TIMEOUT)
+	/* the system's resolver tells of each question */
+	if (answer->lookup.state == LOOKUP_TIMEOUT &&
+	    query->dns->kind == DNS_EMBEDDED)
 		dns_pace_heard(query->dns->pace, 0, true);
 	if (query->counts)
 		dns_answer_count(answer, query->type, query->dns->counts);

@@ -11,7 +11,8 @@
  *    what it was asked before all that.
  * 3. A lookup that waits for its turn loses of its time, so names begin no
  *    sooner than their lookups can be asked: by how many a name took so far,
- *    and not while any wait.
+ *    and not while any wait; as it goes, not while as many wait as go out at
+ *    once.
  */
 #include "common/io/dns_pace.h"
 
@@ -24,6 +25,7 @@
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/dns_window.h"
 
 enum {
 	SECOND_US = 1000 * 1000,
@@ -286,9 +288,11 @@ dns_pace_may_begin(struct dns_pace *pace)
 	if (pace == NULL)
 		return true;
 	lock_take(&pace->lock);
-	may = name_rate_locked(pace) == 0 ||
-	      (pace->waiting == 0 &&
-		  pace->next_name_us <= clock_mono_ms() * MS_US);
+	if (name_rate_locked(pace) == 0)
+		may = pace->waiting < DNS_WINDOW_LEAST;
+	else
+		may = pace->waiting == 0 &&
+		      pace->next_name_us <= clock_mono_ms() * MS_US;
 	lock_drop(&pace->lock);
 	return may;
 }

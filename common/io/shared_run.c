@@ -66,7 +66,7 @@ static const char *
 print_server(const struct shared_address *server, char *out, size_t size)
 {
 	if (server->scheme == SHARED_UNIX)
-		snprintf(out, size, "%s", server->host);
+		text_copy(out, size, server->host);
 	else
 		snprintf(out, size,
 		    strchr(server->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
