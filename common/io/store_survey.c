@@ -544,8 +544,8 @@ store_survey_count(struct store_survey *survey,
 	    [SURVEY_ALL] = "",
 	    [SURVEY_MAIL] = " WHERE mx_state IN ('mx', 'implicit')",
 	    [SURVEY_MAIL_AND_MODE] =
-		" WHERE mx_state IN ('mx', 'implicit') AND sts_record <> "
-		"'error' AND sts_policy <> 'skipped'",
+		(" WHERE mx_state IN ('mx', 'implicit') AND sts_record <> "
+		 "'error' AND sts_policy <> 'skipped'"),
 	};
 	const enum survey_field fields[2] = {
 	    question->by, question->by_two ? question->and_by : question->by};

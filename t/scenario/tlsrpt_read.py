@@ -867,7 +867,8 @@ def hostile(out):
 def under_sanitizer():
     """Whose shadow is memory as well."""
     with open(POSTERN, "rb") as file:
-        return b"__asan_init" in file.read()
+        code = file.read()
+    return b"__asan_init" in code or b"__tsan_init" in code
 
 
 def terminal(out):
