@@ -36,6 +36,12 @@ def program(name):
     return os.path.join(os.environ["POSTERN_BUILDDIR"], "milter", name)
 
 
+def is_sanitized(name):
+    """Whether memory says nothing: a shadow is some, and what was freed."""
+    with open(program(name), "rb") as file:
+        return re.search(rb"__[at]san_init", file.read()) is not None
+
+
 def read(path):
     try:
         with open(path, errors="replace") as file:

@@ -238,12 +238,6 @@ def rss_octets(postern):
         * resource.getpagesize()
 
 
-def is_sanitized():
-    """A sanitizer keeps what was freed."""
-    with open(mta.program("posternd"), "rb") as file:
-        return re.search(rb"__[at]san_init", file.read())
-
-
 def spellings(out, postern):
     """LIMIT_CACHED_REPLIES, LIMIT_REPLY_OCTETS: one key in any number of
     spellings."""
@@ -257,7 +251,8 @@ def spellings(out, postern):
                 told.among("reply", {client.reply() for _ in range(100)},
                            ({SURE},))
         grown = rss_octets(postern) - before
-        if grown > 2 * limits.LIMIT_REPLY_OCTETS and not is_sanitized():
+        if grown > 2 * limits.LIMIT_REPLY_OCTETS and \
+                not mta.is_sanitized("posternd"):
             told.problems.append("%d MiB more" % (grown >> 20))
         out.say("%d KiB more" % (grown >> 10))
 

@@ -28,6 +28,7 @@ sys.path.insert(0, HERE + "/../lab")
 
 import contrast
 import json_page
+import mta
 import tap
 import watched
 
@@ -858,17 +859,10 @@ def hostile(out):
                  "%s: one is invalid, the rest is read" % name,
                  [str(told), str(found["counts"]), error.decode()[-500:]])
         out.say("%s: %d KiB" % (name, memory))
-        if not under_sanitizer():
+        if not mta.is_sanitized("postern"):
             out.test(memory < MEMORY_KIB, "and memory stays small",
                      ["%d KiB" % memory])
         corpus.close()
-
-
-def under_sanitizer():
-    """Whose shadow is memory as well."""
-    with open(POSTERN, "rb") as file:
-        code = file.read()
-    return b"__asan_init" in code or b"__tsan_init" in code
 
 
 def terminal(out):
