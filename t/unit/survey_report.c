@@ -318,10 +318,12 @@ sums_of_messages_have_an_end(void **state)
 static size_t
 lines_before(const char *text, const char *end)
 {
+	const char *to = strstr(text, end);
 	size_t count = 0;
 
-	for (const char *to = strstr(text, end); text < to; text++)
-		count += *text == '\n';
+	assert_non_null(to);
+	for (size_t i = 0; text + i < to; i++)
+		count += text[i] == '\n';
 	return count;
 }
 
