@@ -253,6 +253,7 @@ LAB_TESTS = \
 	%D%/scenario/map_tlsrpt.py \
 	%D%/scenario/tlsrpt_chain.py \
 	%D%/scenario/tlsrpt_kill.py \
+	%D%/scenario/tlsrpt_loop.py \
 	%D%/scenario/tlsrpt_own.py \
 	%D%/scenario/tlsrpt_postfix.py \
 	%D%/scenario/tlsrpt_send.py \

@@ -59,11 +59,11 @@ AFTER = ("whole", "answered")
 class Mailer:
     """Takes mail; at one step of a dialogue it kills who sends it."""
 
-    def __init__(self):
+    def __init__(self, port=PORT):
         self.taken = []    # messages
         self.step = None   # at which it kills
         self.victim = None # of a Future: it may connect before it is known
-        self.server = socket.create_server(("127.0.0.1", PORT))
+        self.server = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
