@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "t/unit/tap.h"
 
@@ -18,7 +21,7 @@ enum { START_MS = 60 * 1000, LOOK_US = 20 * 1000 };
 
 struct redis {
 	char directory[64];
-	char path[128], conf[128];
+	char path[108], conf[128];
 	pid_t pid;
 };
 
@@ -53,6 +56,21 @@ static void __attribute__((noreturn)) run_server(const struct redis *server)
 	_exit(127);
 }
 
+/* The socket is there before anybody listens. */
+static bool
+is_listening(const struct redis *server)
+{
+	struct sockaddr_un there = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool listens;
+
+	assert_true(fd >= 0);
+	text_copy(there.sun_path, sizeof(there.sun_path), server->path);
+	listens = connect(fd, (struct sockaddr *)&there, sizeof(there)) == 0;
+	close(fd);
+	return listens;
+}
+
 void
 redis_restart(struct redis *server)
 {
@@ -65,7 +83,7 @@ redis_restart(struct redis *server)
 	assert_true(server->pid >= 0);
 	if (server->pid == 0)
 		run_server(server);
-	while (access(server->path, F_OK) != 0) {
+	while (!is_listening(server)) {
 		if (clock_left_ms(deadline_ms) == 0 ||
 		    waitpid(server->pid, NULL, WNOHANG) != 0)
 			fail_msg("redis-server does not start");
