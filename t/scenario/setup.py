@@ -155,7 +155,10 @@ def no_member():
     write(GROUP, "".join(line.replace(":postfix\n", ":\n") if
                          line.startswith("postern:") else line
                          for line in lines))
-    write(SHADOW, mta.read(SHADOW) + "postern:!::\n")
+    # a package that was purged may have left it
+    write(SHADOW, "".join(line for line in mta.read(SHADOW).splitlines(True)
+                          if not line.startswith("postern:")) +
+          "postern:!::\n")
 
 
 def another_way():
