@@ -12,7 +12,9 @@ enum { ROWS_SHOWN = 20, COLUMNS_MAX = 16, INDENT = 2, BELOW_INDENT = 6 };
 static char
 terminal_octet(char c)
 {
-	return c < ' ' || c > '~' ? '?' : c;
+	if (c < ' ' || c > '~')
+		return '?';
+	return c;
 }
 
 /* Words up to width, broken at blanks, and what is longer than a line
