@@ -438,8 +438,9 @@ def check_spread(out, conf):
                  for at in begun) <= PACE + 1,
              "V92: no more than %d in a second" % PACE, [str(begun[:60])])
     both, third = timed(conf, "spread-both", wild + rest)
-    # what waited for each other would take the time of attempts
-    out.test(third.returncode == 0 and both <= 2 * (alone + hosts) and
+    # as long as both together, as one pace is for all; half as much is for
+    # what the machine does beside, not for attempts that are made twice
+    out.test(third.returncode == 0 and both <= 1.5 * (alone + hosts) and
              len(survey.rows_of(DIR + "/spread-both")) ==
              2 * world_survey.ORDINARY,
              "V92: the rest of a list is not slower by more than that takes",
