@@ -22,9 +22,8 @@
  *    were silent, the round begins anew.
  * 3. Each attempt has the same time, for which there is a timer.  It runs to
  *    its end also where no nameserver could be asked, so that there is no haste
- *    in trying again.
- *    When it is over the request waits for its turn like a new one: what was
- *    asked in a burst is not asked again in one.
+ *    in trying again.  When it is over the request waits for its turn like a
+ *    new one: what was asked in a burst is not asked again in one.
  * 4. A lookup that nobody awaits any more ends at its next event.
  */
 
@@ -269,11 +268,11 @@ dns_request_go_on(void *arg)
 	    exchange, &request->query, request->context->datagram);
 	int error = 0;
 
-	if (exchange->heard) {
+	if (exchange->heard)
 		dns_servers_hear(request->server);
+	if (exchange->heard && request->in_window)
 		dns_window_hear(&request->context->window, request->begun_ms,
 		    clock_mono_ms());
-	}
 	switch (outcome) {
 	case DNS_EXCHANGE_FAILED:
 		error = exchange->error;

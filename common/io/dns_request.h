@@ -30,7 +30,7 @@ struct dns_request_context {
 	struct dns_sockets *sockets;        /* that call dns_request_go_on */
 	const struct timeval *attempt_time; /* of one question to one server */
 	struct dns_servers servers;
-	struct dns_window window;
+	struct dns_window window;            /* of all of them together */
 	struct dns_pace *pace;               /* see dns_options.h */
 	bool authoritative;                  /* see dns_options.h */
 	const struct dns_insecure *insecure; /* borrowed */

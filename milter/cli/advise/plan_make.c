@@ -280,8 +280,7 @@ say_since(const struct planning *p, time_t since, char out[SINCE_SIZE])
 	clock_print(since, day);
 	snprintf(out, SINCE_SIZE,
 	    " posternd here has seen it tested since %s; if it is tested for "
-	    "longer, "
-	    "say since when by --since.",
+	    "longer, say since when by --since.",
 	    day);
 }
 

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "common/judge/chain.h"
 #include "common/io/store_policy.h"
+#include "common/judge/chain.h"
 #include "common/judge/standing.h"
 #include "milter/cli/advise/providers.h"
 
