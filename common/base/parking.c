@@ -23,6 +23,8 @@
  * - At the deadline the parking's own thread takes the ticket out of the heap
  *   and lets the job go on.  The ticket stays, for the notes that are still to
  *   come.
+ * - That thread is woken for a deadline sooner than the one it sleeps for, and
+ *   not when that one is taken back: most are, and it finds out by itself.
  */
 struct parking_ticket {
 	struct parking *parking;
@@ -42,6 +44,7 @@ struct parking {
 	/* with lock: the heap of tickets, none before its parent */
 	struct parking_ticket **parked;
 	size_t count, room;
+	int64_t asleep_until_ms; /* of the thread */
 	bool ending;
 	bool started;
 	pthread_t timer;
@@ -112,7 +115,7 @@ insert_ticket_locked(struct parking *parking, struct parking_ticket *ticket)
 	}
 	put_at_locked(parking, parking->count++, ticket);
 	raise_locked(parking, ticket);
-	if (ticket->at == 0)
+	if (ticket->deadline_ms < parking->asleep_until_ms)
 		cond_signal(&parking->changed);
 }
 
@@ -196,6 +199,20 @@ parking_park(struct parking_ticket *ticket, unsigned count)
 	return waits;
 }
 
+/* Until the first deadline, or for a sooner one. */
+static void
+sleep_locked(struct parking *parking) HOLDS(parking->lock)
+{
+	if (parking->count == 0) {
+		parking->asleep_until_ms = INT64_MAX;
+		cond_wait(&parking->changed, &parking->lock);
+	} else {
+		parking->asleep_until_ms = parking->parked[0]->deadline_ms;
+		cond_wait_until(&parking->changed, &parking->lock,
+		    parking->asleep_until_ms);
+	}
+}
+
 /* The ticket whose deadline is past, or NULL at the end. */
 static struct parking_ticket *
 await_deadline(struct parking *parking, pool_job **job, void **arg)
@@ -208,11 +225,7 @@ await_deadline(struct parking *parking, pool_job **job, void **arg)
 		if (parking->ending ||
 		    (ticket != NULL && clock_left_ms(ticket->deadline_ms) == 0))
 			break;
-		if (ticket == NULL)
-			cond_wait(&parking->changed, &parking->lock);
-		else
-			cond_wait_until(&parking->changed, &parking->lock,
-			    ticket->deadline_ms);
+		sleep_locked(parking);
 	}
 	if (parking->ending)
 		ticket = NULL;

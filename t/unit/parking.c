@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
@@ -145,6 +146,35 @@ whose_deadline_is_first_goes_first(void **state)
 		parking_note(tickets[i], NULL);
 }
 
+static void
+let_go(size_t number, int wait_ms)
+{
+	struct parking_ticket *ticket = take_ticket(number, wait_ms);
+
+	assert_true(parking_park(ticket, 1));
+	parking_note(ticket, NULL);
+}
+
+/* Whatever the deadlines were of those that went before theirs. */
+static void
+a_deadline_is_kept_after_others_were_taken_back(void **state)
+{
+	struct parking_ticket *sooner, *later;
+
+	(void)state;
+	let_go(0, AMPLE_MS);
+	sooner = take_ticket(1, 20);
+	assert_true(parking_park(sooner, 1));
+	assert_string_equal(await_jobs(2), "01");
+	let_go(2, 20);
+	usleep(100 * 1000); /* it finds that there is nothing to wait for */
+	later = take_ticket(3, 20);
+	assert_true(parking_park(later, 1));
+	assert_string_equal(await_jobs(4), "0123");
+	parking_note(sooner, NULL);
+	parking_note(later, NULL);
+}
+
 /* Very many, by number, and the order in which they went on. */
 enum { MANY = 500 };
 static struct {
@@ -220,6 +250,7 @@ main(void)
 	    PARKED(the_last_thing_that_comes_lets_it_go_on),
 	    PARKED(at_the_deadline_it_goes_on_and_later_notes_are_no_harm),
 	    PARKED(whose_deadline_is_first_goes_first),
+	    PARKED(a_deadline_is_kept_after_others_were_taken_back),
 	    PARKED(the_order_stays_when_some_go_before),
 	};
 
