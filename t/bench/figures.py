@@ -32,9 +32,8 @@ def program(name):
 
 
 def cpu_s_of(pid):
-    with open("/proc/%d/stat" % pid) as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
+    """By the clock of the process: its ticks are too coarse for a round."""
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 class Process:
