@@ -148,6 +148,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/advise/sending.c %D%/cli/advise/sending.h \
 	%D%/cli/advise/sending_report.c \
 	%D%/cli/advise/sending_report.h \
+	%D%/cli/advise/several.c %D%/cli/advise/several.h \
 	%D%/cli/advise/sight.c %D%/cli/advise/sight.h \
 	%D%/cli/cache.c \
 	%D%/cli/check/cached.c \

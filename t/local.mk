@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	%D%/unit/action.t \
 	%D%/unit/address.t \
 	%D%/unit/advise.t \
+	%D%/unit/advise_several.t \
 	%D%/unit/advice.t \
 	%D%/unit/anchor.t \
 	%D%/unit/base64.t \
@@ -362,6 +363,9 @@ LDADD = milter/libpostern.a $(COMMON_LIBS) $(CMOCKA_LIBS)
 %C%_unit_address_t_SOURCES = %D%/unit/address.c %D%/unit/tap.h
 %C%_unit_advice_t_SOURCES = %D%/unit/advice.c %D%/unit/tap.h
 %C%_unit_advise_t_SOURCES = %D%/unit/advise.c $(ADVISE)
+%C%_unit_advise_several_t_SOURCES = %D%/unit/advise_several.c $(ADVISE) \
+	milter/cli/advise/report_json.c milter/cli/advise/several.c \
+	milter/cli/form.c milter/cli/print.c
 %C%_unit_anchor_t_SOURCES = %D%/unit/anchor.c %D%/unit/tap.h
 %C%_unit_base64_t_SOURCES = %D%/unit/base64.c %D%/unit/tap.h
 %C%_unit_cache_walk_t_SOURCES = %D%/unit/cache_walk.c $(NUMBERS)
@@ -548,6 +552,7 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 	milter/cli/setup/setup_diff.c milter/cli/setup/setup_plan.c \
 	milter/cli/setup/setup_text.c
 %C%_unit_sheet_t_SOURCES = %D%/unit/sheet.c %D%/unit/tap.h
+%C%_unit_advise_several_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_sheet_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_smtp_t_SOURCES = %D%/unit/smtp.c $(SMTP_STEPS)
 %C%_unit_smtp_tls_t_SOURCES = %D%/unit/smtp_tls.c $(SMTP_STEPS)

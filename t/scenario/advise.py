@@ -399,6 +399,12 @@ def check_lists(out, conf):
         out.test(done.returncode == 64 and not done.stdout,
                  "%s is a usage error" % " ".join(words),
                  [str(done.returncode), done.stderr])
+    for wrong in ("a..b", "[192.0.2.1]", "user@[192.0.2.1]"):
+        done = advise("-c", conf, "sts.example", wrong)
+        out.test(done.returncode == 64 and not done.stdout and
+                 "is no domain" in done.stderr,
+                 "%s is said before any other is looked at" % wrong,
+                 [str(done.returncode), done.stdout[:100], done.stderr])
 
 
 def inside():

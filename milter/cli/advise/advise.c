@@ -8,10 +8,10 @@
 #include "common/base/clock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
-#include "milter/cli/advise/groups.h"
 #include "milter/cli/advise/look.h"
 #include "milter/cli/advise/report.h"
 #include "milter/cli/advise/sending_report.h"
+#include "milter/cli/advise/several.h"
 #include "milter/cli/cli.h"
 #include "milter/cli/engine.h"
 #include "milter/cli/form.h"
@@ -19,7 +19,7 @@
 #include "milter/conf/settings_engine.h"
 #include "milter/view/json_put.h"
 
-enum { AHEAD = 8, LIST_LINE_SIZE = 1024 };
+enum { LIST_LINE_SIZE = 1024 };
 
 /* The answer while it is made. */
 struct advising {
@@ -30,10 +30,6 @@ struct advising {
 	struct look look;
 	size_t count;
 	char **domains; /* owned */
-	FILE *out;
-	struct sheet *sheet;
-	struct advise_groups groups;
-	int worst; /* exit status, the worst of all */
 };
 
 /* --- what is asked --- */
@@ -67,6 +63,7 @@ read_standards(struct advising *a)
 static int
 take_asked(struct advising *a, const char *word)
 {
+	char domain[LIMIT_DOMAIN_SIZE];
 	int status = cli_engine_takes(word);
 
 	if (status != 0)
@@ -74,6 +71,11 @@ take_asked(struct advising *a, const char *word)
 	if (strncmp(word, "mx:", 3) == 0)
 		return cli_fail(EX_USAGE,
 		    "advice is on domains: for a host see \"postern check\"");
+	/* said before any is looked at, not where its turn would be */
+	if (!several_domain(word, domain)) {
+		text_clean(domain, sizeof(domain), word, strlen(word));
+		return cli_fail(EX_USAGE, "\"%s\" is no domain", domain);
+	}
 	if (a->count == LIMIT_ADVISE_DOMAINS)
 		return cli_fail(
 		    EX_USAGE, "over %d domains at once", LIMIT_ADVISE_DOMAINS);
@@ -136,76 +138,19 @@ read_domains(struct advising *a)
 
 /* --- each of them --- */
 
-/* 2 is worse than 3, which is worse than 1. */
-static int
-worse_status(int a, int b)
-{
-	static const int rank[] = {0, 1, 3, 2};
-
-	return rank[a] > rank[b] ? a : b;
-}
-
-static void
-put_counsel(struct advising *a, const struct sight *sight, char *domain)
-{
-	AUTO(counsel)
-	struct counsel *counsel = counsel_new(sight, &a->wish, a->standards);
-
-	a->worst = worse_status(a->worst, counsel_status(counsel));
-	if (a->form == FORM_JSON)
-		json_print(a->out, counsel_json(counsel));
-	else if (a->wish.bulk)
-		advise_groups_add(&a->groups, counsel);
-	else
-		counsel_put(counsel, domain, a->form != FORM_TEXT, a->sheet);
-}
-
-static int
-end_domain(struct advising *a, struct sighting *sighting, size_t i)
-{
-	const struct sight *sight = look_end(&a->look, sighting);
-	char clean[LIMIT_DOMAIN_SIZE];
-
-	text_clean(clean, sizeof(clean), a->domains[i], strlen(a->domains[i]));
-	free(a->domains[i]);
-	a->domains[i] = xstrdup(clean);
-	if (sight == NULL)
-		return cli_fail(3, "%s: no verdict in time", clean);
-	if (sight->facts->domain[0] == '\0')
-		return cli_fail(EX_USAGE, "\"%s\" is no domain", clean);
-	put_counsel(a, sight, a->domains[i]);
-	return 0;
-}
-
-/* Some checks run ahead of the one that is waited for. */
-static int
-ask_domains(struct advising *a)
-{
-	struct sighting *ahead[AHEAD] = {NULL};
-	size_t begun = 0;
-	int status = 0;
-
-	for (size_t i = 0; status == 0 && i < a->count; i++) {
-		while (begun < a->count && begun < i + AHEAD) {
-			ahead[begun % AHEAD] =
-			    look_begin(&a->look, a->domains[begun]);
-			begun++;
-		}
-		status = end_domain(a, ahead[i % AHEAD], i);
-		sighting_free(ahead[i % AHEAD]);
-		ahead[i % AHEAD] = NULL;
-	}
-	for (size_t i = 0; i < AHEAD; i++)
-		sighting_free(ahead[i]);
-	return status;
-}
-
 static int
 write_answer_to(struct advising *a)
 {
 	char title[96], time[CLOCK_PRINT_SIZE];
 	struct cli_output output;
-	int status;
+	struct several several = {.look = &a->look,
+	    .wish = &a->wish,
+	    .standards = a->standards,
+	    .form = a->form,
+	    .title = title,
+	    .domains = a->domains,
+	    .count = a->count};
+	int status, worst;
 
 	clock_print(a->look.at_given ? a->look.at : clock_wall_s(), time);
 	snprintf(title, sizeof(title),
@@ -214,17 +159,9 @@ write_answer_to(struct advising *a)
 	status = cli_output_open(&output, a->options->output);
 	if (status != 0)
 		return status;
-	a->out = output.out;
-	a->sheet = sheet_new(title);
-	status = ask_domains(a);
-	if (status == 0 && a->form != FORM_JSON) {
-		if (a->wish.bulk)
-			advise_groups_put(&a->groups, a->sheet);
-		cli_form_write(a->sheet, a->form, a->out);
-	}
-	sheet_free(a->sheet);
-	status = cli_output_close(&output, status);
-	return status == 0 ? a->worst : status;
+	worst = several_advise(&several, output.out);
+	status = cli_output_close(&output, 0);
+	return status == 0 ? worst : status;
 }
 
 /* With all that a look needs. */
@@ -345,6 +282,5 @@ cli_advise(const struct cli_options *options)
 	for (size_t i = 0; i < a.count; i++)
 		free(a.domains[i]);
 	free(a.domains);
-	advise_groups_fini(&a.groups);
 	return status;
 }
