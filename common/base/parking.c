@@ -201,7 +201,7 @@ parking_park(struct parking_ticket *ticket, unsigned count)
 
 /* Until the first deadline, or for a sooner one. */
 static void
-sleep_locked(struct parking *parking) HOLDS(parking->lock)
+doze_locked(struct parking *parking) HOLDS(parking->lock)
 {
 	if (parking->count == 0) {
 		parking->asleep_until_ms = INT64_MAX;
@@ -225,7 +225,7 @@ await_deadline(struct parking *parking, pool_job **job, void **arg)
 		if (parking->ending ||
 		    (ticket != NULL && clock_left_ms(ticket->deadline_ms) == 0))
 			break;
-		sleep_locked(parking);
+		doze_locked(parking);
 	}
 	if (parking->ending)
 		ticket = NULL;
