@@ -206,7 +206,11 @@ check_lines(const struct tlsrpt_lines *lines, const char *const wanted[])
 static void
 records_are_told_as_they_are_published(void **state)
 {
-	static const char *const wanted[] = {"2 0 1 CD", "3 1 1 AB", NULL};
+	static const char *const wanted[] = {"2 0 1 CD",
+	    "3 1 1 000102030405060708090A0B0C0D0E0F"
+	    "101112131415161718191A1B1C1D1E1F",
+	    NULL};
+	uint8_t digest[35] = {3, 1, 1};
 	AUTO(tlsrpt_session)
 	struct tlsrpt_session *session = tlsrpt_session_new("d.ex");
 	struct tlsrpt_outcome *outcome =
@@ -214,7 +218,9 @@ records_are_told_as_they_are_published(void **state)
 	struct tlsa_set set = {0};
 
 	(void)state;
-	tlsa_set_add(&set, (const uint8_t *)"\3\1\1\xab", 4);
+	for (uint8_t i = 0; i < 32; i++)
+		digest[3 + i] = i;
+	tlsa_set_add(&set, digest, sizeof(digest));
 	tlsa_set_add(&set, (const uint8_t *)"\1\1\1\xee", 4);
 	tlsa_set_add(&set, (const uint8_t *)"\2\0\1\xcd", 4);
 	tlsrpt_outcome_take_tlsa(outcome, &set);
@@ -244,8 +250,8 @@ a_policy_is_told_as_its_file_has_it(void **state)
 	snprintf(line, sizeof(line), "mx: %s", longest);
 	snprintf(text, sizeof(text),
 	    "version: STSv1\nmode: enforce\nmx: a.ex\nmx: %s\n"
-	    "mx: a.ex\nmax_age: 86400\n",
-	    longest);
+	    "mx: a.ex\nmx: %s\nmax_age: 86400\n",
+	    longest, longest);
 	policy = sts_policy_parse(text, strlen(text), NULL);
 	assert_non_null(policy);
 	tlsrpt_outcome_take_sts(outcome, policy);
