@@ -19,6 +19,7 @@ names_get_one_spelling(void **state)
 	    {"case and dot", "MX1.Example.ORG.", "mx1.example.org"},
 	    {"one label", "localhost", "localhost"},
 	    {"first and last letters", "AZaz09.Example", "azaz09.example"},
+	    {"the same and a final dot", "AZaz09.Example.", "azaz09.example"},
 	    {"one letter", "a.", "a"},
 	    {"underscore", "_25._TCP.mx1.d.example", "_25._tcp.mx1.d.example"},
 	    {"hyphens IDNA refuses", "r3---sn.d.example", "r3---sn.d.example"},

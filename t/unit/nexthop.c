@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/nexthop.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/base/xalloc.h"
 #include "t/unit/tap.h"
 
 /* Next hops as nexthop_print has them, a blank between. */
@@ -143,6 +145,31 @@ what_is_no_next_hop_is_refused(void **state)
 }
 
 static void
+what_is_wrong_with_a_next_hop_is_told(void **state)
+{
+	static const struct {
+		const char *in, *why;
+	} rows[] = {
+	    {"", "no next hop"},
+	    {" ,\t\r\n", "no next hop"},
+	    {":", ": empty name"},
+	    {"[", "next hop [: brackets"},
+	};
+	struct nexthop hops[LIMIT_NEXTHOPS];
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		/* nothing behind its end is read */
+		char *text = xstrdup(rows[i].in);
+
+		ROW(rows[i].in, nexthop_parse(text, 25, hops, &err) == -1);
+		ROW_TEXT(rows[i].in, err.text, rows[i].why);
+		free(text);
+	}
+}
+
+static void
 a_port_is_a_number_or_the_name_of_a_mail_service(void **state)
 {
 	static const struct {
@@ -238,6 +265,7 @@ main(void)
 	    cmocka_unit_test(brackets_and_addresses_switch_the_mx_lookup_off),
 	    cmocka_unit_test(the_default_port_is_for_those_without_one),
 	    cmocka_unit_test(what_is_no_next_hop_is_refused),
+	    cmocka_unit_test(what_is_wrong_with_a_next_hop_is_told),
 	    cmocka_unit_test(a_port_is_a_number_or_the_name_of_a_mail_service),
 	    cmocka_unit_test(an_endless_part_is_refused),
 	    cmocka_unit_test(what_is_one_octet_too_long_is_refused),

@@ -35,6 +35,8 @@ static const struct {
 	"partial unknown", "none none na na", "partial", "dddddqd"},
     {"V23", SEC, ONE(SEC, T_PKIX, P_GOOD), S_NIL, "unusable na",
 	"none none na na", "neither", "dddddqd"},
+    {"V24", SEC, ONE(SEC, T_INS, P_GOOD), S_NIL, "insecure na",
+	"none none na na", "neither", "dddddqd"},
     {"V26", SEC, ONE(SEC, T_BAD, P_GOOD), S_NIL,
 	"full broken validation-failure", "none none na na", "dane", "ddqdqqd"},
     {"V26 with a policy", SEC, ONE(SEC, T_BAD, P_GOOD), S_ENFORCE,

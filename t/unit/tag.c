@@ -197,7 +197,7 @@ static const struct {
     {"a@b(note).example", "b.example|"},
     {"a@b . example", "b.example|"},
     {"a @ b.example", "b.example|"},
-    {"(x \\) y) a@b.example", "b.example|"},
+    {"(x \\) y@hidden.example, z) a@b.example", "b.example|"},
     {"Team: a@b.example, C <c@d.example>;", "b.example|d.example|"},
     {"Team: a@b.example;, c@d.example", "b.example|d.example|"},
     {"undisclosed-recipients:;", ""},

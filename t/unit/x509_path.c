@@ -432,6 +432,45 @@ a_crowd_of_look_alikes_does_not_stop_the_search(void **state)
 		cert_made_free(crowd[i]);
 }
 
+/* Each of two letters, its name and its issuer's.  The leaf's is A, which the
+ * last of them is as well: it comes after all that leads nowhere. */
+static void
+a_search_among_look_alikes_has_an_end(void **state)
+{
+	static const char *const between[] = {"AB", "AB", "AC", "AC", "BC",
+	    "BC", "CB", "CB", "CB", "CB", "CC", "AD"};
+	struct cert_made *issuers[] = {NULL,
+	    cert_make(&(struct cert_spec){.cn = "B", .ca = true}),
+	    cert_make(&(struct cert_spec){.cn = "C", .ca = true}),
+	    cert_make(&(struct cert_spec){.cn = "D", .ca = true})};
+	struct cert_made *last = cert_make(
+	    &(struct cert_spec){.cn = "A", .issuer = pki.root, .ca = true});
+	struct cert_made *made[COUNT(between) + 2] = {
+	    cert_make(&(struct cert_spec){.cn = "mx", .issuer = last})};
+	const struct cert_made *chain[COUNT(made)] = {made[0]};
+	size_t count = 1;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(between); i++, count++) {
+		const char name[] = {between[i][0], '\0'};
+
+		chain[count] = made[count] =
+		    cert_make(&(struct cert_spec){.cn = name,
+			.issuer = issuers[between[i][1] - 'A'],
+			.ca = true});
+	}
+	chain[count] = made[count] = last;
+	/* the 1,024th that is appended is one too many */
+	assert_int_equal(
+	    verify_made(chain, count + 1, pki.root), X509_NOT_TRUSTED);
+	chain[count - 1] = last;
+	assert_int_equal(verify_made(chain, count, pki.root), X509_TRUSTED);
+	for (size_t i = 0; i < COUNT(made); i++)
+		cert_made_free(made[i]);
+	for (size_t i = 0; i < COUNT(issuers); i++)
+		cert_made_free(issuers[i]);
+}
+
 static enum x509_status
 verify_key(const struct cert_made *const made[], size_t count, struct der key)
 {
@@ -577,6 +616,7 @@ main(void)
 	    cmocka_unit_test(no_signature_is_checked_in_vain),
 	    cmocka_unit_test(of_two_failures_the_nearer_to_trust_is_told),
 	    cmocka_unit_test(a_crowd_of_look_alikes_does_not_stop_the_search),
+	    cmocka_unit_test(a_search_among_look_alikes_has_an_end),
 	    cmocka_unit_test(a_bare_key_is_an_anchor_for_what_it_signed),
 	    cmocka_unit_test(what_a_bare_key_signed_is_checked_as_well),
 	};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "common/proto/x509.h"
 
+#include <dlfcn.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,6 +149,32 @@ roots_of_the_system_are_read(void **state)
 	assert_true(x509_store_count(store) > 0);
 }
 
+static bool system_is_bare;
+
+/* Where a system has none, GnuTLS says that it added none. */
+int
+gnutls_x509_trust_list_add_system_trust(gnutls_x509_trust_list_t list,
+    unsigned int flags, unsigned int verify_flags)
+{
+	int (*real)(gnutls_x509_trust_list_t, unsigned, unsigned) =
+	    dlsym(RTLD_NEXT, "gnutls_x509_trust_list_add_system_trust");
+
+	return system_is_bare ? 0 : real(list, flags, verify_flags);
+}
+
+static void
+a_system_without_roots_is_told(void **state)
+{
+	struct err err;
+
+	(void)state;
+	system_is_bare = true;
+	assert_null(x509_store_load(NULL, &err));
+	system_is_bare = false;
+	assert_int_equal(err.kind, ERR_LOCAL);
+	assert_string_equal(err.text, "system trust store: no certificate");
+}
+
 static void
 a_store_that_is_none_is_refused(void **state)
 {
@@ -240,6 +268,7 @@ main(void)
 	    cmocka_unit_test(a_store_knows_who_may_have_issued_a_chain),
 	    cmocka_unit_test(each_root_and_each_certificate_is_looked_at),
 	    cmocka_unit_test(roots_of_the_system_are_read),
+	    cmocka_unit_test(a_system_without_roots_is_told),
 	    cmocka_unit_test(a_store_that_is_none_is_refused),
 	    cmocka_unit_test(
 		a_store_with_one_that_is_no_certificate_is_refused),
