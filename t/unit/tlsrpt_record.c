@@ -174,6 +174,8 @@ what_was_meant_for_reports_is_told(void **state)
 		true},
 	    {{"V=TLSRPT", 8}, TLSRPT_RECORD_ABSENT, 0, true},
 	    {{"v=TLSRP", 7}, TLSRPT_RECORD_ABSENT, 0, false},
+	    {{"v=TLSRPT", 7}, TLSRPT_RECORD_ABSENT, 0, false},
+	    {{"v=TLSRPX", 8}, TLSRPT_RECORD_ABSENT, 0, false},
 	    {{"v=spf1 -all", 11}, TLSRPT_RECORD_ABSENT, 0, false},
 	    {{"v=TLSRPTv1; a=b", 15}, TLSRPT_RECORD_NO_RUA, 0, false},
 	    {{"v=TLSRPTv1; rua=", 16}, TLSRPT_RECORD_NO_RUA, 0, false},
@@ -184,8 +186,10 @@ what_was_meant_for_reports_is_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct sts_txt both[] = {
+		    {"what a wildcard has", 19}, rows[i].txt};
 		struct tlsrpt_record record =
-		    tlsrpt_record_select(&rows[i].txt, 1, NULL, NULL);
+		    tlsrpt_record_select(both, 2, NULL, NULL);
 
 		ROW(rows[i].txt.data, record.outcome == rows[i].outcome);
 		ROW(rows[i].txt.data, record.named == rows[i].named);
