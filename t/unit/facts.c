@@ -200,6 +200,7 @@ a_probe_lives_as_long_as_anybody_has_it(void **state)
 
 	(void)state;
 	probe->connected = facts->probed = true;
+	probe->shown_to = xstrdup("mx.d.example");
 	assert_false(facts_connected(facts));
 	facts->host_count = 1;
 	facts->hosts = xcalloc(1, sizeof(*facts->hosts));
@@ -215,6 +216,7 @@ a_probe_lives_as_long_as_anybody_has_it(void **state)
 	assert_false(facts->probed);
 	assert_false(facts->hosts[0].addresses[1].remembered);
 	assert_int_equal(probe->outcome, PROBE_REFUSED);
+	assert_string_equal(probe->shown_to, "mx.d.example");
 	assert_int_equal(probe->refs, 1);
 	probe_facts_free(probe);
 }

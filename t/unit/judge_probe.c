@@ -171,15 +171,21 @@ a_leaf_that_our_library_cannot_read_is_compared_by_its_octets(void **state)
 		enum sts_kind sts;
 		enum result result;
 		enum reason reason;
+		enum requiretls_state requiretls;
 	} rows[] = {
-	    {"its key", T_OK, 0, RESULT_NONE, REASON_TLS_UNSUPPORTED},
-	    {"another key", T_BAD, 0, RESULT_FAIL, REASON_VALIDATION_FAILURE},
-	    {"trust anchor", T_TA, 0, RESULT_TEMPERROR, REASON_TLS_UNSUPPORTED},
+	    {"its key", T_OK, 0, RESULT_NONE, REASON_TLS_UNSUPPORTED,
+		REQUIRETLS_UNKNOWN},
+	    {"another key", T_BAD, 0, RESULT_FAIL, REASON_VALIDATION_FAILURE,
+		REQUIRETLS_NO_AUTH},
+	    {"trust anchor", T_TA, 0, RESULT_TEMPERROR, REASON_TLS_UNSUPPORTED,
+		REQUIRETLS_UNKNOWN},
 	    {"MTA-STS", T_NIL, S_ENFORCE, RESULT_TEMPERROR,
-		REASON_TLS_UNSUPPORTED},
-	    {"no policy", T_NIL, 0, RESULT_NONE, REASON_NO_POLICY},
+		REASON_TLS_UNSUPPORTED, REQUIRETLS_UNKNOWN},
+	    {"no policy", T_NIL, 0, RESULT_NONE, REASON_NO_POLICY,
+		REQUIRETLS_UNKNOWN},
 	};
-	struct judge_terms terms = {.store = fact_pki.store};
+	struct judge_terms terms = {
+	    .store = fact_pki.store, .requiretls = true};
 	uint8_t octets[4096];
 
 	(void)state;
@@ -199,6 +205,7 @@ a_leaf_that_our_library_cannot_read_is_compared_by_its_octets(void **state)
 		ROW_TEXT(rows[i].id, reason_text(verdict->reason),
 		    reason_text(rows[i].reason));
 		ROW_TEXT(rows[i].id, sts_state_text(verdict->sts), "none");
+		ROW(rows[i].id, verdict->requiretls == rows[i].requiretls);
 	}
 }
 
