@@ -115,6 +115,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/forbidden_address.c %D%/io/forbidden_address.h \
 	%D%/io/https.c %D%/io/https.h \
 	%D%/io/shared_ask.c %D%/io/shared.h %D%/io/shared_inside.h \
+	%D%/io/shared_answer.c \
 	%D%/io/shared_address.c %D%/io/shared_address.h \
 	%D%/io/shared_link.c %D%/io/shared_link.h \
 	%D%/io/shared_login.c %D%/io/shared_login.h \

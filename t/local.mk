@@ -155,6 +155,7 @@ UNIT_TESTS = \
 	%D%/unit/shared.t \
 	%D%/unit/shared_fields.t \
 	%D%/unit/shared_finding.t \
+	%D%/unit/shared_link.t \
 	%D%/unit/shared_record.t \
 	%D%/unit/shared_server.t \
 	%D%/unit/shared_value.t \
@@ -612,7 +613,10 @@ STORY_SOURCES = milter/cli/log/story.c \
 %C%_unit_share_t_SOURCES = %D%/unit/share.c $(HOUSE) $(STORE_CLIENT) \
 	%D%/unit/members.c %D%/unit/members.h \
 	%D%/fake/redis.c %D%/fake/redis.h
-%C%_unit_shared_t_SOURCES = %D%/unit/shared.c $(STORE_CLIENT) $(FAKE_TLSD)
+%C%_unit_shared_t_SOURCES = %D%/unit/shared.c %D%/unit/store_steps.h \
+	$(STORE_CLIENT) $(FAKE_TLSD)
+%C%_unit_shared_link_t_SOURCES = %D%/unit/shared_link.c %D%/unit/store_steps.h \
+	$(STORE_CLIENT) $(FAKE_TLSD)
 %C%_unit_shared_server_t_SOURCES = %D%/unit/shared_server.c $(STORE_CLIENT) \
 	%D%/fake/redis.c %D%/fake/redis.h
 %C%_unit_shared_fields_t_SOURCES = %D%/unit/shared_fields.c %D%/unit/tap.h

@@ -7,12 +7,18 @@
 static _Atomic int64_t shift_s;
 
 int64_t
-clock_mono_ms(void)
+clock_mono_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((int64_t)now.tv_sec + shift_s) * 1000 + now.tv_nsec / 1000000;
+	return ((int64_t)now.tv_sec + shift_s) * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
+clock_mono_ms(void)
+{
+	return clock_mono_us() / 1000;
 }
 
 time_t

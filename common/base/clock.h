@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <time.h>
 
-/* clock_mono_ms - milliseconds that only go forward, for deadlines and TTLs */
+/* clock_mono_ms - milliseconds that only go forward, for deadlines and TTLs;
+ * clock_mono_us - the same in microseconds, for how long something took */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
 
 /* clock_wall_s - the time of day, seconds since 1970, for dates in data */
 time_t clock_wall_s(void);

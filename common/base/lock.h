@@ -16,17 +16,18 @@
  *
  * All others are taken alone, and nothing is taken inside them: service,
  * listener, map answers, keeper of facts; engine, validation, check_pack,
- * flips; tenants, outbound; turns of fetches, refresh of policies; what hosts
- * share (share, its queue, graves, fleet_events, fleet_examine), the store of
- * it, and lookups of that; pacing, pool, parking; dns_pace, dns_pending,
- * dns_system, translation; libunbound's contexts; log; in the command, those of
- * a survey: asking, further, probing, and its store's.
+ * flips; tenants, outbound; turns of fetches, flights, refresh of policies;
+ * what hosts share (share, its queue, graves, fleet_events, fleet_examine), the
+ * store of it, and lookups of that; pacing, pool, parking; dns_pace,
+ * dns_pending, dns_system, translation; libunbound's contexts; log; in the
+ * command, those of a survey: asking, further, probing, and its store's.
  *
  * No lock is held across I/O or a log line, or while somebody is told of what
  * he waits for, but for these:
  * - writing of policies, the store's, and that of a survey's probes, around the
  *   disk
- * - the log's, around a socket that never blocks
+ * - the log's, and that of the store which hosts share, around a socket that
+ *   never blocks
  * - libunbound's, around files that the library reads for a context
  */
 

@@ -79,6 +79,20 @@ struct shared *shared_new(const struct shared_options *options, struct err *err)
     OWNED(shared_free);
 
 /*
+ * What came of a request: reply is for resp_free(), or NULL.  By the store's
+ * thread, or at once where it is down; it must not block, nor ask.
+ */
+typedef void
+shared_answered(void *arg, struct resp *reply, enum shared_result result);
+
+/*
+ * shared_begin - as shared_ask, for who does not wait: answered is called once,
+ * after timeout_ms at the latest
+ */
+void shared_begin(struct shared *shared, enum shared_op op,
+    const struct resp_words *words, shared_answered *answered, void *arg);
+
+/*
  * shared_ask - a command and its answer, for resp_free(); NULL with none
  *
  * The caller waits for timeout_ms at most, and not at all while the store is

@@ -5,19 +5,20 @@
  *    says that it takes writes, and tries again after 1, 2, 4 ... 60 s where
  *    none does; with several, after 2 s at most, for one of them is made the
  *    master when another has gone.
- * 2. Who asks puts a call in the queue, wakes the thread, and waits at the call
- *    for its answer.  The thread sends up to LIMIT_SHARED_PIPELINE of them
- *    without an answer, which come in the order of the calls.
- * 3. Who has waited for his time goes away.  His call stays in the order until
- *    its answer has come, which is then dropped.
- * 4. A command that we have no right to is told of, once, as a state of its
+ * 2. Who asks puts a call in the queue and sends it.  Where the connection
+ *    takes no more, or LIMIT_SHARED_PIPELINE are without an answer, the thread
+ *    sends it later.  Answers are read by the thread; they come in the order of
+ *    the calls.
+ * 3. What has had its time is answered by the thread, with nothing.  The call
+ *    stays in the order until its answer has come, which is then dropped.
+ * 4. For that the thread has to wake up in time.  It is woken for a call only
+ *    if it would sleep too long, and goes on sleeping as long as for the last
+ *    one: where many ask, one after the other, hardly any has to wake it.
+ * 5. A command that we have no right to is told of, once, as a state of its
  *    own; what is allowed goes on.
- * 5. Three that went away in vain within ten seconds end the connection, and so
- *    does an answer that is none.  All who wait are told, and until the store
- *    has answered again nobody waits for it.
- *
- * A call is of two: of who asks, and of the thread while it is in the queue.
- * The last of them frees it.
+ * 6. Three that were not answered in time within ten seconds end the
+ *    connection, and so does an answer that is none.  All who wait are told,
+ *    and until the store has answered again nobody waits for it.
  */
 #include "common/io/shared.h"
 
@@ -34,40 +35,7 @@
 #include "common/base/xalloc.h"
 #include "common/io/shared_inside.h"
 
-enum {
-	SECOND = 1000,
-
-	/* Timeouts within this time make a store down; how long it is left
-	 * alone then */
-	TIMEOUTS_MS = 10 * SECOND,
-	REST_MS = 5 * SECOND,
-};
-
-const unsigned shared_bounds_us[SHARED_BOUNDS] = {
-    500, 1000, 2500, 5000, 10000, 25000, 50000, 100000};
-
-/* --- calls --- */
-
-void
-shared_drop_call_locked(struct call *call)
-{
-	assert(call->refs > 0);
-	if (--call->refs > 0)
-		return;
-	cond_fini(&call->answered);
-	resp_free(call->reply);
-	free(call->command);
-	free(call);
-}
-
-void
-shared_end_call_locked(struct call *call, struct resp *reply)
-{
-	call->over = true;
-	call->reply = reply;
-	cond_signal(&call->answered);
-	shared_drop_call_locked(call);
-}
+/* --- waking --- */
 
 void
 shared_wake_thread(const struct shared *shared)
@@ -88,78 +56,7 @@ shared_heard_wake(const struct shared *shared)
 		return;
 }
 
-static void
-leave_locked(struct shared *shared, int rest_ms, const char *why)
-{
-	if (shared->leave)
-		return;
-	shared->up = false;
-	shared->leave = true;
-	shared->leave_rest_ms = rest_ms;
-	text_copy(shared->leave_why, sizeof(shared->leave_why), why);
-	shared_wake_thread(shared);
-}
-
-/* Three in ten seconds are enough. */
-static void
-note_timeout_locked(struct shared *shared)
-{
-	int64_t now = clock_mono_ms();
-
-	memmove(shared->timeouts_ms, shared->timeouts_ms + 1,
-	    (SHARED_TIMEOUTS - 1) * sizeof(shared->timeouts_ms[0]));
-	shared->timeouts_ms[SHARED_TIMEOUTS - 1] = now;
-	if (shared->timeouts_ms[0] != 0 &&
-	    now - shared->timeouts_ms[0] < TIMEOUTS_MS)
-		leave_locked(shared, REST_MS, "it does not answer in time");
-}
-
-/* What an error says of the store itself, not of what was asked. */
-static void
-heed_error_locked(struct shared *shared, const char *text)
-{
-	static const char *const rows[] = {
-	    "LOADING", "BUSY", "MASTERDOWN", "READONLY", "NOAUTH"};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strncmp(text, rows[i], strlen(rows[i])) == 0)
-			leave_locked(shared, SHARED_RETRY_MS, text);
-}
-
-/* A command that is refused is told of until it is taken again; the others go
- * on. */
-static void
-heed_right_locked(struct shared *shared, unsigned command, const char *refusal)
-{
-	unsigned before = shared->refused;
-
-	if (refusal == NULL) {
-		shared->refused &= ~command;
-	} else {
-		shared->refused |= command;
-		text_copy(shared->refusal, sizeof(shared->refusal), refusal);
-	}
-	if (shared->refused != before)
-		shared_wake_thread(shared);
-}
-
-/* By a connection that is over already it says nothing of the one there is. */
-static void
-heed_reply_locked(
-    struct shared *shared, const struct call *call, const struct resp *reply)
-{
-	bool refused = resp_is_error(reply, "NOPERM");
-	char text[LIMIT_DETAIL_SIZE];
-
-	if (call->turn != shared->turn)
-		return;
-	if (reply->kind == RESP_ERROR) {
-		text_copy(text, sizeof(text), reply->text);
-		text_printable(text, "");
-		heed_error_locked(shared, text);
-	}
-	heed_right_locked(shared, call->refuse, refused ? text : NULL);
-}
+/* --- asking --- */
 
 /* A bit for each command that is in use. */
 static unsigned
@@ -175,107 +72,81 @@ command_bit(const char *command)
 	return 1U << i;
 }
 
-static enum shared_result
-result_of(const struct resp *reply, enum shared_op op)
+static bool
+queue_call(struct shared *shared, struct call *call)
 {
-	switch (reply->kind) {
-	case RESP_ERROR:
-		return SHARED_RESULT_ERROR;
-	case RESP_NIL:
-		return SHARED_RESULT_MISS;
-	case RESP_STATUS:
-	case RESP_INTEGER:
-	case RESP_TEXT:
-	case RESP_ARRAY:
-		break;
-	}
-	return op == SHARED_OP_GET ? SHARED_RESULT_HIT : SHARED_RESULT_OK;
-}
-
-static void
-count_answer(struct shared *shared, enum shared_op op,
-    enum shared_result result, int64_t took_us)
-{
-	struct shared_counts *counts = shared->options.counts;
-	size_t i = 0;
-
-	counts->requests[op][result]++;
-	if (result < SHARED_RESULT_MISS)
-		return;
-	while (i < SHARED_BOUNDS && took_us > shared_bounds_us[i])
-		i++;
-	counts->took[i]++;
-	counts->took_us += (uint64_t)took_us;
-}
-
-static int64_t
-mono_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* Waits for a call that is queued; the reply, or NULL. */
-static struct resp *
-await_call(struct shared *shared, struct call *call, enum shared_op op,
-    enum shared_result *result)
-{
-	int64_t deadline_ms = clock_mono_ms() + shared->options.timeout_ms;
-	struct resp *reply;
-	bool over;
+	bool up;
 
 	lock_take(&shared->lock);
-	while (!call->over)
-		if (!cond_wait_until(
-			&call->answered, &shared->lock, deadline_ms))
-			break;
-	over = call->over;
-	reply = call->reply;
-	call->reply = NULL;
-	if (!over && call->turn == shared->turn)
-		note_timeout_locked(shared);
-	else if (reply != NULL)
-		heed_reply_locked(shared, call, reply);
-	shared_drop_call_locked(call);
+	up = shared->up;
+	if (up) {
+		TAILQ_INSERT_TAIL(&shared->queued, call, link);
+		if (!shared_send_locked(shared) ||
+		    call->until_ms < shared->asleep_until_ms)
+			shared_wake_thread(shared);
+	}
 	lock_drop(&shared->lock);
-	if (reply != NULL)
-		*result = result_of(reply, op);
-	else
-		*result = over ? SHARED_RESULT_ERROR : SHARED_RESULT_TIMEOUT;
-	return reply;
+	return up;
+}
+
+void
+shared_begin(struct shared *shared, enum shared_op op,
+    const struct resp_words *words, shared_answered *answered, void *arg)
+{
+	struct call *call = xcalloc(1, sizeof(*call));
+
+	call->op = op;
+	call->answered = answered;
+	call->arg = arg;
+	call->asked_us = clock_mono_us();
+	call->until_ms = call->asked_us / 1000 + shared->options.timeout_ms;
+	call->command = resp_command(words, &call->size);
+	call->command_bit = command_bit(words->items[0]);
+	if (queue_call(shared, call))
+		return;
+	shared_answer_call(shared, call, NULL, SHARED_RESULT_RESTED);
+	shared_drop_call(call);
+}
+
+/* Who waits for an answer: the thread sees to it that he need not for long. */
+struct shared_waiter {
+	struct lock lock;
+	struct cond changed;
+	bool over;
+	struct resp *reply;
+	enum shared_result result;
+};
+
+static void
+wake_waiter(void *arg, struct resp *reply, enum shared_result result)
+{
+	struct shared_waiter *waiter = arg;
+
+	lock_take(&waiter->lock);
+	waiter->over = true;
+	waiter->reply = reply;
+	waiter->result = result;
+	cond_signal(&waiter->changed);
+	lock_drop(&waiter->lock);
 }
 
 struct resp *
 shared_ask(struct shared *shared, enum shared_op op,
     const struct resp_words *words, enum shared_result *result)
 {
-	struct call *call = xcalloc(1, sizeof(*call));
-	int64_t began_us = mono_us();
-	struct resp *reply = NULL;
-	bool up;
+	struct shared_waiter waiter = {.over = false};
 
-	call->command = resp_command(words, &call->size);
-	cond_init(&call->answered);
-	call->refs = 1;
-	call->refuse = command_bit(words->items[0]);
-	lock_take(&shared->lock);
-	up = shared->up;
-	if (up) {
-		call->refs++;
-		call->turn = shared->turn;
-		TAILQ_INSERT_TAIL(&shared->queued, call, link);
-		shared_wake_thread(shared);
-	} else {
-		shared_drop_call_locked(call);
-	}
-	lock_drop(&shared->lock);
-	*result = SHARED_RESULT_RESTED;
-	if (up)
-		reply = await_call(shared, call, op, result);
-	count_answer(shared, op, *result, mono_us() - began_us);
-	return reply;
+	lock_init(&waiter.lock);
+	cond_init(&waiter.changed);
+	shared_begin(shared, op, words, wake_waiter, &waiter);
+	lock_take(&waiter.lock);
+	while (!waiter.over)
+		cond_wait(&waiter.changed, &waiter.lock);
+	lock_drop(&waiter.lock);
+	cond_fini(&waiter.changed);
+	lock_fini(&waiter.lock);
+	*result = waiter.result;
+	return waiter.reply;
 }
 
 /* --- making and ending --- */

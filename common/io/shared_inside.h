@@ -22,15 +22,15 @@ enum {
 
 struct call {
 	TAILQ_ENTRY(call) link;
-	char *command; /* until it is sent */
+	char *command; /* NULL once it is sent */
 	size_t size;
+	int64_t asked_us, until_ms; /* that it is waited for */
 	int64_t sent_ms;
-	unsigned turn;   /* of the connection that it is for */
-	unsigned refuse; /* its command, a bit of struct shared's refused */
-	struct cond answered;
-	bool over; /* answered, or it never will be */
-	struct resp *reply;
-	unsigned refs;
+	enum shared_op op;
+	unsigned command_bit; /* of struct shared's refused */
+	bool late;            /* who asked was told that nothing comes */
+	shared_answered *answered;
+	void *arg;
 };
 TAILQ_HEAD(call_list, call);
 
@@ -42,15 +42,16 @@ struct shared {
 	int wake; /* an eventfd */
 
 	/* the thread's alone */
-	struct shared_link *connection;
 	struct resp_reader *reader;
-	char *out; /* commands that are being sent */
-	size_t out_length, out_sent, out_size;
 	int retry_ms;
 	size_t first; /* server to ask first */
 
 	struct lock lock; /* for all that follows */
 	struct cond ending;
+	struct shared_link *connection; /* not NULL while it is up */
+	bool lost;                      /* it can be written to no more */
+	char *out;                      /* commands that are being sent */
+	size_t out_length, out_sent, out_size;
 	bool end;
 	bool up;
 	bool leave; /* the connection is to be given up */
@@ -58,8 +59,8 @@ struct shared {
 	char leave_why[LIMIT_DETAIL_SIZE];
 	struct call_list queued, sent;
 	size_t sent_count;
-	unsigned turn;    /* of the connection */
-	unsigned refused; /* commands that we have no right to */
+	int64_t asleep_until_ms; /* of the thread */
+	unsigned refused;        /* commands that we have no right to */
 	char refusal[LIMIT_DETAIL_SIZE];
 	int64_t timeouts_ms[SHARED_TIMEOUTS]; /* the last ones */
 	enum shared_state state;
@@ -68,16 +69,35 @@ struct shared {
 	bool told;
 };
 
-/* shared_end_call_locked - it is over, with a reply or NULL;
- * shared_drop_call_locked - by one of the two that have it, the last of which
- * frees it */
-void shared_end_call_locked(struct call *call, struct resp *reply);
-void shared_drop_call_locked(struct call *call);
+/* shared_answer_call - it is counted, and who asked is told; shared_drop_call -
+ * out of all lists */
+void shared_answer_call(struct shared *shared, const struct call *call,
+    struct resp *reply, enum shared_result result);
+void shared_drop_call(struct call *call);
+
+/*
+ * These are the thread's:
+ *
+ * shared_end_first - the first of a list is over, with a reply or NULL; false
+ * where there is none
+ *
+ * shared_end_late - whoever waits too long is told that nothing comes
+ *
+ * shared_due_ms_locked - when that is next, or INT64_MAX
+ */
+bool shared_end_first(
+    struct shared *shared, struct call_list *list, struct resp *reply);
+void shared_end_late(struct shared *shared);
+int64_t shared_due_ms_locked(const struct shared *shared);
 
 /* shared_wake_thread - the thread has something to look at; shared_heard_wake -
  * it has */
 void shared_wake_thread(const struct shared *shared);
 void shared_heard_wake(const struct shared *shared);
+
+/* shared_send_locked - what is in the queue, as far as there is room for it;
+ * true: all that was taken is on its way */
+bool shared_send_locked(struct shared *shared);
 
 /* shared_tell_state - the thread's: tell of a state, if it is another one */
 void shared_tell_state(

@@ -1,5 +1,6 @@
 /* shared_link - a connection to a store that hosts share: a socket, TLS or
- * none, no octet of it waited for without a deadline. One thread an object. */
+ * none, no octet of it waited for without a deadline. One thread at a time, but
+ * that one may wait while another writes. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #ifndef COMMON_IO_SHARED_LINK_H
 #define COMMON_IO_SHARED_LINK_H

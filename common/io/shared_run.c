@@ -104,8 +104,8 @@ open_gate(struct shared *shared)
 {
 	lock_take(&shared->lock);
 	shared->up = !shared->end;
-	shared->leave = false;
-	shared->turn++;
+	shared->leave = shared->lost = false;
+	shared->asleep_until_ms = 0; /* it looks first */
 	shared->refused = 0;
 	memset(shared->timeouts_ms, 0, sizeof(shared->timeouts_ms));
 	lock_drop(&shared->lock);
@@ -149,20 +149,6 @@ connect_to_any(struct shared *shared)
 	return false;
 }
 
-/* All who wait are told that nothing comes. */
-static void
-drop_calls(struct shared *shared, struct call_list *list)
-{
-	struct call *call;
-
-	lock_take(&shared->lock);
-	while ((call = TAILQ_FIRST(list)) != NULL) {
-		TAILQ_REMOVE(list, call, link);
-		shared_end_call_locked(call, NULL);
-	}
-	lock_drop(&shared->lock);
-}
-
 static void
 close_connection(struct shared *shared, struct err *err)
 {
@@ -173,11 +159,12 @@ close_connection(struct shared *shared, struct err *err)
 		if (shared->retry_ms < shared->leave_rest_ms)
 			shared->retry_ms = shared->leave_rest_ms;
 	}
-	lock_drop(&shared->lock);
-	drop_calls(shared, &shared->sent);
-	drop_calls(shared, &shared->queued);
-	shared->sent_count = 0;
 	shared->out_length = shared->out_sent = 0;
+	lock_drop(&shared->lock);
+	/* all who wait are told that nothing comes */
+	while (shared_end_first(shared, &shared->sent, NULL) ||
+	       shared_end_first(shared, &shared->queued, NULL))
+		continue;
 	shared_link_free(shared->connection);
 	shared->connection = NULL;
 	resp_reader_free(shared->reader);

@@ -2,9 +2,10 @@
 /*
  * How it works: calls are taken from the queue as long as there is room, their
  * commands are put one behind the other and written as far as the connection
- * takes them, and each answer goes to the call that was sent first.  An answer
- * that nobody asked for, one that is none, or one that is OVERDUE ends the
- * connection: from then on no answer could be told from another's.
+ * takes them, by who asks if it takes them at once, else by the thread.  Each
+ * answer goes to the call that was sent first.  An answer that nobody asked
+ * for, one that is none, or one that is OVERDUE ends the connection: from then
+ * on no answer could be told from another's.
  */
 #include "common/io/shared_inside.h"
 
@@ -23,17 +24,12 @@ enum {
 	BUFFER_SIZE = 16 * 1024,
 };
 
-/* Who has gone away asks for nothing. */
 static void
 send_call_locked(struct shared *shared, struct call *call)
 {
 	size_t needed = shared->out_length + call->size;
 
 	TAILQ_REMOVE(&shared->queued, call, link);
-	if (call->refs == 1) {
-		shared_drop_call_locked(call);
-		return;
-	}
 	if (needed > shared->out_size) {
 		shared->out_size = 2 * needed;
 		shared->out = xrealloc(shared->out, shared->out_size, 1);
@@ -49,54 +45,34 @@ send_call_locked(struct shared *shared, struct call *call)
 
 /* No more is taken before what was taken is on its way. */
 static void
-take_calls(struct shared *shared)
+take_calls_locked(struct shared *shared)
 {
 	struct call *call;
 
-	lock_take(&shared->lock);
 	while ((call = TAILQ_FIRST(&shared->queued)) != NULL &&
 	       shared->sent_count < LIMIT_SHARED_PIPELINE &&
 	       shared->out_length < BUFFER_SIZE)
 		send_call_locked(shared, call);
-	lock_drop(&shared->lock);
 }
 
-/* False: the connection is lost. */
-static bool
-send_out(struct shared *shared)
+bool
+shared_send_locked(struct shared *shared)
 {
-	while (shared->out_sent < shared->out_length) {
+	take_calls_locked(shared);
+	while (!shared->lost && shared->out_sent < shared->out_length) {
 		ssize_t count = shared_link_write(shared->connection,
 		    shared->out + shared->out_sent,
 		    shared->out_length - shared->out_sent);
 
 		if (count == SHARED_LINK_AGAIN)
-			return true;
-		if (count == SHARED_LINK_LOST)
 			return false;
-		shared->out_sent += (size_t)count;
+		if (count == SHARED_LINK_LOST)
+			shared->lost = true;
+		else
+			shared->out_sent += (size_t)count;
 	}
 	shared->out_length = shared->out_sent = 0;
-	return true;
-}
-
-/* To the call that has been sent first; false where nobody has asked. */
-static bool
-give_reply(struct shared *shared, struct resp *reply)
-{
-	struct call *call;
-
-	lock_take(&shared->lock);
-	call = TAILQ_FIRST(&shared->sent);
-	if (call != NULL) {
-		TAILQ_REMOVE(&shared->sent, call, link);
-		shared->sent_count--;
-		shared_end_call_locked(call, reply);
-	}
-	lock_drop(&shared->lock);
-	if (call == NULL)
-		resp_free(reply);
-	return call != NULL;
+	return !shared->lost;
 }
 
 static int
@@ -106,45 +82,72 @@ give_replies(struct shared *shared, struct err *err)
 	int got;
 
 	while ((got = resp_reader_next(shared->reader, &reply, err)) == 1)
-		if (!give_reply(shared, reply))
+		if (!shared_end_first(shared, &shared->sent, reply)) {
+			resp_free(reply);
 			return err_set(
 			    err, ERR_DATA, "an answer that nobody asked for");
+		}
 	return got;
 }
 
+/* TLS reads and writes in turn. */
+static ssize_t
+read_from_store(struct shared *shared, char *octets, size_t size)
+{
+	ssize_t count;
+
+	lock_take(&shared->lock);
+	count = shared_link_read(shared->connection, octets, size);
+	lock_drop(&shared->lock);
+	return count;
+}
+
+/* Fewer than there is room for were all. */
 static int
 read_in(struct shared *shared, struct err *err)
 {
 	char octets[BUFFER_SIZE];
 	ssize_t count;
 
-	while ((count = shared_link_read(
-		    shared->connection, octets, sizeof(octets))) > 0) {
+	do {
+		count = read_from_store(shared, octets, sizeof(octets));
+		if (count == SHARED_LINK_AGAIN)
+			return 0;
+		if (count == SHARED_LINK_LOST)
+			return err_set(err, ERR_TEMP, "the connection is lost");
 		if (resp_reader_feed(
 			shared->reader, octets, (size_t)count, err) != 0)
 			return -1;
 		if (give_replies(shared, err) != 0)
 			return -1;
-	}
-	return count == SHARED_LINK_AGAIN
-		   ? 0
-		   : err_set(err, ERR_TEMP, "the connection is lost");
+	} while (count == sizeof(octets));
+	return 0;
 }
 
-/* When the first answer that is awaited never comes; now + a while if none is.
- */
+/* When the first answer that is to come never will. */
 static int64_t
-overdue_ms(struct shared *shared)
+overdue_ms_locked(const struct shared *shared)
 {
-	const struct call *call;
-	int64_t from_ms = clock_mono_ms();
+	const struct call *call = TAILQ_FIRST(&shared->sent);
 
-	lock_take(&shared->lock);
-	call = TAILQ_FIRST(&shared->sent);
-	if (call != NULL)
-		from_ms = call->sent_ms;
-	lock_drop(&shared->lock);
-	return from_ms + (int64_t)OVERDUE * shared->options.timeout_ms;
+	return call == NULL ? INT64_MAX
+			    : call->sent_ms +
+				  (int64_t)OVERDUE * shared->options.timeout_ms;
+}
+
+/* The last one stays where it is sooner, which is no harm: see shared_ask.c. */
+static int64_t
+sleep_until_ms_locked(struct shared *shared)
+{
+	int64_t due_ms = shared_due_ms_locked(shared);
+	int64_t overdue_ms = overdue_ms_locked(shared);
+
+	if (overdue_ms < due_ms)
+		due_ms = overdue_ms;
+	if (clock_left_ms(shared->asleep_until_ms) == 0 ||
+	    due_ms < shared->asleep_until_ms)
+		shared->asleep_until_ms = due_ms;
+	return shared->asleep_until_ms;
 }
 
 /* What we have no right to is a state of its own, until we have. */
@@ -165,39 +168,52 @@ tell_refusals(struct shared *shared, const char *where)
 		    refused ? refusal : where);
 }
 
-static bool
-is_to_leave(struct shared *shared)
+/* What there is to be done, as long as there is something. */
+enum step { STEP_AWAIT, STEP_LEAVE, STEP_LOST, STEP_OVERDUE };
+
+static enum step
+next_step(struct shared *shared, int64_t *until_ms, bool *to_write)
 {
-	bool leave;
+	enum step step = STEP_AWAIT;
 
 	lock_take(&shared->lock);
-	leave = shared->leave || shared->end;
+	if (shared->leave || shared->end)
+		step = STEP_LEAVE;
+	else if (clock_left_ms(overdue_ms_locked(shared)) == 0)
+		step = STEP_OVERDUE;
+	else if (!shared_send_locked(shared) && shared->lost)
+		step = STEP_LOST;
+	*until_ms = sleep_until_ms_locked(shared);
+	*to_write = shared->out_length > 0;
 	lock_drop(&shared->lock);
-	return leave;
+	return step;
 }
 
 void
 shared_serve_calls(struct shared *shared, const char *where, struct err *err)
 {
 	int64_t until_ms;
+	bool to_write;
 
 	for (;;) {
-		take_calls(shared);
-		if (!send_out(shared)) {
+		switch (next_step(shared, &until_ms, &to_write)) {
+		case STEP_LEAVE:
+			return;
+		case STEP_LOST:
 			err_set(err, ERR_TEMP, "the connection is lost");
 			return;
-		}
-		until_ms = overdue_ms(shared);
-		shared_link_await(shared->connection, shared->out_length > 0,
-		    shared->wake, until_ms);
-		shared_heard_wake(shared);
-		if (is_to_leave(shared) || read_in(shared, err) != 0)
-			return;
-		tell_refusals(shared, where);
-		if (clock_left_ms(until_ms) == 0 &&
-		    clock_left_ms(overdue_ms(shared)) == 0) {
+		case STEP_OVERDUE:
 			err_set(err, ERR_TEMP, "it does not answer");
 			return;
+		case STEP_AWAIT:
+			break;
 		}
+		if (!shared_link_await(
+			shared->connection, to_write, shared->wake, until_ms))
+			shared_heard_wake(shared);
+		if (read_in(shared, err) != 0)
+			return;
+		shared_end_late(shared);
+		tell_refusals(shared, where);
 	}
 }

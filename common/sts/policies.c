@@ -8,6 +8,7 @@
 
 #include "common/base/cache.h"
 #include "common/base/clock.h"
+#include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
 #include "common/sts/known.h"
@@ -27,7 +28,8 @@
  *    kind are a part of the leaves: the others make way sooner.
  * 4. Whoever refreshes policies begins flights as well, ahead of their end.
  * 5. Where hosts share policies, a flight first looks whether one that another
- *    has fetched will do, and gives what it has fetched itself to all.
+ *    has fetched will do, and gives what it has fetched itself to all.  One
+ * that only looks takes a leaf when there is something to be read.
  */
 
 enum {
@@ -41,6 +43,9 @@ struct policies {
 	atomic_uint running;   /* flights in a leaf */
 	atomic_bool ended;     /* no flight goes on */
 	struct cache *fetches; /* struct policy_facts, by domain and id */
+	struct lock lock;
+	struct cond sought;
+	unsigned seeking; /* with lock: flights that wait for the store */
 };
 
 static void
@@ -60,6 +65,7 @@ struct fetch_job {
 	enum policy_purpose purpose;
 	int timeout_ms;
 	struct policy_fetch_request request;
+	struct resp *value; /* of POLICY_SHARED, for a leaf to read */
 };
 
 /* Whether it is the policy that is known, with the same words. */
@@ -108,6 +114,16 @@ tell_failure(const struct fetch_job *job, const struct policy_facts *policy)
 		cache_release(entry);
 }
 
+/* Who waits gets that. */
+static void
+end_fetch(struct fetch_job *job, struct policy_facts *policy)
+{
+	cache_fill(job->entry, policy, 0);
+	cache_release(job->entry);
+	resp_free(job->value);
+	free(job);
+}
+
 /* Something was learnt of the policy host. */
 static void
 finish_fetch(struct fetch_job *job, struct policy_facts *policy)
@@ -126,9 +142,7 @@ finish_fetch(struct fetch_job *job, struct policy_facts *policy)
 	if (share != NULL && policy->fetch == POLICY_FETCHED)
 		share_policy_put(share, job->domain, policy);
 	/* what comes of it is kept; this is for those who wait */
-	cache_fill(job->entry, policy, 0);
-	cache_release(job->entry);
-	free(job);
+	end_fetch(job, policy);
 }
 
 /* Nothing was: the next one tries anew. */
@@ -136,9 +150,7 @@ static void
 give_up_fetch(struct fetch_job *job, struct policy_facts *failed)
 {
 	assert(failed->fetched_s == 0);
-	cache_fill(job->entry, failed, 0);
-	cache_release(job->entry);
-	free(job);
+	end_fetch(job, failed);
 }
 
 /* Fetch in the time there is; of many at once the first have more of it. */
@@ -158,6 +170,13 @@ fetch_in_time(
 	return policy;
 }
 
+static void
+give_up_seeking(struct fetch_job *job)
+{
+	give_up_fetch(job,
+	    policy_fetch_failed(POLICY_FETCH_ERROR, "no other host has one"));
+}
+
 /* Whether what other hosts have will do, or nothing else is wanted. */
 static bool
 finish_by_others(struct fetch_job *job, int64_t deadline_ms)
@@ -165,17 +184,18 @@ finish_by_others(struct fetch_job *job, int64_t deadline_ms)
 	const struct policies_options *options = &job->policies->options;
 	struct policy_share with = {
 	    options->share, job->policies->keep, options->turns};
-	struct policy_facts *theirs = policy_share_take(
-	    &with, job->domain, job->request.id, job->purpose, deadline_ms);
+	struct policy_facts *theirs =
+	    job->value != NULL
+		? policy_share_read(&with, job->domain, job->value)
+		: policy_share_take(&with, job->domain, job->request.id,
+		      job->purpose, deadline_ms);
 
 	if (theirs == NULL && job->purpose != POLICY_SHARED)
 		return false;
 	if (theirs == NULL)
-		theirs = policy_fetch_failed(
-		    POLICY_FETCH_ERROR, "no other host has one");
-	cache_fill(job->entry, theirs, 0);
-	cache_release(job->entry);
-	free(job);
+		give_up_seeking(job);
+	else
+		end_fetch(job, theirs);
 	return true;
 }
 
@@ -209,6 +229,49 @@ run_fetch(void *arg, int64_t until_ms)
 }
 
 static void
+hand_to_leaf(struct fetch_job *job)
+{
+	if (!pool_submit(
+		job->policies->options.leaves, POOL_NEW, run_fetch, job))
+		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
+				       "too many fetches are waiting"));
+}
+
+static void
+count_seeking(struct policies *policies, int change)
+{
+	lock_take(&policies->lock);
+	policies->seeking += (unsigned)change;
+	if (policies->seeking == 0)
+		cond_broadcast(&policies->sought);
+	lock_drop(&policies->lock);
+}
+
+/* By the store's thread: a leaf reads what there is. */
+static void
+hear_of_policy(void *arg, struct resp *reply, enum shared_result result)
+{
+	struct fetch_job *job = arg;
+	struct policies *policies = job->policies;
+
+	job->value = reply;
+	if (result == SHARED_RESULT_HIT)
+		hand_to_leaf(job);
+	else
+		give_up_seeking(job);
+	count_seeking(policies, -1);
+}
+
+/* For most domains nobody has one, and that is to cost little. */
+static void
+seek_policy(struct fetch_job *job)
+{
+	count_seeking(job->policies, 1);
+	share_policy_seek(
+	    job->policies->options.share, job->domain, hear_of_policy, job);
+}
+
+static void
 submit_fetch(struct policies *policies, struct cache_entry *entry,
     const char *domain, const char *id, enum policy_purpose purpose,
     int timeout_ms)
@@ -229,9 +292,10 @@ submit_fetch(struct policies *policies, struct cache_entry *entry,
 	job->request.allow_private = options->allow_private;
 	job->request.manners = options->manners;
 	job->request.ended = &policies->ended;
-	if (!pool_submit(options->leaves, POOL_NEW, run_fetch, job))
-		give_up_fetch(job, policy_fetch_failed(POLICY_FETCH_ERROR,
-				       "too many fetches are waiting"));
+	if (purpose == POLICY_SHARED && options->share != NULL)
+		seek_policy(job);
+	else
+		hand_to_leaf(job);
 }
 
 struct cache_entry *
@@ -311,6 +375,8 @@ policies_new(const struct policies_options *options)
 
 	assert(options->leaves != NULL && options->timeout_ms > 0);
 	policies->options = *options;
+	lock_init(&policies->lock);
+	cond_init(&policies->sought);
 	policies->keep = policy_keep_new(&options->keep);
 	policies->fetches =
 	    cache_new(LIMIT_KEPT_POLICIES, &flights, options->keep.budget);
@@ -320,8 +386,13 @@ policies_new(const struct policies_options *options)
 void
 policies_end(struct policies *policies)
 {
-	if (policies != NULL)
-		atomic_store(&policies->ended, true);
+	if (policies == NULL)
+		return;
+	atomic_store(&policies->ended, true);
+	lock_take(&policies->lock);
+	while (policies->seeking > 0)
+		cond_wait(&policies->sought, &policies->lock);
+	lock_drop(&policies->lock);
 }
 
 void
@@ -331,5 +402,7 @@ policies_free(struct policies *policies)
 		return;
 	cache_free(policies->fetches);
 	policy_keep_free(policies->keep);
+	cond_fini(&policies->sought);
+	lock_fini(&policies->lock);
 	free(policies);
 }

@@ -55,14 +55,15 @@ enum {
 /*
  * policies_new - with what the store has
  *
- * policies_free: no want may be held, no fetch be running.
+ * policies_free: after policies_end and the end of the leaves; no want may be
+ * held.
  */
 void policies_free(struct policies *policies);
 struct policies *
 policies_new(const struct policies_options *options) OWNED(policies_free);
 
 /* policies_end - have fetches that run end within two seconds, and teach
- * nothing; NULL is fine */
+ * nothing, and wait for what the shared store is asked; NULL is fine */
 void policies_end(struct policies *policies);
 
 /* policies_options - what they were made with, borrowed */

@@ -88,28 +88,33 @@ hint_at(const struct policy_share *with, const struct shared_policy *theirs)
 	return SIGHT_NEWS;
 }
 
-/* For a host that knows nothing.  id NULL: none is announced. */
+/* For a host that knows nothing. */
+static enum sight
+sight_of_unknown(const struct policy_share *with, const char *domain,
+    struct shared_policy *theirs, struct policy_facts **taken)
+{
+	if (theirs == NULL)
+		return SIGHT_NOTHING;
+	if (!share_policy_may_create(theirs, clock_wall_s()))
+		return hint_at(with, theirs);
+	*taken = borrow_policy(with, domain, theirs, SHARE_CREATED);
+	return *taken == NULL ? SIGHT_NEWS : SIGHT_TAKEN;
+}
+
+/* The same, and another id is announced. */
 static enum sight
 look_for_policy(const struct policy_share *with, const char *domain,
     const char *id, struct policy_facts **taken)
 {
 	AUTO(shared_policy)
 	struct shared_policy *theirs = share_policy_ask(with->share, domain);
-	struct policy_facts *facts;
+	enum sight sight = sight_of_unknown(with, domain, theirs, taken);
 
-	if (theirs == NULL)
-		return SIGHT_NOTHING;
-	if (!share_policy_may_create(theirs, clock_wall_s()))
-		return hint_at(with, theirs);
-	facts = borrow_policy(with, domain, theirs, SHARE_CREATED);
-	if (facts == NULL)
-		return SIGHT_NEWS;
-	if (id != NULL && strcmp(facts->id, id) != 0) {
-		policy_facts_free(facts);
-		return SIGHT_NEWS;
-	}
-	*taken = facts;
-	return SIGHT_TAKEN;
+	if (sight != SIGHT_TAKEN || strcmp((*taken)->id, id) == 0)
+		return sight;
+	policy_facts_free(*taken);
+	*taken = NULL;
+	return SIGHT_NEWS;
 }
 
 /* The same policy under the same id, fetched later, and still in force. */
@@ -198,14 +203,14 @@ await_another(const struct policy_share *with, const char *domain,
 
 static struct policy_facts *
 take_unknown(const struct policy_share *with, const char *domain,
-    const char *id, bool may_fetch, int64_t deadline_ms)
+    const char *id, int64_t deadline_ms)
 {
 	struct policy_facts *taken = NULL;
 
 	if (has_policy_in_force(with, domain))
 		return NULL;
 	if (look_for_policy(with, domain, id, &taken) != SIGHT_NOTHING ||
-	    !may_fetch || share_policy_claim(with->share, domain))
+	    share_policy_claim(with->share, domain))
 		return taken;
 	return await_another(with, domain, id, deadline_ms);
 }
@@ -218,15 +223,28 @@ policy_share_take(const struct policy_share *with, const char *domain,
 		return NULL;
 	switch (purpose) {
 	case POLICY_OWN:
+	case POLICY_SHARED:
 		return NULL;
 	case POLICY_REFRESH:
 		return refresh_by_others(with, domain, id, deadline_ms);
 	case POLICY_UNKNOWN:
-		return take_unknown(with, domain, id, true, deadline_ms);
-	case POLICY_SHARED:
-		return take_unknown(with, domain, NULL, false, deadline_ms);
+		return take_unknown(with, domain, id, deadline_ms);
 	}
 	return NULL;
+}
+
+struct policy_facts *
+policy_share_read(const struct policy_share *with, const char *domain,
+    const struct resp *value)
+{
+	AUTO(shared_policy) struct shared_policy *theirs = NULL;
+	struct policy_facts *taken = NULL;
+
+	if (has_policy_in_force(with, domain))
+		return NULL;
+	theirs = share_policy_read(with->share, domain, value);
+	sight_of_unknown(with, domain, theirs, &taken);
+	return taken;
 }
 
 static enum policy_outlook

@@ -49,6 +49,10 @@ struct policy_facts *policy_share_take(const struct policy_share *with,
     const char *domain, const char *id, enum policy_purpose purpose,
     int64_t deadline_ms) OWNED(policy_facts_free);
 
+/* policy_share_read - the same for POLICY_SHARED, by what the store has */
+struct policy_facts *policy_share_read(const struct policy_share *with,
+    const char *domain, const struct resp *value) OWNED(policy_facts_free);
+
 /* policy_share_outlook - what it would be, for whoever only looks */
 enum policy_outlook policy_share_outlook(const struct policy_share *with,
     const char *domain, const struct shared_policy *theirs);

@@ -193,6 +193,19 @@ share_get(struct share *share, const char *name, struct resp **reply,
 	return share_open_value(share, name, *reply, size, fault);
 }
 
+void
+share_seek(
+    struct share *share, const char *name, shared_answered *found, void *arg)
+{
+	const struct resp_words words = {.count = 2, .items = {"GET", name}};
+
+	if (share_is_open(share))
+		shared_begin(
+		    share->options.store, SHARED_OP_GET, &words, found, arg);
+	else
+		found(arg, NULL, SHARED_RESULT_RESTED);
+}
+
 /* A host that comes back to what it has begun is not its own rival. */
 static bool
 is_own_lease(struct share *share, const char *name)

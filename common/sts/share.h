@@ -109,6 +109,11 @@ void share_name_of(const struct share *share, const char *kind,
 const char *share_get(struct share *share, const char *name,
     struct resp **reply, size_t *size, enum shared_fault *fault);
 
+/* share_seek - what stands under a name, signed or not: found is called once,
+ * as by shared_begin */
+void share_seek(
+    struct share *share, const char *name, shared_answered *found, void *arg);
+
 /*
  * share_claim - whether this host is to do what the fields name, for all:
  * true; false where another is at it for now

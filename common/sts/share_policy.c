@@ -14,22 +14,16 @@ enum {
 	CREATE_S = 7 * CLOCK_DAY_S,
 };
 
-struct shared_policy *
-share_policy_look(
-    struct share *share, const char *domain, enum shared_fault *fault)
+/* payload: NULL for none */
+static struct shared_policy *
+read_payload(struct share *share, const char *domain, const char *payload,
+    size_t size, enum shared_fault *fault)
 {
 	time_t now = clock_wall_s();
-	char name[SHARE_NAME_SIZE];
 	struct shared_policy *policy = NULL;
-	struct resp *reply;
-	const char *payload;
-	size_t size;
 
-	share_name(share, "p", domain, name);
-	payload = share_get(share, name, &reply, &size, fault);
 	if (payload != NULL)
 		policy = shared_policy_read(payload, size, domain, now, fault);
-	resp_free(reply);
 	if (policy == NULL ||
 	    !graves_hold(share_graves(share), domain, policy->fetched_s, now))
 		return policy;
@@ -39,14 +33,64 @@ share_policy_look(
 }
 
 struct shared_policy *
+share_policy_look(
+    struct share *share, const char *domain, enum shared_fault *fault)
+{
+	char name[SHARE_NAME_SIZE];
+	struct shared_policy *policy;
+	struct resp *reply;
+	const char *payload;
+	size_t size;
+
+	share_name(share, "p", domain, name);
+	payload = share_get(share, name, &reply, &size, fault);
+	policy = read_payload(share, domain, payload, size, fault);
+	resp_free(reply);
+	return policy;
+}
+
+static struct shared_policy *
+or_reject(struct share *share, const char *domain, struct shared_policy *policy,
+    enum shared_fault fault)
+{
+	if (policy == NULL && fault != SHARED_NO_FAULT)
+		share_reject(share, domain, "", fault);
+	return policy;
+}
+
+struct shared_policy *
 share_policy_ask(struct share *share, const char *domain)
 {
 	enum shared_fault fault;
 	struct shared_policy *policy = share_policy_look(share, domain, &fault);
 
-	if (policy == NULL && fault != SHARED_NO_FAULT)
-		share_reject(share, domain, "", fault);
-	return policy;
+	return or_reject(share, domain, policy, fault);
+}
+
+struct shared_policy *
+share_policy_read(
+    struct share *share, const char *domain, const struct resp *value)
+{
+	enum shared_fault fault = SHARED_NO_FAULT;
+	char name[SHARE_NAME_SIZE];
+	struct shared_policy *policy;
+	const char *payload;
+	size_t size;
+
+	share_name(share, "p", domain, name);
+	payload = share_open_value(share, name, value, &size, &fault);
+	policy = read_payload(share, domain, payload, size, &fault);
+	return or_reject(share, domain, policy, fault);
+}
+
+void
+share_policy_seek(
+    struct share *share, const char *domain, shared_answered *found, void *arg)
+{
+	char name[SHARE_NAME_SIZE];
+
+	share_name(share, "p", domain, name);
+	share_seek(share, name, found, arg);
 }
 
 bool

@@ -26,6 +26,13 @@ struct shared_policy *share_policy_ask(struct share *share, const char *domain)
 struct shared_policy *share_policy_look(struct share *share, const char *domain,
     enum shared_fault *fault) OWNED(shared_policy_free);
 
+/* share_policy_seek - what stands for it, without a wait: see share_seek;
+ * share_policy_read - what that is, as by share_policy_ask */
+struct shared_policy *share_policy_read(struct share *share, const char *domain,
+    const struct resp *value) OWNED(shared_policy_free);
+void share_policy_seek(
+    struct share *share, const char *domain, shared_answered *found, void *arg);
+
 /*
  * share_policy_may_create - whether a host that knows nothing may take the
  * policy: it is to be enforced, and was fetched within a week, as one that is

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Two engines and a real store between them: probes and verdicts of one that
  * the other uses, and what it does not take. */
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +28,12 @@
 #define DANE_HOST "lateda.example"
 #define DANE_ADDRESS "198.51.100.1"
 
-enum { PATIENT_MS = 30 * 1000, LOOK_US = 10 * 1000 };
+enum {
+	PATIENT_MS = 30 * 1000,
+	GIVEN_UP_MS = 1000,
+	LOOK_US = 10 * 1000,
+	LATE_US = 3 * 1000 * 1000,
+};
 
 /* One host: what it shares, and an engine that does. */
 struct gate {
@@ -467,6 +474,43 @@ a_verdict_lives_five_minutes_at_most(void **state)
 	engine_wait_free(wait);
 }
 
+/* --- the end --- */
+
+static void *
+let_store_go_on(void *arg)
+{
+	(void)arg;
+	usleep(LATE_US);
+	redis_signal(server, SIGCONT);
+	return NULL;
+}
+
+/* A check that gives up, and its engine with it: what the store says after that
+ * is for nobody, but it is said. */
+static void
+an_engine_ends_after_the_store_has_answered(void **state)
+{
+	struct engine_wait *wait;
+	int own_ms = wish.check_timeout_ms;
+	pthread_t thread;
+
+	(void)state;
+	wish.check_timeout_ms = GIVEN_UP_MS;
+	open_gates(SHARE_POLICIES);
+	wish.check_timeout_ms = own_ms;
+	redis_signal(server, SIGSTOP);
+	wait = network_start(b.engine, HOST);
+	engine_await(wait, network_soon());
+	engine_wait_free(wait);
+	assert_int_equal(
+	    pthread_create(&thread, NULL, let_store_go_on, NULL), 0);
+	engine_free(b.engine);
+	b.engine = NULL;
+	assert_int_equal(
+	    b.client.counts.requests[SHARED_OP_GET][SHARED_RESULT_MISS], 1);
+	pthread_join(thread, NULL);
+}
+
 #define SHARE_TEST(name) \
 	cmocka_unit_test_setup_teardown(name, begin_sharing, end_sharing)
 
@@ -486,6 +530,7 @@ main(void)
 	    SHARE_TEST(a_failure_is_no_verdict_for_others),
 	    SHARE_TEST(a_verdict_that_will_not_do_is_made_here),
 	    SHARE_TEST(a_verdict_lives_five_minutes_at_most),
+	    SHARE_TEST(an_engine_ends_after_the_store_has_answered),
 	};
 
 	if (!redis_is_there()) {

@@ -118,6 +118,7 @@ void
 house_move_out(struct house *house)
 {
 	policy_refresh_free(house->refresh);
+	policies_end(house->policies);
 	pool_free(house->leaves);
 	policies_free(house->policies);
 	store_free(house->store);

@@ -9,21 +9,8 @@
 #include "common/base/clock.h"
 #include "t/fake/tlsd.h"
 #include "t/unit/store_client.h"
+#include "t/unit/store_steps.h"
 #include "t/unit/tap.h"
-
-/* A server that says what it is told to: see tlsd.h.  A request is a line for
- * its count, and two for each word. */
-#define L TLSD_READ
-#define LINES5 L, L, L, L, L
-#define HELLO LINES5
-#define LOGIN LINES5, L, L, L, L, L, L
-#define GET LINES5
-#define ROLE(role, mode) \
-	"*4\r\n$4\r\nrole\r\n" role "\r\n$4\r\nmode\r\n" mode "\r\n"
-#define MASTER ROLE("$6\r\nmaster", "$10\r\nstandalone")
-#define REPLICA ROLE("$5\r\nslave", "$10\r\nstandalone")
-#define CLUSTER ROLE("$6\r\nmaster", "$7\r\ncluster")
-#define ANSWER "$5\r\nvalue\r\n"
 
 /* No answer is slower here than a machine is slow, but where it hangs */
 enum { PATIENT_MS = 30 * 1000, SHORT_MS = 50, SLOW_MS = 500 };
@@ -378,6 +365,87 @@ a_silent_store_is_waited_for_three_times(void **state)
 	}
 }
 
+/* The thread sleeps without an end, or for a question that was answered. */
+static void
+a_later_question_has_its_time_too(void **state)
+{
+	enum { TIME_MS = 1000, PAUSE_US = 1200 * 1000 };
+	static const char *const steps[] = {
+	    HELLO, MASTER, GET, ANSWER, GET, TLSD_HANG, NULL};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+		struct store_client client;
+		char text[STORE_CLIENT_TEXT];
+		int64_t began_ms;
+
+		open_client(&client, server, NULL, TIME_MS);
+		store_client_await(&client, SHARED_UP, 1);
+		assert_int_equal(
+		    store_client_ask(&client, SHARED_OP_GET, get_x, text),
+		    SHARED_RESULT_HIT);
+		usleep(i * PAUSE_US);
+		began_ms = clock_mono_ms();
+		assert_int_equal(
+		    store_client_ask(&client, SHARED_OP_GET, get_x, text),
+		    SHARED_RESULT_TIMEOUT);
+		assert_in_range(
+		    clock_mono_ms() - began_ms, TIME_MS - 1, 3 * TIME_MS);
+		store_client_close(&client);
+	}
+}
+
+/* What came of questions that nobody waits for. */
+enum { BEGUN = 3 };
+struct begun {
+	struct lock lock;
+	enum shared_result results[BEGUN]; /* with lock */
+	size_t count;
+};
+
+static void
+note_result(void *arg, struct resp *reply, enum shared_result result)
+{
+	struct begun *begun = arg;
+
+	resp_free(reply);
+	lock_take(&begun->lock);
+	begun->results[begun->count++] = result;
+	lock_drop(&begun->lock);
+}
+
+static void
+each_of_several_gets_its_own_answer(void **state)
+{
+	static const char *const steps[] = {HELLO, MASTER, GET, GET, GET,
+	    ANSWER "$-1\r\n" ANSWER, GET, "$-1\r\n", TLSD_HANG, NULL};
+	const struct resp_words words = {.count = 2, .items = {"GET", "x"}};
+	AUTO(tlsd) struct tlsd *server = serve_steps(steps);
+	struct begun begun = {.count = 0};
+	struct store_client client;
+	char text[STORE_CLIENT_TEXT];
+
+	(void)state;
+	lock_init(&begun.lock);
+	open_client(&client, server, NULL, PATIENT_MS);
+	store_client_await(&client, SHARED_UP, 1);
+	for (size_t i = 0; i < BEGUN; i++)
+		shared_begin(
+		    client.shared, SHARED_OP_GET, &words, note_result, &begun);
+	/* whose answer comes last */
+	assert_int_equal(store_client_ask(&client, SHARED_OP_GET, get_x, text),
+	    SHARED_RESULT_MISS);
+	lock_take(&begun.lock);
+	assert_int_equal(begun.count, BEGUN);
+	assert_int_equal(begun.results[0], SHARED_RESULT_HIT);
+	assert_int_equal(begun.results[1], SHARED_RESULT_MISS);
+	assert_int_equal(begun.results[2], SHARED_RESULT_HIT);
+	lock_drop(&begun.lock);
+	store_client_close(&client);
+	lock_fini(&begun.lock);
+}
+
 static void
 the_first_of_several_that_takes_writes_is_used(void **state)
 {
@@ -404,139 +472,6 @@ the_first_of_several_that_takes_writes_is_used(void **state)
 	store_client_close(&client);
 }
 
-/* --- TLS: F45 --- */
-
-static void
-write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static struct shared_tls *
-trust_root_of(const struct tlsd *server)
-{
-	char path[] = "/tmp/postern-ca.XXXXXX";
-	struct shared_tls *tls;
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	close(fd);
-	write_file(path, tlsd_root(server));
-	tls = shared_tls_new(path, NULL, NULL, NULL);
-	unlink(path);
-	assert_non_null(tls);
-	return tls;
-}
-
-static void
-only_the_named_host_with_a_good_certificate_is_used(void **state)
-{
-	static const char *const steps[] = {
-	    TLSD_TLS, HELLO, MASTER, GET, ANSWER, TLSD_HANG, NULL};
-	static const char *const plain[] = {HELLO, MASTER, TLSD_HANG, NULL};
-	static const struct row {
-		const char *id;
-		const char *name;
-		unsigned flaws;
-		const char *const *steps;
-		bool other_root;
-		bool good;
-	} rows[] = {
-	    {"its name", "localhost", 0, steps, false, true},
-	    {"F45: another name", "store.example", 0, steps, false, false},
-	    {"F45: expired", "localhost", TLSD_EXPIRED, steps, false, false},
-	    {"F45: another CA", "localhost", 0, steps, true, false},
-	    {"F45: no TLS at the port", "localhost", 0, plain, false, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct row *row = &rows[i];
-		struct tlsd_options as = {.steps = row->steps,
-		    .name = row->name,
-		    .flaws = row->flaws};
-		AUTO(tlsd) struct tlsd *server = tlsd_new(&as);
-		AUTO(tlsd) struct tlsd *other = tlsd_new(&as);
-		struct shared_options options = {.timeout_ms = PATIENT_MS};
-		struct store_client client;
-		char address[64], text[STORE_CLIENT_TEXT];
-
-		options.tls = trust_root_of(row->other_root ? other : server);
-		snprintf(address, sizeof(address), "tls://localhost:%u",
-		    tlsd_port(server));
-		store_client_server(&options, address);
-		store_client_open(&client, &options);
-		store_client_await(
-		    &client, row->good ? SHARED_UP : SHARED_DOWN, 1);
-		ROW(row->id,
-		    store_client_ask(&client, SHARED_OP_GET, get_x, text) ==
-			(row->good ? SHARED_RESULT_HIT : SHARED_RESULT_RESTED));
-		ROW(row->id, row->good || client.told[SHARED_UP] == 0);
-		store_client_close(&client);
-		shared_tls_free(options.tls);
-	}
-}
-
-static void
-files_of_tls_that_are_wrong_are_told(void **state)
-{
-	struct err err;
-
-	(void)state;
-	assert_null(shared_tls_new("/nonexistent/ca.pem", NULL, NULL, &err));
-	assert_non_null(strstr(err.text, "/nonexistent/ca.pem"));
-	assert_null(shared_tls_new("/dev/null", NULL, NULL, &err));
-	assert_non_null(strstr(err.text, "no certificate"));
-}
-
-static void
-addresses_are_read_and_plain_ones_stay_here(void **state)
-{
-	static const struct {
-		const char *text;
-		enum shared_scheme scheme;
-		const char *host; /* NULL: refused */
-		unsigned port;
-	} rows[] = {{"unix:/run/redis/redis.sock", SHARED_UNIX,
-			"/run/redis/redis.sock", 0},
-	    {"tls://store.example", SHARED_TLS, "store.example", 6379},
-	    {"tls://store.example:6380", SHARED_TLS, "store.example", 6380},
-	    {"tls://[2001:db8::1]:1", SHARED_TLS, "2001:db8::1", 1},
-	    {"tls://192.0.2.1", SHARED_TLS, "192.0.2.1", 6379},
-	    {"tcp://127.0.0.2:7", SHARED_TCP, "127.0.0.2", 7},
-	    {"tcp://[::1]", SHARED_TCP, "::1", 6379},
-	    {"tcp://localhost", SHARED_TCP, "localhost", 6379},
-	    {"tcp://192.0.2.1", SHARED_TCP, NULL, 0},
-	    {"tcp://store.example", SHARED_TCP, NULL, 0},
-	    {"tcp://127.0.0.1.example", SHARED_TCP, NULL, 0},
-	    {"tls://", SHARED_TLS, NULL, 0}, {"tls://:1", SHARED_TLS, NULL, 0},
-	    {"tls://a b", SHARED_TLS, NULL, 0},
-	    {"tls://a.example:0", SHARED_TLS, NULL, 0},
-	    {"tls://a.example:65536", SHARED_TLS, NULL, 0},
-	    {"tls://[::1", SHARED_TLS, NULL, 0},
-	    {"tls://[::1]x", SHARED_TLS, NULL, 0},
-	    {"unix:redis.sock", SHARED_UNIX, NULL, 0},
-	    {"redis://a.example", SHARED_TLS, NULL, 0},
-	    {"a.example", SHARED_TLS, NULL, 0}, {"", SHARED_TLS, NULL, 0}};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct shared_address address;
-		int rc = shared_address_parse(rows[i].text, &address, NULL);
-
-		ROW(rows[i].text, (rc == 0) == (rows[i].host != NULL));
-		if (rc != 0)
-			continue;
-		ROW_TEXT(rows[i].text, address.host, rows[i].host);
-		ROW(rows[i].text, address.scheme == rows[i].scheme);
-		ROW(rows[i].text, address.port == rows[i].port);
-	}
-}
-
 /* F41 */
 static void
 it_starts_where_nothing_listens(void **state)
@@ -560,7 +495,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(addresses_are_read_and_plain_ones_stay_here),
 	    cmocka_unit_test(an_answer_comes_to_who_asked),
 	    cmocka_unit_test(it_logs_in_where_there_is_a_password),
 	    cmocka_unit_test(what_says_hello_otherwise_is_not_used),
@@ -572,10 +506,9 @@ main(void)
 	    cmocka_unit_test(
 		a_store_that_breaks_at_once_is_rested_longer_each_time),
 	    cmocka_unit_test(a_silent_store_is_waited_for_three_times),
+	    cmocka_unit_test(a_later_question_has_its_time_too),
+	    cmocka_unit_test(each_of_several_gets_its_own_answer),
 	    cmocka_unit_test(the_first_of_several_that_takes_writes_is_used),
-	    cmocka_unit_test(
-		only_the_named_host_with_a_good_certificate_is_used),
-	    cmocka_unit_test(files_of_tls_that_are_wrong_are_told),
 	    cmocka_unit_test(it_starts_where_nothing_listens),
 	};
 
