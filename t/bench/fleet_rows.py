@@ -70,9 +70,25 @@ def cost(own):
     return (own.cpu_s() - before) * 1e6 / WARM
 
 
-def warm(table, alone, shares):
-    rounds = [in_turn(number, cost, alone, shares)
-              for number in range(2 * ROUNDS)]
+def two_gates(folder, name=""):
+    """(one that shares nothing, one that does), which know a few domains."""
+    gates = (Filter(folder, "alone" + name, ALONE),
+             Filter(folder, "shares" + name, SHARES % {"folder": folder} +
+                    "MetricsSocket unix:%s/metrics%s.sock\n" % (folder, name)))
+    for own in gates:
+        own.client("-n", 100)
+    return gates
+
+
+def warm(table, folder):
+    """By two of them anew in each round: where its memory lies makes a process
+    slower or faster by more than a store does."""
+    rounds = []
+    for number in range(2 * ROUNDS):
+        gates = two_gates(folder, "-warm")
+        rounds.append(in_turn(number, cost, *gates))
+        for own in gates:
+            own.stop()
     table.at_most("GF1: warm message, CPU with a store to without",
                   median_ratio(rounds), 1.01, "%.3f")
 
@@ -155,20 +171,15 @@ def scrapes(table, shares, path):
 
 def fleet(table, folder):
     store = Store(folder)
-    path = folder + "/metrics.sock"
-    alone = Filter(folder, "alone", ALONE)
-    shares = Filter(folder, "shares", SHARES % {"folder": folder} +
-                    "MetricsSocket unix:%s\n" % path)
-    for own in (alone, shares):
-        own.client("-n", 100)
+    alone, shares = two_gates(folder)
     table.at_most("GF4: memory that a store adds, MiB",
                   (shares.memory() - alone.memory()) / MIB, 2, "%.2f")
-    warm(table, alone, shares)
+    warm(table, folder)
     names = Names()
     names.take(10)
     cold_rows(table, alone, shares, names)
     stopped(table, store, alone, shares, names)
-    scrapes(table, shares, path)
+    scrapes(table, shares, folder + "/metrics.sock")
     for own in (alone, shares, store):
         own.stop()
 
