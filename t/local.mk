@@ -121,6 +121,7 @@ UNIT_TESTS = \
 	%D%/unit/survey_diff.t \
 	%D%/unit/host_lines.t \
 	%D%/unit/store_survey_hosts.t \
+	%D%/unit/store_survey_inferred.t \
 	%D%/unit/store_survey_probes.t \
 	%D%/unit/tenants.t \
 	%D%/unit/survey_names.t \
@@ -573,6 +574,8 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 	milter/cli/survey/host_lines.c
 %C%_unit_host_lines_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_store_survey_hosts_t_SOURCES = %D%/unit/store_survey_hosts.c \
+	%D%/unit/tap.h
+%C%_unit_store_survey_inferred_t_SOURCES = %D%/unit/store_survey_inferred.c \
 	%D%/unit/tap.h
 %C%_unit_store_survey_probes_t_SOURCES = %D%/unit/store_survey_probes.c \
 	%D%/unit/tap.h

@@ -3,8 +3,11 @@
  * How it works: an address that was connected to has a house, with the digest
  * of what it shows and the names that were shown it.  With TENANTS_NAMES of
  * them it has facts for further names.  The first that is shown something else
- * ends that for good.  Houses stand in the order of their use; beyond
- * LIMIT_PACED_ADDRESSES the oldest is forgotten, and begins anew.
+ * ends that for good.  Other houses stand in the order of their use; beyond
+ * LIMIT_PACED_ADDRESSES the oldest of them is forgotten, and begins anew. Where
+ * somebody was told what did not hold it never does, for he would be told it
+ * again, without an end.  Where there are so many of those that no other has
+ * room, nothing more is inferred.
  */
 #include "common/gather/tenants.h"
 
@@ -37,6 +40,7 @@ struct tenants {
 	struct lock lock;
 	void *index; /* with lock, as all below: a tree, by address */
 	struct house_list houses; /* the oldest first */
+	struct house_list wrong;  /* these stay */
 	size_t count;
 };
 
@@ -44,6 +48,12 @@ static int
 compare_houses(const void *a, const void *b)
 {
 	return strcmp(a, b);
+}
+
+static bool
+has_misled(const struct house *house)
+{
+	return house->differs && house->inferred > 0;
 }
 
 static struct house *
@@ -54,8 +64,10 @@ known_house_locked(struct tenants *tenants, const char *address)
 
 	if (node == NULL)
 		return NULL;
-	TAILQ_REMOVE(&tenants->houses, *node, next);
-	TAILQ_INSERT_TAIL(&tenants->houses, *node, next);
+	if (!has_misled(*node)) {
+		TAILQ_REMOVE(&tenants->houses, *node, next);
+		TAILQ_INSERT_TAIL(&tenants->houses, *node, next);
+	}
 	return *node;
 }
 
@@ -72,13 +84,15 @@ drop_house_locked(struct tenants *tenants, struct house *house)
     HOLDS(tenants->lock)
 {
 	tdelete(house, &tenants->index, compare_houses);
-	TAILQ_REMOVE(&tenants->houses, house, next);
+	TAILQ_REMOVE(has_misled(house) ? &tenants->wrong : &tenants->houses,
+	    house, next);
 	tenants->count--;
 	drop_names(house);
 	probe_facts_free(house->same);
 	free(house);
 }
 
+/* NULL where there is no room. */
 static struct house *
 house_locked(struct tenants *tenants, const char *address) HOLDS(tenants->lock)
 {
@@ -86,8 +100,12 @@ house_locked(struct tenants *tenants, const char *address) HOLDS(tenants->lock)
 
 	if (house != NULL)
 		return house;
-	if (tenants->count >= LIMIT_PACED_ADDRESSES)
-		drop_house_locked(tenants, TAILQ_FIRST(&tenants->houses));
+	if (tenants->count >= LIMIT_PACED_ADDRESSES) {
+		house = TAILQ_FIRST(&tenants->houses);
+		if (house == NULL)
+			return NULL;
+		drop_house_locked(tenants, house);
+	}
 	house = xcalloc(1, sizeof(*house));
 	text_copy(house->address, sizeof(house->address), address);
 	if (tsearch(house, &tenants->index, compare_houses) == NULL)
@@ -141,35 +159,58 @@ note_tenant(
 	drop_names(house);
 }
 
-bool
-tenants_note(struct tenants *tenants, const char *address, const char *name,
-    const struct probe_facts *facts)
+/* Whether others were told what does not hold. */
+static bool
+end_inference_locked(struct tenants *tenants, struct house *house)
+    HOLDS(tenants->lock)
+{
+	if (house->differs)
+		return false;
+	house->differs = true;
+	drop_names(house);
+	probe_facts_free(house->same);
+	house->same = NULL;
+	if (!has_misled(house))
+		return false;
+	TAILQ_REMOVE(&tenants->houses, house, next);
+	TAILQ_INSERT_TAIL(&tenants->wrong, house, next);
+	return true;
+}
+
+static bool
+note_at_house_locked(struct tenants *tenants, struct house *house,
+    const char *name, const struct probe_facts *facts) HOLDS(tenants->lock)
 {
 	uint8_t digest[DIGEST_SIZE];
-	bool inferred = false;
-	struct house *house;
 
-	if (!probe_outcome_lasts(facts->outcome))
-		return false;
 	digest_chain(facts, digest);
-	lock_take(&tenants->lock);
-	house = house_locked(tenants, address);
 	if (house->count == 0 && house->same == NULL && !house->differs) {
 		house->outcome = facts->outcome;
 		memcpy(house->digest, digest, DIGEST_SIZE);
 	}
 	if (house->outcome != facts->outcome ||
-	    memcmp(house->digest, digest, DIGEST_SIZE) != 0) {
-		inferred = house->inferred > 0 && !house->differs;
-		house->differs = true;
-		drop_names(house);
-		probe_facts_free(house->same);
-		house->same = NULL;
-	} else if (house->same == NULL && !house->differs) {
+	    memcmp(house->digest, digest, DIGEST_SIZE) != 0)
+		return end_inference_locked(tenants, house);
+	if (house->same == NULL && !house->differs)
 		note_tenant(house, name, facts);
-	}
+	return false;
+}
+
+bool
+tenants_note(struct tenants *tenants, const char *address, const char *name,
+    const struct probe_facts *facts)
+{
+	bool differed = false;
+	struct house *house;
+
+	if (!probe_outcome_lasts(facts->outcome))
+		return false;
+	lock_take(&tenants->lock);
+	house = house_locked(tenants, address);
+	if (house != NULL)
+		differed = note_at_house_locked(tenants, house, name, facts);
 	lock_drop(&tenants->lock);
-	return inferred;
+	return differed;
 }
 
 struct probe_facts *
@@ -207,6 +248,7 @@ tenants_new(void)
 
 	lock_init(&tenants->lock);
 	TAILQ_INIT(&tenants->houses);
+	TAILQ_INIT(&tenants->wrong);
 	return tenants;
 }
 
@@ -218,7 +260,8 @@ tenants_free(struct tenants *tenants)
 	if (tenants == NULL)
 		return;
 	lock_take(&tenants->lock);
-	while ((house = TAILQ_FIRST(&tenants->houses)) != NULL)
+	while ((house = TAILQ_FIRST(&tenants->houses)) != NULL ||
+	       (house = TAILQ_FIRST(&tenants->wrong)) != NULL)
 		drop_house_locked(tenants, house);
 	lock_drop(&tenants->lock);
 	lock_fini(&tenants->lock);

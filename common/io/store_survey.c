@@ -20,6 +20,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_inferred.h"
 #include "common/io/store_survey_schema.h"
 #include "common/io/store_survey_words.h"
 
@@ -27,26 +28,16 @@ enum { BUSY_MS = 10000 };
 
 enum state { STATE_NEW, STATE_DONE, STATE_FAILING };
 
-enum statement {
-	ADD,
-	NOTE,
-	NOTES,
-	UNASKED,
-	PUT,
-	REOPEN,
-	AGE,
-	UNDO,
-	TOTAL,
-	STATEMENTS
-};
+enum statement { ADD, NOTE, NOTES, UNASKED, PUT, AGE, UNDO, TOTAL, STATEMENTS };
 
 struct store_survey {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[STATEMENTS];
 	struct store_survey_words *words;
-	int64_t least_weight; /* of the names that are read */
-	bool tallied;         /* "tally" is of what there is now */
-	int lock_fd;          /* or -1 */
+	struct store_survey_inferred *inferred; /* of a scan */
+	int64_t least_weight;                   /* of the names that are read */
+	bool tallied; /* "tally" is of what there is now */
+	int lock_fd;  /* or -1 */
 };
 
 static int
@@ -66,7 +57,7 @@ exec_sql(struct store_survey *survey, const char *sql, struct err *err)
 /* --- opening --- */
 
 static int
-prepare_all(struct store_survey *survey, struct err *err)
+prepare_all(struct store_survey *survey, bool scan, struct err *err)
 {
 	static const char *const sql[STATEMENTS] = {
 	    [ADD] = "INSERT INTO domain (domain, weight, rank) VALUES "
@@ -82,10 +73,6 @@ prepare_all(struct store_survey *survey, struct err *err)
 		    "1, finding = ?4, mxset = ?5, policy = ?6, tld = ?7, "
 		    "inferred_at = nullif(?8, ''), dns_host = nullif(?9, '') "
 		    "WHERE domain = ?1",
-	    [REOPEN] =
-		"UPDATE domain SET state = 0, tries = 0 WHERE "
-		"inferred_at IS NOT NULL AND instr(' ' || inferred_at || ' ', "
-		"' ' || ?1 || ' ') > 0",
 	    [AGE] = "UPDATE domain SET state = 0, tries = 0 WHERE state <> 0 "
 		    "AND time < ?1",
 	    [UNDO] = "UPDATE domain SET state = 0, tries = 0 WHERE "
@@ -103,7 +90,10 @@ prepare_all(struct store_survey *survey, struct err *err)
 			return err_set(err, ERR_DATA, "no survey: %s",
 			    sqlite3_errmsg(survey->handle));
 	survey->words = store_survey_words_new(survey->handle, err);
-	return survey->words == NULL ? -1 : 0;
+	if (survey->words == NULL || !scan)
+		return survey->words == NULL ? -1 : 0;
+	survey->inferred = store_survey_inferred_new(survey->handle, err);
+	return survey->inferred == NULL ? -1 : 0;
 }
 
 /* The file is made here, so that nobody else may read it. */
@@ -140,7 +130,7 @@ open_survey(struct store_survey *survey, const char *path,
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 			err) != 0)
 		return -1;
-	return prepare_all(survey, err);
+	return prepare_all(survey, scan, err);
 }
 
 void
@@ -151,6 +141,7 @@ store_survey_free(struct store_survey *survey)
 	for (int i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(survey->statements[i]);
 	store_survey_words_free(survey->words);
+	store_survey_inferred_free(survey->inferred);
 	sqlite3_close(survey->handle);
 	/* not before: closing it drops SQLite's own locks */
 	if (survey->lock_fd >= 0)
@@ -253,18 +244,19 @@ store_survey_put(
 	bind_word(stmt, 7, row->fields[SURVEY_TLD]);
 	bind_word(stmt, 8, row->fields[SURVEY_INFERRED_AT]);
 	bind_word(stmt, 9, row->fields[SURVEY_DNS_HOST]);
-	return run_statement(survey, PUT, err);
+	if (run_statement(survey, PUT, err) != 0)
+		return -1;
+	return store_survey_inferred_put(survey->inferred,
+	    row->fields[SURVEY_INFERRED_AT], row->domain, err);
 }
 
 int
 store_survey_reopen(struct store_survey *survey, const char *address,
     int64_t *count, struct err *err)
 {
-	bind_word(survey->statements[REOPEN], 1, address);
-	if (run_statement(survey, REOPEN, err) != 0)
-		return -1;
-	*count = sqlite3_changes(survey->handle);
-	return 0;
+	survey->tallied = false;
+	return store_survey_inferred_reopen(
+	    survey->inferred, address, count, err);
 }
 
 int

@@ -170,38 +170,6 @@ names_are_asked_about_once_and_failures_again(void **state)
 	assert_int_equal(count, 2);
 }
 
-/* V72 */
-static void
-names_that_rest_on_inference_are_asked_about_again(void **state)
-{
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
-	static const char *const inferred[] = {"192.0.2.1",
-	    "192.0.2.3 192.0.2.1", "192.0.2.11", "", "192.0.2.1 192.0.2.3"};
-	survey_name names[COUNT(inferred)];
-	int64_t reopened = 0;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(inferred); i++) {
-		char name[] = "a";
-		struct survey_row row = {.domain = name, .time = 1800000000};
-
-		name[0] = (char)('a' + (int)i);
-		store_survey_add(survey, name, 1, 0, NULL);
-		for (int k = 0; k < SURVEY_FIELDS; k++)
-			row.fields[k] = "";
-		row.fields[SURVEY_INFERRED_AT] = inferred[i];
-		assert_int_equal(store_survey_put(survey, &row, NULL), 0);
-	}
-	assert_int_equal(
-	    store_survey_reopen(survey, "192.0.2.1", &reopened, NULL), 0);
-	assert_int_equal(reopened, 3);
-	assert_int_equal(
-	    store_survey_todo(survey, "", 0, names, COUNT(inferred), NULL), 3);
-	assert_string_equal(names[0], "a");
-	assert_string_equal(names[1], "b");
-	assert_string_equal(names[2], "e");
-}
-
 static void
 counts_are_by_words_and_filters(void **state)
 {
@@ -470,8 +438,6 @@ main(void)
 	const struct CMUnitTest store_survey[] = {
 	    cmocka_unit_test(doubles_add_their_weights),
 	    cmocka_unit_test(names_are_asked_about_once_and_failures_again),
-	    cmocka_unit_test(
-		names_that_rest_on_inference_are_asked_about_again),
 	    cmocka_unit_test(counts_are_by_words_and_filters),
 	    cmocka_unit_test(counts_are_of_what_there_is_now),
 	    cmocka_unit_test(what_many_share_stands_once),

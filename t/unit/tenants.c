@@ -160,21 +160,51 @@ a_failure_is_no_difference(void **state)
 	tenants_free(tenants);
 }
 
-/* LIMIT_PACED_ADDRESSES */
 static void
-the_oldest_of_very_many_begins_anew(void **state)
+crowd_out(struct tenants *tenants)
 {
-	struct tenants *tenants = tenants_new();
 	char address[INET6_ADDRSTRLEN];
 
-	(void)state;
-	note_names(tenants, TENANTS_NAMES);
 	for (unsigned i = 0; i < LIMIT_PACED_ADDRESSES; i++) {
 		snprintf(address, sizeof(address), "10.%u.%u.%u", i >> 16,
 		    i >> 8 & 255, i & 255);
 		note(tenants, address, 0, PROBE_NO_STARTTLS, "");
 	}
+}
+
+/* LIMIT_PACED_ADDRESSES */
+static void
+the_oldest_of_very_many_begins_anew(void **state)
+{
+	struct tenants *tenants = tenants_new();
+
+	(void)state;
+	note_names(tenants, TENANTS_NAMES);
+	crowd_out(tenants);
 	assert_null(tenants_infer(tenants, AT));
+	tenants_free(tenants);
+}
+
+/* Else names would be told it, and asked about again, without an end. */
+static void
+what_was_inferred_wrongly_once_is_never_inferred_again(void **state)
+{
+	struct tenants *tenants = tenants_new();
+
+	(void)state;
+	note_names(tenants, TENANTS_NAMES);
+	probe_facts_free(tenants_infer(tenants, AT));
+	assert_true(note(tenants, AT, 77, PROBE_TLS, "two"));
+	crowd_out(tenants);
+	assert_true(tenants_differ(tenants, AT));
+	note_names(tenants, TENANTS_NAMES);
+	assert_null(tenants_infer(tenants, AT));
+	/* of one that nobody was told of nothing need be remembered */
+	note(tenants, "192.0.2.2", 1, PROBE_TLS, "one");
+	note(tenants, "192.0.2.2", 2, PROBE_TLS, "two");
+	assert_true(tenants_differ(tenants, "192.0.2.2"));
+	crowd_out(tenants);
+	assert_false(tenants_differ(tenants, "192.0.2.2"));
 	tenants_free(tenants);
 }
 
@@ -250,6 +280,8 @@ main(void)
 	    cmocka_unit_test(nothing_is_inferred_where),
 	    cmocka_unit_test(a_failure_is_no_difference),
 	    cmocka_unit_test(the_oldest_of_very_many_begins_anew),
+	    cmocka_unit_test(
+		what_was_inferred_wrongly_once_is_never_inferred_again),
 	    cmocka_unit_test(what_was_kept_disproves_what_was_inferred),
 	};
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How it works: leaves of the engine ask and tell of hosts.  Addresses at which
- * inference was found wrong are put on a list.  The thread that has the survey
- * opens the names anew that were written before; those that come after it sees
- * by that list, and does not write them.
+ * inference was found wrong are put on a list, and into a tree.  The thread
+ * that has the survey opens the names anew that were written before, address by
+ * address of the list; those that come after it sees by the tree, and does not
+ * write them.
  */
 #include "milter/cli/survey/probing.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "common/base/clock.h"
 #include "common/base/lock.h"
@@ -16,15 +19,20 @@
 #include "common/base/xalloc.h"
 #include "common/io/store_survey_probes.h"
 
+/* An address; once it is known as that it stays. */
+struct differing {
+	char address[INET6_ADDRSTRLEN]; /* first: the key of the tree */
+	STAILQ_ENTRY(differing) next;
+};
+
 struct probing {
 	struct store_survey *survey;
 	struct store_survey_probes *probes;
 	const struct exclude *exclude;
 	struct lock lock;
 	/* The rest is under the lock. */
-	char (*differing)[INET6_ADDRSTRLEN]; /* addresses */
-	size_t differing_count;
-	size_t reopened; /* of them, the first so many */
+	STAILQ_HEAD(, differing) differing; /* that are to be reopened */
+	void *known;                        /* a tree of all, by address */
 	bool failed;
 	struct err err;
 };
@@ -43,6 +51,7 @@ probing_new(
 	probing->survey = survey;
 	probing->probes = probes;
 	probing->exclude = exclude;
+	STAILQ_INIT(&probing->differing);
 	lock_init(&probing->lock);
 	return probing;
 }
@@ -53,8 +62,8 @@ probing_free(struct probing *probing)
 	if (probing == NULL)
 		return;
 	store_survey_probes_free(probing->probes);
+	tdestroy(probing->known, free);
 	lock_fini(&probing->lock);
-	free(probing->differing);
 	free(probing);
 }
 
@@ -85,16 +94,34 @@ keep_probe(void *arg, const char *address, uint16_t port, const char *name,
 	lock_drop(&probing->lock);
 }
 
+static int
+compare_differing(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void
+add_differing_locked(struct probing *probing, const char *address)
+    HOLDS(probing->lock)
+{
+	struct differing *differing;
+
+	if (tfind(address, &probing->known, compare_differing) != NULL)
+		return;
+	differing = xcalloc(1, sizeof(*differing));
+	text_copy(differing->address, sizeof(differing->address), address);
+	if (tsearch(differing, &probing->known, compare_differing) == NULL)
+		abort(); /* no memory: as xalloc */
+	STAILQ_INSERT_TAIL(&probing->differing, differing, next);
+}
+
 static void
 take_differing(void *arg, const char *address)
 {
 	struct probing *probing = arg;
 
 	lock_take(&probing->lock);
-	probing->differing = xrealloc(probing->differing,
-	    probing->differing_count + 1, sizeof(*probing->differing));
-	text_copy(probing->differing[probing->differing_count++],
-	    INET6_ADDRSTRLEN, address);
+	add_differing_locked(probing, address);
 	lock_drop(&probing->lock);
 }
 
@@ -122,15 +149,16 @@ probing_manners(struct probing *probing, int gap_ms, unsigned rate)
 static bool
 next_differing(struct probing *probing, char address[INET6_ADDRSTRLEN])
 {
-	bool found;
+	const struct differing *first;
 
 	lock_take(&probing->lock);
-	found = probing->reopened < probing->differing_count;
-	if (found)
-		memcpy(address, probing->differing[probing->reopened++],
-		    INET6_ADDRSTRLEN);
+	first = STAILQ_FIRST(&probing->differing);
+	if (first != NULL) {
+		memcpy(address, first->address, INET6_ADDRSTRLEN);
+		STAILQ_REMOVE_HEAD(&probing->differing, next);
+	}
 	lock_drop(&probing->lock);
-	return found;
+	return first != NULL;
 }
 
 int
@@ -149,31 +177,22 @@ probing_reopen(struct probing *probing, int64_t *count, struct err *err)
 	return 0;
 }
 
-static bool
-is_among_words(const char *addresses, const char *address)
-{
-	size_t length = strlen(address);
-
-	while (*addresses != '\0') {
-		size_t word = strcspn(addresses, " ");
-
-		if (word == length && memcmp(addresses, address, word) == 0)
-			return true;
-		addresses += word + (addresses[word] == ' ');
-	}
-	return false;
-}
-
 bool
 probing_disproved(struct probing *probing, const char *addresses)
 {
 	bool found = false;
 
-	if (addresses[0] == '\0')
-		return false;
 	lock_take(&probing->lock);
-	for (size_t i = 0; !found && i < probing->differing_count; i++)
-		found = is_among_words(addresses, probing->differing[i]);
+	while (probing->known != NULL && !found && addresses[0] != '\0') {
+		char address[INET6_ADDRSTRLEN] = "";
+		size_t length = strcspn(addresses, " ");
+
+		if (length < sizeof(address))
+			memcpy(address, addresses, length);
+		found =
+		    tfind(address, &probing->known, compare_differing) != NULL;
+		addresses += length + (addresses[length] == ' ');
+	}
 	lock_drop(&probing->lock);
 	return found;
 }
