@@ -137,6 +137,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/io/store_survey.c %D%/io/store_survey.h \
 	%D%/io/store_survey_fields.c %D%/io/store_survey_fields.h \
 	%D%/io/store_survey_schema.c %D%/io/store_survey_schema.h \
+	%D%/io/store_survey_check.c %D%/io/store_survey_check.h \
 	%D%/io/store_survey_inferred.c %D%/io/store_survey_inferred.h \
 	%D%/io/store_survey_words.c %D%/io/store_survey_words.h \
 	%D%/io/store_survey_hosts.c %D%/io/store_survey_hosts.h \

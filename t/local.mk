@@ -120,6 +120,7 @@ UNIT_TESTS = \
 	%D%/unit/survey_attempts.t \
 	%D%/unit/survey_diff.t \
 	%D%/unit/host_lines.t \
+	%D%/unit/store_survey_check.t \
 	%D%/unit/store_survey_hosts.t \
 	%D%/unit/store_survey_inferred.t \
 	%D%/unit/store_survey_probes.t \
@@ -573,6 +574,8 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_host_lines_t_SOURCES = %D%/unit/host_lines.c %D%/unit/tap.h \
 	milter/cli/survey/host_lines.c
 %C%_unit_host_lines_t_LDADD = $(LDADD) $(JANSSON_LIBS)
+%C%_unit_store_survey_check_t_SOURCES = %D%/unit/store_survey_check.c \
+	%D%/unit/tap.h
 %C%_unit_store_survey_hosts_t_SOURCES = %D%/unit/store_survey_hosts.c \
 	%D%/unit/tap.h
 %C%_unit_store_survey_inferred_t_SOURCES = %D%/unit/store_survey_inferred.c \

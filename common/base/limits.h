@@ -405,6 +405,11 @@ enum {
 	LIMIT_SURVEY_TLSA_DATA = 64,
 	LIMIT_SURVEY_HOST = 16 * 1024,
 
+	/* A row as it is read, with all words of a domain: hosts, and as many
+	 * patterns of a policy as LIMIT_SURVEY_ROW has room for, are the long
+	 * ones; or a host */
+	LIMIT_SURVEY_JOINED = 2 * LIMIT_SURVEY_HOST,
+
 	/* Names of a survey that is kept in memory alone */
 	LIMIT_SURVEY_MEMORY = 10000,
 

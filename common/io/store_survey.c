@@ -20,6 +20,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_check.h"
 #include "common/io/store_survey_inferred.h"
 #include "common/io/store_survey_schema.h"
 #include "common/io/store_survey_words.h"
@@ -123,8 +124,11 @@ open_survey(struct store_survey *survey, const char *path,
 		NULL) != SQLITE_OK)
 		return fail_sql(survey, err);
 	sqlite3_busy_timeout(survey->handle, BUSY_MS);
-	sqlite3_limit(survey->handle, SQLITE_LIMIT_LENGTH, LIMIT_SURVEY_ROW);
-	if (store_survey_schema_check(survey->handle, scan, err) != 0)
+	sqlite3_limit(survey->handle, SQLITE_LIMIT_LENGTH, LIMIT_SURVEY_JOINED);
+	if (store_survey_schema_check(survey->handle, scan, err) != 0 ||
+	    (!own && store_survey_check(survey->handle, err) != 0) ||
+	    (!own && mode != STORE_SURVEY_TOTAL &&
+		store_survey_check_rows(survey->handle, err) != 0))
 		return -1;
 	if (scan && exec_sql(survey,
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -219,6 +223,8 @@ int
 store_survey_note(struct store_survey *survey, const char *key,
     const char *value, struct err *err)
 {
+	if (strlen(value) > LIMIT_SURVEY_ROW)
+		return err_set(err, ERR_LOCAL, "a word is too long");
 	bind_word(survey->statements[NOTE], 1, key);
 	bind_word(survey->statements[NOTE], 2, value);
 	return run_statement(survey, NOTE, err);

@@ -33,14 +33,16 @@ struct survey_totals {
 };
 
 enum store_survey_mode {
-	STORE_SURVEY_READ, /* others may write meanwhile */
-	STORE_SURVEY_SCAN, /* made if it is not there; nobody else may */
+	STORE_SURVEY_READ,  /* others may write meanwhile */
+	STORE_SURVEY_TOTAL, /* the same for store_survey_total alone: names and
+			       words are not looked through */
+	STORE_SURVEY_SCAN,  /* made if it is not there; nobody else may */
 };
 
 /* store_survey_open - path NULL: in memory; "": in a file that nobody else
  * sees, and that goes with it.  LOCAL when it cannot be opened, TEMP when
- * another scan has it, DATA when it is no survey's, or a newer one's: then it
- * stays as it is */
+ * another scan has it, DATA when it is no survey's, or a newer one's, or has
+ * what no survey writes (store_survey_check): then it stays as it is */
 struct store_survey;
 void store_survey_free(struct store_survey *survey);
 struct store_survey *store_survey_open(const char *path,

@@ -13,6 +13,7 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_schema.h"
 
 enum { WRITTEN = 65536 };
 
@@ -21,10 +22,6 @@ struct store_survey_hosts {
 	sqlite3_stmt *put;
 	uint64_t written[WRITTEN]; /* hashes, each at its own place */
 };
-
-static const char host_table[] =
-    "CREATE TABLE IF NOT EXISTS host (name TEXT PRIMARY KEY, time INTEGER NOT "
-    "NULL, probed INTEGER NOT NULL, facts TEXT NOT NULL) WITHOUT ROWID";
 
 static const char put_host[] =
     "INSERT INTO host VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE SET "
@@ -45,27 +42,14 @@ store_survey_hosts_free(struct store_survey_hosts *hosts)
 	free(hosts);
 }
 
-/* Never down: threads may be about to keep more than a host. */
-static int
-raise_limit(sqlite3 *handle)
-{
-	int limit = sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, -1);
-
-	if (limit < 2 * LIMIT_SURVEY_HOST)
-		sqlite3_limit(
-		    handle, SQLITE_LIMIT_LENGTH, 2 * LIMIT_SURVEY_HOST);
-	return limit;
-}
-
 struct store_survey_hosts *
 store_survey_hosts_new(struct store_survey *survey, struct err *err)
 {
 	struct store_survey_hosts *hosts = xcalloc(1, sizeof(*hosts));
 
 	hosts->handle = store_survey_handle(survey);
-	raise_limit(hosts->handle);
-	if (sqlite3_exec(hosts->handle, host_table, NULL, NULL, NULL) ==
-		SQLITE_OK &&
+	if (sqlite3_exec(hosts->handle, store_survey_host_table, NULL, NULL,
+		NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(
 		hosts->handle, put_host, -1, &hosts->put, NULL) == SQLITE_OK)
 		return hosts;
@@ -212,11 +196,10 @@ store_survey_each_host(struct store_survey *survey, survey_each_host *each,
 {
 	sqlite3 *handle = store_survey_handle(survey);
 	sqlite3_stmt *stmt = NULL;
-	int limit, rc;
+	int rc;
 
 	if (count_users(survey, err) != 0)
 		return -1;
-	limit = raise_limit(handle);
 	rc = prepare_hosts(handle, &stmt);
 	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
 		rc = sqlite3_step(stmt);
@@ -226,6 +209,5 @@ store_survey_each_host(struct store_survey *survey, survey_each_host *each,
 	if (rc != SQLITE_DONE)
 		fail_hosts(handle, err);
 	sqlite3_finalize(stmt);
-	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, limit);
 	return rc == SQLITE_DONE ? 0 : -1;
 }

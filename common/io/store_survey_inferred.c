@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_schema.h"
 
 enum statement { PUT_NAME, REOPEN_NAMES, FORGET_NAMES, STATEMENTS };
 
@@ -21,16 +22,13 @@ struct store_survey_inferred {
 	sqlite3_stmt *statements[STATEMENTS];
 };
 
-static const char make_table[] =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE inferred (address TEXT NOT NULL, domain TEXT NOT NULL, "
-    "PRIMARY KEY (address, domain)) WITHOUT ROWID;"
+/* Of what a file has that was made without the table. */
+static const char fill_table[] =
     "INSERT OR IGNORE INTO inferred WITH RECURSIVE word (domain, word, rest) "
     "AS (SELECT domain, '', inferred_at || ' ' FROM domain WHERE inferred_at "
     "IS NOT NULL UNION ALL SELECT domain, substr(rest, 1, instr(rest, ' ') - "
     "1), substr(rest, instr(rest, ' ') + 1) FROM word WHERE rest <> '') SELECT "
-    "word, domain FROM word WHERE word <> '';"
-    "COMMIT;";
+    "word, domain FROM word WHERE word <> ''";
 
 static const char *const sql[STATEMENTS] = {
     [PUT_NAME] = "INSERT OR IGNORE INTO inferred VALUES (?1, ?2)",
@@ -50,10 +48,20 @@ fail_inferred(const struct store_survey_inferred *inferred, struct err *err)
 static int
 ready_table(sqlite3 *handle)
 {
+	int rc;
+
 	if (sqlite3_table_column_metadata(handle, "main", "inferred", NULL,
 		NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
 		return SQLITE_OK;
-	return sqlite3_exec(handle, make_table, NULL, NULL, NULL);
+	rc = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(
+		    handle, store_survey_inferred_table, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(handle, fill_table, NULL, NULL, NULL);
+	return rc == SQLITE_OK
+		   ? sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL)
+		   : rc;
 }
 
 struct store_survey_inferred *

@@ -15,6 +15,7 @@
 #include "common/base/lock.h"
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "common/io/store_survey_schema.h"
 #include "common/proto/x509.h"
 
 enum {
@@ -35,15 +36,6 @@ struct store_survey_probes {
 	struct lock lock;
 	sqlite3_stmt *statements[STATEMENTS];
 };
-
-static const char tables[] =
-    "CREATE TABLE IF NOT EXISTS chain (digest BLOB PRIMARY KEY, sizes TEXT NOT "
-    "NULL, octets BLOB NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS probe (address TEXT NOT NULL, port INTEGER NOT "
-    "NULL, name TEXT NOT NULL, time INTEGER NOT NULL, outcome TEXT NOT NULL, "
-    "flags INTEGER NOT NULL, tls TEXT NOT NULL, ms INTEGER NOT NULL, detail "
-    "TEXT NOT NULL, digest BLOB, PRIMARY KEY (address, port, name)) WITHOUT "
-    "ROWID;";
 
 static const char *const sql[STATEMENTS] = {
     [PUT_CHAIN] = "INSERT OR IGNORE INTO chain VALUES (?1, ?2, ?3)",
@@ -71,7 +63,8 @@ store_survey_probes_new(struct store_survey *survey, struct err *err)
 	sqlite3_limit(
 	    probes->handle, SQLITE_LIMIT_LENGTH, 2 * LIMIT_CHAIN_OCTETS);
 	lock_init(&probes->lock);
-	rc = sqlite3_exec(probes->handle, tables, NULL, NULL, NULL);
+	rc = sqlite3_exec(
+	    probes->handle, store_survey_probe_tables, NULL, NULL, NULL);
 	for (int i = 0; rc == SQLITE_OK && i < STATEMENTS; i++)
 		rc = sqlite3_prepare_v2(
 		    probes->handle, sql[i], -1, &probes->statements[i], NULL);
@@ -229,6 +222,15 @@ column_text(sqlite3_stmt *stmt, int at)
 	return text == NULL ? "" : text;
 }
 
+static bool
+is_clean_word(const char *word)
+{
+	for (; *word != '\0'; word++)
+		if (*word < ' ' || *word > '~')
+			return false;
+	return true;
+}
+
 static struct probe_facts *
 read_kept_probe(sqlite3_stmt *stmt)
 {
@@ -238,7 +240,9 @@ read_kept_probe(sqlite3_stmt *stmt)
 	struct der octets = {.data = sqlite3_column_blob(stmt, 6),
 	    .size = (size_t)sqlite3_column_bytes(stmt, 6)};
 
-	if (!read_outcome(column_text(stmt, 0), &outcome))
+	/* a name of a version that no scan writes would be printed */
+	if (!read_outcome(column_text(stmt, 0), &outcome) ||
+	    !is_clean_word(column_text(stmt, 2)))
 		return NULL;
 	facts = probe_facts_new(outcome);
 	facts->connected = (flags & FLAG_CONNECTED) != 0;

@@ -16,6 +16,23 @@ enum {
 	SCHEMA_VERSION = 2,
 };
 
+const char store_survey_host_table[] =
+    "CREATE TABLE IF NOT EXISTS host (name TEXT PRIMARY KEY, time INTEGER NOT "
+    "NULL, probed INTEGER NOT NULL, facts TEXT NOT NULL) WITHOUT ROWID";
+
+const char store_survey_probe_tables[] =
+    "CREATE TABLE IF NOT EXISTS chain (digest BLOB PRIMARY KEY, sizes TEXT NOT "
+    "NULL, octets BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS probe (address TEXT NOT NULL, port INTEGER NOT "
+    "NULL, name TEXT NOT NULL, time INTEGER NOT NULL, outcome TEXT NOT NULL, "
+    "flags INTEGER NOT NULL, tls TEXT NOT NULL, ms INTEGER NOT NULL, detail "
+    "TEXT NOT NULL, digest BLOB, PRIMARY KEY (address, port, name)) WITHOUT "
+    "ROWID;";
+
+const char store_survey_inferred_table[] =
+    "CREATE TABLE IF NOT EXISTS inferred (address TEXT NOT NULL, domain TEXT "
+    "NOT NULL, PRIMARY KEY (address, domain)) WITHOUT ROWID";
+
 void
 store_survey_schema_fields(struct text *sql, enum survey_table table,
     const char *first, const char *behind)
@@ -98,6 +115,16 @@ make_survey(sqlite3 *handle, struct err *err)
 	add_answer_view(&text);
 	text_add(&text, "COMMIT;");
 	return exec_schema(handle, sql, err);
+}
+
+int
+store_survey_schema_make(sqlite3 *handle, struct err *err)
+{
+	if (make_survey(handle, err) != 0 ||
+	    exec_schema(handle, store_survey_host_table, err) != 0 ||
+	    exec_schema(handle, store_survey_probe_tables, err) != 0)
+		return -1;
+	return exec_schema(handle, store_survey_inferred_table, err);
 }
 
 /* --- looking --- */

@@ -19,6 +19,15 @@ enum { SURVEY_SQL_SIZE = 4096 };
 void store_survey_schema_fields(struct text *sql, enum survey_table table,
     const char *first, const char *behind);
 
+/* Tables that are made when they are wanted first: what is known of hosts,
+ * probes with their chains, and of whom something was inferred. */
+extern const char store_survey_host_table[], store_survey_probe_tables[],
+    store_survey_inferred_table[];
+
+/* store_survey_schema_make - all tables there are, in an empty file; 0, or -1
+ * with LOCAL */
+int store_survey_schema_make(struct sqlite3 *handle, struct err *err);
+
 /*
  * store_survey_schema_check - whether the file is a survey's of this version;
  * with make an empty one is made one

@@ -577,6 +577,23 @@ def check_files(out, conf):
                  "so is the file of a%s postern" % (
                      "n older" if version == 1 else " newer"),
                  failed(done[0]) + failed(done[1]))
+    database = sqlite3.connect(other)
+    database.execute("PRAGMA user_version = 2")
+    database.executemany(
+        "INSERT INTO domain (domain, weight, rank) VALUES (?, 1, 0)",
+        [("%0300d.example" % number,) for number in range(600)])
+    database.commit()
+    database.close()
+    done = [scan(conf, other), survey("report", "--db", other),
+            survey("diff", path, other)]
+    out.test([each.returncode for each in done] == [78] * 3 and
+             all("no survey writes" in each.stderr for each in done),
+             "names that no scan writes are told, and asked about by none",
+             sum((failed(each) for each in done), []))
+    database = sqlite3.connect(other)
+    database.execute("DELETE FROM domain WHERE length(domain) > 253")
+    database.commit()
+    database.close()
     for words, code in ((["status", "--db", "/nonexistent"], 66),
                         (["report"], 64), (["status"], 64),
                         (["report", "--db", path, "--as", "xml"], 64)):

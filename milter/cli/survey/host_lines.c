@@ -214,17 +214,27 @@ host_lines_make(const struct check *check, const struct x509_store *roots)
 	return lines;
 }
 
-/* What was kept, or of a file that has lost it the same of nothing. */
+/* What was kept, or of a file that has lost it the same of nothing; no more of
+ * it than that, whoever wrote the file. */
 static json_t *
 kept_facts_json(const char *facts)
 {
-	json_t *object = facts == NULL ? NULL : json_loads(facts, 0, NULL);
-
-	if (json_is_object(object))
-		return object;
-	json_decref(object);
-	return json_pack(
+	json_t *kept = facts == NULL ? NULL : json_loads(facts, 0, NULL);
+	json_t *object = json_pack(
 	    "{s:s,s:[],s:[]}", "security", "error", "tlsa", "addresses");
+	const char *key;
+	json_t *nothing;
+
+	json_object_foreach(object, key, nothing)
+	{
+		json_t *value = json_object_get(kept, key);
+
+		if (json_typeof(nothing) ==
+		    (value == NULL ? JSON_NULL : json_typeof(value)))
+			json_object_set(object, key, value);
+	}
+	json_decref(kept);
+	return object;
 }
 
 void

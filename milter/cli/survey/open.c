@@ -136,8 +136,8 @@ survey_open(const char *path, enum store_survey_mode mode, int *status)
 		return survey;
 	*status = cli_fail(err.kind == ERR_DATA        ? EX_CONFIG
 			   : err.kind == ERR_TEMP      ? EX_UNAVAILABLE
-			   : mode == STORE_SURVEY_READ ? EX_NOINPUT
-						       : EX_CANTCREAT,
+			   : mode == STORE_SURVEY_SCAN ? EX_CANTCREAT
+						       : EX_NOINPUT,
 	    "%s: %s", path == NULL ? "memory" : path, err.text);
 	return NULL;
 }

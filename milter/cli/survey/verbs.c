@@ -262,10 +262,11 @@ cli_survey_scan(const struct cli_options *options)
 /* --- status and report --- */
 
 static struct store_survey *
-open_to_read(const struct cli_options *options, int *status)
+open_to_read(
+    const struct cli_options *options, enum store_survey_mode mode, int *status)
 {
 	if (options->db != NULL)
-		return survey_open(options->db, STORE_SURVEY_READ, status);
+		return survey_open(options->db, mode, status);
 	*status = cli_fail(EX_USAGE, "which file? --db FILE");
 	return NULL;
 }
@@ -278,7 +279,7 @@ cli_survey_status(const struct cli_options *options)
 	struct err err;
 	int status;
 
-	survey = open_to_read(options, &status);
+	survey = open_to_read(options, STORE_SURVEY_TOTAL, &status);
 	if (survey == NULL)
 		return status;
 	if (store_survey_total(survey, &totals, &err) != 0)
@@ -312,6 +313,6 @@ cli_survey_report(const struct cli_options *options)
 
 	if (form == FORM_NONE)
 		return cli_form_wrong(options);
-	survey = open_to_read(options, &status);
+	survey = open_to_read(options, STORE_SURVEY_READ, &status);
 	return survey == NULL ? status : write_report(survey, options, form);
 }
