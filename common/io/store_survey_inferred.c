@@ -35,7 +35,7 @@ static const char *const sql[STATEMENTS] = {
     [REOPEN_NAMES] =
 	"UPDATE domain SET state = 0, tries = 0 WHERE domain IN (SELECT domain "
 	"FROM inferred WHERE address = ?1) AND state <> 0 AND instr(' ' || "
-	"inferred_at || ' ', ' ' || ?1 || ' ') > 0",
+	"inferred_at || ' ', ' ' || ?1 || ' ') > 0 RETURNING 1",
     [FORGET_NAMES] = "DELETE FROM inferred WHERE address = ?1",
 };
 
@@ -131,10 +131,20 @@ store_survey_inferred_reopen(struct store_survey_inferred *inferred,
 	sqlite3_stmt *reopen = inferred->statements[REOPEN_NAMES];
 	sqlite3_stmt *forget = inferred->statements[FORGET_NAMES];
 
+	int rc;
+
+	/* other threads change rows of their own meanwhile: it is not
+	 * sqlite3_changes that counts */
+	*count = 0;
 	sqlite3_bind_text(reopen, 1, address, -1, SQLITE_STATIC);
-	if (run_inferred(inferred, REOPEN_NAMES, err) != 0)
+	while ((rc = sqlite3_step(reopen)) == SQLITE_ROW)
+		(*count)++;
+	if (rc != SQLITE_DONE)
+		fail_inferred(inferred, err);
+	sqlite3_reset(reopen);
+	sqlite3_clear_bindings(reopen);
+	if (rc != SQLITE_DONE)
 		return -1;
-	*count = sqlite3_changes(inferred->handle);
 	sqlite3_bind_text(forget, 1, address, -1, SQLITE_STATIC);
 	return run_inferred(inferred, FORGET_NAMES, err);
 }

@@ -11,7 +11,7 @@ static struct exclude *
 list_of(const char *text, struct err *err)
 {
 	char *copy = xstrdup(text);
-	struct exclude *exclude = exclude_read(copy, err);
+	struct exclude *exclude = exclude_read(copy, strlen(text), err);
 
 	free(copy);
 	return exclude;
@@ -21,10 +21,10 @@ static void
 whom_a_line_stands_for(void **state)
 {
 	static const char list[] =
-	    "# none\n\nOne.Example.\r\n.below.example\n"
+	    "\xef\xbb\xbf# none\n\nOne.Example.\r\n.below.example\n"
 	    "mx:hosts.example # theirs\n192.0.2.0/25\n"
 	    "2001:db8::/32\n198.51.100.7\n203.0.113.77/29\n"
-	    "m\xc3\xbcller.example\n";
+	    "m\xc3\xbcller.example\n::ffff:203.0.113.128/121\n";
 	static const struct {
 		const char *domain, *host, *address;
 		bool has;
@@ -47,6 +47,11 @@ whom_a_line_stands_for(void **state)
 	    {NULL, "mx.example", "198.51.100.6", false},
 	    {NULL, "mx.example", "2001:db8:ffff::1", true},
 	    {NULL, "mx.example", "2001:db9::1", false},
+	    {NULL, "mx.example", "203.0.113.200", true},
+	    {NULL, "mx.example", "203.0.113.127", false},
+	    /* behind a NAT64 gate */
+	    {NULL, "mx.example", "64:ff9b::c000:27f", true},
+	    {NULL, "mx.example", "64:ff9b::c000:280", false},
 	};
 	AUTO(exclude) struct exclude *exclude = list_of(list, NULL);
 
@@ -91,6 +96,19 @@ a_list_may_be_empty(void **state)
 	assert_false(exclude_has_domain(exclude, "one.example"));
 }
 
+/* Who asked to be left alone behind it would not be. */
+static void
+a_zero_octet_is_a_mistake(void **state)
+{
+	char text[] = "one.example\n\0two.example\n";
+	struct err err = {.text = ""};
+
+	(void)state;
+	assert_null(exclude_read(text, sizeof(text) - 1, &err));
+	assert_int_equal(err.kind, ERR_DATA);
+	assert_string_equal(err.text, "a zero octet is in it");
+}
+
 int
 main(void)
 {
@@ -98,6 +116,7 @@ main(void)
 	    cmocka_unit_test(whom_a_line_stands_for),
 	    cmocka_unit_test(a_line_that_names_nobody_is_a_mistake),
 	    cmocka_unit_test(a_list_may_be_empty),
+	    cmocka_unit_test(a_zero_octet_is_a_mistake),
 	};
 
 	return RUN_TESTS(exclude);

@@ -170,10 +170,13 @@ drop_asked(struct asked *asked)
 
 /* --- keeping --- */
 
+/* Once: what runs still may fail again at each turn until it has ended. */
 static int
 say_not_kept(struct asked_run *run, const struct err *err)
 {
-	run->status = cli_fail(EX_IOERR, "cannot keep answers: %s", err->text);
+	if (run->status == 0)
+		run->status =
+		    cli_fail(EX_IOERR, "cannot keep answers: %s", err->text);
 	return -1;
 }
 

@@ -14,6 +14,7 @@
 enum {
 	KEY_SIZE = LIMIT_DOMAIN_SIZE + 2,
 	OCTET_BITS = 8,
+	MAPPED_BITS = 96,
 };
 
 /* What a name stands for: the first letter of its key. */
@@ -29,6 +30,8 @@ struct exclude {
 	char **keys; /* sorted */
 	struct network *networks;
 };
+
+static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 static int
 compare_exclusions(const void *a, const void *b)
@@ -52,6 +55,24 @@ add_exclusion(struct exclude *exclude, char kind, const char *name)
 	return 0;
 }
 
+/* "::ffff:192.0.2.0/120" is 192.0.2.0/24: no host has it otherwise. */
+static void
+unmap_network(struct network *network)
+{
+	static const uint8_t prefix[MAPPED_BITS / OCTET_BITS] = {
+	    [10] = 0xff, [11] = 0xff};
+	struct address *address = &network->address;
+
+	if (address->family != AF_INET6 || network->bits < MAPPED_BITS ||
+	    memcmp(address->octets, prefix, sizeof(prefix)) != 0)
+		return;
+	address->family = AF_INET;
+	address->size -= sizeof(prefix);
+	memmove(
+	    address->octets, address->octets + sizeof(prefix), address->size);
+	network->bits -= MAPPED_BITS;
+}
+
 /* An address, or one and how many bits of it count; 1: neither. */
 static int
 add_excluded_network(struct exclude *exclude, char *word)
@@ -70,6 +91,7 @@ add_excluded_network(struct exclude *exclude, char *word)
 			return -1;
 		network.bits = bits;
 	}
+	unmap_network(&network);
 	exclude->networks = xrealloc(exclude->networks,
 	    exclude->network_count + 1, sizeof(*exclude->networks));
 	exclude->networks[exclude->network_count++] = network;
@@ -109,11 +131,17 @@ read_exclusions(struct exclude *exclude, char *text, struct err *err)
 }
 
 struct exclude *
-exclude_read(char *text, struct err *err)
+exclude_read(char *text, size_t length, struct err *err)
 {
 	struct exclude *exclude = xcalloc(1, sizeof(*exclude));
+	size_t mark = strncmp(text, byte_order_mark, 3) == 0 ? 3 : 0;
+	int rc = 0;
 
-	if (read_exclusions(exclude, text, err) != 0) {
+	if (strlen(text) != length)
+		rc = err_set(err, ERR_DATA, "a zero octet is in it");
+	if (rc == 0)
+		rc = read_exclusions(exclude, text + mark, err);
+	if (rc != 0) {
 		exclude_free(exclude);
 		return NULL;
 	}
@@ -185,7 +213,7 @@ bool
 exclude_has_host(
     const struct exclude *exclude, const char *host, const char *address)
 {
-	struct address parsed;
+	struct address parsed, reached;
 
 	if (exclude == NULL)
 		return false;
@@ -193,8 +221,10 @@ exclude_has_host(
 		return true;
 	if (address_parse(address, &parsed) != 0)
 		return false;
+	address_translated(&parsed, &reached);
 	for (size_t i = 0; i < exclude->network_count; i++)
-		if (is_in_network(&exclude->networks[i], &parsed))
+		if (is_in_network(&exclude->networks[i], &parsed) ||
+		    is_in_network(&exclude->networks[i], &reached))
 			return true;
 	return false;
 }

@@ -221,7 +221,7 @@ load_excluded(const struct cli_options *options, struct exclude **exclude)
 	if (text == NULL)
 		return cli_fail(
 		    EX_NOINPUT, "%s: %s", options->exclude, err.text);
-	*exclude = exclude_read(text, &err);
+	*exclude = exclude_read(text, length, &err);
 	free(text);
 	if (*exclude != NULL)
 		return 0;
