@@ -180,23 +180,51 @@ work_out(struct findings *f, const struct host_case *c,
 	reason_detail(chain, f->webpki, f->webpki_detail);
 }
 
-static struct findings *
-findings_new(const struct host_case *c, const struct probe_facts *probe,
-    const uint8_t key[32])
+/* Most hosts have a DANE-EE record that fits, and nothing else is asked: for
+ * that no library need read their chain. */
+static bool
+is_settled_by_leaf(struct findings *f, const struct host_case *c,
+    const struct probe_facts *probe)
+{
+	struct der leaf, spki;
+	size_t record;
+
+	if (!looks_at_dane(c) || looks_at_webpki(c) ||
+	    !x509_leaf_octets(probe->certs, probe->cert_count, &leaf, &spki) ||
+	    !dane_match_leaf(&c->host->records, leaf, spki, &record))
+		return false;
+	f->dane = REASON_OK;
+	f->matched = (int)record;
+	return true;
+}
+
+static void
+work_out_chain(struct findings *f, const struct host_case *c,
+    const struct probe_facts *probe)
 {
 	AUTO(x509_chain)
 	struct x509_chain *chain =
 	    x509_chain_new(probe->certs, probe->cert_count, NULL);
+
+	if (chain == NULL) {
+		f->dane = f->webpki = REASON_VALIDATION_FAILURE;
+		return;
+	}
+	x509_chain_charge(chain, &c->facts->memo->checks_left);
+	work_out(f, c, chain);
+}
+
+static struct findings *
+findings_new(const struct host_case *c, const struct probe_facts *probe,
+    const uint8_t key[32])
+{
 	struct findings *f = xcalloc(1, sizeof(*f));
 
 	memcpy(f->key, key, sizeof(f->key));
 	f->matched = -1;
-	f->dane = f->webpki =
-	    chain == NULL ? REASON_VALIDATION_FAILURE : REASON_NOT_PROBED;
-	if (chain == NULL)
-		return f;
-	x509_chain_charge(chain, &c->facts->memo->checks_left);
-	work_out(f, c, chain);
+	f->dane = f->webpki = REASON_NOT_PROBED;
+	if (!is_settled_by_leaf(f, c, probe))
+		work_out_chain(f, c, probe);
 	return f;
 }
 

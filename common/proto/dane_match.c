@@ -7,9 +7,11 @@
 #include "common/base/limits.h"
 #include "common/base/xalloc.h"
 
-/* What records may say of a certificate, by selector. */
+/* What records may say of a certificate, by selector; a digest once it is
+ * wanted. */
 struct print {
 	struct der full[2];
+	bool has_sha256[2], has_sha512[2];
 	uint8_t sha256[2][32];
 	uint8_t sha512[2][64];
 };
@@ -38,22 +40,34 @@ match_init(struct match *match, const struct tlsa_set *set,
 	match->chain = chain;
 	match->now = now;
 	match->count = x509_count(chain);
-	for (size_t i = 0; i < match->count; i++) {
-		struct print *print = &match->prints[i];
+	for (size_t i = 0; i < match->count; i++)
+		match->prints[i] =
+		    (struct print){.full = {[TLSA_CERT] = x509_cert(chain, i),
+				       [TLSA_SPKI] = x509_spki(chain, i)}};
+}
 
-		print->full[TLSA_CERT] = x509_cert(chain, i);
-		print->full[TLSA_SPKI] = x509_spki(chain, i);
-		for (size_t s = TLSA_CERT; s <= TLSA_SPKI; s++) {
-			x509_sha256(print->full[s], print->sha256[s]);
-			x509_sha512(print->full[s], print->sha512[s]);
-		}
-	}
+static const uint8_t *
+sha256_of(struct print *print, size_t selector)
+{
+	if (!print->has_sha256[selector])
+		x509_sha256(print->full[selector], print->sha256[selector]);
+	print->has_sha256[selector] = true;
+	return print->sha256[selector];
+}
+
+static const uint8_t *
+sha512_of(struct print *print, size_t selector)
+{
+	if (!print->has_sha512[selector])
+		x509_sha512(print->full[selector], print->sha512[selector]);
+	print->has_sha512[selector] = true;
+	return print->sha512[selector];
 }
 
 /* RFC 6698 section 2.1: selector and matching type applied.  A usable record
  * of a digest has the digest's size. */
 static bool
-record_fits(const struct tlsa *record, const struct print *print)
+record_fits(const struct tlsa *record, struct print *print)
 {
 	const struct der *full = &print->full[record->selector];
 
@@ -62,10 +76,10 @@ record_fits(const struct tlsa *record, const struct print *print)
 		return record->size == full->size &&
 		       memcmp(record->data, full->data, full->size) == 0;
 	case TLSA_SHA2_256:
-		return memcmp(record->data, print->sha256[record->selector],
+		return memcmp(record->data, sha256_of(print, record->selector),
 			   sizeof(print->sha256[0])) == 0;
 	case TLSA_SHA2_512:
-		return memcmp(record->data, print->sha512[record->selector],
+		return memcmp(record->data, sha512_of(print, record->selector),
 			   sizeof(print->sha512[0])) == 0;
 	}
 	assert(false); /* no other is usable */
@@ -78,23 +92,26 @@ is_considered(const struct tlsa *record, enum tlsa_usage usage)
 	return record->considered && record->usage == usage;
 }
 
-/* Whether certificate i fits a record of the usage, and the first such one. */
+/* Whether a certificate fits a record of the usage, and the first such one. */
 static bool
-find_fitting_record(const struct match *match, enum tlsa_usage usage, size_t i,
-    struct dane_result *found)
+find_fitting_record(const struct tlsa_set *set, enum tlsa_usage usage,
+    struct print *print, size_t *found)
 {
-	for (size_t r = 0; r < match->set->count; r++) {
-		const struct tlsa *record = &match->set->records[r];
-
-		if (!is_considered(record, usage) ||
-		    !record_fits(record, &match->prints[i]))
+	for (size_t i = 0; i < set->count; i++) {
+		if (!is_considered(&set->records[i], usage) ||
+		    !record_fits(&set->records[i], print))
 			continue;
-		found->outcome = DANE_MATCHED;
-		found->record = r;
-		found->depth = (int)i;
+		*found = i;
 		return true;
 	}
 	return false;
+}
+
+/* RFC 7672 section 3.1.1: no names, no dates, nothing but the match */
+static bool
+match_leaf(const struct tlsa_set *set, struct print *leaf, size_t *found)
+{
+	return find_fitting_record(set, TLSA_DANE_EE, leaf, found);
 }
 
 static size_t
@@ -128,21 +145,24 @@ anchors_add(
  * or not (RFC 7671 section 5.2.2).  The leaf is no issuer.
  */
 static void
-collect_anchors(const struct match *match, struct anchors *anchors)
+collect_anchors(struct match *match, struct anchors *anchors)
 {
-	struct dane_result result;
+	struct dane_result result = {.outcome = DANE_MATCHED};
 
-	for (size_t i = 1; i < match->count; i++)
-		if (find_fitting_record(match, TLSA_DANE_TA, i, &result))
-			anchors_add(
-			    anchors, match->prints[i].full[TLSA_CERT], &result);
+	for (size_t i = 1; i < match->count; i++) {
+		struct print *print = &match->prints[i];
+
+		result.depth = (int)i;
+		if (find_fitting_record(
+			match->set, TLSA_DANE_TA, print, &result.record))
+			anchors_add(anchors, print->full[TLSA_CERT], &result);
+	}
 	for (size_t r = 0; r < match->set->count; r++) {
 		const struct tlsa *record = &match->set->records[r];
 		struct der cert = {record->data, record->size};
 
 		if (!is_full(record, TLSA_CERT))
 			continue;
-		result.outcome = DANE_MATCHED;
 		result.record = r;
 		result.depth = (int)match->count;
 		anchors_add(anchors, cert, &result);
@@ -211,7 +231,7 @@ match_bare_keys(const struct match *match)
 
 /* The path to a trust anchor, names not looked at. */
 static struct dane_result
-match_path(const struct match *match)
+match_path(struct match *match)
 {
 	size_t room = match->count + match->set->count;
 	struct anchors anchors = {.certs = xcalloc(room, sizeof(struct der)),
@@ -243,9 +263,10 @@ dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
 	if (tlsa_set_usable(set) == 0)
 		return result;
 	match_init(&match, set, chain, now);
-	/* RFC 7672 section 3.1.1: no names, no dates, nothing but the match */
-	if (find_fitting_record(&match, TLSA_DANE_EE, 0, &result))
+	if (match_leaf(set, &match.prints[0], &result.record)) {
+		result.outcome = DANE_MATCHED;
 		return result;
+	}
 	result.outcome = DANE_NO_MATCH;
 	if (count_considered(set, TLSA_DANE_TA) == 0)
 		return result;
@@ -255,6 +276,15 @@ dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
 	    !x509_leaf_has_name(chain, names, count, X509_NAMES_SAN_OR_CN))
 		result.outcome = DANE_NAME_MISMATCH;
 	return result;
+}
+
+bool
+dane_match_leaf(const struct tlsa_set *set, struct der leaf, struct der spki,
+    size_t *record)
+{
+	struct print print = {.full = {[TLSA_CERT] = leaf, [TLSA_SPKI] = spki}};
+
+	return match_leaf(set, &print, record);
 }
 
 enum dane_outcome

@@ -3,6 +3,7 @@
 #ifndef COMMON_PROTO_DANE_MATCH_H
 #define COMMON_PROTO_DANE_MATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -39,6 +40,11 @@ struct dane_result {
 struct dane_result
 dane_match(const struct tlsa_set *set, const struct x509_chain *chain,
     const char *const names[], size_t count, time_t now);
+
+/* dane_match_leaf - whether dane_match finds a DANE-EE record, and which: for
+ * that the octets of the leaf and its SPKI are enough */
+bool dane_match_leaf(const struct tlsa_set *set, struct der leaf,
+    struct der spki, size_t *record);
 
 /* dane_match_alone - what one record says of a chain, as if it were the only
  * one of its set */

@@ -14,6 +14,7 @@
 #include "common/base/xalloc.h"
 #include "common/proto/certname.h"
 #include "common/proto/x509_cert.h"
+#include "common/proto/x509_parts.h"
 #include "common/proto/x509_path.h"
 
 /* CNs looked at in one certificate; one is usual */
@@ -94,6 +95,20 @@ x509_chain_new(const struct der *certs, size_t count, struct err *err)
 	for (size_t i = 1; i < count; i++)
 		x509_certs_add(&chain->certs, certs[i]);
 	return chain;
+}
+
+bool
+x509_leaf_octets(
+    const struct der *certs, size_t count, struct der *leaf, struct der *spki)
+{
+	struct x509_parts parts;
+
+	if (size_fault(certs, count) != NULL ||
+	    !x509_parts_read(&parts, certs[0]))
+		return false;
+	*leaf = certs[0];
+	*spki = parts.spki;
+	return true;
 }
 
 struct x509_chain *

@@ -40,6 +40,11 @@ struct x509_chain *x509_chain_new(const struct der *certs, size_t count,
     struct err *err) OWNED(x509_chain_free);
 AUTO_DEFINE(x509_chain);
 
+/* x509_leaf_octets - what x509_cert and x509_spki would be of its leaf, without
+ * more of a look at it; false where there would be no chain */
+bool x509_leaf_octets(
+    const struct der *certs, size_t count, struct der *leaf, struct der *spki);
+
 /* x509_chain_pem - the same from PEM text, every certificate of it in order */
 struct x509_chain *x509_chain_pem(
     const char *pem, size_t length, struct err *err) OWNED(x509_chain_free);

@@ -98,6 +98,22 @@ dane_row_chain(const struct dane_row_pki *pki, const char *text)
 	return certs_chain(made, count);
 }
 
+/* What is found by the octets of the leaf is what is found by all. */
+static void
+expect_by_leaf(const struct tlsa_set *set, const struct x509_chain *chain,
+    const struct dane_result *by_all)
+{
+	size_t record;
+	bool by_leaf = dane_match_leaf(
+	    set, x509_cert(chain, 0), x509_spki(chain, 0), &record);
+
+	assert_int_equal(
+	    by_leaf, by_all->outcome == DANE_MATCHED &&
+			 set->records[by_all->record].usage == TLSA_DANE_EE);
+	if (by_leaf)
+		assert_int_equal(record, by_all->record);
+}
+
 struct dane_result
 dane_row_match(const struct dane_row_pki *pki, const char *records,
     const char *chain_text, const char *host)
@@ -109,6 +125,7 @@ dane_row_match(const struct dane_row_pki *pki, const char *records,
 
 	dane_row_set(&set, pki, records);
 	result = dane_match(&set, chain, names, 2, CERTS_NOW);
+	expect_by_leaf(&set, chain, &result);
 	tlsa_set_fini(&set);
 	x509_chain_free(chain);
 	return result;

@@ -34,6 +34,21 @@ a_chain_gives_back_what_was_presented(void **state)
 	assert_int_equal(x509_not_after(chain, 0), CERTS_NOW + 30 * CERTS_DAY);
 }
 
+/* The octets of a leaf are had without a chain where there would be one. */
+static void
+expect_leaf_octets(
+    const struct der *certs, size_t count, const struct x509_chain *chain)
+{
+	struct der leaf, spki;
+
+	assert_int_equal(
+	    x509_leaf_octets(certs, count, &leaf, &spki), chain != NULL);
+	if (chain == NULL)
+		return;
+	assert_true(der_equal(leaf, x509_cert(chain, 0)));
+	assert_true(der_equal(spki, x509_spki(chain, 0)));
+}
+
 static void
 what_is_no_chain_is_refused(void **state)
 {
@@ -54,6 +69,7 @@ what_is_no_chain_is_refused(void **state)
 
 		assert_null(x509_chain_new(two, 2, &err));
 		assert_int_equal(err.kind, ERR_DATA);
+		expect_leaf_octets(two, 2, NULL);
 	}
 	for (size_t i = 0; i < COUNT(many); i++)
 		many[i] = leaf;
@@ -61,8 +77,11 @@ what_is_no_chain_is_refused(void **state)
 	assert_string_equal(err.text, "no certificate");
 	assert_null(x509_chain_new(many, LIMIT_CHAIN_CERTS + 1, &err));
 	assert_string_equal(err.text, "too many certificates");
+	expect_leaf_octets(many, 0, NULL);
+	expect_leaf_octets(many, LIMIT_CHAIN_CERTS + 1, NULL);
 	chain = x509_chain_new(many, LIMIT_CHAIN_CERTS, NULL);
 	assert_non_null(chain);
+	expect_leaf_octets(many, LIMIT_CHAIN_CERTS, chain);
 	x509_chain_free(chain);
 	many[1].size = LIMIT_CHAIN_OCTETS;
 	assert_null(x509_chain_new(many, 2, &err));
@@ -179,6 +198,7 @@ a_changed_octet_is_parsed_or_refused(void **state)
 
 		*at = values[i % 4];
 		chain = x509_chain_new(&der, 1, NULL);
+		expect_leaf_octets(&der, 1, chain);
 		if (chain != NULL)
 			x509_leaf_has_name(
 			    chain, &name, 1, X509_NAMES_SAN_OR_CN);
