@@ -107,10 +107,15 @@ report_put_dnssec(struct reporting *r)
 	char share[SURVEY_SHARE_SIZE];
 
 	sheet_section(r->sheet, "dnssec", "DNSSEC");
-	sheet_note(r->sheet,
-	    "The %zu top-level domains with most domains that take mail, of "
-	    "those with %d at least.",
-	    most_places(r), REPORT_PLACE_LEAST);
+	if (places->count == 0)
+		sheet_note(r->sheet,
+		    "No top-level domain has %d domains that take mail.",
+		    REPORT_PLACE_LEAST);
+	else
+		sheet_note(r->sheet,
+		    "The %zu top-level domains with most domains that take "
+		    "mail, of those with %d at least.",
+		    most_places(r), REPORT_PLACE_LEAST);
 	sheet_table(r->sheet, "tlds", "Domains with secure MX records, by TLD",
 	    SHEET_PLAIN, columns, r->totals.weighted ? 7 : 4);
 	for (size_t i = 0; i < places->count; i++) {
