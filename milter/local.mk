@@ -303,6 +303,7 @@ noinst_LIBRARIES += %D%/libpostern.a
 	%D%/cli/survey/diff.c %D%/cli/survey/diff.h \
 	%D%/cli/survey/diff_verb.c \
 	%D%/cli/survey/exclude.c %D%/cli/survey/exclude.h \
+	%D%/cli/survey/explaining.c %D%/cli/survey/explaining.h \
 	%D%/cli/survey/export.c \
 	%D%/cli/survey/fetch_code.c %D%/cli/survey/fetch_code.h \
 	%D%/cli/survey/further.c %D%/cli/survey/further.h \

@@ -225,7 +225,7 @@ dns_await(struct dns_query *query)
 	/* the system's resolver tells of each question */
 	if (answer->lookup.state == LOOKUP_TIMEOUT &&
 	    query->dns->kind == DNS_EMBEDDED)
-		dns_pace_heard(query->dns->pace, 0, true);
+		dns_pace_heard(query->dns->pace, 0, DNS_PACE_SILENT);
 	if (query->counts)
 		dns_answer_count(answer, query->type, query->dns->counts);
 	free(query);

@@ -135,8 +135,9 @@ on_result(void *arg, int error, struct ub_result *result)
 
 	/* who gave up has said so already */
 	if (dns_pending_is_wanted(pending)) {
-		dns_pace_heard(
-		    resolver->pace, 0, is_failed_lookup(error, result));
+		dns_pace_heard(resolver->pace, 0,
+		    is_failed_lookup(error, result) ? DNS_PACE_FAILED
+						    : DNS_PACE_ANSWERED);
 		answer = classify_result(pending, error, result);
 	}
 	ub_resolve_free(result);

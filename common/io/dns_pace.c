@@ -9,7 +9,10 @@
  *    is asked half as often, at first as it was up to then, and answers count
  *    from zero.  When an eighth did at most, it is asked twice as often, up to
  *    what it was asked before all that.
- * 3. A lookup that waits for its turn loses of its time, so names begin no
+ * 3. SERVFAIL may be what zones say.  Where somebody finds that out, nobody is
+ *    slowed for it before there was time to, nor for a while after zones were
+ *    found to.
+ * 4. A lookup that waits for its turn loses of its time, so names begin no
  *    sooner than their lookups can be asked: by how many a name took so far,
  *    and not while any wait; as it goes, not while as many wait as go out at
  *    once.
@@ -19,6 +22,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/limits.h"
@@ -52,9 +56,11 @@ struct paced_server {
 	int64_t second_ms; /* when this second began */
 	unsigned this_second, last_second;
 
-	bool failed[DNS_PACE_WINDOW];
+	enum dns_pace_end ends[DNS_PACE_WINDOW];
 	time_t heard[DNS_PACE_WINDOW];
-	size_t at, count, failures;
+	size_t at, count;
+	size_t of[DNS_PACE_ANSWERED + 1]; /* of them, by what they are */
+	int64_t doubted_ms; /* since when it would be slowed; 0: it would not */
 
 	int64_t
 	    floor_ms; /* since when it is asked least of all; 0: it is not */
@@ -68,6 +74,8 @@ struct dns_pace {
 	struct paced_server servers[LIMIT_NAMESERVERS];
 	size_t current; /* the first that lookups ask */
 	bool judged;
+	bool explains;         /* somebody does */
+	int64_t until_ms;      /* SERVFAIL is what zones say */
 	uint64_t waiting;      /* lookups */
 	uint64_t asked, begun; /* lookups, names */
 	int64_t next_name_us;
@@ -201,7 +209,15 @@ floor_of(const struct paced_server *paced)
 static void
 forget_answers(struct paced_server *paced)
 {
-	paced->at = paced->count = paced->failures = 0;
+	paced->at = paced->count = 0;
+	memset(paced->of, 0, sizeof(paced->of));
+	paced->doubted_ms = 0;
+}
+
+static size_t
+count_failures(const struct paced_server *paced)
+{
+	return paced->of[DNS_PACE_SILENT] + paced->of[DNS_PACE_FAILED];
 }
 
 static void
@@ -238,8 +254,25 @@ quicken_server(struct paced_server *paced)
 	forget_answers(paced);
 }
 
+/* More than half of its answers are failures. */
+static void
+blame_server_locked(struct dns_pace *pace, struct paced_server *paced)
+    HOLDS(pace->lock)
+{
+	int64_t now_ms = clock_mono_ms();
+	bool silent = paced->of[DNS_PACE_SILENT] > DNS_PACE_WINDOW / 2;
+
+	if (paced->doubted_ms == 0)
+		paced->doubted_ms = now_ms;
+	if (!silent && now_ms < pace->until_ms)
+		forget_answers(paced);
+	else if (silent || paced->slowed || !pace->explains ||
+		 now_ms - paced->doubted_ms >= DNS_PACE_DOUBT_MS)
+		slow_server(paced);
+}
+
 void
-dns_pace_heard(struct dns_pace *pace, size_t server, bool failed)
+dns_pace_heard(struct dns_pace *pace, size_t server, enum dns_pace_end end)
 {
 	struct paced_server *paced;
 
@@ -248,19 +281,79 @@ dns_pace_heard(struct dns_pace *pace, size_t server, bool failed)
 	paced = &pace->servers[server];
 	lock_take(&pace->lock);
 	if (paced->count == DNS_PACE_WINDOW)
-		paced->failures -= paced->failed[paced->at];
+		paced->of[paced->ends[paced->at]]--;
 	else
 		paced->count++;
-	paced->failures += failed;
-	paced->failed[paced->at] = failed;
+	paced->of[end]++;
+	paced->ends[paced->at] = end;
 	paced->heard[paced->at] = clock_wall_s();
 	paced->at = (paced->at + 1) % DNS_PACE_WINDOW;
 	if (pace->judged && paced->count == DNS_PACE_WINDOW) {
-		if (paced->failures > DNS_PACE_WINDOW / 2)
-			slow_server(paced);
-		else if (paced->slowed &&
-			 paced->failures <= DNS_PACE_WINDOW / WELL_PART)
+		if (count_failures(paced) > DNS_PACE_WINDOW / 2)
+			blame_server_locked(pace, paced);
+		else
+			paced->doubted_ms = 0;
+		if (paced->slowed && paced->count == DNS_PACE_WINDOW &&
+		    count_failures(paced) <= DNS_PACE_WINDOW / WELL_PART)
 			quicken_server(paced);
+	}
+	lock_drop(&pace->lock);
+}
+
+/* --- what failures are due to --- */
+
+void
+dns_pace_explain(struct dns_pace *pace)
+{
+	if (pace == NULL)
+		return;
+	lock_take(&pace->lock);
+	pace->explains = true;
+	lock_drop(&pace->lock);
+}
+
+/* Also of one that was slowed, whose answers were forgotten then. */
+bool
+dns_pace_is_doubted(struct dns_pace *pace)
+{
+	bool doubted = false;
+
+	if (pace == NULL)
+		return false;
+	lock_take(&pace->lock);
+	/* what was found holds for a good while yet */
+	if (!pace->judged ||
+	    clock_mono_ms() + DNS_PACE_PROOF_MS / 2 < pace->until_ms) {
+		lock_drop(&pace->lock);
+		return false;
+	}
+	for (size_t i = 0; !doubted && i < LIMIT_NAMESERVERS; i++) {
+		const struct paced_server *paced = &pace->servers[i];
+		size_t failures = paced->of[DNS_PACE_FAILED];
+
+		doubted = failures >= DNS_PACE_DOUBT &&
+			  failures * DNS_PACE_DOUBT_PART >= paced->count;
+	}
+	lock_drop(&pace->lock);
+	return doubted;
+}
+
+void
+dns_pace_explained(struct dns_pace *pace, bool zones)
+{
+	if (pace == NULL)
+		return;
+	lock_take(&pace->lock);
+	pace->until_ms = zones ? clock_mono_ms() + DNS_PACE_PROOF_MS : 0;
+	for (size_t i = 0; zones && i < LIMIT_NAMESERVERS; i++) {
+		struct paced_server *paced = &pace->servers[i];
+
+		if (paced->of[DNS_PACE_SILENT] > paced->of[DNS_PACE_ANSWERED])
+			continue;
+		forget_answers(paced);
+		paced->rate = paced->most;
+		paced->slowed = false;
+		paced->floor_ms = 0;
 	}
 	lock_drop(&pace->lock);
 }
@@ -368,7 +461,7 @@ dns_pace_is_dead(struct dns_pace *pace, time_t *since)
 			continue;
 		dead = paced->floor_ms > 0 &&
 		       now_ms - paced->floor_ms >= DNS_PACE_DEAD_MS &&
-		       paced->failures * 2 > paced->count;
+		       count_failures(paced) * 2 > paced->count;
 		if (!dead)
 			break;
 		if (*since == 0 || paced->since < *since)

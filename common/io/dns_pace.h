@@ -15,6 +15,14 @@ enum {
 	 * none, SERVFAIL or REFUSED for it to be asked half as often */
 	DNS_PACE_WINDOW = 200,
 
+	/* So many failures, and a fourth of those answers, want to be explained
+	 * (dns_pace_is_doubted); what was explained well holds for so long, and
+	 * nobody is asked less often before there was so much time for it */
+	DNS_PACE_DOUBT = 8,
+	DNS_PACE_DOUBT_PART = 4,
+	DNS_PACE_PROOF_MS = 10 * 1000,
+	DNS_PACE_DOUBT_MS = 1000,
+
 	/* a second; it is never asked less often for that */
 	DNS_PACE_FLOOR = 20,
 
@@ -51,8 +59,14 @@ void dns_pace_take(struct dns_pace *pace);
 int dns_pace_wait_ms(struct dns_pace *pace, size_t server);
 
 /* dns_pace_asked - it was asked; dns_pace_heard - what came of that */
+enum dns_pace_end {
+	DNS_PACE_SILENT, /* or it could not be reached */
+	DNS_PACE_FAILED, /* SERVFAIL or REFUSED */
+	DNS_PACE_ANSWERED,
+};
 void dns_pace_asked(struct dns_pace *pace, size_t server);
-void dns_pace_heard(struct dns_pace *pace, size_t server, bool failed);
+void
+dns_pace_heard(struct dns_pace *pace, size_t server, enum dns_pace_end end);
 
 /* --- for who asks about names --- */
 
@@ -65,6 +79,19 @@ void dns_pace_begin(struct dns_pace *pace);
  * as at first; where names are asked about that fail by themselves they cannot
  * be */
 void dns_pace_judge(struct dns_pace *pace, bool judged);
+
+/*
+ * dns_pace_explain - there is somebody who finds out whether SERVFAIL is what
+ * zones say, or what a nameserver is ill of
+ *
+ * From then on a nameserver is slowed for it when there was time to find out.
+ * dns_pace_is_doubted: it is wanted now.  dns_pace_explained - what was found:
+ * with zones nobody is blamed for SERVFAIL for a while, and who was is asked as
+ * before.  Who is silent is blamed all the same.
+ */
+void dns_pace_explain(struct dns_pace *pace);
+bool dns_pace_is_doubted(struct dns_pace *pace);
+void dns_pace_explained(struct dns_pace *pace, bool zones);
 
 /* dns_pace_is_slowed - a nameserver that is asked half as often for the first
  * time; once for each */

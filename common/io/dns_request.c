@@ -105,10 +105,10 @@ server_number(
 
 /* What came of the attempt. */
 static void
-note_attempt_end(struct dns_request *request, bool failed)
+note_attempt_end(struct dns_request *request, enum dns_pace_end end)
 {
 	dns_pace_heard(request->context->pace,
-	    server_number(request, request->server), failed);
+	    server_number(request, request->server), end);
 }
 
 static void on_connection(evutil_socket_t fd, short what, void *arg);
@@ -195,7 +195,7 @@ ask_next(struct dns_request *request)
 
 		if (error == 0)
 			return;
-		note_attempt_end(request, true);
+		note_attempt_end(request, DNS_PACE_SILENT);
 		note_error(request, error);
 	}
 	if (request->failure != NULL)
@@ -207,7 +207,7 @@ ask_next(struct dns_request *request)
 static void
 give_up_server(struct dns_request *request, int error)
 {
-	note_attempt_end(request, true);
+	note_attempt_end(request, DNS_PACE_SILENT);
 	note_error(request, error);
 	ask_next(request);
 }
@@ -246,7 +246,9 @@ take_answer(struct dns_request *request)
 	if (dns_pending_is_wanted(request->pending))
 		answer = read_reply(request);
 	note_attempt_end(
-	    request, answer != NULL && answer->lookup.state == LOOKUP_SERVFAIL);
+	    request, answer != NULL && answer->lookup.state == LOOKUP_SERVFAIL
+			 ? DNS_PACE_FAILED
+			 : DNS_PACE_ANSWERED);
 	if (answer == NULL || answer->lookup.state != LOOKUP_SERVFAIL) {
 		end_request(request, answer);
 		return;
@@ -309,7 +311,7 @@ on_attempt_over(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (dns_exchange_is_open(&request->exchange)) {
-		note_attempt_end(request, true);
+		note_attempt_end(request, DNS_PACE_SILENT);
 		dns_window_shrink(
 		    &request->context->window, request->begun_ms, now_ms);
 	}

@@ -130,7 +130,8 @@ tenants("quiet", "goes silent after three answers", 8, vectors="V62")
 LOOPS, LARGE = 150, 1200
 dest("v91", "names that are aliases of each other", mx(),
      records=["n%d.{d} CNAME n%d.{d}." % (n, (n + 1) % LOOPS)
-              for n in range(LOOPS)], vectors="V91")
+              for n in range(LOOPS)] + ["*.round.{d} CNAME n0.{d}."],
+     vectors="V91")
 dest("v91-mx", "MX records of some 60 KiB", mx(pref=None),
      records=["{d} MX 10 %s%d.{d}." % ("x" * 30, n) for n in range(LARGE)],
      vectors="V91")

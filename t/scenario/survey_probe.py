@@ -36,6 +36,8 @@ KILLS = 20
 SEED = 20
 HELO = "gate.sender.example"
 BOUND_S = 120
+ROUND = 3000 # names, all of which fail
+ROUND_S = 60 # at 20 queries a second they would take minutes
 PACE = 20 # --probe-rate
 
 # A destination, and what must be found of it: "a.b=value".
@@ -376,6 +378,23 @@ def check_first_failure(out, conf):
              survey.differing(row, "tries=2 mx.state=mx out.may=d") + [error])
 
 
+def check_loops(out):
+    """V91: where all names go round, that is no illness of the resolver."""
+    names = ["m%d.round.v91.example" % n for n in range(ROUND)]
+    for resolver in ("system", "embedded"):
+        path = DIR + "/round-" + resolver
+        begun = time.monotonic()
+        done = survey.scan(cli.configuration(resolver), path, "--list", "-",
+                           given="\n".join(names))
+        took = time.monotonic() - begun
+        found = survey.status(path)
+        out.test(done.returncode == 0 and found["failing"] == ROUND and
+                 "half as often" not in done.stderr and took < ROUND_S,
+                 "V91: of aliases that go round alone there is a list, and "
+                 "nobody is slowed for it (%s)" % resolver,
+                 survey.failed(done) + [str(found), "%.1f s" % took])
+
+
 def check_large(out, conf):
     """V91"""
     path = DIR + "/large"
@@ -697,6 +716,7 @@ def inside():
         check_silence(out, conf)
         check_first_failure(out, conf)
         check_large(out, conf)
+        check_loops(out)
         check_spread(out, conf)
         check_excluded(out, conf)
         check_fetches(out, conf)

@@ -2,6 +2,7 @@
 #include "common/io/dns_pace.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "common/io/dns_window.h"
@@ -20,10 +21,17 @@ paced(unsigned loopback_rate, unsigned rate)
 }
 
 static void
-hear(struct dns_pace *pace, size_t server, int count, int failed)
+hear_end(struct dns_pace *pace, size_t server, int count, enum dns_pace_end end)
 {
 	for (int i = 0; i < count; i++)
-		dns_pace_heard(pace, server, i < failed);
+		dns_pace_heard(pace, server, end);
+}
+
+static void
+hear(struct dns_pace *pace, size_t server, int count, int failed)
+{
+	hear_end(pace, server, failed, DNS_PACE_FAILED);
+	hear_end(pace, server, count - failed, DNS_PACE_ANSWERED);
 }
 
 /* How long after the first of so many that are asked in a row one more may be;
@@ -215,6 +223,71 @@ names_that_need_no_lookup_wait_for_none(void **state)
 	assert_false(dns_pace_may_begin(pace));
 }
 
+/* V91: what zones say is no illness of who tells it. */
+static void
+servfail_that_zones_explain_slows_nobody(void **state)
+{
+	AUTO(dns_pace) struct dns_pace *pace = paced(1000, 0);
+	char text[DNS_PACE_TEXT_SIZE];
+
+	(void)state;
+	dns_pace_explain(pace);
+	assert_false(dns_pace_is_doubted(pace));
+	hear(pace, NEAR, DNS_PACE_DOUBT, DNS_PACE_DOUBT);
+	assert_true(dns_pace_is_doubted(pace));
+	hear(pace, NEAR, 400, 400);
+	assert_false(dns_pace_is_slowed(pace, text)); /* there is time yet */
+	dns_pace_explained(pace, true);
+	hear(pace, NEAR, 4000, 4000);
+	assert_false(dns_pace_is_slowed(pace, text));
+	assert_false(dns_pace_is_doubted(pace));
+	ROW("as it was", is_about(wait_behind(pace, NEAR, 100), 100));
+	/* silence is no word of a zone */
+	hear_end(pace, NEAR, 400, DNS_PACE_SILENT);
+	assert_true(dns_pace_is_slowed(pace, text));
+}
+
+static void
+servfail_that_nothing_explains_slows_after_a_second(void **state)
+{
+	AUTO(dns_pace) struct dns_pace *pace = paced(1000, 0);
+	char text[DNS_PACE_TEXT_SIZE];
+	struct timespec second = {
+	    .tv_sec = DNS_PACE_DOUBT_MS / 1000, .tv_nsec = 100 * 1000 * 1000};
+
+	(void)state;
+	dns_pace_explain(pace);
+	hear(pace, NEAR, 400, 400);
+	dns_pace_explained(pace, false);
+	assert_false(dns_pace_is_slowed(pace, text));
+	nanosleep(&second, NULL);
+	hear(pace, NEAR, 1, 1);
+	assert_true(dns_pace_is_slowed(pace, text));
+	/* and is told, when zones are found to be why */
+	hear(pace, NEAR, 100, 100);
+	assert_true(dns_pace_is_doubted(pace));
+	dns_pace_explained(pace, true);
+	ROW("as it was", is_about(wait_behind(pace, NEAR, 100), 100));
+}
+
+/* A few that fail among many want no explanation. */
+static void
+a_few_failures_are_not_doubted(void **state)
+{
+	AUTO(dns_pace) struct dns_pace *pace = paced(1000, 0);
+
+	(void)state;
+	dns_pace_explain(pace);
+	hear(pace, NEAR, 150, 0);
+	hear(pace, NEAR, 49, 49);
+	assert_false(dns_pace_is_doubted(pace));
+	hear(pace, NEAR, 1, 1);
+	assert_true(dns_pace_is_doubted(pace));
+	dns_pace_judge(pace, false);
+	hear(pace, NEAR, 200, 200);
+	assert_false(dns_pace_is_doubted(pace));
+}
+
 int
 main(void)
 {
@@ -228,6 +301,10 @@ main(void)
 	    cmocka_unit_test(names_begin_as_their_lookups_may),
 	    cmocka_unit_test(who_is_slow_for_less_than_a_minute_is_not_dead),
 	    cmocka_unit_test(names_that_need_no_lookup_wait_for_none),
+	    cmocka_unit_test(servfail_that_zones_explain_slows_nobody),
+	    cmocka_unit_test(
+		servfail_that_nothing_explains_slows_after_a_second),
+	    cmocka_unit_test(a_few_failures_are_not_doubted),
 	};
 
 	return RUN_TESTS(dns_pace);

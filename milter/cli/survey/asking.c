@@ -25,6 +25,7 @@
 #include "common/base/lock.h"
 #include "common/base/xalloc.h"
 #include "milter/cli/progress.h"
+#include "milter/cli/survey/explaining.h"
 
 enum {
 	BATCH = 256,
@@ -75,6 +76,7 @@ struct asked_run {
 	time_t dead_since;
 	int status;
 	struct cli_progress progress;
+	struct explaining *explaining; /* any thread */
 };
 
 /* --- one name --- */
@@ -108,6 +110,8 @@ take_check(void *arg, const struct check *check, bool cached)
 
 	(void)cached;
 	record_make(&asked->record, check, asking->roots, asking->providers);
+	if (check->facts->mx.state == LOOKUP_SERVFAIL)
+		explaining_note(asked->run->explaining, asked->domain);
 	asked->hosts = host_lines_make(check, asking->roots);
 	further_ask_hosts(asking->further, check->facts, &asked->answers,
 	    further_is_done, asked);
@@ -346,6 +350,7 @@ look_at_pace(struct asked_run *run)
 {
 	char text[DNS_PACE_TEXT_SIZE];
 
+	explaining_go_on(run->explaining);
 	while (dns_pace_is_slowed(run->asking->pace, text))
 		cli_fail(0,
 		    "%s fails on more than half of what it is asked: it is "
@@ -486,7 +491,9 @@ asking_run(const struct asking *asking)
 	store_survey_total(asking->survey, &totals, NULL);
 	cli_progress_begin(&run->progress, "asking", "domains", 1,
 	    (uint64_t)(totals.names - totals.done));
+	run->explaining = explaining_new(asking->further, asking->pace);
 	run_rounds(run);
+	explaining_free(run->explaining);
 	cli_progress_end(&run->progress);
 	status = end_scan(run);
 	cond_fini(&run->changed);

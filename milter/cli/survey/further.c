@@ -331,6 +331,25 @@ further_ask(struct further *further, const char *domain,
 	end_part(batch);
 }
 
+static void
+take_whether_heard(const struct further *further,
+    struct further_answers *answers, const struct dns_answer *answer)
+{
+	(void)further;
+	answers->heard_of = answer->lookup.state == LOOKUP_DATA ||
+			    lookup_denied(&answer->lookup);
+}
+
+void
+further_ask_alias(struct further *further, const char *domain,
+    struct further_answers *answers, further_done *done, void *arg)
+{
+	struct batch *batch = begin_batch(further, answers, done, arg);
+
+	ask_part(batch, "", domain, DNS_CNAME, take_whether_heard);
+	end_part(batch);
+}
+
 /* --- of its hosts --- */
 
 static void

@@ -35,6 +35,8 @@ struct further_answers {
 	bool by_mail, by_https;
 	_Atomic bool insecure_tlsa; /* at a host whose address is insecure */
 
+	bool heard_of; /* of further_ask_alias */
+
 	/* with extra */
 	bool own_tlsa; /* at the domain's own name */
 	struct lookup ds;
@@ -53,6 +55,11 @@ typedef void further_done(void *arg);
 void further_ask(struct further *further, const char *domain,
     struct further_answers *answers, further_done *done, void *arg);
 void further_ask_hosts(struct further *further, const struct facts *facts,
+    struct further_answers *answers, further_done *done, void *arg);
+
+/* further_ask_alias - likewise, whether the domain is an alias: heard_of says
+ * that there was an answer, be it yes or no */
+void further_ask_alias(struct further *further, const char *domain,
     struct further_answers *answers, further_done *done, void *arg);
 
 /* further_end_late - lookups that nobody answers end when they are awaited, and
