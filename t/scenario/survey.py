@@ -726,6 +726,13 @@ def check_diff(out, old):
     told = survey("report", "--db", new, "--at", AT, "--baseline", export)
     out.test(wanted.split("\n", 2)[2].rstrip() in told.stdout and
              told.returncode == 0, "V83: so it is in a report", failed(told))
+    page = survey("report", "--db", new, "--at", AT, "--baseline", export,
+                  "--as", "html").stdout
+    ids = re.findall(r'id="(s-[a-z]+)"', page)
+    out.test(ids.count("s-diff") == 1 and "s-diff" not in re.findall(
+        r'id="(s-[a-z]+)"', report(new, "html")) and
+             ids.index("s-list") < ids.index("s-diff") < ids.index("s-method"),
+             "V83: in HTML it is s-diff, between the others", ids)
     lines = [json.loads(line) for line in
              survey("diff", old, new, "--as", "ndjson").stdout.splitlines()]
     json_page.compare(out, "survey diff", json_page.keys_of(lines, {}))

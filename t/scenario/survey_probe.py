@@ -37,6 +37,7 @@ SEED = 20
 HELO = "gate.sender.example"
 BOUND_S = 120
 ROUND = 3000 # names, all of which fail
+CUT_OFF_S = 110
 ROUND_S = 60 # at 20 queries a second they would take minutes
 PACE = 20 # --probe-rate
 
@@ -395,6 +396,49 @@ def check_loops(out):
                  survey.failed(done) + [str(found), "%.1f s" % took])
 
 
+def stop_and_go(name, number):
+    """That signal to all processes of a server."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid) as file:
+                if change.HERE + "/%s.conf" % name in file.read().split("\0"):
+                    os.kill(int(pid), number)
+        except OSError:
+            continue
+
+
+def check_cut_off(out):
+    """V74, V91: who is cut off from the zones cannot say that they are why."""
+    path = DIR + "/cut-off"
+    names = ["c%d.round.v91.example" % n for n in range(10 * ROUND)]
+    child = subprocess.Popen(
+        [mta.program("postern"), "survey", "scan", "-c",
+         cli.configuration("system"), "--db", path, "--retry", "0", "--rate",
+         "150", "--list", "-"], stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        child.stdin.write("\n".join(names))
+        child.stdin.close()
+        child.stdin = None
+        mta.await_true(lambda: os.path.exists(path) and
+                       survey.status(path)["done"] > 0, cli.ASK_S,
+                       "first answers")
+        stop_and_go("nsd", signal.SIGSTOP)
+        began = time.monotonic()
+        try:
+            error = child.communicate(timeout=CUT_OFF_S)[1]
+        except subprocess.TimeoutExpired:
+            child.kill()
+            error = child.communicate()[1]
+        took = time.monotonic() - began
+    finally:
+        stop_and_go("nsd", signal.SIGCONT)
+        child.kill()
+    out.test(child.returncode == 69 and "answers no more" in error,
+             "V74: a resolver that is cut off ends the run, also where names "
+             "go round", ["%.0f s" % took, error])
+
+
 def check_large(out, conf):
     """V91"""
     path = DIR + "/large"
@@ -717,6 +761,7 @@ def inside():
         check_first_failure(out, conf)
         check_large(out, conf)
         check_loops(out)
+        check_cut_off(out)
         check_spread(out, conf)
         check_excluded(out, conf)
         check_fetches(out, conf)

@@ -387,6 +387,76 @@ a_list_is_whole(void **state)
 	free(list);
 }
 
+/* Level, and what a connection or DNS shows: the rest is never passed. */
+static const struct {
+	const char *id;
+	enum check_level level;
+	bool seen;
+} mail_test[] = {
+    {"mail_dnssec_mailto_exist", CHECK_MUST, true},
+    {"mail_dnssec_mailto_valid", CHECK_MUST, true},
+    {"mail_dnssec_mx_exist", CHECK_MUST, true},
+    {"mail_dnssec_mx_valid", CHECK_MUST, true},
+    {"mail_starttls_tls_available", CHECK_MUST, true},
+    {"mail_starttls_tls_version", CHECK_MUST, true},
+    {"mail_starttls_dane_exist", CHECK_MUST, true},
+    {"mail_starttls_dane_valid", CHECK_MUST, true},
+    {"mail_starttls_dane_rollover", CHECK_NOTE, true},
+    {"mail_starttls_cert_chain", CHECK_NOTE, true},
+    {"mail_starttls_cert_domain", CHECK_NOTE, true},
+    {"mail_starttls_cert_pubkey", CHECK_MUST, true},
+    {"mail_starttls_cert_sig", CHECK_MUST, false},
+    {"mail_starttls_tls_ciphers", CHECK_MUST, false},
+    {"mail_starttls_tls_cipherorder", CHECK_MUST, false},
+    {"mail_starttls_tls_keyexchange", CHECK_MUST, false},
+    {"mail_starttls_tls_keyexchangehash", CHECK_SHOULD, false},
+    {"mail_starttls_tls_compress", CHECK_MUST, false},
+    {"mail_starttls_tls_secreneg", CHECK_MUST, false},
+    {"mail_starttls_tls_0rtt", CHECK_MUST, false},
+    {"mail_starttls_tls_extendedmastersecret", CHECK_MUST, false},
+    {"mail_starttls_caa", CHECK_SHOULD, false},
+    {"mail_ipv6_mx_address", CHECK_MUST, true},
+    {"mail_ipv6_mx_reach", CHECK_MUST, true},
+    {"mail_ipv6_ns_address", CHECK_MUST, false},
+    {"mail_ipv6_ns_reach", CHECK_MUST, false},
+    {"mail_auth_spf_exist", CHECK_MUST, false},
+    {"mail_auth_spf_policy", CHECK_MUST, false},
+    {"mail_auth_dkim_exist", CHECK_MUST, false},
+    {"mail_auth_dmarc_exist", CHECK_MUST, false},
+    {"mail_auth_dmarc_policy", CHECK_MUST, false},
+    {"mail_rpki_exists", CHECK_MUST, false},
+    {"mail_rpki_valid", CHECK_MUST, false},
+};
+
+static void
+each_row_of_the_mail_test_has_its_level(void **state)
+{
+	const struct case_row row = sight_tested;
+	struct checklist *list = xcalloc(1, sizeof(*list));
+	struct seen seen;
+
+	(void)state;
+	seen_make(&seen, &row);
+	checklist_add_nl(list, &seen.sight);
+	assert_int_equal(list->count, COUNT(mail_test));
+	for (size_t i = 0; i < COUNT(mail_test); i++) {
+		const struct check_row *found =
+		    find_check(list, mail_test[i].id);
+
+		ROW(mail_test[i].id, found != NULL &&
+					 found->standard == STANDARD_NL &&
+					 found->level == mail_test[i].level);
+		ROW(mail_test[i].id,
+		    mail_test[i].seen ||
+			(found->result == CHECK_NOT_TESTED && !found->unseen &&
+			    strncmp(found->how, "not tested", 10) *
+				    strncmp(found->how, "outside", 7) ==
+				0));
+	}
+	seen_fini(&seen);
+	free(list);
+}
+
 /* The exit status: A22, A23 and what is worse. */
 static void
 the_worst_must_counts(void **state)
@@ -438,6 +508,7 @@ main(void)
 	    cmocka_unit_test(an_address_that_nobody_saw_is_not_tested),
 	    cmocka_unit_test(records_and_policies_are_measured),
 	    cmocka_unit_test(a_list_is_whole),
+	    cmocka_unit_test(each_row_of_the_mail_test_has_its_level),
 	    cmocka_unit_test(the_worst_must_counts),
 	};
 
