@@ -283,6 +283,21 @@ broken_messages_are_refused(void **state)
 	free(answer.records);
 }
 
+static void
+expect_malformed(const uint8_t *packet, size_t size)
+{
+	struct dns_answer answer = {.count = 0};
+	struct err err;
+
+	assert_null(dns_rdata_fault_in(DNS_MX, packet, size));
+	assert_int_equal(
+	    dns_packet_read(packet, size, "d.example", DNS_MX, &answer, &err),
+	    -1);
+	assert_int_equal(err.kind, ERR_DATA);
+	assert_int_equal(answer.count, 0);
+	assert_null(answer.records);
+}
+
 /* A name in RDATA of another type goes on behind their length, and ldns finds
  * an MX record without RDATA behind its end (RFC 7672 section 2.1.1). */
 static void
@@ -294,21 +309,21 @@ a_record_that_ldns_alone_sees_is_malformed(void **state)
 	    "00076578616d706c6500000f0001c00c00240001000001360008000a"
 	    "036d7831c00cc00c000f00010000000000005300017831c00cc00c00"
 	    "0f0001000000000000530001";
-	uint8_t packet[sizeof(hex) / 2];
-	struct dns_answer answer;
-	struct err err;
+	/* 10 mx1.d.example */
+	static const char sound[] =
+	    "\xc0\x0c\0\x0f\0\1\0\0\1\x36\0\x08\0\x0a\3mx1\xc0\x0c";
+	enum { ANSWERS = 7, QUESTION_END = 27, SOUND = sizeof(sound) - 1 };
+	uint8_t packet[sizeof(hex) / 2 + SOUND];
+	size_t size = sizeof(hex) / 2;
 
 	(void)state;
-	assert_int_equal(
-	    text_unhex(packet, sizeof(packet), hex), sizeof(packet));
-	assert_null(dns_rdata_fault_in(DNS_MX, packet, sizeof(packet)));
-	memset(&answer, 0, sizeof(answer));
-	assert_int_equal(dns_packet_read(packet, sizeof(packet), "d.example",
-			     DNS_MX, &answer, &err),
-	    -1);
-	assert_int_equal(err.kind, ERR_DATA);
-	assert_int_equal(answer.count, 0);
-	assert_null(answer.records);
+	assert_int_equal(text_unhex(packet, size, hex), size);
+	expect_malformed(packet, size);
+	memmove(packet + QUESTION_END + SOUND, packet + QUESTION_END,
+	    size - QUESTION_END);
+	memcpy(packet + QUESTION_END, sound, SOUND);
+	packet[ANSWERS]++;
+	expect_malformed(packet, size + SOUND);
 }
 
 int

@@ -160,14 +160,17 @@ records_and_rcode_make_the_answer(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t n = 0; n < 2 * COUNT(rows); n++) {
 		AUTO(dns_answer) struct dns_answer *answer = NULL;
+		bool authoritative = n % 2 == 1; /* the library reads these */
+		size_t i = n / 2;
 
 		dns_message_begin(&message, "a.example", DNS_A);
 		for (size_t j = 0; j < rows[i].addresses; j++)
 			dns_message_answer(
 			    &message, "a.example", DNS_A, 60, "\1\2\3\4", 4);
-		answer = read_flags(0, rows[i].low, false);
+		answer = read_flags(
+		    authoritative ? AA : 0, rows[i].low, authoritative);
 		ROW(rows[i].id, answer->lookup.state == rows[i].state);
 		ROW(rows[i].id, answer->lookup.secure == rows[i].secure);
 		ROW(rows[i].id, answer->count == rows[i].addresses);
