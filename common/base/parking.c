@@ -103,6 +103,15 @@ sink_locked(struct parking *parking, struct parking_ticket *ticket)
 	put_at_locked(parking, at, ticket);
 }
 
+/* Also when it oversleeps: see clock_shift. */
+static bool
+is_to_wake_locked(
+    const struct parking *parking, const struct parking_ticket *ticket)
+{
+	return ticket->deadline_ms < parking->asleep_until_ms ||
+	       clock_left_ms(parking->asleep_until_ms) == 0;
+}
+
 static void
 insert_ticket_locked(struct parking *parking, struct parking_ticket *ticket)
     HOLDS(parking->lock)
@@ -115,7 +124,7 @@ insert_ticket_locked(struct parking *parking, struct parking_ticket *ticket)
 	}
 	put_at_locked(parking, parking->count++, ticket);
 	raise_locked(parking, ticket);
-	if (ticket->deadline_ms < parking->asleep_until_ms)
+	if (is_to_wake_locked(parking, ticket))
 		cond_signal(&parking->changed);
 }
 

@@ -175,6 +175,21 @@ a_deadline_is_kept_after_others_were_taken_back(void **state)
 	parking_note(later, NULL);
 }
 
+static void
+a_clock_that_is_moved_makes_nobody_late(void **state)
+{
+	struct parking_ticket *ticket;
+
+	(void)state;
+	let_go(0, 10 * AMPLE_MS);
+	usleep(20 * 1000); /* it sleeps for that one */
+	clock_shift(1000);
+	ticket = take_ticket(1, 20);
+	assert_true(parking_park(ticket, 1));
+	assert_string_equal(await_jobs(2), "01");
+	parking_note(ticket, NULL);
+}
+
 /* Very many, by number, and the order in which they went on. */
 enum { MANY = 500 };
 static struct {
@@ -251,6 +266,7 @@ main(void)
 	    PARKED(at_the_deadline_it_goes_on_and_later_notes_are_no_harm),
 	    PARKED(whose_deadline_is_first_goes_first),
 	    PARKED(a_deadline_is_kept_after_others_were_taken_back),
+	    PARKED(a_clock_that_is_moved_makes_nobody_late),
 	    PARKED(the_order_stays_when_some_go_before),
 	};
 
