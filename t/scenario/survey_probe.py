@@ -761,12 +761,13 @@ def inside():
         check_first_failure(out, conf)
         check_large(out, conf)
         check_loops(out)
-        check_cut_off(out)
         check_spread(out, conf)
         check_excluded(out, conf)
         check_fetches(out, conf)
         check_kept(out, conf)
         check_kills(out, conf)
+        # last: the resolver remembers for minutes that the zones were silent
+        check_cut_off(out)
     except mta.Failure as error:
         print("Bail out! " + str(error).replace("\n", " / "))
         return 1
