@@ -20,7 +20,8 @@
  * what hosts share (share, its queue, graves, fleet_events, fleet_examine), the
  * store of it, and lookups of that; pacing, pool, parking; dns_pace,
  * dns_pending, dns_system, translation; libunbound's contexts; log; in the
- * command, those of a survey: asking, further, probing, and its store's.
+ * command, those of a survey: asking, explaining, further, probing, and its
+ * store's.
  *
  * No lock is held across I/O or a log line, or while somebody is told of what
  * he waits for, but for these:
