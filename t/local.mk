@@ -214,6 +214,7 @@ UNIT_TESTS = \
 	%D%/unit/verdict.t \
 	%D%/unit/wire.t \
 	%D%/unit/x509.t \
+	%D%/unit/x509_bare_key.t \
 	%D%/unit/x509_effort.t \
 	%D%/unit/x509_key.t \
 	%D%/unit/x509_keys.t \
@@ -564,7 +565,8 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 %C%_unit_providers_t_SOURCES = %D%/unit/providers.c %D%/unit/tap.h \
 	milter/cli/advise/providers.c
 %C%_unit_public_suffix_t_SOURCES = %D%/unit/public_suffix.c %D%/unit/tap.h
-%C%_unit_store_survey_t_SOURCES = %D%/unit/store_survey.c %D%/unit/tap.h
+SURVEY_FILE = %D%/unit/survey_file.c %D%/unit/survey_file.h %D%/unit/tap.h
+%C%_unit_store_survey_t_SOURCES = %D%/unit/store_survey.c $(SURVEY_FILE)
 %C%_unit_fetch_code_t_SOURCES = %D%/unit/fetch_code.c %D%/unit/tap.h \
 	milter/cli/survey/fetch_code.c
 %C%_unit_survey_attempts_t_SOURCES = %D%/unit/survey_attempts.c \
@@ -575,11 +577,11 @@ MAIL_LOG = %D%/unit/mail_log.c %D%/unit/mail_log.h %D%/unit/tap.h $(REVIEW_SOURC
 	milter/cli/survey/host_lines.c
 %C%_unit_host_lines_t_LDADD = $(LDADD) $(JANSSON_LIBS)
 %C%_unit_store_survey_check_t_SOURCES = %D%/unit/store_survey_check.c \
-	%D%/unit/tap.h
+	$(SURVEY_FILE)
 %C%_unit_store_survey_hosts_t_SOURCES = %D%/unit/store_survey_hosts.c \
 	%D%/unit/tap.h
 %C%_unit_store_survey_inferred_t_SOURCES = %D%/unit/store_survey_inferred.c \
-	%D%/unit/tap.h
+	$(SURVEY_FILE)
 %C%_unit_store_survey_probes_t_SOURCES = %D%/unit/store_survey_probes.c \
 	%D%/unit/tap.h
 %C%_unit_exclude_t_SOURCES = %D%/unit/exclude.c %D%/unit/tap.h \
@@ -690,6 +692,7 @@ TLSRPT_MAIL = milter/cli/tlsrpt/mail.c milter/cli/tlsrpt/authres.c \
 %C%_unit_x509_spki_t_SOURCES = %D%/unit/x509_spki.c $(PKI)
 %C%_unit_x509_store_t_SOURCES = %D%/unit/x509_store.c $(PKI)
 %C%_unit_x509_parts_t_SOURCES = %D%/unit/x509_parts.c %D%/unit/tap.h
+%C%_unit_x509_bare_key_t_SOURCES = %D%/unit/x509_bare_key.c $(PKI)
 %C%_unit_x509_path_t_SOURCES = %D%/unit/x509_path.c $(PKI)
 %C%_unit_x509_effort_t_SOURCES = %D%/unit/x509_effort.c $(FAKE_CERTS) \
 	%D%/unit/tap.h

@@ -223,7 +223,7 @@ int
 store_survey_note(struct store_survey *survey, const char *key,
     const char *value, struct err *err)
 {
-	if (strlen(value) > LIMIT_SURVEY_ROW)
+	if (strlen(value) > LIMIT_DOMAIN) /* store_survey_check wants that */
 		return err_set(err, ERR_LOCAL, "a word is too long");
 	bind_word(survey->statements[NOTE], 1, key);
 	bind_word(survey->statements[NOTE], 2, value);

@@ -61,8 +61,9 @@ int store_survey_commit(struct store_survey *survey, struct err *err);
 int store_survey_add(struct store_survey *survey, const char *domain,
     int64_t weight, int64_t rank, struct err *err);
 
-/* store_survey_note - keep a word on the whole: "source" may be said again;
- * store_survey_notes - how many there are of that key */
+/* store_survey_note - keep a word on the whole, of LIMIT_DOMAIN octets at most:
+ * "source" may be said again; store_survey_notes - how many there are of that
+ * key */
 int store_survey_note(struct store_survey *survey, const char *key,
     const char *value, struct err *err);
 int store_survey_notes(struct store_survey *survey, const char *key,

@@ -130,7 +130,6 @@ store_survey_inferred_reopen(struct store_survey_inferred *inferred,
 {
 	sqlite3_stmt *reopen = inferred->statements[REOPEN_NAMES];
 	sqlite3_stmt *forget = inferred->statements[FORGET_NAMES];
-
 	int rc;
 
 	/* other threads change rows of their own meanwhile: it is not

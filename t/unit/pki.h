@@ -17,4 +17,9 @@ extern struct pki {
 int pki_make(void **state);
 int pki_free(void **state);
 
+/* Certificates in a row, and how many: two arguments. */
+#define CHAIN(...)                                   \
+	((const struct cert_made *[]){__VA_ARGS__}), \
+	    COUNT(((const struct cert_made *[]){__VA_ARGS__}))
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,53 +10,8 @@
 
 #include "common/base/text.h"
 #include "common/base/xalloc.h"
+#include "t/unit/survey_file.h"
 #include "t/unit/tap.h"
-
-static char folder[] = "/tmp/survey-XXXXXX";
-static char path[64];
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/db", folder);
-	return 0;
-}
-
-static void
-drop_files(void)
-{
-	static const char *const ends[] = {"", "-wal", "-shm"};
-
-	for (size_t i = 0; i < COUNT(ends); i++) {
-		char name[80];
-
-		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
-		unlink(name);
-	}
-}
-
-static int
-drop_folder(void **state)
-{
-	(void)state;
-	drop_files();
-	return rmdir(folder);
-}
-
-static struct store_survey *
-opened(const char *file)
-{
-	struct err err = {.text = ""};
-	struct store_survey *survey =
-	    store_survey_open(file, STORE_SURVEY_SCAN, &err);
-
-	if (survey == NULL)
-		fail_msg("%s", err.text);
-	return survey;
-}
 
 static void
 put(struct store_survey *survey, const char *domain, const char *mx,
@@ -77,7 +31,7 @@ put(struct store_survey *survey, const char *domain, const char *mx,
 static void
 doubles_add_their_weights(void **state)
 {
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	struct survey_totals totals;
 	int64_t count;
 
@@ -129,7 +83,7 @@ see_count(void *arg, const struct survey_count *count)
 static void
 names_are_asked_about_once_and_failures_again(void **state)
 {
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	survey_name names[4];
 	struct survey_totals totals;
 	struct seen seen = {.count = 0};
@@ -173,7 +127,7 @@ names_are_asked_about_once_and_failures_again(void **state)
 static void
 counts_are_by_words_and_filters(void **state)
 {
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	struct survey_question question = {.by = SURVEY_MX_STATE};
 	struct seen seen = {.count = 0};
 
@@ -220,7 +174,7 @@ put_words(struct store_survey *survey, const char *domain, const char *site,
 static void
 counts_are_of_what_there_is_now(void **state)
 {
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	static const struct {
 		enum survey_field by, and_by;
 		const char *before, *after;
@@ -289,7 +243,8 @@ static void
 what_many_share_stands_once(void **state)
 {
 	enum { NAMES = 20000, HOSTS = 200, OCTETS = 150 };
-	AUTO(store_survey) struct store_survey *survey = opened(path);
+	AUTO(store_survey)
+	struct store_survey *survey = survey_file_open(survey_file_path);
 	struct stat st;
 
 	(void)state;
@@ -311,16 +266,16 @@ what_many_share_stands_once(void **state)
 	    number_of(survey, "SELECT count(*) FROM answer"), NAMES);
 	store_survey_free(survey);
 	survey = NULL;
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(survey_file_path, &st), 0);
 	ROW("octets", st.st_size < (off_t)OCTETS * NAMES);
-	drop_files();
+	survey_file_drop();
 }
 
 /* V75 */
 static void
 a_file_is_one_scans_and_stays_whole(void **state)
 {
-	struct store_survey *survey = opened(path);
+	struct store_survey *survey = survey_file_open(survey_file_path);
 	struct store_survey *other;
 	struct survey_totals totals;
 	struct err err = {.text = ""};
@@ -330,11 +285,12 @@ a_file_is_one_scans_and_stays_whole(void **state)
 
 	(void)state;
 	store_survey_add(survey, "a", 1, 0, NULL);
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(survey_file_path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_null(store_survey_open(path, STORE_SURVEY_SCAN, &err));
+	assert_null(
+	    store_survey_open(survey_file_path, STORE_SURVEY_SCAN, &err));
 	assert_int_equal(err.kind, ERR_TEMP);
-	other = store_survey_open(path, STORE_SURVEY_READ, &err);
+	other = store_survey_open(survey_file_path, STORE_SURVEY_READ, &err);
 	assert_non_null(other);
 	store_survey_total(other, &totals, NULL);
 	assert_int_equal(totals.names, 1);
@@ -342,17 +298,17 @@ a_file_is_one_scans_and_stays_whole(void **state)
 	store_survey_free(survey);
 	child = fork();
 	if (child == 0) { /* dies in a transaction */
-		survey = opened(path);
+		survey = survey_file_open(survey_file_path);
 		store_survey_begin(survey, NULL);
 		store_survey_add(survey, "b", 1, 0, NULL);
 		_exit(0);
 	}
 	waitpid(child, &status, 0);
-	survey = opened(path);
+	survey = survey_file_open(survey_file_path);
 	store_survey_total(survey, &totals, NULL);
 	assert_int_equal(totals.names, 1);
 	store_survey_free(survey);
-	drop_files();
+	survey_file_drop();
 }
 
 static void
@@ -362,17 +318,19 @@ a_file_of_others_stays_as_it_is(void **state)
 				   "seen as none by anybody who looks at it";
 	struct err err = {.text = ""};
 	char again[sizeof(text)];
-	int fd = open(path, O_CREAT | O_RDWR, 0600);
+	int fd = open(survey_file_path, O_CREAT | O_RDWR, 0600);
 
 	(void)state;
 	assert_true(write(fd, text, sizeof(text)) == sizeof(text));
-	assert_null(store_survey_open(path, STORE_SURVEY_SCAN, &err));
+	assert_null(
+	    store_survey_open(survey_file_path, STORE_SURVEY_SCAN, &err));
 	assert_int_equal(err.kind, ERR_DATA);
 	assert_int_equal(pread(fd, again, sizeof(again), 0), sizeof(text));
 	assert_memory_equal(again, text, sizeof(text));
 	close(fd);
-	drop_files();
-	assert_null(store_survey_open(path, STORE_SURVEY_READ, &err));
+	survey_file_drop();
+	assert_null(
+	    store_survey_open(survey_file_path, STORE_SURVEY_READ, &err));
 	assert_int_equal(err.kind, ERR_LOCAL);
 }
 
@@ -389,7 +347,8 @@ a_file_of_another_version_is_told_and_stays(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct store_survey *survey = opened(path);
+		struct store_survey *survey =
+		    survey_file_open(survey_file_path);
 		struct err err = {.text = ""};
 
 		sqlite3_exec(
@@ -398,12 +357,12 @@ a_file_of_another_version_is_told_and_stays(void **state)
 		for (int mode = STORE_SURVEY_READ; mode <= STORE_SURVEY_SCAN;
 		     mode++) {
 			ROW(rows[i].sql,
-			    store_survey_open(path,
+			    store_survey_open(survey_file_path,
 				(enum store_survey_mode)mode, &err) == NULL);
 			ROW(rows[i].sql, err.kind == ERR_DATA);
 			ROW(err.text, strstr(err.text, rows[i].words) != NULL);
 		}
-		drop_files();
+		survey_file_drop();
 	}
 }
 
@@ -411,7 +370,7 @@ a_file_of_another_version_is_told_and_stays(void **state)
 static void
 a_word_has_a_limit(void **state)
 {
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	char *word = xmalloc(LIMIT_SURVEY_ROW + 2);
 	struct err err;
 
@@ -448,5 +407,5 @@ main(void)
 	    cmocka_unit_test(each_field_has_a_name),
 	};
 
-	return RUN_TESTS_WITH(store_survey, make_folder, drop_folder);
+	return RUN_TESTS_WITH(store_survey, survey_file_begin, survey_file_end);
 }

@@ -1,47 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Files of a survey that somebody sent. */
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/xalloc.h"
 #include "common/io/store_survey_hosts.h"
 #include "common/io/store_survey_probes.h"
+#include "t/unit/survey_file.h"
 #include "t/unit/tap.h"
-
-static char folder[] = "/tmp/survey-XXXXXX";
-static char path[64];
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/db", folder);
-	return 0;
-}
-
-static int
-drop_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
-static void
-drop_file(void)
-{
-	static const char *const ends[] = {"", "-wal", "-shm"};
-
-	for (size_t i = 0; i < COUNT(ends); i++) {
-		char name[80];
-
-		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
-		unlink(name);
-	}
-}
 
 static void
 put_name(struct store_survey *survey, const char *domain, const char *hosts,
@@ -65,7 +31,7 @@ make_file(const char *sql)
 {
 	static const struct survey_host host = {"mx.example", "{}", 0};
 	struct store_survey *survey =
-	    store_survey_open(path, STORE_SURVEY_SCAN, NULL);
+	    store_survey_open(survey_file_path, STORE_SURVEY_SCAN, NULL);
 	struct store_survey_hosts *hosts = store_survey_hosts_new(survey, NULL);
 	char *text = NULL;
 	sqlite3 *handle;
@@ -78,7 +44,7 @@ make_file(const char *sql)
 	store_survey_host_put(hosts, &host, 1800000000, 0, NULL);
 	store_survey_hosts_free(hosts);
 	store_survey_free(survey);
-	assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_open(survey_file_path, &handle), SQLITE_OK);
 	if (sqlite3_exec(handle, sql, NULL, NULL, &text) != SQLITE_OK)
 		fail_msg("%s: %s", sql, text);
 	sqlite3_close(handle);
@@ -173,7 +139,8 @@ static bool
 is_opened(enum store_survey_mode mode, struct err *err)
 {
 	AUTO(store_survey)
-	struct store_survey *survey = store_survey_open(path, mode, err);
+	struct store_survey *survey =
+	    store_survey_open(survey_file_path, mode, err);
 
 	return survey != NULL;
 }
@@ -199,7 +166,7 @@ a_row_that_no_scan_writes_is_told(void **state)
 			    opened || (err.kind == ERR_DATA &&
 					  strstr(err.text, quoted) != NULL));
 		}
-		drop_file();
+		survey_file_drop();
 	}
 }
 
@@ -210,10 +177,10 @@ for_totals_alone_rows_are_not_looked_through(void **state)
 	(void)state;
 	make_file("UPDATE finding SET auto = char(27)");
 	assert_true(is_opened(STORE_SURVEY_TOTAL, NULL));
-	drop_file();
+	survey_file_drop();
 	make_file("DROP VIEW answer; CREATE VIEW answer AS SELECT 1");
 	assert_false(is_opened(STORE_SURVEY_TOTAL, NULL));
-	drop_file();
+	survey_file_drop();
 }
 
 /* It would open each name again that is closed. */
@@ -227,11 +194,11 @@ no_trigger_of_a_file_runs(void **state)
 	make_file("CREATE TRIGGER again AFTER UPDATE ON domain BEGIN UPDATE "
 		  "domain SET state = 0, tries = 0 WHERE domain = new.domain; "
 		  "END");
-	survey = store_survey_open(path, STORE_SURVEY_SCAN, NULL);
+	survey = store_survey_open(survey_file_path, STORE_SURVEY_SCAN, NULL);
 	put_name(survey, "new.example", "mx.example", "");
 	assert_int_equal(store_survey_todo(survey, "", 0, names, 8, NULL), 0);
 	store_survey_free(survey);
-	drop_file();
+	survey_file_drop();
 }
 
 static void
@@ -253,7 +220,7 @@ the_longest_words_of_a_domain_are_read_and_sorted(void **state)
 	char *hosts = xmalloc(HOSTS + 1);
 	char *patterns = xmalloc(LIMIT_SURVEY_ROW);
 	struct store_survey *survey =
-	    store_survey_open(path, STORE_SURVEY_SCAN, NULL);
+	    store_survey_open(survey_file_path, STORE_SURVEY_SCAN, NULL);
 	size_t octets = 0;
 
 	(void)state;
@@ -263,7 +230,7 @@ the_longest_words_of_a_domain_are_read_and_sorted(void **state)
 	patterns[LIMIT_SURVEY_ROW - 1] = '\0';
 	put_name(survey, "long.example", hosts, patterns);
 	store_survey_free(survey);
-	survey = store_survey_open(path, STORE_SURVEY_READ, NULL);
+	survey = store_survey_open(survey_file_path, STORE_SURVEY_READ, NULL);
 	assert_non_null(survey);
 	assert_int_equal(
 	    store_survey_each(survey, true, 10, take_queued, &octets, NULL), 0);
@@ -271,7 +238,7 @@ the_longest_words_of_a_domain_are_read_and_sorted(void **state)
 	store_survey_free(survey);
 	free(hosts);
 	free(patterns);
-	drop_file();
+	survey_file_drop();
 }
 
 int
@@ -284,5 +251,6 @@ main(void)
 	    cmocka_unit_test(the_longest_words_of_a_domain_are_read_and_sorted),
 	};
 
-	return RUN_TESTS_WITH(store_survey_check, make_folder, drop_folder);
+	return RUN_TESTS_WITH(
+	    store_survey_check, survey_file_begin, survey_file_end);
 }

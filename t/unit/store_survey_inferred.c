@@ -2,52 +2,17 @@
 /* What is inferred of names, and is cancelled. */
 #include <netinet/in.h>
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/base/text.h"
 #include "common/io/store_survey.h"
+#include "t/unit/survey_file.h"
 #include "t/unit/tap.h"
-
-static char folder[] = "/tmp/survey-XXXXXX";
-static char path[64];
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/db", folder);
-	return 0;
-}
-
-static int
-drop_folder(void **state)
-{
-	(void)state;
-	unlink(path);
-	return rmdir(folder);
-}
-
-static struct store_survey *
-opened(const char *file)
-{
-	struct err err = {.text = ""};
-	struct store_survey *survey =
-	    store_survey_open(file, STORE_SURVEY_SCAN, &err);
-
-	if (survey == NULL)
-		fail_msg("%s", err.text);
-	return survey;
-}
 
 /* V72 */
 static void
 names_that_rest_on_inference_are_asked_about_again(void **state)
 {
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	static const char *const inferred[] = {"192.0.2.1",
 	    "192.0.2.3 192.0.2.1", "192.0.2.11", "", "192.0.2.1 192.0.2.3"};
 	survey_name names[COUNT(inferred)];
@@ -110,7 +75,7 @@ what_is_cancelled_costs_its_own_names_alone(void **state)
 {
 	enum { ALL = 20000, STEPS = 1000 };
 
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	int64_t reopened = 0;
 	char address[INET6_ADDRSTRLEN];
 	int before;
@@ -136,7 +101,7 @@ what_is_cancelled_costs_its_own_names_alone(void **state)
 static void
 what_was_asked_about_since_stays(void **state)
 {
-	AUTO(store_survey) struct store_survey *survey = opened(NULL);
+	AUTO(store_survey) struct store_survey *survey = survey_file_open(NULL);
 	survey_name names[4];
 	int64_t reopened = 0;
 
@@ -161,7 +126,7 @@ drop_inferred_table(void)
 {
 	sqlite3 *handle;
 
-	assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_open(survey_file_path, &handle), SQLITE_OK);
 	assert_int_equal(
 	    sqlite3_exec(handle, "DROP TABLE inferred", NULL, NULL, NULL),
 	    SQLITE_OK);
@@ -172,7 +137,7 @@ drop_inferred_table(void)
 static void
 a_file_without_the_table_gets_it(void **state)
 {
-	struct store_survey *survey = opened(path);
+	struct store_survey *survey = survey_file_open(survey_file_path);
 	int64_t reopened = 0;
 
 	(void)state;
@@ -182,7 +147,7 @@ a_file_without_the_table_gets_it(void **state)
 	put_inferred(survey, 4, "2001:db8::1");
 	store_survey_free(survey);
 	drop_inferred_table();
-	survey = opened(path);
+	survey = survey_file_open(survey_file_path);
 	assert_int_equal(
 	    store_survey_reopen(survey, "192.0.2.1", &reopened, NULL), 0);
 	assert_int_equal(reopened, 1);
@@ -203,5 +168,6 @@ main(void)
 	    cmocka_unit_test(a_file_without_the_table_gets_it),
 	};
 
-	return RUN_TESTS_WITH(store_survey_inferred, make_folder, drop_folder);
+	return RUN_TESTS_WITH(
+	    store_survey_inferred, survey_file_begin, survey_file_end);
 }

@@ -13,10 +13,6 @@
 #include "t/unit/pki.h"
 #include "t/unit/tap.h"
 
-#define CHAIN(...)                                   \
-	((const struct cert_made *[]){__VA_ARGS__}), \
-	    COUNT(((const struct cert_made *[]){__VA_ARGS__}))
-
 static struct x509_store *
 load_store_text(const char *text, struct err *err)
 {
