@@ -216,7 +216,6 @@ static void
 the_longest_words_of_a_domain_are_read_and_sorted(void **state)
 {
 	enum { HOSTS = LIMIT_MX_HOSTS * LIMIT_DOMAIN_SIZE - 1 };
-
 	char *hosts = xmalloc(HOSTS + 1);
 	char *patterns = xmalloc(LIMIT_SURVEY_ROW);
 	struct store_survey *survey =
@@ -241,6 +240,24 @@ the_longest_words_of_a_domain_are_read_and_sorted(void **state)
 	survey_file_drop();
 }
 
+/* What is too long to be read again is not written. */
+static void
+a_note_that_is_kept_can_be_read_again(void **state)
+{
+	struct store_survey *survey = survey_file_open(survey_file_path);
+	char note[LIMIT_DOMAIN + 2];
+
+	(void)state;
+	memset(note, 'n', sizeof(note));
+	note[LIMIT_DOMAIN + 1] = '\0';
+	assert_int_equal(store_survey_note(survey, "source", note, NULL), -1);
+	note[LIMIT_DOMAIN] = '\0';
+	assert_int_equal(store_survey_note(survey, "source", note, NULL), 0);
+	store_survey_free(survey);
+	assert_true(is_opened(STORE_SURVEY_READ, NULL));
+	survey_file_drop();
+}
+
 int
 main(void)
 {
@@ -249,6 +266,7 @@ main(void)
 	    cmocka_unit_test(for_totals_alone_rows_are_not_looked_through),
 	    cmocka_unit_test(no_trigger_of_a_file_runs),
 	    cmocka_unit_test(the_longest_words_of_a_domain_are_read_and_sorted),
+	    cmocka_unit_test(a_note_that_is_kept_can_be_read_again),
 	};
 
 	return RUN_TESTS_WITH(
